@@ -1,0 +1,11 @@
+"""The wire contract: one msgspec struct a topic, published as JSON Schema and AsyncAPI."""
+
+from schemas.control import Control
+from schemas.decision import Decision
+from schemas.rejection import Rejection
+from schemas.state import SnapshotEnvelope
+from schemas.tick import Tick
+
+SCHEMA_VERSION = 1
+
+__all__ = ["SCHEMA_VERSION", "Control", "Decision", "Rejection", "SnapshotEnvelope", "Tick"]

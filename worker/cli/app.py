@@ -1,0 +1,53 @@
+"""Assembles the subcommands and turns known failures into one sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from worker import __version__
+from worker.errors import AlphapulseError, Exit
+
+app = typer.Typer(
+    name="alphapulse",
+    help="Kafka workers that turn OHLCV bars into explainable trading decisions, exactly once.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(show: bool) -> None:
+    if show:
+        typer.echo(f"alphapulse-worker {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None: ...
+
+
+def _assemble() -> None:
+    from worker.cli import broker
+
+    app.add_typer(broker.app, name="broker")
+
+
+def main() -> None:
+    """Console entry point."""
+    _assemble()
+    try:
+        app()
+    except AlphapulseError as error:
+        typer.secho(f"error: {error.message}.", fg="red", err=True)
+        if error.fix:
+            typer.echo(f"  fix: {error.fix}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(Exit.INTERRUPTED)

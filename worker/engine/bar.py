@@ -1,0 +1,35 @@
+"""The engine's input: one row a record of `ticks.raw`, and what is configured for its symbol."""
+
+from __future__ import annotations
+
+import numpy as np
+
+BAR = np.dtype(
+    [
+        ("ts", "i8"),  # bar open, epoch ms UTC
+        ("interval_ms", "i8"),
+        ("ingest_ts", "i8"),  # the Kafka record's timestamp: the engine's only clock, epoch ms UTC
+        ("open", "f8"),
+        ("high", "f8"),
+        ("low", "f8"),
+        ("close", "f8"),
+        ("volume", "f8"),
+        ("mask", "u8"),  # reject codes that decoding already found; 0 when the record holds a bar
+    ],
+    align=True,
+)
+
+INSTRUMENT = np.dtype(
+    [
+        ("tick", "f8"),  # price step, 0 = unknown
+        ("lot", "f8"),  # quantity step, 0 = any
+        ("min_qty", "f8"),
+        ("min_notional", "f8"),
+        ("multiplier", "f8"),  # quote value of one unit at price 1
+        ("bars_per_year", "f8"),  # 0 = derived from the bar's interval, 24 hours a day
+        ("session_offset_ms", "i8"),  # of a bar's open within its interval
+        ("calendar", "i8"),  # row in the calendar table, -1 = none
+        ("allow_non_positive_price", "?"),
+    ],
+    align=True,
+)

@@ -1,0 +1,45 @@
+"""The shared history of a symbol's accepted bars: one row a bar, read by every window."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from worker.engine.kernel import kernel
+
+CAPACITY = 128  # bars; a power of two, so that an index is a mask
+MASK = CAPACITY - 1
+
+ROW = np.dtype(
+    [
+        ("ts", "i8"),
+        ("open", "f8"),
+        ("high", "f8"),  # the effective high and low: after wick clipping (domain §1.2 rule 17)
+        ("low", "f8"),
+        ("close", "f8"),
+        ("volume", "f8"),
+        ("logret", "f8"),  # ln(close / previous close), NaN at the first bar
+    ],
+    align=True,
+)
+
+STATE = np.dtype([("count", "i8"), ("rows", ROW, (CAPACITY,))], align=True)
+
+
+@kernel
+def at(history, age):  # type: ignore[no-untyped-def]
+    """The row `age` bars ago: 0 is the current bar, once it has been pushed. `age` < min(count, CAPACITY)."""
+    return history.rows[(history.count - 1 - age) & MASK]
+
+
+@kernel
+def push(history, ts, open_, high, low, close, volume, logret):  # type: ignore[no-untyped-def]
+    """Append an accepted bar."""
+    row = history.rows[history.count & MASK]
+    row.ts = ts
+    row.open = open_
+    row.high = high
+    row.low = low
+    row.close = close
+    row.volume = volume
+    row.logret = logret
+    history.count += 1

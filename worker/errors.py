@@ -1,0 +1,58 @@
+"""Failures a user can act on: one sentence, one fix, one exit code (sysexits, docs/reference)."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit codes of every `alphapulse` command."""
+
+    OK = 0
+    UNEXPECTED = 1
+    USAGE = 2
+    DATA = 65  # bad data or schema; `verify` found a loss or a repeat
+    UNAVAILABLE = 69  # no broker could be reached
+    CANT_CREATE = 73  # a topic or file could not be created
+    TEMPORARY = 75  # fenced or outcome unknown: start again
+    NO_PERMISSION = 77  # authentication or authorisation refused
+    CONFIG = 78  # settings or topics do not fit
+    INTERRUPTED = 130  # second SIGINT
+
+
+class AlphapulseError(Exception):
+    """A failure with a known cause. `message` is one sentence without a full stop, `fix` says what to do."""
+
+    exit_code = Exit.UNEXPECTED
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return f"{self.message}. {self.fix}" if self.fix else self.message
+
+
+class DataError(AlphapulseError):
+    exit_code = Exit.DATA
+
+
+class BrokerUnavailable(AlphapulseError):
+    exit_code = Exit.UNAVAILABLE
+
+
+class CannotCreate(AlphapulseError):
+    exit_code = Exit.CANT_CREATE
+
+
+class TryAgain(AlphapulseError):
+    exit_code = Exit.TEMPORARY
+
+
+class NotPermitted(AlphapulseError):
+    exit_code = Exit.NO_PERMISSION
+
+
+class ConfigError(AlphapulseError):
+    exit_code = Exit.CONFIG

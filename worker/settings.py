@@ -1,0 +1,201 @@
+"""All settings: command line over environment over `.env` over file over default."""
+
+from __future__ import annotations
+
+import os
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from worker.errors import ConfigError
+
+# Variables with the prefix that say where or how to run, not what to compute.
+NOT_SETTINGS = frozenset(
+    f"ALPHAPULSE_{name}"
+    for name in (
+        "CONFIG",
+        "SECRETS_DIR",
+        "CACHE_DIR",
+        "STATE_DIR",
+        "BROKER_JARS",
+        "KAFKA_IMAGE",
+        "SHARED",
+        "TEST_BOOTSTRAP",
+        "TEST_CRASH",
+    )
+)
+
+
+class Section(BaseModel):
+    """Base of every group of settings: immutable, unknown names are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class KafkaSettings(Section):
+    """How to reach Kafka. Names are aiokafka's."""
+
+    bootstrap_servers: str = Field("127.0.0.1:9092", description="comma-separated host:port")
+    client_id: str = "alphapulse"
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    sasl_plain_username: str | None = None
+    sasl_plain_password: SecretStr | None = None
+    ssl_cafile: Path | None = None
+    ssl_certfile: Path | None = None
+    ssl_keyfile: Path | None = None
+    ssl_password: SecretStr | None = None
+    ssl_check_hostname: bool = True
+    request_timeout_ms: int = Field(15_000, ge=1_000)
+
+
+class TopicSettings(Section):
+    """Topic names and how `topics create` makes them."""
+
+    ticks: str = "ticks.raw"
+    decisions: str = "decisions"
+    rejected: str = "ticks.rejected"
+    control: str = "risk.control"
+    alerts: str = "alerts"
+    prefix: str = Field("", description="put before every name, for shared clusters")
+    partitions: int = Field(4, ge=1, le=10_000, description="fixed for life: it is the largest number of workers")
+    replication_factor: int = Field(1, ge=1, le=32)
+    max_message_bytes: int = Field(1_048_588, ge=1_024)
+
+    @property
+    def input(self) -> str:
+        """Topic of raw bars, prefix included."""
+        return self.prefix + self.ticks
+
+    @property
+    def output(self) -> str:
+        """Topic of decisions, prefix included."""
+        return self.prefix + self.decisions
+
+    @property
+    def rejections(self) -> str:
+        """Topic of rejection events, prefix included."""
+        return self.prefix + self.rejected
+
+    @property
+    def required(self) -> tuple[str, str, str]:
+        """The topics every worker needs, with equal partition counts."""
+        return self.input, self.output, self.rejections
+
+
+class ProcessingSettings(Section):
+    """The partition loop."""
+
+    group: str = Field("alphapulse", min_length=1, description="consumer group; also the prefix of transactional ids")
+    guarantee: Literal["exactly_once", "at_least_once"] = "exactly_once"
+    commit_interval_ms: int = Field(200, ge=10, le=10_000)
+    max_batch_records: int = Field(
+        5_000, ge=1, le=100_000, description="largest slice of one partition per transaction"
+    )
+    fetch_max_bytes: int = Field(1_048_576, ge=16_384, description="per partition and fetch")
+    session_timeout_ms: int = Field(10_000, ge=6_000)
+    heartbeat_interval_ms: int = Field(2_000, ge=100)
+    rebalance_timeout_ms: int = Field(30_000, ge=1_000)
+    max_poll_interval_ms: int = Field(300_000, ge=10_000)
+    transaction_timeout_ms: int = Field(10_000, ge=1_000, le=900_000)
+    shutdown_timeout_ms: int = Field(20_000, ge=1_000, description="one deadline for the whole drain")
+    group_instance_id: str | None = Field(None, description="static membership; must be unique and stable")
+
+
+class OpsSettings(Section):
+    """Probes and metrics of one worker process."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(0, ge=0, le=65_535, description="0 = any free port, written to the log")
+    enabled: bool = True
+
+
+class LogSettings(Section):
+    """Logging to stderr."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    format: Literal["auto", "text", "json"] = "auto"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; see `alphapulse config`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ALPHAPULSE_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    kafka: KafkaSettings = KafkaSettings()
+    topics: TopicSettings = TopicSettings()
+    processing: ProcessingSettings = ProcessingSettings()
+    ops: OpsSettings = OpsSettings()
+    log: LogSettings = LogSettings()
+    engine: dict[str, Any] = Field(default_factory=dict, description="see worker.engine.settings.EngineSettings")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line, environment, `.env`, mounted secrets, TOML file."""
+        toml = TomlConfigSettingsSource(settings_cls, config_file())
+        return init_settings, env_settings, dotenv_settings, file_secret_settings, toml
+
+
+def config_file() -> Path:
+    """The TOML file: `ALPHAPULSE_CONFIG`, else `alphapulse.toml` in the working directory."""
+    return Path(os.environ.get("ALPHAPULSE_CONFIG", "alphapulse.toml"))
+
+
+def _check_environment() -> None:
+    known = set(Settings.model_fields)
+    for name in os.environ:
+        if not name.startswith("ALPHAPULSE_") or name in NOT_SETTINGS:
+            continue
+        head = name.removeprefix("ALPHAPULSE_").split("__")[0].lower()
+        if head not in known:
+            near = get_close_matches(head, [*known, *(n.removeprefix("ALPHAPULSE_").lower() for n in NOT_SETTINGS)], 1)
+            hint = f"did you mean ALPHAPULSE_{near[0].upper()}?" if near else f"known: {', '.join(sorted(known))}"
+            raise ConfigError(f"the environment variable {name} is no setting", f"Rename or unset it; {hint}")
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or "settings"
+    return f"{where}: {first['msg']}"
+
+
+def load_settings(overrides: dict[str, Any] | None = None) -> Settings:
+    """Read all sources; `overrides` is what the command line gave, nested by section.
+
+    Raises:
+        ConfigError: a value or a name does not fit.
+    """
+    _check_environment()
+    if "ALPHAPULSE_CONFIG" in os.environ and not config_file().is_file():
+        raise ConfigError(f"the settings file {config_file()} does not exist", "Correct or unset ALPHAPULSE_CONFIG")
+    secrets = os.environ.get("ALPHAPULSE_SECRETS_DIR")
+    try:
+        return Settings(_secrets_dir=secrets, **(overrides or {}))  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise ConfigError(
+            f"a setting does not fit: {_explain(error)}", "`alphapulse config` lists all settings"
+        ) from None
+    except ValueError as error:
+        raise ConfigError(f"the settings could not be read: {error}", f"Check {config_file()}") from None
