@@ -1,0 +1,191 @@
+"""A real Apache Kafka on this machine: one KRaft node in a child process."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from worker.broker import java, process, storage
+from worker.broker.config import Addresses, server_properties, write_properties
+from worker.broker.listeners import Listener
+from worker.broker.ports import free_port, is_free
+from worker.broker.process import Process
+from worker.broker.readiness import wait_until_ready
+from worker.errors import BrokerUnavailable
+
+_STOP_S = 15.0
+_TAIL_LINES = 15
+
+
+class Broker:
+    """One Kafka node, controlled by synchronous calls.
+
+    By default it listens in plaintext on a random loopback port, keeps its data in a temporary folder that `close`
+    removes, and dies with this process. `home` is a folder to keep instead; `detached` lets it outlive this process.
+    `advertised` is the `host:port` that clients are told; `listeners` are further addresses; `scram_users` (name →
+    password) are created when the storage is formatted; `properties` are Kafka server settings that win over ours.
+
+    Raises BrokerUnavailable (with the end of the broker's log) when it does not come up, ConfigError when the jars or
+    the Java runtime are missing or wrong, CannotCreate when its folder can't be used.
+    """
+
+    def __init__(
+        self,
+        *,
+        home: Path | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        advertised: str | None = None,
+        properties: Mapping[str, str] | None = None,
+        listeners: Sequence[Listener] = (),
+        scram_users: Mapping[str, str] | None = None,
+        heap: str = "512m",
+        detached: bool = False,
+        start_timeout_s: float = 60.0,
+    ) -> None:
+        self._temporary = home is None
+        self.home = home or Path(tempfile.mkdtemp(prefix="alphapulse-broker-"))
+        self.log_path = self.home / "server.log"
+        self._output = self.home / "server.out"
+        self._host, self._heap, self._detached = host, heap, detached
+        self._properties, self._scram_users = dict(properties or {}), dict(scram_users or {})
+        self._start_timeout_s = start_timeout_s
+        clients = [Listener("PLAINTEXT", port=port, advertised=advertised), *listeners]
+        self._clients = [c if c.port else replace(c, port=free_port(host)) for c in clients]
+        self._process: Process | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        """`host:port` of the plaintext listener."""
+        return self.bootstrap_of("PLAINTEXT")
+
+    def bootstrap_of(self, listener: str) -> str:
+        """`host:port` at which clients reach the listener of that name."""
+        client = next(c for c in self._clients if c.name == listener)
+        return client.advertised or f"{self._host}:{client.port}"
+
+    @property
+    def pid(self) -> int:
+        """The pid of the running broker; raises BrokerUnavailable when it does not run."""
+        return self._running().pid
+
+    @property
+    def running(self) -> bool:
+        """Whether the broker's process is there (a paused one is)."""
+        return self._process is not None and self._process.running
+
+    def start(self) -> Self:
+        """Start on the data of the last run, if any, and return when the broker serves. Does nothing while it runs."""
+        if self.running:
+            return self
+        storage.prepare(self.home)
+        self._refuse_taken_port()
+        server = self._write_properties()
+        if not storage.is_formatted(self.home / "data"):
+            storage.format_storage(server, self.log_path, self._scram_users)
+        spawn = process.spawn_detached if self._detached else process.spawn
+        command = java.command("kafka.Kafka", str(server), heap=self._heap, log=self.log_path)
+        self._process = spawn(command, self._output, java.environment())
+        if not wait_until_ready(self._local_host, self._clients[0].port, self._start_timeout_s, lambda: self.running):
+            raise self._failed_start()
+        return self
+
+    def stop(self, deadline_s: float = _STOP_S) -> None:
+        """Ask the broker to end (SIGTERM) and kill it when it has not within `deadline_s` seconds. Data stay."""
+        if self._process is None:
+            return
+        self._process.send(signal.SIGTERM)
+        self._process.send(signal.SIGCONT)  # a paused process gets SIGTERM only when it goes on
+        if not self._process.wait(deadline_s):
+            self._process.send(signal.SIGKILL)
+        self._ended()
+
+    def kill(self) -> None:
+        """kill -9: nothing is flushed, no goodbye. Data stay."""
+        if self._process is not None:
+            self._process.send(signal.SIGKILL)
+            self._ended()
+
+    def pause(self) -> None:
+        """Freeze the process (SIGSTOP): connections stay open and nothing answers."""
+        self._running().send(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused process go on (SIGCONT)."""
+        self._running().send(signal.SIGCONT)
+
+    def restart(self) -> None:
+        """Stop and start again on the same data and ports."""
+        self.stop()
+        self.start()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether the process has ended within `timeout_s` seconds."""
+        return self._process is None or self._process.wait(timeout_s)
+
+    def close(self) -> None:
+        """Stop, and remove the data when they are in a temporary folder."""
+        if self._temporary:
+            self.kill()
+            shutil.rmtree(self.home, ignore_errors=True)
+        else:
+            self.stop()
+
+    def log_tail(self) -> str:
+        """The last lines of the broker's log, and of what Java printed where there is no log."""
+        source = self.log_path if self.log_path.exists() and self.log_path.stat().st_size else self._output
+        lines = source.read_text(errors="replace").splitlines() if source.exists() else []
+        return "\n".join(lines[-_TAIL_LINES:])
+
+    def __enter__(self) -> Self:
+        try:
+            return self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def _local_host(self) -> str:
+        return "127.0.0.1" if self._host == "0.0.0.0" else self._host
+
+    def _running(self) -> Process:
+        if self._process is None or not self._process.running:
+            raise BrokerUnavailable("The local broker does not run", "alphapulse broker start")
+        return self._process
+
+    def _ended(self) -> None:
+        assert self._process is not None
+        self._process.wait(_STOP_S)
+        self._process.close()
+        self._process = None
+
+    def _refuse_taken_port(self) -> None:
+        for client in self._clients:
+            if not is_free(client.port, self._host):
+                raise BrokerUnavailable(
+                    f"Port {client.port} is taken by another program",
+                    "choose another with --port, or --port 0 for any free one",
+                )
+
+    def _write_properties(self) -> Path:
+        # New ports at each start are fine for these two: only this broker talks to itself there.
+        addresses = Addresses(self._host, self._clients, internal=free_port(), controller=free_port())
+        server = self.home / "server.properties"
+        write_properties(server, server_properties(addresses, self.home / "data", self._properties))
+        return server
+
+    def _failed_start(self) -> BrokerUnavailable:
+        ended = not self.running
+        tail = self.log_tail()
+        self.kill()
+        what = "ended while starting" if ended else f"did not serve within {self._start_timeout_s:.0f} s"
+        return BrokerUnavailable(f"The local broker {what}", f"see the end of its log ({self.log_path}):\n{tail}")

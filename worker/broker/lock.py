@@ -1,0 +1,89 @@
+"""The pinned Kafka jars: one line a jar in `jars.lock` with its sha256, size and Maven coordinate."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+KAFKA_VERSION = "4.3.1"
+LOCK_FILE = Path(__file__).with_name("jars.lock")
+
+# Each root is resolved by itself: together, log4j's dependency management would pull the Kafka clients down to 3.9.
+ROOTS = (
+    f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}",
+    "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4",
+)
+
+
+@dataclass(frozen=True)
+class Jar:
+    """One pinned jar; `size` in bytes."""
+
+    sha256: str
+    size: int
+    group: str
+    artifact: str
+    version: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.artifact}-{self.version}.jar"
+
+    def __str__(self) -> str:
+        return f"{self.sha256} {self.size:>9} {self.group}:{self.artifact}:{self.version}"
+
+
+@cache
+def pinned() -> tuple[Jar, ...]:
+    """The jars of the lock file in class path order."""
+    lines = (line.split() for line in LOCK_FILE.read_text().splitlines() if line and not line.startswith("#"))
+    return tuple(Jar(digest, int(size), *coordinate.split(":")) for digest, size, coordinate in lines)
+
+
+@cache
+def lock_digest() -> str:
+    """Eight hex digits that name this exact set of jars."""
+    return hashlib.sha256(LOCK_FILE.read_bytes()).hexdigest()[:8]
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def resolve(repository: Path) -> list[Jar]:
+    """Resolve `ROOTS` and what they need, download it below `repository` and pin it."""
+    from jgo.maven import MavenContext
+
+    context = MavenContext(repo_cache=repository)
+    chosen: dict[tuple[str, str], Any] = {}
+    for root in ROOTS:
+        inputs, transitive = context.resolver.resolve([context.create_dependency(root)])
+        needed = [d.artifact for d in transitive if d.scope in ("compile", "runtime")]
+        for artifact in [d.artifact for d in inputs] + needed:
+            chosen.setdefault((artifact.groupId, artifact.artifactId), artifact)
+    return [_pin(artifact) for artifact in chosen.values()]
+
+
+def _pin(artifact: Any) -> Jar:
+    path = artifact.resolve()
+    return Jar(sha256_of(path), path.stat().st_size, artifact.groupId, artifact.artifactId, artifact.version)
+
+
+def main() -> None:
+    """Write `jars.lock` anew: `python -m worker.broker.lock`."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        jars = resolve(Path(folder))
+    header = "# sha256, bytes, coordinate; written by `python -m worker.broker.lock`\n"
+    LOCK_FILE.write_text(header + "".join(f"{jar}\n" for jar in jars))
+    print(f"{len(jars)} jars, {sum(jar.size for jar in jars) / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""Free ports for servers on this machine."""
+
+from __future__ import annotations
+
+import random
+import socket
+
+# Below Linux's ephemeral range: there, a client that retries while the broker is down could be given the broker's port.
+_RANGE = range(20_000, 32_000)
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A TCP port on which nobody listens at the moment."""
+    for port in random.sample(_RANGE, len(_RANGE)):
+        if is_free(port, host):
+            return port
+    raise OSError("no free port")
+
+
+def is_free(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether a server could listen on `port` now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,104 @@
+"""One operating system process that can be stopped, frozen and killed without ever hitting a recycled pid."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+# Runs in the new process before Java replaces it: die with the thread that started us, or now if it is gone already.
+_BIND_TO_PARENT = """
+import ctypes, os, signal, sys
+ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)
+if os.getppid() != int(sys.argv[1]): sys.exit(1)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+# The daemon's parent is init, so nobody has to reap it and it outlives the command that started it.
+_DETACH = """
+import os, sys
+pid = os.fork()
+if pid: print(pid, flush=True); os._exit(0)
+os.setsid()
+os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+os.dup2(2, 1)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+class Process:
+    """A handle on a running process by pid; it stays the same process for the life of the handle."""
+
+    def __init__(self, pid: int) -> None:
+        """Raises ProcessLookupError when there is no such process."""
+        self.pid = pid
+        self._fd = os.pidfd_open(pid)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether the process has ended within `timeout_s` seconds."""
+        poller = select.poll()
+        poller.register(self._fd, select.POLLIN)
+        return bool(poller.poll(timeout_s * 1000))
+
+    @property
+    def running(self) -> bool:
+        return not self.wait(0)
+
+    def send(self, signal_number: signal.Signals) -> None:
+        """Send a signal; nothing happens when the process has ended."""
+        if self.running:
+            signal.pidfd_send_signal(self._fd, signal_number)
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+def identity(pid: int) -> str | None:
+    """What tells this process from a later one with the same pid; None when there is none (a zombie counts as none)."""
+    try:
+        # The second field, a name, may hold spaces and brackets; the state is the first after it, the start the 20th.
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return None if fields[0] in "ZX" else f"{boot}/{fields[19]}"
+
+
+def spawn(command: Sequence[str], output: Path, environment: dict[str, str]) -> Process:
+    """Start a child that the kernel kills when this process ends, however it ends."""
+    started: list[Process | OSError] = []
+    ready = threading.Event()
+    wrapper = [sys.executable, "-I", "-S", "-c", _BIND_TO_PARENT, str(os.getpid()), *command]
+
+    # The kernel's rule is about the parent *thread*, so the thread that starts the child waits for it.
+    def parent() -> None:
+        try:
+            with output.open("ab") as file:
+                child = subprocess.Popen(
+                    wrapper, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environment, start_new_session=True
+                )
+            started.append(Process(child.pid))
+        except OSError as error:
+            started.append(error)
+            return
+        finally:
+            ready.set()
+        child.wait()
+
+    threading.Thread(target=parent, name="broker-parent", daemon=True).start()
+    ready.wait()
+    if isinstance(started[0], OSError):
+        raise started[0]
+    return started[0]
+
+
+def spawn_detached(command: Sequence[str], output: Path, environment: dict[str, str]) -> Process:
+    """Start a process that outlives this one."""
+    wrapper = [sys.executable, "-I", "-S", "-c", _DETACH, *command]
+    with output.open("ab") as file:
+        done = subprocess.run(wrapper, stdout=subprocess.PIPE, stderr=file, env=environment, check=True)
+    return Process(int(done.stdout))

@@ -1,0 +1,65 @@
+"""A broker's data folder: private to its owner, formatted once."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+from worker.broker import java
+from worker.errors import CannotCreate
+
+_FORMAT_TIMEOUT_S = 60
+
+
+def prepare(home: Path) -> None:
+    """Create the folder (or take an existing one) with mode 0700."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        home.chmod(0o700)
+    except OSError as error:
+        raise CannotCreate(
+            f"The broker's folder {home} can't be used ({error.strerror})", "choose another folder"
+        ) from error
+
+
+def is_formatted(data: Path) -> bool:
+    """Whether the folder has been formatted to the end: `bootstrap.checkpoint` is the last file that is written."""
+    return (data / "meta.properties").exists() and (data / "bootstrap.checkpoint").exists()
+
+
+def format_storage(server: Path, log: Path, scram_users: Mapping[str, str]) -> None:
+    """Format the data folder that the properties file `server` names; SCRAM-SHA-512 users are name → password."""
+    arguments = server.with_name("format.args")
+    arguments.unlink(missing_ok=True)
+    arguments.touch(mode=0o600)  # passwords go through a file: a command line is public
+    lines = ["--config", str(server), "--cluster-id", _cluster_id(), "--ignore-formatted"]
+    for name, password in scram_users.items():
+        lines += ["--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]"]
+    arguments.write_text("".join(f"{line}\n" for line in lines))
+    try:
+        _run(java.command("kafka.tools.StorageTool", "format", f"@{arguments}", heap="256m", log=log))
+    finally:
+        arguments.unlink()
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,  # it prints the stored keys of the users
+        stderr=subprocess.PIPE,
+        text=True,
+        env=java.environment(),
+        timeout=_FORMAT_TIMEOUT_S,
+        check=False,
+    )
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
+        raise CannotCreate(f"The broker's storage could not be formatted: {last[0].rstrip('.')}")
+
+
+def _cluster_id() -> str:
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
