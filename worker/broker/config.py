@@ -38,7 +38,7 @@ class Addresses:
     controller: int
 
 
-def server_properties(addresses: Addresses, data: Path, extra: Mapping[str, str]) -> dict[str, str]:
+def server_properties(addresses: Addresses, data: Path | str, extra: Mapping[str, str]) -> dict[str, str]:
     """All settings of the server; `extra` wins over the defaults."""
     return _FIXED | _network(addresses) | {"log.dirs": str(data)} | ONE_NODE | dict(extra)
 

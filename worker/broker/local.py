@@ -19,6 +19,8 @@ from worker.broker.process import Process
 from worker.broker.readiness import wait_until_ready
 from worker.errors import BrokerUnavailable
 
+PID_FILE = "broker.pid"
+_ANY = "0.0.0.0"
 _STOP_S = 15.0
 _TAIL_LINES = 15
 
@@ -57,7 +59,7 @@ class Broker:
         self._properties, self._scram_users = dict(properties or {}), dict(scram_users or {})
         self._start_timeout_s = start_timeout_s
         clients = [Listener("PLAINTEXT", port=port, advertised=advertised), *listeners]
-        self._clients = [c if c.port else replace(c, port=free_port(host)) for c in clients]
+        self._clients = [_addressed(client, host) for client in clients]
         self._process: Process | None = None
 
     @property
@@ -89,11 +91,12 @@ class Broker:
         server = self._write_properties()
         if not storage.is_formatted(self.home / "data"):
             storage.format_storage(server, self.log_path, self._scram_users)
-        spawn = process.spawn_detached if self._detached else process.spawn
-        command = java.command("kafka.Kafka", str(server), heap=self._heap, log=self.log_path)
-        self._process = spawn(command, self._output, java.environment())
-        if not wait_until_ready(self._local_host, self._clients[0].port, self._start_timeout_s, lambda: self.running):
-            raise self._failed_start()
+        self._spawn(java.command("kafka.Kafka", str(server), heap=self._heap, log=self.log_path))
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.kill()
+            raise
         return self
 
     def stop(self, deadline_s: float = _STOP_S) -> None:
@@ -155,7 +158,7 @@ class Broker:
 
     @property
     def _local_host(self) -> str:
-        return "127.0.0.1" if self._host == "0.0.0.0" else self._host
+        return "127.0.0.1" if self._host == _ANY else self._host
 
     def _running(self) -> Process:
         if self._process is None or not self._process.running:
@@ -183,9 +186,23 @@ class Broker:
         write_properties(server, server_properties(addresses, self.home / "data", self._properties))
         return server
 
-    def _failed_start(self) -> BrokerUnavailable:
-        ended = not self.running
-        tail = self.log_tail()
-        self.kill()
-        what = "ended while starting" if ended else f"did not serve within {self._start_timeout_s:.0f} s"
-        return BrokerUnavailable(f"The local broker {what}", f"see the end of its log ({self.log_path}):\n{tail}")
+    def _spawn(self, command: list[str]) -> None:
+        spawn = process.spawn_detached if self._detached else process.spawn
+        self._process = spawn(command, self._output, java.environment())
+        process.write_pid_file(self.home / PID_FILE, self._process)
+
+    def _wait_until_ready(self) -> None:
+        port, limit_s = self._clients[0].port, self._start_timeout_s
+        if wait_until_ready(self._local_host, port, limit_s, lambda: self.running):
+            return
+        what = f"did not serve within {limit_s:.0f} s" if self.running else "ended while starting"
+        raise BrokerUnavailable(
+            f"The local broker {what}", f"see the end of its log ({self.log_path}):\n{self.log_tail()}"
+        )
+
+
+def _addressed(client: Listener, host: str) -> Listener:
+    """The listener with a port, and with an address that a client can use."""
+    port = client.port or free_port(host)
+    # Kafka refuses to advertise "any address".
+    return replace(client, port=port, advertised=client.advertised or (f"localhost:{port}" if host == _ANY else None))

@@ -68,6 +68,25 @@ def identity(pid: int) -> str | None:
     return None if fields[0] in "ZX" else f"{boot}/{fields[19]}"
 
 
+def write_pid_file(path: Path, process: Process) -> None:
+    """Remember a process so that another program can find this very process again."""
+    path.write_text(f"{process.pid} {identity(process.pid)}\n")
+
+
+def from_pid_file(path: Path) -> Process | None:
+    """The process that the file speaks of; None when it has ended, even if its pid has been given away since."""
+    try:
+        pid, known = path.read_text().split()
+        process = Process(int(pid))
+    except (FileNotFoundError, ProcessLookupError, ValueError):
+        return None
+    # The handle is opened first: from here on the pid can't change its meaning.
+    if identity(process.pid) == known:
+        return process
+    process.close()
+    return None
+
+
 def spawn(command: Sequence[str], output: Path, environment: dict[str, str]) -> Process:
     """Start a child that the kernel kills when this process ends, however it ends."""
     started: list[Process | OSError] = []

@@ -1,0 +1,130 @@
+"""`alphapulse broker`: a real Kafka on this machine, as a daemon or in the foreground."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from worker.errors import Exit
+
+if TYPE_CHECKING:
+    from worker.broker import Broker
+    from worker.broker.daemon import Running
+
+app = typer.Typer(name="broker", help="Run a real local Kafka; nothing to install by hand.", no_args_is_help=True)
+
+_SERVERS = "ALPHAPULSE_KAFKA__BOOTSTRAP_SERVERS"
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.command()
+def start(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of a new broker; 0 takes any free one.")] = 9092,
+    docker: Annotated[bool, typer.Option("--docker", help="Run it in a container instead of a process.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Start the local broker, or do nothing when it runs already."""
+    from worker.broker import daemon
+
+    running, is_new = daemon.start(port, docker)
+    if as_json:
+        _print_json(_described(running) | {"started": is_new})
+        return
+    typer.echo(f"Kafka {'runs' if is_new else 'runs already'} at {running.bootstrap}")
+    typer.echo(f"export {_SERVERS}={running.bootstrap}")
+
+
+@app.command()
+def stop(as_json: Json = False) -> None:
+    """Stop the local broker; its data stay (those of a container do not)."""
+    from worker.broker import daemon
+
+    ended = daemon.stop()
+    if as_json:
+        _print_json({"stopped": ended is not None})
+    else:
+        typer.echo("Kafka stopped" if ended else "No local broker runs")
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Say whether the local broker runs and serves; exit code 69 when it does not."""
+    from worker.broker import daemon
+
+    running = daemon.find()
+    details = _described(running) if running else {"running": False, "serving": False}
+    if as_json:
+        _print_json(details)
+    elif running is None:
+        typer.echo("No local broker runs (alphapulse broker start)")
+    else:
+        where = f"container {running.container[:12]}" if running.container else f"pid {running.pid}, log {running.log}"
+        typer.echo(f"Kafka {'serves' if details['serving'] else 'does not answer'} at {running.bootstrap} ({where})")
+        typer.echo(f"export {_SERVERS}={running.bootstrap}")
+    if not details["serving"]:
+        raise typer.Exit(Exit.UNAVAILABLE)
+
+
+@app.command()
+def run(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")] = 9092,
+    advertised: Annotated[
+        str | None,
+        typer.Option(help="host:port that clients are told, if not the above.", envvar="ALPHAPULSE_BROKER_ADVERTISED"),
+    ] = None,
+    properties: Annotated[
+        list[str] | None,
+        typer.Option("--property", help="Kafka server setting, key=value.", envvar="ALPHAPULSE_BROKER_PROPERTIES"),
+    ] = None,
+    home: Annotated[str | None, typer.Option(help="Folder for data and log; a temporary one by default.")] = None,
+) -> None:
+    """Run a broker in the foreground until SIGTERM or Ctrl-C (the entry point of a container image)."""
+    from pathlib import Path
+
+    from worker.broker import Broker
+
+    broker = Broker(
+        home=Path(home).absolute() if home else None,
+        host=host,
+        port=port,
+        advertised=advertised,
+        properties=dict(_pair(text) for text in properties or ()),
+    )
+    _serve(broker)
+
+
+def _serve(broker: Broker) -> None:
+    """Keep the broker until a signal comes or it ends by itself."""
+    import signal
+    import threading
+
+    from worker.errors import BrokerUnavailable
+
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+    with broker:
+        typer.echo(f"Kafka runs at {broker.bootstrap}")
+        while not asked.is_set():
+            if broker.wait(0.2):
+                raise BrokerUnavailable("The broker ended by itself", f"see the end of its log:\n{broker.log_tail()}")
+        broker.stop()
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"{text!r} is not key=value")
+    return key, value
+
+
+def _described(running: Running) -> dict[str, Any]:
+    return {"running": True, "serving": running.serving} | asdict(running)
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    typer.echo(json.dumps(value))
