@@ -1,0 +1,27 @@
+"""What a reader saw: rows, incomplete rows, rows that could not become records, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass
+class ReadReport:
+    """Filled while a source is read; complete when its iterator is exhausted."""
+
+    rows: int = 0
+    incomplete: int = 0  # published with a null, which the worker rejects as missing_field
+    rejected: Counter[str] = field(default_factory=Counter)  # reason → rows that were not published
+    examples: dict[str, str] = field(default_factory=dict)  # reason → the first such row
+    notes: list[str] = field(default_factory=list)
+
+    def reject(self, reason: str, example: str) -> None:
+        """Count a row that cannot be published."""
+        self.rejected[reason] += 1
+        self.examples.setdefault(reason, example[:120])
+
+    def note(self, text: str) -> None:
+        """Remember something the user should know, once."""
+        if text not in self.notes:
+            self.notes.append(text)

@@ -1,0 +1,123 @@
+"""Opens any file of bars and turns bars into records of `ticks.raw`."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+
+from schemas.tick import MAX_SYMBOL
+from worker.errors import DataError
+from worker.sources.binance import kline_name, read_klines
+from worker.sources.csv_file import read_csv
+from worker.sources.datasets import INTERVAL, read_dataset
+from worker.sources.intervals import check_interval, infer_interval, newest_first
+from worker.sources.parquet_file import read_parquet
+from worker.sources.record import Bar, Record, encode_bar
+from worker.sources.report import ReadReport
+
+_SAMPLE = 2_000  # bars looked at to infer the interval
+_SUFFIXES = (".csv", ".txt", ".tsv", ".csv.gz", ".zip", ".parquet", ".pq")
+
+
+@dataclass
+class Source:
+    """Bars in the order of their source; the interval is None when it must be inferred."""
+
+    name: str
+    bars: Iterator[Bar]
+    interval: str | None
+    report: ReadReport
+
+
+def open_file(path: Path, symbol: str | None, report: ReadReport) -> Source:
+    """A file by its name: Parquet, Binance klines, else CSV. `symbol` is for files without a symbol column.
+
+    Raises:
+        DataError: the file does not exist or its kind is not known.
+    """
+    if not path.is_file():
+        raise DataError(f"{path} is no file", "Check the path")
+    if not path.name.lower().endswith(_SUFFIXES):
+        raise DataError(f"{path} is of an unknown kind", f"Give one of: {', '.join(_SUFFIXES)}")
+    if path.suffix.lower() in {".parquet", ".pq"}:
+        return Source(path.name, read_parquet(path, symbol or symbol_of_name(path), report), None, report)
+    if kline := kline_name(path):
+        return Source(path.name, read_klines(path, symbol or kline[0], report), kline[1], report)
+    return Source(path.name, read_csv(path, symbol or symbol_of_name(path), report), None, report)
+
+
+def open_dataset(name: str, symbol: str | None, report: ReadReport) -> Source:
+    """A bundled data set."""
+    return Source(name, read_dataset(name, symbol, report), INTERVAL, report)
+
+
+def symbol_of_name(path: Path) -> str:
+    """The symbol that a file's name suggests: `data/btcusd.csv.gz` is BTCUSD."""
+    stem = path.name.split(".")[0]
+    return re.sub(r"[^!-~]+", "_", stem).upper()[:MAX_SYMBOL] or "UNKNOWN"
+
+
+def read_records(source: Source, interval: str | None = None, sort: bool = False) -> Iterator[Record]:
+    """Records of a source, in its order or sorted by time.
+
+    A record's timestamp is the bar's `ingest_ts`, else its close (`ts` + interval). A bar without a time keeps the
+    timestamp of the record before it.
+
+    Raises:
+        DataError: the interval cannot be inferred, or the source cannot be read.
+        ConfigError: the interval given is none.
+    """
+    bars = iter(_by_time(source.bars)) if sort else source.bars
+    sample = list(islice(bars, _SAMPLE))
+    if not sample:
+        return
+    if newest_first(sample):
+        source.report.note(f"{source.name} is newest first: most bars will be rejected as out_of_order; use --sort")
+    text = interval or source.interval or infer_interval(sample, source.name)
+    yield from _records(chain(sample, bars), text, check_interval(text), source.report)
+
+
+def _records(bars: Iterable[Bar], interval: str, length_ms: int, report: ReadReport) -> Iterator[Record]:
+    stamp: int | None = None
+    for bar in bars:
+        if bar.ingest_ts is not None:
+            stamp = bar.ingest_ts
+        elif bar.ts is not None:
+            stamp = bar.ts + length_ms
+        if stamp is None:
+            report.reject("the first bar has no time", str(bar))
+            continue
+        report.incomplete += bar.ts is None or not math.isfinite(sum(bar[2:7]))
+        yield Record(bar.symbol.encode(), encode_bar(bar, interval), stamp)
+
+
+def _by_time(bars: Iterable[Bar]) -> list[Bar]:
+    timed: list[tuple[float, Bar]] = []
+    last = -math.inf
+    for bar in bars:
+        last = last if bar.ts is None else bar.ts
+        timed.append((last, bar))
+    return [bar for _, bar in sorted(timed, key=lambda pair: pair[0])]
+
+
+def publishable(records: Iterable[Record], report: ReadReport, now_ms: int) -> Iterator[Record]:
+    """The records whose timestamps Kafka takes: 1970 at the earliest, one hour ahead of the clock at the latest.
+
+    The hour is the default `message.timestamp.after.max.ms` of Kafka 4: one later record fails its whole batch.
+    """
+    latest = now_ms + 3_600_000
+    for record in records:
+        if record.timestamp_ms < 0:
+            report.reject("the bar closes before 1970, which no Kafka timestamp can say", _show(record))
+        elif record.timestamp_ms > latest:
+            report.reject("the bar closes more than an hour in the future, which brokers refuse", _show(record))
+        else:
+            yield record
+
+
+def _show(record: Record) -> str:
+    return record.value.decode(errors="replace")
