@@ -1,0 +1,105 @@
+"""Reads the real market data beside the repository: LEAN zips and the quotes csv files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from worker.engine.bar import BAR
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+PRICE_SCALE = 10_000.0  # LEAN writes equity prices as integers of 1/10 000
+DATE_FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%Y%m%d %H:%M")
+
+
+def shared() -> Path:
+    """The folder with the data: `ALPHAPULSE_SHARED`, else `shared` beside the repository. Skips where it is absent."""
+    root = Path(os.environ.get("ALPHAPULSE_SHARED") or Path(__file__).parents[2].parent / "shared")
+    if not (root / "data").is_dir():
+        pytest.skip(f"no market data at {root / 'data'} (set ALPHAPULSE_SHARED)")
+    return root
+
+
+def epoch_ms(text: str) -> int:
+    """Epoch ms of a date or time as the files write it, read as UTC."""
+    for form in DATE_FORMATS:
+        try:
+            return int(datetime.strptime(text, form).replace(tzinfo=UTC).timestamp()) * 1000
+        except ValueError:
+            continue
+    raise ValueError(f"{text!r} is not a date in a known form")
+
+
+def day(ts: int) -> str:
+    """`ts` as YYYY-MM-DD."""
+    return datetime.fromtimestamp(int(ts) / 1000, UTC).strftime("%Y-%m-%d")
+
+
+def bars(ts: Array, values: Array, interval_ms: int) -> Array:
+    """BAR rows from times and an (n, 5) array of OHLCV; the record's time is the bar's close."""
+    rows = np.zeros(len(ts), BAR)
+    rows["ts"] = ts
+    rows["interval_ms"] = interval_ms
+    rows["ingest_ts"] = rows["ts"] + interval_ms
+    for column, name in enumerate(("open", "high", "low", "close", "volume")):
+        rows[name] = values[:, column]
+    return rows
+
+
+def _zipped(path: Path) -> list[list[str]]:
+    with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as file:
+        return list(csv.reader(io.TextIOWrapper(file, "utf-8")))
+
+
+def _numbers(rows: list[list[str]], scale: float) -> Array:
+    values = np.array([row[1:6] for row in rows], dtype=np.float64)
+    values[:, :4] /= scale
+    return values
+
+
+def equity(symbol: str, resolution: str = "daily") -> Array:
+    """Raw bars of a US equity, `resolution` daily or hour."""
+    rows = _zipped(shared() / f"data/lean/equity/usa/{resolution}/{symbol}.zip")
+    ts = np.array([epoch_ms(row[0]) for row in rows])
+    return bars(ts, _numbers(rows, PRICE_SCALE), DAY if resolution == "daily" else HOUR)
+
+
+def coinbase_daily() -> Array:
+    """BTCUSD daily."""
+    rows = _zipped(shared() / "data/lean/crypto/coinbase/daily/btcusd_trade.zip")
+    return bars(np.array([epoch_ms(row[0]) for row in rows]), _numbers(rows, 1.0), DAY)
+
+
+def minutes(market: str, symbol: str) -> Array:
+    """All minute bars there are of a symbol, `market` crypto/coinbase or equity/usa; times are read as UTC."""
+    parts = []
+    for path in sorted((shared() / f"data/lean/{market}/minute/{symbol}").glob("*_trade.zip")):
+        rows, start = _zipped(path), epoch_ms(f"{path.name[:4]}-{path.name[4:6]}-{path.name[6:8]}")
+        ts = start + np.array([int(row[0]) for row in rows])
+        parts.append(bars(ts, _numbers(rows, PRICE_SCALE if market.startswith("equity") else 1.0), MINUTE))
+    return np.concatenate(parts)
+
+
+def quotes(name: str, interval_ms: int = DAY) -> Array:
+    """One of the quotes files; an empty or unreadable number is NaN."""
+    with (shared() / f"data/quotes/{name}.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))[1:]
+    ts = np.array([epoch_ms(row[0]) for row in rows])
+    return bars(ts, np.array([[_number(cell) for cell in row[1:6]] for row in rows]), interval_ms)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")

@@ -1,0 +1,181 @@
+"""Trading sessions per symbol: how much open time lies between two instants, which bars could exist, when one closes.
+
+Weekly opens and closes are offsets from Monday 00:00 UTC, so a market with daylight saving time needs one calendar
+for each half of the year or sessions wide enough for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Annotated, Any, Literal, NamedTuple
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from worker.engine.kernel import kernel
+
+DAY = 86_400_000  # ms
+WEEK = 7 * DAY
+MONDAY = 4 * DAY  # the first Monday 00:00 UTC after the epoch
+NONE = -1  # row of a symbol without a calendar
+COUNT_LIMIT = 1_000_000  # missing bars are not counted further, so that a wild timestamp costs bounded time
+
+Offset = Annotated[int, Field(ge=0, le=WEEK)]
+
+
+class CalendarSettings(BaseModel):
+    """When a market is open."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: int = Field(
+        default=1, ge=1, description="version of this table; raise it when sessions or closures change"
+    )
+    kind: Literal["24x7", "weekly"] = Field(default="weekly", description="always open, or open as `sessions` say")
+    sessions: tuple[tuple[Offset, Offset], ...] = Field(
+        default=(), description="weekly (open, close) offsets in ms since Monday 00:00 UTC, ascending, disjoint"
+    )
+    closures: tuple[tuple[int, int], ...] = Field(
+        default=(), description="holidays as (start, end) in epoch ms UTC, ascending, disjoint"
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> CalendarSettings:
+        if (self.kind == "weekly") != bool(self.sessions):
+            raise ValueError("sessions must be given for kind weekly, and only for it")
+        for name, intervals in (("sessions", self.sessions), ("closures", self.closures)):
+            if any(start >= end for start, end in intervals):
+                raise ValueError(f"{name}: each start must lie before its end")
+            if any(end > start for (_, end), (start, _) in pairwise(intervals)):
+                raise ValueError(f"{name} must be in ascending order and must not overlap")
+        return self
+
+    def weekly(self) -> tuple[tuple[int, int], ...]:
+        """Sessions of a week as (open, close) offsets in ms."""
+        return self.sessions if self.kind == "weekly" else ((0, WEEK),)
+
+
+class Calendars(NamedTuple):
+    """All calendars of a configuration, one row each, for the kernels; row r owns sessions[first[r]:first[r + 1]]."""
+
+    first_session: np.ndarray[Any, np.dtype[np.int64]]
+    sessions: np.ndarray[Any, np.dtype[np.int64]]  # (n, 2) open, close: ms since Monday 00:00 UTC
+    first_closure: np.ndarray[Any, np.dtype[np.int64]]
+    closures: np.ndarray[Any, np.dtype[np.int64]]  # (n, 2) start, end: epoch ms UTC
+
+
+def _rows(tables: list[tuple[tuple[int, int], ...]]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    first = np.cumsum([0, *map(len, tables)], dtype=np.int64)
+    pairs = [pair for table in tables for pair in table]
+    return first, np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def compile_calendars(calendars: Iterable[CalendarSettings]) -> Calendars:
+    """The kernels' arrays, one row a calendar in the order given."""
+    table = list(calendars)
+    return Calendars(*_rows([each.weekly() for each in table]), *_rows([each.closures for each in table]))
+
+
+@kernel
+def _weekly_open(calendars, row, instant):  # type: ignore[no-untyped-def]
+    # Open ms from the first Monday to `instant` by the weekly table alone: whole weeks, then the week begun.
+    weeks, offset = (instant - MONDAY) // WEEK, (instant - MONDAY) % WEEK
+    full, begun = 0, 0
+    for i in range(calendars.first_session[row], calendars.first_session[row + 1]):
+        start, end = calendars.sessions[i, 0], calendars.sessions[i, 1]
+        full += end - start
+        begun += max(0, min(end, offset) - start)
+    return weeks * full + begun
+
+
+@kernel
+def _next_closure(calendars, row, instant):  # type: ignore[no-untyped-def]
+    # Index of the first closure that ends after `instant`.
+    low, high = calendars.first_closure[row], calendars.first_closure[row + 1]
+    while low < high:
+        middle = (low + high) >> 1
+        if calendars.closures[middle, 1] <= instant:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel
+def open_ms(calendars, row, start, end):  # type: ignore[no-untyped-def]
+    """Session-open time in [start, end), ms; all of it without a calendar (`row` = NONE)."""
+    if row < 0:
+        return end - start
+    total = _weekly_open(calendars, row, end) - _weekly_open(calendars, row, start)
+    i, last = _next_closure(calendars, row, start), calendars.first_closure[row + 1]
+    while i < last and calendars.closures[i, 0] < end:
+        closed_from, closed_to = max(start, calendars.closures[i, 0]), min(end, calendars.closures[i, 1])
+        total -= _weekly_open(calendars, row, closed_to) - _weekly_open(calendars, row, closed_from)
+        i += 1
+    return total
+
+
+@kernel
+def _next_session(calendars, row, instant):  # type: ignore[no-untyped-def]
+    # (open, close) of the first weekly session that ends after `instant`, holidays disregarded.
+    week = (instant - MONDAY) // WEEK * WEEK + MONDAY
+    first, last = calendars.first_session[row], calendars.first_session[row + 1]
+    for i in range(first, last):
+        if week + calendars.sessions[i, 1] > instant:
+            return week + calendars.sessions[i, 0], week + calendars.sessions[i, 1]
+    return week + WEEK + calendars.sessions[first, 0], week + WEEK + calendars.sessions[first, 1]
+
+
+@kernel
+def next_open(calendars, row, instant):  # type: ignore[no-untyped-def]
+    """(start, end) of the open time at or next after `instant`, up to the next close, holiday or week's end."""
+    while True:
+        start, end = _next_session(calendars, row, instant)
+        start = max(start, instant)
+        i = _next_closure(calendars, row, start)
+        if i == calendars.first_closure[row + 1] or calendars.closures[i, 0] >= end:
+            return start, end
+        if calendars.closures[i, 0] > start:
+            return start, calendars.closures[i, 0]
+        instant = calendars.closures[i, 1]
+
+
+@kernel
+def bar_close(calendars, row, ts, interval_ms):  # type: ignore[no-untyped-def]
+    """When the bar that opens at `ts` is complete: the last open instant of its interval (epoch ms).
+
+    The end of the interval without a calendar, or where the bar lies wholly outside the sessions.
+    """
+    end = ts + interval_ms
+    if row < 0:
+        return end
+    closed, instant = end, ts
+    while instant < end:
+        start, until = next_open(calendars, row, instant)
+        if start >= end:
+            break
+        closed, instant = min(until, end), until
+    return closed
+
+
+@kernel
+def missing_bars(calendars, row, last_ts, ts, interval_ms):  # type: ignore[no-untyped-def]
+    """Bars that could lie strictly between `last_ts` and `ts`: those whose interval holds some open time.
+
+    Counted to COUNT_LIMIT; 0 when `ts` is not after `last_ts`.
+    """
+    slots = (ts - last_ts) // interval_ms
+    if row < 0 or slots <= 1:
+        return min(max(slots - 1, 0), COUNT_LIMIT)
+    end = last_ts + slots * interval_ms
+    instant, count = last_ts + interval_ms, 0
+    while instant < end and count < COUNT_LIMIT:
+        start, until = next_open(calendars, row, instant)
+        if start >= end:
+            break
+        first = (start - last_ts) // interval_ms
+        last = (min(until, end) - 1 - last_ts) // interval_ms
+        count += last - first + 1
+        instant = last_ts + (last + 1) * interval_ms
+    return min(count, COUNT_LIMIT)

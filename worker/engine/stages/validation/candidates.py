@@ -1,0 +1,36 @@
+"""The candidate list q and the recovery of a price level (domain §1.4)."""
+
+from __future__ import annotations
+
+from worker.engine.kernel import kernel
+from worker.engine.stages.validation.price import nearer_candidate
+
+
+@kernel
+def remember(slot, bar):  # type: ignore[no-untyped-def]
+    """Copy a bar's time and values into `slot`."""
+    slot.ts = bar.ts
+    slot.open = bar.open
+    slot.high = bar.high
+    slot.low = bar.low
+    slot.close = bar.close
+    slot.volume = bar.volume
+
+
+@kernel
+def _agrees(own, bar, p):  # type: ignore[no-untyped-def]
+    if own.pending == 0:
+        return False
+    change = abs(bar.close / own.candidates[own.pending - 1].close - 1.0)
+    return change <= p.max_price_change or nearer_candidate(own, bar)
+
+
+@kernel
+def confirm(own, bar, p):  # type: ignore[no-untyped-def]
+    """Take a quarantined bar: True when it completes the level, else it is stored, alone if it fits no level yet."""
+    length = own.pending + 1 if _agrees(own, bar, p) else 1
+    if length >= p.recovery_bars:
+        return True
+    remember(own.candidates[length - 1], bar)
+    own.pending = length
+    return False

@@ -1,0 +1,75 @@
+"""Rules 18 to 22: the bar's prices against the reference cp and against the candidate level."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from worker.engine.elementary import log
+from worker.engine.kernel import kernel
+from worker.engine.reasons import Reject
+
+OPEN_OUTLIER = 1 << Reject.open_outlier
+PRICE_CHANGE_EXCEEDED = 1 << Reject.price_change_exceeded
+SPLIT_SUSPECTED = 1 << Reject.split_suspected
+CANDIDATE_LEVEL = 1 << Reject.candidate_level
+PRICE_SPIKE = 1 << Reject.price_spike
+
+SPIKE_SIGMAS = 10.0
+SPLIT_OPEN, SPLIT_CLOSE = 0.6, 0.54  # least |ln| move of open and close
+SPLIT_TOLERANCE = 0.06  # of the opening move from ln k
+SPLIT_RATIOS = (1.5, 2, 3, 4, 5, 6, 7, 8, 10, 15, 20, 25, 30, 50, 100)
+# Their natural logarithms, written out because the machine's libm may not decide a rule.
+SPLIT_LOGS = np.array([0.4054651081081644, 0.6931471805599453, 1.0986122886681098, 1.3862943611198906, 1.6094379124341003, 1.791759469228055, 1.9459101490553132, 2.0794415416798357, 2.302585092994046, 2.70805020110221, 2.995732273553991, 3.2188758248682006, 3.4011973816621555, 3.912023005428146, 4.605170185988092])
+
+
+@kernel
+def _near_split(move):  # type: ignore[no-untyped-def]
+    distance = np.inf
+    for ratio in SPLIT_LOGS:
+        distance = min(distance, abs(abs(move) - ratio))
+    return distance <= SPLIT_TOLERANCE
+
+
+@kernel
+def nearer_candidate(own, bar):  # type: ignore[no-untyped-def]
+    """Condition of rule 21: the close is nearer to the last quarantined close than to the reference."""
+    if own.pending == 0:
+        return False
+    return abs(log(bar.close / own.candidates[own.pending - 1].close)) < abs(log(bar.close / own.last.close))
+
+
+@kernel
+def _split(bar, reference, sigma):  # type: ignore[no-untyped-def]
+    # Rule 20.
+    opening, closing = log(bar.open / reference), abs(log(bar.close / reference))
+    large = abs(opening) > SPLIT_OPEN and abs(opening) > SPIKE_SIGMAS * sigma
+    return large and closing > SPLIT_CLOSE and _near_split(opening)
+
+
+@kernel
+def _open_outlier(bar, reference, p):  # type: ignore[no-untyped-def]
+    # Rule 18 but for its last condition: only the open is wrong.
+    if abs(bar.close / reference - 1.0) > p.max_price_change:
+        return False
+    if not abs(bar.open / reference - 1.0) > p.max_price_change:
+        return False
+    return abs(log(bar.close / reference)) < abs(log(bar.open / bar.close))
+
+
+@kernel
+def check(own, bar, p):  # type: ignore[no-untyped-def]
+    """Rules 18 to 22 against the reference; those in units of sigma_ref only where it is defined."""
+    reference, sigma = own.last.close, own.sigma
+    candidate = nearer_candidate(own, bar)
+    if not candidate and _open_outlier(bar, reference, p):
+        return OPEN_OUTLIER
+    mask = 0
+    if abs(bar.close / reference - 1.0) > p.max_price_change:
+        mask |= PRICE_CHANGE_EXCEEDED
+    if sigma > 0 and _split(bar, reference, sigma):
+        mask |= SPLIT_SUSPECTED
+    if candidate:
+        mask |= CANDIDATE_LEVEL
+    if not mask and sigma > 0 and abs(log(bar.close / reference)) > SPIKE_SIGMAS * sigma:
+        mask |= PRICE_SPIKE
+    return mask

@@ -1,0 +1,92 @@
+"""Validation of one bar: the rules in their order of evaluation, then the verdict (domain §1)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from worker.engine.kernel import kernel
+from worker.engine.reasons import FATAL, QUARANTINE, Reject
+from worker.engine.stages.validation import activity, candidates, price, reference, structure, timing, wick
+from worker.engine.stages.validation.score import level, score
+
+REFERENCE_EXPIRED = 1 << Reject.reference_expired
+LEVEL_SHIFT_ACCEPTED = 1 << Reject.level_shift_accepted
+
+
+@kernel
+def _check_prices(own, bar, expired, p):  # type: ignore[no-untyped-def]
+    # Rules 16 to 22 and 31; all but 16 need a living reference.
+    if not reference.comparable(own, bar):
+        return 0
+    mask = wick.spike(bar, p)
+    if mask or own.accepted == 0 or expired:
+        return mask
+    if own.sigma > 0:
+        mask |= wick.check(bar, own.sigma)
+    return mask | price.check(own, bar, p)
+
+
+@kernel
+def judge(own, inst, bar, p):  # type: ignore[no-untyped-def]
+    """(reject codes, missing bars before it) of a decoded bar: rules 0 to 29 and 31, up to the first fatal one.
+
+    Keeps the run of late bars.
+    """
+    mask = structure.check(own, inst, bar, p)
+    if mask & FATAL:
+        return mask, 0
+    mask |= timing.check(own, inst, bar, p)
+    if mask & FATAL:
+        return mask, 0
+    mask |= _check_prices(own, bar, mask & REFERENCE_EXPIRED, p)
+    if mask & FATAL:
+        return mask, 0
+    missing = timing.missing(own, inst, bar, p)
+    return mask | activity.check(own, bar, p) | timing.gap(missing) | timing.stale(inst, bar, p), missing
+
+
+@kernel
+def _describe(own, result):  # type: ignore[no-untyped-def]
+    # The references that the bar meets, and the answer for a rejected bar.
+    result.reference = own.last.close if own.accepted > 0 else np.nan
+    result.sigma_ref = own.sigma if own.sigma > 0 else np.nan
+    result.quarantine = own.pending > 0
+    result.score = 0.0
+    result.level = 0
+    result.high = np.nan
+    result.low = np.nan
+    result.missing = 0
+    result.accepted = False
+    result.shift = False
+    result.expired = False
+
+
+@kernel
+def _accept(own, bar, mask, missing, result, p):  # type: ignore[no-untyped-def]
+    result.high, result.low = wick.effective(mask, bar, own.sigma)
+    result.missing = missing
+    result.accepted = True
+    result.shift = mask & LEVEL_SHIFT_ACCEPTED != 0
+    result.expired = mask & REFERENCE_EXPIRED != 0
+    reference.accept(own, bar, not (result.shift or result.expired), p)
+    result.score = score(mask, own.stuck)
+    result.level = level(result.score)
+
+
+@kernel
+def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
+    """Judge `bar` against `state.validation`, answer in `out.validation`.
+
+    A rejected bar changes nothing but the candidate list and the run of late bars.
+    """
+    own, result = state.validation, out.validation
+    _describe(own, result)
+    mask = np.int64(bar.mask)
+    if mask == 0:
+        mask, missing = judge(own, inst, bar, p)
+        if mask & QUARANTINE and candidates.confirm(own, bar, p):
+            mask = mask & ~QUARANTINE | LEVEL_SHIFT_ACCEPTED
+        if not mask & (FATAL | QUARANTINE):
+            _accept(own, bar, mask, missing, result, p)
+    result.mask = mask
+    result.pending = own.pending

@@ -1,0 +1,67 @@
+"""Rules 0 to 6: is this a bar at all? They look at the record alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from worker.engine.kernel import kernel
+from worker.engine.reasons import Reject
+
+MALFORMED_RECORD = 1 << Reject.malformed_record
+NON_FINITE = 1 << Reject.non_finite
+NON_POSITIVE_PRICE = 1 << Reject.non_positive_price
+NEGATIVE_VOLUME = 1 << Reject.negative_volume
+VOLUME_BELOW_MIN = 1 << Reject.volume_below_min
+OHLC_INCONSISTENT = 1 << Reject.ohlc_inconsistent
+
+TIME_LIMIT = 8_640_000_000_000_000  # ms, 100 million days either side of the epoch; keeps time arithmetic in int64
+INTERVAL_LIMIT = 366 * 86_400_000  # ms
+SLACK = 1e-9  # relative, of the OHLC order
+
+
+@kernel
+def malformed(own, bar):  # type: ignore[no-untyped-def]
+    """Rule 0: a time outside the calendar, or not the interval of the symbol's first accepted bar."""
+    if abs(bar.ts) > TIME_LIMIT or bar.interval_ms <= 0 or bar.interval_ms > INTERVAL_LIMIT:
+        return True
+    return own.accepted > 0 and bar.interval_ms != own.interval_ms
+
+
+@kernel
+def all_positive(bar):  # type: ignore[no-untyped-def]
+    """Whether the four prices are above zero."""
+    return bar.open > 0 and bar.high > 0 and bar.low > 0 and bar.close > 0
+
+
+@kernel
+def all_finite(bar):  # type: ignore[no-untyped-def]
+    """Whether the four prices and the volume are numbers."""
+    prices = np.isfinite(bar.open) and np.isfinite(bar.high) and np.isfinite(bar.low) and np.isfinite(bar.close)
+    return prices and np.isfinite(bar.volume)
+
+
+@kernel
+def inconsistent(bar):  # type: ignore[no-untyped-def]
+    """Rule 6: the high is below, or the low above, the body by more than rounding."""
+    top, bottom = max(bar.open, bar.close), min(bar.open, bar.close)
+    too_low_high = bar.high < top - SLACK * abs(top)
+    too_high_low = bar.low > bottom + SLACK * abs(bottom)
+    return too_low_high or too_high_low or bar.high < bar.low
+
+
+@kernel
+def check(own, inst, bar, p):  # type: ignore[no-untyped-def]
+    """The first of rules 0 to 6 that the bar breaks, else 0. All are fatal."""
+    if malformed(own, bar):
+        return MALFORMED_RECORD
+    if not all_finite(bar):
+        return NON_FINITE
+    if not (inst.allow_non_positive_price or all_positive(bar)):
+        return NON_POSITIVE_PRICE
+    if bar.volume < 0:
+        return NEGATIVE_VOLUME
+    if bar.volume < p.min_volume:
+        return VOLUME_BELOW_MIN
+    if inconsistent(bar):
+        return OHLC_INCONSISTENT
+    return 0

@@ -1,0 +1,124 @@
+"""Rules 7, 8, 12 to 15 and 27 to 29: the bar against the clock, its grid and the session calendar."""
+
+from __future__ import annotations
+
+import math
+
+from worker.engine import calendar
+from worker.engine.kernel import kernel
+from worker.engine.reasons import Reject
+from worker.engine.stages.validation import arrival
+
+FUTURE_TIMESTAMP = 1 << Reject.future_timestamp
+BAR_NOT_CLOSED = 1 << Reject.bar_not_closed
+TS_MISALIGNED = 1 << Reject.ts_misaligned
+TICK_MISALIGNED = 1 << Reject.tick_misaligned
+REFERENCE_MISSING = 1 << Reject.reference_missing
+REFERENCE_EXPIRED = 1 << Reject.reference_expired
+GAP = 1 << Reject.gap
+GAP_LARGE = 1 << Reject.gap_large
+STALE_BAR = 1 << Reject.stale_bar
+
+OFF_GRID = 1e-6  # ticks
+ROUNDING = 2.0**-51  # relative: price / tick cannot be nearer to the grid than the two roundings in it
+LARGE_GAP = 10  # missing bars
+STALE_INTERVALS = 5
+STALE_FLOOR = 300_000  # ms
+DAY = calendar.DAY
+CLOCK_LIMIT = 2**62  # ms; keeps sums with any record timestamp in int64
+
+
+@kernel
+def ingest_time(bar):  # type: ignore[no-untyped-def]
+    """The record's timestamp, ms; a producer may have written any int64."""
+    return min(max(bar.ingest_ts, -CLOCK_LIMIT), CLOCK_LIMIT)
+
+
+@kernel
+def clock(inst, bar, p):  # type: ignore[no-untyped-def]
+    """Rules 7 and 8: from the future, or still forming. A daily bar's close is known from a calendar only."""
+    now = ingest_time(bar) + p.clock_tolerance_ms
+    if bar.ts > now:
+        return FUTURE_TIMESTAMP
+    if inst.calendar < 0 and bar.interval_ms >= DAY:
+        return 0
+    if calendar.bar_close(p.calendars, inst.calendar, bar.ts, bar.interval_ms) > now:
+        return BAR_NOT_CLOSED
+    return 0
+
+
+@kernel
+def _off_grid(price, tick):  # type: ignore[no-untyped-def]
+    ticks = price / tick
+    return abs(ticks - math.floor(ticks + 0.5)) > max(OFF_GRID, abs(ticks) * ROUNDING)
+
+
+@kernel
+def grid(inst, bar):  # type: ignore[no-untyped-def]
+    """Rules 12 and 13: off the time grid, off the price grid."""
+    mask = 0
+    if (bar.ts - inst.session_offset_ms) % bar.interval_ms != 0:
+        mask |= TS_MISALIGNED
+    tick = inst.tick
+    if tick > 0 and (
+        _off_grid(bar.open, tick) or _off_grid(bar.high, tick) or _off_grid(bar.low, tick) or _off_grid(bar.close, tick)
+    ):
+        mask |= TICK_MISALIGNED
+    return mask
+
+
+@kernel
+def reference_expired(own, inst, bar, p):  # type: ignore[no-untyped-def]
+    """Rule 15: the price reference is older than it may get, in session-open time."""
+    interval, elapsed = bar.interval_ms, bar.ts - own.last.ts
+    if interval >= DAY:
+        if inst.calendar < 0:
+            return elapsed > p.ttl_daily_intervals * interval
+        bars = calendar.missing_bars(p.calendars, inst.calendar, own.last.ts, bar.ts, interval) + 1
+        return bars > p.ttl_daily_intervals
+    if inst.calendar < 0:
+        return elapsed > max(p.ttl_intervals * interval, p.ttl_floor_ms)
+    return calendar.open_ms(p.calendars, inst.calendar, own.last.ts, bar.ts) > p.ttl_intervals * interval
+
+
+@kernel
+def check(own, inst, bar, p):  # type: ignore[no-untyped-def]
+    """Rules 7 to 15 in order, up to the first fatal one."""
+    fatal = clock(inst, bar, p)
+    if fatal:
+        return fatal
+    order = arrival.check(own, bar, ingest_time(bar) + p.clock_tolerance_ms)
+    if order & ~REFERENCE_EXPIRED:
+        return order
+    mask = order | grid(inst, bar)
+    if own.accepted == 0:
+        mask |= REFERENCE_MISSING
+    elif not order and reference_expired(own, inst, bar, p):
+        mask |= REFERENCE_EXPIRED
+    return mask
+
+
+@kernel
+def missing(own, inst, bar, p):  # type: ignore[no-untyped-def]
+    """Bars missing between the last accepted bar and this one; rejected bars count as missing."""
+    if own.accepted == 0:
+        return 0
+    return calendar.missing_bars(p.calendars, inst.calendar, own.last.ts, bar.ts, bar.interval_ms)
+
+
+@kernel
+def gap(bars):  # type: ignore[no-untyped-def]
+    """Rules 27 and 28 for that many missing bars."""
+    if bars > LARGE_GAP:
+        return GAP_LARGE
+    return GAP if bars > 0 else 0
+
+
+@kernel
+def stale(inst, bar, p):  # type: ignore[no-untyped-def]
+    """Rule 29: the record is much younger than the bar in it."""
+    if p.backfill:
+        return 0
+    closed = calendar.bar_close(p.calendars, inst.calendar, bar.ts, bar.interval_ms)
+    limit = max(STALE_INTERVALS * bar.interval_ms, STALE_FLOOR)
+    return STALE_BAR if ingest_time(bar) - closed > limit else 0

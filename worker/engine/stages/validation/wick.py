@@ -1,0 +1,46 @@
+"""Rules 16, 17 and 31: how far high and low reach beyond the body."""
+
+from __future__ import annotations
+
+from worker.engine.elementary import exp, log
+from worker.engine.kernel import kernel
+from worker.engine.reasons import Reject
+
+WICK_SPIKE = 1 << Reject.wick_spike
+WICK_CLIPPED = 1 << Reject.wick_clipped
+WICK_SUSPECT = 1 << Reject.wick_suspect
+
+CLIPPED_SIGMAS, CLIPPED_WICK = 20.0, 0.10
+SUSPECT_SIGMAS, SUSPECT_WICK = 10.0, 0.05
+KEPT_SIGMAS = 10.0  # what clipping leaves of a wick
+
+
+@kernel
+def spike(bar, p):  # type: ignore[no-untyped-def]
+    """Rule 16: a wick beyond the largest change of price."""
+    above = bar.high / max(bar.open, bar.close) - 1.0
+    below = 1.0 - bar.low / min(bar.open, bar.close)
+    return WICK_SPIKE if above > p.max_price_change or below > p.max_price_change else 0
+
+
+@kernel
+def check(bar, sigma):  # type: ignore[no-untyped-def]
+    """Rules 17 and 31 for a defined sigma_ref: W is the longer wick in log terms."""
+    above = log(bar.high / max(bar.open, bar.close))
+    below = log(min(bar.open, bar.close) / bar.low)
+    wick = max(above, below)
+    if wick > CLIPPED_SIGMAS * sigma and wick > CLIPPED_WICK:
+        return WICK_CLIPPED
+    if wick > SUSPECT_SIGMAS * sigma and wick > SUSPECT_WICK:
+        return WICK_SUSPECT
+    return 0
+
+
+@kernel
+def effective(mask, bar, sigma):  # type: ignore[no-untyped-def]
+    """(high, low) that every consumer uses: clipped where rule 17 says so."""
+    if not mask & WICK_CLIPPED:
+        return bar.high, bar.low
+    high = max(bar.open, bar.close) * exp(KEPT_SIGMAS * sigma)
+    low = min(bar.open, bar.close) * exp(-KEPT_SIGMAS * sigma)
+    return min(bar.high, high), max(bar.low, low)

@@ -1,0 +1,88 @@
+"""Mean and variance of a sliding window, O(1) a value, that keep their digits (domain §2).
+
+Sums are taken of x - K for a shift K inside the window. They are built anew from the window's values when the
+time boundary of 64 intervals is passed (so that two engines agree to the bit, wherever they started) and when the
+leaving value has taken most of the sum with it (so that no digits are lost).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from worker.engine.kernel import kernel
+
+REBUILD_INTERVALS = 64
+LOST = 1e-3  # a second moment below this share of its peak has lost three digits or more
+
+MOMENTS = np.dtype(
+    [
+        ("shift", "f8"),
+        ("total", "f8"),  # of x - shift
+        ("squares", "f8"),  # of (x - shift)^2
+        ("peak", "f8"),  # largest `squares`, after an addition and before the subtraction, since the last rebuild
+    ],
+    align=True,
+)
+
+
+@kernel
+def block(ts, interval_ms):  # type: ignore[no-untyped-def]
+    """The 64-interval block of time that holds `ts`: when it changes, windowed sums are rebuilt."""
+    return ts // interval_ms // REBUILD_INTERVALS
+
+
+@kernel
+def restart(moments, shift):  # type: ignore[no-untyped-def]
+    """Empty the sums and take `shift` (the window's mean, or its first value)."""
+    moments.shift = shift
+    moments.total = 0.0
+    moments.squares = 0.0
+    moments.peak = 0.0
+
+
+@kernel
+def add(moments, value):  # type: ignore[no-untyped-def]
+    """Take in a value."""
+    distance = value - moments.shift
+    moments.total += distance
+    moments.squares += distance * distance
+    moments.peak = max(moments.peak, moments.squares)
+
+
+@kernel
+def drop(moments, value):  # type: ignore[no-untyped-def]
+    """Let go of a value that was taken in."""
+    distance = value - moments.shift
+    moments.total -= distance
+    moments.squares -= distance * distance
+
+
+@kernel
+def centred_squares(moments, n):  # type: ignore[no-untyped-def]
+    """Sum of (x - mean)^2 over the `n` values held, never negative."""
+    squares = moments.squares - moments.total * moments.total / n
+    return 0.0 if squares < 0.0 else squares  # NaN, after an overflow, stays NaN
+
+
+@kernel
+def lost(moments, n):  # type: ignore[no-untyped-def]
+    """Whether the sums must be rebuilt because they have lost digits; not to be asked of a constant window."""
+    return not moments.squares - moments.total * moments.total / n >= LOST * moments.peak
+
+
+@kernel
+def settle(moments):  # type: ignore[no-untyped-def]
+    """End of a rebuild (`restart` with the mean, then `add` oldest to newest): the peak starts anew."""
+    moments.peak = moments.squares
+
+
+@kernel
+def mean(moments, n):  # type: ignore[no-untyped-def]
+    """Mean of the `n` >= 1 values held."""
+    return moments.shift + moments.total / n
+
+
+@kernel
+def variance(moments, n, ddof):  # type: ignore[no-untyped-def]
+    """Variance of the `n` values held with divisor n - ddof; NaN where that is not positive."""
+    return centred_squares(moments, n) / (n - ddof) if n > ddof else np.nan

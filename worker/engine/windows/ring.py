@@ -1,0 +1,35 @@
+"""The last `capacity` values of a series, in order of arrival."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from worker.engine.kernel import kernel
+
+
+def ring(capacity: int) -> np.dtype[np.void]:
+    """State of a ring of `capacity` float64 values; all zero is the empty ring."""
+    return np.dtype([("count", "i8"), ("values", "f8", (capacity,))], align=True)
+
+
+@kernel
+def push(window, value):  # type: ignore[no-untyped-def]
+    """Append `value`; the value that leaves for it, NaN while the ring was not full."""
+    capacity = window.values.shape[0]
+    slot = window.count % capacity
+    leaving = window.values[slot] if window.count >= capacity else np.nan
+    window.values[slot] = value
+    window.count += 1
+    return leaving
+
+
+@kernel
+def size(window):  # type: ignore[no-untyped-def]
+    """How many values the ring holds."""
+    return min(window.count, window.values.shape[0])
+
+
+@kernel
+def at(window, age):  # type: ignore[no-untyped-def]
+    """The value `age` pushes ago, 0 = the newest. `age` < size."""
+    return window.values[(window.count - 1 - age) % window.values.shape[0]]

@@ -1,0 +1,41 @@
+"""Sum of the absolute values in a ring, O(1) a value, free of drift."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from worker.engine.kernel import kernel
+from worker.engine.windows import ring
+
+LOST = 1e-3  # a total below this share of its peak has lost three digits or more: sum again
+
+SUM = np.dtype(
+    [
+        ("total", "f8"),
+        ("peak", "f8"),  # largest total, taken before the subtraction, since the last exact sum
+    ],
+    align=True,
+)
+
+
+@kernel
+def slide(running, window, value):  # type: ignore[no-untyped-def]
+    """Push `value` into `window`, keep `running` the sum of |values| it holds; the leaving value, NaN = none."""
+    leaving = ring.push(window, value)
+    running.total += abs(value)
+    running.peak = max(running.peak, running.total)
+    if not np.isnan(leaving):
+        running.total -= abs(leaving)
+        if not running.total >= LOST * running.peak:
+            rebuild(running, window)
+    return leaving
+
+
+@kernel
+def rebuild(running, window):  # type: ignore[no-untyped-def]
+    """Sum anew what the window holds, oldest to newest."""
+    total = 0.0
+    for age in range(ring.size(window) - 1, -1, -1):
+        total += abs(ring.at(window, age))
+    running.total = total
+    running.peak = total

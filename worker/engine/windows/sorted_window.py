@@ -1,0 +1,133 @@
+"""The values of a window in ascending order: quantiles, rank and MAD. Exact, hence independent of history.
+
+The caller keeps the order of arrival (a ring or the shared history) and says which value leaves.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from worker.engine.kernel import kernel
+
+
+def sorted_window(capacity: int) -> np.dtype[np.void]:
+    """State of at most `capacity` sorted float64 values; all zero is the empty window."""
+    return np.dtype([("count", "i8"), ("values", "f8", (capacity,))], align=True)
+
+
+@kernel
+def canonical(value):  # type: ignore[no-untyped-def]
+    """`value` with -0.0 made 0.0, so that equal values have equal bits."""
+    return 0.0 if value == 0.0 else value
+
+
+@kernel
+def below(window, value):  # type: ignore[no-untyped-def]
+    """How many values are strictly below `value`: the index of its first equal. O(log w)."""
+    low, high = 0, window.count
+    while low < high:
+        middle = (low + high) >> 1
+        if window.values[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel
+def insert(window, value):  # type: ignore[no-untyped-def]
+    """Add a value that is not NaN. The window must have room."""
+    slot = below(window, value)
+    for i in range(window.count, slot, -1):
+        window.values[i] = window.values[i - 1]
+    window.values[slot] = canonical(value)
+    window.count += 1
+
+
+@kernel
+def remove(window, value):  # type: ignore[no-untyped-def]
+    """Take out one value equal to `value`, which must be present."""
+    window.count -= 1
+    for i in range(below(window, value), window.count):
+        window.values[i] = window.values[i + 1]
+
+
+@kernel
+def replace(window, leaving, value):  # type: ignore[no-untyped-def]
+    """`remove` and `insert` in one: only the values between the two move."""
+    values, last = window.values, window.count - 1
+    slot = below(window, leaving)
+    while slot < last and values[slot + 1] < value:
+        values[slot] = values[slot + 1]
+        slot += 1
+    while slot > 0 and values[slot - 1] > value:
+        values[slot] = values[slot - 1]
+        slot -= 1
+    values[slot] = canonical(value)
+
+
+@kernel
+def slide(window, leaving, value):  # type: ignore[no-untyped-def]
+    """Add `value` in place of `leaving`; NaN = nothing leaves."""
+    if np.isnan(leaving):
+        insert(window, value)
+    else:
+        replace(window, leaving, value)
+
+
+@kernel
+def quantile(window, q):  # type: ignore[no-untyped-def]
+    """Quantile `q` in [0, 1], Hyndman-Fan type 7 (linear between order statistics); NaN when empty."""
+    if window.count == 0:
+        return np.nan
+    position = (window.count - 1) * q
+    lower = int(position)
+    value = window.values[lower]
+    if lower + 1 < window.count:
+        value += (position - lower) * (window.values[lower + 1] - value)
+    return value
+
+
+@kernel
+def median(window):  # type: ignore[no-untyped-def]
+    """Middle value, or the mean of the middle two; NaN when empty."""
+    n = window.count
+    if n == 0:
+        return np.nan
+    upper = window.values[n >> 1]
+    return upper if n & 1 else 0.5 * window.values[(n >> 1) - 1] + 0.5 * upper
+
+
+@kernel
+def _deviation(values, split, centre, left, right):  # type: ignore[no-untyped-def]
+    # Element `left` of the falling run of values below the split, or element `right` of the rising one above it.
+    return centre - values[split - 1 - left], values[split + right] - centre
+
+
+@kernel
+def nth_deviation(window, centre, k):  # type: ignore[no-untyped-def]
+    """The k-th smallest (from 0) of |value - centre|: both sides of the centre are sorted runs, so O(log w)."""
+    split = below(window, centre)
+    values, n = window.values, window.count
+    # `taken` = how many of the k smallest come from the left run
+    low, high = max(0, k - (n - split)), min(k, split)
+    while low < high:
+        taken = (low + high) >> 1
+        left, right = _deviation(values, split, centre, taken, k - taken - 1)
+        if left < right:
+            low = taken + 1
+        else:
+            high = taken
+    left = centre - values[split - 1 - low] if low < split else np.inf
+    right = values[split + k - low] - centre if split + k - low < n else np.inf
+    return min(left, right)
+
+
+@kernel
+def mad(window, centre):  # type: ignore[no-untyped-def]
+    """Median of |value - centre|; NaN when empty."""
+    n = window.count
+    if n == 0:
+        return np.nan
+    upper = nth_deviation(window, centre, n >> 1)
+    return upper if n & 1 else 0.5 * nth_deviation(window, centre, (n >> 1) - 1) + 0.5 * upper
