@@ -1,0 +1,65 @@
+"""Guarded division, the zero test and sums over the shared history, oldest to newest."""
+
+import math
+from typing import Any
+
+from worker.engine.history import at
+from worker.engine.kernel import kernel
+
+DEAD_ZONE = 1e-14  # relative distance within which two values count as equal (domain §0)
+LARGEST = 1.7976931348623157e308
+
+
+@kernel
+def equal(a: float, b: float) -> bool:
+    """Whether a - b counts as zero: |a-b| <= 1e-14·(|a|+|b|)."""
+    return abs(a - b) <= DEAD_ZONE * (abs(a) + abs(b))
+
+
+@kernel
+def finite(x: float) -> float:
+    """`x`, or NaN for an overflow."""
+    return x if abs(x) <= LARGEST else math.nan
+
+
+@kernel
+def ratio(numerator: float, denominator: float, neutral: float) -> float:
+    """numerator/denominator; `neutral` where the denominator is 0, NaN where the quotient overflows."""
+    return neutral if denominator == 0.0 else finite(numerator / denominator)
+
+
+@kernel
+def close_mean(history: Any, n: int) -> float:
+    """Mean of the last `n` closes, the current one included."""
+    total = 0.0
+    for age in range(n - 1, -1, -1):
+        total += at(history, age).close
+    return finite(total / n)
+
+
+@kernel
+def close_squares(history: Any, n: int, centre: float) -> float:
+    """Sum of (close - centre)² over the last `n` closes."""
+    total = 0.0
+    for age in range(n - 1, -1, -1):
+        distance = at(history, age).close - centre
+        total += distance * distance
+    return total
+
+
+@kernel
+def true_range(row: Any, previous_close: float) -> float:
+    """Wilder's true range: max(h-l, |c1-h|, |c1-l|)."""
+    return max(row.high - row.low, abs(previous_close - row.high), abs(previous_close - row.low))
+
+
+@kernel
+def ema(previous: float, x: float, period: int) -> float:
+    """Next exponential moving average with k = 2/(period+1)."""
+    return (x - previous) * (2.0 / (period + 1)) + previous
+
+
+@kernel
+def wilder(previous: float, x: float, period: int) -> float:
+    """Next Wilder (running) moving average: (previous·(period-1)+x)/period."""
+    return (previous * (period - 1) + x) / period

@@ -1,0 +1,51 @@
+"""F06: moving average convergence/divergence (12, 26, 9) of the close."""
+
+import math
+from typing import Any
+
+from worker.engine.kernel import kernel
+from worker.engine.stages.features.arithmetic import close_mean, ema
+from worker.engine.stages.features.parts import output, state
+
+STATE = state("fast", "slow", "signal")
+OUTPUT = output("macd", "macd_signal", "macd_hist")
+WARMUP = (34, 34, 34)
+FAST, SLOW, SIGNAL = 12, 26, 9
+FIRST = SLOW + SIGNAL - 1
+
+
+@kernel
+def _advance(own: Any, history: Any, close: float) -> None:
+    """Both averages start together: the fast one is seeded with the 12 closes that end at bar 26."""
+    if history.count == SLOW:
+        own.fast = close_mean(history, FAST)
+        own.slow = close_mean(history, SLOW)
+    else:
+        own.fast = ema(own.fast, close, FAST)
+        own.slow = ema(own.slow, close, SLOW)
+
+
+@kernel
+def _advance_signal(own: Any, n: int, line: float) -> None:
+    """Seeded with the mean of the first nine values of the line; until then `signal` is their sum."""
+    if n > FIRST:
+        own.signal = ema(own.signal, line, SIGNAL)
+        return
+    own.signal += line
+    if n == FIRST:
+        own.signal /= SIGNAL
+
+
+@kernel
+def update(own: Any, history: Any, row: Any, out: Any) -> None:
+    """macd = EMA12 - EMA26, signal = EMA9 of it, hist = macd - signal; all valid from bar 34 (TA-Lib MACD)."""
+    out.macd = out.macd_signal = out.macd_hist = math.nan
+    if history.count < SLOW:
+        return
+    _advance(own, history, row.close)
+    line = own.fast - own.slow
+    _advance_signal(own, history.count, line)
+    if history.count >= FIRST:
+        out.macd = line
+        out.macd_signal = own.signal
+        out.macd_hist = line - own.signal

@@ -1,0 +1,41 @@
+"""F07: relative strength index over 14 bars (Wilder 1978)."""
+
+import math
+from typing import Any
+
+from worker.engine.history import at
+from worker.engine.kernel import kernel
+from worker.engine.stages.features.arithmetic import ratio, wilder
+from worker.engine.stages.features.parts import output, state
+
+STATE = state("gain", "loss")
+OUTPUT = output("rsi_14")
+WARMUP = (15,)
+PERIOD = 14
+NEUTRAL = 0.5
+
+
+@kernel
+def _advance(own: Any, n: int, change: float) -> None:
+    """Until the seed at bar 15 the fields are sums of the changes, then Wilder means."""
+    gain, loss = max(change, 0.0), max(-change, 0.0)
+    if n > PERIOD + 1:
+        own.gain = wilder(own.gain, gain, PERIOD)
+        own.loss = wilder(own.loss, loss, PERIOD)
+        return
+    own.gain += gain
+    own.loss += loss
+    if n == PERIOD + 1:
+        own.gain /= PERIOD
+        own.loss /= PERIOD
+
+
+@kernel
+def update(own: Any, history: Any, row: Any, out: Any) -> None:
+    """100·G/(G+L), G and L the Wilder means of gains and losses (TA-Lib RSI); 50 where nothing has ever moved."""
+    out.rsi_14 = math.nan
+    if history.count < 2:
+        return
+    _advance(own, history.count, row.close - at(history, 1).close)
+    if history.count > PERIOD:
+        out.rsi_14 = 100.0 * ratio(own.gain, own.gain + own.loss, NEUTRAL)

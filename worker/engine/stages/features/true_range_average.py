@@ -1,0 +1,37 @@
+"""F08: average true range over 14 bars, absolute and in per cent of the close (Wilder 1978)."""
+
+import math
+from typing import Any
+
+from worker.engine.history import at
+from worker.engine.kernel import kernel
+from worker.engine.stages.features.arithmetic import finite, ratio, true_range, wilder
+from worker.engine.stages.features.parts import output, state
+
+STATE = state("average")
+OUTPUT = output("atr_14", "natr_14")
+WARMUP = (15, 15)
+PERIOD = 14
+
+
+@kernel
+def _advance(own: Any, n: int, span: float) -> None:
+    """The first true range is that of bar 2; until the seed at bar 15 the field is their sum."""
+    if n > PERIOD + 1:
+        own.average = wilder(own.average, span, PERIOD)
+        return
+    own.average += span
+    if n == PERIOD + 1:
+        own.average /= PERIOD
+
+
+@kernel
+def update(own: Any, history: Any, row: Any, out: Any) -> None:
+    """Wilder_14 of the true range (TA-Lib ATR); natr = 100·atr/c, 0 at a close of 0 (TA-Lib NATR)."""
+    out.atr_14 = out.natr_14 = math.nan
+    if history.count < 2:
+        return
+    _advance(own, history.count, finite(true_range(row, at(history, 1).close)))
+    if history.count > PERIOD:
+        out.atr_14 = finite(own.average)
+        out.natr_14 = finite(100.0 * ratio(own.average, row.close, 0.0))

@@ -1,0 +1,67 @@
+"""F26: Yang-Zhang volatility over 20 bars, per bar (Yang & Zhang 2000; Rogers & Satchell 1991)."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from worker.engine.elementary import log
+from worker.engine.history import at
+from worker.engine.kernel import kernel
+from worker.engine.stages.features.parts import output
+
+PERIOD = 20
+BLEND = 0.34 / (1.34 + (PERIOD + 1) / (PERIOD - 1))
+# The bars' log ranges are kept, so that a bar costs four logarithms, not eighty.
+STATE = np.dtype(
+    [("overnight", "f8", (PERIOD,)), ("session", "f8", (PERIOD,)), ("rogers_satchell", "f8", (PERIOD,))], align=True
+)
+OUTPUT = output("vol_yz_20")
+WARMUP = (21,)
+
+
+@kernel
+def _store(own: Any, slot: int, row: Any, previous_close: float) -> None:
+    """ln(o/c1), ln(c/o) and ln(h/o)·ln(h/c) + ln(l/o)·ln(l/c); NaN while a price is not positive."""
+    if min(row.low, previous_close) <= 0.0:
+        own.overnight[slot] = own.session[slot] = own.rogers_satchell[slot] = math.nan
+        return
+    move = log(row.close / row.open)
+    up, down = log(row.high / row.open), log(row.low / row.open)
+    own.overnight[slot] = log(row.open / previous_close)
+    own.session[slot] = move
+    own.rogers_satchell[slot] = up * (up - move) + down * (down - move)
+
+
+@kernel
+def _mean(values: Any, oldest: int) -> float:
+    total = 0.0
+    for i in range(PERIOD):
+        total += values[(oldest + i) % PERIOD]
+    return total / PERIOD
+
+
+@kernel
+def _variance(values: Any, oldest: int) -> float:
+    """Sample variance (ddof 1) in two passes, oldest to newest."""
+    mean = _mean(values, oldest)
+    squares = 0.0
+    for i in range(PERIOD):
+        distance = values[(oldest + i) % PERIOD] - mean
+        squares += distance * distance
+    return squares / (PERIOD - 1)
+
+
+@kernel
+def update(own: Any, history: Any, row: Any, out: Any) -> None:
+    """√(σ²_overnight + k·σ²_session + (1-k)·σ²_rs), k = 0.34/(1.34 + 21/19)."""
+    out.vol_yz_20 = math.nan
+    if history.count < 2:
+        return
+    slot = (history.count - 2) % PERIOD
+    _store(own, slot, row, at(history, 1).close)
+    if history.count <= PERIOD:
+        return
+    oldest = slot + 1
+    session = BLEND * _variance(own.session, oldest) + (1.0 - BLEND) * _mean(own.rogers_satchell, oldest)
+    out.vol_yz_20 = math.sqrt(max(_variance(own.overnight, oldest) + session, 0.0))

@@ -1,0 +1,8 @@
+"""Patterns: candlesticks with TA-Lib's semantics and chart structure (domain §4)."""
+
+from __future__ import annotations
+
+from worker.engine.stages.patterns.settings import Params, Settings
+from worker.engine.stages.patterns.step import OUTPUT, STATE, step
+
+__all__ = ["OUTPUT", "STATE", "Params", "Settings", "step"]

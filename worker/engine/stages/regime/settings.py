@@ -1,0 +1,57 @@
+"""Thresholds of the market regime, each entry with its own exit so that a regime does not flicker."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Params(NamedTuple):
+    """What the kernel gets of the settings."""
+
+    adx_enter: float
+    adx_exit: float
+    er_enter: float
+    er_exit: float
+    high_enter: float
+    high_exit: float
+    low_enter: float
+    low_exit: float
+    crisis_volatility: float
+    crisis_drawdown: float
+    crisis_exit_bars: int
+    commit_bars: int
+
+
+class Settings(BaseModel):
+    """Settings of the regime stage."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    adx_enter: float = Field(25.0, ge=0, le=100, description="ADX14 from which a trend begins (points)")
+    adx_exit: float = Field(20.0, ge=0, le=100, description="ADX14 below which a trend ends (points)")
+    er_enter: float = Field(0.30, ge=0, le=1, description="efficiency ratio (20 bars) from which a trend begins")
+    er_exit: float = Field(0.15, ge=0, le=1, description="efficiency ratio (20 bars) below which a trend ends")
+    high_enter: float = Field(0.80, ge=0, le=1, description="percent rank of volatility from which it is high")
+    high_exit: float = Field(0.70, ge=0, le=1, description="percent rank below which high volatility ends")
+    low_enter: float = Field(0.20, ge=0, le=1, description="percent rank of volatility up to which it is low")
+    low_exit: float = Field(0.30, ge=0, le=1, description="percent rank above which low volatility ends")
+    crisis_volatility: float = Field(3.0, gt=1, le=100, description="crisis above this multiple of median volatility")
+    crisis_drawdown: float = Field(
+        3.0, gt=0, le=100, description="crisis at a fall from the 20-bar high of this many 20-bar standard deviations"
+    )
+    crisis_exit_bars: int = Field(10, ge=1, le=1000, description="bars without a crisis condition that end a crisis")
+    commit_bars: int = Field(3, ge=1, le=100, description="consecutive bars before a new regime counts (crisis: 1)")
+
+    @model_validator(mode="after")
+    def _exits_inside_entries(self) -> Settings:
+        if self.adx_exit > self.adx_enter or self.er_exit > self.er_enter:
+            raise ValueError("adx_exit and er_exit must not exceed adx_enter and er_enter")
+        if not self.low_enter <= self.low_exit <= self.high_exit <= self.high_enter:
+            raise ValueError("volatility ranks must rise: low_enter, low_exit, high_exit, high_enter")
+        return self
+
+    def params(self) -> Params:
+        """The kernel's parameters."""
+        return Params(**self.model_dump())

@@ -1,0 +1,63 @@
+"""The market regime: two axes, the crisis override, and the commitment to a code (domain §5)."""
+
+from typing import Any
+
+import numpy as np
+
+from worker.engine.history import at
+from worker.engine.kernel import kernel
+from worker.engine.stages.regime import crisis, trend, volatility
+from worker.engine.stages.regime.codes import CRISIS, HIGH_VOL, RANGE, TREND_DOWN, TREND_UP, UNKNOWN, VOL_HIGH
+
+STATE = np.dtype(
+    [
+        ("trend", trend.STATE),
+        ("volatility", volatility.STATE),
+        ("crisis", crisis.STATE),
+        ("code", "i8"),  # the committed regime
+        ("age", "i8"),  # bars since it was committed, that bar included
+        ("candidate", "i8"),  # the raw code of the last bars
+        ("run", "i8"),  # for how many bars
+    ],
+    align=True,
+)
+OUTPUT = np.dtype([("code", "u1"), ("vol_bucket", "u1"), ("age", "i8")], align=True)
+
+
+@kernel
+def raw_code(own: Any, features: Any) -> int:
+    """The code of this bar alone."""
+    if own.crisis.active:
+        return CRISIS
+    if not trend.ready(features):
+        return UNKNOWN
+    if own.trend.trending and own.trend.sign != 0:
+        return TREND_UP if own.trend.sign > 0 else TREND_DOWN
+    return HIGH_VOL if own.volatility.bucket == VOL_HIGH else RANGE
+
+
+@kernel
+def commit(own: Any, raw: int, p: Any) -> None:
+    """A raw code becomes the regime after `commit_bars` consecutive bars, a crisis at once."""
+    own.run = own.run + 1 if raw == own.candidate else 1
+    own.candidate = raw
+    own.age += 1
+    if raw != own.code and (raw == CRISIS or own.run >= p.commit_bars):
+        own.code = raw
+        own.age = 1
+
+
+@kernel
+def step(state: Any, inst: Any, bar: Any, out: Any, p: Any) -> None:
+    """Advance the regime of one symbol by its current bar; reads `out.features`."""
+    own, features = state.regime, out.features
+    close = at(state.history, 0).close
+    if trend.ready(features):
+        trend.update(own.trend, close, features, p)
+    volatility.classify(own.volatility, features.vol_yz_20, p)
+    crisis.update(own.crisis, crisis.condition(close, volatility.typical(own.volatility), features, p), p)
+    volatility.store(own.volatility, features.vol_yz_20)
+    commit(own, raw_code(own, features), p)
+    out.regime.code = own.code
+    out.regime.vol_bucket = own.volatility.bucket
+    out.regime.age = own.age

@@ -1,0 +1,29 @@
+"""Trend axis: whether there is a trend and which way, with hysteresis (ADX: Wilder 1978; ER: Kaufman 1995)."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from worker.engine.kernel import kernel
+
+STATE = np.dtype([("trending", "i8"), ("sign", "i8")], align=True)
+
+
+@kernel
+def ready(features: Any) -> bool:
+    """Whether ADX, DI, the efficiency ratio and EMA50 are warm."""
+    return not (math.isnan(features.adx_14) or math.isnan(features.er_20) or math.isnan(features.ema_50))
+
+
+@kernel
+def update(own: Any, close: float, features: Any, p: Any) -> None:
+    """Trend on when ADX and ER are both strong, off when either is weak; the sign needs DI and EMA50 to agree."""
+    if features.adx_14 >= p.adx_enter and features.er_20 >= p.er_enter:
+        own.trending = 1
+    elif features.adx_14 < p.adx_exit or features.er_20 < p.er_exit:
+        own.trending = 0
+    if features.plus_di > features.minus_di and close > features.ema_50:
+        own.sign = 1
+    elif features.plus_di < features.minus_di and close < features.ema_50:
+        own.sign = -1
