@@ -1,0 +1,216 @@
+"""Drives the deciding stages alone: rows of inputs as `observe` would leave them, one symbol, one loop."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.engine.bar import BAR, INSTRUMENT
+from worker.engine.kernel import kernel
+from worker.engine.reasons import Reason
+from worker.engine.stages import decision, execution, risk, signal, sizing
+
+DAY_MS = 86_400_000
+START_TS = 1_500_000_000_000 // DAY_MS * DAY_MS
+
+VALIDATION = np.dtype(
+    [
+        ("score", "f8"),
+        ("level", "u1"),
+        ("high", "f8"),
+        ("low", "f8"),
+        ("shift", "?"),
+        ("expired", "?"),
+        ("quarantine", "?"),
+    ],
+    align=True,
+)
+FEATURES = np.dtype(
+    [
+        (name, "f8")
+        for name in (
+            "ret_1",
+            "ema_12",
+            "ema_26",
+            "macd_hist",
+            "rsi_14",
+            "atr_14",
+            "bb_pctb_20",
+            "vol_z_20",
+            "vol_yz_20",
+        )
+    ],
+    align=True,
+)
+PATTERNS = np.dtype([("candle", "f8"), ("breakout", "f8")], align=True)
+REGIME = np.dtype([("code", "u1")], align=True)
+OUT = np.dtype(
+    [
+        ("validation", VALIDATION),
+        ("features", FEATURES),
+        ("patterns", PATTERNS),
+        ("regime", REGIME),
+        ("execution", execution.OUTPUT),
+        ("signal", signal.OUTPUT),
+        ("risk", risk.OUTPUT),
+        ("sizing", sizing.OUTPUT),
+        ("decision", decision.OUTPUT),
+    ],
+    align=True,
+)
+CARRY = np.dtype(
+    [("sequence", "i8"), ("position", execution.POSITION), ("pending", execution.PENDING), ("risk", risk.STATE)],
+    align=True,
+)
+
+
+class Params(NamedTuple):
+    """Parameters of the five stages."""
+
+    execution: execution.Params
+    signal: signal.Params
+    risk: risk.Params
+    sizing: sizing.Params
+    decision: decision.Params
+
+
+def params(
+    *,
+    costs: execution.Settings | None = None,
+    weights: signal.Settings | None = None,
+    limits: risk.Settings | None = None,
+    size: sizing.Settings | None = None,
+    rules: decision.Settings | None = None,
+    **control: Any,
+) -> Params:
+    """Default parameters but for what is given; `control` replaces fields of the control record."""
+    risk_params = (limits or risk.Settings()).params()
+    return Params(
+        (costs or execution.Settings()).params(),
+        (weights or signal.Settings()).params(),
+        risk_params._replace(control=risk_params.control._replace(**control)),
+        (size or sizing.Settings()).params(),
+        (rules or decision.Settings()).params(),
+    )
+
+
+@kernel
+def _run(carries, insts, bars, outs, p):  # type: ignore[no-untyped-def]
+    state, inst = carries[0], insts[0]
+    for i in range(bars.size):
+        bar, out = bars[i], outs[i]
+        execution.step(state, inst, bar, out, p.execution)
+        signal.step(state, inst, bar, out, p.signal)
+        risk.step(state, inst, bar, out, p.risk)
+        sizing.step(state, inst, bar, out, p.sizing)
+        decision.step(state, inst, bar, out, p.decision)
+
+
+def instrument(**fields: float) -> NDArray[Any]:
+    """One instrument row: tick 0.01, lot 1, no minimum, no calendar, but for `fields`."""
+    row = np.zeros(1, INSTRUMENT)
+    for name, value in {"tick": 0.01, "lot": 1.0, "multiplier": 1.0, "calendar": -1, **fields}.items():
+        row[name] = value
+    return row
+
+
+def feature_inputs(final: float, atr: float = 2.0) -> dict[str, float]:
+    """Features with every weighted component of the range regime at `final` (|final| < 1), so that the score is it."""
+    spread = float(np.arctanh(final)) * (0.0 if np.isnan(atr) else atr)
+    return {
+        "ema_12": 100.0 + spread,
+        "ema_26": 100.0,
+        "macd_hist": spread / 4.0,
+        "rsi_14": 50.0 - 20.0 * final,
+        "bb_pctb_20": (1.0 - final) / 2.0,
+    }
+
+
+class Desk:
+    """One symbol's deciding half. `bar()` feeds one bar and returns its output row."""
+
+    def __init__(self, p: Params | None = None, inst: NDArray[Any] | None = None, warm: bool = True) -> None:
+        self.carry = np.zeros(1, CARRY)
+        self.p = p or params()
+        self.inst = instrument() if inst is None else inst
+        self.ts = START_TS
+        if warm:
+            self.carry["risk"]["traded"]["count"] = risk.liquidity.WINDOW
+            self.carry["risk"]["traded"]["values"] = 1e9
+
+    def bar(self, final: float = 0.0, close: float = 100.0, **fields: Any) -> Any:
+        """One bar in a range regime whose score is `final`; open, high and low follow the close unless given."""
+        bars, outs = np.zeros(1, BAR), poisoned(1)
+        bar, out = bars[0], outs[0]
+        open_ = fields.pop("open", close)
+        high, low = fields.pop("high", max(open_, close)), fields.pop("low", min(open_, close))
+        volume = fields.pop("volume", 1e7)
+        ingest = fields.pop("ingest_ts", self.ts + DAY_MS)
+        bars[0] = (self.ts, DAY_MS, ingest, open_, high, low, close, volume, 0)
+        out["validation"] = (1.0, 4, high, low, False, False, False)
+        atr = fields.get("atr_14", 2.0)
+        for name, value in {"atr_14": atr, "vol_yz_20": 0.01, **feature_inputs(final, atr)}.items():
+            out["features"][name] = value
+        for name in ("ret_1", "vol_z_20"):
+            out["features"][name] = np.nan
+        out["patterns"]["candle"] = out["patterns"]["breakout"] = np.nan
+        out["regime"]["code"] = 3
+        for name, value in fields.items():
+            place(out, name, value)
+        _run(self.carry, self.inst, bars, outs, self.p)
+        self.ts += DAY_MS
+        assert bar["close"] == close
+        return out
+
+    @property
+    def position(self) -> Any:
+        """The virtual position."""
+        return self.carry[0]["position"]
+
+    @property
+    def pending(self) -> Any:
+        """The pending order."""
+        return self.carry[0]["pending"]
+
+    @property
+    def pnl(self) -> float:
+        """Realised and unrealised result."""
+        return float(self.position["realised"] + self.position["unrealised"])
+
+
+def place(out: Any, name: str, value: Any) -> None:
+    """Set the input field `name`, whichever part holds it."""
+    for part in ("validation", "features", "patterns", "regime"):
+        if name in (out.dtype[part].names or ()):
+            out[part][name] = value
+            return
+    raise KeyError(name)
+
+
+def poisoned(n: int) -> NDArray[Any]:
+    """Output rows full of garbage: a stage that leaves a field unwritten is seen."""
+    return np.full(n * OUT.itemsize, 0xA5, np.uint8).view(OUT)
+
+
+def run(carry: NDArray[Any], inst: NDArray[Any], bars: NDArray[Any], outs: NDArray[Any], p: Params) -> None:
+    """Drive whole arrays in one call."""
+    _run(carry, inst, bars, outs, p)
+
+
+def reasons(out: Any) -> set[str]:
+    """Names of the reasons of a decision."""
+    mask = int(out["decision"]["reasons"])
+    return {code.name for code in Reason if mask >> code & 1}
+
+
+def blocking(out: Any) -> str | None:
+    """Name of the blocking reason."""
+    code = int(out["decision"]["blocking"])
+    return None if code < 0 else Reason(code).name
+
+
+def action(out: Any) -> str:
+    """Name of the decided action."""
+    return decision.Action(int(out["decision"]["action"])).name

@@ -1,0 +1,25 @@
+"""Reasons that are facts of the bar, whatever the symbol holds."""
+
+from __future__ import annotations
+
+from worker.engine.kernel import kernel
+from worker.engine.stages.decision.bits import DATA_QUARANTINE, LEVEL_SHIFT, REFERENCE_EXPIRED, WARMUP, when
+
+
+@kernel
+def facts(out):  # type: ignore[no-untyped-def]
+    """What this bar's validation, fills and warm-up say."""
+    validation = out.validation
+    return (
+        out.execution.reasons
+        | when(validation.quarantine, DATA_QUARANTINE)
+        | when(validation.shift, LEVEL_SHIFT)
+        | when(validation.expired, REFERENCE_EXPIRED)
+        | when(not out.signal.ready, WARMUP)
+    )
+
+
+@kernel
+def direction(side, long_bit, short_bit):  # type: ignore[no-untyped-def]
+    """The bit of a signal's side."""
+    return long_bit if side > 0 else short_bit

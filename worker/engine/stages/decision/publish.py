@@ -1,0 +1,105 @@
+"""Rounding into the published record; the state keeps full precision."""
+
+from __future__ import annotations
+
+import math
+
+from worker.engine.kernel import kernel
+from worker.engine.rounding import POWERS_OF_TEN, decimals, significant
+from worker.engine.stages.decision.output import FLAT, LONG, SHORT, TOP
+from worker.engine.stages.execution.account import multiplier
+
+RATIO_DECIMALS = 6
+DIGITS = 10  # significant digits of a price where no tick is known
+MAX_TICK_DECIMALS = 12
+UNKNOWN = -1
+
+
+@kernel
+def tick_decimals(tick):  # type: ignore[no-untyped-def]
+    """How many decimals a multiple of `tick` has; -1 when no tick is known or it has more than 12."""
+    if not tick > 0.0:
+        return UNKNOWN
+    for d in range(MAX_TICK_DECIMALS + 1):
+        scaled = tick * POWERS_OF_TEN[d]
+        if scaled >= 0.5 and abs(scaled - round(scaled)) <= 1e-9 * scaled:
+            return d
+    return UNKNOWN
+
+
+@kernel
+def money(x, places):  # type: ignore[no-untyped-def]
+    """A price-scale value: to the tick's decimals, or to 10 significant digits."""
+    return significant(x, DIGITS) if places == UNKNOWN else decimals(x, places)
+
+
+@kernel
+def ratio(x):  # type: ignore[no-untyped-def]
+    """A ratio, score or probability: 6 decimals."""
+    return decimals(x, RATIO_DECIMALS)
+
+
+@kernel
+def publish_signal(decision, signal):  # type: ignore[no-untyped-def]
+    """Scores and contributions."""
+    decision.score = ratio(signal.score)
+    decision.final = ratio(signal.final)
+    decision.agreement = ratio(signal.agreement)
+    decision.confidence = ratio(signal.confidence)
+    for i in range(decision.contributions.size):
+        decision.contributions[i] = ratio(signal.contributions[i])
+    rank(decision.top, decision.contributions)
+
+
+@kernel
+def rank(top, contributions):  # type: ignore[no-untyped-def]
+    """Indices of the contributions that are largest in size and not 0; equal ones in component order."""
+    for k in range(TOP):
+        best, size = -1, 0.0
+        for i in range(contributions.size):
+            taken = False
+            for j in range(k):
+                taken = taken or top[j] == i
+            if not taken and abs(contributions[i]) > size:
+                best, size = i, abs(contributions[i])
+        top[k] = best
+
+
+@kernel
+def publish_risk(decision, risk):  # type: ignore[no-untyped-def]
+    """Risk figures and factors."""
+    published = decision.risk
+    published.sigma_ann = ratio(risk.sigma_ann)
+    published.var99 = ratio(risk.var99)
+    published.es99 = ratio(risk.es99)
+    published.dd = ratio(risk.dd)
+    published.g = ratio(risk.g)
+    published.g_regime = ratio(risk.g_regime)
+    published.g_dd = ratio(risk.g_dd)
+    published.g_quality = ratio(risk.g_quality)
+    published.g_ctl = ratio(risk.g_ctl)
+    decision.control_version = risk.control_version
+
+
+@kernel
+def publish_position(published, position, places):  # type: ignore[no-untyped-def]
+    """The position after the bar."""
+    held = position.side != 0
+    published.state = (LONG if position.side > 0 else SHORT) if held else FLAT
+    published.qty = position.qty
+    published.entry = money(position.entry, places) if held else math.nan
+    published.stop = money(position.stop, places) if held else math.nan
+    published.target = money(position.target, places) if held else math.nan
+    published.unrealised = money(position.unrealised, places)
+    published.realised = money(position.realised, places)
+    published.bars_held = position.bars_held
+
+
+@kernel
+def publish_order(decision, action, side, qty, close, inst, places):  # type: ignore[no-untyped-def]
+    """The order and its reference."""
+    decision.action = action
+    decision.side = side
+    decision.qty = qty
+    decision.notional = money(qty * abs(close) * multiplier(inst), places)
+    decision.ref_price = money(close, places)

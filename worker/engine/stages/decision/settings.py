@@ -1,0 +1,70 @@
+"""Parameters of the decision stage."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+REGIMES = 6
+
+
+class Params(NamedTuple):
+    """What the kernel gets."""
+
+    enter: NDArray[np.float64]  # by regime code
+    hold: float
+    max_holding: int
+    trail_after: float
+    trail_atr: float
+    reduce_below: float
+    reduce_scale: float
+
+
+class Settings(BaseModel):
+    """Entry thresholds by regime, hysteresis, holding time, trailing stop and reduction (domain §8.1, §10)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enter_score: tuple[float, float, float, float, float, float] = Field(
+        (0.35, 0.35, 0.35, 0.35, 0.35, 0.35),
+        description="|final| from which a position is opened: unknown, trend up, trend down, range, high volatility, "
+        "crisis",
+    )
+    hold_score: float = Field(0.10, ge=0, le=1, description="signed final below which a position is closed")
+    max_holding_bars: int = Field(96, ge=1, le=1_000_000, description="bars after which a position is closed")
+    trail_after_atr: float = Field(
+        1.5, ge=0, le=100, description="gain of the best close that starts the trailing stop, ATRs of the entry"
+    )
+    trail_atr: float = Field(2.0, gt=0, le=100, description="distance of the trailing stop from the best close, ATRs")
+    reduce_below: float = Field(
+        0.70, gt=0, le=1, description="target quantity, as a fraction of the held one, below which it is reduced"
+    )
+    reduce_scale: float = Field(
+        0.90,
+        gt=0,
+        le=1,
+        description="g, as a fraction of g at the last sizing, below which it is reduced to the target",
+    )
+
+    @model_validator(mode="after")
+    def _thresholds(self) -> Self:
+        if not all(0.0 < score <= 1.0 for score in self.enter_score):
+            raise ValueError("enter_score must lie in (0, 1]")
+        if self.hold_score > min(self.enter_score):
+            raise ValueError("hold_score must not exceed any enter_score")
+        return self
+
+    def params(self) -> Params:
+        """The kernel's view."""
+        return Params(
+            enter=np.array(self.enter_score),
+            hold=self.hold_score,
+            max_holding=self.max_holding_bars,
+            trail_after=self.trail_after_atr,
+            trail_atr=self.trail_atr,
+            reduce_below=self.reduce_below,
+            reduce_scale=self.reduce_scale,
+        )

@@ -1,0 +1,166 @@
+"""The virtual position and its bookkeeping: entries, exits, realised and unrealised result net of fees."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from worker.engine.kernel import kernel
+from worker.engine.rounding import floor_to_step
+
+POSITION = np.dtype(
+    [
+        ("side", "i1"),  # 0 flat, +1 long, -1 short
+        ("trailing", "?"),  # the trailing stop is active
+        ("halted", "?"),  # closed by a level shift: no opens until the features are warm again
+        ("qty", "f8"),  # held, base units
+        ("opened", "f8"),  # quantity at the entry
+        ("entry", "f8"),  # fill price, spread and slippage included
+        ("stop", "f8"),
+        ("target", "f8"),
+        ("atr", "f8"),  # of the bar that decided the entry
+        ("best", "f8"),  # best price of the trade: the entry, then closes
+        ("trail", "f8"),  # level of the trailing stop
+        ("scale", "f8"),  # g (without quality) at the last sizing
+        ("factor", "f8"),  # confidence factor at the entry
+        ("bars_held", "i8"),  # accepted bars since the entry, its own included
+        ("cool_down", "i8"),  # bars left on which nothing is opened
+        ("trade", "f8"),  # realised in this trade, quote currency, net of fees
+        ("realised", "f8"),  # realised since the symbol's first bar: with `unrealised` the equity less the budget
+        ("unrealised", "f8"),  # at the last close
+    ],
+    align=True,
+)
+
+TRADE = np.dtype(
+    [
+        ("closed", "?"),  # a trade ended in this bar; the other fields are 0 otherwise
+        ("suspect", "?"),  # its result comes from a level shift: not for Kelly statistics and labels
+        ("side", "i1"),
+        ("reason", "i1"),  # reason code of the exit
+        ("bars_held", "i8"),
+        ("qty", "f8"),  # as opened
+        ("entry", "f8"),
+        ("exit", "f8"),  # the last fill
+        ("pnl", "f8"),  # quote currency, net of fees
+    ],
+    align=True,
+)
+
+OUTPUT = np.dtype(
+    [
+        ("reasons", "u4"),  # bit mask of reason codes: what happened to orders and position in this bar
+        ("traded", "f8"),  # Σ |notional| of this bar's fills, quote currency
+        ("fees", "f8"),  # paid in this bar
+        ("trade", TRADE),
+    ],
+    align=True,
+)
+
+
+@kernel
+def multiplier(inst):  # type: ignore[no-untyped-def]
+    """Quote value of one unit at price 1; 1 where none is configured."""
+    return inst.multiplier if inst.multiplier > 0.0 else 1.0
+
+
+@kernel
+def reset(done):  # type: ignore[no-untyped-def]
+    """Nothing has happened in this bar yet."""
+    done.reasons = 0
+    done.traded = 0.0
+    done.fees = 0.0
+    trade = done.trade
+    trade.closed = False
+    trade.suspect = False
+    trade.side = 0
+    trade.reason = 0
+    trade.bars_held = 0
+    trade.qty = 0.0
+    trade.entry = 0.0
+    trade.exit = 0.0
+    trade.pnl = 0.0
+
+
+@kernel
+def charge(position, done, qty, price, inst, p):  # type: ignore[no-untyped-def]
+    """Take the fee of a fill."""
+    notional = qty * abs(price) * multiplier(inst)
+    fee = notional * p.fee
+    done.traded += notional
+    done.fees += fee
+    position.realised -= fee
+    position.trade -= fee
+
+
+@kernel
+def enter(position, done, pending, qty, price, inst, p):  # type: ignore[no-untyped-def]
+    """Open the position with what the order carries."""
+    position.side = pending.side
+    position.qty = qty
+    position.opened = qty
+    position.entry = price
+    position.best = price
+    position.stop = pending.stop
+    position.target = pending.target
+    position.atr = pending.atr
+    position.scale = pending.scale
+    position.factor = pending.factor
+    position.trade = 0.0
+    charge(position, done, qty, price, inst, p)
+
+
+@kernel
+def _record(position, done, price, reason):  # type: ignore[no-untyped-def]
+    trade = done.trade
+    trade.closed = True
+    trade.side = position.side
+    trade.reason = reason
+    trade.bars_held = position.bars_held
+    trade.qty = position.opened
+    trade.entry = position.entry
+    trade.exit = price
+    trade.pnl = position.trade
+
+
+@kernel
+def _flatten(position, cool_down):  # type: ignore[no-untyped-def]
+    position.side = 0
+    position.trailing = False
+    position.qty = 0.0
+    position.opened = 0.0
+    position.entry = 0.0
+    position.best = 0.0
+    position.stop = 0.0
+    position.target = 0.0
+    position.atr = 0.0
+    position.trail = 0.0
+    position.scale = 0.0
+    position.factor = 0.0
+    position.bars_held = 0
+    position.trade = 0.0
+    position.cool_down = cool_down + 1  # the bar of the exit is counted too
+
+
+@kernel
+def leave(position, done, qty, price, reason, cool_down, inst, p):  # type: ignore[no-untyped-def]
+    """Sell `qty` of a long position, buy it back of a short one; when nothing is left the trade is recorded."""
+    gain = position.side * qty * (price - position.entry) * multiplier(inst)
+    position.realised += gain
+    position.trade += gain
+    charge(position, done, qty, price, inst, p)
+    position.qty = floor_to_step(position.qty - qty, inst.lot)
+    if not position.qty > 0.0:
+        _record(position, done, price, reason)
+        _flatten(position, cool_down)
+
+
+@kernel
+def mark(position, close, inst):  # type: ignore[no-untyped-def]
+    """Mark to market at the close and count the bar."""
+    if position.side == 0:
+        position.unrealised = 0.0
+        return
+    position.unrealised = position.side * position.qty * (close - position.entry) * multiplier(inst)
+    position.bars_held += 1
+    if position.side * (close - position.best) > 0.0:
+        position.best = close

@@ -1,0 +1,49 @@
+"""Exits inside the bar: stop before target, gaps through them fill at the open; and the close after a level shift."""
+
+from __future__ import annotations
+
+from worker.engine.kernel import kernel
+from worker.engine.reasons import Reason
+from worker.engine.stages.execution.account import leave
+from worker.engine.stages.execution.fills import with_costs
+
+STOP_LOSS = int(Reason.stop_loss)
+TAKE_PROFIT = int(Reason.take_profit)
+LEVEL_SHIFT = int(Reason.level_shift)
+
+
+@kernel
+def stopped(position, high, low):  # type: ignore[no-untyped-def]
+    """The bar reached the stop."""
+    return low <= position.stop if position.side > 0 else high >= position.stop
+
+
+@kernel
+def reached(position, high, low):  # type: ignore[no-untyped-def]
+    """The bar reached the target."""
+    return high >= position.target if position.side > 0 else low <= position.target
+
+
+@kernel
+def protect(position, done, bar, high, low, inst, p):  # type: ignore[no-untyped-def]
+    """Stop and target with the effective high and low. Both in one bar: the stop, as the order of prices is unknown."""
+    side = position.side
+    if stopped(position, high, low):
+        price = min(bar.open, position.stop) if side > 0 else max(bar.open, position.stop)
+        done.reasons |= 1 << STOP_LOSS
+        price = with_costs(price, -side, p.slip)
+        leave(position, done, position.qty, price, STOP_LOSS, p.stop_cool_down, inst, p)
+    elif reached(position, high, low):
+        price = max(bar.open, position.target) if side > 0 else min(bar.open, position.target)
+        done.reasons |= 1 << TAKE_PROFIT
+        leave(position, done, position.qty, price, TAKE_PROFIT, p.cool_down, inst, p)
+
+
+@kernel
+def settle(position, done, close, inst, p):  # type: ignore[no-untyped-def]
+    """Close at the close of the bar that confirmed a new price level; the result is suspect (domain §1.5)."""
+    done.reasons |= 1 << LEVEL_SHIFT
+    price = with_costs(close, -position.side, p.spread_and_slip)
+    leave(position, done, position.qty, price, LEVEL_SHIFT, p.cool_down, inst, p)
+    done.trade.suspect = True
+    position.halted = True

@@ -1,0 +1,30 @@
+"""The stage's step: fill, protective exits, mark to market."""
+
+from __future__ import annotations
+
+from worker.engine.kernel import kernel
+from worker.engine.stages.execution.account import mark, reset
+from worker.engine.stages.execution.fills import cancel, fill
+from worker.engine.stages.execution.orders import HOLD
+from worker.engine.stages.execution.protection import protect, settle
+
+
+@kernel
+def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
+    """Steps 1 to 3 of domain §10 for one accepted bar: writes `state.position`, `state.pending`, `out.execution`.
+
+    Reads nothing that this bar's features, regime or signal say (decisions 18).
+    """
+    position, pending, done = state.position, state.pending, out.execution
+    reset(done)
+    if out.validation.shift or out.validation.expired:
+        cancel(pending, done)
+    if out.validation.shift:
+        if position.side != 0:
+            settle(position, done, bar.close, inst, p)
+    else:
+        if pending.action != HOLD:
+            fill(position, pending, done, bar, inst, p)
+        if position.side != 0:
+            protect(position, done, bar, out.validation.high, out.validation.low, inst, p)
+    mark(position, bar.close, inst)

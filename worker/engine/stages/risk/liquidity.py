@@ -1,0 +1,31 @@
+"""Mean traded value of the last 20 accepted bars: the measure of what a symbol can absorb."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from worker.engine.kernel import kernel
+
+WINDOW = 20  # bars
+
+TRADED = np.dtype([("count", "i8"), ("values", "f8", (WINDOW,))], align=True)
+
+
+@kernel
+def push(traded, value):  # type: ignore[no-untyped-def]
+    """Append one bar's traded value, quote currency."""
+    traded.values[traded.count % WINDOW] = value
+    traded.count += 1
+
+
+@kernel
+def mean(traded):  # type: ignore[no-untyped-def]
+    """Mean over the last 20 bars, summed oldest to newest so that the bits depend on these bars only; NaN before."""
+    if traded.count < WINDOW:
+        return math.nan
+    total = 0.0
+    for i in range(WINDOW):
+        total += traded.values[(traded.count + i) % WINDOW]
+    return total / WINDOW

@@ -1,0 +1,88 @@
+"""Parameters of the risk stage."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from worker.engine.stages.risk.control import Control
+
+MINUTE_MS = 60_000
+
+
+class Params(NamedTuple):
+    """What the kernel gets."""
+
+    budget: float
+    sigma_target: float
+    sigma_limit: float
+    dd_soft: float
+    dd_hard: float
+    dd_cool_down: int
+    liquidity: float
+    position_limit: float
+    regime_scale: NDArray[np.float64]  # by regime code
+    control_max_age_ms: int
+    control_max_intervals: int
+    control: Control
+
+
+class Settings(BaseModel):
+    """Budget, volatility target, drawdown limits, scale factors and the static control limits (domain §8, §9)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    budget: float = Field(100_000.0, gt=0, le=1e15, description="equity base of a symbol, quote currency")
+    sigma_target: float = Field(0.15, gt=0, le=10, description="annual volatility a full position is scaled to")
+    vol_gate: float = Field(
+        4.0, gt=0, le=1_000, description="nothing is opened above this multiple of the target volatility"
+    )
+    dd_soft: float = Field(
+        0.05, ge=0, lt=1, description="drawdown from which sizes shrink, fraction of the peak equity"
+    )
+    dd_hard: float = Field(0.15, gt=0, le=1, description="drawdown at which the position is closed")
+    dd_cool_down_bars: int = Field(
+        500, ge=0, le=1_000_000, description="bars without opens after it; the peak then restarts at the equity left"
+    )
+    liquidity: float = Field(
+        0.01, gt=0, le=1, description="largest notional, fraction of the mean traded value of 20 bars"
+    )
+    position_limit: float = Field(0.20, gt=0, le=10, description="largest notional, fraction of the budget")
+    max_notional: float = Field(
+        20_000.0, ge=0, description="the same in quote currency while no control record says less"
+    )
+    scale_trend: float = Field(1.0, ge=0, le=1, description="size factor while the market trends")
+    scale_range: float = Field(0.7, ge=0, le=1, description="size factor while it ranges")
+    scale_high_vol: float = Field(0.5, ge=0, le=1, description="size factor in a wild range")
+    scale_unknown: float = Field(0.5, ge=0, le=1, description="size factor before the regime is known")
+    control_max_age_minutes: int = Field(10, ge=1, le=10_000, description="age from which a control record is stale")
+    control_max_intervals: int = Field(3, ge=1, le=1_000, description="the same in bars; the longer of both counts")
+
+    @model_validator(mode="after")
+    def _soft_below_hard(self) -> Self:
+        if self.dd_soft >= self.dd_hard:
+            raise ValueError("dd_soft must be smaller than dd_hard")
+        return self
+
+    def params(self) -> Params:
+        """The kernel's view, with the static control limits."""
+        trend = self.scale_trend
+        return Params(
+            budget=self.budget,
+            sigma_target=self.sigma_target,
+            sigma_limit=self.vol_gate * self.sigma_target,
+            dd_soft=self.dd_soft,
+            dd_hard=self.dd_hard,
+            dd_cool_down=self.dd_cool_down_bars,
+            liquidity=self.liquidity,
+            position_limit=self.position_limit,
+            regime_scale=np.array([self.scale_unknown, trend, trend, self.scale_range, self.scale_high_vol, 0.0]),
+            control_max_age_ms=self.control_max_age_minutes * MINUTE_MS,
+            control_max_intervals=self.control_max_intervals,
+            control=Control(
+                version=0, ts=0, risk_mult=1.0, max_notional=self.max_notional, allow_open=True, kill=False
+            ),
+        )

@@ -1,0 +1,90 @@
+"""The stage's step: what may be risked on this symbol at this close."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from worker.engine.kernel import kernel
+from worker.engine.stages.execution.account import multiplier
+from worker.engine.stages.risk import liquidity, volatility
+from worker.engine.stages.risk.control import multiplier_of, stale
+from worker.engine.stages.risk.drawdown import DRAWDOWN, update
+from worker.engine.stages.risk.scaling import drawdown_scale, quality_scale
+
+STATE = np.dtype([("drawdown", DRAWDOWN), ("traded", liquidity.TRADED)], align=True)
+
+OUTPUT = np.dtype(
+    [
+        ("sigma_ann", "f8"),
+        ("var99", "f8"),  # one day, fraction of the budget
+        ("es99", "f8"),
+        ("dd", "f8"),
+        ("g", "f8"),  # for a new position
+        ("g_held", "f8"),  # for a held one: without the quality factor, which is for new positions (domain §1.3)
+        ("g_regime", "f8"),
+        ("g_dd", "f8"),
+        ("g_quality", "f8"),
+        ("g_ctl", "f8"),
+        ("budget", "f8"),  # quote currency
+        ("vol_notional", "f8"),  # at which the position has the target volatility, quote currency; NaN = not ready
+        ("notional_cap", "f8"),  # of the control record and the budget
+        ("liquidity_cap", "f8"),  # of the traded value; NaN = not ready
+        ("control_version", "i8"),
+        ("vol_gate", "?"),  # too volatile to open
+        ("dd_limit", "?"),  # at or in the cool-down after the hard drawdown limit
+        ("kill", "?"),
+        ("blocked", "?"),  # the control record forbids opens
+        ("stale", "?"),  # the control record is too old to open on
+    ],
+    align=True,
+)
+
+
+@kernel
+def _figures(risk, position, inst, bar, vol_yz, p):  # type: ignore[no-untyped-def]
+    bars = volatility.bars_per_year(inst, bar.interval_ms)
+    sigma = volatility.annual_sigma(vol_yz, bars)
+    exposure = position.qty * abs(bar.close) * multiplier(inst) / p.budget
+    day = volatility.day_sigma(sigma, exposure, volatility.days_per_year(inst, bars))
+    risk.sigma_ann = sigma
+    risk.var99 = volatility.Z_99 * day
+    risk.es99 = volatility.ES_99 * day
+    risk.vol_notional = p.budget * p.sigma_target / sigma if sigma > 0.0 else np.nan
+    risk.vol_gate = sigma > p.sigma_limit
+
+
+@kernel
+def _scales(risk, code, level, p):  # type: ignore[no-untyped-def]
+    risk.g_regime = p.regime_scale[code]
+    risk.g_dd = drawdown_scale(risk.dd, p.dd_soft, p.dd_hard)
+    risk.g_quality = quality_scale(level)
+    risk.g_ctl = multiplier_of(p.control)
+    risk.g_held = risk.g_regime * risk.g_dd * risk.g_ctl
+    risk.g = risk.g_held * risk.g_quality
+
+
+@kernel
+def _limits(risk, state, bar, p):  # type: ignore[no-untyped-def]
+    control = p.control
+    risk.budget = p.budget
+    # A cap that is not a number allows nothing: the comparison is then false.
+    cap = p.budget * p.position_limit
+    risk.notional_cap = min(cap, control.max_notional) if control.max_notional >= 0.0 else 0.0
+    risk.liquidity_cap = p.liquidity * liquidity.mean(state.traded)
+    risk.control_version = control.version
+    risk.kill = control.kill
+    risk.blocked = not control.allow_open or risk.g_ctl == 0.0
+    risk.stale = stale(control, bar.ingest_ts, bar.interval_ms, p.control_max_age_ms, p.control_max_intervals)
+
+
+@kernel
+def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
+    """Risk figures of one accepted bar, after the mark to market: writes `state.risk` and `out.risk`."""
+    position, own, risk = state.position, state.risk, out.risk
+    liquidity.push(own.traded, abs(bar.close) * bar.volume * multiplier(inst))
+    pnl = position.realised + position.unrealised
+    risk.dd = update(own.drawdown, pnl, p.budget, p.dd_hard, p.dd_cool_down)
+    risk.dd_limit = own.drawdown.limit_bars > 0
+    _figures(risk, position, inst, bar, out.features.vol_yz_20, p)
+    _scales(risk, out.regime.code, out.validation.level, p)
+    _limits(risk, own, bar, p)

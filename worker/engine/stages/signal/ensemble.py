@@ -1,0 +1,82 @@
+"""From components to score, agreement and confidence, and the stage's step."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from worker.engine.kernel import kernel
+from worker.engine.stages.signal.components import COMPONENTS, CORE, evaluate
+
+CRISIS = 5  # regime code
+
+OUTPUT = np.dtype(
+    [
+        ("score", "f8"),  # Σw·s/Σw over the components that are ready, [-1, 1]
+        ("agreement", "f8"),  # |Σ w·sgn s| / Σ w over the components that are not 0, [0, 1]
+        ("final", "f8"),  # what decides: the score, as no model is configured
+        ("conf_raw", "f8"),  # √|final| · agreement · quality score, [0, 1]
+        ("confidence", "f8"),  # conf_raw: calibration is the identity before 100 labels
+        ("components", "f8", (len(COMPONENTS),)),  # NaN = dropped
+        ("contributions", "f8", (len(COMPONENTS),)),  # w·s/Σw
+        ("ready", "?"),  # the core components and what sizing needs are warm
+    ],
+    align=True,
+)
+
+
+@kernel
+def combine(s, weights, contributions):  # type: ignore[no-untyped-def]
+    """(score, agreement) of the components `s`; fills `contributions`. NaN components are dropped (domain §7.1)."""
+    total = weighted = signed = decided = 0.0
+    for i in range(s.size):
+        w = weights[i]
+        if math.isnan(s[i]) or w == 0.0:
+            continue
+        total += w
+        weighted += w * s[i]
+        if s[i] != 0.0:
+            decided += w
+            signed += w if s[i] > 0.0 else -w
+    for i in range(s.size):
+        contributions[i] = math.nan if math.isnan(s[i]) or total <= 0.0 else weights[i] * s[i] / total
+    if total <= 0.0:
+        return math.nan, math.nan
+    return weighted / total, abs(signed) / decided if decided > 0.0 else 0.0
+
+
+@kernel
+def silence(s, contributions):  # type: ignore[no-untyped-def]
+    """(score, agreement) in a crisis: 0 whatever the components say."""
+    for i in range(s.size):
+        contributions[i] = math.nan if math.isnan(s[i]) else 0.0
+    return 0.0, 0.0
+
+
+@kernel
+def warm(s, features):  # type: ignore[no-untyped-def]
+    """Whether the core components, the ATR and the volatility are ready."""
+    ready = not (math.isnan(features.atr_14) or math.isnan(features.vol_yz_20))
+    for i in CORE:
+        ready = ready and not math.isnan(s[i])
+    return ready
+
+
+@kernel
+def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
+    """Evaluate the rule ensemble for one accepted bar: writes `out.signal`, remembers nothing."""
+    signal = out.signal
+    s = signal.components
+    evaluate(s, out.features, out.patterns)
+    code = out.regime.code
+    if code == CRISIS:
+        score, agreement = silence(s, signal.contributions)
+    else:
+        score, agreement = combine(s, p.weights[code], signal.contributions)
+    signal.score = score
+    signal.agreement = agreement
+    signal.final = score
+    signal.conf_raw = math.sqrt(abs(score)) * agreement * out.validation.score
+    signal.confidence = signal.conf_raw
+    signal.ready = warm(s, out.features) and not math.isnan(score)

@@ -1,0 +1,8 @@
+"""Sizing: how much to hold, where to stop and where to take profit (domain §8.1, §9)."""
+
+from __future__ import annotations
+
+from worker.engine.stages.sizing.settings import Params, Settings
+from worker.engine.stages.sizing.step import OUTPUT, step
+
+__all__ = ["OUTPUT", "Params", "Settings", "step"]
