@@ -1,0 +1,1 @@
+"""Tests of the container image, the compose file and the worker in containers."""
