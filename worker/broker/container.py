@@ -144,7 +144,8 @@ class DockerBroker:
             testcontainers_config.ryuk_disabled = True  # the reaper would remove the container when this process ends
         published: Any = (_LOOPBACK, self._port)  # the engine's form of "not on every interface"
         try:
-            wanted = DockerContainer(self.image).with_bind_ports(_CLIENT_PORT, published)
+            wanted = DockerContainer(self.image)
+            wanted.ports[f"{_CLIENT_PORT}/tcp"] = published  # with_bind_ports takes no address
             return wanted.with_envs(**self._environment()).start().get_wrapped_container()
         except DockerException as error:
             raise BrokerUnavailable(
