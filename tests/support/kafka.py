@@ -38,9 +38,9 @@ async def create_topics(
         answer = await admin.create_topics(topics)
     finally:
         await admin.close()
-    for name, code, *detail in answer.to_object()["topic_errors"]:
-        if code:
-            raise for_code(code)(f"{name}: {detail}")
+    for topic in answer.to_object()["topic_errors"]:
+        if topic["error_code"]:
+            raise for_code(topic["error_code"])(f"{topic['topic']}: {topic['error_message']}")
 
 
 async def produce(

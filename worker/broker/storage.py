@@ -57,8 +57,9 @@ def _run(command: list[str]) -> None:
         check=False,
     )
     if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
-        raise CannotCreate(f"The broker's storage could not be formatted: {last[0].rstrip('.')}")
+        said = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("\t")]
+        reason = said[-1].rpartition("Exception: ")[2].rstrip(".") if said else "no reason given"
+        raise CannotCreate(f"The broker's storage could not be formatted: {reason}", "correct the broker's settings")
 
 
 def _cluster_id() -> str:
