@@ -9,7 +9,8 @@ from worker.engine.stages.features.layout import (
     STATE,
     WARMUP,
 )
-from worker.engine.stages.features.settings import Params, Settings
+from worker.engine.stages.features.settings import FeatureParams as Params
+from worker.engine.stages.features.settings import Settings
 from worker.engine.stages.features.step import step
 
 __all__ = ["FEATURE_NAMES", "FEATURE_SET_VERSION", "OUTPUT", "STATE", "WARMUP", "Params", "Settings", "step"]

@@ -50,7 +50,8 @@ def close_squares(history: Any, n: int, centre: float) -> float:
 @kernel
 def true_range(row: Any, previous_close: float) -> float:
     """Wilder's true range: max(h-l, |c1-h|, |c1-l|)."""
-    return max(row.high - row.low, abs(previous_close - row.high), abs(previous_close - row.low))
+    span: float = max(row.high - row.low, abs(previous_close - row.high), abs(previous_close - row.low))
+    return span
 
 
 @kernel

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 
-class Params(NamedTuple):
+# Named for its stage: numba resolves two equal-looking named tuples of one name on its slow path, 2 ms a call.
+class FeatureParams(NamedTuple):
     """What the kernel gets of the settings."""
 
 
@@ -16,6 +17,6 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    def params(self) -> Params:
+    def params(self) -> FeatureParams:
         """The kernel's parameters."""
-        return Params()
+        return FeatureParams()

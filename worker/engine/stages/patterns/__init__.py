@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from worker.engine.stages.patterns.settings import Params, Settings
+from worker.engine.stages.patterns.settings import PatternParams as Params
+from worker.engine.stages.patterns.settings import Settings
 from worker.engine.stages.patterns.step import OUTPUT, STATE, step
 
 __all__ = ["OUTPUT", "STATE", "Params", "Settings", "step"]

@@ -38,7 +38,8 @@ def _fails(own: Any, close: float) -> bool:
     """Whether a breakout of at most three bars ago is back inside the channel that it left."""
     if own.broken == 0 or own.age > FAILURE_BARS:
         return False
-    return close <= own.level if own.broken > 0 else close >= own.level
+    level: float = own.level
+    return close <= level if own.broken > 0 else close >= level
 
 
 @kernel

@@ -12,31 +12,36 @@ NEAR_BARS = 5
 @kernel
 def body(row: Any) -> float:
     """|c-o|."""
-    return abs(row.close - row.open)
+    size: float = abs(row.close - row.open)
+    return size
 
 
 @kernel
 def top(row: Any) -> float:
     """Upper end of the body."""
-    return max(row.open, row.close)
+    price: float = max(row.open, row.close)
+    return price
 
 
 @kernel
 def bottom(row: Any) -> float:
     """Lower end of the body."""
-    return min(row.open, row.close)
+    price: float = min(row.open, row.close)
+    return price
 
 
 @kernel
 def upper_shadow(row: Any) -> float:
     """h - max(o, c)."""
-    return row.high - top(row)
+    length: float = row.high - top(row)
+    return length
 
 
 @kernel
 def lower_shadow(row: Any) -> float:
     """min(o, c) - l."""
-    return bottom(row) - row.low
+    length: float = bottom(row) - row.low
+    return length
 
 
 @kernel

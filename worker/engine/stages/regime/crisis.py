@@ -17,7 +17,8 @@ def condition(close: float, typical: float, features: Any, p: Any) -> bool:
     """vol_yz_20 > 3·median, or close <= 20-bar high·exp(-3·rv_cc_20·√20); a NaN makes its half false."""
     if features.vol_yz_20 > p.crisis_volatility * typical:
         return True
-    return close <= features.don_hi * exp(-p.crisis_drawdown * features.rv_cc_20 * HORIZON)
+    floor: float = features.don_hi * exp(-p.crisis_drawdown * features.rv_cc_20 * HORIZON)
+    return close <= floor
 
 
 @kernel

@@ -26,7 +26,8 @@ STATE = np.dtype(
 @kernel
 def ready(own: Any) -> bool:
     """Whether at least 100 previous values are known."""
-    return own.sorted.count >= READY
+    count: int = own.sorted.count
+    return count >= READY
 
 
 @kernel
