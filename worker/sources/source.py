@@ -104,17 +104,13 @@ def _by_time(bars: Iterable[Bar]) -> list[Bar]:
     return [bar for _, bar in sorted(timed, key=lambda pair: pair[0])]
 
 
-def publishable(records: Iterable[Record], report: ReadReport, now_ms: int) -> Iterator[Record]:
-    """The records whose timestamps Kafka takes: 1970 at the earliest, one hour ahead of the clock at the latest.
-
-    The hour is the default `message.timestamp.after.max.ms` of Kafka 4: one later record fails its whole batch.
-    """
-    latest = now_ms + 3_600_000
+def publishable(records: Iterable[Record], report: ReadReport, latest_ms: int) -> Iterator[Record]:
+    """The records whose timestamps Kafka takes: from 1970 to `latest_ms`. One other record would fail its batch."""
     for record in records:
         if record.timestamp_ms < 0:
             report.reject("the bar closes before 1970, which no Kafka timestamp can say", _show(record))
-        elif record.timestamp_ms > latest:
-            report.reject("the bar closes more than an hour in the future, which brokers refuse", _show(record))
+        elif record.timestamp_ms > latest_ms:
+            report.reject("the bar closes further in the future than the topic allows", _show(record))
         else:
             yield record
 

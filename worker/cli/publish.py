@@ -1,0 +1,226 @@
+"""`alphapulse publish`: bars from files, bundled data sets or the simulator into `ticks.raw`."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from worker.cli.common import Bootstrap, Json, Prefix, quiet_logs, run_async, settings_with
+from worker.errors import Exit
+
+if TYPE_CHECKING:
+    from worker.settings import Settings
+    from worker.sources.publisher import PublishSummary
+    from worker.sources.record import Record
+    from worker.sources.report import ReadReport
+
+_LINE_EVERY = 5.0  # seconds between progress lines where no bar can be drawn
+_SHOWN = 3  # records that a dry run prints
+
+Files = Annotated[list[Path] | None, typer.Argument(help="CSV, Parquet or Binance kline files.", show_default=False)]
+Dataset = Annotated[str | None, typer.Option("--dataset", help="sp500 or nasdaq (extra: datasets).")]
+Simulate = Annotated[int | None, typer.Option("--simulate", min=1, help="Simulate so many symbols.")]
+Bars = Annotated[int, typer.Option("--bars", min=1, help="Simulated bars per symbol.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of the simulation: the same seed gives the same bytes.")]
+Faults = Annotated[float, typer.Option("--faults", min=0.0, max=1.0, help="Rate of simulated faults.")]
+Symbol = Annotated[str | None, typer.Option("--symbol", help="For files without symbol column; else the file's name.")]
+Interval = Annotated[str | None, typer.Option("--interval", help="Bar length, for example 1m; else inferred.")]
+Topic = Annotated[str | None, typer.Option("--topic", help="Instead of the topic in the settings.")]
+Rate = Annotated[float | None, typer.Option("--rate", min=0.001, help="Records per second; else as fast as possible.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=0, help="Stop after so many records.")]
+Sort = Annotated[bool, typer.Option("--sort", help="Sort each file by time first (newest-first vendor files).")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and report, send nothing.")]
+
+
+def publish(
+    files: Files = None,
+    dataset: Dataset = None,
+    simulate: Simulate = None,
+    bars: Bars = 1_000,
+    seed: Seed = 1,
+    faults: Faults = 0.0,
+    symbol: Symbol = None,
+    interval: Interval = None,
+    topic: Topic = None,
+    rate: Rate = None,
+    limit: Limit = None,
+    sort: Sort = False,
+    dry_run: DryRun = False,
+    bootstrap: Bootstrap = None,
+    prefix: Prefix = None,
+    json: Json = False,
+) -> None:
+    """Publish bars, stamped with their close; exit 65 when some rows could not be published."""
+    from worker.sources.report import ReadReport
+    from worker.sources.source import publishable
+
+    if sum((bool(files), dataset is not None, simulate is not None)) != 1:
+        raise typer.BadParameter("give either files, --dataset or --simulate")
+    quiet_logs()
+    settings = settings_with(bootstrap, prefix=prefix)
+    target = topic or settings.topics.input
+    report = ReadReport()
+    if simulate is None:
+        records = _read(files or [], dataset, symbol, interval, sort, report)
+        total = limit
+    else:
+        records = _simulated(simulate, bars, seed, interval or "1m", faults, report)
+        total = min(simulate * bars, limit or simulate * bars)
+
+    def chosen(latest_ms: int) -> Iterator[Record]:
+        return islice(publishable(records, report, latest_ms), limit)
+
+    if dry_run:
+        summary = _rehearse(chosen(2**63 - 1), target, quiet=json)
+    else:
+        summary = run_async(_send(settings, target, chosen, rate, total))
+    _show(summary, report, dry_run, json)
+    if summary.interrupted:
+        raise typer.Exit(Exit.INTERRUPTED)
+    if report.rejected:
+        raise typer.Exit(Exit.DATA)
+
+
+def _read(
+    files: list[Path], dataset: str | None, symbol: str | None, interval: str | None, sort: bool, report: ReadReport
+) -> Iterator[Record]:
+    from worker.sources.source import open_dataset, open_file, read_records
+
+    if dataset is not None:
+        return read_records(open_dataset(dataset, symbol, report), interval, sort)
+    sources = [open_file(path, symbol, report) for path in files]  # all are checked before the first is sent
+    return chain.from_iterable(read_records(source, interval, sort) for source in sources)
+
+
+def _simulated(
+    symbols: int, bars: int, seed: int, interval: str, faults: float, report: ReadReport
+) -> Iterator[Record]:
+    from worker.sources.simulator import Simulation, simulated_records
+
+    for record in simulated_records(Simulation(symbols, bars, seed, interval, fault_rate=faults)):
+        report.rows += 1
+        yield record
+
+
+def _rehearse(records: Iterator[Record], topic: str, quiet: bool) -> PublishSummary:
+    from worker.sources.publisher import PublishSummary
+
+    summary = PublishSummary(topic)
+    started, symbols = time.monotonic(), set()
+    for record in records:
+        if summary.records < _SHOWN and not quiet:
+            typer.echo(f"{record.timestamp_ms} {record.key.decode()} {record.value.decode(errors='replace')}")
+        summary.records += 1
+        summary.value_bytes += len(record.value)
+        symbols.add(record.key)
+    summary.symbols, summary.seconds = len(symbols), time.monotonic() - started
+    return summary
+
+
+async def _send(
+    settings: Settings,
+    topic: str,
+    records: Callable[[int], Iterator[Record]],
+    rate: float | None,
+    total: int | None,
+) -> PublishSummary:
+    from worker.sources.limits import topic_limits
+    from worker.sources.publisher import publish_records
+    from worker.stream.client import client_options
+    from worker.stream.preflight import admin_client
+
+    async with admin_client(settings.kafka) as admin:
+        limits = await topic_limits(admin, topic)
+    latest_ms = min(int(time.time() * 1_000) + limits.ahead_ms, 2**63 - 1)
+    options = client_options(settings.kafka) | {"max_batch_size": limits.batch_bytes}
+    with _progress(total) as advance:
+        return await publish_records(options, topic, records(latest_ms), rate, advance, _stop_on_interrupt())
+
+
+def _stop_on_interrupt() -> asyncio.Event:
+    """Set by the first SIGINT or SIGTERM; a second one ends the program at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def first() -> None:
+        stop.set()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, first)
+    return stop
+
+
+@contextmanager
+def _progress(total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, else a line every few seconds; both on stderr."""
+    if not sys.stderr.isatty():
+        yield _lines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("publishing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("publishing", total=total)
+        yield lambda count: bar.update(task, completed=count)
+
+
+def _lines() -> Callable[[int], None]:
+    due = time.monotonic() + _LINE_EVERY
+
+    def advance(count: int) -> None:
+        nonlocal due
+        if time.monotonic() >= due:
+            due = time.monotonic() + _LINE_EVERY
+            typer.echo(f"published {count:,} records", err=True)
+
+    return advance
+
+
+def _show(summary: PublishSummary, report: ReadReport, dry_run: bool, json: bool) -> None:
+    if json:
+        import msgspec
+
+        typer.echo(msgspec.json.encode(_as_dict(summary, report, dry_run)).decode())
+        return
+    verb = "would publish" if dry_run else "published"
+    speed = f", {summary.records / summary.seconds:,.0f}/s" if summary.seconds else ""
+    typer.echo(
+        f"{verb} {summary.records:,} records of {summary.symbols:,} symbols to {summary.topic} "
+        f"in {summary.seconds:.1f} s{speed}" + (" (interrupted)" if summary.interrupted else "")
+    )
+    if report.incomplete:
+        typer.echo(f"{report.incomplete:,} of them lack a value; the worker rejects these as missing_field")
+    for reason, count in report.rejected.items():
+        typer.echo(f"not published: {count:,} rows, {reason}; the first: {report.examples[reason]}", err=True)
+    for note in report.notes:
+        typer.echo(f"note: {note}", err=True)
+
+
+def _as_dict(summary: PublishSummary, report: ReadReport, dry_run: bool) -> dict[str, Any]:
+    return {
+        "topic": summary.topic,
+        "dry_run": dry_run,
+        "records": summary.records,
+        "symbols": summary.symbols,
+        "value_bytes": summary.value_bytes,
+        "seconds": round(summary.seconds, 3),
+        "partitions": {str(partition): count for partition, count in sorted(summary.partitions.items())},
+        "interrupted": summary.interrupted,
+        "rows": report.rows,
+        "incomplete": report.incomplete,
+        "not_published": dict(report.rejected),
+        "notes": report.notes,
+    }
