@@ -10,11 +10,11 @@ RUN python3 -m venv /opt/builder
 COPY java.lock ./
 RUN --mount=type=secret,id=ca --mount=type=cache,target=/root/.cache/pip \
     /opt/builder/bin/pip install --quiet --require-hashes --only-binary :all: --target /opt/java --requirement java.lock \
-    && install --directory --owner 10001 --group 10001 /opt/data
+    && install --directory --owner 10001 --group 10001 /opt/home /opt/home/data
 
 FROM ${WORKER}
 COPY --from=java /opt/java /opt/java
-COPY --from=java --chown=10001:10001 /opt/data /var/lib/kafka/data
+COPY --from=java --chown=10001:10001 /opt/home /var/lib/kafka
 COPY jars /opt/kafka/jars
 ENV PYTHONPATH=/opt/java \
     ALPHAPULSE_BROKER_JARS=/opt/kafka/jars
