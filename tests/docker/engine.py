@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.docker.shell import CommandError, answers, install
+from tests.docker.shell import CommandError, answers, docker, install
 from worker.paths import cache_dir
 
 # Sockets have a short longest path, so the run directory is not below the cache.
@@ -21,6 +21,7 @@ SOCKET = f"unix://{RUN}/docker.sock"
 PIDFILE = RUN / "dockerd.pid"
 START_SECONDS = 40.0
 STOP_SECONDS = 40.0
+KEPT_LAYERS = "4GB"
 
 
 def home() -> Path:
@@ -46,6 +47,7 @@ def engine() -> Iterator[str]:
         try:
             _await_answer(daemon)
             yield f"a dockerd started for this run (images kept in {home()})"
+            _tidy()
         finally:
             _stop(daemon.pid)
             daemon.wait(timeout=5)
@@ -54,8 +56,10 @@ def engine() -> Iterator[str]:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    home().mkdir(parents=True, exist_ok=True)
-    with (home() / "lock").open("w") as lock:
+    if os.geteuid() != 0:
+        raise CommandError("no container engine answers `docker info`: start one, or run this as root")
+    RUN.mkdir(mode=0o700, exist_ok=True)
+    with (RUN / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -64,10 +68,8 @@ def _alone() -> Iterator[None]:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    if os.geteuid() != 0:
-        raise CommandError("no container engine answers `docker info`: start one, or run this as root")
     install("dockerd", "docker.io")
-    RUN.mkdir(mode=0o700, exist_ok=True)
+    home().mkdir(parents=True, exist_ok=True)
     command = ["dockerd", "--host", SOCKET, "--data-root", str(home() / "data")]
     command += ["--exec-root", str(RUN / "exec"), "--pidfile", str(PIDFILE)]
     if shutil.which("setpriv"):  # so the daemon ends even when this process is killed
@@ -84,6 +86,12 @@ def _await_answer(daemon: subprocess.Popen[bytes]) -> None:
             tail = (home() / "dockerd.log").read_text(errors="replace").splitlines()[-8:]
             raise CommandError("dockerd did not come up; its log ends with\n" + "\n".join(tail))
         time.sleep(0.2)
+
+
+def _tidy() -> None:
+    """Images of earlier builds would fill the disk run by run; recent layers stay for the next build."""
+    docker("image", "prune", "--force", timeout=60)
+    docker("builder", "prune", "--force", f"--keep-storage={KEPT_LAYERS}", timeout=60)
 
 
 def _left_over() -> int | None:
