@@ -42,30 +42,39 @@ def _push(state, bar, high, low):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _drive(states, raw, instruments, bars, outs, cleared, p, q):  # type: ignore[no-untyped-def]
+def _drive(states, raw, instruments, bars, outs, cleared, p, q, trust):  # type: ignore[no-untyped-def]
     for i in range(bars.size):
-        validation.step(states[0], instruments[0], bars[i], outs[i], p)
-        verdict = outs[i].validation
-        if not verdict.accepted:
-            continue
-        if verdict.shift:
-            for j in range(cleared.shape[0]):
-                raw[cleared[j, 0] : cleared[j, 1]] = 0
-        _push(states[0], bars[i], verdict.high, verdict.low)
+        high, low = bars[i].high, bars[i].low
+        if not trust:
+            validation.step(states[0], instruments[0], bars[i], outs[i], p)
+            verdict = outs[i].validation
+            if not verdict.accepted:
+                continue
+            high, low = verdict.high, verdict.low
+            if verdict.shift:
+                for j in range(cleared.shape[0]):
+                    raw[cleared[j, 0] : cleared[j, 1]] = 0
+        _push(states[0], bars[i], high, low)
         normalization.step(states[0], instruments[0], bars[i], outs[i], q)
 
 
 class Symbol:
-    """One symbol's state and settings; `feed` gives the outputs of the bars in order."""
+    """One symbol's state and settings; `feed` gives the outputs of the bars in order.
+
+    `trust`: take every bar as accepted, so that normalization meets series that validation would not let pass.
+    """
 
     def __init__(
         self,
         settings: validation.Settings | None = None,
         normalizer: normalization.Settings | None = None,
+        *,
+        trust: bool = False,
         **instrument: float | bool,
     ) -> None:
         self.p = (settings or validation.Settings()).params()
         self.q = (normalizer or normalization.Settings()).params()
+        self.trust = trust
         self.instrument = np.zeros(1, INSTRUMENT)
         self.instrument["calendar"] = -1
         for name, value in instrument.items():
@@ -76,13 +85,9 @@ class Symbol:
         """Outputs of `bars` (dtype BAR), one row each; normalization's part is zero for rejected bars."""
         assert bars.dtype == BAR
         outs = np.zeros(bars.size, OUT)
-        _drive(self.state, self.state.view(np.uint8), self.instrument, bars, outs, CLEARED, self.p, self.q)
+        raw = self.state.view(np.uint8)
+        _drive(self.state, raw, self.instrument, bars, outs, CLEARED, self.p, self.q, self.trust)
         return outs
-
-    def bytes(self, part: str | None = None) -> bytes:
-        """The state as bytes, whole or one part of it."""
-        start, end = (0, DERIVED.itemsize) if part is None else _span(part)
-        return self.state.tobytes()[start:end]
 
 
 def make_bars(

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from worker.engine.bar import BAR
+from worker.engine.reasons import Reject, bits
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -91,11 +92,13 @@ def minutes(market: str, symbol: str) -> Array:
 
 
 def quotes(name: str, interval_ms: int = DAY) -> Array:
-    """One of the quotes files; an empty or unreadable number is NaN."""
+    """One of the quotes files; an empty or unreadable number is NaN, a row without a date is a missing_field."""
     with (shared() / f"data/quotes/{name}.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))[1:]
-    ts = np.array([epoch_ms(row[0]) for row in rows])
-    return bars(ts, np.array([[_number(cell) for cell in row[1:6]] for row in rows]), interval_ms)
+    ts = np.array([epoch_ms(row[0]) if row[0] else 0 for row in rows])
+    result = bars(ts, np.array([[_number(cell) for cell in row[1:6]] for row in rows]), interval_ms)
+    result["mask"] = [0 if row[0] else bits(Reject.missing_field) for row in rows]
+    return result
 
 
 def _number(text: str) -> float:

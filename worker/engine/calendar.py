@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -56,25 +56,18 @@ class CalendarSettings(BaseModel):
         return self.sessions if self.kind == "weekly" else ((0, WEEK),)
 
 
-class Calendars(NamedTuple):
-    """All calendars of a configuration, one row each, for the kernels; row r owns sessions[first[r]:first[r + 1]]."""
-
-    first_session: np.ndarray[Any, np.dtype[np.int64]]
-    sessions: np.ndarray[Any, np.dtype[np.int64]]  # (n, 2) open, close: ms since Monday 00:00 UTC
-    first_closure: np.ndarray[Any, np.dtype[np.int64]]
-    closures: np.ndarray[Any, np.dtype[np.int64]]  # (n, 2) start, end: epoch ms UTC
-
-
-def _rows(tables: list[tuple[tuple[int, int], ...]]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    first = np.cumsum([0, *map(len, tables)], dtype=np.int64)
-    pairs = [pair for table in tables for pair in table]
-    return first, np.array(pairs, dtype=np.int64).reshape(-1, 2)
+# All calendars of a configuration in one (n, 2) array, because a kernel pays for every array that it is handed.
+# Rows 2r and 2r + 1 are the directory of calendar r: (first, end) row of its sessions (ms since Monday 00:00 UTC)
+# and of its closures (epoch ms UTC), which follow as (start, end).
+Calendars: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 
 def compile_calendars(calendars: Iterable[CalendarSettings]) -> Calendars:
-    """The kernels' arrays, one row a calendar in the order given."""
-    table = list(calendars)
-    return Calendars(*_rows([each.weekly() for each in table]), *_rows([each.closures for each in table]))
+    """The kernels' table, one row number a calendar in the order given."""
+    tables = [table for each in calendars for table in (each.weekly(), each.closures)]
+    bounds = np.cumsum([len(tables), *map(len, tables)])
+    directory = list(pairwise(bounds))
+    return np.array([*directory, *(span for table in tables for span in table)], dtype=np.int64).reshape(-1, 2)
 
 
 @kernel
@@ -82,8 +75,8 @@ def _weekly_open(calendars, row, instant):  # type: ignore[no-untyped-def]
     # Open ms from the first Monday to `instant` by the weekly table alone: whole weeks, then the week begun.
     weeks, offset = (instant - MONDAY) // WEEK, (instant - MONDAY) % WEEK
     full, begun = 0, 0
-    for i in range(calendars.first_session[row], calendars.first_session[row + 1]):
-        start, end = calendars.sessions[i, 0], calendars.sessions[i, 1]
+    for i in range(calendars[2 * row, 0], calendars[2 * row, 1]):
+        start, end = calendars[i, 0], calendars[i, 1]
         full += end - start
         begun += max(0, min(end, offset) - start)
     return weeks * full + begun
@@ -92,10 +85,10 @@ def _weekly_open(calendars, row, instant):  # type: ignore[no-untyped-def]
 @kernel
 def _next_closure(calendars, row, instant):  # type: ignore[no-untyped-def]
     # Index of the first closure that ends after `instant`.
-    low, high = calendars.first_closure[row], calendars.first_closure[row + 1]
+    low, high = calendars[2 * row + 1, 0], calendars[2 * row + 1, 1]
     while low < high:
         middle = (low + high) >> 1
-        if calendars.closures[middle, 1] <= instant:
+        if calendars[middle, 1] <= instant:
             low = middle + 1
         else:
             high = middle
@@ -108,9 +101,9 @@ def open_ms(calendars, row, start, end):  # type: ignore[no-untyped-def]
     if row < 0:
         return end - start
     total = _weekly_open(calendars, row, end) - _weekly_open(calendars, row, start)
-    i, last = _next_closure(calendars, row, start), calendars.first_closure[row + 1]
-    while i < last and calendars.closures[i, 0] < end:
-        closed_from, closed_to = max(start, calendars.closures[i, 0]), min(end, calendars.closures[i, 1])
+    i, last = _next_closure(calendars, row, start), calendars[2 * row + 1, 1]
+    while i < last and calendars[i, 0] < end:
+        closed_from, closed_to = max(start, calendars[i, 0]), min(end, calendars[i, 1])
         total -= _weekly_open(calendars, row, closed_to) - _weekly_open(calendars, row, closed_from)
         i += 1
     return total
@@ -120,11 +113,11 @@ def open_ms(calendars, row, start, end):  # type: ignore[no-untyped-def]
 def _next_session(calendars, row, instant):  # type: ignore[no-untyped-def]
     # (open, close) of the first weekly session that ends after `instant`, holidays disregarded.
     week = (instant - MONDAY) // WEEK * WEEK + MONDAY
-    first, last = calendars.first_session[row], calendars.first_session[row + 1]
+    first, last = calendars[2 * row, 0], calendars[2 * row, 1]
     for i in range(first, last):
-        if week + calendars.sessions[i, 1] > instant:
-            return week + calendars.sessions[i, 0], week + calendars.sessions[i, 1]
-    return week + WEEK + calendars.sessions[first, 0], week + WEEK + calendars.sessions[first, 1]
+        if week + calendars[i, 1] > instant:
+            return week + calendars[i, 0], week + calendars[i, 1]
+    return week + WEEK + calendars[first, 0], week + WEEK + calendars[first, 1]
 
 
 @kernel
@@ -134,11 +127,11 @@ def next_open(calendars, row, instant):  # type: ignore[no-untyped-def]
         start, end = _next_session(calendars, row, instant)
         start = max(start, instant)
         i = _next_closure(calendars, row, start)
-        if i == calendars.first_closure[row + 1] or calendars.closures[i, 0] >= end:
+        if i == calendars[2 * row + 1, 1] or calendars[i, 0] >= end:
             return start, end
-        if calendars.closures[i, 0] > start:
-            return start, calendars.closures[i, 0]
-        instant = calendars.closures[i, 1]
+        if calendars[i, 0] > start:
+            return start, calendars[i, 0]
+        instant = calendars[i, 1]
 
 
 @kernel
@@ -160,15 +153,21 @@ def bar_close(calendars, row, ts, interval_ms):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def missing_slots(last_ts, ts, interval_ms):  # type: ignore[no-untyped-def]
+    """Whole intervals between two bars, at most COUNT_LIMIT; 0 when `ts` is not after `last_ts`."""
+    return min(max((ts - last_ts) // interval_ms - 1, 0), COUNT_LIMIT)
+
+
+@kernel
 def missing_bars(calendars, row, last_ts, ts, interval_ms):  # type: ignore[no-untyped-def]
     """Bars that could lie strictly between `last_ts` and `ts`: those whose interval holds some open time.
 
     Counted to COUNT_LIMIT; 0 when `ts` is not after `last_ts`.
     """
-    slots = (ts - last_ts) // interval_ms
-    if row < 0 or slots <= 1:
-        return min(max(slots - 1, 0), COUNT_LIMIT)
-    end = last_ts + slots * interval_ms
+    slots = missing_slots(last_ts, ts, interval_ms)
+    if row < 0 or slots == 0:
+        return slots
+    end = last_ts + (ts - last_ts) // interval_ms * interval_ms
     instant, count = last_ts + interval_ms, 0
     while instant < end and count < COUNT_LIMIT:
         start, until = next_open(calendars, row, instant)

@@ -39,37 +39,37 @@ def nearer_candidate(own, bar):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _split(bar, reference, sigma):  # type: ignore[no-untyped-def]
-    # Rule 20.
-    opening, closing = log(bar.open / reference), abs(log(bar.close / reference))
-    large = abs(opening) > SPLIT_OPEN and abs(opening) > SPIKE_SIGMAS * sigma
-    return large and closing > SPLIT_CLOSE and _near_split(opening)
+def _split(bar, reference, move, sigma):  # type: ignore[no-untyped-def]
+    # Rule 20; `move` = ln(close / reference).
+    if not abs(move) > SPLIT_CLOSE:
+        return False
+    opening = log(bar.open / reference)
+    return abs(opening) > SPLIT_OPEN and abs(opening) > SPIKE_SIGMAS * sigma and _near_split(opening)
 
 
 @kernel
-def _open_outlier(bar, reference, p):  # type: ignore[no-untyped-def]
+def _open_outlier(bar, reference, move, p):  # type: ignore[no-untyped-def]
     # Rule 18 but for its last condition: only the open is wrong.
-    if abs(bar.close / reference - 1.0) > p.max_price_change:
-        return False
     if not abs(bar.open / reference - 1.0) > p.max_price_change:
         return False
-    return abs(log(bar.close / reference)) < abs(log(bar.open / bar.close))
+    return abs(bar.close / reference - 1.0) <= p.max_price_change and abs(move) < abs(log(bar.open / bar.close))
 
 
 @kernel
 def check(own, bar, p):  # type: ignore[no-untyped-def]
     """Rules 18 to 22 against the reference; those in units of sigma_ref only where it is defined."""
     reference, sigma = own.last.close, own.sigma
+    move = log(bar.close / reference)
     candidate = nearer_candidate(own, bar)
-    if not candidate and _open_outlier(bar, reference, p):
+    if not candidate and _open_outlier(bar, reference, move, p):
         return OPEN_OUTLIER
     mask = 0
     if abs(bar.close / reference - 1.0) > p.max_price_change:
         mask |= PRICE_CHANGE_EXCEEDED
-    if sigma > 0 and _split(bar, reference, sigma):
+    if sigma > 0 and _split(bar, reference, move, sigma):
         mask |= SPLIT_SUSPECTED
     if candidate:
         mask |= CANDIDATE_LEVEL
-    if not mask and sigma > 0 and abs(log(bar.close / reference)) > SPIKE_SIGMAS * sigma:
+    if not mask and sigma > 0 and abs(move) > SPIKE_SIGMAS * sigma:
         mask |= PRICE_SPIKE
     return mask

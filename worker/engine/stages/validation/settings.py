@@ -12,7 +12,7 @@ from worker.engine.stages.validation.state import CANDIDATES
 TEN_DAYS = 864_000_000
 
 
-class Params(NamedTuple):
+class Limits(NamedTuple):
     """Validation's thresholds; times in ms."""
 
     max_price_change: float
@@ -24,6 +24,12 @@ class Params(NamedTuple):
     ttl_daily_intervals: int
     ttl_floor_ms: int
     backfill: bool
+
+
+class Params(NamedTuple):
+    """What validation's kernel gets. The array stays apart: handing it to every rule would cost more than the rule."""
+
+    limits: Limits
     calendars: Calendars
 
 
@@ -67,5 +73,5 @@ class Settings(BaseModel):
 
     def params(self) -> Params:
         """The kernel's parameters."""
-        scalars = [getattr(self, name) for name in Params._fields if name != "calendars"]
-        return Params(*scalars, compile_calendars(self.calendars.values()))
+        limits = Limits(*(getattr(self, name) for name in Limits._fields))
+        return Params(limits, compile_calendars(self.calendars.values()))

@@ -27,7 +27,7 @@ def _check_prices(own, bar, expired, p):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def judge(own, inst, bar, p):  # type: ignore[no-untyped-def]
+def judge(own, inst, bar, p, calendars):  # type: ignore[no-untyped-def]
     """(reject codes, missing bars before it) of a decoded bar: rules 0 to 29 and 31, up to the first fatal one.
 
     Keeps the run of late bars.
@@ -35,14 +35,15 @@ def judge(own, inst, bar, p):  # type: ignore[no-untyped-def]
     mask = structure.check(own, inst, bar, p)
     if mask & FATAL:
         return mask, 0
-    mask |= timing.check(own, inst, bar, p)
+    closed = timing.close_time(inst, bar, calendars)
+    mask |= timing.check(own, inst, bar, closed, p, calendars)
     if mask & FATAL:
         return mask, 0
     mask |= _check_prices(own, bar, mask & REFERENCE_EXPIRED, p)
     if mask & FATAL:
         return mask, 0
-    missing = timing.missing(own, inst, bar, p)
-    return mask | activity.check(own, bar, p) | timing.gap(missing) | timing.stale(inst, bar, p), missing
+    missing = timing.missing(own, inst, bar, calendars)
+    return mask | activity.check(own, bar, p) | timing.gap(missing) | timing.stale(bar, closed, p), missing
 
 
 @kernel
@@ -83,10 +84,10 @@ def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
     _describe(own, result)
     mask = np.int64(bar.mask)
     if mask == 0:
-        mask, missing = judge(own, inst, bar, p)
-        if mask & QUARANTINE and candidates.confirm(own, bar, p):
+        mask, missing = judge(own, inst, bar, p.limits, p.calendars)
+        if mask & QUARANTINE and candidates.confirm(own, bar, p.limits):
             mask = mask & ~QUARANTINE | LEVEL_SHIFT_ACCEPTED
         if not mask & (FATAL | QUARANTINE):
-            _accept(own, bar, mask, missing, result, p)
+            _accept(own, bar, mask, missing, result, p.limits)
     result.mask = mask
     result.pending = own.pending

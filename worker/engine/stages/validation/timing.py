@@ -35,16 +35,21 @@ def ingest_time(bar):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def clock(inst, bar, p):  # type: ignore[no-untyped-def]
+def close_time(inst, bar, calendars):  # type: ignore[no-untyped-def]
+    """When the bar is complete, ms: the end of its interval or of its last session."""
+    if inst.calendar < 0:
+        return bar.ts + bar.interval_ms
+    return calendar.bar_close(calendars, inst.calendar, bar.ts, bar.interval_ms)
+
+
+@kernel
+def clock(inst, bar, closed, now):  # type: ignore[no-untyped-def]
     """Rules 7 and 8: from the future, or still forming. A daily bar's close is known from a calendar only."""
-    now = ingest_time(bar) + p.clock_tolerance_ms
     if bar.ts > now:
         return FUTURE_TIMESTAMP
     if inst.calendar < 0 and bar.interval_ms >= DAY:
         return 0
-    if calendar.bar_close(p.calendars, inst.calendar, bar.ts, bar.interval_ms) > now:
-        return BAR_NOT_CLOSED
-    return 0
+    return BAR_NOT_CLOSED if closed > now else 0
 
 
 @kernel
@@ -68,42 +73,52 @@ def grid(inst, bar):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def reference_expired(own, inst, bar, p):  # type: ignore[no-untyped-def]
-    """Rule 15: the price reference is older than it may get, in session-open time."""
-    interval, elapsed = bar.interval_ms, bar.ts - own.last.ts
-    if interval >= DAY:
-        if inst.calendar < 0:
-            return elapsed > p.ttl_daily_intervals * interval
-        bars = calendar.missing_bars(p.calendars, inst.calendar, own.last.ts, bar.ts, interval) + 1
-        return bars > p.ttl_daily_intervals
+def missing(own, inst, bar, calendars):  # type: ignore[no-untyped-def]
+    """Bars missing between the last accepted bar and this one; rejected bars count as missing."""
+    if own.accepted == 0:
+        return 0
     if inst.calendar < 0:
-        return elapsed > max(p.ttl_intervals * interval, p.ttl_floor_ms)
-    return calendar.open_ms(p.calendars, inst.calendar, own.last.ts, bar.ts) > p.ttl_intervals * interval
+        return calendar.missing_slots(own.last.ts, bar.ts, bar.interval_ms)
+    return calendar.missing_bars(calendars, inst.calendar, own.last.ts, bar.ts, bar.interval_ms)
 
 
 @kernel
-def check(own, inst, bar, p):  # type: ignore[no-untyped-def]
-    """Rules 7 to 15 in order, up to the first fatal one."""
-    fatal = clock(inst, bar, p)
+def _open_ms(own, inst, bar, calendars):  # type: ignore[no-untyped-def]
+    if inst.calendar < 0:
+        return bar.ts - own.last.ts
+    return calendar.open_ms(calendars, inst.calendar, own.last.ts, bar.ts)
+
+
+@kernel
+def reference_expired(own, inst, bar, p, calendars):  # type: ignore[no-untyped-def]
+    """Rule 15: the price reference is older than it may get, in session-open time (in bars for daily ones)."""
+    elapsed, interval = bar.ts - own.last.ts, bar.interval_ms
+    life = (p.ttl_daily_intervals if interval >= DAY else p.ttl_intervals) * interval
+    if inst.calendar < 0 and interval < DAY:
+        life = max(life, p.ttl_floor_ms)
+    if elapsed <= life:  # open time is never longer
+        return False
+    if inst.calendar >= 0 and interval >= DAY:
+        return missing(own, inst, bar, calendars) + 1 > p.ttl_daily_intervals
+    return _open_ms(own, inst, bar, calendars) > life
+
+
+@kernel
+def check(own, inst, bar, closed, p, calendars):  # type: ignore[no-untyped-def]
+    """Rules 7 to 15 in order, up to the first fatal one; `closed` = the bar's close time."""
+    now = ingest_time(bar) + p.clock_tolerance_ms
+    fatal = clock(inst, bar, closed, now)
     if fatal:
         return fatal
-    order = arrival.check(own, bar, ingest_time(bar) + p.clock_tolerance_ms)
+    order = arrival.check(own, bar, now)
     if order & ~REFERENCE_EXPIRED:
         return order
     mask = order | grid(inst, bar)
     if own.accepted == 0:
         mask |= REFERENCE_MISSING
-    elif not order and reference_expired(own, inst, bar, p):
+    elif not order and reference_expired(own, inst, bar, p, calendars):
         mask |= REFERENCE_EXPIRED
     return mask
-
-
-@kernel
-def missing(own, inst, bar, p):  # type: ignore[no-untyped-def]
-    """Bars missing between the last accepted bar and this one; rejected bars count as missing."""
-    if own.accepted == 0:
-        return 0
-    return calendar.missing_bars(p.calendars, inst.calendar, own.last.ts, bar.ts, bar.interval_ms)
 
 
 @kernel
@@ -115,10 +130,7 @@ def gap(bars):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def stale(inst, bar, p):  # type: ignore[no-untyped-def]
+def stale(bar, closed, p):  # type: ignore[no-untyped-def]
     """Rule 29: the record is much younger than the bar in it."""
-    if p.backfill:
-        return 0
-    closed = calendar.bar_close(p.calendars, inst.calendar, bar.ts, bar.interval_ms)
     limit = max(STALE_INTERVALS * bar.interval_ms, STALE_FLOOR)
-    return STALE_BAR if ingest_time(bar) - closed > limit else 0
+    return STALE_BAR if not p.backfill and ingest_time(bar) - closed > limit else 0

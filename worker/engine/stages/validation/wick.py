@@ -26,9 +26,10 @@ def spike(bar, p):  # type: ignore[no-untyped-def]
 @kernel
 def check(bar, sigma):  # type: ignore[no-untyped-def]
     """Rules 17 and 31 for a defined sigma_ref: W is the longer wick in log terms."""
-    above = log(bar.high / max(bar.open, bar.close))
-    below = log(min(bar.open, bar.close) / bar.low)
-    wick = max(above, below)
+    reach = max(bar.high / max(bar.open, bar.close), min(bar.open, bar.close) / bar.low)
+    if reach - 1.0 <= SUSPECT_WICK:  # ln x <= x - 1: spares the logarithm of nearly every bar
+        return 0
+    wick = log(reach)
     if wick > CLIPPED_SIGMAS * sigma and wick > CLIPPED_WICK:
         return WICK_CLIPPED
     if wick > SUSPECT_SIGMAS * sigma and wick > SUSPECT_WICK:
