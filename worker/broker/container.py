@@ -10,13 +10,14 @@ from typing import Any, Self
 from worker.broker.config import Addresses, server_properties
 from worker.broker.listeners import Listener
 from worker.broker.lock import KAFKA_VERSION
-from worker.broker.ports import free_port
+from worker.broker.ports import free_port, require_free
 from worker.broker.readiness import wait_until_ready
 from worker.errors import BrokerUnavailable, ConfigError
 
 IMAGE_VARIABLE = "ALPHAPULSE_KAFKA_IMAGE"
 DEFAULT_IMAGE = f"apache/kafka:{KAFKA_VERSION}"
 _CLIENT_PORT = 9092
+_DATA = "/tmp/kafka-data"  # inside the container, so they last as long as it does
 _LOOPBACK = "127.0.0.1"
 _TAIL_LINES = 15
 
@@ -66,6 +67,7 @@ class DockerBroker:
         """Create the container, or start the stopped one again, and return when the broker serves."""
         if self.running:
             return self
+        require_free(self._port)
         if self._container is None:
             self._container = self._create()
         else:
@@ -156,8 +158,9 @@ class DockerBroker:
     def _environment(self) -> dict[str, str]:
         client = Listener("PLAINTEXT", port=_CLIENT_PORT, advertised=self.bootstrap)
         addresses = Addresses("0.0.0.0", [client], internal=19_092, controller=19_093)
-        settings = server_properties(addresses, "/tmp/kafka-data", self._properties)
+        settings = server_properties(addresses, _DATA, self._properties)
         return {kafka_variable(key): value for key, value in settings.items()} | {
+            "ALPHAPULSE_BROKER_HOME": _DATA,
             "ALPHAPULSE_BROKER_ADVERTISED": self.bootstrap,
             "ALPHAPULSE_BROKER_PROPERTIES": " ".join(f"{key}={value}" for key, value in self._properties.items()),
         }

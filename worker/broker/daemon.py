@@ -93,12 +93,12 @@ def _start_container(port: int) -> Running:
 
 def _container(identifier: str) -> Any:
     from docker.client import DockerClient
-    from docker.errors import NotFound
+    from docker.errors import DockerException
 
     engine: Any = DockerClient
     try:
         container = engine.from_env().containers.get(identifier)
-    except NotFound:
+    except DockerException:  # removed, or the engine itself is gone
         return None
     return container if container.status in ("running", "paused") else None
 

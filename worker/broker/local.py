@@ -14,7 +14,7 @@ from typing import Self
 from worker.broker import java, process, storage
 from worker.broker.config import Addresses, server_properties, write_properties
 from worker.broker.listeners import Listener
-from worker.broker.ports import free_port, is_free
+from worker.broker.ports import free_port, require_free
 from worker.broker.process import Process
 from worker.broker.readiness import wait_until_ready
 from worker.errors import BrokerUnavailable
@@ -87,7 +87,8 @@ class Broker:
         if self.running:
             return self
         storage.prepare(self.home)
-        self._refuse_taken_port()
+        for client in self._clients:
+            require_free(client.port, self._host)
         server = self._write_properties()
         if not storage.is_formatted(self.home / "data"):
             storage.format_storage(server, self.log_path, self._scram_users)
@@ -170,14 +171,6 @@ class Broker:
         self._process.wait(_STOP_S)
         self._process.close()
         self._process = None
-
-    def _refuse_taken_port(self) -> None:
-        for client in self._clients:
-            if not is_free(client.port, self._host):
-                raise BrokerUnavailable(
-                    f"Port {client.port} is taken by another program",
-                    "choose another with --port, or --port 0 for any free one",
-                )
 
     def _write_properties(self) -> Path:
         # New ports at each start are fine for these two: only this broker talks to itself there.

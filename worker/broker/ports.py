@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import socket
 
+from worker.errors import BrokerUnavailable
+
 # Below Linux's ephemeral range: there, a client that retries while the broker is down could be given the broker's port.
 _RANGE = range(20_000, 32_000)
 
@@ -15,6 +17,14 @@ def free_port(host: str = "127.0.0.1") -> int:
         if is_free(port, host):
             return port
     raise OSError("no free port")
+
+
+def require_free(port: int, host: str = "127.0.0.1") -> None:
+    """Raise BrokerUnavailable when somebody listens on `port`."""
+    if not is_free(port, host):
+        raise BrokerUnavailable(
+            f"Port {port} is taken by another program", "choose another with --port, or --port 0 for any free one"
+        )
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:

@@ -80,7 +80,10 @@ def run(
         list[str] | None,
         typer.Option("--property", help="Kafka server setting, key=value.", envvar="ALPHAPULSE_BROKER_PROPERTIES"),
     ] = None,
-    home: Annotated[str | None, typer.Option(help="Folder for data and log; a temporary one by default.")] = None,
+    home: Annotated[
+        str | None,
+        typer.Option(help="Folder for data and log; a temporary one by default.", envvar="ALPHAPULSE_BROKER_HOME"),
+    ] = None,
 ) -> None:
     """Run a broker in the foreground until SIGTERM or Ctrl-C (the entry point of a container image)."""
     from pathlib import Path
