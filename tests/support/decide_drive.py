@@ -66,7 +66,7 @@ CARRY = np.dtype(
 )
 
 
-class Params(NamedTuple):
+class DeskParams(NamedTuple):
     """Parameters of the five stages."""
 
     execution: execution.Params
@@ -84,10 +84,10 @@ def params(
     size: sizing.Settings | None = None,
     rules: decision.Settings | None = None,
     **control: Any,
-) -> Params:
+) -> DeskParams:
     """Default parameters but for what is given; `control` replaces fields of the control record."""
     risk_params = (limits or risk.Settings()).params()
-    return Params(
+    return DeskParams(
         (costs or execution.Settings()).params(),
         (weights or signal.Settings()).params(),
         risk_params._replace(control=risk_params.control._replace(**control)),
@@ -97,7 +97,7 @@ def params(
 
 
 @kernel
-def _run(carries, insts, bars, outs, p):  # type: ignore[no-untyped-def]
+def _run(carries: Any, insts: Any, bars: Any, outs: Any, p: Any) -> None:
     state, inst = carries[0], insts[0]
     for i in range(bars.size):
         bar, out = bars[i], outs[i]
@@ -131,7 +131,7 @@ def feature_inputs(final: float, atr: float = 2.0) -> dict[str, float]:
 class Desk:
     """One symbol's deciding half. `bar()` feeds one bar and returns its output row."""
 
-    def __init__(self, p: Params | None = None, inst: NDArray[Any] | None = None, warm: bool = True) -> None:
+    def __init__(self, p: DeskParams | None = None, inst: NDArray[Any] | None = None, warm: bool = True) -> None:
         self.carry = np.zeros(1, CARRY)
         self.p = p or params()
         self.inst = instrument() if inst is None else inst
@@ -194,7 +194,7 @@ def poisoned(n: int) -> NDArray[Any]:
     return np.full(n * OUT.itemsize, 0xA5, np.uint8).view(OUT)
 
 
-def run(carry: NDArray[Any], inst: NDArray[Any], bars: NDArray[Any], outs: NDArray[Any], p: Params) -> None:
+def run(carry: NDArray[Any], inst: NDArray[Any], bars: NDArray[Any], outs: NDArray[Any], p: DeskParams) -> None:
     """Drive whole arrays in one call."""
     _run(carry, inst, bars, outs, p)
 
@@ -214,3 +214,38 @@ def blocking(out: Any) -> str | None:
 def action(out: Any) -> str:
     """Name of the decided action."""
     return decision.Action(int(out["decision"]["action"])).name
+
+
+def random_rows(seed: int, n: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """`n` bars of a random walk with random signals, regimes and quality, some shifts, expiries and quarantines."""
+    rng = np.random.default_rng(seed)
+    bars, outs = np.zeros(n, BAR), poisoned(n)
+    close = 100.0 * np.exp(np.cumsum(rng.normal(0, 0.02, n)))
+    open_ = close * np.exp(rng.normal(0, 0.01, n))
+    bars["ts"] = START_TS + DAY_MS * np.arange(n)
+    bars["interval_ms"] = DAY_MS
+    bars["ingest_ts"] = bars["ts"] + DAY_MS
+    bars["open"], bars["close"] = open_, close
+    bars["high"] = np.maximum(open_, close) * np.exp(rng.exponential(0.01, n))
+    bars["low"] = np.minimum(open_, close) * np.exp(-rng.exponential(0.01, n))
+    bars["volume"] = rng.choice([0.0, 50.0, 500.0, 1e5], n, p=[0.02, 0.08, 0.2, 0.7])
+    checked = outs["validation"]
+    checked["score"] = rng.uniform(0.05, 1.0, n)
+    checked["level"] = rng.choice([1, 2, 3, 4], n, p=[0.05, 0.1, 0.2, 0.65])
+    checked["high"], checked["low"] = bars["high"], bars["low"]
+    checked["shift"] = rng.random(n) < 0.01
+    checked["expired"] = ~checked["shift"] & (rng.random(n) < 0.01)
+    checked["quarantine"] = checked["shift"] | (rng.random(n) < 0.02)
+    signals = np.clip(np.repeat(rng.normal(0, 0.5, n // 8 + 1), 8)[:n] + rng.normal(0, 0.1, n), -0.99, 0.99)
+    features = outs["features"]
+    features["atr_14"] = 0.02 * close
+    features["vol_yz_20"] = rng.uniform(0.005, 0.045, n)
+    for i, signal_ in enumerate(signals):
+        for name, value in feature_inputs(float(signal_), float(features["atr_14"][i])).items():
+            features[name][i] = value
+    features["ret_1"], features["vol_z_20"] = rng.normal(0, 0.02, n), rng.normal(0, 2, n)
+    for name in ("rsi_14", "atr_14", "vol_z_20"):
+        features[name][rng.random(n) < 0.01] = np.nan
+    outs["patterns"]["candle"], outs["patterns"]["breakout"] = rng.uniform(-1, 1, n), rng.choice([-1, 0, 1], n)
+    outs["regime"]["code"] = np.repeat(rng.integers(0, 6, n // 20 + 1), 20)[:n]
+    return bars, outs

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from worker.engine.stages.decision.output import OUTPUT
-from worker.engine.stages.decision.settings import Params, Settings
+from worker.engine.stages.decision.settings import DecisionParams as Params
+from worker.engine.stages.decision.settings import Settings
 from worker.engine.stages.decision.step import step
 from worker.engine.stages.execution.orders import Action
 

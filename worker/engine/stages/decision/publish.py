@@ -13,6 +13,7 @@ RATIO_DECIMALS = 6
 DIGITS = 10  # significant digits of a price where no tick is known
 MAX_TICK_DECIMALS = 12
 UNKNOWN = -1
+GRID_TOLERANCE = 1e-13  # a few units in the last place of tick·10^d
 
 
 @kernel
@@ -22,7 +23,7 @@ def tick_decimals(tick):  # type: ignore[no-untyped-def]
         return UNKNOWN
     for d in range(MAX_TICK_DECIMALS + 1):
         scaled = tick * POWERS_OF_TEN[d]
-        if scaled >= 0.5 and abs(scaled - round(scaled)) <= 1e-9 * scaled:
+        if scaled >= 0.5 and abs(scaled - round(scaled)) <= GRID_TOLERANCE * scaled:
             return d
     return UNKNOWN
 

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 REGIMES = 6
 
 
-class Params(NamedTuple):
+# Named for its stage: numba resolves two equal-looking named tuples of one name on its slow path.
+class DecisionParams(NamedTuple):
     """What the kernel gets."""
 
     enter: NDArray[np.float64]  # by regime code
@@ -29,21 +30,26 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     enter_score: tuple[float, float, float, float, float, float] = Field(
-        (0.35, 0.35, 0.35, 0.35, 0.35, 0.35),
+        default=(0.35, 0.35, 0.35, 0.35, 0.35, 0.35),
         description="|final| from which a position is opened: unknown, trend up, trend down, range, high volatility, "
         "crisis",
     )
-    hold_score: float = Field(0.10, ge=0, le=1, description="signed final below which a position is closed")
-    max_holding_bars: int = Field(96, ge=1, le=1_000_000, description="bars after which a position is closed")
+    hold_score: float = Field(default=0.10, ge=0, le=1, description="signed final below which a position is closed")
+    max_holding_bars: int = Field(default=96, ge=1, le=1_000_000, description="bars after which a position is closed")
     trail_after_atr: float = Field(
-        1.5, ge=0, le=100, description="gain of the best close that starts the trailing stop, ATRs of the entry"
+        default=1.5, ge=0, le=100, description="gain of the best close that starts the trailing stop, ATRs of the entry"
     )
-    trail_atr: float = Field(2.0, gt=0, le=100, description="distance of the trailing stop from the best close, ATRs")
+    trail_atr: float = Field(
+        default=2.0, gt=0, le=100, description="distance of the trailing stop from the best close, ATRs"
+    )
     reduce_below: float = Field(
-        0.70, gt=0, le=1, description="target quantity, as a fraction of the held one, below which it is reduced"
+        default=0.70,
+        gt=0,
+        le=1,
+        description="target quantity, as a fraction of the held one, below which it is reduced",
     )
     reduce_scale: float = Field(
-        0.90,
+        default=0.90,
         gt=0,
         le=1,
         description="g, as a fraction of g at the last sizing, below which it is reduced to the target",
@@ -57,9 +63,9 @@ class Settings(BaseModel):
             raise ValueError("hold_score must not exceed any enter_score")
         return self
 
-    def params(self) -> Params:
+    def params(self) -> DecisionParams:
         """The kernel's view."""
-        return Params(
+        return DecisionParams(
             enter=np.array(self.enter_score),
             hold=self.hold_score,
             max_holding=self.max_holding_bars,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from worker.engine.stages.risk.control import Control
-from worker.engine.stages.risk.settings import Params, Settings
+from worker.engine.stages.risk.settings import RiskParams as Params
+from worker.engine.stages.risk.settings import Settings
 from worker.engine.stages.risk.step import OUTPUT, STATE, step
 
 __all__ = ["OUTPUT", "STATE", "Control", "Params", "Settings", "step"]

@@ -13,7 +13,8 @@ from worker.engine.stages.risk.control import Control
 MINUTE_MS = 60_000
 
 
-class Params(NamedTuple):
+# Named for its stage: numba resolves two equal-looking named tuples of one name on its slow path.
+class RiskParams(NamedTuple):
     """What the kernel gets."""
 
     budget: float
@@ -35,31 +36,38 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    budget: float = Field(100_000.0, gt=0, le=1e15, description="equity base of a symbol, quote currency")
-    sigma_target: float = Field(0.15, gt=0, le=10, description="annual volatility a full position is scaled to")
+    budget: float = Field(default=100_000.0, gt=0, le=1e15, description="equity base of a symbol, quote currency")
+    sigma_target: float = Field(default=0.15, gt=0, le=10, description="annual volatility a full position is scaled to")
     vol_gate: float = Field(
-        4.0, gt=0, le=1_000, description="nothing is opened above this multiple of the target volatility"
+        default=4.0, gt=0, le=1_000, description="nothing is opened above this multiple of the target volatility"
     )
     dd_soft: float = Field(
-        0.05, ge=0, lt=1, description="drawdown from which sizes shrink, fraction of the peak equity"
+        default=0.05, ge=0, lt=1, description="drawdown from which sizes shrink, fraction of the peak equity"
     )
-    dd_hard: float = Field(0.15, gt=0, le=1, description="drawdown at which the position is closed")
+    dd_hard: float = Field(default=0.15, gt=0, le=1, description="drawdown at which the position is closed")
     dd_cool_down_bars: int = Field(
-        500, ge=0, le=1_000_000, description="bars without opens after it; the peak then restarts at the equity left"
+        default=500,
+        ge=0,
+        le=1_000_000,
+        description="bars without opens after it; the peak then restarts at the equity left",
     )
     liquidity: float = Field(
-        0.01, gt=0, le=1, description="largest notional, fraction of the mean traded value of 20 bars"
+        default=0.01, gt=0, le=1, description="largest notional, fraction of the mean traded value of 20 bars"
     )
-    position_limit: float = Field(0.20, gt=0, le=10, description="largest notional, fraction of the budget")
+    position_limit: float = Field(default=0.20, gt=0, le=10, description="largest notional, fraction of the budget")
     max_notional: float = Field(
-        20_000.0, ge=0, description="the same in quote currency while no control record says less"
+        default=20_000.0, ge=0, description="the same in quote currency while no control record says less"
     )
-    scale_trend: float = Field(1.0, ge=0, le=1, description="size factor while the market trends")
-    scale_range: float = Field(0.7, ge=0, le=1, description="size factor while it ranges")
-    scale_high_vol: float = Field(0.5, ge=0, le=1, description="size factor in a wild range")
-    scale_unknown: float = Field(0.5, ge=0, le=1, description="size factor before the regime is known")
-    control_max_age_minutes: int = Field(10, ge=1, le=10_000, description="age from which a control record is stale")
-    control_max_intervals: int = Field(3, ge=1, le=1_000, description="the same in bars; the longer of both counts")
+    scale_trend: float = Field(default=1.0, ge=0, le=1, description="size factor while the market trends")
+    scale_range: float = Field(default=0.7, ge=0, le=1, description="size factor while it ranges")
+    scale_high_vol: float = Field(default=0.5, ge=0, le=1, description="size factor in a wild range")
+    scale_unknown: float = Field(default=0.5, ge=0, le=1, description="size factor before the regime is known")
+    control_max_age_minutes: int = Field(
+        default=10, ge=1, le=10_000, description="age from which a control record is stale"
+    )
+    control_max_intervals: int = Field(
+        default=3, ge=1, le=1_000, description="the same in bars; the longer of both counts"
+    )
 
     @model_validator(mode="after")
     def _soft_below_hard(self) -> Self:
@@ -67,10 +75,10 @@ class Settings(BaseModel):
             raise ValueError("dd_soft must be smaller than dd_hard")
         return self
 
-    def params(self) -> Params:
+    def params(self) -> RiskParams:
         """The kernel's view, with the static control limits."""
         trend = self.scale_trend
-        return Params(
+        return RiskParams(
             budget=self.budget,
             sigma_target=self.sigma_target,
             sigma_limit=self.vol_gate * self.sigma_target,

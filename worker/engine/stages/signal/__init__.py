@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from worker.engine.stages.signal.components import COMPONENTS
 from worker.engine.stages.signal.ensemble import OUTPUT, step
-from worker.engine.stages.signal.settings import Params, Settings
+from worker.engine.stages.signal.settings import Settings
+from worker.engine.stages.signal.settings import SignalParams as Params
 
 __all__ = ["COMPONENTS", "OUTPUT", "Params", "Settings", "step"]

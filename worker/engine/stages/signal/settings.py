@@ -13,7 +13,8 @@ from worker.engine.stages.signal.components import COMPONENTS
 Weights = tuple[float, ...]
 
 
-class Params(NamedTuple):
+# Named for its stage: numba resolves two equal-looking named tuples of one name on its slow path.
+class SignalParams(NamedTuple):
     """What the kernel gets."""
 
     weights: NDArray[np.float64]  # (regime code, component)
@@ -29,13 +30,14 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     trend: Weights = Field(
-        (2.0, 1.0, 0.0, 1.0, 0.0, 1.5, 0.5, 0.5, 1.5, 0.5), description="weights while the market trends"
+        default=(2.0, 1.0, 0.0, 1.0, 0.0, 1.5, 0.5, 0.5, 1.5, 0.5), description="weights while the market trends"
     )
     range: Weights = Field(
-        (0.5, 0.5, 1.5, 0.0, 1.5, 0.5, 1.0, 1.0, 0.5, 0.5), description="weights while the market ranges"
+        default=(0.5, 0.5, 1.5, 0.0, 1.5, 0.5, 1.0, 1.0, 0.5, 0.5), description="weights while the market ranges"
     )
     high_vol: Weights = Field(
-        (1.0, 0.5, 0.5, 0.0, 0.5, 1.0, 0.5, 0.5, 1.0, 0.5), description="weights in a wild range or an unknown regime"
+        default=(1.0, 0.5, 0.5, 0.0, 0.5, 1.0, 0.5, 0.5, 1.0, 0.5),
+        description="weights in a wild range or an unknown regime",
     )
 
     @field_validator("trend", "range", "high_vol")
@@ -47,7 +49,7 @@ class Settings(BaseModel):
             raise ValueError("weights must lie in 0..100 and not all be 0")
         return weights
 
-    def params(self) -> Params:
+    def params(self) -> SignalParams:
         """The kernel's view: one row a regime code (unknown, trend up, trend down, range, high volatility, crisis)."""
         crisis = (0.0,) * len(COMPONENTS)
-        return Params(np.array([self.high_vol, self.trend, self.trend, self.range, self.high_vol, crisis]))
+        return SignalParams(np.array([self.high_vol, self.trend, self.trend, self.range, self.high_vol, crisis]))

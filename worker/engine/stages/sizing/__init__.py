@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from worker.engine.stages.sizing.settings import Params, Settings
+from worker.engine.stages.sizing.settings import Settings
+from worker.engine.stages.sizing.settings import SizingParams as Params
 from worker.engine.stages.sizing.step import OUTPUT, step
 
 __all__ = ["OUTPUT", "Params", "Settings", "step"]

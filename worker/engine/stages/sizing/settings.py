@@ -7,7 +7,8 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Params(NamedTuple):
+# Named for its stage: numba resolves two equal-looking named tuples of one name on its slow path.
+class SizingParams(NamedTuple):
     """What the kernel gets."""
 
     risk_fraction: float
@@ -22,14 +23,17 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     risk_fraction: float = Field(
-        0.005, gt=0, le=1, description="loss at the stop of a full position, fraction of the budget"
+        default=0.005, gt=0, le=1, description="loss at the stop of a full position, fraction of the budget"
     )
     full_score: float = Field(
-        0.70, gt=0, le=1, description="|final| at which a position has full size while confidence is not calibrated"
+        default=0.70,
+        gt=0,
+        le=1,
+        description="|final| at which a position has full size while confidence is not calibrated",
     )
-    stop_atr: float = Field(2.5, gt=0, le=100, description="distance of the stop from the entry, ATRs")
-    target_atr: float = Field(4.0, gt=0, le=100, description="distance of the target from the entry, ATRs")
+    stop_atr: float = Field(default=2.5, gt=0, le=100, description="distance of the stop from the entry, ATRs")
+    target_atr: float = Field(default=4.0, gt=0, le=100, description="distance of the target from the entry, ATRs")
 
-    def params(self) -> Params:
+    def params(self) -> SizingParams:
         """The kernel's view."""
-        return Params(self.risk_fraction, self.full_score, self.stop_atr, self.target_atr)
+        return SizingParams(self.risk_fraction, self.full_score, self.stop_atr, self.target_atr)
