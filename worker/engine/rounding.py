@@ -10,7 +10,8 @@ from worker.engine.kernel import kernel
 EXACT_LIMIT = 2.0**53  # beyond it a float64 is no longer an exact count
 MAX_DECIMALS = 22  # 10**22 is the largest power of ten that a float64 holds exactly
 POWERS_OF_TEN = np.array([float(10**n) for n in range(MAX_DECIMALS + 1)])
-GRID_SLACK = 1e-9  # steps; a value this close below a grid point counts as on it
+GRID_SLACK = 1e-9  # steps; a value this close to a grid point counts as on it,
+COUNT_SLACK = 2.0**-51  # and so does one that is off by the rounding of x/step (which outgrows 1e-9 at 4 million steps)
 INVERSE_TOLERANCE = 1e-12
 
 
@@ -74,15 +75,21 @@ def to_tick(x: float, tick: float) -> float:
 
 
 @kernel
+def _steps_below(x: float, step: float) -> int:
+    count = x / step
+    return math.floor(count + (GRID_SLACK + abs(count) * COUNT_SLACK))
+
+
+@kernel
 def to_tick_down(x: float, tick: float) -> float:
     """`x` to the next multiple of `tick` at or below it (within 1e-9 ticks of one: that one)."""
-    return on_grid(math.floor(x / tick + GRID_SLACK), tick) if _countable(x, tick) else x
+    return on_grid(_steps_below(x, tick), tick) if _countable(x, tick) else x
 
 
 @kernel
 def to_tick_up(x: float, tick: float) -> float:
     """`x` to the next multiple of `tick` at or above it (within 1e-9 ticks of one: that one)."""
-    return on_grid(math.ceil(x / tick - GRID_SLACK), tick) if _countable(x, tick) else x
+    return on_grid(-_steps_below(-x, tick), tick) if _countable(x, tick) else x
 
 
 @kernel

@@ -42,7 +42,7 @@ def tanh(x: float) -> float:
     """Hyperbolic tangent; ±1 for ±inf, NaN for NaN, ±0 for ±0. Error < 0.9 ulp."""
     size = abs(x)
     if size < SPLIT:
-        return _lambert(x)
+        return math.copysign(_lambert(size), x)
     if size > SATURATED:
         return math.copysign(1.0, x)
     if math.isnan(x):

@@ -26,5 +26,6 @@ def update(history: Any, row: Any, out: Any) -> None:
         return
     half = DEVIATIONS * math.sqrt(close_squares(history, PERIOD, middle) / PERIOD)
     upper, lower = middle + half, middle - half
-    out.bb_pctb_20 = 0.5 if equal(upper, lower) else ratio(row.close - lower, upper - lower, 0.5)
-    out.bb_width_20 = ratio(upper - lower, middle, 0.0)
+    width = 0.0 if equal(upper, lower) else upper - lower
+    out.bb_pctb_20 = ratio(row.close - lower, width, 0.5)
+    out.bb_width_20 = ratio(width, middle, 0.0)

@@ -34,4 +34,4 @@ def update(history: Any, row: Any, out: Any) -> None:
     high, low = channel(history, 0)
     out.don_hi = high
     out.don_lo = low
-    out.don_pos_20 = 0.5 if equal(high, low) else ratio(row.close - low, high - low, 0.5)
+    out.don_pos_20 = ratio(row.close - low, 0.0 if equal(high, low) else high - low, 0.5)

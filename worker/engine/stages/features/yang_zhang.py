@@ -34,10 +34,16 @@ def _store(own: Any, slot: int, row: Any, previous_close: float) -> None:
 
 
 @kernel
+def _following(slot: int) -> int:
+    return slot + 1 if slot + 1 < PERIOD else 0
+
+
+@kernel
 def _mean(values: Any, oldest: int) -> float:
-    total = 0.0
-    for i in range(PERIOD):
-        total += values[(oldest + i) % PERIOD]
+    total, slot = 0.0, oldest
+    for _ in range(PERIOD):
+        total += values[slot]
+        slot = _following(slot)
     return total / PERIOD
 
 
@@ -45,10 +51,11 @@ def _mean(values: Any, oldest: int) -> float:
 def _variance(values: Any, oldest: int) -> float:
     """Sample variance (ddof 1) in two passes, oldest to newest."""
     mean = _mean(values, oldest)
-    squares = 0.0
-    for i in range(PERIOD):
-        distance = values[(oldest + i) % PERIOD] - mean
+    squares, slot = 0.0, oldest
+    for _ in range(PERIOD):
+        distance = values[slot] - mean
         squares += distance * distance
+        slot = _following(slot)
     return squares / (PERIOD - 1)
 
 
@@ -62,6 +69,6 @@ def update(own: Any, history: Any, row: Any, out: Any) -> None:
     _store(own, slot, row, at(history, 1).close)
     if history.count <= PERIOD:
         return
-    oldest = slot + 1
+    oldest = _following(slot)
     session = BLEND * _variance(own.session, oldest) + (1.0 - BLEND) * _mean(own.rogers_satchell, oldest)
     out.vol_yz_20 = math.sqrt(max(_variance(own.overnight, oldest) + session, 0.0))
