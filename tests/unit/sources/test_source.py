@@ -1,0 +1,126 @@
+"""Bars become records: interval, timestamps, order, and what cannot be published."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.tick import Tick, interval_ms
+from worker.errors import ConfigError, DataError
+from worker.sources.intervals import infer_interval, interval_text
+from worker.sources.record import Bar, Record
+from worker.sources.report import ReadReport
+from worker.sources.source import Source, open_file, publishable, read_records, symbol_of_name
+
+START = 1_704_153_600_000
+MINUTE = 60_000
+
+
+def bar(minute: float | None, symbol: str = "ABC", **fields: float) -> Bar:
+    ts = None if minute is None else START + round(minute * MINUTE)
+    return Bar(symbol, ts, 1.0, 2.0, 0.5, 1.5, 10.0)._replace(**fields)  # type: ignore[arg-type]
+
+
+def records_of(
+    bars: Iterable[Bar], interval: str | None = None, report: ReadReport | None = None, sort: bool = False
+) -> list[Record]:
+    return list(read_records(Source("test", iter(bars), None, report or ReadReport()), interval, sort))
+
+
+def times(records: Iterable[Record]) -> list[int | None]:
+    return [msgspec.json.decode(record.value, type=Tick).ts for record in records]
+
+
+@given(st.integers(1, 10_000_000))
+def test_an_interval_reads_back_as_it_was_written(length: int) -> None:
+    text = interval_text(length)
+    if len(text.rstrip("msdhw")) <= 6:
+        assert interval_ms(text) == length
+
+
+def test_the_most_common_spacing_is_the_interval() -> None:
+    assert infer_interval([bar(m) for m in (0, 5, 10, 11, 16, 900)], "x") == "5m"
+    assert infer_interval([bar(m, s) for m in (0, 60, 120) for s in "AB"], "x") == "1h"
+    assert infer_interval([bar(m) for m in (3, 2, 1)], "x") == "1m"
+
+
+def test_one_bar_has_no_interval() -> None:
+    with pytest.raises(DataError, match="fewer than two bars"):
+        records_of([bar(0)])
+    assert len(records_of([bar(0)], "1m")) == 1
+
+
+def test_an_interval_that_is_none_is_refused() -> None:
+    with pytest.raises(ConfigError, match="no interval"):
+        records_of([bar(0)], "1 minute")
+
+
+def test_a_record_is_stamped_with_the_close_or_the_ingest_time() -> None:
+    late = START + 9 * MINUTE
+    records = records_of([bar(0), bar(1, ingest_ts=late), bar(None), bar(2)])
+    assert [record.timestamp_ms for record in records] == [START + MINUTE, late, late, START + 3 * MINUTE]
+    assert times(records) == [START, START + MINUTE, None, START + 2 * MINUTE]
+
+
+def test_a_first_bar_without_time_has_no_timestamp() -> None:
+    report = ReadReport()
+    assert len(records_of([bar(None), bar(0), bar(1)], report=report)) == 2
+    assert report.rejected == {"the first bar has no time": 1}
+
+
+def test_incomplete_bars_are_published_as_null_and_counted() -> None:
+    report = ReadReport()
+    records = records_of([bar(0, open=math.nan), bar(1, volume=math.inf), bar(None), bar(2)], report=report)
+    assert report.incomplete == 3
+    assert b'"open":null' in records[0].value
+    assert b'"volume":null' in records[1].value
+    assert b'"ts"' not in records[2].value
+
+
+def test_newest_first_is_noted_and_sorted_on_request() -> None:
+    backward = [bar(m) for m in (3, 2, 1, 0)]
+    report = ReadReport()
+    assert times(records_of(backward, report=report)) == [b.ts for b in backward]
+    assert "--sort" in report.notes[0]
+    report = ReadReport()
+    assert times(records_of(backward, report=report, sort=True)) == [b.ts for b in reversed(backward)]
+    assert not report.notes
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.sampled_from("AB")), min_size=1))
+def test_sorting_is_stable(places: list[tuple[int, str]]) -> None:
+    bars = [bar(minute, symbol, volume=float(n)) for n, (minute, symbol) in enumerate(places)]
+    decoded = [msgspec.json.decode(r.value, type=Tick) for r in records_of(bars, "1m", sort=True)]
+    assert [(tick.ts, tick.volume) for tick in decoded] == sorted((tick.ts or 0, tick.volume) for tick in decoded)
+
+
+def test_times_that_kafka_cannot_hold_are_named() -> None:
+    report = ReadReport()
+    given_ = [Record(b"A", b"{}", stamp) for stamp in (-1, 0, 1_000, 1_001)]
+    assert [record.timestamp_ms for record in publishable(given_, report, 1_000)] == [0, 1_000]
+    assert [reason.split(",")[0] for reason in report.rejected] == [
+        "the bar closes before 1970",
+        "the bar closes further in the future than the topic allows",
+    ]
+
+
+def test_a_path_that_is_no_known_file_is_one_sentence(tmp_path: Path) -> None:
+    other = tmp_path / "prices.xlsx"
+    other.touch()
+    with pytest.raises(DataError, match="unknown kind"):
+        open_file(other, None, ReadReport())
+    with pytest.raises(DataError, match="is no file"):
+        open_file(tmp_path / "missing.csv", None, ReadReport())
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol"), [("btcusd.csv.gz", "BTCUSD"), ("S P Y.csv", "S_P_Y"), ("4063-T.csv", "4063-T")]
+)
+def test_the_symbol_of_a_file_name(name: str, symbol: str) -> None:
+    assert symbol_of_name(Path("data") / name) == symbol
