@@ -89,8 +89,9 @@ def _await_answer(daemon: subprocess.Popen[bytes]) -> None:
 
 
 def _tidy() -> None:
-    """Images of earlier builds would fill the disk run by run; recent layers stay for the next build."""
-    docker("image", "prune", "--force", timeout=60)
+    """What a killed run left, and images of earlier builds, would fill the disk; recent layers stay for the next."""
+    for kind in ("container", "network", "volume", "image"):
+        docker(kind, "prune", "--force", timeout=60)
     docker("builder", "prune", "--force", f"--keep-storage={KEPT_LAYERS}", timeout=60)
 
 
