@@ -192,7 +192,7 @@ def load_settings(overrides: dict[str, Any] | None = None) -> Settings:
         raise ConfigError(f"the settings file {config_file()} does not exist", "Correct or unset ALPHAPULSE_CONFIG")
     secrets = os.environ.get("ALPHAPULSE_SECRETS_DIR")
     try:
-        return Settings(_secrets_dir=secrets, **(overrides or {}))  # type: ignore[call-arg]
+        return Settings(_secrets_dir=secrets, **(overrides or {}))
     except ValidationError as error:
         raise ConfigError(
             f"a setting does not fit: {_explain(error)}", "`alphapulse config` lists all settings"

@@ -52,7 +52,7 @@ def prepare_cache() -> Path:
         if home.is_dir():
             shutil.copytree(home, copy, dirs_exist_ok=True)
         home = copy
-    numba.config.CACHE_DIR = str(home)
+    setattr(numba.config, "CACHE_DIR", str(home))  # noqa: B010 - numba declares its settings at run time
     return home
 
 
@@ -60,9 +60,10 @@ CACHE = prepare_cache()
 
 # error_model numpy: a division by zero must not raise inside a kernel that has released the GIL; every division is
 # guarded anyway. No fastmath: it reorders and fuses, so the bits would depend on the CPU.
-_njit = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=False)
+_njit: Any = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=False)
 
 
 def kernel(function: F) -> F:
     """Compile `function` for the engine: no GIL, cached on disk, IEEE arithmetic in source order."""
-    return _njit(function)  # type: ignore[no-any-return]
+    compiled: F = _njit(function)
+    return compiled

@@ -1,0 +1,122 @@
+"""`decisions`: what the engine decided at one accepted bar, and why."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Ratio = Annotated[float, Meta(description="rounded half-even to 6 decimals")]
+Money = Annotated[float, Meta(description="quote currency, rounded to the tick or 10 significant digits")]
+Price = Annotated[float, Meta(description="as it came")]
+Quantity = Annotated[float, Meta(description="base units, rounded down to the lot")]
+
+Action = Literal["hold", "open_long", "open_short", "close", "reduce"]
+Regime = Literal["unknown", "trend_up", "trend_down", "range", "high_vol", "crisis"]
+Bucket = Literal["unknown", "low", "normal", "high"]
+Level = Literal["Poor", "Fair", "Good", "Excellent"]
+
+
+class Bar(msgspec.Struct):
+    """The accepted bar, as it came."""
+
+    open: Price
+    high: Price
+    low: Price
+    close: Price
+    volume: Price
+
+
+class Quality(msgspec.Struct):
+    """What validation found."""
+
+    score: Ratio
+    level: Level
+    mask: Annotated[int, Meta(description="bit set of the codes")]
+    codes: list[str]
+
+
+class Position(msgspec.Struct):
+    """The symbol's virtual position after this bar, marked at its close."""
+
+    state: Literal["flat", "long", "short"]
+    qty: Quantity
+    entry: Money | None
+    stop: Money | None
+    target: Money | None
+    unrealised: Money
+    realised: Money
+    bars_held: int
+
+
+class Risk(msgspec.Struct):
+    """Risk figures and the factors that scaled the size; null where not ready."""
+
+    sigma_ann: Ratio | None
+    var99: Annotated[float | None, Meta(description="one-day loss at 99%, fraction of the symbol's equity base")]
+    es99: Annotated[float | None, Meta(description="expected shortfall beyond var99, same unit")]
+    dd: Ratio
+    g: Ratio
+    g_regime: Ratio
+    g_dd: Ratio
+    g_quality: Ratio
+    g_ctl: Ratio
+
+
+class Model(msgspec.Struct):
+    """Which model had a say."""
+
+    id: str | None
+    version: str | None
+    status: Literal[
+        "ok",
+        "not_configured",
+        "features_not_ready",
+        "load_error",
+        "runtime_error",
+        "nan_output",
+        "out_of_range",
+        "timeout",
+        "circuit_open",
+        "drift_disabled",
+    ]
+
+
+class Decision(msgspec.Struct):
+    """One decision per accepted bar. Ingest time and source coordinates are in the headers."""
+
+    schema_version: int
+    decision_id: Annotated[str, Meta(description="symbol-sequence-<first 8 hex of config_hash>")]
+    engine_version: str
+    feature_set_version: int
+    config_hash: str
+    symbol: str
+    sequence: Annotated[int, Meta(ge=1, description="ordinal of this symbol's records, accepted or rejected")]
+    ts: Annotated[int, Meta(description="bar open, epoch ms UTC")]
+    close_ts: Annotated[int, Meta(description="bar close, epoch ms UTC")]
+    bar: Bar
+    action: Action
+    side: Annotated[int, Meta(ge=-1, le=1)]
+    qty: Quantity
+    notional: Money
+    ref_price: Money
+    stop: Money | None
+    target: Money | None
+    position: Position
+    score: Ratio | None
+    model_prob: Ratio | None
+    final: Ratio | None
+    confidence: Ratio | None
+    agreement: Ratio | None
+    regime: Regime
+    vol_bucket: Bucket
+    regime_age: int
+    quality: Quality
+    risk: Risk
+    control_version: int
+    model: Model
+    patterns: Annotated[list[tuple[str, int]], Meta(description="candle patterns at this bar with TA-Lib's strength")]
+    contributions: Annotated[list[tuple[str, float]], Meta(description="the five largest parts of score")]
+    reasons: Annotated[list[str], Meta(description="reason codes in order of evaluation")]
+    blocking: Annotated[str | None, Meta(description="the first reason that kept a trade from happening")]

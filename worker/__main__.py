@@ -1,0 +1,5 @@
+"""`python -m worker` is the `alphapulse` program."""
+
+from worker.cli import main
+
+main()

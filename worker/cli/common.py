@@ -1,0 +1,52 @@
+"""Options that several subcommands share, and the settings they make."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from worker.settings import Settings, load_settings
+
+T = TypeVar("T")
+
+Bootstrap = Annotated[
+    str | None, typer.Option("--bootstrap-servers", "-b", help="Kafka's host:port list.", show_default=False)
+]
+Group = Annotated[str | None, typer.Option("--group", "-g", help="Consumer group.", show_default=False)]
+Prefix = Annotated[str | None, typer.Option("--prefix", help="Put before every topic name.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
+
+
+def settings_with(
+    bootstrap: str | None = None, group: str | None = None, prefix: str | None = None, **sections: dict[str, Any]
+) -> Settings:
+    """Settings from all sources with the command line on top; None means not given."""
+    given: dict[str, dict[str, Any]] = {
+        "kafka": {"bootstrap_servers": bootstrap},
+        "processing": {"group": group},
+        "topics": {"prefix": prefix},
+    }
+    for section, values in sections.items():
+        given.setdefault(section, {}).update(values)
+    kept = {name: {k: v for k, v in values.items() if v is not None} for name, values in given.items()}
+    return load_settings({name: values for name, values in kept.items() if values})
+
+
+def run_async(work: Coroutine[Any, Any, T]) -> T:
+    """Run on uvloop where there is one."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(work)
+    return uvloop.run(work)
+
+
+def quiet_logs() -> None:
+    """Short commands speak for themselves: the client library's log would say the same less clearly."""
+    import logging
+
+    logging.basicConfig(level=logging.CRITICAL, stream=sys.stderr)

@@ -1,0 +1,56 @@
+"""`alphapulse verify`: prove on live topics that each input record has exactly one outcome."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from worker.cli.common import Bootstrap, Group, Json, Prefix, quiet_logs, run_async, settings_with
+from worker.errors import Exit
+
+
+def verify(
+    bootstrap: Bootstrap = None,
+    group: Group = None,
+    prefix: Prefix = None,
+    wait: Annotated[float, typer.Option("--wait", help="Seconds to let the group catch up first.")] = 0.0,
+    json: Json = False,
+) -> None:
+    """Read input and outputs and compare; exit 65 when something is lost, doubled or out of sequence."""
+    import msgspec
+
+    from worker.stream.group import check_group
+    from worker.stream.verify import Report
+
+    quiet_logs()
+    settings = settings_with(bootstrap, group, prefix)
+    report: Report = run_async(check_group(settings, wait))
+    if json:
+        typer.echo(msgspec.json.encode(report.as_dict()).decode())
+    else:
+        _print(report)
+    sys.exit(Exit.OK if report.complete else Exit.DATA)
+
+
+def _print(report: Any) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("partition", "input", "decisions", "rejections", "repeats", "pending", "faults")
+    for p in report.partitions:
+        table.add_row(*map(str, (p.partition, p.inputs, p.decisions, p.rejections, p.repeats, p.pending, p.faults)))
+    console = Console()
+    console.print(table)
+    for p in report.partitions:
+        for name in ("lost", "doubled", "foreign", "wrong_key", "sequence_faults"):
+            if offsets := getattr(p, name):
+                console.print(f"partition {p.partition}: {name.replace('_', ' ')} at input offsets {offsets}")
+    total = sum(p.inputs for p in report.partitions)
+    if report.faults:
+        console.print("NOT whole: see the offsets above")
+    elif report.pending:
+        console.print(f"{report.pending} records wait to be processed; what is committed is whole")
+    else:
+        console.print(f"whole: {total} records in, {total} outcomes out, every sequence without gap or repeat")

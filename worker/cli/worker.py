@@ -1,0 +1,37 @@
+"""`alphapulse worker`: one member of the fleet, or several on one machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from worker.cli.common import Bootstrap, Group, Prefix, run_async, settings_with
+
+
+def worker(
+    bootstrap: Bootstrap = None,
+    group: Group = None,
+    prefix: Prefix = None,
+    processes: Annotated[int, typer.Option("--processes", "-n", min=1, help="One a core is best.")] = 1,
+    guarantee: Annotated[
+        str | None, typer.Option("--guarantee", help="exactly_once or at_least_once.", show_default=False)
+    ] = None,
+    ops_port: Annotated[
+        int | None, typer.Option("--ops-port", help="Probes and metrics; 0 = any free port.", show_default=False)
+    ] = None,
+) -> None:
+    """Take partitions, process bars, publish decisions, until SIGTERM."""
+    settings = settings_with(bootstrap, group, prefix, processing={"guarantee": guarantee}, ops={"port": ops_port})
+    from worker.telemetry.log import configure
+
+    configure(settings.log, worker_id=f"{os.uname().nodename}-{os.getpid()}", group=settings.processing.group)
+    if processes > 1:
+        from worker.stream.supervisor import supervise
+
+        sys.exit(supervise(settings, processes))
+    from worker.stream.run import WorkerProcess
+
+    sys.exit(run_async(WorkerProcess(settings).run()))

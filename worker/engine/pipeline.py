@@ -1,0 +1,133 @@
+"""The order of the stages: `observe` over a batch, then `decide` over the same rows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from worker.engine import history
+from worker.engine.elementary import log
+from worker.engine.kernel import kernel
+from worker.engine.reasons import Reject, bits
+from worker.engine.settings import EngineSettings
+from worker.engine.stages import (
+    decision,
+    execution,
+    features,
+    normalization,
+    patterns,
+    regime,
+    risk,
+    signal,
+    sizing,
+    validation,
+)
+from worker.engine.state import MARKET_END, MARKET_START
+
+SYMBOL_LIMIT = bits(Reject.symbol_limit)
+
+OUTPUT = np.dtype(
+    [
+        ("validation", validation.OUTPUT),
+        ("normalization", normalization.OUTPUT),
+        ("features", features.OUTPUT),
+        ("patterns", patterns.OUTPUT),
+        ("regime", regime.OUTPUT),
+        ("execution", execution.OUTPUT),
+        ("signal", signal.OUTPUT),
+        ("risk", risk.OUTPUT),
+        ("sizing", sizing.OUTPUT),
+        ("decision", decision.OUTPUT),
+    ],
+    align=True,
+)
+
+
+class Params(NamedTuple):
+    """Every stage's parameters."""
+
+    validation: validation.Params
+    normalization: normalization.Params
+    features: features.Params
+    patterns: patterns.Params
+    regime: regime.Params
+    execution: execution.Params
+    signal: signal.Params
+    risk: risk.Params
+    sizing: sizing.Params
+    decision: decision.Params
+
+
+def params(settings: EngineSettings) -> Params:
+    """The kernels' parameters."""
+    return Params(*(getattr(settings, name).params() for name in Params._fields))
+
+
+@kernel
+def _remember(derived, bar, out):  # type: ignore[no-untyped-def]
+    past = derived.history
+    logret = np.nan
+    if past.count > 0:
+        before = history.at(past, 0).close
+        if before > 0.0 and bar.close > 0.0:
+            logret = log(bar.close / before)
+    judged = out.validation
+    history.push(past, bar.ts, bar.open, judged.high, judged.low, bar.close, bar.volume, logret)
+
+
+@kernel
+def _observe_bar(derived, market, inst, bar, out, p):  # type: ignore[no-untyped-def]
+    validation.step(derived, inst, bar, out, p.validation)
+    if not out.validation.accepted:
+        return
+    if out.validation.shift:
+        market[:] = 0
+    _remember(derived, bar, out)
+    normalization.step(derived, inst, bar, out, p.normalization)
+    features.step(derived, inst, bar, out, p.features)
+    patterns.step(derived, inst, bar, out, p.patterns)
+    regime.step(derived, inst, bar, out, p.regime)
+
+
+@kernel
+def observe(states, raw, instruments, slots, order, bars, outs, limit, p):  # type: ignore[no-untyped-def]
+    """Validation to regime for every record, in `order`, each on its symbol's state.
+
+    `raw` is `states` as bytes, (capacity, itemsize). `slots[row]` is the symbol's row in `states`, -1 without one.
+    `limit` = [known symbols, most allowed]; the first is kept up to date.
+    """
+    for i in range(order.size):
+        row = order[i]
+        slot, bar, out = slots[row], bars[row], outs[row]
+        if slot < 0:
+            continue
+        derived = states[slot].derived
+        fresh = derived.validation.accepted == 0
+        if fresh and limit[0] >= limit[1]:
+            bar.mask |= np.uint64(SYMBOL_LIMIT)
+        _observe_bar(derived, raw[slot, MARKET_START:MARKET_END], instruments[slot], bar, out, p)
+        if fresh and out.validation.accepted:
+            limit[0] += 1
+
+
+@kernel
+def decide(states, instruments, slots, order, bars, outs, p):  # type: ignore[no-untyped-def]
+    """Fills to decision for every accepted record, in `order`; numbers the records of known symbols."""
+    for i in range(order.size):
+        row = order[i]
+        slot, bar, out = slots[row], bars[row], outs[row]
+        out.decision.sequence = 0
+        if slot < 0:
+            continue
+        carry, inst = states[slot].carry, instruments[slot]
+        if out.validation.accepted or carry.sequence > 0:
+            carry.sequence += 1
+            out.decision.sequence = carry.sequence
+        if not out.validation.accepted:
+            continue
+        execution.step(carry, inst, bar, out, p.execution)
+        signal.step(carry, inst, bar, out, p.signal)
+        risk.step(carry, inst, bar, out, p.risk)
+        sizing.step(carry, inst, bar, out, p.sizing)
+        decision.step(carry, inst, bar, out, p.decision)

@@ -1,0 +1,96 @@
+"""All parameters that decide values, and the hash that names them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from schemas.tick import interval_ms
+from worker.engine.stages.decision import Settings as DecisionSettings
+from worker.engine.stages.execution import Settings as ExecutionSettings
+from worker.engine.stages.features import FEATURE_SET_VERSION
+from worker.engine.stages.features import Settings as FeaturesSettings
+from worker.engine.stages.ingestion import Settings as IngestionSettings
+from worker.engine.stages.normalization import Settings as NormalizationSettings
+from worker.engine.stages.patterns import Settings as PatternsSettings
+from worker.engine.stages.regime import Settings as RegimeSettings
+from worker.engine.stages.risk import Settings as RiskSettings
+from worker.engine.stages.signal import Settings as SignalSettings
+from worker.engine.stages.sizing import Settings as SizingSettings
+from worker.engine.stages.validation import Settings as ValidationSettings
+from worker.errors import ConfigError
+
+ENGINE_VERSION = "1"
+
+
+class InstrumentSettings(BaseModel):
+    """What is known of one symbol beside its bars."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    interval: str | None = Field(None, description="bar length when records state none")
+    tick: float = Field(0.0, ge=0, description="price step, quote currency; 0 = unknown")
+    lot: float = Field(0.0, ge=0, description="quantity step, base units; 0 = any")
+    min_qty: float = Field(0.0, ge=0, description="smallest quantity, base units")
+    min_notional: float = Field(0.0, ge=0, description="smallest order value, quote currency")
+    multiplier: float = Field(1.0, gt=0, description="quote value of one unit at price 1")
+    bars_per_year: float = Field(0.0, ge=0, description="0 = from the interval, 24 hours a day")
+    session_offset_ms: int = Field(0, ge=0, description="of a bar's open within its interval, ms")
+    calendar: str | None = Field(None, description="name of a calendar")
+    allow_non_positive_price: bool = Field(False, description="for spreads and the like")
+
+    @field_validator("interval")
+    @classmethod
+    def _known_interval(cls, value: str | None) -> str | None:
+        if value is not None:
+            interval_ms(value)
+        return value
+
+
+class EngineSettings(BaseModel):
+    """Parameters of every stage, and the instruments."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ingestion: IngestionSettings = IngestionSettings()
+    validation: ValidationSettings = ValidationSettings()
+    normalization: NormalizationSettings = NormalizationSettings()
+    features: FeaturesSettings = FeaturesSettings()
+    patterns: PatternsSettings = PatternsSettings()
+    regime: RegimeSettings = RegimeSettings()
+    execution: ExecutionSettings = ExecutionSettings()
+    signal: SignalSettings = SignalSettings()
+    risk: RiskSettings = RiskSettings()
+    sizing: SizingSettings = SizingSettings()
+    decision: DecisionSettings = DecisionSettings()
+    instruments: dict[str, InstrumentSettings] = Field(default_factory=dict)
+
+    def config_hash(self) -> str:
+        """16 hex digits that name everything outputs depend on beside the input log."""
+        content = {"engine": ENGINE_VERSION, "features": FEATURE_SET_VERSION, **self.model_dump(mode="json")}
+        return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:16]
+
+
+def engine_settings(given: Mapping[str, Any]) -> EngineSettings:
+    """Validate the `engine` section of the settings.
+
+    Raises:
+        ConfigError: a name or a value does not fit.
+    """
+    try:
+        settings = EngineSettings.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in ("engine", *first["loc"]))
+        raise ConfigError(f"a setting does not fit: {where}: {first['msg']}", "`alphapulse config` lists all") from None
+    for symbol, instrument in settings.instruments.items():
+        if instrument.calendar is not None and instrument.calendar not in settings.validation.calendars:
+            raise ConfigError(
+                f"the instrument {symbol} names the calendar {instrument.calendar}, which is not defined",
+                "Define it under engine.validation.calendars",
+            )
+    return settings

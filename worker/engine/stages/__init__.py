@@ -1,0 +1,1 @@
+"""The stages in pipeline order: ingestion, validation, normalization, features, patterns, regime, then the deciding ones."""

@@ -1,0 +1,111 @@
+"""Decodes records into BAR rows; whatever is wrong with a record becomes bits of its mask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.tick import Tick, interval_ms
+from worker.engine.bar import BAR
+from worker.engine.reasons import Reject, bits
+from worker.engine.records import Records
+from worker.engine.stages.ingestion.nesting import MAX_DEPTH, json_too_deep, msgpack_too_deep
+from worker.engine.stages.ingestion.settings import Settings
+
+MALFORMED, MISSING = bits(Reject.malformed_record), bits(Reject.missing_field)
+TOMBSTONE, NO_KEY = bits(Reject.tombstone), bits(Reject.missing_key)
+MISMATCH, TOO_LARGE = bits(Reject.key_mismatch), bits(Reject.payload_too_large)
+REGISTRY_FRAME = 5  # bytes: 0x00 and a schema id, as schema-registry serializers write
+
+
+class Decoded(NamedTuple):
+    """What a batch holds, one entry a record; `details` says by row what could not be read."""
+
+    bars: NDArray[np.void]
+    symbols: list[str | None]  # of the payload, where it could be read
+    has_ts: list[bool]  # False: the bar's ts is a filler
+    details: dict[int, str]
+
+
+class _Unreadable(Exception):
+    """A record that holds no complete bar."""
+
+    def __init__(self, mask: int, detail: str, tick: Tick | None = None) -> None:
+        super().__init__(detail)
+        self.mask, self.detail, self.tick = mask, detail, tick
+
+
+class Decoder:
+    """Turns records into bars. `intervals` gives the bar length in ms of symbols that have one of their own."""
+
+    def __init__(self, settings: Settings, intervals: Mapping[str, int]) -> None:
+        self._json = msgspec.json.Decoder(Tick)
+        self._msgpack = msgspec.msgpack.Decoder(Tick)
+        self._max_bytes = settings.max_payload_bytes
+        self._default = interval_ms(settings.interval)
+        self._intervals = intervals
+        self._known: dict[str, int] = {}
+
+    def decode(self, records: Records) -> Decoded:
+        """One BAR row a record, in order; never raises for what a record holds."""
+        rows: list[tuple[int | float, ...]] = []
+        symbols: list[str | None] = []
+        has_ts: list[bool] = []
+        details: dict[int, str] = {}
+        for row, (key, value, ingest_ts) in enumerate(
+            zip(records.keys, records.values, records.timestamps, strict=True)
+        ):
+            try:
+                tick = self._read(key, value)
+                mask = 0
+            except _Unreadable as problem:
+                tick, mask = problem.tick or Tick(), problem.mask
+                details[row] = problem.detail
+            symbols.append(tick.symbol)
+            has_ts.append(tick.ts is not None)
+            rows.append(self._bar(tick, ingest_ts, mask))
+        return Decoded(np.array(rows, BAR), symbols, has_ts, details)
+
+    def _bar(self, tick: Tick, ingest_ts: int, mask: int) -> tuple[int | float, ...]:
+        ts, nan = tick.ts if tick.ts is not None else 0, np.nan
+        prices = (nan if x is None else x for x in (tick.open, tick.high, tick.low, tick.close, tick.volume))
+        return ts, self._interval(tick), ingest_ts, *prices, mask
+
+    def _interval(self, tick: Tick) -> int:
+        if tick.interval is None:
+            return self._intervals.get(tick.symbol or "", self._default)
+        if tick.interval not in self._known:
+            self._known[tick.interval] = interval_ms(tick.interval)
+        return self._known[tick.interval]
+
+    def _read(self, key: bytes | None, value: bytes | None) -> Tick:
+        if key is None:
+            raise _Unreadable(NO_KEY, "the record has no key")
+        if value is None:
+            raise _Unreadable(TOMBSTONE, "the record has no value")
+        if len(value) > self._max_bytes:
+            raise _Unreadable(TOO_LARGE, f"{len(value)} bytes; at most {self._max_bytes} are read")
+        tick = self._parse(value[REGISTRY_FRAME:] if value[:1] == b"\x00" else value)
+        if tick.symbol is not None and tick.symbol.encode() != key:
+            raise _Unreadable(MISMATCH, "the key is not the payload's symbol", tick)
+        if tick.symbol is None or tick.ts is None or None in (tick.open, tick.high, tick.low, tick.close, tick.volume):
+            absent = [name for name in tick.__struct_fields__ if getattr(tick, name) is None and name != "interval"]
+            raise _Unreadable(MISSING, f"missing: {', '.join(absent)}", tick)
+        return tick
+
+    def _parse(self, value: bytes) -> Tick:
+        first = value[0] if value else 0
+        is_map = 0x80 <= first <= 0x8F or first in (0xDE, 0xDF)
+        if msgpack_too_deep(value) if is_map else json_too_deep(value):
+            raise _Unreadable(MALFORMED, f"nested deeper than {MAX_DEPTH}")
+        try:
+            return self._msgpack.decode(value) if is_map else self._json.decode(value)
+        except MemoryError:
+            raise
+        # The decoder also raises UnicodeDecodeError and others; a record must end as a rejection whatever it holds.
+        except Exception as problem:
+            raise _Unreadable(MALFORMED, str(problem)) from None

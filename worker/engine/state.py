@@ -1,0 +1,52 @@
+"""All that the engine knows of one symbol, as one numpy record: the stages' own records, composed."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from worker.engine import history
+from worker.engine.stages import execution, features, normalization, patterns, regime, risk, validation
+
+# What bars can rebuild. Everything after `validation` is cleared when a level shift is accepted (domain §1.5).
+DERIVED = np.dtype(
+    [
+        ("validation", validation.STATE),
+        ("history", history.STATE),
+        ("normalization", normalization.STATE),
+        ("features", features.STATE),
+        ("patterns", patterns.STATE),
+        ("regime", regime.STATE),
+    ],
+    align=True,
+)
+
+# What is never derived again, only migrated between releases.
+CARRY = np.dtype(
+    [
+        ("sequence", "i8"),  # of this symbol's last record, 0 = unknown
+        ("position", execution.POSITION),
+        ("pending", execution.PENDING),
+        ("risk", risk.STATE),
+    ],
+    align=True,
+)
+CARRY_VERSION = 1
+
+STATE = np.dtype([("carry", CARRY), ("derived", DERIVED)], align=True)
+
+
+def _offset(dtype: np.dtype[np.void], name: str) -> int:
+    assert dtype.fields is not None
+    return int(dtype.fields[name][1])
+
+
+# Byte range of the record that a level shift clears.
+MARKET_START = _offset(STATE, "derived") + _offset(DERIVED, "history")
+MARKET_END = _offset(STATE, "derived") + DERIVED.itemsize
+
+
+def fingerprint(engine_version: str, parameters: bytes) -> str:
+    """16 hex digits that say whether stored `derived` bytes mean the same to this engine with these parameters."""
+    return hashlib.sha256(f"{engine_version} {DERIVED.descr}".encode() + parameters).hexdigest()[:16]

@@ -1,0 +1,65 @@
+"""What a Kafka error means for a partition: fenced, outcome unknown, or nothing a retry could mend."""
+
+from __future__ import annotations
+
+from aiokafka import errors
+
+from worker.errors import AlphapulseError, ConfigError, DataError, NotPermitted
+
+
+class Fenced(Exception):
+    """Another producer with this partition's transactional id has started: the partition has a new owner."""
+
+
+class OutcomeUnknown(Exception):
+    """The transaction may or may not have been committed; only the committed offset tells."""
+
+
+class SendFailed(Exception):
+    """A record was not acknowledged; the topic is the argument, the broker's answer the cause."""
+
+
+# aiokafka's state machine raises a bare AssertionError after a fatal error, and IllegalOperation after fencing.
+FAILURES = (errors.KafkaError, errors.IllegalOperation, AssertionError, TimeoutError, SendFailed)
+FENCED = (errors.ProducerFenced, errors.InvalidProducerEpoch, errors.InvalidProducerIdMapping)
+DENIED = (
+    errors.TopicAuthorizationFailedError,
+    errors.GroupAuthorizationFailedError,
+    errors.TransactionalIdAuthorizationFailed,
+    errors.ClusterAuthorizationFailedError,
+)
+
+
+def meaning(error: BaseException, input_topic: str) -> Exception:
+    """Fenced, OutcomeUnknown or the AlphapulseError to stop with, for an error from publishing or committing."""
+    topic, cause = input_topic, error
+    if isinstance(error, SendFailed):
+        topic, cause = str(error.args[0]), error.__cause__ or error
+    if isinstance(cause, FENCED):
+        return Fenced(str(cause))
+    return _hopeless(cause, topic) or OutcomeUnknown(f"{type(cause).__name__}: {cause}")
+
+
+def _hopeless(error: BaseException, topic: str) -> AlphapulseError | None:
+    if isinstance(error, errors.MessageSizeTooLargeError):
+        return DataError(
+            f"the topic {topic} refuses an output record as too large; nothing was committed",
+            f"Raise max.message.bytes of {topic}; the worker goes on with the same input record",
+        )
+    if isinstance(error, DENIED):
+        return NotPermitted(
+            f"the broker refuses access: {type(error).__name__} {error}".rstrip(),
+            "Grant the rights listed in docs/operations (Access control)",
+        )
+    if isinstance(error, errors.UnknownTopicOrPartitionError):
+        return ConfigError(f"the topic {topic} no longer exists", "Run `alphapulse topics create`")
+    return None
+
+
+def retention_passed(error: errors.OffsetOutOfRangeError) -> DataError:
+    """The error for an input offset that the broker no longer has."""
+    where = ", ".join(f"{tp.topic} partition {tp.partition} offset {offset}" for tp, offset in error.args[0].items())
+    return DataError(
+        f"the broker no longer has the next input record ({where})",
+        "Set retention.ms=-1 on the topic; to begin anew use another processing.group",
+    )

@@ -1,0 +1,56 @@
+"""What the group has committed, and the checks that need it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from worker.settings import Settings
+from worker.stream import topics
+from worker.stream.client import client_options
+from worker.stream.preflight import admin_client
+from worker.stream.reading import Reader
+from worker.stream.verify import Report, verify
+
+POLL_SECONDS = 0.2
+
+
+async def committed_offsets(admin: AIOKafkaAdminClient, settings: Settings, partitions: int) -> dict[int, int]:
+    """The group's next input offset per partition; 0 where it has committed nothing."""
+    tps = [TopicPartition(settings.topics.input, p) for p in range(partitions)]
+    found = await admin.list_consumer_group_offsets(settings.processing.group, partitions=tps)
+    return {tp.partition: max(found[tp].offset, 0) if tp in found else 0 for tp in tps}
+
+
+async def end_offsets(settings: Settings, partitions: int) -> dict[int, int]:
+    """Last stable offset per input partition."""
+    async with Reader(client_options(settings.kafka)) as reader:
+        return {p: (await reader.bounds(TopicPartition(settings.topics.input, p)))[1] for p in range(partitions)}
+
+
+async def wait_caught_up(admin: AIOKafkaAdminClient, settings: Settings, partitions: int, seconds: float) -> bool:
+    """Wait until the group has committed all that is in the input now; False when the time ran out."""
+    ends = await end_offsets(settings, partitions)
+    deadline = time.monotonic() + seconds
+    while True:
+        committed = await committed_offsets(admin, settings, partitions)
+        if all(committed[p] >= end for p, end in ends.items()):
+            return True
+        if time.monotonic() >= deadline:
+            return False
+        await asyncio.sleep(POLL_SECONDS)  # the broker offers no way to be told of a commit
+
+
+async def check_group(settings: Settings, wait: float = 0.0) -> Report:
+    """`alphapulse verify`: optionally let the group catch up, then compare."""
+    async with admin_client(settings.kafka) as admin:
+        found = await topics.describe(admin, settings.topics.required)
+        topics.check(settings, found)
+        partitions = found[settings.topics.input].partitions
+        if wait:
+            await wait_caught_up(admin, settings, partitions, wait)
+        committed = await committed_offsets(admin, settings, partitions)
+    return await verify(settings, client_options(settings.kafka), committed)

@@ -1,0 +1,251 @@
+"""The poll loop of one group member: hands fetched batches to partitions and follows rebalances."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError
+
+from worker.errors import AlphapulseError
+from worker.settings import Settings
+from worker.stream.failures import FAILURES, Fenced, OutcomeUnknown, meaning, retention_passed
+from worker.stream.partition import Partition, Phase
+from worker.stream.reading import Consumed
+from worker.telemetry.metrics import METRICS
+
+log = logging.getLogger(__name__)
+
+POLL_MS = 100
+MAX_BACKOFF = 10.0  # seconds between attempts to open a partition while the broker is away
+
+
+class Member(ConsumerRebalanceListener):
+    """One membership in the group, from join to leave. It ends when it is stopped, when it fails, or to rejoin."""
+
+    def __init__(
+        self,
+        consumer: AIOKafkaConsumer,
+        settings: Settings,
+        new_partition: Callable[[TopicPartition], Partition],
+    ) -> None:
+        self.partitions: dict[TopicPartition, Partition] = {}
+        self.generation = 0
+        self.last_poll = time.monotonic()
+        self.last_commit_ok = True
+        self._consumer, self._settings = consumer, settings
+        self._new_partition = new_partition
+        self._tasks: dict[TopicPartition, asyncio.Task[None]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+        self._moving = True  # between revocation and assignment: nothing new is started
+        self._failure: BaseException | None = None
+        self._rejoin = False
+        self._changed = asyncio.Event()
+
+    # -- rebalance: aiokafka calls these in the coordinator's task; whatever they raise would be swallowed
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Let batches in flight finish within one deadline; keep the state until the new assignment is known."""
+        started = time.monotonic()
+        self._moving = True
+        busy = [task for tp, task in self._tasks.items() if self.partitions[tp].phase is Phase.BUSY]
+        if busy:
+            await asyncio.wait(busy, timeout=self._settings.processing.rebalance_timeout_ms / 2000)
+        for tp, task in list(self._tasks.items()):
+            task.cancel()
+            self._tasks.pop(tp)
+        for partition in self.partitions.values():
+            if partition.phase is Phase.READY:
+                partition.phase = Phase.PARKED
+        METRICS.rebalance_duration_seconds.observe(time.monotonic() - started)
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """Only register: heartbeats wait for this callback, so fencing and restore run as tasks."""
+        self.generation += 1
+        METRICS.rebalances.inc()
+        METRICS.assigned_partitions.set(len(assigned))
+        for tp in set(self.partitions) - assigned:
+            METRICS.forget_partition(tp.partition)
+            self._in_background(self.partitions.pop(tp).release())
+        for tp in sorted(assigned):
+            # Paused at some position: nothing is fetched, and none looked up, before the state is right.
+            self._consumer.seek(tp, 0)
+            self._consumer.pause(tp)
+            partition = self.partitions.get(tp) or self.partitions.setdefault(tp, self._new_partition(tp))
+            self._start(tp, self._take(partition))
+        self._moving = False
+        self._changed.set()
+        log.info(
+            "assigned", extra={"partitions": sorted(tp.partition for tp in assigned), "generation": self.generation}
+        )
+
+    # -- one task a partition
+
+    def _start(self, tp: TopicPartition, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=f"{tp.topic}-{tp.partition}")
+        self._tasks[tp] = task
+        task.add_done_callback(lambda done: self._finished(tp, done))
+
+    def _finished(self, tp: TopicPartition, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(tp) is task:
+            del self._tasks[tp]
+        if not task.cancelled() and (error := task.exception()):
+            self._failure = self._failure or error
+        self._changed.set()
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def _take(self, partition: Partition) -> None:
+        """Make an assigned partition ready: go on where it was kept, else fence and restore."""
+        if partition.phase is Phase.PARKED and await self._kept(partition):
+            self._ready(partition)
+        else:
+            await self._open(partition)
+
+    async def _kept(self, partition: Partition) -> bool:
+        try:
+            return await partition.confirm(self._consumer)
+        except FAILURES:
+            return False
+
+    async def _open(self, partition: Partition) -> None:
+        backoff = 0.1
+        while True:
+            try:
+                await partition.open(self._consumer)
+            except FAILURES as error:
+                self.last_commit_ok = False
+                failure = meaning(error, partition.tp.topic)
+                if isinstance(failure, AlphapulseError):
+                    raise failure from error
+                if isinstance(failure, Fenced):
+                    self._fenced(partition)
+                    return
+                log.warning("cannot open", extra={"partition": partition.tp.partition, "error": str(error)})
+                await asyncio.sleep(backoff)  # the broker is away; there is no condition of ours to wait for
+                backoff = min(backoff * 2, MAX_BACKOFF)
+            else:
+                self._ready(partition)
+                return
+
+    def _ready(self, partition: Partition) -> None:
+        if partition.tp not in self._consumer.assignment():
+            return
+        partition.phase = Phase.READY
+        self._consumer.seek(partition.tp, partition.next)
+        self._consumer.resume(partition.tp)
+
+    def _fenced(self, partition: Partition) -> None:
+        """Somebody else owns it now. Only a newer generation may give it back, so join anew."""
+        log.warning("fenced", extra={"partition": partition.tp.partition})
+        METRICS.transactions.labels("fenced").inc()
+        partition.phase = Phase.FAILED
+        self._rejoin = True
+
+    async def _process(self, partition: Partition, records: list[Consumed], position: int) -> None:
+        try:
+            await self._slices(partition, records, position)
+        except Fenced:
+            self._fenced(partition)
+        except OutcomeUnknown as unknown:
+            self.last_commit_ok = False
+            METRICS.transactions.labels("unknown").inc()
+            log.warning("commit outcome unknown", extra={"partition": partition.tp.partition, "error": str(unknown)})
+            if partition.tp in self._consumer.assignment():
+                self._consumer.pause(partition.tp)
+            await self._open(partition)
+
+    async def _slices(self, partition: Partition, records: list[Consumed], position: int) -> None:
+        size = self._settings.processing.max_batch_records
+        interval = self._settings.processing.commit_interval_ms / 1000
+        begun = time.monotonic()
+        for start in range(0, max(len(records), 1), size):
+            part = records[start : start + size]
+            last = start + size >= len(records)
+            await partition.process(part, position if last else records[start + size].offset)
+            METRICS.transactions.labels("committed").inc()
+            self.last_commit_ok = True
+            if self._moving:
+                break
+        if len(records) < size // 2:
+            partition.rest_until = begun + interval
+        partition.phase = Phase.PARKED if self._moving else Phase.READY
+        if not self._moving and partition.next != position:
+            self._consumer.seek(partition.tp, partition.next)
+
+    # -- the loop
+
+    async def run(self, stopping: asyncio.Event) -> bool:
+        """Poll until stopped (returns False) or until the group must be joined anew (returns True)."""
+        while not stopping.is_set() and self._failure is None and not self._rejoin:
+            self.last_poll = time.monotonic()
+            METRICS.last_poll_timestamp_seconds.set_to_current_time()
+            await self._poll()
+        if self._failure is not None:
+            raise self._failure
+        return not stopping.is_set()
+
+    def _ready_now(self) -> list[TopicPartition]:
+        if self._moving:
+            return []
+        now = time.monotonic()
+        return [tp for tp, p in self.partitions.items() if p.phase is Phase.READY and p.rest_until <= now]
+
+    async def _wait_changed(self) -> None:
+        self._changed.clear()
+        try:
+            async with asyncio.timeout(POLL_MS / 1000):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+
+    async def _poll(self) -> None:
+        ready = self._ready_now()
+        # Without names getmany would serve every partition, also those that rest. Restoring ones are paused: naming
+        # them fetches nothing, but counts as polling. A member that owns nothing must poll, else it never rejoins.
+        named = ready or [tp for tp, p in self.partitions.items() if p.phase is Phase.RESTORING]
+        if self._moving or (self.partitions and not named):
+            await self._wait_changed()
+            return
+        try:
+            fetched = await self._consumer.getmany(*named, timeout_ms=POLL_MS)
+        except OffsetOutOfRangeError as error:
+            raise retention_passed(error) from error
+        for tp in ready:
+            await self._dispatch(tp, fetched.get(tp, []))
+
+    async def _dispatch(self, tp: TopicPartition, records: list[Consumed]) -> None:
+        partition = self.partitions.get(tp)
+        if partition is None or partition.phase is not Phase.READY or tp not in self._consumer.assignment():
+            return
+        try:
+            position = await self._consumer.position(tp)
+        except (IllegalStateError, KafkaError):
+            return
+        fresh = [record for record in records if record.offset >= partition.next]
+        # Without records the position may still have passed transaction markers: commit it, or lag never reaches 0.
+        if (not fresh and position <= partition.next) or self._moving:
+            return
+        end = self._consumer.last_stable_offset(tp)
+        METRICS.consumer_lag_records.labels(tp.partition).set(max((end or position) - position, 0))
+        partition.phase = Phase.BUSY
+        self._start(tp, self._process(partition, fresh, position))
+
+    async def close(self) -> None:
+        """Finish the batches in flight within the drain deadline, then release every partition."""
+        self._moving = True
+        tasks = list(self._tasks.values())
+        busy = [self._tasks[tp] for tp, p in self.partitions.items() if p.phase is Phase.BUSY and tp in self._tasks]
+        if busy:
+            await asyncio.wait(busy, timeout=self._settings.processing.shutdown_timeout_ms / 1000)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, *self._closing, return_exceptions=True)
+        await asyncio.gather(*(p.release() for p in self.partitions.values()), return_exceptions=True)

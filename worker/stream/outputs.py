@@ -1,0 +1,72 @@
+"""Turns the engine's outcomes into Kafka records: value, key and the headers that say where each came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from schemas import Decision, Rejection
+from worker.settings import TopicSettings
+from worker.stream.reading import Consumed
+from worker.stream.sink import Header, Output
+
+TRACE_HEADERS = ("traceparent", "tracestate")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def rfc3339(ms: int) -> str:
+    """Epoch ms as an RFC 3339 time in UTC with milliseconds."""
+    return (_EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Publisher:
+    """Builds the output records of one group's workers. Nothing in them depends on the worker."""
+
+    def __init__(self, topics: TopicSettings, group: str) -> None:
+        self._topics = topics
+        self._encode = msgspec.json.Encoder().encode
+        self._common: tuple[Header, ...] = (
+            ("content-type", b"application/json"),
+            ("ce_specversion", b"1.0"),
+            ("ce_source", f"/alphapulse/{group}".encode()),
+        )
+
+    def outputs(self, records: Sequence[Consumed], outcomes: Sequence[Decision | Rejection]) -> Iterator[Output]:
+        """One output a record, in order."""
+        for record, outcome in zip(records, outcomes, strict=True):
+            yield self._output(record, outcome)
+
+    def _output(self, record: Consumed, outcome: Decision | Rejection) -> Output:
+        decided = isinstance(outcome, Decision)
+        headers = [
+            *self._common,
+            ("ce_id", f"{record.topic}-{record.partition}-{record.offset}".encode()),
+            ("alphapulse.ingest_ms", str(record.timestamp).encode()),
+            *((name, value) for name, value in record.headers if name in TRACE_HEADERS),
+        ]
+        headers += self._decision(outcome) if isinstance(outcome, Decision) else self._rejection(record, outcome)
+        return Output(
+            topic=self._topics.output if decided else self._topics.rejections,
+            key=record.key,
+            value=self._encode(outcome),
+            timestamp_ms=max(record.timestamp, 0),
+            headers=headers,
+        )
+
+    def _decision(self, decision: Decision) -> list[Header]:
+        return [
+            ("ce_type", b"io.alphapulse.decision.v1"),
+            ("ce_time", rfc3339(decision.close_ts).encode()),
+        ]
+
+    def _rejection(self, record: Consumed, rejection: Rejection) -> list[Header]:
+        return [
+            ("ce_type", b"io.alphapulse.rejection.v1"),
+            ("__streams.errors.topic", record.topic.encode()),
+            ("__streams.errors.partition", str(record.partition).encode()),
+            ("__streams.errors.offset", str(record.offset).encode()),
+            ("alphapulse.reason", ";".join(rejection.codes).encode()),
+            ("alphapulse.stage", b"validation"),
+        ]

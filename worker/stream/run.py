@@ -1,0 +1,150 @@
+"""One worker process: preflight, warm engine, probes, then membership after membership until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from worker import __version__
+from worker.engine.partition import PartitionEngine
+from worker.engine.settings import EngineSettings, engine_settings
+from worker.errors import ConfigError, Exit
+from worker.settings import Settings
+from worker.stream.assignor import sticky_assignor
+from worker.stream.loop import Member
+from worker.stream.partition import Partition, Phase
+from worker.stream.preflight import preflight
+from worker.telemetry.health import OpsServer
+from worker.telemetry.metrics import METRICS
+
+log = logging.getLogger(__name__)
+RESTORE_STATES = (Phase.READY, Phase.BUSY)
+
+
+class WorkerProcess:
+    """A member of the fleet. `run` returns when it was asked to stop and everything is committed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._engine_settings: EngineSettings = engine_settings(settings.engine)
+        self._member: Member | None = None
+        self._options: dict[str, Any] = {}
+        self._stopping = asyncio.Event()
+        self._started = False
+        self._begun = time.monotonic()
+
+    async def run(self) -> Exit:
+        """Work until SIGTERM or SIGINT.
+
+        Raises:
+            AlphapulseError: a failure with a known cause; what is committed is whole.
+        """
+        check_timings(self._settings)
+        METRICS.build_info.labels(__version__, self._engine_settings.config_hash()).set(1)
+        self._install_signals()
+        self._options = await preflight(self._settings)
+        PartitionEngine(self._engine_settings).warm_up()
+        ops = await self._serve()
+        self._started = True
+        try:
+            while await self._membership():
+                log.info("joining the group anew")
+        finally:
+            if ops:
+                await ops.stop()
+        log.info("stopped", extra={"seconds": round(time.monotonic() - self._begun, 1)})
+        return Exit.OK
+
+    async def _membership(self) -> bool:
+        consumer = self._consumer()
+        member = self._member = Member(consumer, self._settings, self._new_partition)
+        consumer.subscribe([self._settings.topics.input], listener=member)
+        await consumer.start()
+        try:
+            return await member.run(self._stopping)
+        finally:
+            await member.close()
+            async with asyncio.timeout(self._settings.processing.shutdown_timeout_ms / 1000):
+                await consumer.stop()
+
+    def _consumer(self) -> AIOKafkaConsumer:
+        p = self._settings.processing
+        return AIOKafkaConsumer(
+            **self._options,
+            group_id=p.group,
+            group_instance_id=p.group_instance_id,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            isolation_level="read_committed",
+            partition_assignment_strategy=(sticky_assignor(),),
+            session_timeout_ms=p.session_timeout_ms,
+            heartbeat_interval_ms=p.heartbeat_interval_ms,
+            rebalance_timeout_ms=p.rebalance_timeout_ms,
+            max_poll_interval_ms=p.max_poll_interval_ms,
+            max_partition_fetch_bytes=p.fetch_max_bytes,
+            fetch_max_wait_ms=50,
+        )
+
+    def _new_partition(self, tp: TopicPartition) -> Partition:
+        return Partition(tp, self._settings, self._options, lambda: PartitionEngine(self._engine_settings))
+
+    def _install_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._on_signal, number)
+
+    def _on_signal(self, number: int) -> None:
+        if self._stopping.is_set():
+            raise SystemExit(Exit.INTERRUPTED)
+        log.info("stopping", extra={"signal": signal.Signals(number).name})
+        self._stopping.set()
+
+    async def _serve(self) -> OpsServer | None:
+        ops = self._settings.ops
+        if not ops.enabled:
+            return None
+        server = OpsServer(METRICS.registry, self._live, self._ready, lambda: {"started": self._started})
+        try:
+            port = await server.start(ops.host, ops.port)
+        except OSError as error:
+            raise ConfigError(f"the probes can't listen on {ops.host}:{ops.port}: {error}", "Set ops.port") from error
+        log.info("probes", extra={"url": f"http://{ops.host}:{port}/readyz", "port": port})
+        return server
+
+    def _live(self) -> dict[str, bool]:
+        limit = 2 * self._settings.processing.max_poll_interval_ms / 1000
+        last = self._member.last_poll if self._member else self._begun
+        return {"poll_loop": time.monotonic() - last < limit}
+
+    def _ready(self) -> dict[str, bool]:
+        member = self._member
+        if member is None:
+            return {"joined": False}
+        restored = all(p.phase in RESTORE_STATES for p in member.partitions.values())
+        return {"joined": member.generation > 0, "restored": restored, "last_commit": member.last_commit_ok}
+
+
+def check_timings(settings: Settings) -> None:
+    """Refuse time limits that defeat each other.
+
+    Raises:
+        ConfigError: naming the two settings.
+    """
+    p = settings.processing
+    rules = (
+        (p.heartbeat_interval_ms * 3 <= p.session_timeout_ms, "heartbeat_interval_ms must be ≤ session_timeout_ms / 3"),
+        (
+            p.commit_interval_ms * 4 <= p.transaction_timeout_ms,
+            "commit_interval_ms must be ≤ transaction_timeout_ms / 4",
+        ),
+        (p.session_timeout_ms <= p.rebalance_timeout_ms, "session_timeout_ms must be ≤ rebalance_timeout_ms"),
+        (p.rebalance_timeout_ms < p.max_poll_interval_ms, "rebalance_timeout_ms must be < max_poll_interval_ms"),
+    )
+    for holds, rule in rules:
+        if not holds:
+            raise ConfigError(f"the time limits do not fit: processing.{rule}", "Change one of the two")

@@ -1,0 +1,37 @@
+"""The only places that reach past aiokafka's public interface, pinned to 0.14 by the contract tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.conn import create_conn
+from aiokafka.structs import OffsetAndMetadata
+
+
+async def committed_with_metadata(consumer: AIOKafkaConsumer, tp: TopicPartition) -> OffsetAndMetadata | None:
+    """The group's committed offset and its metadata text; `AIOKafkaConsumer.committed` drops the text."""
+    coordinator: Any = consumer._coordinator
+    found = await coordinator.fetch_committed_offsets([tp])
+    committed: OffsetAndMetadata | None = found.get(tp)
+    return committed if committed is not None and committed.offset >= 0 else None
+
+
+async def connect_once(host: str, port: int, options: dict[str, Any]) -> None:
+    """Open and close one connection: TCP, TLS and SASL. Unlike bootstrap it raises the real cause.
+
+    Raises:
+        OSError, ssl.SSLError, TimeoutError, aiokafka.errors.KafkaError: whatever went wrong.
+    """
+    connection = await create_conn(
+        host,
+        port,
+        client_id=options["client_id"],
+        request_timeout_ms=options["request_timeout_ms"],
+        ssl_context=options.get("ssl_context"),
+        security_protocol=options["security_protocol"],
+        sasl_mechanism=options.get("sasl_mechanism"),
+        sasl_plain_username=options.get("sasl_plain_username"),
+        sasl_plain_password=options.get("sasl_plain_password"),
+    )
+    connection.close()

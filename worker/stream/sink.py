@@ -1,0 +1,152 @@
+"""Where a batch's outputs go: one transaction with the input offset, or acknowledged records and then the offset."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.structs import OffsetAndMetadata
+
+from worker.errors import AlphapulseError
+from worker.stream.failures import FAILURES, SendFailed, meaning
+
+STOP_TIMEOUT = 5.0  # seconds; aiokafka's stop flushes without limit
+Header = tuple[str, bytes]
+
+
+class Output(NamedTuple):
+    """One record to publish; its partition is the input's."""
+
+    topic: str
+    key: bytes | None
+    value: bytes
+    timestamp_ms: int
+    headers: Sequence[Header]
+
+
+class Sink(Protocol):
+    """Publishes the outputs of one input partition together with its offset."""
+
+    async def start(self) -> None:
+        """Take the partition over from whoever wrote to it before."""
+
+    async def deliver(self, outputs: Iterable[Output], next_offset: int, metadata: str) -> None:
+        """Publish the outputs and commit `next_offset`.
+
+        Raises:
+            Fenced: the partition has a new owner; nothing was committed.
+            OutcomeUnknown: the broker's answer was lost.
+            AlphapulseError: no retry can help; nothing was committed.
+        """
+
+    async def stop(self) -> None:
+        """Release connections; never waits longer than its deadline."""
+
+
+async def _send(producer: AIOKafkaProducer, outputs: Iterable[Output], partition: int) -> None:
+    """Send in full batches and wait for every acknowledgement: commit would not report a failed send."""
+    pending: list[tuple[str, asyncio.Future[Any]]] = []
+    builders: dict[str, Any] = {}
+    for output in outputs:
+        builder = builders.get(output.topic) or builders.setdefault(output.topic, producer.create_batch())
+        fields = {
+            "key": output.key,
+            "value": output.value,
+            "timestamp": output.timestamp_ms,
+            "headers": list(output.headers),
+        }
+        if builder.append(**fields) is None:
+            pending.append((output.topic, await _submit(producer, builder, output.topic, partition)))
+            builders[output.topic] = builder = producer.create_batch()
+            builder.append(**fields)
+    for topic, builder in builders.items():
+        pending.append((topic, await _submit(producer, builder, topic, partition)))
+    results = await asyncio.gather(*(future for _, future in pending), return_exceptions=True)
+    for (topic, _), result in zip(pending, results, strict=True):
+        if isinstance(result, BaseException):
+            raise SendFailed(topic) from result
+
+
+async def _submit(producer: AIOKafkaProducer, builder: Any, topic: str, partition: int) -> asyncio.Future[Any]:
+    builder.close()
+    return await producer.send_batch(builder, topic, partition=partition)  # type: ignore[no-any-return]
+
+
+async def _quietly_stop(producer: AIOKafkaProducer) -> None:
+    try:
+        async with asyncio.timeout(STOP_TIMEOUT):
+            await producer.stop()
+    except FAILURES:
+        return
+
+
+class TransactionalSink:
+    """Exactly once: one transactional producer a partition, so that a new owner fences the old one."""
+
+    def __init__(self, tp: TopicPartition, group: str, options: dict[str, Any], timeout_ms: int) -> None:
+        self._tp, self._group = tp, group
+        self._deadline = timeout_ms / 1000
+        self._producer = AIOKafkaProducer(
+            **options,
+            transactional_id=f"{group}-{tp.topic}-{tp.partition}",
+            transaction_timeout_ms=timeout_ms,
+            # The broker answers the first request of a transaction with a retriable error while it verifies it.
+            retry_backoff_ms=10,
+        )
+
+    async def start(self) -> None:
+        await self._producer.start()
+
+    async def deliver(self, outputs: Iterable[Output], next_offset: int, metadata: str) -> None:
+        try:
+            async with asyncio.timeout(self._deadline):
+                await self._transaction(outputs, {self._tp: OffsetAndMetadata(next_offset, metadata)})
+        except FAILURES as error:
+            failure = meaning(error, self._tp.topic)
+            if isinstance(failure, AlphapulseError):
+                await self._abort()
+            raise failure from error
+
+    async def _transaction(self, outputs: Iterable[Output], offsets: dict[TopicPartition, OffsetAndMetadata]) -> None:
+        producer = self._producer
+        await producer.begin_transaction()
+        await _send(producer, outputs, self._tp.partition)
+        await producer.send_offsets_to_transaction(offsets, self._group)
+        await producer.commit_transaction()
+
+    async def _abort(self) -> None:
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT):
+                await self._producer.abort_transaction()
+        except FAILURES:
+            return  # the next producer with this id, or the transaction's timeout, aborts it
+
+    async def stop(self) -> None:
+        await _quietly_stop(self._producer)
+
+
+class AcknowledgedSink:
+    """At least once: every record acknowledged by all replicas, then the offset."""
+
+    def __init__(
+        self, tp: TopicPartition, consumer: AIOKafkaConsumer, options: dict[str, Any], timeout_ms: int
+    ) -> None:
+        self._tp, self._consumer = tp, consumer
+        self._deadline = timeout_ms / 1000
+        self._producer = AIOKafkaProducer(**options, enable_idempotence=True)
+
+    async def start(self) -> None:
+        await self._producer.start()
+
+    async def deliver(self, outputs: Iterable[Output], next_offset: int, metadata: str) -> None:
+        try:
+            async with asyncio.timeout(self._deadline):
+                await _send(self._producer, outputs, self._tp.partition)
+                await self._consumer.commit({self._tp: OffsetAndMetadata(next_offset, metadata)})
+        except FAILURES as error:
+            raise meaning(error, self._tp.topic) from error
+
+    async def stop(self) -> None:
+        await _quietly_stop(self._producer)

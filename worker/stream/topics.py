@@ -1,0 +1,103 @@
+"""The topics a fleet needs: what they must look like, creating them, checking them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from schemas.rejection import MAX_PAYLOAD
+from worker.errors import CannotCreate, ConfigError
+from worker.settings import Settings
+
+# The largest rejection: its payload as base64 or escaped text, and headers (escapes take six bytes for one).
+MIN_MESSAGE_BYTES = 6 * MAX_PAYLOAD + 16_384
+FOREVER = {"retention.ms": "-1", "retention.bytes": "-1"}
+CREATE_TIME = {"message.timestamp.type": "CreateTime", "message.timestamp.after.max.ms": str(2**63 - 1)}
+
+
+class Found(NamedTuple):
+    """A topic as the broker has it."""
+
+    partitions: int
+    max_message_bytes: int
+
+
+def wanted(settings: Settings) -> dict[str, dict[str, str]]:
+    """Name → topic configuration of every topic that `topics create` makes.
+
+    Input and outputs carry the bars' own times, so default retention would delete replayed history.
+    """
+    size = {"max.message.bytes": str(settings.topics.max_message_bytes)}
+    return {name: FOREVER | CREATE_TIME | size | {"cleanup.policy": "delete"} for name in settings.topics.required}
+
+
+async def create(admin: AIOKafkaAdminClient, settings: Settings) -> list[str]:
+    """Create what is missing; returns the names created.
+
+    Raises:
+        CannotCreate: the broker refuses.
+    """
+    topics = settings.topics
+    new = [
+        NewTopic(name, topics.partitions, topics.replication_factor, topic_configs=configs)
+        for name, configs in wanted(settings).items()
+    ]
+    try:
+        answer: Any = await admin.create_topics(new)
+    except KafkaError as error:
+        raise CannotCreate(f"the topics can't be created: {error}", "Ask for CREATE rights on the cluster") from error
+    created = []
+    for name, code, *rest in answer.topic_errors:
+        if code == 0:
+            created.append(name)
+        elif for_code(code) is not TopicAlreadyExistsError:
+            reason = rest[0] if rest and rest[0] else for_code(code).__name__
+            raise CannotCreate(f"the topic {name} can't be created: {reason}", "Correct topics.* in the settings")
+    return created
+
+
+async def describe(admin: AIOKafkaAdminClient, names: tuple[str, ...]) -> dict[str, Found]:
+    """The topics among `names` that exist."""
+    from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+    existing = [t for t in await admin.describe_topics(list(names)) if t["error_code"] == 0]
+    sizes: dict[str, int] = {}
+    if existing:
+        resources = [ConfigResource(ConfigResourceType.TOPIC, t["topic"]) for t in existing]
+        responses: list[Any] = await admin.describe_configs(resources)
+        for response in responses:
+            sizes |= dict(_message_size(resource) for resource in response.resources)
+    return {t["topic"]: Found(len(t["partitions"]), sizes.get(t["topic"], MIN_MESSAGE_BYTES)) for t in existing}
+
+
+def _message_size(resource: Any) -> tuple[str, int]:
+    entries = {entry[0]: entry[1] for entry in resource[4]}
+    return resource[3], int(entries.get("max.message.bytes", MIN_MESSAGE_BYTES))
+
+
+def check(settings: Settings, found: dict[str, Found]) -> None:
+    """Refuse topics that a worker could not run on.
+
+    Raises:
+        ConfigError: one is missing, partition counts differ, or a rejection could be too large for its topic.
+    """
+    required = settings.topics.required
+    if missing := [name for name in required if name not in found]:
+        raise ConfigError(
+            f"missing topic{'s' if len(missing) > 1 else ''}: {', '.join(missing)}", "Run `alphapulse topics create`"
+        )
+    counts = {name: found[name].partitions for name in required}
+    if len(set(counts.values())) > 1:
+        text = ", ".join(f"{name} has {count}" for name, count in counts.items())
+        raise ConfigError(
+            f"the topics' partition counts differ: {text}",
+            f"Input partition p goes to output partition p: recreate the outputs with {counts[required[0]]} partitions",
+        )
+    rejections = settings.topics.rejections
+    if (size := found[rejections].max_message_bytes) < MIN_MESSAGE_BYTES:
+        raise ConfigError(
+            f"max.message.bytes of {rejections} is {size}, but a rejection may take {MIN_MESSAGE_BYTES}",
+            f"Set max.message.bytes={MIN_MESSAGE_BYTES} or more on {rejections}",
+        )

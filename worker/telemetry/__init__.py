@@ -1,0 +1,1 @@
+"""What operators see: the metric catalogue, logs and health."""

@@ -1,0 +1,87 @@
+"""The metric catalogue: every metric once, with its labels and meaning; docs and tests read it from here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from schemas import Decision
+
+PREFIX = "alphapulse"
+_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_SLOW = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+
+
+class Metrics:
+    """All metrics of one process. Never a label with the symbol: there may be 100,000 of them."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.records_consumed = self._counter(
+            "records_consumed", "Input records whose outcome is committed.", "partition"
+        )
+        self.decisions = self._counter("decisions", "Decisions committed.", "action")
+        self.records_rejected = self._counter("records_rejected", "Rejections committed.", "reason")
+        self.transactions = self._counter("transactions", "Batches by outcome.", "outcome")
+        self.rebalances = self._counter("rebalances", "Assignments received from the group.")
+        self.rebalance_duration_seconds = self._histogram("rebalance_duration_seconds", "Drain on revocation.", _FAST)
+        self.assigned_partitions = self._gauge("assigned_partitions", "Partitions this process owns.")
+        self.consumer_lag_records = self._gauge(
+            "consumer_lag_records", "End offset less committed position.", "partition"
+        )
+        self.engine_seconds = self._histogram("engine_seconds", "Engine time of one batch.", _FAST)
+        self.commit_duration_seconds = self._histogram(
+            "commit_duration_seconds", "Encode, send and commit of one batch.", _FAST
+        )
+        self.state_restore_seconds = self._histogram(
+            "state_restore_seconds", "Fence and restore of one partition.", _SLOW
+        )
+        self.restore_offset = self._gauge("restore_offset", "Input offset that restore has reached.", "partition")
+        self.symbols_tracked = self._gauge("symbols_tracked", "Known symbols.", "partition")
+        self.event_time_lag_seconds = self._gauge(
+            "event_time_lag_seconds", "Now less the timestamp of the last committed input record.", "partition"
+        )
+        self.last_poll_timestamp_seconds = self._gauge("last_poll_timestamp_seconds", "Unix time of the last poll.")
+        self.build_info = self._gauge("build_info", "Always 1.", "version", "config_hash")
+
+    def count_batch(self, partition: int, outcomes: Sequence[Any]) -> None:
+        """Count the outcomes of one committed batch."""
+        self.records_consumed.labels(partition).inc(len(outcomes))
+        tally: dict[tuple[Counter, str], int] = {}
+        for outcome in outcomes:
+            if isinstance(outcome, Decision):
+                at = self.decisions, outcome.action
+            else:
+                at = self.records_rejected, outcome.codes[0]
+            tally[at] = tally.get(at, 0) + 1
+        for (counter, label), count in tally.items():
+            counter.labels(label).inc(count)
+
+    def forget_partition(self, partition: int) -> None:
+        """Drop the gauges of a partition that another worker owns now."""
+        for gauge in (
+            self.consumer_lag_records,
+            self.restore_offset,
+            self.symbols_tracked,
+            self.event_time_lag_seconds,
+        ):
+            if (str(partition),) in gauge._metrics:
+                gauge.remove(partition)
+
+    def catalogue(self) -> list[tuple[str, str, str]]:
+        """(name, type, meaning) of every metric, in order of declaration."""
+        return [(family.name, family.type, family.documentation) for family in self.registry.collect()]
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(name, meaning, labels, namespace=PREFIX, registry=self.registry)
+
+    def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
+        return Gauge(name, meaning, labels, namespace=PREFIX, registry=self.registry)
+
+    def _histogram(self, name: str, meaning: str, buckets: Sequence[float]) -> Histogram:
+        return Histogram(name, meaning, namespace=PREFIX, registry=self.registry, buckets=buckets)
+
+
+METRICS = Metrics()
