@@ -62,6 +62,16 @@ def test_the_limit_alone_blocks_once_the_shorter_cool_down_is_over() -> None:
     assert reasons(rows[-1]) == {"signal_long", "dd_limit", "below_min_size"}
 
 
+def test_a_spent_size_factor_counts_as_the_limit() -> None:
+    """At 14.5% of 5..15% one twentieth of the size is left: the last step to 15% would take for ever."""
+    desk = losing()
+    qty, entry = float(desk.position["qty"]), float(desk.position["entry"])
+    realised = float(desk.position["realised"])
+    just_below, just_above = (entry - (x * 10_000 + realised) / qty for x in (0.1449, 0.1451))
+    assert "dd_limit" not in reasons(desk.bar(0.65, close=just_below))
+    assert "dd_limit" in reasons(desk.bar(0.65, close=just_above))
+
+
 def test_a_bankrupt_symbol_never_opens_again() -> None:
     desk = losing()
     desk.position["realised"] = -20_000.0

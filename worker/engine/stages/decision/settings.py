@@ -25,12 +25,16 @@ class DecisionParams(NamedTuple):
 
 
 class Settings(BaseModel):
-    """Entry thresholds by regime, hysteresis, holding time, trailing stop and reduction (domain §8.1, §10)."""
+    """Entry thresholds by regime, hysteresis, holding time, trailing stop and reduction (domain §8.1, §10).
+
+    The thresholds make every regime open on 2 to 5% of its bars on real daily and hourly series (decisions 24): the
+    components agree far more often in a trend than in a wild range. In a crisis the score is 0 and nothing is opened.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     enter_score: tuple[float, float, float, float, float, float] = Field(
-        default=(0.35, 0.35, 0.35, 0.35, 0.35, 0.35),
+        default=(0.24, 0.70, 0.64, 0.35, 0.21, 0.35),
         description="|final| from which a position is opened: unknown, trend up, trend down, range, high volatility, "
         "crisis",
     )

@@ -22,8 +22,8 @@ def ratio(budget, pnl, peak):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def update(state, pnl, budget, hard, cool_down):  # type: ignore[no-untyped-def]
-    """The drawdown at this close; latches at `hard`.
+def update(state, pnl, budget, limit, cool_down):  # type: ignore[no-untyped-def]
+    """The drawdown at this close; latches at `limit`.
 
     When the cool-down is over the peak restarts at the equity left: a flat symbol's equity cannot recover, so with
     the old peak the limit would hold for ever.
@@ -34,6 +34,6 @@ def update(state, pnl, budget, hard, cool_down):  # type: ignore[no-untyped-def]
             state.peak = pnl
     state.peak = max(state.peak, pnl)
     dd = ratio(budget, pnl, state.peak)
-    if state.limit_bars == 0 and dd >= hard:
+    if state.limit_bars == 0 and dd >= limit:
         state.limit_bars = cool_down + 1  # this bar is counted too
     return dd

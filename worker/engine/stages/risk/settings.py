@@ -22,6 +22,7 @@ class RiskParams(NamedTuple):
     sigma_limit: float
     dd_soft: float
     dd_hard: float
+    dd_limit: float
     dd_cool_down: int
     liquidity: float
     position_limit: float
@@ -45,6 +46,13 @@ class Settings(BaseModel):
         default=0.05, ge=0, lt=1, description="drawdown from which sizes shrink, fraction of the peak equity"
     )
     dd_hard: float = Field(default=0.15, gt=0, le=1, description="drawdown at which the position is closed")
+    dd_spent: float = Field(
+        default=0.05,
+        ge=0,
+        lt=1,
+        description="the hard limit counts as reached when the drawdown's size factor is down to this: sizes shrink so "
+        "much before it that a symbol would never reach it, nor get out again",
+    )
     dd_cool_down_bars: int = Field(
         default=500,
         ge=0,
@@ -84,6 +92,7 @@ class Settings(BaseModel):
             sigma_limit=self.vol_gate * self.sigma_target,
             dd_soft=self.dd_soft,
             dd_hard=self.dd_hard,
+            dd_limit=self.dd_hard - self.dd_spent * (self.dd_hard - self.dd_soft),
             dd_cool_down=self.dd_cool_down_bars,
             liquidity=self.liquidity,
             position_limit=self.position_limit,

@@ -83,7 +83,7 @@ def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
     position, own, risk = state.position, state.risk, out.risk
     liquidity.push(own.traded, abs(bar.close) * bar.volume * multiplier(inst))
     pnl = position.realised + position.unrealised
-    risk.dd = update(own.drawdown, pnl, p.budget, p.dd_hard, p.dd_cool_down)
+    risk.dd = update(own.drawdown, pnl, p.budget, p.dd_limit, p.dd_cool_down)
     risk.dd_limit = own.drawdown.limit_bars > 0
     _figures(risk, position, inst, bar, out.features.vol_yz_20, p)
     _scales(risk, out.regime.code, out.validation.level, p)

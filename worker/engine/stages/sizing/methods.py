@@ -24,8 +24,8 @@ def score_factor(final, full_score):  # type: ignore[no-untyped-def]
 
     clip((conf - 0.5)/0.3, 0, 1) reads its input as a calibrated probability. Before 100 labels there is none:
     conf_raw = √|final|·agreement·quality lies below 0.5 for most entries, so the formula would size them to zero
-    although the score alone gates them (decisions 24). The score itself is used instead, in proportion: half size at
-    the default entry threshold of 0.35, full size at twice of it.
+    although the score alone gates them (decisions 24). The score itself is used instead, in proportion: with the
+    defaults full size from 0.70, the entry threshold of a trend, and half of it at 0.35, that of a range.
     """
     size = abs(final) / full_score
     return min(size, 1.0) if size > 0.0 else 0.0
