@@ -59,8 +59,8 @@ def _ticks() -> Series:
     low = np.minimum(open_, close) - rng.integers(0, 3, close.size)
     shift = 50 - min(0, low.min())
     volume = rng.integers(0, 5, close.size).astype(float)
-    prices = [(column + shift) * 0.1 for column in (open_, high, low, close)]
-    return Series(*prices, volume)
+    opened, highest, lowest, closed = ((column + shift) * 0.1 for column in (open_, high, low, close))
+    return Series(opened, highest, lowest, closed, volume)
 
 
 def _stretched(series: Series) -> Series:
