@@ -17,7 +17,9 @@ import pytest
 
 from tests.integration.conftest import Bootstrap
 from tests.support.kafka import create_topics, read_partition
-from worker.errors import BrokerUnavailable, ConfigError, DataError, Exit
+from worker.broker import Broker
+from worker.errors import BrokerUnavailable, ConfigError, DataError, Exit, TryAgain
+from worker.sources import publisher
 from worker.sources.publisher import publish_records
 from worker.sources.record import Record
 from worker.sources.simulator import Simulation, simulated_records
@@ -34,15 +36,15 @@ async def topic(broker: Bootstrap, topic_prefix: str) -> str:
     return name
 
 
-async def start(*arguments: str) -> asyncio.subprocess.Process:
-    """The command as a process of its own."""
-    code = "import typer; from worker.cli.publish import publish; typer.run(publish)"
+async def start(name: str, *arguments: str) -> asyncio.subprocess.Process:
+    """A command as a process of its own."""
+    code = f"import typer; from worker.cli.{name} import {name}; typer.run({name})"
     return await asyncio.create_subprocess_exec(sys.executable, "-c", code, *arguments, stdout=PIPE, stderr=PIPE)
 
 
-async def run(*arguments: str) -> tuple[int | None, str, str]:
-    """Exit code, standard output and standard error of the command."""
-    process = await start(*arguments)
+async def run_command(name: str, *arguments: str) -> tuple[int | None, str, str]:
+    """Exit code, standard output and standard error of a command."""
+    process = await start(name, *arguments)
     output, errors = await process.communicate()
     return process.returncode, output.decode(), errors.decode()
 
@@ -78,16 +80,6 @@ def consume(bootstrap: str, topic: str) -> dict[int, list[Record]]:
     finally:
         consumer.close()
     return dict(found)
-
-
-def end_offsets(bootstrap: str, topic: str) -> int:
-    """How many records the topic has so far. Under a steady stream a reader never sees the end of a partition."""
-    consumer = confluent_kafka.Consumer({"bootstrap.servers": bootstrap, "group.id": f"{topic}-watcher"})
-    try:
-        partitions = [confluent_kafka.TopicPartition(topic, partition) for partition in range(PARTITIONS)]
-        return sum(consumer.get_watermark_offsets(partition, timeout=10.0)[1] for partition in partitions)
-    finally:
-        consumer.close()
 
 
 def librdkafka_partitions(bootstrap: str, topic: str, keys: set[bytes]) -> dict[bytes, int]:
@@ -138,8 +130,8 @@ async def test_every_record_arrives_once_in_order_on_the_partition_of_the_java_c
 async def test_batches_respect_the_topics_size_limit(broker: Bootstrap, topic_prefix: str) -> None:
     name = f"{topic_prefix}.small"
     await create_topics(broker.bootstrap, {name: 1}, {"max.message.bytes": "2000"})
-    code, output, errors = await run(
-        "--simulate", "3", "--bars", "200", "--topic", name, "-b", broker.bootstrap, "--json"
+    code, output, errors = await run_command(
+        "publish", "--simulate", "3", "--bars", "200", "--topic", name, "-b", broker.bootstrap, "--json"
     )
     assert code == 0, errors
     assert json.loads(output)["records"] == 600
@@ -149,7 +141,7 @@ async def test_batches_respect_the_topics_size_limit(broker: Bootstrap, topic_pr
 async def test_a_file_arrives_as_it_is(broker: Bootstrap, topic: str, tmp_path: Path) -> None:
     file = tmp_path / "abc.csv"
     file.write_text("date,open,high,low,close,volume\n2024-01-02,1,2,0.5,1.5,10\n2024-01-03,,2,0.5,NaN,10\n")
-    code, output, errors = await run(str(file), "--topic", topic, "-b", broker.bootstrap)
+    code, output, errors = await run_command("publish", str(file), "--topic", topic, "-b", broker.bootstrap)
     assert code == 0, errors
     assert "1 of them lack a value" in output
     (records,) = (await asyncio.to_thread(consume, broker.bootstrap, topic)).values()
@@ -167,7 +159,9 @@ async def test_bars_outside_kafkas_times_are_named_and_the_others_published(
     tomorrow = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 7 * 86_400))
     rows = "".join(f"{day},1,2,0.5,1.5,10\n" for day in ("1965-01-04", "2024-01-02", "2024-01-03", tomorrow))
     file.write_text(f"date,open,high,low,close,volume\n{rows}")
-    code, output, errors = await run(str(file), "--topic", topic, "-b", broker.bootstrap, "--interval", "1d", "--json")
+    code, output, errors = await run_command(
+        "publish", str(file), "--topic", topic, "-b", broker.bootstrap, "--interval", "1d", "--json"
+    )
     assert code == Exit.DATA, errors
     told = json.loads(output)
     assert (told["records"], sum(told["not_published"].values())) == (2, 2)
@@ -211,13 +205,13 @@ async def test_a_source_that_breaks_off_keeps_what_it_gave(broker: Bootstrap, to
 
 
 async def test_interrupt_sends_what_was_taken_and_reports(broker: Bootstrap, topic: str) -> None:
-    process = await start(
-        *("--simulate", "2", "--bars", "100000", "--rate", "200", "--json"), "--topic", topic, "-b", broker.bootstrap
-    )
+    source = ("--simulate", "2", "--bars", "100000", "--rate", "200")
+    process = await start("publish", *source, "--json", "--topic", topic, "-b", broker.bootstrap)
+    assert process.stderr is not None
     try:
         async with asyncio.timeout(60):
-            while not await asyncio.to_thread(end_offsets, broker.bootstrap, topic):
-                assert process.returncode is None
+            line = await process.stderr.readline()  # the first progress line, after five seconds
+            assert line.startswith(b"published "), line
             process.send_signal(signal.SIGINT)
             output, errors = await process.communicate()
     finally:
@@ -228,3 +222,37 @@ async def test_interrupt_sends_what_was_taken_and_reports(broker: Bootstrap, top
     assert told["interrupted"] is True
     found = await asyncio.to_thread(consume, broker.bootstrap, topic)
     assert told["records"] == sum(map(len, found.values())) > 0
+
+
+async def test_a_broker_that_dies_is_an_error_and_not_a_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publisher, "_DELIVERY_TIMEOUT", 3.0)
+    monkeypatch.setattr(publisher, "_STOP_TIMEOUT", 2.0)
+    with Broker() as mortal:
+        await create_topics(mortal.bootstrap, {"ticks": 2})
+        acknowledged: list[int] = []
+
+        def progress(count: int) -> None:
+            if not acknowledged:
+                mortal.kill()
+            acknowledged.append(count)
+
+        records = simulated_records(Simulation(symbols=4, bars=100_000))
+        options = {"bootstrap_servers": mortal.bootstrap, "request_timeout_ms": 3_000}
+        with pytest.raises((BrokerUnavailable, TryAgain)):
+            await publish_records(options, "ticks", records, rate=2_000.0, on_progress=progress)
+        assert acknowledged
+
+
+async def test_doctor_tells_whether_the_topics_fit(broker: Bootstrap, topic_prefix: str) -> None:
+    arguments = ["-b", broker.bootstrap, "--prefix", f"{topic_prefix}."]
+    code, output, _ = await run_command("doctor", *arguments)
+    assert code == Exit.CONFIG
+    assert f"✓ broker: {broker.bootstrap} answers" in output
+    assert "✗ topics: missing topics" in output
+    assert "alphapulse topics create" in output
+    await create_topics(
+        broker.bootstrap, {f"{topic_prefix}.{name}": 2 for name in ("ticks.raw", "decisions", "ticks.rejected")}
+    )
+    code, output, errors = await run_command("doctor", *arguments)
+    assert code == Exit.OK, output + errors
+    assert "✓ topics:" in output

@@ -108,7 +108,8 @@ class Market:
     def _path(self, profile: list[float]) -> Path:
         price = 20.0 + 480.0 * profile[0] * profile[0]
         year = self._interval_ms / _YEAR_MS
-        variance = min((0.2 + 0.6 * profile[1]) ** 2 * year, _MAX_SIGMA * _MAX_SIGMA)
+        volatility = 0.2 + 0.6 * profile[1]  # a year
+        variance = min(volatility * volatility * year, _MAX_SIGMA * _MAX_SIGMA)
         drift = (0.2 * profile[2] - 0.1) * min(year, 1.0)
         omega = (1.0 - _ALPHA - _BETA) * variance
         return Path(price, variance, omega, drift, price / _BARRIER, price * _BARRIER)

@@ -74,6 +74,7 @@ def read_records(source: Source, interval: str | None = None, sort: bool = False
     bars = iter(_by_time(source.bars)) if sort else source.bars
     sample = list(islice(bars, _SAMPLE))
     if not sample:
+        source.report.note(f"{source.name} holds no bars")
         return
     if newest_first(sample):
         source.report.note(f"{source.name} is newest first: most bars will be rejected as out_of_order; use --sort")

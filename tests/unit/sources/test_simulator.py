@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
 from collections import defaultdict
 from itertools import islice
 
@@ -50,6 +53,23 @@ def columns(simulation: Simulation) -> dict[bytes, NDArray[np.float64]]:
 
 def test_ten_thousand_records_have_the_golden_bytes() -> None:
     assert digest(Simulation(symbols=7, bars=2_000, seed=42, fault_rate=0.02), 10_000) == GOLDEN
+
+
+def test_the_bytes_do_not_depend_on_the_processors_vector_units() -> None:
+    # numpy picks other code for other processors; this one takes its plain code, as a smaller processor would.
+    vector_units = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
+    if not vector_units:
+        pytest.skip("this processor has no vector unit beyond the least that numpy needs")
+    code = (
+        "from tests.unit.sources.test_simulator import *;"
+        "print(digest(Simulation(symbols=7, bars=2_000, seed=42, fault_rate=0.02), 10_000))"
+    )
+    environment = os.environ | {"NPY_DISABLE_CPU_FEATURES": " ".join(vector_units), "PYTHONHASHSEED": "7"}
+    # numpy warns of features that it was not built to dispatch on; they are no part of the promise.
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == GOLDEN
 
 
 def test_another_seed_gives_other_bytes() -> None:

@@ -56,6 +56,12 @@ def test_one_bar_has_no_interval() -> None:
     assert len(records_of([bar(0)], "1m")) == 1
 
 
+def test_a_source_without_bars_is_noted() -> None:
+    report = ReadReport()
+    assert records_of([], report=report) == []
+    assert report.notes == ["test holds no bars"]
+
+
 def test_an_interval_that_is_none_is_refused() -> None:
     with pytest.raises(ConfigError, match="no interval"):
         records_of([bar(0)], "1 minute")
