@@ -39,24 +39,27 @@ def _following(slot: int) -> int:
 
 
 @kernel
-def _mean(values: Any, oldest: int) -> float:
-    total, slot = 0.0, oldest
+def _means(own: Any, oldest: int) -> tuple[float, float, float]:
+    """Means of the three series, side by side: one chain of additions would wait for itself."""
+    overnight, session, satchell, slot = 0.0, 0.0, 0.0, oldest
     for _ in range(PERIOD):
-        total += values[slot]
+        overnight += own.overnight[slot]
+        session += own.session[slot]
+        satchell += own.rogers_satchell[slot]
         slot = _following(slot)
-    return total / PERIOD
+    return overnight / PERIOD, session / PERIOD, satchell / PERIOD
 
 
 @kernel
-def _variance(values: Any, oldest: int) -> float:
-    """Sample variance (ddof 1) in two passes, oldest to newest."""
-    mean = _mean(values, oldest)
-    squares, slot = 0.0, oldest
+def _variances(own: Any, oldest: int, overnight: float, session: float) -> tuple[float, float]:
+    """Sample variances (ddof 1) of two series about their means."""
+    first, second, slot = 0.0, 0.0, oldest
     for _ in range(PERIOD):
-        distance = values[slot] - mean
-        squares += distance * distance
+        a, b = own.overnight[slot] - overnight, own.session[slot] - session
+        first += a * a
+        second += b * b
         slot = _following(slot)
-    return squares / (PERIOD - 1)
+    return first / (PERIOD - 1), second / (PERIOD - 1)
 
 
 @kernel
@@ -70,5 +73,6 @@ def update(own: Any, history: Any, row: Any, out: Any) -> None:
     if history.count <= PERIOD:
         return
     oldest = _following(slot)
-    session = BLEND * _variance(own.session, oldest) + (1.0 - BLEND) * _mean(own.rogers_satchell, oldest)
-    out.vol_yz_20 = math.sqrt(max(_variance(own.overnight, oldest) + session, 0.0))
+    overnight_mean, session_mean, satchell = _means(own, oldest)
+    overnight, session = _variances(own, oldest, overnight_mean, session_mean)
+    out.vol_yz_20 = math.sqrt(max(overnight + BLEND * session + (1.0 - BLEND) * satchell, 0.0))
