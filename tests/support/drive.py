@@ -70,7 +70,7 @@ class Symbol:
         normalizer: normalization.Settings | None = None,
         *,
         trust: bool = False,
-        **instrument: float | bool,
+        **instrument: float,
     ) -> None:
         self.p = (settings or validation.Settings()).params()
         self.q = (normalizer or normalization.Settings()).params()
@@ -88,6 +88,13 @@ class Symbol:
         raw = self.state.view(np.uint8)
         _drive(self.state, raw, self.instrument, bars, outs, CLEARED, self.p, self.q, self.trust)
         return outs
+
+
+def bits(rows: Array) -> bytes:
+    """All values of `rows`, field by field; unlike `tobytes` of a copy it is blind to the padding between fields."""
+    if rows.dtype.names is None:
+        return rows.tobytes()
+    return b"".join(bits(rows[name]) for name in rows.dtype.names)
 
 
 def make_bars(

@@ -22,7 +22,7 @@ SLACK = 1e-9  # relative, of the OHLC order
 @kernel
 def malformed(own, bar):  # type: ignore[no-untyped-def]
     """Rule 0: a time outside the calendar, or not the interval of the symbol's first accepted bar."""
-    if abs(bar.ts) > TIME_LIMIT or bar.interval_ms <= 0 or bar.interval_ms > INTERVAL_LIMIT:
+    if bar.ts > TIME_LIMIT or bar.ts < -TIME_LIMIT or bar.interval_ms <= 0 or bar.interval_ms > INTERVAL_LIMIT:
         return True
     return own.accepted > 0 and bar.interval_ms != own.interval_ms
 
