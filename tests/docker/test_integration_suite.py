@@ -14,12 +14,25 @@ from tests.docker.images import ROOT
 from worker.broker.container import DockerBroker
 
 SECONDS = 240
+PLUGIN = "tests.docker.given_broker_only"
 
 
 @pytest.mark.docker
 @pytest.mark.timeout(600)
 def test_integration_suite_passes_against_a_kafka_container(kafka: DockerBroker, note: Callable[[str], None]) -> None:
-    command = [sys.executable, "-m", "pytest", "tests/integration", "-m", "kafka", "-q", "-p", "no:cacheprovider"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "tests/integration",
+        "-m",
+        "kafka",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        PLUGIN,
+    ]
     env = {**os.environ, "ALPHAPULSE_TEST_BOOTSTRAP": kafka.bootstrap}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=SECONDS, check=False)
     print(done.stdout[-8000:], done.stderr[-2000:])
