@@ -24,14 +24,12 @@ def canonical(value):  # type: ignore[no-untyped-def]
 @kernel
 def below(window, value):  # type: ignore[no-untyped-def]
     """How many values are strictly below `value`: the index of its first equal. O(log w)."""
-    low, high = 0, window.count
-    while low < high:
-        middle = (low + high) >> 1
-        if window.values[middle] < value:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    first, n = 0, window.count
+    while n > 1:
+        half = n >> 1
+        first += half if window.values[first + half - 1] < value else 0  # no branch to mispredict
+        n -= half
+    return first + 1 if n == 1 and window.values[first] < value else first
 
 
 @kernel
@@ -55,15 +53,15 @@ def remove(window, value):  # type: ignore[no-untyped-def]
 @kernel
 def replace(window, leaving, value):  # type: ignore[no-untyped-def]
     """`remove` and `insert` in one: only the values between the two move."""
-    values, last = window.values, window.count - 1
-    slot = below(window, leaving)
-    while slot < last and values[slot + 1] < value:
-        values[slot] = values[slot + 1]
-        slot += 1
-    while slot > 0 and values[slot - 1] > value:
-        values[slot] = values[slot - 1]
-        slot -= 1
-    values[slot] = canonical(value)
+    source, target = below(window, leaving), below(window, value)
+    if source < target:
+        target -= 1
+        for i in range(source, target):
+            window.values[i] = window.values[i + 1]
+    else:
+        for i in range(source, target, -1):
+            window.values[i] = window.values[i - 1]
+    window.values[target] = canonical(value)
 
 
 @kernel
@@ -95,7 +93,7 @@ def median(window):  # type: ignore[no-untyped-def]
     if n == 0:
         return np.nan
     upper = window.values[n >> 1]
-    return upper if n & 1 else 0.5 * window.values[(n >> 1) - 1] + 0.5 * upper
+    return upper if n & 1 else 0.5 * (window.values[(n >> 1) - 1] + upper)
 
 
 @kernel
@@ -130,4 +128,4 @@ def mad(window, centre):  # type: ignore[no-untyped-def]
     if n == 0:
         return np.nan
     upper = nth_deviation(window, centre, n >> 1)
-    return upper if n & 1 else 0.5 * nth_deviation(window, centre, (n >> 1) - 1) + 0.5 * upper
+    return upper if n & 1 else 0.5 * (nth_deviation(window, centre, (n >> 1) - 1) + upper)

@@ -107,6 +107,20 @@ def test_an_accepted_bar_between_late_ones_ends_their_run() -> None:
     assert late(case, -30, -29, 1, -29, -28) == [LATE, LATE, set(), LATE, LATE]
 
 
+@pytest.mark.parametrize(("bars", "accepted_again"), [(3, 0), (4, 2), (10, 8)])
+def test_a_batch_delivered_twice_with_its_own_times_is_the_price_of_that_rule(bars: int, accepted_again: int) -> None:
+    # Known limit of decisions 2: with CreateTime a repeated batch of four bars or more looks just like a symbol whose
+    # reference came from the future. Idempotent producers do not repeat batches; LogAppendTime does not confuse them.
+    for ingest, count in ((0, accepted_again), (bars * MINUTE, 0)):
+        case = Case(bars=20)
+        batch = [case.bar(after=1 + i) for i in range(bars)]
+        assert all(case.show(bar)["accepted"] for bar in batch)
+        again = [bar.copy() for bar in batch]
+        for bar in again:
+            bar["ingest_ts"] = max(bar["ingest_ts"], batch[0]["ts"] + ingest)
+        assert sum(bool(case.show(bar)["accepted"]) for bar in again) == count
+
+
 def test_a_malformed_record_between_late_ones_does_not() -> None:
     case = Case()
     late(case, -30, -29)
