@@ -23,13 +23,14 @@ def canonical(value):  # type: ignore[no-untyped-def]
 
 @kernel
 def below(window, value):  # type: ignore[no-untyped-def]
-    """How many values are strictly below `value`: the index of its first equal. O(log w)."""
-    first, n = 0, window.count
-    while n > 1:
-        half = n >> 1
-        first += half if window.values[first + half - 1] < value else 0  # no branch to mispredict
-        n -= half
-    return first + 1 if n == 1 and window.values[first] < value else first
+    """How many values are strictly below `value`: the index of its first equal.
+
+    Counts them all: at 100 values that vectorizes and beats the mispredicted branches of a binary search.
+    """
+    count = 0
+    for i in range(window.count):
+        count += window.values[i] < value
+    return count
 
 
 @kernel
@@ -103,11 +104,10 @@ def _deviation(values, split, centre, left, right):  # type: ignore[no-untyped-d
 
 
 @kernel
-def nth_deviation(window, centre, k):  # type: ignore[no-untyped-def]
-    """The k-th smallest (from 0) of |value - centre|: both sides of the centre are sorted runs, so O(log w)."""
-    split = below(window, centre)
+def _nth_deviation(window, centre, split, k):  # type: ignore[no-untyped-def]
+    # The k-th smallest (from 0) of |value - centre|: both sides of the centre are sorted runs, so O(log w).
     values, n = window.values, window.count
-    # `taken` = how many of the k smallest come from the left run
+    # `low` becomes how many of the k smallest come from the left run
     low, high = max(0, k - (n - split)), min(k, split)
     while low < high:
         taken = (low + high) >> 1
@@ -127,5 +127,6 @@ def mad(window, centre):  # type: ignore[no-untyped-def]
     n = window.count
     if n == 0:
         return np.nan
-    upper = nth_deviation(window, centre, n >> 1)
-    return upper if n & 1 else 0.5 * (nth_deviation(window, centre, (n >> 1) - 1) + upper)
+    split = below(window, centre)
+    upper = _nth_deviation(window, centre, split, n >> 1)
+    return upper if n & 1 else 0.5 * (_nth_deviation(window, centre, split, (n >> 1) - 1) + upper)
