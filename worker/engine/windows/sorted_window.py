@@ -23,14 +23,15 @@ def canonical(value):  # type: ignore[no-untyped-def]
 
 @kernel
 def below(window, value):  # type: ignore[no-untyped-def]
-    """How many values are strictly below `value`: the index of its first equal.
-
-    Counts them all: at 100 values that vectorizes and beats the mispredicted branches of a binary search.
-    """
-    count = 0
-    for i in range(window.count):
-        count += window.values[i] < value
-    return count
+    """How many values are strictly below `value`: the index of its first equal. O(log w)."""
+    low, high = 0, window.count
+    while low < high:
+        middle = (low + high) >> 1
+        if window.values[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @kernel
@@ -54,15 +55,15 @@ def remove(window, value):  # type: ignore[no-untyped-def]
 @kernel
 def replace(window, leaving, value):  # type: ignore[no-untyped-def]
     """`remove` and `insert` in one: only the values between the two move."""
-    source, target = below(window, leaving), below(window, value)
-    if source < target:
-        target -= 1
-        for i in range(source, target):
-            window.values[i] = window.values[i + 1]
-    else:
-        for i in range(source, target, -1):
-            window.values[i] = window.values[i - 1]
-    window.values[target] = canonical(value)
+    values, last = window.values, window.count - 1
+    slot = below(window, leaving)
+    while slot < last and values[slot + 1] < value:
+        values[slot] = values[slot + 1]
+        slot += 1
+    while slot > 0 and values[slot - 1] > value:
+        values[slot] = values[slot - 1]
+        slot -= 1
+    values[slot] = canonical(value)
 
 
 @kernel
