@@ -34,9 +34,17 @@ def _root(
 
 
 def _assemble() -> None:
-    from worker.cli import broker
+    from worker.cli import broker, config, decisions, doctor, publish, topics, verify, warmup, worker
 
     app.add_typer(broker.app, name="broker")
+    app.add_typer(topics.app, name="topics")
+    app.command()(worker.worker)
+    app.command()(publish.publish)
+    app.command()(decisions.decisions)
+    app.command()(verify.verify)
+    app.command()(doctor.doctor)
+    app.command()(config.config)
+    app.command()(warmup.warmup)
 
 
 def main() -> None:

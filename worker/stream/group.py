@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    NotCoordinatorForGroupError,
+)
 
 from worker.settings import Settings
 from worker.stream import topics
@@ -16,13 +23,27 @@ from worker.stream.reading import Reader
 from worker.stream.verify import Report, verify
 
 POLL_SECONDS = 0.2
+COORDINATOR_SECONDS = 15.0
+T = TypeVar("T")
 
 
 async def committed_offsets(admin: AIOKafkaAdminClient, settings: Settings, partitions: int) -> dict[int, int]:
     """The group's next input offset per partition; 0 where it has committed nothing."""
     tps = [TopicPartition(settings.topics.input, p) for p in range(partitions)]
-    found = await admin.list_consumer_group_offsets(settings.processing.group, partitions=tps)
+    found = await _coordinated(lambda: admin.list_consumer_group_offsets(settings.processing.group, partitions=tps))
     return {tp.partition: max(found[tp].offset, 0) if tp in found else 0 for tp in tps}
+
+
+async def _coordinated(request: Callable[[], Awaitable[T]]) -> T:
+    """The first look-up on a new cluster makes the broker create its offsets topic; ask again until it is there."""
+    deadline = time.monotonic() + COORDINATOR_SECONDS
+    while True:
+        try:
+            return await request()
+        except (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError):
+            if time.monotonic() >= deadline:
+                raise
+            await asyncio.sleep(POLL_SECONDS)
 
 
 async def end_offsets(settings: Settings, partitions: int) -> dict[int, int]:

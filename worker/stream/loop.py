@@ -16,6 +16,7 @@ from worker.settings import Settings
 from worker.stream.failures import FAILURES, Fenced, OutcomeUnknown, meaning, retention_passed
 from worker.stream.partition import Partition, Phase
 from worker.stream.reading import Consumed
+from worker.stream.sink import STOP_TIMEOUT
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
@@ -55,9 +56,7 @@ class Member(ConsumerRebalanceListener):
         busy = [task for tp, task in self._tasks.items() if self.partitions[tp].phase is Phase.BUSY]
         if busy:
             await asyncio.wait(busy, timeout=self._settings.processing.rebalance_timeout_ms / 2000)
-        for tp, task in list(self._tasks.items()):
-            task.cancel()
-            self._tasks.pop(tp)
+        await self._cancel_all()
         for partition in self.partitions.values():
             if partition.phase is Phase.READY:
                 partition.phase = Phase.PARKED
@@ -82,6 +81,14 @@ class Member(ConsumerRebalanceListener):
         log.info(
             "assigned", extra={"partitions": sorted(tp.partition for tp in assigned), "generation": self.generation}
         )
+
+    async def _cancel_all(self) -> None:
+        tasks = list(self._tasks.values())
+        self._tasks.clear()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_TIMEOUT)
 
     # -- one task a partition
 
@@ -177,8 +184,8 @@ class Member(ConsumerRebalanceListener):
         if len(records) < size // 2:
             partition.rest_until = begun + interval
         partition.phase = Phase.PARKED if self._moving else Phase.READY
-        if not self._moving and partition.next != position:
-            self._consumer.seek(partition.tp, partition.next)
+        if partition.next != position:
+            self._rewind(partition)
 
     # -- the loop
 
@@ -214,38 +221,48 @@ class Member(ConsumerRebalanceListener):
         if self._moving or (self.partitions and not named):
             await self._wait_changed()
             return
+        generation = self.generation
         try:
             fetched = await self._consumer.getmany(*named, timeout_ms=POLL_MS)
         except OffsetOutOfRangeError as error:
             raise retention_passed(error) from error
-        for tp in ready:
-            await self._dispatch(tp, fetched.get(tp, []))
+        for tp in named:
+            await self._dispatch(tp, fetched.get(tp, []), generation)
 
-    async def _dispatch(self, tp: TopicPartition, records: list[Consumed]) -> None:
+    async def _dispatch(self, tp: TopicPartition, records: list[Consumed], generation: int) -> None:
+        """Start a batch. The rule: while a partition is READY the consumer's position is its `next`.
+
+        So whatever getmany has returned is either processed or, by a seek back, fetched again. Were it dropped, the
+        position alone would have moved, and the next commit would lose the records.
+        """
         partition = self.partitions.get(tp)
-        if partition is None or partition.phase is not Phase.READY or tp not in self._consumer.assignment():
-            return
+        if partition is None or partition.phase is not Phase.READY:
+            return  # becoming ready seeks to `next`
         try:
             position = await self._consumer.position(tp)
         except (IllegalStateError, KafkaError):
+            return  # no longer assigned
+        if self._moving or generation != self.generation:
+            self._rewind(partition)
             return
-        fresh = [record for record in records if record.offset >= partition.next]
         # Without records the position may still have passed transaction markers: commit it, or lag never reaches 0.
-        if (not fresh and position <= partition.next) or self._moving:
+        if not records and position <= partition.next:
             return
         end = self._consumer.last_stable_offset(tp)
         METRICS.consumer_lag_records.labels(tp.partition).set(max((end or position) - position, 0))
         partition.phase = Phase.BUSY
-        self._start(tp, self._process(partition, fresh, position))
+        self._start(tp, self._process(partition, records, position))
+
+    def _rewind(self, partition: Partition) -> None:
+        if partition.tp in self._consumer.assignment():
+            self._consumer.seek(partition.tp, partition.next)
 
     async def close(self) -> None:
         """Finish the batches in flight within the drain deadline, then release every partition."""
         self._moving = True
-        tasks = list(self._tasks.values())
         busy = [self._tasks[tp] for tp, p in self.partitions.items() if p.phase is Phase.BUSY and tp in self._tasks]
         if busy:
             await asyncio.wait(busy, timeout=self._settings.processing.shutdown_timeout_ms / 1000)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, *self._closing, return_exceptions=True)
+        await self._cancel_all()
+        await asyncio.gather(*self._closing, return_exceptions=True)
         await asyncio.gather(*(p.release() for p in self.partitions.values()), return_exceptions=True)

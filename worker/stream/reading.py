@@ -7,20 +7,24 @@ from typing import Any, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from worker.stream.seams import stop_consumer
+
 Consumed: TypeAlias = "ConsumerRecord[bytes, bytes]"
 
 
 class Reader:
-    """A group-less read_committed consumer; joins nothing and disturbs nobody."""
+    """A consumer without a group; joins nothing and disturbs nobody."""
 
-    def __init__(self, options: dict[str, Any]) -> None:
+    def __init__(self, options: dict[str, Any], isolation: str = "read_committed") -> None:
         self._consumer = AIOKafkaConsumer(
             **options,
             group_id=None,
-            isolation_level="read_committed",
+            isolation_level=isolation,
             auto_offset_reset="earliest",
             enable_auto_commit=False,
             max_partition_fetch_bytes=4 * 1024 * 1024,
+            # The broker answers one request of a connection at a time: look-ups would wait behind an idle fetch.
+            fetch_max_wait_ms=20,
         )
 
     async def __aenter__(self) -> Reader:
@@ -28,19 +32,24 @@ class Reader:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._consumer.stop()
+        await stop_consumer(self._consumer)
 
     async def bounds(self, tp: TopicPartition) -> tuple[int, int]:
-        """(first offset, last stable offset) now."""
+        """(first offset, end) now; the end is the last stable offset, or the high watermark for read_uncommitted."""
         first = (await self._consumer.beginning_offsets([tp]))[tp]
         return first, (await self._consumer.end_offsets([tp]))[tp]
 
     async def batches(
         self, tp: TopicPartition, start: int | None = None, stop: int | None = None
     ) -> AsyncIterator[list[Consumed]]:
-        """Records from `start` (else the first) to `stop` (exclusive, else the end at the time of the call)."""
+        """Records from `start` (else the first) to `stop` (exclusive, else the end at the time of the call).
+
+        Waits for open transactions that lie before `stop`.
+        """
         first, end = await self.bounds(tp)
-        stop = end if stop is None else min(stop, end)
+        stop = end if stop is None else stop
+        if max(first, start or 0) >= stop:
+            return
         self._consumer.assign([tp])
         self._consumer.seek(tp, first if start is None else max(start, first))
         while await self._consumer.position(tp) < stop:
@@ -48,3 +57,13 @@ class Reader:
                 inside = [record for record in records if record.offset < stop]
                 if inside:
                     yield inside
+
+
+async def high_watermarks(options: dict[str, Any], tps: list[TopicPartition]) -> dict[TopicPartition, int]:
+    """End offset of each partition, open transactions included.
+
+    The group's offset can be visible before the outputs of the same transaction are: their markers are written one by
+    one. Reading up to this end waits for them.
+    """
+    async with Reader(options, "read_uncommitted") as reader:
+        return {tp: (await reader.bounds(tp))[1] for tp in tps}

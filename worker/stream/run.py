@@ -19,10 +19,12 @@ from worker.stream.assignor import sticky_assignor
 from worker.stream.loop import Member
 from worker.stream.partition import Partition, Phase
 from worker.stream.preflight import preflight
+from worker.stream.seams import stop_consumer
 from worker.telemetry.health import OpsServer
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
+LEAVE_SECONDS = 3.0  # leaving the group takes milliseconds; the rest is closing sockets
 RESTORE_STATES = (Phase.READY, Phase.BUSY)
 
 
@@ -69,8 +71,7 @@ class WorkerProcess:
             return await member.run(self._stopping)
         finally:
             await member.close()
-            async with asyncio.timeout(self._settings.processing.shutdown_timeout_ms / 1000):
-                await consumer.stop()
+            await stop_consumer(consumer, LEAVE_SECONDS)
 
     def _consumer(self) -> AIOKafkaConsumer:
         p = self._settings.processing

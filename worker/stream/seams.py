@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -35,3 +36,16 @@ async def connect_once(host: str, port: int, options: dict[str, Any]) -> None:
         sasl_plain_password=options.get("sasl_plain_password"),
     )
     connection.close()
+
+
+async def stop_consumer(consumer: AIOKafkaConsumer, seconds: float = 1.0) -> None:
+    """Stop a consumer within about twice `seconds`.
+
+    The fetch task swallows its cancellation when its assignment has just changed (it awaits tasks that it cancelled
+    itself), and `stop` then waits for it for ever. A second cancellation, which the deadline sends, gets through.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            await consumer.stop()
+    except TimeoutError:
+        return

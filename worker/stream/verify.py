@@ -10,7 +10,7 @@ import msgspec
 from aiokafka import TopicPartition
 
 from worker.settings import Settings
-from worker.stream.reading import Consumed, Reader
+from worker.stream.reading import Consumed, Reader, high_watermarks
 
 EXAMPLES = 5  # offsets named per fault and partition
 
@@ -154,6 +154,8 @@ async def verify(
     source = f"/alphapulse/{group}".encode()
     exactly_once = settings.processing.guarantee == "exactly_once"
     reports = []
+    outputs = [TopicPartition(topic, p) for topic in (names.output, names.rejections) for p in committed]
+    ends = await high_watermarks(options, outputs)
     async with Reader(options) as reader:
         for partition, offset in sorted(committed.items()):
             report = PartitionReport(partition)
@@ -166,7 +168,8 @@ async def verify(
             found: list[Outcome] = []
             prefix = f"{names.input}-{partition}-".encode()
             for topic, accepted in ((names.output, True), (names.rejections, False)):
-                async for records in reader.batches(TopicPartition(topic, partition)):
+                tp = TopicPartition(topic, partition)
+                async for records in reader.batches(tp, stop=ends[tp]):
                     # What lies outside was trimmed from the input, or is being committed right now.
                     inside = (o for o in _outcomes(records, source, accepted, prefix) if first <= o.offset < offset)
                     found.extend(inside)
