@@ -35,7 +35,8 @@ def format_storage(server: Path, log: Path, scram_users: Mapping[str, str]) -> N
     arguments = server.with_name("format.args")
     arguments.unlink(missing_ok=True)
     arguments.touch(mode=0o600)  # passwords go through a file: a command line is public
-    lines = ["--config", str(server), "--cluster-id", _cluster_id(), "--ignore-formatted"]
+    # In one word: an id may begin with a dash.
+    lines = ["--config", str(server), f"--cluster-id={_cluster_id()}", "--ignore-formatted"]
     for name, password in scram_users.items():
         lines += ["--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]"]
     arguments.write_text("".join(f"{line}\n" for line in lines))
