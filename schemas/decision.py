@@ -18,7 +18,7 @@ Bucket = Literal["unknown", "low", "normal", "high"]
 Level = Literal["Poor", "Fair", "Good", "Excellent"]
 
 
-class Bar(msgspec.Struct):
+class Bar(msgspec.Struct, gc=False):
     """The accepted bar, as it came."""
 
     open: Price
@@ -28,7 +28,7 @@ class Bar(msgspec.Struct):
     volume: Price
 
 
-class Quality(msgspec.Struct):
+class Quality(msgspec.Struct, gc=False):
     """What validation found."""
 
     score: Ratio
@@ -37,7 +37,7 @@ class Quality(msgspec.Struct):
     codes: list[str]
 
 
-class Position(msgspec.Struct):
+class Position(msgspec.Struct, gc=False):
     """The symbol's virtual position after this bar, marked at its close."""
 
     state: Literal["flat", "long", "short"]
@@ -50,7 +50,7 @@ class Position(msgspec.Struct):
     bars_held: int
 
 
-class Risk(msgspec.Struct):
+class Risk(msgspec.Struct, gc=False):
     """Risk figures and the factors that scaled the size; null where not ready."""
 
     sigma_ann: Ratio | None
@@ -64,7 +64,7 @@ class Risk(msgspec.Struct):
     g_ctl: Ratio
 
 
-class Model(msgspec.Struct):
+class Model(msgspec.Struct, gc=False):
     """Which model had a say."""
 
     id: str | None
@@ -83,7 +83,7 @@ class Model(msgspec.Struct):
     ]
 
 
-class Decision(msgspec.Struct):
+class Decision(msgspec.Struct, gc=False):
     """One decision per accepted bar. Ingest time and source coordinates are in the headers."""
 
     schema_version: int

@@ -10,7 +10,7 @@ from msgspec import Meta
 MAX_PAYLOAD = 64 * 1024  # bytes kept of the original value (decisions 9)
 
 
-class Rejection(msgspec.Struct):
+class Rejection(msgspec.Struct, gc=False):
     """One rejected record. Its source topic, partition and offset are in the headers."""
 
     schema_version: int

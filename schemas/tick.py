@@ -20,7 +20,7 @@ Interval = Annotated[
 ]
 
 
-class Tick(msgspec.Struct, omit_defaults=True):
+class Tick(msgspec.Struct, omit_defaults=True, gc=False):
     """One OHLCV bar. Prices in quote currency, volume in base units. Unknown fields are ignored."""
 
     symbol: Symbol | None = None

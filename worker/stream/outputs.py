@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 
@@ -16,6 +17,7 @@ TRACE_HEADERS = ("traceparent", "tracestate")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(4096)  # the symbols of a market share their bars' times
 def rfc3339(ms: int) -> str:
     """Epoch ms as an RFC 3339 time in UTC with milliseconds."""
     return (_EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,73 @@
+# `make` or `make help` lists the targets. The first use of any of them sets the project up.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+RUN    := $(VENV)/.installed-run
+DEV    := $(VENV)/.installed-dev
+PIP    := $(BIN)/python -m pip --disable-pip-version-check install
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test unit integration test-docker lint types imports check lock reference clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: $(PYTHON) is older than Python 3.11. Fix: make PYTHON=python3.12 (or newer) $(MAKECMDGOALS)"; exit 78; }
+	@echo "creating the virtual environment $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || \
+	  { echo "error: no virtual environment can be made. Fix: install the venv module (Debian: python3-venv)"; exit 73; }
+
+$(RUN): requirements.lock pyproject.toml | $(BIN)/python
+	@echo "installing the locked dependencies (about a minute, 250 MB)"
+	@$(PIP) --progress-bar on --quiet --require-hashes -r requirements.lock
+	@$(PIP) --quiet --no-deps --editable .
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUN)
+	@echo "installing the locked test tools"
+	@$(PIP) --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+setup: $(RUN) ## Install the locked dependencies and compile the engine
+	@$(BIN)/alphapulse warmup
+
+demo: setup ## Run the whole thing on a local real Kafka: three workers, one killed, proof at the end
+	@$(BIN)/alphapulse demo
+
+test: $(DEV) setup ## Run the unit and integration tests (starts a local real Kafka)
+	@$(BIN)/python -m pytest tests --ignore=tests/docker
+
+unit: $(DEV) setup ## Run the tests that need no broker
+	@$(BIN)/python -m pytest tests/unit tests/contract
+
+integration: $(DEV) setup ## Run the tests that need a broker
+	@$(BIN)/python -m pytest tests/integration
+
+test-docker: $(DEV) setup ## Build the image and test it on a container engine (starts one if there is none)
+	@$(BIN)/python -m pytest tests/docker
+
+lint: $(DEV) ## Check style
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(DEV) ## Check types strictly
+	@$(BIN)/mypy
+
+imports: $(DEV) ## Check that arrows between packages point one way
+	@$(BIN)/lint-imports
+
+check: lint types imports ## All static checks
+
+lock: $(DEV) ## Renew the locks from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --universal --all-extras --group dev --generate-hashes --no-header --no-annotate -q -o requirements-dev.lock
+	uv pip compile pyproject.toml --universal --all-extras --generate-hashes --no-header --no-annotate -q -c requirements-dev.lock -o requirements.lock
+	uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate -q -c requirements-dev.lock -o requirements-worker.lock
+
+reference: $(DEV) ## Write the generated schemas and reference tables anew
+	@$(BIN)/python -m schemas.generate
+	@$(BIN)/python -m worker.reference
+
+clean: ## Remove the virtual environment and caches of this folder
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache results build dist *.egg-info
