@@ -7,7 +7,7 @@ DEV    := $(VENV)/.installed-dev
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit integration test-docker lint types imports check lock reference clean
+.PHONY: help setup demo test unit integration test-docker bench lint types imports check lock reference clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,7 +46,10 @@ integration: $(DEV) setup ## Run the tests that need a broker
 	@$(BIN)/python -m pytest tests/integration
 
 test-docker: $(DEV) setup ## Build the image and test it on a container engine (starts one if there is none)
-	@$(BIN)/python -m pytest tests/docker
+	@$(BIN)/python -m pytest tests/docker -m docker
+
+bench: $(DEV) setup ## Measure records per CPU-second of one worker; writes results/bench.json
+	@$(BIN)/python -m tests.bench.worker_rate
 
 lint: $(DEV) ## Check style
 	@$(BIN)/ruff check .

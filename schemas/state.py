@@ -9,7 +9,10 @@ from msgspec import Meta
 
 
 class SnapshotEnvelope(msgspec.Struct, array_like=True):
-    """The engine's record of one symbol after the input record at `offset`. MessagePack, array-like: fields are only appended."""
+    """The engine's record of one symbol after the input record at `offset`.
+
+    MessagePack, array-like: fields are only appended.
+    """
 
     format: int
     symbol: str

@@ -43,7 +43,13 @@ async def fill(settings: Settings, symbols: int, records: int) -> int:
     return summary.records
 
 
-async def run_worker(settings: Settings) -> tuple[float, float]:
+async def caught_up(settings: Settings) -> bool:
+    """Whether the group has committed the whole input before the deadline."""
+    async with admin_client(settings.kafka) as admin:
+        return await wait_caught_up(admin, settings, settings.topics.partitions, DEADLINE)
+
+
+def run_worker(settings: Settings) -> tuple[float, float]:
     """(CPU seconds from start to stop, peak RSS in MB) of one worker over the whole input."""
     environment = os.environ | {
         "ALPHAPULSE_KAFKA__BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers,
@@ -53,9 +59,8 @@ async def run_worker(settings: Settings) -> tuple[float, float]:
     }
     process = subprocess.Popen([sys.executable, "-m", "worker", "worker"], env=environment)
     try:
-        async with admin_client(settings.kafka) as admin:
-            if not await wait_caught_up(admin, settings, settings.topics.partitions, DEADLINE):
-                raise SystemExit("the worker did not catch up")
+        if not asyncio.run(caught_up(settings)):
+            raise SystemExit("the worker did not catch up")
     finally:
         process.send_signal(signal.SIGTERM)
         _, status, usage = os.wait4(process.pid, 0)
@@ -65,15 +70,15 @@ async def run_worker(settings: Settings) -> tuple[float, float]:
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-async def measure(records: int, symbols: int, runs: int) -> dict[str, float]:
+def measure(records: int, symbols: int, runs: int) -> dict[str, float]:
     """All figures."""
     figures: dict[str, float] = {}
     with Broker() as broker:
-        count = await fill(settings_for(broker.bootstrap, "fill", "exactly_once"), symbols, records)
+        count = asyncio.run(fill(settings_for(broker.bootstrap, "fill", "exactly_once"), symbols, records))
         for guarantee, name in (("exactly_once", "eos"), ("at_least_once", "alos")):
             rates, peaks = [], []
             for _ in range(runs):
-                cpu, rss = await run_worker(settings_for(broker.bootstrap, f"bench-{uuid.uuid4().hex[:8]}", guarantee))
+                cpu, rss = run_worker(settings_for(broker.bootstrap, f"bench-{uuid.uuid4().hex[:8]}", guarantee))
                 rates.append(count / cpu)
                 peaks.append(rss)
                 print(f"{guarantee:14} {count:9,} records  {cpu:6.2f} CPU s  {count / cpu:9,.0f}/CPU s  {rss:5.0f} MB")
@@ -100,7 +105,7 @@ def main() -> None:
     parser.add_argument("--symbols", type=int, default=500)
     parser.add_argument("--runs", type=int, default=3)
     given = parser.parse_args()
-    figures = asyncio.run(measure(given.records, given.symbols, given.runs))
+    figures = measure(given.records, given.symbols, given.runs)
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps({"figures": figures, "machine": machine()}, indent=2) + "\n")
     for name, value in figures.items():

@@ -15,7 +15,7 @@ def decisions(
     prefix: Prefix = None,
     symbol: Annotated[list[str] | None, typer.Option("--symbol", "-s", help="Only this one; may be repeated.")] = None,
     action: Annotated[list[str] | None, typer.Option("--action", "-a", help="Only this one; may be repeated.")] = None,
-    last: Annotated[int, typer.Option("--last", "-n", min=0, help="Begin this many records before the end.")] = 20,
+    last: Annotated[int, typer.Option("--last", "-n", min=0, help="Begin with this many of the newest.")] = 20,
     follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Wait for new ones, or stop at the end.")] = True,
     rejected: Annotated[bool, typer.Option("--rejected", help="Show rejections instead.")] = False,
     json: Json = False,

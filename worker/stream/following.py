@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import NamedTuple, TextIO
 
 import msgspec
@@ -10,11 +11,14 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from schemas import Decision, Rejection
 from worker.errors import ConfigError
 from worker.settings import KafkaSettings
+from worker.stream.client import client_options
 from worker.stream.outputs import rfc3339
-from worker.stream.preflight import reach
+from worker.stream.preflight import admin_client
 from worker.stream.seams import stop_consumer
+from worker.stream.topics import describe
 
 POLL_MS = 250
+MARKERS = 4
 
 
 class Wanted(NamedTuple):
@@ -43,34 +47,42 @@ def line(item: Decision | Rejection) -> str:
 async def follow_topic(
     kafka: KafkaSettings, topic: str, wanted: Wanted, last: int, follow: bool, raw: bool, out: TextIO
 ) -> None:
-    """Write records from `last` before the end on; with `follow` for ever.
+    """Write the newest `last` records, then with `follow` every new one.
 
     Raises:
         ConfigError: the topic does not exist.
     """
-    consumer = AIOKafkaConsumer(**await reach(kafka), group_id=None, isolation_level="read_committed")
+    async with admin_client(kafka) as admin:
+        found = await describe(admin, (topic,))
+    if topic not in found:
+        raise ConfigError(f"the topic {topic} does not exist", "Run `alphapulse topics create`")
+    tps = [TopicPartition(topic, p) for p in range(found[topic].partitions)]
+    consumer = AIOKafkaConsumer(**client_options(kafka), group_id=None, isolation_level="read_committed")
     await consumer.start()
     try:
-        ends = await _begin(consumer, topic, last)
-        while follow or not await _at_end(consumer, ends):
+        consumer.assign(tps)
+        for value in await _backlog(consumer, tps, last):
+            _show(value, wanted, raw, out)
+        while follow:
+            out.flush()
             for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
                 for record in records:
                     _show(record.value or b"", wanted, raw, out)
-            out.flush()
     finally:
         await stop_consumer(consumer)
 
 
-async def _begin(consumer: AIOKafkaConsumer, topic: str, last: int) -> dict[TopicPartition, int]:
-    topics = await consumer.topics()
-    if topic not in topics:
-        raise ConfigError(f"the topic {topic} does not exist", "Run `alphapulse topics create`")
-    tps = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
-    consumer.assign(tps)
+async def _backlog(consumer: AIOKafkaConsumer, tps: list[TopicPartition], last: int) -> list[bytes]:
+    """Values of the newest `last` records, oldest first."""
     starts, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
     for tp in tps:
-        consumer.seek(tp, max(starts[tp], ends[tp] - last))
-    return ends
+        # Transaction markers take offsets too, one a commit: go back far enough to find `last` records among them.
+        consumer.seek(tp, max(starts[tp], ends[tp] - MARKERS * last - MARKERS))
+    newest: deque[tuple[int, int, int, bytes]] = deque()
+    while not await _at_end(consumer, ends):
+        for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
+            newest.extend((r.timestamp, r.partition, r.offset, r.value or b"") for r in records)
+    return [value for *_, value in sorted(newest)[-last:]] if last else []
 
 
 async def _at_end(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:

@@ -9,6 +9,7 @@ from functools import lru_cache
 import msgspec
 
 from schemas import Decision, Rejection
+from schemas.tick import MAX_TS, MIN_TS
 from worker.settings import TopicSettings
 from worker.stream.reading import Consumed
 from worker.stream.sink import Header, Output
@@ -19,7 +20,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @lru_cache(4096)  # the symbols of a market share their bars' times
 def rfc3339(ms: int) -> str:
-    """Epoch ms as an RFC 3339 time in UTC with milliseconds."""
+    """Epoch ms as an RFC 3339 time in UTC with milliseconds; times beyond the years 1 to 9999, which it can't say, as
+    the nearest it can."""
+    ms = min(max(ms, MIN_TS), MAX_TS)
     return (_EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -133,7 +133,7 @@ class WorkerProcess:
 
 
 def calm_garbage_collector() -> None:
-    """Batches make thousands of short-lived objects without cycles: look for cycles rarely, and not among the modules."""
+    """Batches make many short-lived objects without cycles: look for cycles rarely, and not among the modules."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
