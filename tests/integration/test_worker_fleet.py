@@ -1,0 +1,166 @@
+"""Workers that join, leave, die and freeze under load write the same bytes in the same order as one left in peace."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import Bootstrap
+from tests.support.fleet import Fleet, WorkerProcess, environment, until
+from tests.support.outputs import (
+    Outputs,
+    assert_equal,
+    count,
+    elsewhere,
+    expected,
+    published,
+    read_input,
+    without_repeats,
+)
+from tests.support.ticks import Publishing, group_settings, make_topics, publish, ticks
+from worker.errors import Exit
+from worker.settings import Settings
+from worker.stream.group import check_group
+
+pytestmark = pytest.mark.kafka
+
+SEED = int(os.environ.get("TEST_SEED", "7"))
+TICKS, SYMBOLS = 20_000, 300
+
+
+async def under_load(fleet: Fleet, publishing: Publishing) -> None:
+    """Wait for input that nobody has committed yet, after something was committed: now a fault hits the middle."""
+
+    async def holds() -> bool:
+        return sum(await fleet.progress.committed()) > 0 and sum(await fleet.progress.lag()) > 20
+
+    await until(holds, 20, "lag under load")
+    assert publishing.left > 0, "the input ended before the fault"
+
+
+async def whole(fleet: Fleet, records: int) -> Outputs:
+    """What was published, after proving it complete: by offsets, by `verify` and by this process's own engine."""
+    await fleet.caught_up()
+    await fleet.stop()
+    assert await fleet.progress.committed() == await fleet.progress.ends()
+    inputs = read_input(fleet.settings)
+    assert sum(map(len, inputs)) == records, "the input is not whole"
+    report = await check_group(fleet.settings)
+    assert report.complete, report
+    return published(fleet.settings)
+
+
+def verify(settings: Settings) -> tuple[int, dict[str, object]]:
+    """Exit code and report of `alphapulse verify --json`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "worker", "verify", "--json"],
+        env=environment(settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, json.loads(done.stdout)
+
+
+async def test_three_workers_with_kill_term_and_join_equal_one_in_peace(
+    broker: Bootstrap, topic_prefix: str, tmp_path: Path
+) -> None:
+    records = ticks(TICKS, SYMBOLS, SEED)
+    calm = group_settings(broker.bootstrap, f"{topic_prefix}.calm")
+    await make_topics(calm)
+    await publish(calm, records)
+    async with Fleet(calm, tmp_path) as fleet:
+        fleet.start("alone")
+        reference = await whole(fleet, TICKS)
+    assert_equal(reference, expected(calm, read_input(calm)))
+    assert min(len(lines) for lines in reference.values()) > 0, "each partition must have decisions and rejections"
+
+    rough = group_settings(broker.bootstrap, f"{topic_prefix}.rough", max_batch_records=100, commit_interval_ms=50)
+    await make_topics(rough)
+    async with Fleet(rough, tmp_path) as fleet:
+        first = await fleet.started("first")
+        publishing = Publishing(rough, records, rate=1_500)
+        await until_joined(fleet, fleet.start("joins"), publishing)
+        third = await fleet.started("third")
+        await under_load(fleet, publishing)
+        assert await first.metric("assigned_partitions"), "the victim must own something"
+        first.kill()
+        assert sum(await fleet.progress.lag()) > 0
+        await third.ready(partitions=2, seconds=20)
+        await under_load(fleet, publishing)
+        third.send(signal.SIGTERM)
+        assert await third.exit_code(20) == Exit.OK
+        assert publishing.left > 0, "the input ended before the last fault"
+        await publishing.finish()
+        found = await whole(fleet, TICKS)
+    assert_equal(found, expected(rough, read_input(rough)))
+    assert_equal(elsewhere(found), elsewhere(reference))
+    code, told = verify(rough)
+    assert (code, told["complete"], told["faults"], told["pending"]) == (Exit.OK, True, 0, 0)
+
+
+async def until_joined(fleet: Fleet, worker: WorkerProcess, publishing: Publishing) -> None:
+    """Wait until a worker that was started under load has partitions."""
+    await under_load(fleet, publishing)
+    await worker.ready(partitions=2)
+    assert publishing.left > 0, "the input ended before the join"
+
+
+async def test_a_zombie_adds_nothing(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
+    total = 9_000
+    settings = group_settings(broker.bootstrap, topic_prefix, max_batch_records=50, commit_interval_ms=20)
+    await make_topics(settings)
+    async with Fleet(settings, tmp_path) as fleet:
+        zombie, heir = fleet.start("zombie"), fleet.start("heir")
+        await zombie.ready(partitions=2)
+        await heir.ready(partitions=2)
+        publishing = Publishing(settings, ticks(total, SYMBOLS, SEED + 1), rate=700)
+        await under_load(fleet, publishing)
+        zombie.send(signal.SIGSTOP)
+        stopped_at = await fleet.progress.committed()
+        await heir.ready(partitions=4, seconds=20)
+
+        async def all_moved() -> bool:
+            return all(now > then for now, then in zip(await fleet.progress.committed(), stopped_at, strict=True))
+
+        await until(all_moved, 20, "the heir commits in every partition")
+        assert publishing.left > 0, "the input ended before the zombie woke"
+        zombie.send(signal.SIGCONT)
+        await publishing.finish()
+        await fleet.caught_up()
+        if zombie.running:
+            await zombie.ready(partitions=2, seconds=20)
+        else:
+            assert zombie.process.returncode == Exit.TEMPORARY, zombie.text
+            fleet.workers.remove(zombie)
+        found = await whole(fleet, total)
+    assert_equal(found, expected(settings, read_input(settings)))
+
+
+async def test_at_least_once_loses_nothing_and_repeats_only_equals(
+    broker: Bootstrap, topic_prefix: str, tmp_path: Path
+) -> None:
+    total = 6_000
+    settings = group_settings(
+        broker.bootstrap, topic_prefix, guarantee="at_least_once", max_batch_records=50, commit_interval_ms=20
+    )
+    await make_topics(settings)
+    async with Fleet(settings, tmp_path) as fleet:
+        victim = await fleet.started("victim")
+        publishing = Publishing(settings, ticks(total, SYMBOLS, SEED + 2), rate=1_500)
+        heir = fleet.start("heir")
+        await under_load(fleet, publishing)
+        victim.kill()
+        assert sum(await fleet.progress.lag()) > 0
+        await heir.ready(partitions=4, seconds=30)
+        await publishing.finish()
+        found = await whole(fleet, total)
+    assert_equal(without_repeats(found), expected(settings, read_input(settings)))
+    assert count(found) >= total

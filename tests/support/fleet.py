@@ -1,0 +1,191 @@
+"""Worker processes of one group under test: started, stopped, frozen, killed and asked for their state."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.support.outputs import Progress
+from worker.broker.ports import free_port
+from worker.settings import Settings
+
+STEP = 0.02  # seconds between two looks at something that offers no way to wait
+START = 60.0
+LOGIN_VARIABLES = ("ALPHAPULSE_KAFKA__", "ALPHAPULSE_TOPICS__", "ALPHAPULSE_PROCESSING__", "ALPHAPULSE_OPS__")
+
+
+async def until(holds: Callable[[], Awaitable[bool]], seconds: float, what: str) -> float:
+    """Wait for a condition; returns the seconds it took. Raises AssertionError when it does not come true."""
+    begun = time.monotonic()
+    while not await holds():
+        assert time.monotonic() - begun < seconds, f"not within {seconds:g} s: {what}"
+        await asyncio.sleep(STEP)
+    return time.monotonic() - begun
+
+
+def environment(settings: Settings, **extra: str) -> dict[str, str]:
+    """This process's environment with `settings` as ALPHAPULSE_* variables, as far as they were set."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(LOGIN_VARIABLES)}
+    given = settings.model_dump(mode="json", exclude_unset=True)
+    own = {
+        f"ALPHAPULSE_{section}__{name}".upper(): str(value)
+        for section, values in given.items()
+        for name, value in values.items()
+        if value is not None
+    }
+    return kept | own | extra
+
+
+class WorkerProcess:
+    """One `python -m worker worker`; its log is kept in a file."""
+
+    def __init__(self, name: str, env: dict[str, str], log: Path) -> None:
+        self.name = name
+        self.port = free_port()
+        self._log = log
+        with log.open("wb") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "worker", "worker"],
+                env=env | {"ALPHAPULSE_OPS__PORT": str(self.port), "ALPHAPULSE_LOG__FORMAT": "json"},
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+            )
+
+    @property
+    def text(self) -> str:
+        """Everything it wrote to stdout and stderr."""
+        return self._log.read_text(errors="replace")
+
+    def events(self, event: str) -> list[dict[str, Any]]:
+        """The log lines with this `event`."""
+        lines = [json.loads(line) for line in self.text.splitlines() if line.startswith("{") and line.endswith("}")]
+        return [line for line in lines if line["event"] == event]
+
+    @property
+    def running(self) -> bool:
+        return self.process.poll() is None
+
+    async def probe(self, path: str) -> tuple[int, str]:
+        """HTTP status and body; (0, "") while nobody listens."""
+        return await asyncio.to_thread(_get, f"http://127.0.0.1:{self.port}{path}")
+
+    async def metric(self, name: str) -> float | None:
+        """Value of a metric without labels."""
+        _, body = await self.probe("/metrics")
+        found = re.search(rf"^alphapulse_{name} (\S+)$", body, re.MULTILINE)
+        return float(found[1]) if found else None
+
+    async def ready(self, partitions: int | None = None, seconds: float = START) -> float:
+        """Wait for /readyz to answer 200 (and for this number of partitions); returns the seconds it took."""
+
+        async def holds() -> bool:
+            assert self.running, f"{self.name} ended with {self.process.poll()}:\n{self.text}"
+            status, _ = await self.probe("/readyz")
+            return status == 200 and (partitions is None or await self.metric("assigned_partitions") == partitions)
+
+        try:
+            return await until(holds, seconds, f"{self.name} ready with {partitions} partitions")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.text}") from None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self.process.send_signal(number)
+
+    async def exit_code(self, seconds: float) -> int:
+        """Wait for its end."""
+        try:
+            return await asyncio.to_thread(self.process.wait, seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.name} did not end within {seconds:g} s:\n{self.text}") from None
+
+    def kill(self) -> None:
+        """kill -9, and reap; nothing happens when it has ended."""
+        with suppress(ProcessLookupError):
+            self.process.kill()
+        self.process.wait()
+
+
+def _get(url: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+    except OSError:
+        return 0, ""
+
+
+class Fleet:
+    """The workers of one group on one set of topics. Leaving the block kills what still runs."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.settings = settings
+        self.workers: list[WorkerProcess] = []
+        self._folder = folder
+        self.progress = Progress(settings)
+
+    def start(self, name: str, **extra: str) -> WorkerProcess:
+        """Start a worker; `extra` are environment variables."""
+        log = self._folder / f"{self.settings.processing.group}-{name}.log"
+        self.workers.append(WorkerProcess(name, environment(self.settings, **extra), log))
+        return self.workers[-1]
+
+    async def started(self, name: str, **extra: str) -> WorkerProcess:
+        """Start a worker and wait until it is ready."""
+        worker = self.start(name, **extra)
+        await worker.ready()
+        return worker
+
+    async def caught_up(self, seconds: float = 60.0) -> None:
+        """Wait until the group's offset is the end of the input."""
+
+        async def holds() -> bool:
+            ended = [w for w in self.workers if w.process.poll() not in (None, 0, -signal.SIGKILL)]
+            assert not ended, f"{ended[0].name} ended with {ended[0].process.returncode}:\n{ended[0].text}"
+            return sum(await self.progress.lag()) == 0
+
+        try:
+            await until(holds, seconds, f"group at the end of the input, lag {await self.progress.lag()}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; lag now {await self.progress.lag()}\n{self.logs()}") from None
+
+    async def stop(self, seconds: float = 30.0) -> None:
+        """SIGTERM to all that run; each must end with 0."""
+        running = [worker for worker in self.workers if worker.running]
+        for worker in running:
+            worker.send(signal.SIGTERM)
+        for worker in running:
+            code = await worker.exit_code(seconds)
+            assert code == 0, f"{worker.name} ended with {code}:\n{worker.text}"
+
+    def logs(self) -> str:
+        """All logs, for a failure's message."""
+        return "\n".join(f"--- {worker.name} ({worker.process.poll()})\n{worker.text}" for worker in self.workers)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        if error is not None:
+            print(self.logs())
+        for worker in self.workers:
+            worker.kill()
+        self.progress.close()

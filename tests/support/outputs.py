@@ -1,0 +1,192 @@
+"""What a group must have written: read by an independent client, recomputed in this process, compared byte by byte."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import confluent_kafka
+from aiokafka.structs import ConsumerRecord
+
+from worker.engine.partition import PartitionEngine
+from worker.engine.settings import engine_settings
+from worker.settings import Settings
+from worker.stream.outputs import Publisher
+from worker.stream.reading import Consumed
+from worker.stream.restore import to_records
+
+TIMEOUT = 20.0
+SLICE = 777  # records; unlike any batch size of a worker
+Headers = tuple[tuple[str, bytes], ...]
+PLACE_HEADERS = ("ce_source", "ce_id", "__streams.errors.topic")  # the only ones that name the group or the topic
+
+
+class Line(NamedTuple):
+    """One record of an output topic, without its offset: aborted transactions and markers take offsets too."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    timestamp: int
+
+
+Outputs = dict[tuple[str, int], list[Line]]  # (topic without prefix, partition) → records in order
+
+
+def _client(bootstrap: str, group: str, isolation: str) -> confluent_kafka.Consumer:
+    return confluent_kafka.Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": group,
+            "isolation.level": isolation,
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "error",
+            "fetch.message.max.bytes": 8_388_608,
+        }
+    )
+
+
+class Progress:
+    """Where the group stands, asked with librdkafka and without joining."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._tps = [
+            confluent_kafka.TopicPartition(settings.topics.input, p) for p in range(settings.topics.partitions)
+        ]
+        self._bootstrap = settings.kafka.bootstrap_servers
+        self._client = _client(self._bootstrap, settings.processing.group, "read_uncommitted")
+
+    async def committed(self) -> list[int]:
+        """The group's offset per partition; 0 where there is none."""
+        return await asyncio.to_thread(self._committed)
+
+    async def ends(self) -> list[int]:
+        """High watermark per partition."""
+        return await asyncio.to_thread(self._ends)
+
+    async def lag(self) -> list[int]:
+        """End less committed, per partition."""
+        ends = await self.ends()
+        return [end - at for end, at in zip(ends, await self.committed(), strict=True)]
+
+    def _committed(self) -> list[int]:
+        return [max(tp.offset, 0) for tp in self._client.committed(self._tps, timeout=TIMEOUT)]
+
+    def _ends(self) -> list[int]:
+        return [self._client.get_watermark_offsets(tp, timeout=TIMEOUT)[1] for tp in self._tps]
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def read_topic(bootstrap: str, topic: str, partitions: int) -> list[list[Consumed]]:
+    """All committed records of each partition up to its high watermark; waits for open transactions before it."""
+    client = _client(bootstrap, "nobody", "read_committed")
+    raw = _client(bootstrap, "nobody", "read_uncommitted")
+    tps = [confluent_kafka.TopicPartition(topic, p, 0) for p in range(partitions)]
+    ends: dict[int, int] = {}
+    for tp in tps:
+        first, ends[tp.partition] = raw.get_watermark_offsets(tp, timeout=TIMEOUT)
+        tp.offset = first
+    raw.close()
+    found: list[list[Consumed]] = [[] for _ in tps]
+    client.assign(tps)
+    waiting = {partition for partition, end in ends.items() if end > 0}
+    try:
+        while waiting:
+            message = client.poll(TIMEOUT)
+            assert message is not None, f"{topic}: no end of partitions {waiting} within {TIMEOUT} s"
+            partition, offset = message.partition(), message.offset()
+            assert partition is not None
+            assert offset is not None
+            if error := message.error():
+                assert error.code() == confluent_kafka.KafkaError._PARTITION_EOF, error
+                if offset >= ends[partition]:
+                    waiting.discard(partition)
+            else:
+                found[partition].append(_record(topic, message))
+    finally:
+        client.close()
+    return found
+
+
+def _record(topic: str, message: Any) -> Consumed:
+    headers = tuple(message.headers() or ())
+    kind, timestamp = message.timestamp()
+    key, value = message.key(), message.value()
+    return ConsumerRecord(
+        topic, message.partition(), message.offset(), timestamp, kind, key, value, None, 0, 0, headers
+    )
+
+
+def _line(record: Consumed) -> Line:
+    return Line(record.key, record.value, tuple(record.headers), record.timestamp)
+
+
+def published(settings: Settings) -> Outputs:
+    """What lies in both output topics."""
+    topics = settings.topics
+    found: Outputs = {}
+    for name, full in ((topics.decisions, topics.output), (topics.rejected, topics.rejections)):
+        for p, records in enumerate(read_topic(settings.kafka.bootstrap_servers, full, topics.partitions)):
+            found[name, p] = [_line(record) for record in records]
+    return found
+
+
+def read_input(settings: Settings) -> list[list[Consumed]]:
+    """All committed input records by partition."""
+    return read_topic(settings.kafka.bootstrap_servers, settings.topics.input, settings.topics.partitions)
+
+
+def expected(settings: Settings, inputs: Sequence[list[Consumed]]) -> Outputs:
+    """What must lie there: the engine of this process over each partition's records in one go."""
+    topics = settings.topics
+    found: Outputs = {(name, p): [] for name in (topics.decisions, topics.rejected) for p in range(len(inputs))}
+    publisher = Publisher(topics, settings.processing.group)
+    for partition, records in enumerate(inputs):
+        engine = PartitionEngine(engine_settings(settings.engine))
+        for start in range(0, len(records), SLICE):
+            part = records[start : start + SLICE]
+            for output in publisher.outputs(part, engine.process(to_records(part))):
+                line = Line(output.key, output.value, tuple(output.headers), output.timestamp_ms)
+                found[output.topic.removeprefix(topics.prefix), partition].append(line)
+    return found
+
+
+def elsewhere(outputs: Outputs) -> Outputs:
+    """The same without the three headers' mention of group and topic, to compare runs on different topics."""
+    return {at: [line._replace(headers=_placeless(line.headers)) for line in lines] for at, lines in outputs.items()}
+
+
+def _placeless(headers: Headers) -> Headers:
+    return tuple(
+        (name, value.rpartition(b"-")[2] if name == "ce_id" else b"") if name in PLACE_HEADERS else (name, value)
+        for name, value in headers
+    )
+
+
+def without_repeats(outputs: Outputs) -> Outputs:
+    """The first of all records with the same `ce_id`; they must be equal."""
+    once: Outputs = {}
+    for at, lines in outputs.items():
+        first: dict[bytes, Line] = {}
+        for line in lines:
+            assert first.setdefault(dict(line.headers)["ce_id"], line) == line
+        once[at] = list(first.values())
+    return once
+
+
+def count(outputs: Outputs) -> int:
+    """Number of records."""
+    return sum(map(len, outputs.values()))
+
+
+def assert_equal(found: Outputs, wanted: Outputs) -> None:
+    """Fail with the first difference, not with megabytes."""
+    assert found.keys() == wanted.keys()
+    for at, lines in wanted.items():
+        for number, (line, other) in enumerate(zip(found[at], lines, strict=False)):
+            assert line == other, f"{at}: record {number} differs"
+        assert len(found[at]) == len(lines), f"{at}: {len(found[at])} records, not {len(lines)}"

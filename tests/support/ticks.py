@@ -1,0 +1,94 @@
+"""Settings, topics and ticks for tests that run workers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import for_code
+
+from tests.support.kafka import create_topics
+from worker.settings import KafkaSettings, ProcessingSettings, Settings, TopicSettings
+from worker.sources.publisher import PublishSummary, publish_records
+from worker.sources.record import Record
+from worker.sources.simulator import Simulation, simulated_records
+from worker.stream.topics import MIN_MESSAGE_BYTES
+
+SHORT = {"session_timeout_ms": 6_000, "heartbeat_interval_ms": 1_500}  # the broker allows no shorter session
+
+
+def group_settings(bootstrap: str, prefix: str, partitions: int = 4, **processing: Any) -> Settings:
+    """Settings of a group and topics that are named after `prefix`, with a short session timeout."""
+    return Settings(
+        kafka=KafkaSettings(bootstrap_servers=bootstrap),
+        topics=TopicSettings(prefix=f"{prefix}.", partitions=partitions),
+        processing=ProcessingSettings(**(SHORT | {"group": f"{prefix}-group"} | processing)),
+    )
+
+
+async def make_topics(settings: Settings, **configs: Mapping[str, str]) -> None:
+    """Create the three topics; `configs` are Kafka's topic settings by unprefixed name (dots as underscores)."""
+    topics = settings.topics
+    for name, full in (
+        (topics.ticks, topics.input),
+        (topics.decisions, topics.output),
+        (topics.rejected, topics.rejections),
+    ):
+        given = {"max.message.bytes": str(2 * MIN_MESSAGE_BYTES)} | dict(configs.get(name.replace(".", "_"), {}))
+        await create_topics(settings.kafka.bootstrap_servers, {full: topics.partitions}, given)
+
+
+async def alter_topic(bootstrap: str, topic: str, configs: Mapping[str, str]) -> None:
+    """Change a topic's settings."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        answers: Any = await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, dict(configs))])
+    finally:
+        await admin.close()
+    for answer in answers:
+        for code, message, *_ in answer.resources:
+            if code:
+                raise for_code(code)(message)
+
+
+def ticks(count: int, symbols: int, seed: int, fault_rate: float = 0.02) -> list[Record]:
+    """`count` simulated ticks, some of them faulty."""
+    simulation = Simulation(symbols=symbols, bars=-(-count // symbols), seed=seed, fault_rate=fault_rate)
+    return list(islice(simulated_records(simulation), count))
+
+
+class Publishing:
+    """Publishes in the background at a rate; `left` says how many records are still to come."""
+
+    def __init__(self, settings: Settings, records: list[Record], rate: float | None) -> None:
+        self._total = len(records)
+        self._done = 0
+        self._task = asyncio.create_task(publish(settings, records, rate, self._progress))
+
+    def _progress(self, done: int) -> None:
+        self._done = done
+
+    @property
+    def left(self) -> int:
+        """Records that the broker has not acknowledged yet."""
+        return self._total - self._done
+
+    async def finish(self) -> PublishSummary:
+        """Wait for the rest."""
+        return await self._task
+
+
+async def publish(
+    settings: Settings,
+    records: Iterable[Record],
+    rate: float | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> PublishSummary:
+    """Publish to the input topic."""
+    options = {"bootstrap_servers": settings.kafka.bootstrap_servers}
+    return await publish_records(options, settings.topics.input, records, rate, on_progress)
