@@ -10,13 +10,15 @@ from msgspec import Meta
 # Years 1 to 9999, so that every accepted time has an ISO form and fits int64 arithmetic.
 MIN_TS, MAX_TS = -62_135_596_800_000, 253_402_300_799_999
 MAX_SYMBOL = 64
+END = r"$(?!\n)"  # in Python `$` alone also matches before a line break at the end
 
 Timestamp = Annotated[int, Meta(ge=MIN_TS, le=MAX_TS, description="bar open, epoch ms UTC")]
 Symbol = Annotated[
-    str, Meta(min_length=1, max_length=MAX_SYMBOL, pattern=r"^[!-~]+$", description="printable ASCII without spaces")
+    str,
+    Meta(min_length=1, max_length=MAX_SYMBOL, pattern=r"^[!-~]+" + END, description="printable ASCII without spaces"),
 ]
 Interval = Annotated[
-    str, Meta(pattern=r"^[1-9][0-9]{0,5}(ms|s|m|h|d|w)$", description="bar length; the configured one when absent")
+    str, Meta(pattern=r"^[1-9][0-9]{0,5}(ms|s|m|h|d|w)" + END, description="bar length; the configured one when absent")
 ]
 
 

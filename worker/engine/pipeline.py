@@ -104,7 +104,8 @@ def observe(states, raw, instruments, slots, order, bars, outs, limit, p):  # ty
             continue
         derived = states[slot].derived
         fresh = derived.validation.accepted == 0
-        if fresh and limit[0] >= limit[1]:
+        # Only where the record alone would have asked for a slot: an unreadable one has its slot by the batch's grace.
+        if fresh and bar.mask == 0 and limit[0] >= limit[1]:
             bar.mask |= np.uint64(SYMBOL_LIMIT)
         _observe_bar(derived, raw[slot, MARKET_START:MARKET_END], instruments[slot], bar, out, p)
         if fresh and out.validation.accepted:

@@ -1,0 +1,1 @@
+"""Unit tests of ingestion: from bytes to outcomes, through the whole engine of a partition."""

@@ -1,0 +1,1 @@
+"""Unit tests of the Kafka side, as far as it can be proved without a broker."""
