@@ -34,8 +34,9 @@ def _root(
 
 
 def _assemble() -> None:
-    from worker.cli import broker, config, decisions, doctor, publish, topics, verify, warmup, worker
+    from worker.cli import broker, config, decisions, demo, doctor, publish, topics, verify, warmup, worker
 
+    app.command()(demo.demo)
     app.add_typer(broker.app, name="broker")
     app.add_typer(topics.app, name="topics")
     app.command()(worker.worker)

@@ -1,0 +1,75 @@
+"""`alphapulse demo`: all of it together, in a minute."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from worker.cli.common import Bootstrap, Json, quiet_logs
+from worker.errors import Exit
+
+if TYPE_CHECKING:
+    from worker.demo.screen import Screen
+    from worker.demo.summary import Summary
+
+Symbols = Annotated[int, typer.Option("--symbols", min=12, max=10_000, help="Simulated symbols.")]
+Seconds = Annotated[float, typer.Option("--seconds", min=5.0, max=600.0, help="Publish at least so long.")]
+Rate = Annotated[float, typer.Option("--rate", min=100.0, max=50_000.0, help="Records per second.")]
+Keep = Annotated[bool, typer.Option("--keep", help="Leave broker and topics for you to look at.")]
+
+
+def demo(
+    symbols: Symbols = 240,
+    seconds: Seconds = 24.0,
+    rate: Rate = 4_000.0,
+    keep: Keep = False,
+    bootstrap: Bootstrap = None,
+    json: Json = False,
+) -> None:
+    """Real Kafka, three workers, real and simulated bars, a kill -9, and the proof that all is whole."""
+    from worker.demo.place import Options
+    from worker.demo.run import run_demo
+
+    quiet_logs()
+    screen = _screen(json)
+    screen.say("AlphaPulse demo: a real Kafka, real bars, three workers, one kill -9. Ctrl-C cleans up at any time.")
+    screen.say()
+    try:
+        summary = run_demo(Options(symbols, seconds, rate, bootstrap, keep), screen)
+    except KeyboardInterrupt:
+        typer.echo("interrupted; workers, broker and temporary files are gone", err=True)
+        raise typer.Exit(Exit.INTERRUPTED) from None
+    _show(summary, json)
+
+
+def _screen(json: bool) -> Screen:
+    """Standard output, or standard error when that is for data."""
+    from rich.console import Console
+
+    from worker.demo.live import LiveScreen
+    from worker.demo.screen import PlainScreen
+
+    out = sys.stderr if json else sys.stdout
+    console = Console(file=out)
+    return LiveScreen(console) if console.is_terminal and not console.is_dumb_terminal else PlainScreen(out)
+
+
+def _show(summary: Summary, json: bool) -> None:
+    if json:
+        import msgspec
+
+        typer.echo(msgspec.json.encode(summary.as_dict()).decode())
+        return
+    from worker.demo.summary import how_to_go_on
+
+    typer.echo("\nWhat you have seen")
+    for line in summary.lines():
+        typer.echo(line)
+    if summary.where.kept:
+        typer.echo(f"\nHow to go on (Kafka is still there, at {summary.where.bootstrap})")
+    else:
+        typer.echo("\nHow to go on (everything of the demo is gone)")
+    for line in how_to_go_on(summary.where):
+        typer.echo(line)

@@ -1,0 +1,88 @@
+"""The demo's workers together: who owns what, and whether one ended that should not have."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from worker.demo.member import Member
+from worker.errors import AlphapulseError
+from worker.settings import Settings
+
+STOP_SECONDS = 10.0
+
+
+class Fleet:
+    """Workers of one group, their logs in `folder`."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.members: list[Member] = []
+        self.settings, self._folder = settings, folder
+
+    def start_one(self) -> Member:
+        """Start the next worker."""
+        member = Member(f"worker-{len(self.members) + 1}", self._arguments(), self._environment(), self._folder)
+        self.members.append(member)
+        return member
+
+    def _arguments(self) -> list[str]:
+        s = self.settings
+        group = ["--group", s.processing.group, "--prefix", s.topics.prefix]
+        return ["--bootstrap-servers", s.kafka.bootstrap_servers, *group, "--ops-port", "0"]
+
+    def _environment(self) -> dict[str, str]:
+        s = self.settings
+        ours = {
+            "KAFKA__SECURITY_PROTOCOL": s.kafka.security_protocol,
+            "PROCESSING__SESSION_TIMEOUT_MS": str(s.processing.session_timeout_ms),
+            "PROCESSING__HEARTBEAT_INTERVAL_MS": str(s.processing.heartbeat_interval_ms),
+            "PROCESSING__GUARANTEE": s.processing.guarantee,
+            "OPS__HOST": "127.0.0.1",
+            "OPS__ENABLED": "true",
+            "LOG__LEVEL": "INFO",
+            "LOG__FORMAT": "json",
+        }
+        # One static identity for all workers would make each push out the others.
+        kept = {k: v for k, v in os.environ.items() if k != "ALPHAPULSE_PROCESSING__GROUP_INSTANCE_ID"}
+        return kept | {f"ALPHAPULSE_{name}": value for name, value in ours.items()}
+
+    @property
+    def alive(self) -> list[Member]:
+        """Those that are meant to run."""
+        return [member for member in self.members if member.alive]
+
+    def settled(self) -> bool:
+        """Whether the living own all partitions, each exactly one's, each worker at least one, all restored."""
+        owned = [p for member in self.alive for p in member.partitions]
+        everything = list(range(self.settings.topics.partitions))
+        return sorted(owned) == everything and all(m.partitions and m.ready for m in self.alive)
+
+    async def look(self) -> None:
+        """Refresh what is known of each.
+
+        Raises:
+            AlphapulseError: one ended by itself.
+        """
+        await asyncio.gather(*(member.look() for member in self.members))
+        for member in self.alive:
+            if member.ended:
+                raise AlphapulseError(f"{member.name} ended by itself", f"the end of its log:\n{member.log_tail()}")
+
+    async def stop(self) -> None:
+        """Drain all and wait for them.
+
+        Raises:
+            AlphapulseError: one did not end in time.
+        """
+        living = self.alive
+        for member in living:
+            member.ask_to_stop()
+        for member in living:
+            if not await asyncio.to_thread(member.wait, STOP_SECONDS):
+                raise AlphapulseError(f"{member.name} did not stop", f"the end of its log:\n{member.log_tail()}")
+
+    def close(self) -> None:
+        """Kill what still runs."""
+        for member in self.members:
+            member.close()

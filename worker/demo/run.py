@@ -1,0 +1,133 @@
+"""Runs the demo from an empty machine to a clean one, also when it is interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Awaitable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from worker.demo.fleet import Fleet
+from worker.demo.place import Engine, Options, Place, find_place, folder
+from worker.demo.scenario import Scenario
+from worker.demo.screen import Screen
+from worker.demo.steps import Steps
+from worker.demo.summary import Summary, Where
+from worker.stream.preflight import admin_client, reach
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def run_demo(options: Options, screen: Screen) -> Summary:
+    """Everything; returns when processes, topics and files are gone (or kept, when asked).
+
+    Raises:
+        AlphapulseError: a step failed.
+        KeyboardInterrupt: SIGINT or SIGTERM came; all is cleaned up.
+    """
+    begun, steps = time.monotonic(), Steps(screen)
+    with _signals_interrupt(), ExitStack() as stack:
+        try:
+            stack.callback(screen.stop)
+            summary = _run(options, screen, steps, stack)
+        finally:
+            _ignore_signals()  # cleaning up takes a moment and must not be cut short
+    summary.steps, summary.seconds = steps.done, time.monotonic() - begun
+    return summary
+
+
+def _run(options: Options, screen: Screen, steps: Steps, stack: ExitStack) -> Summary:
+    logs = stack.enter_context(folder())
+    engine = Engine(logs)
+    stack.callback(engine.close)
+    place = find_place(options, steps, stack)
+    if options.bootstrap is not None:
+        with steps.step(f"reach Kafka at {options.bootstrap}") as step:
+            _run_async(reach(place.settings.kafka))
+            step.text = (
+                f"Kafka answers at {options.bootstrap}; all names here begin with {place.settings.topics.prefix}"
+            )
+    with steps.step("load the engine") as step:
+        compiled = engine.wait(screen)
+        step.text = "engine compiled" if compiled else "engine ready, its kernels come from the cache"
+    fleet = Fleet(place.settings, logs)
+    stack.callback(fleet.close)
+    summary = Summary(_where(place, options))
+    _run_async(_play(place, options, fleet, steps, screen, summary))
+    return summary
+
+
+async def _play(place: Place, options: Options, fleet: Fleet, steps: Steps, screen: Screen, summary: Summary) -> None:
+    async with admin_client(place.settings.kafka) as admin:
+        keep = False
+        try:
+            await Scenario(options, admin, fleet, steps, screen).run(summary)
+            with steps.step("stop the workers") as step:
+                await fleet.stop()
+                step.text = "the two remaining workers drained, left the group and ended"
+            keep = options.keep
+        finally:
+            if place.shared and not keep:
+                fleet.close()
+                await _delete_topics(admin, place)
+
+
+async def _delete_topics(admin: AIOKafkaAdminClient, place: Place) -> None:
+    with suppress(KafkaError):  # what led here matters more; the names are unique and harm nobody
+        await admin.delete_topics(list(place.settings.topics.required))
+
+
+def _where(place: Place, options: Options) -> Where:
+    s = place.settings
+    names = (s.kafka.bootstrap_servers, s.topics.prefix, s.processing.group, s.topics.partitions)
+    return Where(*names, kept=options.keep, daemon=place.daemon)
+
+
+# -- signals: outside of the event loop they raise, inside they cancel, while cleaning up they wait
+
+
+@contextmanager
+def _signals_interrupt() -> Iterator[None]:
+    before = {number: signal.signal(number, signal.default_int_handler) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ignore_signals() -> None:
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _run_async(work: Awaitable[object]) -> None:
+    import uvloop
+
+    if uvloop.run(_until_signal(work)):
+        raise KeyboardInterrupt
+
+
+async def _until_signal(work: Awaitable[object]) -> bool:
+    """Do the work; True when a signal cut it short."""
+    loop, task, interrupted = asyncio.get_running_loop(), asyncio.current_task(), False
+    assert task is not None
+
+    def stop() -> None:
+        nonlocal interrupted
+        if not interrupted:
+            interrupted = True
+            task.cancel()
+
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, stop)
+    try:
+        await work
+    except BaseException:
+        if not interrupted:
+            raise
+    return interrupted
