@@ -46,6 +46,7 @@ class Member(ConsumerRebalanceListener):
         self._failure: BaseException | None = None
         self._rejoin = False
         self._changed = asyncio.Event()
+        self._stopped: asyncio.Future[bool]
 
     # -- rebalance: aiokafka calls these in the coordinator's task; whatever they raise would be swallowed
 
@@ -191,13 +192,20 @@ class Member(ConsumerRebalanceListener):
 
     async def run(self, stopping: asyncio.Event) -> bool:
         """Poll until stopped (returns False) or until the group must be joined anew (returns True)."""
+        self._stopped = asyncio.ensure_future(stopping.wait())
+        try:
+            await self._turn(stopping)
+        finally:
+            self._stopped.cancel()
+        if self._failure is not None:
+            raise self._failure
+        return not stopping.is_set()
+
+    async def _turn(self, stopping: asyncio.Event) -> None:
         while not stopping.is_set() and self._failure is None and not self._rejoin:
             self.last_poll = time.monotonic()
             METRICS.last_poll_timestamp_seconds.set_to_current_time()
             await self._poll()
-        if self._failure is not None:
-            raise self._failure
-        return not stopping.is_set()
 
     def _ready_now(self) -> list[TopicPartition]:
         if self._moving:
@@ -222,12 +230,25 @@ class Member(ConsumerRebalanceListener):
             await self._wait_changed()
             return
         generation = self.generation
-        try:
-            fetched = await self._consumer.getmany(*named, timeout_ms=POLL_MS)
-        except OffsetOutOfRangeError as error:
-            raise retention_passed(error) from error
+        fetched = await self._fetch(named)
+        if fetched is None:
+            return
         for tp in named:
             await self._dispatch(tp, fetched.get(tp, []), generation)
+
+    async def _fetch(self, named: list[TopicPartition]) -> dict[TopicPartition, list[Consumed]] | None:
+        """What getmany returns; None when the stop came first, for it waits through a whole rebalance."""
+        poll = asyncio.ensure_future(self._consumer.getmany(*named, timeout_ms=POLL_MS))
+        waiting: set[asyncio.Future[Any]] = {poll, self._stopped}
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        if not poll.done():
+            poll.cancel()
+            await asyncio.wait({poll})
+            return None
+        try:
+            return poll.result()
+        except OffsetOutOfRangeError as error:
+            raise retention_passed(error) from error
 
     async def _dispatch(self, tp: TopicPartition, records: list[Consumed], generation: int) -> None:
         """Start a batch. The rule: while a partition is READY the consumer's position is its `next`.

@@ -44,6 +44,7 @@ class Partition:
         tp: TopicPartition,
         settings: Settings,
         options: dict[str, Any],
+        batch_bytes: int,
         new_engine: Callable[[], PartitionEngine],
     ) -> None:
         self.tp = tp
@@ -51,7 +52,8 @@ class Partition:
         self.next = -1  # the next input offset to process; state, outputs and commit agree up to it
         self.origin = 0
         self.rest_until = 0.0  # monotonic seconds; small batches wait here so that a transaction carries more
-        self._settings, self._options, self._new_engine = settings, options, new_engine
+        self._settings, self._new_engine = settings, new_engine
+        self._options, self._batch_bytes = options, batch_bytes
         self._engine: PartitionEngine | None = None
         self._sink: Sink | None = None
         self._publisher = Publisher(settings.topics, settings.processing.group)
@@ -111,7 +113,7 @@ class Partition:
         processing = self._settings.processing
         options = self._options | {
             "acks": "all",
-            "max_batch_size": min(262_144, self._settings.topics.max_message_bytes),
+            "max_batch_size": self._batch_bytes,
             "linger_ms": 0,
         }
         if processing.guarantee == "exactly_once":

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import errors
 from aiokafka.admin import AIOKafkaAdminClient
@@ -18,6 +18,7 @@ from worker.stream.client import client_options
 from worker.stream.seams import connect_once
 
 TIMEOUT = 10.0  # seconds for one broker to answer
+MAX_BATCH = 262_144  # bytes; Kafka's limit of a topic holds for the batch, not only for the record
 NO_BROKER = "Start one with `alphapulse broker start`, or set ALPHAPULSE_KAFKA__BOOTSTRAP_SERVERS"
 
 
@@ -111,12 +112,22 @@ async def admin_client(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClien
         await admin.close()
 
 
-async def preflight(settings: Settings) -> dict[str, Any]:
-    """All checks; returns the options for the worker's clients.
+class Checked(NamedTuple):
+    """What a worker learns from the checks."""
+
+    options: dict[str, Any]  # for its Kafka clients
+    batch_bytes: int  # the largest batch that both output topics take
+
+
+async def preflight(settings: Settings) -> Checked:
+    """All checks.
 
     Raises:
         AlphapulseError: with one sentence, the fix and the exit code.
     """
     async with admin_client(settings.kafka) as admin:
-        topics.check(settings, await topics.describe(admin, settings.topics.required))
-    return client_options(settings.kafka)
+        found = await topics.describe(admin, settings.topics.required)
+        topics.check(settings, found)
+    names = settings.topics
+    limits = (found[name].max_message_bytes for name in (names.output, names.rejections))
+    return Checked(client_options(settings.kafka), min(MAX_BATCH, *limits))

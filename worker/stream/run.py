@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import signal
 import time
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -19,7 +21,7 @@ from worker.settings import Settings
 from worker.stream.assignor import sticky_assignor
 from worker.stream.loop import Member
 from worker.stream.partition import Partition, Phase
-from worker.stream.preflight import preflight
+from worker.stream.preflight import MAX_BATCH, preflight
 from worker.stream.seams import stop_consumer
 from worker.telemetry.health import OpsServer
 from worker.telemetry.metrics import METRICS
@@ -37,6 +39,7 @@ class WorkerProcess:
         self._engine_settings: EngineSettings = engine_settings(settings.engine)
         self._member: Member | None = None
         self._options: dict[str, Any] = {}
+        self._batch_bytes = MAX_BATCH
         self._stopping = asyncio.Event()
         self._started = False
         self._begun = time.monotonic()
@@ -49,9 +52,10 @@ class WorkerProcess:
         """
         check_timings(self._settings)
         METRICS.build_info.labels(__version__, self._engine_settings.config_hash()).set(1)
-        self._install_signals()
-        self._options = await preflight(self._settings)
+        _leave_at_once()
+        self._options, self._batch_bytes = await preflight(self._settings)
         PartitionEngine(self._engine_settings).warm_up()
+        self._install_signals()
         calm_garbage_collector()
         ops = await self._serve()
         self._started = True
@@ -94,7 +98,8 @@ class WorkerProcess:
         )
 
     def _new_partition(self, tp: TopicPartition) -> Partition:
-        return Partition(tp, self._settings, self._options, lambda: PartitionEngine(self._engine_settings))
+        new_engine = partial(PartitionEngine, self._engine_settings)
+        return Partition(tp, self._settings, self._options, self._batch_bytes, new_engine)
 
     def _install_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -130,6 +135,15 @@ class WorkerProcess:
             return {"joined": False}
         restored = all(p.phase in RESTORE_STATES for p in member.partitions.values())
         return {"joined": member.generation > 0, "restored": restored, "last_commit": member.last_commit_ok}
+
+
+def _leave_at_once() -> None:
+    """Before the group is joined there is nothing to drain, and compiling blocks the loop: a signal just ends it.
+
+    An exception would not do: the compiler's callbacks swallow it.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: os._exit(Exit.OK))
 
 
 def calm_garbage_collector() -> None:
