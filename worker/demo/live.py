@@ -17,7 +17,7 @@ from worker.demo.view import View, WorkerRow
 
 PER_SECOND = 4
 BAR = 18  # characters of the longest bar
-REASONS = 10  # rows of the bar chart
+REASONS = 11  # rows of the bar chart
 _STATES = {"running": "green", "killed": "bold red", "stopped": "dim", "starting": "yellow"}
 _ACTIONS = {"open_long": "green", "open_short": "red", "close": "cyan", "reduce": "yellow"}
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -116,18 +116,18 @@ class LiveScreen:
     def begin(self, number: int, title: str) -> None:
         self._title, self._since = f"{number:>2} … {title}", time.monotonic()
         if self._live is None:
-            self.say(self._title)
+            self._console.print(self._title, end="\r", markup=False, highlight=False)  # the result overwrites it
 
     def done(self, number: int, text: str, seconds: float) -> None:
-        self._line(number, "[bold green]✓[/]", text, seconds)
+        self._line(number, Text("✓", "bold green"), text, seconds)
 
     def failed(self, number: int, title: str, seconds: float) -> None:
         self.stop()
-        self._line(number, "[bold red]✗[/]", title, seconds)
+        self._line(number, Text("✗", "bold red"), title, seconds)
 
-    def _line(self, number: int, mark: str, text: str, seconds: float) -> None:
-        self._console.print(f"{number:>2} {mark} ", end="", highlight=False)
-        self._console.print(f"{text:<{WIDTH}} {seconds:5.1f} s", markup=False, highlight=False, soft_wrap=True)
+    def _line(self, number: int, mark: Text, text: str, seconds: float) -> None:
+        line = Text.assemble(f"{number:>2} ", mark, f" {text:<{WIDTH}} {seconds:5.1f} s")
+        self._console.print(line, soft_wrap=True)
 
     def show(self, view: View) -> None:
         self._view = view

@@ -36,16 +36,10 @@ class Scenario:
     """One run on an empty input topic."""
 
     def __init__(
-        self,
-        settings: Settings,
-        options: Options,
-        admin: AIOKafkaAdminClient,
-        fleet: Fleet,
-        steps: Steps,
-        screen: Screen,
+        self, options: Options, admin: AIOKafkaAdminClient, fleet: Fleet, steps: Steps, screen: Screen
     ) -> None:
-        self._settings, self._options = settings, options
-        self._admin, self._fleet, self._steps, self._screen = admin, fleet, steps, screen
+        settings = self._settings = fleet.settings
+        self._options, self._admin, self._fleet, self._steps, self._screen = options, admin, fleet, steps, screen
         planned = int(options.rate * options.seconds)
         self._feed = Feed(options.symbols, settings.topics.partitions, planned)
         self._tail = Tail(settings, settings.topics.partitions)
