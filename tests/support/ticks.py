@@ -16,7 +16,7 @@ from worker.settings import KafkaSettings, ProcessingSettings, Settings, TopicSe
 from worker.sources.publisher import PublishSummary, publish_records
 from worker.sources.record import Record
 from worker.sources.simulator import Simulation, simulated_records
-from worker.stream.topics import MIN_MESSAGE_BYTES
+from worker.stream.topics import wanted
 
 SHORT = {"session_timeout_ms": 6_000, "heartbeat_interval_ms": 1_500}  # the broker allows no shorter session
 
@@ -31,15 +31,11 @@ def group_settings(bootstrap: str, prefix: str, partitions: int = 4, **processin
 
 
 async def make_topics(settings: Settings, **configs: Mapping[str, str]) -> None:
-    """Create the three topics; `configs` are Kafka's topic settings by unprefixed name (dots as underscores)."""
-    topics = settings.topics
-    for name, full in (
-        (topics.ticks, topics.input),
-        (topics.decisions, topics.output),
-        (topics.rejected, topics.rejections),
-    ):
-        given = {"max.message.bytes": str(2 * MIN_MESSAGE_BYTES)} | dict(configs.get(name.replace(".", "_"), {}))
-        await create_topics(settings.kafka.bootstrap_servers, {full: topics.partitions}, given)
+    """Create the topics as `topics create` does; `configs` (by unprefixed name, dots as underscores) win over that."""
+    for full, given in wanted(settings).items():
+        name = full.removeprefix(settings.topics.prefix).replace(".", "_")
+        topic = {full: settings.topics.partitions}
+        await create_topics(settings.kafka.bootstrap_servers, topic, given | dict(configs.get(name, {})))
 
 
 async def alter_topic(bootstrap: str, topic: str, configs: Mapping[str, str]) -> None:

@@ -34,7 +34,7 @@ def _root(
 
 
 def _assemble() -> None:
-    from worker.cli import broker, config, decisions, demo, doctor, publish, topics, verify, warmup, worker
+    from worker.cli import broker, config, decisions, demo, doctor, publish, schema, topics, verify, warmup, worker
 
     app.command()(demo.demo)
     app.add_typer(broker.app, name="broker")
@@ -45,6 +45,7 @@ def _assemble() -> None:
     app.command()(verify.verify)
     app.command()(doctor.doctor)
     app.command()(config.config)
+    app.command()(schema.schema)
     app.command()(warmup.warmup)
 
 

@@ -23,8 +23,10 @@ from worker.engine.stages.ingestion import Decoded
 from worker.engine.stages.signal import COMPONENTS
 
 # Rows by field name, so that adding a field to an output changes nothing here.
-Judged: type[Any] = namedtuple("Judged", validation.OUTPUT.names or ())  # type: ignore[misc]
-Decided: type[Any] = namedtuple("Decided", decision.OUTPUT.names or ())  # type: ignore[misc]
+_Judged = namedtuple("_Judged", validation.OUTPUT.names or ())  # type: ignore[misc]
+_Decided = namedtuple("_Decided", decision.OUTPUT.names or ())  # type: ignore[misc]
+Judged: Any = _Judged
+Decided: Any = _Decided
 REGIME_FIELDS = [list(regime.OUTPUT.names or ()).index(name) for name in ("code", "vol_bucket", "age")]
 CANDLE_FIELDS = [(name, list(patterns.OUTPUT.names or ()).index(name)) for name in ("doji", "hammer", "engulfing")]
 

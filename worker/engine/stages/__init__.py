@@ -1,1 +1,1 @@
-"""The stages in pipeline order: ingestion, validation, normalization, features, patterns, regime, then the deciding ones."""
+"""The stages: ingestion, validation, normalization, features, patterns, regime, then the deciding ones."""

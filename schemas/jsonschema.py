@@ -1,0 +1,60 @@
+"""JSON Schema 2020-12 of each topic's value, made from the structs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from schemas import SCHEMA_VERSION
+from schemas.control import Control
+from schemas.decision import Decision
+from schemas.rejection import Rejection
+from schemas.state import SnapshotEnvelope
+from schemas.tick import END, REQUIRED, Tick
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+TITLES: dict[str, tuple[type[msgspec.Struct], str]] = {
+    "tick": (Tick, "Value of ticks.raw: one OHLCV bar"),
+    "decision": (Decision, "Value of decisions: what the engine decided at one accepted bar"),
+    "rejection": (Rejection, "Value of ticks.rejected: why one input record became no decision"),
+    "control": (Control, "Value of risk.control: limits for a symbol or for all; this version does not read them yet"),
+    "snapshot": (SnapshotEnvelope, "One symbol's state as MessagePack; this version replays the input instead"),
+}
+NAMES = tuple(TITLES)
+
+
+def components(template: str) -> dict[str, dict[str, Any]]:
+    """Definitions of all structs by name; `template` says what a reference looks like, with {name}."""
+    _, found = msgspec.json.schema_components([struct for struct, _ in TITLES.values()], ref_template=template)
+    found["Tick"] = _tick(found["Tick"])
+    return found
+
+
+def json_schema(name: str) -> dict[str, Any]:
+    """The schema of one topic's value; `name` is one of NAMES."""
+    struct, title = TITLES[name]
+    schema = msgspec.json.schema(struct, ref_template="#/$defs/{name}")
+    definitions: dict[str, Any] = schema["$defs"]
+    own = definitions.pop(struct.__name__)
+    if struct is Tick:
+        own = _tick(own)
+    head = {"$schema": DIALECT, "$id": f"urn:alphapulse:schema:{name}:v{SCHEMA_VERSION}"}
+    rest = {"$defs": dict(sorted(definitions.items()))} if definitions else {}
+    return head | own | {"title": title} | rest
+
+
+def _tick(schema: dict[str, Any]) -> dict[str, Any]:
+    """What a bar must hold. The struct lets all fields be absent, so that a rejection can name those that are."""
+    properties = {name: _tidy(field, name in REQUIRED) for name, field in schema["properties"].items()}
+    return schema | {"properties": properties, "required": list(REQUIRED)}
+
+
+def _tidy(field: dict[str, Any], required: bool) -> dict[str, Any]:
+    parts = [_plain(part) for part in field["anyOf"] if not required or part != {"type": "null"}]
+    return parts[0] if len(parts) == 1 else {"anyOf": parts}
+
+
+def _plain(part: dict[str, Any]) -> dict[str, Any]:
+    # In ECMA 262, JSON Schema's dialect, `$` never matches before a line break.
+    return part | {"pattern": part["pattern"].removesuffix(END) + "$"} if "pattern" in part else part

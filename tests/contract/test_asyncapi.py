@@ -1,0 +1,108 @@
+"""The AsyncAPI document is sound and says what the worker really does.
+
+No AsyncAPI validator can be had as a Python package: structure is checked here against the rules of the 3.0
+specification and of the Kafka bindings 0.5.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+
+from schemas import generate
+from tests.contract import messages
+from worker.settings import Settings
+from worker.stream import topics
+
+DOCUMENT: dict[str, Any] = msgspec.json.decode((generate.HERE / "asyncapi.json").read_bytes())
+
+
+def resolve(reference: str) -> Any:
+    node: Any = DOCUMENT
+    assert reference.startswith("#/")
+    for part in reference[2:].split("/"):
+        node = node[part]
+    return node
+
+
+def references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for child in node.values():
+            yield from references(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from references(child)
+
+
+def test_every_reference_resolves_inside_the_document() -> None:
+    found = set(references(DOCUMENT))
+    assert len(found) > 10
+    for reference in found:
+        assert resolve(reference)
+
+
+def test_required_parts_of_the_specification() -> None:
+    assert DOCUMENT["asyncapi"] == "3.0.0"
+    assert {"title", "version"} <= set(DOCUMENT["info"])
+    allowed = {"asyncapi", "id", "info", "servers", "defaultContentType", "channels", "operations", "components"}
+    assert set(DOCUMENT) <= allowed
+    for server in DOCUMENT["servers"].values():
+        assert {"host", "protocol"} <= set(server)
+
+
+@pytest.mark.parametrize("name", list(DOCUMENT["operations"]))
+def test_operations_point_to_messages_of_their_channel(name: str) -> None:
+    operation = DOCUMENT["operations"][name]
+    assert operation["action"] in ("send", "receive")
+    channel = operation["channel"]["$ref"]
+    assert channel.startswith("#/channels/")
+    for message in operation["messages"]:
+        assert message["$ref"].startswith(f"{channel}/messages/")
+        assert resolve(resolve(message["$ref"])["$ref"])["payload"]["schema"]["$ref"]
+    binding = operation["bindings"]["kafka"]
+    assert set(binding) <= {"groupId", "clientId", "bindingVersion"}
+    assert binding["bindingVersion"] == "0.5.0"
+
+
+def test_channels_are_the_topics_that_the_worker_creates() -> None:
+    settings = Settings(_env_file=None)
+    wanted = topics.wanted(settings)
+    channels = {channel["address"]: channel["bindings"]["kafka"] for channel in DOCUMENT["channels"].values()}
+    assert set(channels) == set(wanted)
+    for address, binding in channels.items():
+        assert binding["topic"] == address
+        assert binding["partitions"] == settings.topics.partitions
+        assert binding["replicas"] == settings.topics.replication_factor
+        assert binding["bindingVersion"] == "0.5.0"
+        told = {name: binding["topicConfiguration"][name] for name in binding["topicConfiguration"]}
+        told["cleanup.policy"] = ",".join(told["cleanup.policy"])
+        assert {name: str(value) for name, value in told.items()}.items() <= wanted[address].items()
+    group = DOCUMENT["operations"]["readTicks"]["bindings"]["kafka"]["groupId"]["default"]
+    assert group == settings.processing.group
+
+
+@pytest.mark.parametrize(("name", "topic"), [("Decision", "decisions"), ("Rejection", "ticks.rejected")])
+def test_real_headers_are_those_described(name: str, topic: str) -> None:
+    schema = DOCUMENT["components"]["messages"][name]["headers"]
+    check = Draft202012Validator(schema | {"additionalProperties": False}, format_checker=FormatChecker())
+    found = [dict(output.headers) for output in messages.outputs() if output.topic == topic]
+    assert found
+    for headers in found:
+        told = {header: value.decode() for header, value in headers.items()}
+        assert [error.message for error in check.iter_errors(told)] == []
+
+
+@pytest.mark.parametrize(("name", "topic"), [("Decision", "decisions"), ("Rejection", "ticks.rejected")])
+def test_payload_schemas_hold_for_real_values(name: str, topic: str) -> None:
+    schema = {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
+    check = Draft202012Validator(schema)
+    for value in messages.values(topic):
+        check.validate(value)
+        break
+    assert list(check.iter_errors({})) != []

@@ -1,0 +1,108 @@
+"""Where going on would lose records, the worker stops with one sentence; put right, the next worker completes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.records_to_delete import RecordsToDelete
+
+from tests.integration.conftest import Bootstrap
+from tests.support.fleet import Fleet, WorkerProcess
+from tests.support.outputs import assert_equal, count, expected, published, read_input
+from tests.support.ticks import alter_topic, group_settings, make_topics, publish, ticks
+from worker.errors import Exit
+from worker.settings import Settings
+from worker.stream.group import check_group
+
+pytestmark = pytest.mark.kafka
+
+
+def said(worker: WorkerProcess) -> str:
+    """What the worker told the user, after checking that it is one sentence and its fix, without a traceback."""
+    plain = [line for line in worker.text.splitlines() if not line.startswith("{")]
+    assert "Traceback" not in worker.text, worker.text
+    assert len(plain) == 2, worker.text
+    assert re.fullmatch(r"error: .+\.", plain[0]), worker.text
+    assert plain[1].startswith("  fix: "), worker.text
+    return "\n".join(plain)
+
+
+async def test_an_output_that_its_topic_refuses_is_not_lost(
+    broker: Bootstrap, topic_prefix: str, tmp_path: Path
+) -> None:
+    settings = group_settings(broker.bootstrap, topic_prefix)
+    await make_topics(settings, decisions={"max.message.bytes": "900"})
+    await publish(settings, ticks(400, 20, 11))
+    async with Fleet(settings, tmp_path) as fleet:
+        worker = fleet.start("refused")
+        assert await worker.exit_code(60) == Exit.DATA, worker.text
+        assert f"{settings.topics.output} refuses an output record as too large" in said(worker)
+        assert f"max.message.bytes of {settings.topics.output}" in said(worker)
+        assert await fleet.progress.committed() == [0] * 4
+        assert count(published(settings)) == 0, "nothing of the refused batches may be visible"
+        await alter_topic(broker.bootstrap, settings.topics.output, {"max.message.bytes": "1048588"})
+        await fleet.started("heir")
+        fleet.workers.remove(worker)
+        await fleet.caught_up()
+        await fleet.stop()
+    report = await check_group(settings)
+    assert report.complete, report
+    assert_equal(published(settings), expected(settings, read_input(settings)))
+
+
+async def test_a_topic_limit_below_the_batch_size_makes_smaller_batches(
+    broker: Bootstrap, topic_prefix: str, tmp_path: Path
+) -> None:
+    settings = group_settings(broker.bootstrap, topic_prefix)
+    await make_topics(settings, decisions={"max.message.bytes": "8000"})
+    await publish(settings, ticks(400, 20, 12))
+    async with Fleet(settings, tmp_path) as fleet:
+        await fleet.started("worker")
+        await fleet.caught_up()
+        await fleet.stop()
+    assert_equal(published(settings), expected(settings, read_input(settings)))
+
+
+async def delete_before(settings: Settings, offset: int) -> None:
+    """What retention does: partition 0 begins at `offset` from now on."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka.bootstrap_servers)
+    await admin.start()
+    try:
+        at = TopicPartition(settings.topics.input, 0)
+        assert await admin.delete_records({at: RecordsToDelete(before_offset=offset)}) == {at: offset}
+    finally:
+        await admin.close()
+
+
+async def test_input_that_retention_took_is_told_and_not_skipped(
+    broker: Bootstrap, topic_prefix: str, tmp_path: Path
+) -> None:
+    settings = group_settings(broker.bootstrap, topic_prefix, partitions=1)
+    await make_topics(settings)
+    records = ticks(600, 10, 13)
+    await publish(settings, records[:200])
+    async with Fleet(settings, tmp_path) as fleet:
+        await fleet.started("before")
+        await fleet.caught_up()
+        await fleet.stop()
+        await publish(settings, records[200:])
+        await delete_before(settings, 400)
+        restored = fleet.start("restores")
+        assert await restored.exit_code(60) == Exit.DATA, restored.text
+        assert f"{settings.topics.input} partition 0 begins at offset 400" in said(restored)
+        assert "retention.ms=-1" in said(restored)
+        assert "another processing.group" in said(restored)
+        assert await fleet.progress.committed() == [200]
+    assert count(published(settings)) == 200
+    anew = group_settings(broker.bootstrap, topic_prefix, partitions=1, group=f"{topic_prefix}-anew")
+    async with Fleet(anew, tmp_path) as fleet:
+        await fleet.started("anew")
+        await fleet.caught_up()
+        await fleet.stop()
+    report = await check_group(anew)
+    assert report.complete, report
+    assert report.partitions[0].inputs == 200
