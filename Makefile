@@ -37,10 +37,11 @@ demo: setup ## Run the whole thing on a local real Kafka: three workers, one kil
 	@$(BIN)/alphapulse demo
 
 test: $(DEV) setup ## Run the unit and integration tests (starts a local real Kafka)
-	@$(BIN)/python -m pytest tests --ignore=tests/docker
+	@$(BIN)/python -m pytest tests/unit tests/contract -n 2
+	@$(BIN)/python -m pytest tests/integration
 
 unit: $(DEV) setup ## Run the tests that need no broker
-	@$(BIN)/python -m pytest tests/unit tests/contract
+	@$(BIN)/python -m pytest tests/unit tests/contract -n 2
 
 integration: $(DEV) setup ## Run the tests that need a broker
 	@$(BIN)/python -m pytest tests/integration

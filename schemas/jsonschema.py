@@ -36,7 +36,7 @@ def json_schema(name: str) -> dict[str, Any]:
     struct, title = TITLES[name]
     schema = msgspec.json.schema(struct, ref_template="#/$defs/{name}")
     definitions: dict[str, Any] = schema["$defs"]
-    own = definitions.pop(struct.__name__)
+    own: dict[str, Any] = definitions.pop(struct.__name__)
     if struct is Tick:
         own = _tick(own)
     head = {"$schema": DIALECT, "$id": f"urn:alphapulse:schema:{name}:v{SCHEMA_VERSION}"}
