@@ -17,6 +17,8 @@ from tests.corpus import CASES
 from tests.corpus.case import fields
 from worker.sources.simulator import Simulation, simulate
 
+UNBOUNDED = "volume of 400 digits"  # JSON Schema's numbers have no bound; a float64 has
+
 
 def validator(name: str) -> Any:
     """Of the committed file, not of the code's answer."""
@@ -88,7 +90,11 @@ def test_schema_and_ingestion_agree_on_json_of_the_corpus() -> None:
             value = msgspec.json.decode(case.value or b"")
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
-        if case.expected_code in ("payload_too_large", "missing_key", "key_mismatch") or case.name in BEYOND:
+        if (
+            case.expected_code in ("payload_too_large", "missing_key", "key_mismatch")
+            or case.name in BEYOND
+            or case.name == UNBOUNDED
+        ):
             continue
         compared += 1
         unreadable = case.expected_code in ("malformed_record", "missing_field")

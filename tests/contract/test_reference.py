@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from worker import reference
+from worker.telemetry.metrics import METRICS
 
 
 def test_the_pages_are_current() -> None:
@@ -10,9 +11,9 @@ def test_the_pages_are_current() -> None:
 
 
 def test_metrics_have_no_symbol_label_and_one_prefix() -> None:
-    for name, _, meaning in reference.METRICS.catalogue():
+    for name, _, meaning in METRICS.catalogue():
         assert name.startswith("alphapulse_")
         assert meaning
-    labels = [label for metric in vars(reference.METRICS).values() for label in getattr(metric, "_labelnames", ())]
+    labels = [label for metric in vars(METRICS).values() for label in getattr(metric, "_labelnames", ())]
     assert labels
     assert "symbol" not in labels
