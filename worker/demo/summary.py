@@ -130,24 +130,29 @@ def _wrapped(name: str, text: str, width: int = 104) -> Sequence[str]:
 
 def how_to_go_on(where: Where) -> list[str]:
     """Commands that work as they stand, one a line, with a comment each."""
-    names = f" --prefix {where.prefix}" if where.prefix else ""
-    group = f" --group {where.group}" if where.group != "alphapulse" else ""
-    bootstrap = where.bootstrap if where.kept else "127.0.0.1:9092"
-    symbol = " --symbol MINE" if where.kept else ""  # SPX is there already: its bars would be duplicates
-    begin = [
-        ("alphapulse broker start", "a real Kafka on this machine"),
-        (f"export ALPHAPULSE_KAFKA__BOOTSTRAP_SERVERS={bootstrap}", "where every command finds it"),
-        ("alphapulse topics create", "once"),
-    ]
-    work = [
-        (f"alphapulse worker{group}{names} --processes 2 2>worker.log &", "two members of a fleet; add more any time"),
-        (f"alphapulse publish{names} --dataset sp500{symbol}", "or your CSV and Parquet files, or --simulate 200"),
-        (f"alphapulse verify{group}{names} --wait 60", "nothing lost, nothing doubled"),
-        (f"alphapulse decisions{names} --no-follow --last 500 --action open_long", "what was decided, and why"),
-    ]
-    end = [("kill %1; wait; alphapulse broker stop", "the fleet drains first")]
     if where.kept:
-        begin, end = begin[1:2], end if where.daemon else []
-    chosen = [*begin, *work, *end]
+        begin = [
+            (f"export ALPHAPULSE_KAFKA__BOOTSTRAP_SERVERS={where.bootstrap}", "where every command finds it"),
+            (f"export ALPHAPULSE_TOPICS__PREFIX={where.prefix}", "this demo's topics"),
+            (f"export ALPHAPULSE_PROCESSING__GROUP={where.group}", "this demo's group"),
+        ]
+        # SPX is there already: the same bars again would be rejected as out of order.
+        publish = ("alphapulse publish --dataset sp500 --symbol MINE", "or your own CSV and Parquet files")
+    else:
+        begin = [
+            ("alphapulse broker start", "a real Kafka on this machine"),
+            ("export ALPHAPULSE_KAFKA__BOOTSTRAP_SERVERS=127.0.0.1:9092", "where every command finds it"),
+            ("alphapulse topics create", "once"),
+        ]
+        publish = ("alphapulse publish --dataset sp500", "or your CSV and Parquet files, or --simulate 200")
+    work = [
+        ("alphapulse worker --processes 2 2>worker.log &", "two members of a fleet; add more any time"),
+        publish,
+        ("alphapulse verify --wait 60", "nothing lost, nothing doubled"),
+        ("alphapulse decisions --no-follow --last 500 --action open_long", "what was decided, and why"),
+    ]
+    own = where.daemon or not where.kept
+    end = ("kill %1; wait; alphapulse broker stop" if own else "kill %1; wait", "the fleet drains first")
+    chosen = [*begin, *work, end]
     width = max(len(command) for command, _ in chosen)
     return [f"  {command:<{width}}  # {comment}" for command, comment in chosen]
