@@ -13,6 +13,7 @@ from aiokafka.conn import AIOKafkaConnection, create_conn
 from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator, NoGroupCoordinator
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.structs import OffsetAndMetadata
 
 from worker.stream.assignor import sticky_assignor
@@ -58,6 +59,8 @@ async def test_an_offset_below_zero_means_none_committed() -> None:
 def test_a_connection_can_be_opened_alone() -> None:
     wanted = {"host", "port", "client_id", "request_timeout_ms", "ssl_context", "security_protocol", "sasl_mechanism"}
     assert wanted | {"sasl_plain_username", "sasl_plain_password"} <= parameters(create_conn)
+    assert {"request"} <= parameters(AIOKafkaConnection.send)
+    assert {"topics"} <= parameters(MetadataRequest)
     assert callable(AIOKafkaConnection.close)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.conn import create_conn
+from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.structs import OffsetAndMetadata
 
 
@@ -19,7 +20,9 @@ async def committed_with_metadata(consumer: AIOKafkaConsumer, tp: TopicPartition
 
 
 async def connect_once(host: str, port: int, options: dict[str, Any]) -> None:
-    """Open and close one connection: TCP, TLS and SASL. Unlike bootstrap it raises the real cause.
+    """Open and close one connection: TCP, TLS, SASL and a first question. Unlike bootstrap it raises the real cause.
+
+    Without the question a listener that wants a login would pass: it tells its versions to anybody.
 
     Raises:
         OSError, ssl.SSLError, TimeoutError, aiokafka.errors.KafkaError: whatever went wrong.
@@ -35,7 +38,10 @@ async def connect_once(host: str, port: int, options: dict[str, Any]) -> None:
         sasl_plain_username=options.get("sasl_plain_username"),
         sasl_plain_password=options.get("sasl_plain_password"),
     )
-    connection.close()
+    try:
+        await connection.send(MetadataRequest([]))
+    finally:
+        connection.close()
 
 
 async def stop_consumer(consumer: AIOKafkaConsumer, seconds: float = 1.0) -> None:
