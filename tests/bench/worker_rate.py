@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
-import platform
 import signal
 import statistics
 import subprocess
 import sys
 import uuid
-from pathlib import Path
 
+from tests.bench import report
 from worker.broker import Broker
 from worker.settings import Settings, load_settings
 from worker.sources.publisher import publish_records
@@ -23,7 +21,6 @@ from worker.stream.client import client_options
 from worker.stream.group import wait_caught_up
 from worker.stream.preflight import admin_client
 
-RESULT = Path("results/bench.json")
 DEADLINE = 300.0  # seconds for one run
 
 
@@ -89,15 +86,6 @@ def measure(records: int, symbols: int, runs: int) -> dict[str, float]:
     return figures
 
 
-def machine() -> dict[str, object]:
-    """What the figures were measured on."""
-    return {
-        "cpu": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-    }
-
-
 def main() -> None:
     """Measure, print a table, write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -106,10 +94,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     given = parser.parse_args()
     figures = measure(given.records, given.symbols, given.runs)
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps({"figures": figures, "machine": machine()}, indent=2) + "\n")
-    for name, value in figures.items():
-        print(f"{name:28} {value:12,.0f}")
+    report.table(figures)
+    report.write("bench", figures)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,143 @@
+"""Bars per CPU-second of the engine alone, and ns a bar of each stage (`make bench-engine`); no Kafka, one core."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.bench import report
+from tests.bench.stage_chain import STAGES, chain
+from worker.engine.partition import PartitionEngine
+from worker.engine.pipeline import OUTPUT, decide, observe, params
+from worker.engine.records import Records
+from worker.engine.settings import EngineSettings
+from worker.engine.stages.ingestion import Decoder
+from worker.engine.state import MARKET_END, MARKET_START, STATE
+from worker.engine.symbols import Symbols
+from worker.sources.simulator import Simulation, simulated_records
+
+BATCH = 5_000
+SPAN = np.array([MARKET_START, MARKET_END])
+PREPARE = """
+from worker.engine.partition import PartitionEngine
+from worker.engine.settings import EngineSettings
+PartitionEngine(EngineSettings()).warm_up()
+"""
+
+
+class Market(NamedTuple):
+    """Batches of bars in arrival order, and each bar's slot."""
+
+    bars: list[NDArray[Any]]
+    slots: list[NDArray[np.int64]]
+    warm: int  # batches before the measured ones
+
+
+def market(settings: EngineSettings, symbols: int, warm: int, measured: int) -> Market:
+    """Simulated minute bars of `symbols` symbols with a thousandth of faults: `warm` and then `measured` bars each."""
+    records = list(simulated_records(Simulation(symbols=symbols, bars=warm + measured, seed=7, fault_rate=0.001)))
+    decoder, known = Decoder(settings.ingestion, {}), Symbols(settings)
+    bars, slots = [], []
+    for start in range(0, len(records), BATCH):
+        part = records[start : start + BATCH]
+        batch = Records([r.key for r in part], [r.value for r in part], [r.timestamp_ms for r in part])
+        bars.append(decoder.decode(batch).bars)
+        slots.append(known.slots(batch.keys, [True] * len(part))[0])
+    return Market(bars, slots, warm * symbols // BATCH)
+
+
+class Run:
+    """One engine over the market; `spent` is CPU time of the kernels over the measured batches, in ns a bar."""
+
+    def __init__(self, data: Market, settings: EngineSettings, symbols: int) -> None:
+        self._data, self._params = data, params(settings)
+        self._states = np.zeros(symbols, STATE)
+        self._raw = self._states.view(np.uint8).reshape(symbols, STATE.itemsize)
+        self._instruments = Symbols(settings).instruments[:1].repeat(symbols)
+        self._instruments["multiplier"], self._instruments["calendar"] = 1.0, -1
+
+    def spent(self, last: int | None) -> float:
+        """All stages as the engine runs them (None), or the chain up to stage `last`."""
+        begun, count = 0.0, 0
+        for number, (bars, slots) in enumerate(zip(self._data.bars, self._data.slots, strict=True)):
+            if number == self._data.warm:
+                begun = time.process_time()
+            count += len(bars) if number >= self._data.warm else 0
+            outs = np.zeros(len(bars), OUTPUT)
+            order = np.argsort(slots, kind="stable")
+            if last is None:
+                self._engine(bars, slots, order, outs)
+            else:
+                chain(self._states, self._raw, SPAN, self._instruments, slots, order, bars, outs, self._params, last)
+        return (time.process_time() - begun) * 1e9 / count
+
+    def _engine(self, bars: Any, slots: Any, order: Any, outs: Any) -> None:
+        limit = np.array([0, 1_000_000])
+        observe(self._states, self._raw, self._instruments, slots, order, bars, outs, limit, self._params)
+        decide(self._states, self._instruments, slots, order, bars, outs, self._params)
+
+
+def started(cache: str) -> float:
+    """Seconds from process start to compiled kernels with this cache directory."""
+    begun = time.monotonic()
+    environment = os.environ | {"ALPHAPULSE_CACHE_DIR": cache}
+    subprocess.run([sys.executable, "-c", PREPARE], env=environment, check=True)
+    return time.monotonic() - begun
+
+
+def by_stage(data: Market, settings: EngineSettings, symbols: int, runs: int) -> dict[str, float]:
+    """ns a bar of each stage: the difference between two cuts of the chain, each at its least of all runs.
+
+    The least is what the code costs; the rest is what others did on the machine.
+    """
+    cuts = [[Run(data, settings, symbols).spent(last) for last in range(len(STAGES))] for _ in range(runs)]
+    totals = [min(run[last] for run in cuts) for last in range(len(STAGES))]
+    return {name: total - before for name, total, before in zip(STAGES, totals, [0.0, *totals], strict=False)}
+
+
+def main() -> None:
+    """Measure, print a table, write the results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--symbols", type=int, default=500)
+    parser.add_argument("--warm", type=int, default=300, help="bars a symbol before the measurement")
+    parser.add_argument("--bars", type=int, default=300, help="measured bars a symbol")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--no-start", action="store_true", help="leave out the two start-up figures")
+    given = parser.parse_args()
+    settings = EngineSettings()
+    PartitionEngine(settings).warm_up()
+    print(f"making {given.symbols * (given.warm + given.bars):,} bars of {given.symbols} symbols")
+    data = market(settings, given.symbols, given.warm, given.bars)
+    print("measuring stage by stage", flush=True)
+    stages = by_stage(data, settings, given.symbols, given.runs)
+    spent = [Run(data, settings, given.symbols).spent(None) for _ in range(given.runs)]
+    figures = {
+        "engine_bars_per_cpu_s": 1e9 / statistics.median(spent),
+        "engine_min_bars_per_cpu_s": 1e9 / max(spent),
+        "engine_max_bars_per_cpu_s": 1e9 / min(spent),
+        "state_bytes_per_symbol": float(STATE.itemsize),
+    }
+    if not given.no_start:
+        with tempfile.TemporaryDirectory() as cache:
+            print("compiling from cold, in a process of its own", flush=True)
+            figures["compile_cold_s"], figures["start_cached_s"] = started(cache), started(cache)
+    print(f"\n{'stage':16}{'ns a bar':>10}{'share':>9}")
+    total = sum(stages.values())
+    for name, ns in stages.items():
+        print(f"{name:16}{ns:10.0f}{ns / total:9.1%}")
+    print(f"{'all':16}{total:10.0f}\n")
+    report.table(figures)
+    report.write("bench-engine", figures, ns_per_bar=stages)
+
+
+if __name__ == "__main__":
+    main()

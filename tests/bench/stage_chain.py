@@ -1,0 +1,87 @@
+"""The engine's chain of stages, cut after any of them: the difference of two cuts is what a stage costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from worker.engine.kernel import kernel
+from worker.engine.pipeline import _remember
+from worker.engine.stages import (
+    decision,
+    execution,
+    features,
+    normalization,
+    patterns,
+    regime,
+    risk,
+    signal,
+    sizing,
+    validation,
+)
+
+STAGES = (
+    "validation",
+    "history",
+    "normalization",
+    "features",
+    "patterns",
+    "regime",
+    "execution",
+    "signal",
+    "risk",
+    "sizing",
+    "decision",
+)
+FIRST_DECIDING = STAGES.index("execution")
+
+
+@kernel
+def _observe(derived, market, inst, bar, out, p, last):  # type: ignore[no-untyped-def]
+    validation.step(derived, inst, bar, out, p.validation)
+    if not out.validation.accepted or last < 1:
+        return
+    if out.validation.shift:
+        market[:] = 0
+    _remember(derived, bar, out)
+    if last >= 2:
+        normalization.step(derived, inst, bar, out, p.normalization)
+    if last >= 3:
+        features.step(derived, inst, bar, out, p.features)
+    if last >= 4:
+        patterns.step(derived, inst, bar, out, p.patterns)
+    if last >= 5:
+        regime.step(derived, inst, bar, out, p.regime)
+
+
+@kernel
+def _decide(carry, inst, bar, out, p, last):  # type: ignore[no-untyped-def]
+    carry.sequence += 1
+    out.decision.sequence = carry.sequence
+    if not out.validation.accepted:
+        return
+    execution.step(carry, inst, bar, out, p.execution)
+    if last >= 7:
+        signal.step(carry, inst, bar, out, p.signal)
+    if last >= 8:
+        risk.step(carry, inst, bar, out, p.risk)
+    if last >= 9:
+        sizing.step(carry, inst, bar, out, p.sizing)
+    if last >= 10:
+        decision.step(carry, inst, bar, out, p.decision)
+
+
+@kernel
+def chain(
+    states: Any, raw: Any, span: Any, instruments: Any, slots: Any, order: Any, bars: Any, outs: Any, p: Any, last: int
+) -> None:
+    """Both halves over one batch, up to the stage STAGES[last]; `span` = byte range that a level shift clears."""
+    for i in range(order.size):
+        row = order[i]
+        slot = slots[row]
+        _observe(states[slot].derived, raw[slot, span[0] : span[1]], instruments[slot], bars[row], outs[row], p, last)
+    if last < 6:
+        return
+    for i in range(order.size):
+        row = order[i]
+        slot = slots[row]
+        _decide(states[slot].carry, instruments[slot], bars[row], outs[row], p, last)
