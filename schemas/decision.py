@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 Ratio = Annotated[float, Meta(description="rounded half-even to 6 decimals")]
 Money = Annotated[float, Meta(description="quote currency, rounded to the tick or 10 significant digits")]
@@ -117,6 +117,12 @@ class Decision(msgspec.Struct, gc=False):
     control_version: int
     model: Model
     patterns: Annotated[list[tuple[str, int]], Meta(description="candle patterns at this bar with TA-Lib's strength")]
-    contributions: Annotated[list[tuple[str, float]], Meta(description="the five largest parts of score")]
+    contributions: Annotated[
+        list[tuple[str, float]], Meta(description="the five largest parts of score; all with detail=full")
+    ]
     reasons: Annotated[list[str], Meta(description="reason codes in order of evaluation")]
     blocking: Annotated[str | None, Meta(description="the first reason that kept a trade from happening")]
+    features: Annotated[
+        dict[str, float | None] | UnsetType,
+        Meta(description="with detail=full: every feature, 10 significant digits; null until warm"),
+    ] = UNSET

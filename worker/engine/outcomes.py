@@ -14,6 +14,7 @@ from schemas import SCHEMA_VERSION, Decision, Rejection
 from schemas.decision import Bar, Model, Position, Quality, Risk
 from schemas.rejection import MAX_PAYLOAD
 from worker.engine import reasons
+from worker.engine.detail import all_contributions, feature_rows
 from worker.engine.reasons import Reason, codes
 from worker.engine.records import Records
 from worker.engine.settings import ENGINE_VERSION, EngineSettings
@@ -54,6 +55,7 @@ class OutcomeBuilder:
     def __init__(self, settings: EngineSettings) -> None:
         self._hash = settings.config_hash()
         self._suffix = self._hash[:8]
+        self._full = settings.decision.detail == "full"
         self._codes: dict[int, list[str]] = {}
         self._reasons: dict[int, list[str]] = {}
 
@@ -68,12 +70,15 @@ class OutcomeBuilder:
             decoded.bars.tolist(),
             strict=True,
         )
-        return [
+        outcomes = [
             self._decision(judged, decided, market, shapes, bar, decoded.symbols[row] or "")
             if judged.accepted
             else self._rejection(judged, decided.sequence, records, decoded, row)
             for row, (judged, decided, market, shapes, bar) in enumerate(rows)
         ]
+        if self._full:
+            _add_detail(outcomes, outs)
+        return outcomes
 
     def _named(self, mask: int) -> list[str]:
         if mask not in self._codes:
@@ -147,6 +152,13 @@ class OutcomeBuilder:
             payload_bytes=size,
             payload_sha256=hashlib.sha256(value).hexdigest() if value is not None and size > MAX_PAYLOAD else None,
         )
+
+
+def _add_detail(outcomes: list[Decision | Rejection], outs: NDArray[Any]) -> None:
+    for outcome, features, row in zip(outcomes, feature_rows(outs), outs["decision"]["contributions"], strict=True):
+        if isinstance(outcome, Decision):
+            outcome.features = features
+            outcome.contributions = all_contributions(row)
 
 
 def _position(

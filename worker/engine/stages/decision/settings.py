@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    detail: Literal["compact", "full"] = Field(
+        default="compact", description="`full` publishes all features and contributions in every decision"
+    )
     enter_score: tuple[float, float, float, float, float, float] = Field(
         default=(0.24, 0.70, 0.64, 0.35, 0.21, 0.35),
         description="|final| from which a position is opened: unknown, trend up, trend down, range, high volatility, "
