@@ -2,65 +2,26 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import pytest
 
-from tests.support import lean
-from tests.support.drive import Array, Symbol, make_bars
+from tests.support.drive import Symbol, make_bars
+from tests.support.injection import PRICES, Tally, fixed_faults, judge, random_faults
 from tests.unit.engine.validation.case import Case, names
 from worker.engine.stages.validation import Settings
 
-SYMBOLS = ("aapl", "aig", "bac", "eem", "goog", "ibm", "iwm", "spy")
-FACTORS = (10.0, 0.1, 100.0, 0.01, 1.7, 0.4)
-PRICES = ("open", "high", "low", "close")
-
-
-class Fault(NamedTuple):
-    """`length` bars from `start` whose `fields` are multiplied."""
-
-    start: int
-    length: int
-    fields: tuple[str, ...]
-    factor: float
-
-
-def faults() -> list[Fault]:
-    kinds: list[tuple[int, tuple[str, ...], float]] = [(n, PRICES, factor) for n in (1, 2) for factor in FACTORS]
-    kinds += [(1, ("high",), 10.0), (1, ("low",), 0.05)]
-    starts = range(100, 2_992, 22)
-    return [Fault(start, *kinds[j % len(kinds)]) for j, start in enumerate(starts)]
-
-
-def inject(clean: Array, verdicts: Array) -> tuple[Array, Array, int]:
-    """(bars with faults, which are bad, faults left out for an event of the clean run nearby)."""
-    event = ~verdicts["accepted"] | verdicts["shift"] | verdicts["expired"]
-    bars, bad, left_out = clean.copy(), np.zeros(len(clean), dtype=bool), 0
-    for fault in faults():
-        end = fault.start + fault.length
-        if event[fault.start - 8 : end + 8].any():
-            left_out += 1
-            continue
-        bad[fault.start : end] = True
-        for field in fault.fields:
-            bars[field][fault.start : end] *= fault.factor
-    return bars, bad, left_out
-
 
 def test_no_injected_fault_is_missed_and_no_good_bar_suffers() -> None:
-    missed = extra = total = left_out = 0
-    for name in SYMBOLS:
-        clean = lean.equity(name)[-3_000:]
-        before = Symbol().feed(clean)["validation"]
-        bars, bad, skipped = inject(clean, before)
-        accepted = Symbol().feed(bars)["validation"]["accepted"]
-        missed += int((accepted & bad).sum())
-        extra += int(((accepted != before["accepted"]) & ~bad).sum())
-        total += int(bad.sum())
-        left_out += skipped
-    assert (total, left_out) == (1_480, 6)
-    assert (missed, extra) == (0, 0)
+    assert judge(fixed_faults) == Tally(bad=1_480, missed=0, extra=0, left_out=6)
+
+
+def test_at_random_places_next_to_none_are_missed() -> None:
+    """A bar ×1.7 whose true move was below -11.7%, or ×0.4 above +25%, lies within the given 50%."""
+    rng = np.random.default_rng(5)
+    total = judge(lambda: random_faults(rng))
+    assert total.bad > 1_200
+    assert total.extra == 0
+    assert total.missed <= 2
 
 
 @pytest.mark.parametrize("factor", [10.0, 0.1, 1000.0, 2.5])

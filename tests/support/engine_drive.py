@@ -1,0 +1,89 @@
+"""Drives the engine's two kernels over bars, without decoding and building records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.engine.pipeline import OUTPUT, decide, observe, params
+from worker.engine.records import Records
+from worker.engine.settings import EngineSettings
+from worker.engine.stages.ingestion import Decoder
+from worker.engine.state import STATE
+from worker.engine.symbols import Symbols
+from worker.sources.simulator import Simulation, simulated_records
+
+DEFAULTS = EngineSettings()
+Array = NDArray[Any]
+
+
+class Bars(NamedTuple):
+    """Bars in arrival order, and the slot of each bar's symbol."""
+
+    rows: Array
+    slots: NDArray[np.int64]
+
+    def part(self, which: Any) -> Bars:
+        """The bars that an index picks."""
+        return Bars(self.rows[which], self.slots[which])
+
+
+def simulated(simulation: Simulation) -> Bars:
+    """The readable bars of a simulated market."""
+    records = list(simulated_records(simulation))
+    batch = Records([r.key for r in records], [r.value for r in records], [r.timestamp_ms for r in records])
+    rows = Decoder(DEFAULTS.ingestion, {}).decode(batch).bars
+    slots, _ = Symbols(DEFAULTS).slots(batch.keys, [True] * len(records))
+    return Bars(rows, slots).part(rows["mask"] == 0)
+
+
+def new_states(symbols: int) -> Array:
+    """States of symbols of which nothing is known."""
+    return np.zeros(symbols, STATE)
+
+
+def run(
+    bars: Bars, states: Array | None = None, cuts: Sequence[int] = (), settings: EngineSettings = DEFAULTS
+) -> Array:
+    """The outputs of each bar, in batches that end at `cuts`; `states` (a row a slot) is advanced in place."""
+    states = new_states(int(bars.slots.max()) + 1) if states is None else states
+    parts = [_batch(bars.part(slice(a, b)), states, settings) for a, b in pairwise([0, *cuts, len(bars.rows)])]
+    return np.concatenate(parts) if len(parts) > 1 else parts[0]
+
+
+def _batch(bars: Bars, states: Array, settings: EngineSettings) -> Array:
+    outs = np.zeros(len(bars.rows), OUTPUT)
+    raw = states.view(np.uint8).reshape(len(states), STATE.itemsize)
+    instruments = Symbols(settings).instruments[:1].repeat(len(states))
+    instruments["multiplier"], instruments["calendar"] = 1.0, -1
+    order = np.argsort(bars.slots, kind="stable")
+    limit, p = np.array([0, len(states)]), params(settings)
+    observe(states, raw, instruments, bars.slots, order, bars.rows, outs, limit, p)
+    decide(states, instruments, bars.slots, order, bars.rows, outs, p)
+    return outs
+
+
+def leaves(rows: Array, name: str = "") -> dict[str, Array]:
+    """Every plain field of a structured array by its dotted name; padding is left out."""
+    if rows.dtype.names is None:
+        return {name: rows}
+    found: dict[str, Array] = {}
+    for part in rows.dtype.names:
+        found |= leaves(rows[part], f"{name}.{part}" if name else part)
+    return found
+
+
+def first_difference(a: Array, b: Array) -> str | None:
+    """Name and row of a field in which two arrays of one dtype differ in a bit; None when they are equal."""
+    for name, values in leaves(a).items():
+        other = leaves(b)[name]
+        same = values == other
+        if values.dtype.kind == "f":
+            same |= np.isnan(values) & np.isnan(other)
+        if not same.all():
+            return f"{name} at row {int(np.argwhere(~same)[0][0])}"
+    return None
