@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Coroutine
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from worker.settings import Settings, load_settings
+if TYPE_CHECKING:
+    from worker.settings import Settings
 
 T = TypeVar("T")
 
@@ -25,6 +25,8 @@ def settings_with(
     bootstrap: str | None = None, group: str | None = None, prefix: str | None = None, **sections: dict[str, Any]
 ) -> Settings:
     """Settings from all sources with the command line on top; None means not given."""
+    from worker.settings import load_settings  # not above: `--help` shall not wait for pydantic
+
     given: dict[str, dict[str, Any]] = {
         "kafka": {"bootstrap_servers": bootstrap},
         "processing": {"group": group},
@@ -41,6 +43,8 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
     try:
         import uvloop
     except ImportError:
+        import asyncio
+
         return asyncio.run(work)
     return uvloop.run(work)
 
