@@ -55,6 +55,12 @@ def _bands(s: Series) -> tuple[Any, Any, Any]:
     return middle.to_numpy() + 2 * sigma, middle.to_numpy(), middle.to_numpy() - 2 * sigma
 
 
+def _keltner(s: Series) -> tuple[Any, Any]:
+    """Mid line and half width; TA-Lib's own KC seeds its ATR late."""
+    middle = talib.EMA(talib.TYPPRICE(s.high, s.low, s.close), 20)
+    return middle, np.where(np.isnan(middle), np.nan, 2 * talib.ATR(s.high, s.low, s.close, 10))
+
+
 def _previous_volume(s: Series) -> tuple[Any, Any]:
     windows = np.lib.stride_tricks.sliding_window_view(s.volume, 20)[:-1]
     cold = np.full(20, np.nan)
@@ -155,6 +161,13 @@ ORACLES: dict[str, Oracle] = {
     "bb_width_20": Oracle(
         lambda s: (_bands(s)[0] - _bands(s)[2]) / _bands(s)[1], lambda s: 1e-4, lambda s: _flat(s.close, 20), 0.0
     ),
+    "kc_pos": Oracle(
+        lambda s: (s.close - _keltner(s)[0]) / _keltner(s)[1],
+        lambda s: np.maximum(1.0, s.close / _keltner(s)[1]),
+        lambda s: _keltner(s)[1] == 0.0,
+        0.0,
+    ),
+    "kc_width": Oracle(lambda s: 2 * _keltner(s)[1] / _keltner(s)[0]),
     "don_hi": Oracle(lambda s: talib.DONCHIAN(s.high, s.low, 20)[0]),
     "don_lo": Oracle(lambda s: talib.DONCHIAN(s.high, s.low, 20)[2]),
     "don_pos_20": Oracle(

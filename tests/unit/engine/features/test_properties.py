@@ -35,7 +35,7 @@ WINDOWED: tuple[str, ...] = (
     "er_10",
     "er_20",
 )
-RECURSIVE = ("ema_50", "macd_hist", "rsi_14", "atr_14", "adx_14")
+RECURSIVE = ("ema_50", "macd_hist", "rsi_14", "atr_14", "adx_14", "kc_width")
 
 
 def _leaves(rows: NDArray[Any]) -> dict[str, NDArray[Any]]:

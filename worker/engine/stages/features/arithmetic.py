@@ -55,6 +55,13 @@ def true_range(row: Any, previous_close: float) -> float:
 
 
 @kernel
+def typical_price(row: Any) -> float:
+    """Mean of high, low and close."""
+    price: float = (row.high + row.low + row.close) / 3.0
+    return price
+
+
+@kernel
 def ema(previous: float, x: float, period: int) -> float:
     """Next exponential moving average with k = 2/(period+1)."""
     return (x - previous) * (2.0 / (period + 1)) + previous

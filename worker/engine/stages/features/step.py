@@ -11,6 +11,7 @@ from worker.engine.stages.features import (
     donchian,
     efficiency,
     exponential_average,
+    keltner,
     macd,
     momentum,
     relative_volume,
@@ -37,6 +38,7 @@ def step(state: Any, inst: Any, bar: Any, out: Any, p: Any) -> None:
     rsi.update(own.rsi, history, row, values)
     directional.update(own.directional, history, row, values)
     bollinger.update(history, row, values)
+    keltner.update(own.keltner, history, row, values)
     donchian.update(history, row, values)
     relative_volume.update(history, row, values)
     momentum.update(history, row, values)
