@@ -6,11 +6,19 @@ from typing import Any
 from worker.engine.history import at
 from worker.engine.kernel import kernel
 from worker.engine.stages.features.arithmetic import ema, finite, ratio, true_range, typical_price, wilder
-from worker.engine.stages.features.parts import output, state
+from worker.engine.stages.features.parts import Feature, state
 
 STATE = state("ema", "atr")
-OUTPUT = output("kc_pos", "kc_width")
-WARMUP = (20, 20)
+FEATURES = (
+    Feature(
+        "F11",
+        "kc_pos",
+        20,
+        "(c - mid)/half, mid = EMA20 of (h+l+c)/3, half = 2·ATR10; 0 where half is 0",
+        "TA-Lib EMA, ATR",
+    ),
+    Feature("F11", "kc_width", 20, "2·half/mid", "TA-Lib EMA, ATR"),
+)
 PERIOD = 20
 ATR_PERIOD = 10
 MULTIPLE = 2.0
