@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from worker.engine.reasons import FATAL, QUARANTINE, Reason, Reject
 from worker.engine.settings import EngineSettings, InstrumentSettings
+from worker.engine.stages.features import FEATURES
 from worker.engine.stages.patterns import CANDLES, EVENTS
 from worker.engine.stages.patterns.candles.catalogue import KINDS
 from worker.settings import Settings
@@ -57,6 +58,12 @@ def patterns() -> str:
     return _table("Patterns", head, candles + events, PATTERN_LETTERS)
 
 
+def features() -> str:
+    """The feature vector in its order."""
+    rows = [(f.id, f"`{f.name}`", f.formula, f.warmup, f.source) for f in FEATURES]
+    return _table("Features", ("id", "name", "formula", "warm-up, bars", "source"), rows)
+
+
 def metrics() -> str:
     """The metric catalogue."""
     rows = [
@@ -88,6 +95,7 @@ def settings() -> str:
 PAGES = {
     "reject-codes.md": reject_codes,
     "decision-reasons.md": decision_reasons,
+    "features.md": features,
     "metrics.md": metrics,
     "patterns.md": patterns,
     "settings.md": settings,

@@ -7,7 +7,7 @@ import numpy as np
 
 from worker.engine.history import at
 from worker.engine.kernel import kernel
-from worker.engine.stages.patterns.structure import breakout, divergence, doubles, levels, swings
+from worker.engine.stages.patterns.structure import breakout, divergence, doubles, levels, squeeze, swings
 from worker.engine.stages.patterns.structure.events import EVENTS, SWING_HIGH, SWING_LOW
 
 STATE = np.dtype(
@@ -17,6 +17,7 @@ STATE = np.dtype(
         ("doubles", doubles.STATE),
         ("divergence", divergence.STATE),
         ("breakout", breakout.STATE),
+        ("squeeze", squeeze.STATE),
     ],
     align=True,
 )
@@ -48,12 +49,16 @@ def _form(own: Any, history: Any, atr: float, events: Any) -> float:
 
 
 @kernel
-def update(own: Any, history: Any, features: Any, out: Any) -> None:
-    """Write this bar's events and the signals; `structure` is NaN until ATR14 is warm."""
+def update(own: Any, history: Any, features: Any, keltner: Any, out: Any) -> None:
+    """Write this bar's events and the signals; `structure` is NaN until ATR14 is warm.
+
+    `features` are those of this bar, `keltner` is the state of that feature.
+    """
     events = out.events
     for i in range(events.size):
         events[i] = 0
     swings.update(own.swings, history, features.rsi_14, events)
     out.breakout = breakout.update(own.breakout, history, at(history, 0), features, events)
+    squeeze.update(own.squeeze, features, keltner, events)
     atr = features.atr_14
     out.structure = math.nan if math.isnan(atr) else _form(own, history, atr, events)
