@@ -116,7 +116,10 @@ class Decision(msgspec.Struct, gc=False):
     risk: Risk
     control_version: int
     model: Model
-    patterns: Annotated[list[tuple[str, int]], Meta(description="candle patterns at this bar with TA-Lib's strength")]
+    patterns: Annotated[
+        list[tuple[str, int]],
+        Meta(description="candles with TA-Lib's value and events of the chart's structure, at this bar"),
+    ]
     contributions: Annotated[
         list[tuple[str, float]], Meta(description="the five largest parts of score; all with detail=full")
     ]

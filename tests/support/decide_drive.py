@@ -44,7 +44,7 @@ FEATURES = np.dtype(
     ],
     align=True,
 )
-PATTERNS = np.dtype([("candle", "f8"), ("breakout", "f8")], align=True)
+PATTERNS = np.dtype([("candle", "f8"), ("breakout", "f8"), ("structure", "f8")], align=True)
 REGIME = np.dtype([("code", "u1")], align=True)
 OUT = np.dtype(
     [
@@ -155,7 +155,8 @@ class Desk:
             out["features"][name] = value
         for name in ("ret_1", "vol_z_20"):
             out["features"][name] = np.nan
-        out["patterns"]["candle"] = out["patterns"]["breakout"] = np.nan
+        for name in PATTERNS.names or ():
+            out["patterns"][name] = np.nan
         out["regime"]["code"] = 3
         for name, value in fields.items():
             place(out, name, value)
@@ -247,5 +248,6 @@ def random_rows(seed: int, n: int) -> tuple[NDArray[Any], NDArray[Any]]:
     for name in ("rsi_14", "atr_14", "vol_z_20"):
         features[name][rng.random(n) < 0.01] = np.nan
     outs["patterns"]["candle"], outs["patterns"]["breakout"] = rng.uniform(-1, 1, n), rng.choice([-1, 0, 1], n)
+    outs["patterns"]["structure"] = rng.choice([-1, -0.5, 0, 0.25, 1], n)
     outs["regime"]["code"] = np.repeat(rng.integers(0, 6, n // 20 + 1), 20)[:n]
     return bars, outs

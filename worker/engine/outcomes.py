@@ -8,6 +8,7 @@ import math
 from collections import namedtuple
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from schemas import SCHEMA_VERSION, Decision, Rejection
@@ -29,7 +30,7 @@ _Decided = namedtuple("_Decided", decision.OUTPUT.names or ())  # type: ignore[m
 Judged: Any = _Judged
 Decided: Any = _Decided
 REGIME_FIELDS = [list(regime.OUTPUT.names or ()).index(name) for name in ("code", "vol_bucket", "age")]
-CANDLE_FIELDS = [(name, list(patterns.OUTPUT.names or ()).index(name)) for name in ("doji", "hammer", "engulfing")]
+SHAPES = (("candles", [c.name for c in patterns.CANDLES]), ("events", [e.name for e in patterns.EVENTS]))
 
 STATES: tuple[Any, ...] = ("flat", "long", "short")
 REGIMES: tuple[Any, ...] = tuple(code.name for code in regime.Regime)
@@ -66,7 +67,7 @@ class OutcomeBuilder:
             (Judged(*row) for row in outs["validation"].tolist()),
             (Decided(*row) for row in outs["decision"].tolist()),
             outs["regime"].tolist(),
-            outs["patterns"].tolist(),
+            _shapes(outs["patterns"]),
             decoded.bars.tolist(),
             strict=True,
         )
@@ -124,7 +125,7 @@ class OutcomeBuilder:
             risk=_risk(*map(_null, d.risk)),
             control_version=d.control_version,
             model=NO_MODEL,
-            patterns=_candles(shapes),
+            patterns=shapes,
             contributions=[(COMPONENTS[i], float(d.contributions[i])) for i in d.top if i >= 0],
             reasons=self._why(d.reasons),
             blocking=REASONS[d.blocking] if d.blocking >= 0 else None,
@@ -171,9 +172,16 @@ def _risk(sigma: Any, var99: Any, es99: Any, *rest: Any) -> Risk:
     return Risk(sigma, var99, es99, *rest)
 
 
-def _candles(shapes: Any) -> list[tuple[str, int]]:
-    strengths = ((name, shapes[i]) for name, i in CANDLE_FIELDS)
-    return [(name, int(strength)) for name, strength in strengths if strength and not math.isnan(strength)]
+def _shapes(found: NDArray[Any]) -> list[list[tuple[str, int]]]:
+    """Of each row, the name and strength of what is not 0: searched for over the batch, as most rows have little."""
+    rows: list[list[tuple[str, int]]] = [[] for _ in range(found.size)]
+    for field, names in SHAPES:
+        values = np.ascontiguousarray(found[field]).ravel()
+        hits = np.flatnonzero(values != 0)
+        owners, kinds = np.divmod(hits, len(names))
+        for row, kind, strength in zip(owners.tolist(), kinds.tolist(), values[hits].tolist(), strict=True):
+            rows[row].append((names[kind], strength))
+    return rows
 
 
 def _text(key: bytes | None) -> str | None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from tests.support.features_drive import drive, make_bars
 from tests.support.features_series import Series, market_series
+from tests.support.oracle_report import record
+from tests.unit.engine.patterns.reference import event_column
+from tests.unit.engine.patterns.series import outputs
+from worker.engine.stages.patterns import EVENTS
+
+NAMES = tuple(event.name for event in EVENTS)
 
 
 def _path(*closes: float) -> NDArray[np.float64]:
@@ -59,27 +67,47 @@ def test_an_old_breakout_ends_at_zero() -> None:
     assert (values[101:] == 0.0).all()
 
 
-def _expected(s: Series) -> list[float]:
+class Expected(NamedTuple):
+    """The signal and the strengths of the events of each bar."""
+
+    signal: list[float]
+    breakout: list[int]
+    volume: list[int]
+    failed: list[int]
+
+
+def _strength(distance: float, atr: float) -> int:
+    return min(max(round(100 * distance / atr), 1), 10_000)
+
+
+def _expected(s: Series, atr: NDArray[np.float64]) -> Expected:
     """The definition, bar by bar over plain lists."""
-    result: list[float] = []
+    n = s.close.size
+    result = Expected([float("nan")] * n, [0] * n, [0] * n, [0] * n)
     direction, since, broken, level = 0, 0, 0, 0.0
-    for t in range(s.close.size):
-        if t < 20:
-            result.append(float("nan"))
-            continue
+    for t in range(20, n):
         upper, lower, close = max(s.high[t - 20 : t]), min(s.low[t - 20 : t]), s.close[t]
         since += 1
         if close > upper or close < lower:
             direction, since, broken = (1, 0, 1) if close > upper else (-1, 0, -1)
             level = upper if broken > 0 else lower
+            result.breakout[t] = broken * _strength(abs(close - level), atr[t])
+            mean = np.mean(s.volume[t - 20 : t])
+            result.volume[t] = 100 * broken if mean > 0 and s.volume[t] / mean >= 1.5 else 0
         elif broken and since <= 3 and (close - level) * broken <= 0:
             direction, since, broken = -broken, 0, 0
-        result.append(direction * 0.5 ** (since / 5) if since <= 100 else 0.0)
+            result.failed[t] = 100 * direction
+        result.signal[t] = direction * 0.5 ** (since / 5) if since <= 100 else 0.0
     return result
 
 
 @pytest.mark.parametrize("name", ["sp500", "ticks", "stretched", "spiked"])
 def test_breakouts_equal_the_definition_on_whole_series(name: str) -> None:
-    series = market_series()[name]
-    found = drive(make_bars(*series))["patterns"]["breakout"]
-    np.testing.assert_allclose(found, _expected(series), rtol=0, atol=1e-14)
+    rows, series = outputs(name), market_series()[name]
+    expected = _expected(series, rows["features"]["atr_14"])
+    found = rows["patterns"]
+    np.testing.assert_array_equal(np.isnan(found["breakout"]), np.isnan(expected.signal))
+    record(f"breakout signal {name}", float(np.nanmax(np.abs(found["breakout"] - expected.signal))), 1e-14)
+    for event, strengths in zip(("breakout", "breakout_volume", "breakout_failed"), expected[1:], strict=True):
+        np.testing.assert_array_equal(event_column(found, NAMES, event), strengths)
+        assert any(strengths)

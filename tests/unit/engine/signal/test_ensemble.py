@@ -42,7 +42,7 @@ def components(row: Any) -> dict[str, float]:
         "band": clip(1 - 2 * f["bb_pctb_20"]),
         "breakout": float(p["breakout"]),
         "candle": float(p["candle"]),
-        "structure": math.nan,
+        "structure": float(p["structure"]),
         "mtf": math.nan,
         "volume": float(sign * clip(f["vol_z_20"] / 3, 0.0)),
     }

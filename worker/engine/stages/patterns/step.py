@@ -1,20 +1,23 @@
-"""The record types of the patterns stage and the call list of its families."""
+"""The record types of the patterns stage and its two halves."""
 
 from typing import Any
 
 import numpy as np
 
-from worker.engine.history import at
 from worker.engine.kernel import kernel
-from worker.engine.stages.patterns import breakout, candle_signal
+from worker.engine.stages.patterns.candles import step as candles
+from worker.engine.stages.patterns.structure import step as structure
 
-STATE = np.dtype([("candle_signal", candle_signal.STATE), ("breakout", breakout.STATE)], align=True)
-OUTPUT = np.dtype(candle_signal.OUTPUT.descr + breakout.OUTPUT.descr, align=True)
+STATE = np.dtype([("candles", candles.STATE), ("structure", structure.STATE)], align=True)
+OUTPUT = np.dtype(candles.OUTPUT.descr + structure.OUTPUT.descr, align=True)
+
+_candles = candles.update
+_structure = structure.update
 
 
 @kernel
 def step(state: Any, inst: Any, bar: Any, out: Any, p: Any) -> None:
-    """Advance the patterns of one symbol by its current bar; reads `out.features.ema_50`."""
+    """Advance the patterns of one symbol by its current bar; reads features of this bar and the state of one."""
     own, history = state.patterns, state.history
-    candle_signal.update(own.candle_signal, history, out.features.ema_50, out.patterns)
-    breakout.update(own.breakout, history, at(history, 0), out.patterns)
+    _candles(own.candles, history, out.features.ema_50, out.patterns)
+    _structure(own.structure, history, out.features, state.features.keltner, out.patterns)

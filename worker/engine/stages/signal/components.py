@@ -52,7 +52,7 @@ def volume_thrust(ret, z):  # type: ignore[no-untyped-def]
 
 @kernel
 def evaluate(s, features, patterns):  # type: ignore[no-untyped-def]
-    """Write the components into `s`. `structure` and `mtf` are NaN (dropped): no stage supplies them."""
+    """Write the components into `s`. `mtf` is NaN (dropped): no stage supplies it."""
     s[TREND] = in_atr(features.ema_12 - features.ema_26, features.atr_14)
     s[MACD] = in_atr(MACD_SCALE * features.macd_hist, features.atr_14)
     s[RSI_MR] = clip((50.0 - features.rsi_14) / RSI_HALF_RANGE, -1.0, 1.0)
@@ -60,6 +60,6 @@ def evaluate(s, features, patterns):  # type: ignore[no-untyped-def]
     s[BAND] = clip(1.0 - 2.0 * features.bb_pctb_20, -1.0, 1.0)
     s[BREAKOUT] = clip(patterns.breakout, -1.0, 1.0)
     s[CANDLE] = clip(patterns.candle, -1.0, 1.0)
-    s[STRUCTURE] = math.nan
+    s[STRUCTURE] = clip(patterns.structure, -1.0, 1.0)
     s[MTF] = math.nan
     s[VOLUME] = volume_thrust(features.ret_1, features.vol_z_20)

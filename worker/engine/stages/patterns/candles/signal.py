@@ -1,4 +1,4 @@
-"""The candle signal: reversal patterns against the trend, decaying over six bars (domain §4.1)."""
+"""The candle signal: reversals against the trend and continuations with it, decaying over six bars (domain §4.1)."""
 
 import math
 from typing import Any
@@ -7,14 +7,14 @@ import numpy as np
 
 from worker.engine.history import at
 from worker.engine.kernel import kernel
-from worker.engine.stages.patterns.candlesticks import doji, engulfing, hammer
+from worker.engine.stages.patterns.candles.catalogue import CANDLES, KIND, SENSE
 from worker.engine.stages.patterns.decay import half_life
 
 MEMORY = 7  # bars: ages 0 to 6
 WEIGHTS = half_life(3, MEMORY)
+COUNT = len(CANDLES)
 
 STATE = np.dtype([("events", "f8", (MEMORY,))], align=True)
-OUTPUT = np.dtype([("doji", "f8"), ("hammer", "f8"), ("engulfing", "f8"), ("candle", "f8"), ("trend_ctx", "f8")])
 
 
 @kernel
@@ -27,9 +27,16 @@ def trend_context(history: Any, average: float) -> float:
 
 
 @kernel
-def against(value: float, trend: float) -> float:
-    """A pattern's share of the signal, value/100, when its direction opposes the trend; else 0."""
-    return value / 100.0 if value * trend < 0.0 else 0.0
+def event(found: Any, trend: float) -> float:
+    """Σ direction·|value|/100 over the reversals that oppose the trend and the continuations that follow it."""
+    if not trend * trend > 0.0:
+        return 0.0
+    sign = 1 if trend > 0.0 else -1
+    total = 0
+    for i in range(COUNT):
+        directed = SENSE[i] * found[i]
+        total += directed if directed * KIND[i] * sign > 0 else 0
+    return total / 100.0
 
 
 @kernel
@@ -43,15 +50,12 @@ def decayed_sum(events: Any, newest: int) -> float:
 
 @kernel
 def update(own: Any, history: Any, average: float, out: Any) -> None:
-    """Write the patterns' values and the signal; a doji has no direction of its own, so it does not enter the signal.
+    """Write the trend and the signal of the patterns in `out.candles`; indecision has no direction and no share.
 
-    `average` is EMA50 of the current bar. Until it is warm, patterns are reported but leave no event.
+    `average` is EMA50 of the current bar. Until it is warm, patterns leave no event.
     """
     trend = trend_context(history, average)
-    out.trend_ctx = trend
-    out.doji = doji(history)
-    out.hammer = hammer(history)
-    out.engulfing = engulfing(history)
     newest = history.count % MEMORY
-    own.events[newest] = against(out.hammer, trend) + against(out.engulfing, trend)
+    own.events[newest] = event(out.candles, trend)
+    out.trend_ctx = trend
     out.candle = math.nan if math.isnan(trend) else decayed_sum(own.events, newest)
