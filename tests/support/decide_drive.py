@@ -45,13 +45,15 @@ FEATURES = np.dtype(
     align=True,
 )
 PATTERNS = np.dtype([("candle", "f8"), ("breakout", "f8")], align=True)
-REGIME = np.dtype([("code", "u1")], align=True)
+REGIME = np.dtype([("code", "u1"), ("p_turb", "f8")], align=True)
+TIMEFRAMES = np.dtype([("mtf", "f8"), ("agreement", "f8")], align=True)
 OUT = np.dtype(
     [
         ("validation", VALIDATION),
         ("features", FEATURES),
         ("patterns", PATTERNS),
         ("regime", REGIME),
+        ("timeframes", TIMEFRAMES),
         ("execution", execution.OUTPUT),
         ("signal", signal.OUTPUT),
         ("risk", risk.OUTPUT),
@@ -156,7 +158,8 @@ class Desk:
         for name in ("ret_1", "vol_z_20"):
             out["features"][name] = np.nan
         out["patterns"]["candle"] = out["patterns"]["breakout"] = np.nan
-        out["regime"]["code"] = 3
+        out["regime"]["code"], out["regime"]["p_turb"] = 3, np.nan
+        out["timeframes"]["mtf"] = out["timeframes"]["agreement"] = np.nan
         for name, value in fields.items():
             place(out, name, value)
         _run(self.carry, self.inst, bars, outs, self.p)
@@ -182,7 +185,7 @@ class Desk:
 
 def place(out: Any, name: str, value: Any) -> None:
     """Set the input field `name`, whichever part holds it."""
-    for part in ("validation", "features", "patterns", "regime"):
+    for part in ("validation", "features", "patterns", "regime", "timeframes"):
         if name in (out.dtype[part].names or ()):
             out[part][name] = value
             return
@@ -247,5 +250,7 @@ def random_rows(seed: int, n: int) -> tuple[NDArray[Any], NDArray[Any]]:
     for name in ("rsi_14", "atr_14", "vol_z_20"):
         features[name][rng.random(n) < 0.01] = np.nan
     outs["patterns"]["candle"], outs["patterns"]["breakout"] = rng.uniform(-1, 1, n), rng.choice([-1, 0, 1], n)
+    outs["timeframes"]["mtf"] = np.where(rng.random(n) < 0.1, np.nan, rng.uniform(-1, 1, n))
+    outs["timeframes"]["agreement"], outs["regime"]["p_turb"] = rng.uniform(0, 1, n), rng.uniform(0, 1, n)
     outs["regime"]["code"] = np.repeat(rng.integers(0, 6, n // 20 + 1), 20)[:n]
     return bars, outs
