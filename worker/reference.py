@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from worker.engine.reasons import FATAL, QUARANTINE, Reason, Reject
 from worker.engine.settings import EngineSettings, InstrumentSettings
+from worker.engine.stages.features import FEATURES
 from worker.settings import Settings
 from worker.telemetry.metrics import METRICS
 
@@ -36,6 +37,12 @@ def reject_codes() -> str:
 def decision_reasons() -> str:
     """Reason codes in order of evaluation."""
     return _table("Decision reasons", ("order", "code"), [(int(r), f"`{r.name}`") for r in Reason])
+
+
+def features() -> str:
+    """The feature vector in its order."""
+    rows = [(f.id, f"`{f.name}`", f.formula, f.warmup, f.source) for f in FEATURES]
+    return _table("Features", ("id", "name", "formula", "warm-up, bars", "source"), rows)
 
 
 def metrics() -> str:
@@ -69,6 +76,7 @@ def settings() -> str:
 PAGES = {
     "reject-codes.md": reject_codes,
     "decision-reasons.md": decision_reasons,
+    "features.md": features,
     "metrics.md": metrics,
     "settings.md": settings,
 }

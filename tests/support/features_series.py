@@ -6,13 +6,14 @@ import csv
 import io
 import zipfile
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-LEAN = Path(__file__).parents[3] / "shared" / "data" / "lean" / "equity" / "usa" / "daily"
+from tests.support.lean import folder
+
+LEAN = folder() / "data" / "lean" / "equity" / "usa" / "daily"
 Column = NDArray[np.float64]
 
 

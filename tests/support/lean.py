@@ -23,9 +23,14 @@ PRICE_SCALE = 10_000.0  # LEAN writes equity prices as integers of 1/10 000
 DATE_FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%Y%m%d %H:%M")
 
 
+def folder() -> Path:
+    """Where the data would be: `ALPHAPULSE_SHARED`, else `shared` beside the repository."""
+    return Path(os.environ.get("ALPHAPULSE_SHARED") or Path(__file__).parents[2].parent / "shared")
+
+
 def shared() -> Path:
-    """The folder with the data: `ALPHAPULSE_SHARED`, else `shared` beside the repository. Skips where it is absent."""
-    root = Path(os.environ.get("ALPHAPULSE_SHARED") or Path(__file__).parents[2].parent / "shared")
+    """The folder with the data. Skips the test where it is absent."""
+    root = folder()
     if not (root / "data").is_dir():
         pytest.skip(f"no market data at {root / 'data'} (set ALPHAPULSE_SHARED)")
     return root

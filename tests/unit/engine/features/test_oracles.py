@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 
 from tests.support.features_drive import drive, make_bars
 from tests.support.features_series import NAMES, flat, market_series
-from tests.unit.engine.features.oracles import ORACLES, RUNNING_SUMS, worst_error
-from worker.engine.stages.features import FEATURE_NAMES, OUTPUT, WARMUP
+from tests.support.lean import HOUR
+from tests.support.oracle_report import record
+from tests.unit.engine.features.oracles import ORACLES, RUNNING_SUMS, Oracle, worst_error
+from tests.unit.engine.features.oracles.libraries import compare_windows
+from worker.engine.stages.features import FEATURE_NAMES, FEATURES, OUTPUT, WARMUP
 
 TOLERANCE = 1e-9
 
@@ -21,7 +24,7 @@ TOLERANCE = 1e-9
 def outputs(name: str) -> NDArray[Any]:
     if name not in market_series():
         pytest.skip(f"{name}: ../shared/data is not there")
-    values: NDArray[Any] = drive(make_bars(*market_series()[name]))["features"]
+    values: NDArray[Any] = drive(make_bars(*market_series()[name], HOUR))["features"]
     return values
 
 
@@ -31,31 +34,32 @@ def test_every_feature_has_an_oracle_and_a_warm_up() -> None:
     assert OUTPUT.itemsize == 8 * len(FEATURE_NAMES)  # a vector of float64, nothing between
 
 
+def test_the_vector_is_ordered_by_definition() -> None:
+    assert [feature.id for feature in FEATURES] == sorted(feature.id for feature in FEATURES)
+    assert {feature.id for feature in FEATURES} == {f"F{i:02d}" for i in range(1, 35)}
+
+
+def compare(oracles: dict[str, Oracle], kind: str, name: str) -> None:
+    found, series = outputs(name), market_series()[name]
+    errors = {feature: worst_error(oracle, series, found[feature]) for feature, oracle in oracles.items()}
+    assert {feature: error for feature, error in errors.items() if not error <= TOLERANCE} == {}
+    for feature, error in errors.items():
+        record(f"{feature} {kind} {name}", error, TOLERANCE)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_features_equal_their_oracles(name: str) -> None:
-    found = outputs(name)
-    errors = {f: worst_error(oracle, market_series()[name], found[f]) for f, oracle in ORACLES.items()}
-    assert {f: e for f, e in errors.items() if e > TOLERANCE} == {}
+    compare(ORACLES, "exact", name)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "spiked"])
 def test_features_equal_talib_where_it_keeps_running_sums(name: str) -> None:
-    found = outputs(name)
-    errors = {f: worst_error(oracle, market_series()[name], found[f]) for f, oracle in RUNNING_SUMS.items()}
-    assert {f: e for f, e in errors.items() if e > TOLERANCE} == {}
+    compare(RUNNING_SUMS, "talib", name)
 
 
-def test_worst_error_table(capsys: pytest.CaptureFixture[str]) -> None:
-    """Prints the largest relative error of each feature over all series (pytest -s)."""
-    worst = {
-        feature: max(
-            (worst_error(oracle, series, outputs(name)[feature]), name) for name, series in market_series().items()
-        )
-        for feature, oracle in ORACLES.items()
-    }
-    with capsys.disabled():
-        print("\n" + "\n".join(f"{feature:12s} {error:8.1e}  {name}" for feature, (error, name) in worst.items()))
-    assert max(worst.values())[0] <= TOLERANCE
+@pytest.mark.parametrize("name", ["sp500", "ticks", "tiny", "large", "spiked", "split"])
+def test_return_statistics_equal_the_libraries(name: str) -> None:
+    compare_windows(outputs(name), market_series()[name], name)
 
 
 @pytest.mark.parametrize("feature", FEATURE_NAMES)
@@ -66,8 +70,12 @@ def test_a_feature_is_nan_until_its_warm_up_and_never_after(feature: str) -> Non
     assert not np.isnan(values[cold:]).any()
 
 
-NEUTRAL = {"rsi_14": 50.0, "bb_pctb_20": 0.5, "don_pos_20": 0.5, "er_10": 0.0, "er_20": 0.0, "ema_50_dist": 0.0}
-NEUTRAL |= {"bb_width_20": 0.0, "vol_z_20": 0.0, "plus_di": 0.0, "adx_14": 0.0, "rv_cc_20": 0.0, "vol_yz_20": 0.0}
+NEUTRAL = {"rsi_14": 50.0, "stoch_k": 50.0, "stoch_d": 50.0, "willr_14": -50.0, "mfi_14": 50.0}
+NEUTRAL |= {"bb_pctb_20": 0.5, "don_pos_20": 0.5, "vr_4_60": 1.0, "vol_ratio": 1.0}
+NEUTRAL |= dict.fromkeys(("ema_50_dist", "bb_width_20", "plus_di", "adx_14", "kc_pos", "kc_width", "cci_20"), 0.0)
+NEUTRAL |= dict.fromkeys(("obv_ratio_100", "cmf_20", "vwap_sess_dev", "vwap_20_dev", "vol_z_20"), 0.0)
+NEUTRAL |= dict.fromkeys(("rv_cc_20", "vol_pk_20", "vol_gk_20", "vol_yz_20", "er_10", "er_20", "slope_20"), 0.0)
+NEUTRAL |= dict.fromkeys(("skew_60", "kurt_60", "vr_z", "acf1_60", "clv", "body_r", "up_r", "lo_r"), 0.0)
 
 
 @pytest.mark.parametrize("feature", sorted(NEUTRAL))
@@ -76,5 +84,6 @@ def test_a_halted_symbol_gets_neutral_values(feature: str) -> None:
     assert last == pytest.approx(NEUTRAL[feature], abs=1e-12)
 
 
-def test_relative_volume_without_any_volume_is_not_known() -> None:
-    assert np.isnan(drive(make_bars(*flat()))["features"]["rvol_20"][-1])
+@pytest.mark.parametrize("feature", ["rvol_20", "amihud_20"])
+def test_what_needs_trades_is_not_known_without_any(feature: str) -> None:
+    assert np.isnan(drive(make_bars(*flat()))["features"][feature][-1])

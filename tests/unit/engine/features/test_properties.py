@@ -12,30 +12,20 @@ from numpy.typing import NDArray
 
 from tests.support.features_drive import DERIVED, ROW, drive, make_bars
 from tests.support.features_series import Series, market_series, random_walk
+from tests.support.lean import HOUR
+from worker.engine.stages.features import FEATURE_NAMES, FEATURES, WARMUP
+from worker.engine.windows.moments import REBUILD_INTERVALS
 
-BARS = make_bars(*random_walk(11, 900))
+BARS = make_bars(*random_walk(11, 900), HOUR)
 WHOLE = drive(BARS)
-# Windows that hold no recursion: two engines that started apart agree to the bit once the window is full.
-WINDOWED: tuple[str, ...] = (
-    "ret_1",
-    "logret_1",
-    "sma_20",
-    "sma_50",
-    "wma_20",
-    "bb_pctb_20",
-    "bb_width_20",
-    "don_hi",
-    "don_lo",
-    "don_pos_20",
-    "vol_z_20",
-    "rvol_20",
-    "mom_10",
-    "roc_10",
-    "rv_cc_20",
-    "er_10",
-    "er_20",
+LATE_START = 100
+LATE = drive(BARS[LATE_START:])["features"]
+RECURSIVE = tuple(
+    feature.name
+    for feature in FEATURES
+    if feature.id in ("F03", "F06", "F07", "F08", "F09", "F11")  # averages that never forget entirely
 )
-RECURSIVE = ("ema_50", "macd_hist", "rsi_14", "atr_14", "adx_14")
+WINDOWED = tuple(name for name in FEATURE_NAMES if name not in RECURSIVE)
 
 
 def _leaves(rows: NDArray[Any]) -> dict[str, NDArray[Any]]:
@@ -59,19 +49,20 @@ def test_a_restored_snapshot_continues_to_the_bit(cut: int) -> None:
 
 @pytest.mark.parametrize("feature", WINDOWED)
 def test_windowed_features_forget_what_lies_before_the_window(feature: str) -> None:
-    late = drive(BARS[300:])["features"][feature]
-    assert np.array_equal(late[50:], WHOLE["features"][feature][350:])
+    """To the bit, once the window is full and the time boundary of its sums was passed."""
+    known = WARMUP[feature] + REBUILD_INTERVALS - 1
+    assert np.array_equal(LATE[feature][known:], WHOLE["features"][feature][LATE_START + known :])
 
 
 @pytest.mark.parametrize("feature", RECURSIVE)
 def test_recursive_features_converge_after_a_late_start(feature: str) -> None:
-    late, whole = drive(BARS[100:])["features"][feature][480:], WHOLE["features"][feature][580:]
+    late, whole = LATE[feature][500:], WHOLE["features"][feature][LATE_START + 500 :]
     assert np.abs(late - whole).max() <= 1e-6 * np.abs(whole).max()
 
 
 def test_symbols_in_one_batch_do_not_touch_each_other() -> None:
     both = np.repeat(BARS, 2)
-    both[1::2] = make_bars(*random_walk(12, 900))
+    both[1::2] = make_bars(*random_walk(12, 900), HOUR)
     out = drive(both, np.zeros(2, DERIVED), np.arange(both.size) % 2)
     rows = out.view(np.uint8).reshape(both.size, ROW.itemsize)  # a structured copy would lose the padding
     assert rows[::2].tobytes() == WHOLE.tobytes()

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from tests.support.oracle_report import record
 from tests.support.timeframes_drive import drive
 from tests.unit.engine.timeframes.series import bars_of
 from worker.engine.stages.timeframes import TIMEFRAMES, Settings
@@ -49,7 +50,8 @@ def test_the_fusion_is_the_weighted_mean_of_those_that_are_ready() -> None:
     rows = range(0, BARS.size, 7)
     found = np.array([RUN.out[["mtf", "agreement"]][i].tolist() for i in rows])
     wanted = np.array([expected(i, WEIGHTS) for i in rows])
-    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-14)
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(wanted))
+    record("timeframes.fusion", float(np.nanmax(np.abs(found - wanted))), 1e-14)
     assert np.isnan(found[:4]).all()
     assert np.nanmax(np.abs(found)) <= 1.0
     assert not np.isnan(RUN.closed["direction"][-1, :4]).any()  # four timeframes had a say

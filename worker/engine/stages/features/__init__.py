@@ -5,6 +5,7 @@ from __future__ import annotations
 from worker.engine.stages.features.layout import (
     FEATURE_NAMES,
     FEATURE_SET_VERSION,
+    FEATURES,
     OUTPUT,
     STATE,
     WARMUP,
@@ -13,4 +14,14 @@ from worker.engine.stages.features.settings import FeatureParams as Params
 from worker.engine.stages.features.settings import Settings
 from worker.engine.stages.features.step import step
 
-__all__ = ["FEATURE_NAMES", "FEATURE_SET_VERSION", "OUTPUT", "STATE", "WARMUP", "Params", "Settings", "step"]
+__all__ = [
+    "FEATURES",
+    "FEATURE_NAMES",
+    "FEATURE_SET_VERSION",
+    "OUTPUT",
+    "STATE",
+    "WARMUP",
+    "Params",
+    "Settings",
+    "step",
+]

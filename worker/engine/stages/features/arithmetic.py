@@ -38,13 +38,10 @@ def close_mean(history: Any, n: int) -> float:
 
 
 @kernel
-def close_squares(history: Any, n: int, centre: float) -> float:
-    """Sum of (close - centre)² over the last `n` closes."""
-    total = 0.0
-    for age in range(n - 1, -1, -1):
-        distance = at(history, age).close - centre
-        total += distance * distance
-    return total
+def close_location(row: Any) -> float:
+    """((c-l)-(h-c))/(h-l) in [-1, 1]; 0 where h = l."""
+    span = 0.0 if equal(row.high, row.low) else row.high - row.low
+    return ratio((row.close - row.low) - (row.high - row.close), span, 0.0)
 
 
 @kernel
@@ -52,6 +49,13 @@ def true_range(row: Any, previous_close: float) -> float:
     """Wilder's true range: max(h-l, |c1-h|, |c1-l|)."""
     span: float = max(row.high - row.low, abs(previous_close - row.high), abs(previous_close - row.low))
     return span
+
+
+@kernel
+def typical_price(row: Any) -> float:
+    """Mean of high, low and close."""
+    price: float = (row.high + row.low + row.close) / 3.0
+    return price
 
 
 @kernel

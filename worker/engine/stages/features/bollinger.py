@@ -4,28 +4,29 @@ import math
 from typing import Any
 
 from worker.engine.kernel import kernel
-from worker.engine.stages.features.arithmetic import close_squares, equal, ratio
-from worker.engine.stages.features.parts import NO_STATE, output
+from worker.engine.stages.features.arithmetic import equal, ratio
+from worker.engine.stages.features.close_window import PERIOD, CloseWindow
+from worker.engine.stages.features.parts import NO_STATE, Feature
 
 STATE = NO_STATE
-OUTPUT = output("bb_pctb_20", "bb_width_20")
-WARMUP = (20, 20)
-PERIOD = 20
+FEATURES = (
+    Feature(
+        "F10",
+        "bb_pctb_20",
+        20,
+        "(c - lo)/(up - lo), bands SMA20 ± 2σ, σ of 20 closes (ddof 0); 0.5 when flat",
+        "Bollinger 2001; TA-Lib BBANDS",
+    ),
+    Feature("F10", "bb_width_20", 20, "(up - lo)/SMA20; 0 when flat", "Bollinger 2001; TA-Lib BBANDS"),
+)
 DEVIATIONS = 2.0
 
 
 @kernel
-def update(history: Any, row: Any, out: Any) -> None:
-    """Bands mid ± 2σ, σ with ddof 0 in two passes (TA-Lib BBANDS): %B = (c-lo)/(up-lo), 0.5 when flat; (up-lo)/mid.
-
-    Reads `out.sma_20`: the mean of this bar must have been written before.
-    """
-    middle = out.sma_20
-    out.bb_pctb_20 = out.bb_width_20 = math.nan
-    if history.count < PERIOD:
-        return
-    half = DEVIATIONS * math.sqrt(close_squares(history, PERIOD, middle) / PERIOD)
-    upper, lower = middle + half, middle - half
+def update(row: Any, closes: CloseWindow, out: Any) -> None:
+    """Bands mid ± 2σ, σ with ddof 0 (TA-Lib BBANDS): %B = (c-lo)/(up-lo), 0.5 when flat; (up-lo)/mid."""
+    half = DEVIATIONS * math.sqrt(closes.squares / PERIOD)
+    upper, lower = closes.mean + half, closes.mean - half
     width = 0.0 if equal(upper, lower) else upper - lower
     out.bb_pctb_20 = ratio(row.close - lower, width, 0.5)
-    out.bb_width_20 = ratio(width, middle, 0.0)
+    out.bb_width_20 = ratio(width, closes.mean, 0.0)

@@ -5,26 +5,32 @@ from typing import Any
 
 from worker.engine.history import at
 from worker.engine.kernel import kernel
-from worker.engine.stages.features.parts import NO_STATE, output
+from worker.engine.stages.features.arithmetic import finite
+from worker.engine.stages.features.parts import NO_STATE, Feature
 
 STATE = NO_STATE
-OUTPUT = output("rv_cc_20")
-WARMUP = (21,)
+FEATURES = (Feature("F23", "rv_cc_20", 21, "sample standard deviation (ddof 1) of 20 log returns", "definition"),)
 PERIOD = 20
 
 
 @kernel
-def update(history: Any, row: Any, out: Any) -> None:
-    """Sample standard deviation (ddof 1) of the last 20 log returns, in two passes."""
-    if history.count <= PERIOD:
-        out.rv_cc_20 = math.nan
-        return
-    mean = 0.0
-    for age in range(PERIOD - 1, -1, -1):
-        mean += at(history, age).logret
-    mean /= PERIOD
-    squares = 0.0
-    for age in range(PERIOD - 1, -1, -1):
-        distance = at(history, age).logret - mean
+def deviation(history: Any, n: int) -> float:
+    """Sample standard deviation (ddof 1) of the last `n` log returns; NaN until they are there.
+
+    Sums of the distances to the newest return (see `close_window`).
+    """
+    if history.count <= n:
+        return math.nan
+    newest = at(history, 0).logret
+    total, squares = 0.0, 0.0
+    for age in range(n - 1, 0, -1):
+        distance = at(history, age).logret - newest
+        total += distance
         squares += distance * distance
-    out.rv_cc_20 = math.sqrt(squares / (PERIOD - 1))
+    return finite(math.sqrt(max(squares - total * total / n, 0.0) / (n - 1)))
+
+
+@kernel
+def update(history: Any, row: Any, out: Any) -> None:
+    """Deviation of the last 20 log returns."""
+    out.rv_cc_20 = deviation(history, PERIOD)

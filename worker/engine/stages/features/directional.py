@@ -6,11 +6,18 @@ from typing import Any
 from worker.engine.history import at
 from worker.engine.kernel import kernel
 from worker.engine.stages.features.arithmetic import finite, ratio, true_range, wilder
-from worker.engine.stages.features.parts import output, state
+from worker.engine.stages.features.parts import Feature, state
 
 STATE = state("plus", "minus", "span", "index")
-OUTPUT = output("plus_di", "minus_di", "adx_14")
-WARMUP = (15, 15, 28)
+FEATURES = (
+    Feature(
+        "F09", "plus_di", 15, "100·(decayed sum of rises)/(decayed sum of true ranges)", "Wilder 1978; TA-Lib PLUS_DI"
+    ),
+    Feature(
+        "F09", "minus_di", 15, "100·(decayed sum of falls)/(decayed sum of true ranges)", "Wilder 1978; TA-Lib MINUS_DI"
+    ),
+    Feature("F09", "adx_14", 28, "Wilder mean of 14 values of 100·|+DI - -DI|/(+DI + -DI)", "Wilder 1978; TA-Lib ADX"),
+)
 PERIOD = 14
 FIRST_DI = PERIOD + 1
 FIRST_ADX = 2 * PERIOD

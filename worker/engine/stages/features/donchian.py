@@ -6,11 +6,14 @@ from typing import Any
 from worker.engine.history import at
 from worker.engine.kernel import kernel
 from worker.engine.stages.features.arithmetic import equal, ratio
-from worker.engine.stages.features.parts import NO_STATE, output
+from worker.engine.stages.features.parts import NO_STATE, Feature
 
 STATE = NO_STATE
-OUTPUT = output("don_hi", "don_lo", "don_pos_20")
-WARMUP = (20, 20, 20)
+FEATURES = (
+    Feature("F12", "don_hi", 20, "highest high of 20 bars", "TA-Lib DONCHIAN"),
+    Feature("F12", "don_lo", 20, "lowest low of 20 bars", "TA-Lib DONCHIAN"),
+    Feature("F12", "don_pos_20", 20, "(c - lo)/(hi - lo); 0.5 when flat", "TA-Lib DONCHIAN"),
+)
 PERIOD = 20
 
 
@@ -26,12 +29,12 @@ def channel(history: Any, newest: int) -> tuple[float, float]:
 
 
 @kernel
-def update(history: Any, row: Any, out: Any) -> None:
+def update(extremes: Any, history: Any, row: Any, out: Any) -> None:
     """Highest high, lowest low (TA-Lib DONCHIAN); pos = (c-lo)/(hi-lo), 0.5 when flat."""
     out.don_hi = out.don_lo = out.don_pos_20 = math.nan
     if history.count < PERIOD:
         return
-    high, low = channel(history, 0)
+    high, low = extremes.high_20.price, extremes.low_20.price
     out.don_hi = high
     out.don_lo = low
     out.don_pos_20 = ratio(row.close - low, 0.0 if equal(high, low) else high - low, 0.5)

@@ -6,11 +6,13 @@ from typing import Any
 from worker.engine.history import at
 from worker.engine.kernel import kernel
 from worker.engine.stages.features.arithmetic import ratio
-from worker.engine.stages.features.parts import NO_STATE, output
+from worker.engine.stages.features.parts import NO_STATE, Feature
 
 STATE = NO_STATE
-OUTPUT = output("er_10", "er_20")
-WARMUP = (11, 21)
+FEATURES = tuple(
+    Feature("F31", f"er_{p}", p + 1, f"|c - c{p}|/Σ |c - c1| over {p} bars; 0 when flat", "Kaufman 1995; TA-Lib ER")
+    for p in (10, 20)
+)
 
 
 @kernel

@@ -5,11 +5,20 @@ from typing import Any
 
 from worker.engine.kernel import kernel
 from worker.engine.stages.features.arithmetic import close_mean, ema, ratio
-from worker.engine.stages.features.parts import output, state
+from worker.engine.stages.features.parts import Feature, state
 
 STATE = state("average_12", "average_26", "average_50")
-OUTPUT = output("ema_12", "ema_26", "ema_50", "ema_12_dist", "ema_26_dist", "ema_50_dist")
-WARMUP = (12, 26, 50, 15, 26, 50)
+PERIODS = (12, 26, 50)
+FEATURES = (
+    *(
+        Feature("F03", f"ema_{p}", p, f"e += 2/{p + 1}·(c - e), seeded with the mean of {p} closes", "TA-Lib EMA")
+        for p in PERIODS
+    ),
+    *(
+        Feature("F03", f"ema_{p}_dist", max(p, 15), f"(c - ema_{p})/atr_14; 0 where atr_14 is 0", "definition")
+        for p in PERIODS
+    ),
+)
 
 
 @kernel

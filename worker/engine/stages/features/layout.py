@@ -8,27 +8,51 @@ from typing import Any
 import numpy as np
 
 from worker.engine.stages.features import (
+    autocorrelation,
+    bar_shape,
     bollinger,
+    boundary,
+    chaikin,
     close_volatility,
+    commodity_channel,
     directional,
     donchian,
     efficiency,
     exponential_average,
+    extremes,
+    facts,
+    garman_klass,
+    illiquidity,
+    keltner,
     macd,
     momentum,
+    money_flow,
+    on_balance_volume,
+    parkinson,
     relative_volume,
+    return_shape,
     returns,
     rsi,
     simple_average,
+    slope,
+    stochastic,
     true_range_average,
+    variance_ratio,
+    volatility_ratio,
+    volume_weighted_price,
     weighted_average,
+    williams_r,
     yang_zhang,
 )
+from worker.engine.stages.features.parts import Feature
 
 FEATURE_SET_VERSION = 1  # rises with any change of a formula, a name or the order
 
-# Order = order of the published vector.
+# Each declares its STATE and its FEATURES.
 INDICATORS: tuple[Any, ...] = (
+    boundary,
+    facts,
+    extremes,
     returns,
     exponential_average,
     simple_average,
@@ -38,12 +62,29 @@ INDICATORS: tuple[Any, ...] = (
     true_range_average,
     directional,
     bollinger,
+    keltner,
     donchian,
+    stochastic,
+    williams_r,
+    commodity_channel,
+    money_flow,
+    on_balance_volume,
+    chaikin,
+    volume_weighted_price,
     relative_volume,
     momentum,
     close_volatility,
+    parkinson,
+    garman_klass,
     yang_zhang,
+    return_shape,
+    variance_ratio,
+    autocorrelation,
+    illiquidity,
     efficiency,
+    slope,
+    bar_shape,
+    volatility_ratio,
 )
 
 
@@ -51,7 +92,11 @@ def _short_name(module: Any) -> str:
     return str(module.__name__).rpartition(".")[2]
 
 
-FEATURE_NAMES: tuple[str, ...] = tuple(chain.from_iterable(module.OUTPUT.names for module in INDICATORS))
-WARMUP: dict[str, int] = dict(zip(FEATURE_NAMES, chain.from_iterable(m.WARMUP for m in INDICATORS), strict=True))
+# The published vector is ordered by the definitions' ids.
+FEATURES: tuple[Feature, ...] = tuple(
+    sorted(chain.from_iterable(module.FEATURES for module in INDICATORS), key=lambda feature: feature.id)
+)
+FEATURE_NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
+WARMUP: dict[str, int] = {feature.name: feature.warmup for feature in FEATURES}
 STATE = np.dtype([(_short_name(module), module.STATE) for module in INDICATORS if module.STATE.names], align=True)
 OUTPUT = np.dtype([(name, "f8") for name in FEATURE_NAMES], align=True)

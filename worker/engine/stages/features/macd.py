@@ -5,11 +5,14 @@ from typing import Any
 
 from worker.engine.kernel import kernel
 from worker.engine.stages.features.arithmetic import close_mean, ema
-from worker.engine.stages.features.parts import output, state
+from worker.engine.stages.features.parts import Feature, state
 
 STATE = state("fast", "slow", "signal")
-OUTPUT = output("macd", "macd_signal", "macd_hist")
-WARMUP = (34, 34, 34)
+FEATURES = (
+    Feature("F06", "macd", 34, "EMA12 - EMA26 of the close, both seeded at bar 26", "TA-Lib MACD"),
+    Feature("F06", "macd_signal", 34, "EMA9 of macd, seeded with the mean of its first 9 values", "TA-Lib MACD"),
+    Feature("F06", "macd_hist", 34, "macd - macd_signal", "TA-Lib MACD"),
+)
 FAST, SLOW, SIGNAL = 12, 26, 9
 FIRST = SLOW + SIGNAL - 1
 

@@ -6,11 +6,13 @@ from typing import Any
 from worker.engine.history import at
 from worker.engine.kernel import kernel
 from worker.engine.stages.features.arithmetic import finite, ratio
-from worker.engine.stages.features.parts import NO_STATE, output
+from worker.engine.stages.features.parts import NO_STATE, Feature
 
 STATE = NO_STATE
-OUTPUT = output("mom_10", "roc_10")
-WARMUP = (11, 11)
+FEATURES = (
+    Feature("F22", "mom_10", 11, "c - c10", "TA-Lib MOM"),
+    Feature("F22", "roc_10", 11, "100·(c/c10 - 1); 0 after a close of 0", "TA-Lib ROC"),
+)
 PERIOD = 10
 
 

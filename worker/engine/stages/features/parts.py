@@ -1,17 +1,24 @@
-"""What an indicator declares: its part of the state and its part of the output."""
+"""What an indicator declares: its part of the state and the features that it writes."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 NO_STATE = np.dtype([])
 
 
+class Feature(NamedTuple):
+    """One float64 of the published vector."""
+
+    id: str  # of the definition in the reference table; the vector is ordered by it
+    name: str
+    warmup: int  # accepted bars until the value is no longer NaN
+    formula: str
+    source: str  # of the definition
+
+
 def state(*names: str) -> np.dtype[np.void]:
     """A record of float64 fields that an indicator remembers of one symbol."""
-    return np.dtype([(name, "f8") for name in names], align=True)
-
-
-def output(*names: str) -> np.dtype[np.void]:
-    """A record of float64 fields that an indicator says about one bar; NaN until warm."""
     return np.dtype([(name, "f8") for name in names], align=True)

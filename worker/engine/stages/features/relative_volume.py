@@ -6,29 +6,28 @@ from typing import Any
 from worker.engine.history import at
 from worker.engine.kernel import kernel
 from worker.engine.stages.features.arithmetic import DEAD_ZONE, ratio
-from worker.engine.stages.features.parts import NO_STATE, output
+from worker.engine.stages.features.parts import NO_STATE, Feature
 
 STATE = NO_STATE
-OUTPUT = output("vol_z_20", "rvol_20")
-WARMUP = (21, 21)
+FEATURES = (
+    Feature(
+        "F21", "vol_z_20", 21, "(v - mean)/σ of the previous 20 volumes (ddof 0); 0 where they are equal", "definition"
+    ),
+    Feature("F21", "rvol_20", 21, "v / mean of the previous 20 volumes; NaN where all are 0", "TA-Lib RVOL"),
+)
 PERIOD = 20
 
 
 @kernel
-def _mean(history: Any) -> float:
-    total = 0.0
-    for age in range(PERIOD, 0, -1):
-        total += at(history, age).volume
-    return total / PERIOD
-
-
-@kernel
-def _deviation(history: Any, mean: float) -> float:
-    squares = 0.0
-    for age in range(PERIOD, 0, -1):
-        distance = at(history, age).volume - mean
+def _mean_and_deviation(history: Any) -> tuple[float, float]:
+    """Of the previous 20 volumes, from the distances to the newest of them (see `close_window`)."""
+    newest = at(history, 1).volume
+    total, squares = 0.0, 0.0
+    for age in range(PERIOD, 1, -1):
+        distance = at(history, age).volume - newest
+        total += distance
         squares += distance * distance
-    return math.sqrt(squares / PERIOD)
+    return newest + total / PERIOD, math.sqrt(max(squares - total * total / PERIOD, 0.0) / PERIOD)
 
 
 @kernel
@@ -37,7 +36,6 @@ def update(history: Any, row: Any, out: Any) -> None:
     out.vol_z_20 = out.rvol_20 = math.nan
     if history.count <= PERIOD:
         return
-    mean = _mean(history)
-    deviation = _deviation(history, mean)
+    mean, deviation = _mean_and_deviation(history)
     out.vol_z_20 = 0.0 if deviation <= DEAD_ZONE * abs(mean) else ratio(row.volume - mean, deviation, 0.0)
     out.rvol_20 = ratio(row.volume, mean, math.nan)

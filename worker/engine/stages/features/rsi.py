@@ -6,11 +6,18 @@ from typing import Any
 from worker.engine.history import at
 from worker.engine.kernel import kernel
 from worker.engine.stages.features.arithmetic import ratio, wilder
-from worker.engine.stages.features.parts import output, state
+from worker.engine.stages.features.parts import Feature, state
 
 STATE = state("gain", "loss")
-OUTPUT = output("rsi_14")
-WARMUP = (15,)
+FEATURES = (
+    Feature(
+        "F07",
+        "rsi_14",
+        15,
+        "100·G/(G + L), Wilder means of 14 gains and losses; 50 where nothing has moved",
+        "Wilder 1978; TA-Lib RSI",
+    ),
+)
 PERIOD = 14
 NEUTRAL = 0.5
 

@@ -6,11 +6,13 @@ from typing import Any
 from worker.engine.history import at
 from worker.engine.kernel import kernel
 from worker.engine.stages.features.arithmetic import finite, ratio, true_range, wilder
-from worker.engine.stages.features.parts import output, state
+from worker.engine.stages.features.parts import Feature, state
 
 STATE = state("average")
-OUTPUT = output("atr_14", "natr_14")
-WARMUP = (15, 15)
+FEATURES = (
+    Feature("F08", "atr_14", 15, "Wilder mean of 14 true ranges", "Wilder 1978; TA-Lib ATR"),
+    Feature("F08", "natr_14", 15, "100·atr_14/c", "TA-Lib NATR"),
+)
 PERIOD = 14
 
 

@@ -1,0 +1,20 @@
+"""Whether a bar passes the time boundary at which incremental sums are built anew, wherever the engine started."""
+
+from typing import Any
+
+import numpy as np
+
+from worker.engine.kernel import kernel
+from worker.engine.windows.moments import block
+
+STATE = np.dtype([("block", "i8")], align=True)
+FEATURES = ()
+
+
+@kernel
+def passed(own: Any, ts: int, interval_ms: int) -> bool:
+    """Take in the current bar's time; True at the first bar of a block of 64 intervals."""
+    now: int = block(ts, interval_ms)
+    before: int = own.block
+    own.block = now
+    return now != before

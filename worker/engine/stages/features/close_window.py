@@ -1,0 +1,44 @@
+"""The last 20 closes in one pass: mean, weighted mean, squares and slope, which four indicators share."""
+
+import math
+from typing import Any, NamedTuple
+
+from worker.engine.history import at
+from worker.engine.kernel import kernel
+
+PERIOD = 20
+WEIGHTS = PERIOD * (PERIOD + 1) / 2
+CENTRE = (PERIOD + 1) / 2
+SQUARED_STEPS = PERIOD * (PERIOD * PERIOD - 1) / 12  # Σ (j - CENTRE)² over j = 1 … PERIOD
+
+
+class CloseWindow(NamedTuple):
+    """NaN until 20 bars are accepted."""
+
+    mean: float
+    weighted: float  # Σ j·x_j / Σ j, j = 1 for the oldest close
+    squares: float  # Σ (x - mean)²
+    slope: float  # of the least squares line, a bar
+
+
+@kernel
+def close_window(history: Any) -> CloseWindow:
+    """Sums of the distances to the newest close.
+
+    A member of the window lies within √(n-1)·σ of its mean, so one pass keeps the digits that two passes would.
+    """
+    if history.count < PERIOD:
+        return CloseWindow(math.nan, math.nan, math.nan, math.nan)
+    newest = at(history, 0).close
+    total, weighted, squares = 0.0, 0.0, 0.0
+    for age in range(PERIOD - 1, 0, -1):
+        distance = at(history, age).close - newest
+        total += distance
+        weighted += (PERIOD - age) * distance
+        squares += distance * distance
+    return CloseWindow(
+        newest + total / PERIOD,
+        newest + weighted / WEIGHTS,
+        max(squares - total * total / PERIOD, 0.0),
+        (weighted - CENTRE * total) / SQUARED_STEPS,
+    )
