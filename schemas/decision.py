@@ -83,6 +83,16 @@ class Model(msgspec.Struct, gc=False):
     ]
 
 
+class Timeframe(msgspec.Struct, array_like=True, gc=False):
+    """What a higher timeframe's last closed bucket says."""
+
+    timeframe: Literal["5m", "15m", "1h", "4h", "1d"]
+    direction: Annotated[Ratio | None, Meta(description="-1..1; null until warm")]
+    age_ms: Annotated[int, Meta(ge=0, description="from the bucket's end to this bar's close")]
+    partial: Annotated[bool, Meta(description="the bucket held less than half of its bars")]
+    regime: Literal["unknown", "trend_up", "trend_down", "range"]
+
+
 class Decision(msgspec.Struct, gc=False):
     """One decision per accepted bar. Ingest time and source coordinates are in the headers."""
 
@@ -112,6 +122,10 @@ class Decision(msgspec.Struct, gc=False):
     regime: Regime
     vol_bucket: Bucket
     regime_age: int
+    p_turb: Annotated[Ratio | None, Meta(description="filtered probability of the turbulent of two states")]
+    mtf: Annotated[Ratio | None, Meta(description="weighted direction over all timeframes, -1..1")]
+    mtf_agreement: Annotated[Ratio | None, Meta(description="share of the weights that points one way")]
+    timeframes: Annotated[list[Timeframe], Meta(description="those longer than the bar that have closed a bucket")]
     quality: Quality
     risk: Risk
     control_version: int

@@ -16,6 +16,7 @@ from worker.engine.stages import (
     risk,
     signal,
     sizing,
+    timeframes,
     validation,
 )
 
@@ -26,13 +27,14 @@ STAGES = (
     "features",
     "patterns",
     "regime",
+    "timeframes",
     "execution",
     "signal",
     "risk",
     "sizing",
     "decision",
 )
-FIRST_DECIDING = STAGES.index("execution")
+EXECUTION = STAGES.index("execution")
 
 
 @kernel
@@ -51,6 +53,8 @@ def _observe(derived, market, inst, bar, out, p, last):  # type: ignore[no-untyp
         patterns.step(derived, inst, bar, out, p.patterns)
     if last >= 5:
         regime.step(derived, inst, bar, out, p.regime)
+    if last >= 6:
+        timeframes.step(derived, inst, bar, out, p.timeframes, p.regime, p.validation.calendars)
 
 
 @kernel
@@ -60,13 +64,13 @@ def _decide(carry, inst, bar, out, p, last):  # type: ignore[no-untyped-def]
     if not out.validation.accepted:
         return
     execution.step(carry, inst, bar, out, p.execution)
-    if last >= 7:
-        signal.step(carry, inst, bar, out, p.signal)
     if last >= 8:
-        risk.step(carry, inst, bar, out, p.risk)
+        signal.step(carry, inst, bar, out, p.signal)
     if last >= 9:
-        sizing.step(carry, inst, bar, out, p.sizing)
+        risk.step(carry, inst, bar, out, p.risk)
     if last >= 10:
+        sizing.step(carry, inst, bar, out, p.sizing)
+    if last >= 11:
         decision.step(carry, inst, bar, out, p.decision)
 
 
@@ -79,7 +83,7 @@ def chain(
         row = order[i]
         slot = slots[row]
         _observe(states[slot].derived, raw[slot, span[0] : span[1]], instruments[slot], bars[row], outs[row], p, last)
-    if last < 6:
+    if last < EXECUTION:
         return
     for i in range(order.size):
         row = order[i]

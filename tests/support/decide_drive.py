@@ -45,13 +45,15 @@ FEATURES = np.dtype(
     align=True,
 )
 PATTERNS = np.dtype([("candle", "f8"), ("breakout", "f8"), ("structure", "f8")], align=True)
-REGIME = np.dtype([("code", "u1")], align=True)
+REGIME = np.dtype([("code", "u1"), ("p_turb", "f8")], align=True)
+TIMEFRAMES = np.dtype([("mtf", "f8"), ("agreement", "f8")], align=True)
 OUT = np.dtype(
     [
         ("validation", VALIDATION),
         ("features", FEATURES),
         ("patterns", PATTERNS),
         ("regime", REGIME),
+        ("timeframes", TIMEFRAMES),
         ("execution", execution.OUTPUT),
         ("signal", signal.OUTPUT),
         ("risk", risk.OUTPUT),
@@ -157,7 +159,8 @@ class Desk:
             out["features"][name] = np.nan
         for name in PATTERNS.names or ():
             out["patterns"][name] = np.nan
-        out["regime"]["code"] = 3
+        out["regime"]["code"], out["regime"]["p_turb"] = 3, np.nan
+        out["timeframes"]["mtf"] = out["timeframes"]["agreement"] = np.nan
         for name, value in fields.items():
             place(out, name, value)
         _run(self.carry, self.inst, bars, outs, self.p)
@@ -183,7 +186,7 @@ class Desk:
 
 def place(out: Any, name: str, value: Any) -> None:
     """Set the input field `name`, whichever part holds it."""
-    for part in ("validation", "features", "patterns", "regime"):
+    for part in ("validation", "features", "patterns", "regime", "timeframes"):
         if name in (out.dtype[part].names or ()):
             out[part][name] = value
             return
@@ -249,5 +252,7 @@ def random_rows(seed: int, n: int) -> tuple[NDArray[Any], NDArray[Any]]:
         features[name][rng.random(n) < 0.01] = np.nan
     outs["patterns"]["candle"], outs["patterns"]["breakout"] = rng.uniform(-1, 1, n), rng.choice([-1, 0, 1], n)
     outs["patterns"]["structure"] = rng.choice([-1, -0.5, 0, 0.25, 1], n)
+    outs["timeframes"]["mtf"] = np.where(rng.random(n) < 0.1, np.nan, rng.uniform(-1, 1, n))
+    outs["timeframes"]["agreement"], outs["regime"]["p_turb"] = rng.uniform(0, 1, n), rng.uniform(0, 1, n)
     outs["regime"]["code"] = np.repeat(rng.integers(0, 6, n // 20 + 1), 20)[:n]
     return bars, outs

@@ -10,7 +10,7 @@ import confluent_kafka
 from aiokafka.structs import ConsumerRecord
 
 from worker.engine.partition import PartitionEngine
-from worker.engine.settings import engine_settings
+from worker.instruments import load_engine
 from worker.settings import Settings
 from worker.stream.outputs import Publisher
 from worker.stream.reading import Consumed
@@ -146,7 +146,7 @@ def expected(settings: Settings, inputs: Sequence[list[Consumed]]) -> Outputs:
     found: Outputs = {(name, p): [] for name in (topics.decisions, topics.rejected) for p in range(len(inputs))}
     publisher = Publisher(topics, settings.processing.group)
     for partition, records in enumerate(inputs):
-        engine = PartitionEngine(engine_settings(settings.engine))
+        engine = PartitionEngine(load_engine(settings.engine))
         for start in range(0, len(records), SLICE):
             part = records[start : start + SLICE]
             for output in publisher.outputs(part, engine.process(to_records(part))):

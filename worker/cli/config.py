@@ -14,13 +14,15 @@ def config(json: Json = False) -> None:
     """Print every setting, its value (secrets masked) and its source."""
     import msgspec
 
-    from worker.engine.settings import engine_settings
+    from worker.instruments import load_engine
     from worker.settings import load_settings
 
     settings = load_settings()
-    engine = engine_settings(settings.engine)
+    engine = load_engine(settings.engine)
     values = settings.model_dump(mode="json", exclude={"engine"}) | {"engine": engine.model_dump(mode="json")}
     rows = {name: (value, source_of(name)) for name, value in _flatten(values).items()}
+    if engine.instruments_file:
+        rows |= _of_the_file(rows, engine.instruments_file)
     if json:
         data = {name: {"value": value, "source": source} for name, (value, source) in rows.items()}
         typer.echo(msgspec.json.encode({"config_hash": engine.config_hash(), "settings": data}).decode())
@@ -38,6 +40,13 @@ def _print(rows: dict[str, tuple[Any, str]], config_hash: str) -> None:
     console = Console()
     console.print(table)
     console.print(f"config_hash of the engine's parameters: {config_hash}")
+
+
+def _of_the_file(rows: dict[str, tuple[Any, str]], path: str) -> dict[str, tuple[Any, str]]:
+    # What stands in no setting and is no default is what the instruments file says.
+    places = ("engine.instruments_version", "engine.instruments.", "engine.validation.calendars.")
+    found = {name: value for name, (value, source) in rows.items() if source == "default" and name.startswith(places)}
+    return {name: (value, f"instruments file {path}") for name, value in found.items()}
 
 
 def _flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -6,8 +6,7 @@ import numpy as np
 
 from worker.engine.kernel import kernel
 
-CAPACITY = 128  # bars; a power of two, so that an index is a mask
-MASK = CAPACITY - 1
+CAPACITY = 128  # bars; a power of two, like that of every ring read by `at`, so that an index is a mask
 
 ROW = np.dtype(
     [
@@ -27,14 +26,14 @@ STATE = np.dtype([("count", "i8"), ("rows", ROW, (CAPACITY,))], align=True)
 
 @kernel
 def at(history, age):  # type: ignore[no-untyped-def]
-    """The row `age` bars ago: 0 is the current bar, once it has been pushed. `age` < min(count, CAPACITY)."""
-    return history.rows[(history.count - 1 - age) & MASK]
+    """The row `age` bars ago: 0 is the current bar, once it has been pushed. `age` < min(count, rows of the ring)."""
+    return history.rows[(history.count - 1 - age) & (history.rows.shape[0] - 1)]
 
 
 @kernel
 def push(history, ts, open_, high, low, close, volume, logret):  # type: ignore[no-untyped-def]
     """Append an accepted bar."""
-    row = history.rows[history.count & MASK]
+    row = history.rows[history.count & (history.rows.shape[0] - 1)]
     row.ts = ts
     row.open = open_
     row.high = high

@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas import SCHEMA_VERSION, Decision, Rejection
-from schemas.decision import Bar, Model, Position, Quality, Risk
+from schemas.decision import Bar, Model, Position, Quality, Risk, Timeframe
 from schemas.rejection import MAX_PAYLOAD
 from worker.engine import reasons
 from worker.engine.detail import all_contributions, feature_rows
 from worker.engine.reasons import Reason, codes
 from worker.engine.records import Records
 from worker.engine.settings import ENGINE_VERSION, EngineSettings
-from worker.engine.stages import decision, patterns, regime, validation
+from worker.engine.stages import decision, patterns, regime, timeframes, validation
 from worker.engine.stages.features import FEATURE_SET_VERSION
 from worker.engine.stages.ingestion import Decoded
 from worker.engine.stages.signal import COMPONENTS
@@ -32,6 +32,8 @@ Decided: Any = _Decided
 REGIME_FIELDS = [list(regime.OUTPUT.names or ()).index(name) for name in ("code", "vol_bucket", "age")]
 SHAPES = (("candles", [c.name for c in patterns.CANDLES]), ("events", [e.name for e in patterns.EVENTS]))
 
+TIMEFRAMES: tuple[Any, ...] = timeframes.TIMEFRAMES
+TIMEFRAME_FIELDS = ("first", "end", "frames")
 STATES: tuple[Any, ...] = ("flat", "long", "short")
 REGIMES: tuple[Any, ...] = tuple(code.name for code in regime.Regime)
 BUCKETS: tuple[Any, ...] = tuple(code.name for code in regime.Volatility)
@@ -67,15 +69,16 @@ class OutcomeBuilder:
             (Judged(*row) for row in outs["validation"].tolist()),
             (Decided(*row) for row in outs["decision"].tolist()),
             outs["regime"].tolist(),
+            zip(*(outs["timeframes"][name].tolist() for name in TIMEFRAME_FIELDS), strict=True),
             _shapes(outs["patterns"]),
             decoded.bars.tolist(),
             strict=True,
         )
         outcomes = [
-            self._decision(judged, decided, market, shapes, bar, decoded.symbols[row] or "")
+            self._decision(judged, decided, market, frames, shapes, bar, decoded.symbols[row] or "")
             if judged.accepted
             else self._rejection(judged, decided.sequence, records, decoded, row)
-            for row, (judged, decided, market, shapes, bar) in enumerate(rows)
+            for row, (judged, decided, market, frames, shapes, bar) in enumerate(rows)
         ]
         if self._full:
             _add_detail(outcomes, outs)
@@ -91,7 +94,7 @@ class OutcomeBuilder:
             self._reasons[mask] = [name for bit, name in enumerate(REASONS) if mask >> bit & 1]
         return self._reasons[mask]
 
-    def _decision(self, judged: Any, d: Any, market: Any, shapes: Any, bar: Any, symbol: str) -> Decision:
+    def _decision(self, judged: Any, d: Any, market: Any, frames: Any, shapes: Any, bar: Any, symbol: str) -> Decision:
         ts, interval, _, open_, high, low, close, volume, _ = bar
         regime_code, bucket, age = (market[i] for i in REGIME_FIELDS)
         return Decision(
@@ -121,6 +124,10 @@ class OutcomeBuilder:
             regime=REGIMES[regime_code],
             vol_bucket=BUCKETS[bucket],
             regime_age=age,
+            p_turb=_null(d.p_turb),
+            mtf=_null(d.mtf),
+            mtf_agreement=_null(d.mtf_agreement),
+            timeframes=_timeframes(*frames),
             quality=Quality(_six(judged.score) or 0.0, LEVELS[judged.level], judged.mask, self._named(judged.mask)),
             risk=_risk(*map(_null, d.risk)),
             control_version=d.control_version,
@@ -182,6 +189,14 @@ def _shapes(found: NDArray[Any]) -> list[list[tuple[str, int]]]:
         for row, kind, strength in zip(owners.tolist(), kinds.tolist(), values[hits].tolist(), strict=True):
             rows[row].append((names[kind], strength))
     return rows
+
+
+def _timeframes(first: int, end: int, views: Any) -> list[Timeframe]:
+    return [_timeframe(TIMEFRAMES[k], *views[k]) for k in range(first, end)]
+
+
+def _timeframe(name: Any, direction: float, age_ms: int, partial: bool, code: int) -> Timeframe:
+    return Timeframe(name, _null(direction), age_ms, partial, REGIMES[code])
 
 
 def _text(key: bytes | None) -> str | None:

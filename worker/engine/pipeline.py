@@ -21,6 +21,7 @@ from worker.engine.stages import (
     risk,
     signal,
     sizing,
+    timeframes,
     validation,
 )
 from worker.engine.state import MARKET_END, MARKET_START
@@ -34,6 +35,7 @@ OUTPUT = np.dtype(
         ("features", features.OUTPUT),
         ("patterns", patterns.OUTPUT),
         ("regime", regime.OUTPUT),
+        ("timeframes", timeframes.OUTPUT),
         ("execution", execution.OUTPUT),
         ("signal", signal.OUTPUT),
         ("risk", risk.OUTPUT),
@@ -52,6 +54,7 @@ class Params(NamedTuple):
     features: features.Params
     patterns: patterns.Params
     regime: regime.Params
+    timeframes: timeframes.Params
     execution: execution.Params
     signal: signal.Params
     risk: risk.Params
@@ -88,11 +91,12 @@ def _observe_bar(derived, market, inst, bar, out, p):  # type: ignore[no-untyped
     features.step(derived, inst, bar, out, p.features)
     patterns.step(derived, inst, bar, out, p.patterns)
     regime.step(derived, inst, bar, out, p.regime)
+    timeframes.step(derived, inst, bar, out, p.timeframes, p.regime, p.validation.calendars)
 
 
 @kernel
 def observe(states, raw, instruments, slots, order, bars, outs, limit, p):  # type: ignore[no-untyped-def]
-    """Validation to regime for every record, in `order`, each on its symbol's state.
+    """Validation to timeframes for every record, in `order`, each on its symbol's state.
 
     `raw` is `states` as bytes, (capacity, itemsize). `slots[row]` is the symbol's row in `states`, -1 without one.
     `limit` = [known symbols, most allowed]; the first is kept up to date.

@@ -21,10 +21,11 @@ from worker.engine.stages.regime import Settings as RegimeSettings
 from worker.engine.stages.risk import Settings as RiskSettings
 from worker.engine.stages.signal import Settings as SignalSettings
 from worker.engine.stages.sizing import Settings as SizingSettings
+from worker.engine.stages.timeframes import Settings as TimeframesSettings
 from worker.engine.stages.validation import Settings as ValidationSettings
 from worker.errors import ConfigError
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 
 
 class InstrumentSettings(BaseModel):
@@ -39,7 +40,11 @@ class InstrumentSettings(BaseModel):
     min_notional: float = Field(0.0, ge=0, description="smallest order value, quote currency")
     multiplier: float = Field(1.0, gt=0, description="quote value of one unit at price 1")
     bars_per_year: float = Field(0.0, ge=0, description="0 = from the interval, 24 hours a day")
-    session_offset_ms: int = Field(0, ge=0, description="of a bar's open within its interval, ms")
+    session_offset_ms: int = Field(
+        0,
+        ge=0,
+        description="start of the trading day after 00:00 UTC, ms: grid of bars, higher timeframes and session VWAP",
+    )
     calendar: str | None = Field(None, description="name of a calendar")
     allow_non_positive_price: bool = Field(False, description="for spreads and the like")
 
@@ -62,16 +67,21 @@ class EngineSettings(BaseModel):
     features: FeaturesSettings = FeaturesSettings()
     patterns: PatternsSettings = PatternsSettings()
     regime: RegimeSettings = RegimeSettings()
+    timeframes: TimeframesSettings = TimeframesSettings()
     execution: ExecutionSettings = ExecutionSettings()
     signal: SignalSettings = SignalSettings()
     risk: RiskSettings = RiskSettings()
     sizing: SizingSettings = SizingSettings()
     decision: DecisionSettings = DecisionSettings()
+    instruments_file: str | None = Field(None, description="TOML file of calendars and instruments")
+    instruments_version: str = Field("", description="version of the instruments, from that file")
     instruments: dict[str, InstrumentSettings] = Field(default_factory=dict)
 
     def config_hash(self) -> str:
         """16 hex digits that name everything outputs depend on beside the input log."""
-        content = {"engine": ENGINE_VERSION, "features": FEATURE_SET_VERSION, **self.model_dump(mode="json")}
+        # What the instruments file says is part of these settings; where it lies is not.
+        values = self.model_dump(mode="json", exclude={"instruments_file"})
+        content = {"engine": ENGINE_VERSION, "features": FEATURE_SET_VERSION, **values}
         return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:16]
 
 
@@ -91,6 +101,6 @@ def engine_settings(given: Mapping[str, Any]) -> EngineSettings:
         if instrument.calendar is not None and instrument.calendar not in settings.validation.calendars:
             raise ConfigError(
                 f"the instrument {symbol} names the calendar {instrument.calendar}, which is not defined",
-                "Define it under engine.validation.calendars",
+                "Define it under engine.validation.calendars or in the instruments file",
             )
     return settings

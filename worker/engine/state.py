@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 
 from worker.engine import history
-from worker.engine.stages import execution, features, normalization, patterns, regime, risk, validation
+from worker.engine.stages import execution, features, normalization, patterns, regime, risk, timeframes, validation
 
 # What bars can rebuild. Everything after `validation` is cleared when a level shift is accepted (domain §1.5).
 DERIVED = np.dtype(
@@ -18,6 +18,7 @@ DERIVED = np.dtype(
         ("features", features.STATE),
         ("patterns", patterns.STATE),
         ("regime", regime.STATE),
+        ("timeframes", timeframes.STATE),
     ],
     align=True,
 )

@@ -15,8 +15,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from worker import __version__
 from worker.engine.partition import PartitionEngine
-from worker.engine.settings import EngineSettings, engine_settings
+from worker.engine.settings import EngineSettings
 from worker.errors import ConfigError, Exit
+from worker.instruments import load_engine
 from worker.settings import Settings
 from worker.stream.assignor import sticky_assignor
 from worker.stream.loop import Member
@@ -36,7 +37,7 @@ class WorkerProcess:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._engine_settings: EngineSettings = engine_settings(settings.engine)
+        self._engine_settings: EngineSettings = load_engine(settings.engine)
         self._member: Member | None = None
         self._options: dict[str, Any] = {}
         self._batch_bytes = MAX_BATCH

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = ("numba", "numpy", "pydantic", "aiokafka", "uvloop", "prometheus_client", "pyarrow", "msgspec")
+HEAVY = ("numba", "numpy", "pydantic_settings", "aiokafka", "uvloop", "prometheus_client", "pyarrow", "msgspec")
 COMMANDS = ("", "worker", "publish")
 
 

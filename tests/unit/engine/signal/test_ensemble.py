@@ -43,7 +43,7 @@ def components(row: Any) -> dict[str, float]:
         "breakout": float(p["breakout"]),
         "candle": float(p["candle"]),
         "structure": float(p["structure"]),
-        "mtf": math.nan,
+        "mtf": float(row["timeframes"]["mtf"]),
         "volume": float(sign * clip(f["vol_z_20"] / 3, 0.0)),
     }
 

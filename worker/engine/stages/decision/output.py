@@ -43,6 +43,9 @@ OUTPUT = np.dtype(
         ("final", "f8"),
         ("agreement", "f8"),
         ("confidence", "f8"),
+        ("p_turb", "f8"),
+        ("mtf", "f8"),
+        ("mtf_agreement", "f8"),
         ("risk", RISK),
         ("control_version", "i8"),
         ("contributions", "f8", (len(COMPONENTS),)),  # in the order of COMPONENTS, NaN = dropped

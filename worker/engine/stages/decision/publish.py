@@ -53,6 +53,14 @@ def publish_signal(decision, signal):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def publish_context(decision, regime, timeframes):  # type: ignore[no-untyped-def]
+    """What the market does: turbulence, and the timeframes' fusion."""
+    decision.p_turb = ratio(regime.p_turb)
+    decision.mtf = ratio(timeframes.mtf)
+    decision.mtf_agreement = ratio(timeframes.agreement)
+
+
+@kernel
 def rank(top, contributions):  # type: ignore[no-untyped-def]
     """Indices of the contributions that are largest in size and not 0; equal ones in component order."""
     for k in range(TOP):

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from worker.engine.history import at
 from worker.engine.kernel import kernel
 from worker.engine.stages.features.arithmetic import equal, ratio
 from worker.engine.stages.features.parts import NO_STATE, Feature
@@ -14,6 +15,17 @@ FEATURES = (
     Feature("F12", "don_pos_20", 20, "(c - lo)/(hi - lo); 0.5 when flat", "TA-Lib DONCHIAN"),
 )
 PERIOD = 20
+
+
+@kernel
+def channel(history: Any, newest: int) -> tuple[float, float]:
+    """Highest high and lowest low of the 20 bars that end `newest` bars ago."""
+    high, low = -math.inf, math.inf
+    for age in range(newest, newest + PERIOD):
+        row = at(history, age)
+        high = max(high, row.high)
+        low = min(low, row.low)
+    return high, low
 
 
 @kernel

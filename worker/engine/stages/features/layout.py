@@ -46,7 +46,7 @@ from worker.engine.stages.features import (
 )
 from worker.engine.stages.features.parts import Feature
 
-FEATURE_SET_VERSION = 1  # rises with any change of a formula, a name or the order
+FEATURE_SET_VERSION = 2  # rises with any change of a formula, a name or the order
 
 # Each declares its STATE and its FEATURES.
 INDICATORS: tuple[Any, ...] = (

@@ -23,6 +23,11 @@ class RegimeParams(NamedTuple):
     crisis_drawdown: float
     crisis_exit_bars: int
     commit_bars: int
+    turb_calm_sd: float
+    turb_sd: float
+    turb_calm_stay: float
+    turb_stay: float
+    turb_decay: float
 
 
 class Settings(BaseModel):
@@ -47,6 +52,11 @@ class Settings(BaseModel):
     )
     crisis_exit_bars: int = Field(default=10, ge=1, le=1000, description="quiet bars that end a crisis")
     commit_bars: int = Field(default=3, ge=1, le=100, description="bars before a new regime counts (crisis: 1)")
+    turb_calm_sd: float = Field(default=0.7, gt=0, le=100, description="p_turb: sd of standardised returns when calm")
+    turb_sd: float = Field(default=1.8, gt=0, le=100, description="p_turb: the same in turbulence")
+    turb_calm_stay: float = Field(default=0.98, gt=0, lt=1, description="p_turb: probability that calm lasts a bar")
+    turb_stay: float = Field(default=0.95, gt=0, lt=1, description="p_turb: probability that turbulence lasts a bar")
+    turb_decay: float = Field(default=0.94, gt=0, lt=1, description="p_turb: decay of the variance of returns")
 
     @model_validator(mode="after")
     def _exits_inside_entries(self) -> Settings:
@@ -54,6 +64,8 @@ class Settings(BaseModel):
             raise ValueError("adx_exit and er_exit must not exceed adx_enter and er_enter")
         if not self.low_enter <= self.low_exit <= self.high_exit <= self.high_enter:
             raise ValueError("volatility ranks must rise: low_enter, low_exit, high_exit, high_enter")
+        if self.turb_calm_sd >= self.turb_sd:
+            raise ValueError("turb_calm_sd must be below turb_sd")
         return self
 
     def params(self) -> RegimeParams:

@@ -6,7 +6,7 @@ import numpy as np
 
 from worker.engine.history import at
 from worker.engine.kernel import kernel
-from worker.engine.stages.regime import crisis, trend, volatility
+from worker.engine.stages.regime import crisis, trend, turbulence, volatility
 from worker.engine.stages.regime.codes import CRISIS, HIGH_VOL, RANGE, TREND_DOWN, TREND_UP, UNKNOWN, VOL_HIGH
 
 STATE = np.dtype(
@@ -14,6 +14,7 @@ STATE = np.dtype(
         ("trend", trend.STATE),
         ("volatility", volatility.STATE),
         ("crisis", crisis.STATE),
+        ("turbulence", turbulence.STATE),
         ("code", "i8"),  # the committed regime
         ("age", "i8"),  # bars since it was committed, that bar included
         ("candidate", "i8"),  # the raw code of the last bars
@@ -21,7 +22,7 @@ STATE = np.dtype(
     ],
     align=True,
 )
-OUTPUT = np.dtype([("code", "u1"), ("vol_bucket", "u1"), ("age", "i8")], align=True)
+OUTPUT = np.dtype([("code", "u1"), ("vol_bucket", "u1"), ("age", "i8"), ("p_turb", "f8")], align=True)
 
 
 @kernel
@@ -51,7 +52,8 @@ def commit(own: Any, raw: int, p: Any) -> None:
 def step(state: Any, inst: Any, bar: Any, out: Any, p: Any) -> None:
     """Advance the regime of one symbol by its current bar; reads `out.features`."""
     own, features = state.regime, out.features
-    close = at(state.history, 0).close
+    row = at(state.history, 0)
+    close = row.close
     if trend.ready(features):
         trend.update(own.trend, close, features, p)
     volatility.classify(own.volatility, features.vol_yz_20, p)
@@ -61,3 +63,4 @@ def step(state: Any, inst: Any, bar: Any, out: Any, p: Any) -> None:
     out.regime.code = own.code
     out.regime.vol_bucket = own.volatility.bucket
     out.regime.age = own.age
+    out.regime.p_turb = turbulence.update(own.turbulence, row.logret, p)

@@ -51,8 +51,8 @@ def volume_thrust(ret, z):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def evaluate(s, features, patterns):  # type: ignore[no-untyped-def]
-    """Write the components into `s`. `mtf` is NaN (dropped): no stage supplies it."""
+def evaluate(s, features, patterns, timeframes):  # type: ignore[no-untyped-def]
+    """Write the components into `s`; NaN = not ready, dropped."""
     s[TREND] = in_atr(features.ema_12 - features.ema_26, features.atr_14)
     s[MACD] = in_atr(MACD_SCALE * features.macd_hist, features.atr_14)
     s[RSI_MR] = clip((50.0 - features.rsi_14) / RSI_HALF_RANGE, -1.0, 1.0)
@@ -61,5 +61,5 @@ def evaluate(s, features, patterns):  # type: ignore[no-untyped-def]
     s[BREAKOUT] = clip(patterns.breakout, -1.0, 1.0)
     s[CANDLE] = clip(patterns.candle, -1.0, 1.0)
     s[STRUCTURE] = clip(patterns.structure, -1.0, 1.0)
-    s[MTF] = math.nan
+    s[MTF] = clip(timeframes.mtf, -1.0, 1.0)
     s[VOLUME] = volume_thrust(features.ret_1, features.vol_z_20)

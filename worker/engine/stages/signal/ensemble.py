@@ -68,7 +68,7 @@ def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
     """Evaluate the rule ensemble for one accepted bar: writes `out.signal`, remembers nothing."""
     signal = out.signal
     s = signal.components
-    evaluate(s, out.features, out.patterns)
+    evaluate(s, out.features, out.patterns, out.timeframes)
     code = out.regime.code
     if code == CRISIS:
         score, agreement = silence(s, signal.contributions)

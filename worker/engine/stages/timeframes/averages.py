@@ -1,0 +1,40 @@
+"""Exponential averages of a timeframe's closes whose ring is shorter than the longest seed."""
+
+import math
+from typing import Any
+
+from worker.engine.kernel import kernel
+from worker.engine.stages.features.arithmetic import close_mean, ema, finite
+from worker.engine.stages.features.parts import state
+
+STATE = state("average_12", "average_26", "average_50")
+SLOW = 50
+
+
+@kernel
+def _next(history: Any, close: float, previous: float, period: int) -> float:
+    if history.count > period:
+        return ema(previous, close, period)
+    return close_mean(history, period) if history.count == period else math.nan
+
+
+@kernel
+def _advance_slow(own: Any, n: int, close: float) -> None:
+    """Until the seed at bar 50 the field is the sum of the closes, oldest first, as the window mean adds them."""
+    if n > SLOW:
+        own.average_50 = ema(own.average_50, close, SLOW)
+        return
+    own.average_50 += close
+    if n == SLOW:
+        own.average_50 = finite(own.average_50 / SLOW)
+
+
+@kernel
+def update(own: Any, history: Any, row: Any, out: Any) -> None:
+    """EMA 12, 26 and 50 of the close, to the bit those of the features stage (TA-Lib EMA)."""
+    own.average_12 = _next(history, row.close, own.average_12, 12)
+    own.average_26 = _next(history, row.close, own.average_26, 26)
+    _advance_slow(own, history.count, row.close)
+    out.ema_12 = own.average_12
+    out.ema_26 = own.average_26
+    out.ema_50 = own.average_50 if history.count >= SLOW else math.nan

@@ -1,0 +1,91 @@
+"""The stage's step: every timeframe longer than the symbol's bars, then their fusion."""
+
+from typing import Any
+
+import numpy as np
+
+from worker.engine.history import at
+from worker.engine.kernel import kernel
+from worker.engine.stages.timeframes.bucket import extend
+from worker.engine.stages.timeframes.frame import FRAME, belongs, close_bucket, open_bucket
+from worker.engine.stages.timeframes.fusion import direction, fuse
+from worker.engine.stages.timeframes.settings import LENGTHS
+
+COUNT = len(LENGTHS)
+
+STATE = np.dtype(
+    [
+        ("interval_ms", "i8"),  # of the symbol's bars, 0 = none yet
+        ("first", "i8"),  # the shortest timeframe in use
+        ("frames", FRAME, (COUNT,)),
+    ],
+    align=True,
+)
+VIEW = np.dtype(
+    [
+        ("direction", "f8"),  # of the last closed bucket, 6 decimals, NaN until warm
+        ("age_ms", "i8"),  # from that bucket's end to this bar's close
+        ("partial", "?"),
+        ("regime", "u1"),
+    ],
+    align=True,
+)
+OUTPUT = np.dtype(
+    [
+        ("mtf", "f8"),  # weighted mean of the directions, [-1, 1]
+        ("agreement", "f8"),  # [0, 1]
+        ("first", "i1"),  # frames[first:end] have closed a bucket
+        ("end", "i1"),
+        ("frames", VIEW, (COUNT,)),
+    ],
+    align=True,
+)
+
+
+@kernel
+def first_active(interval_ms: int) -> int:
+    """Index of the shortest timeframe that is longer than the bars and a multiple of them; COUNT for none."""
+    for k in range(COUNT):
+        if LENGTHS[k] > interval_ms and LENGTHS[k] % interval_ms == 0:
+            return k
+    return COUNT
+
+
+@kernel
+def _show(view: Any, frame: Any, length: int, now: int) -> None:
+    view.direction = frame.published
+    view.age_ms = max(now - frame.closed.start - length, 0)
+    view.partial = frame.partial
+    view.regime = frame.regime.code
+
+
+@kernel
+def step(state: Any, inst: Any, bar: Any, out: Any, p: Any, thresholds: Any, calendars: Any) -> None:
+    """Advance the timeframes of one symbol by its current bar; reads `out.features`.
+
+    A bar of another bucket first closes the one that forms; a bar that reaches the bucket's end closes it at once.
+    What comes for a bucket after its close is left out: a closed bucket never opens again. `thresholds` are the
+    regime stage's parameters, `calendars` the table of validation.
+    """
+    own, shown = state.timeframes, out.timeframes
+    interval_ms = bar.interval_ms
+    if own.interval_ms != interval_ms:
+        own.interval_ms = interval_ms
+        own.first = first_active(interval_ms)
+    row = at(state.history, 0)
+    now = row.ts + interval_ms
+    shown.first = shown.end = own.first
+    for k in range(own.first, COUNT):
+        frame, length = own.frames[k], LENGTHS[k]
+        if not belongs(frame, row.ts, length):
+            if frame.forming.bars > 0:
+                close_bucket(frame, interval_ms, length, inst, calendars, p, thresholds)
+            open_bucket(frame, row, inst.session_offset_ms, length)
+        elif frame.forming.bars > 0:
+            extend(frame.forming, row)
+        if frame.forming.bars > 0 and now >= frame.end:
+            close_bucket(frame, interval_ms, length, inst, calendars, p, thresholds)
+        if frame.closed.bars > 0:
+            _show(shown.frames[k], frame, length, now)
+            shown.end = k + 1
+    shown.mtf, shown.agreement = fuse(direction(out.features, p.full_adx), own.frames, own.first, p.weights)
