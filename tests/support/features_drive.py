@@ -22,8 +22,8 @@ DERIVED = np.dtype(
     ],
     align=True,
 )
-ROW = np.dtype([("features", features.OUTPUT), ("patterns", patterns.OUTPUT), ("regime", regime.OUTPUT)], align=True)
 INSTRUMENTS = np.zeros(1, INSTRUMENT)
+ROW = np.dtype([("features", features.OUTPUT), ("patterns", patterns.OUTPUT), ("regime", regime.OUTPUT)], align=True)
 
 _at = history.at
 _push = history.push
@@ -67,6 +67,7 @@ def drive(
     states: NDArray[Any] | None = None,
     symbols: NDArray[np.int64] | None = None,
     settings: regime.Settings | None = None,
+    session_offset_ms: int = 0,
 ) -> NDArray[Any]:
     """Outputs of each bar; `states` (one row a symbol) is advanced in place and starts fresh when not given."""
     if states is None:
@@ -75,5 +76,7 @@ def drive(
         symbols = np.zeros(bars.size, np.int64)
     out = np.zeros(bars.size, ROW)
     parameters = features.Settings().params(), patterns.Settings().params(), (settings or regime.Settings()).params()
-    _drive(states, symbols, INSTRUMENTS[0], bars, out, *parameters)
+    instruments = INSTRUMENTS.copy()
+    instruments["session_offset_ms"] = session_offset_ms
+    _drive(states, symbols, instruments[0], bars, out, *parameters)
     return out

@@ -94,4 +94,7 @@ def test_non_positive_prices_make_log_features_nan_and_nothing_infinite() -> Non
     out = drive(bars)
     assert not any(np.isinf(values.astype(float)).any() for values in _leaves(out).values())
     assert np.isnan(out["features"]["vol_yz_20"][405])
-    assert not np.isnan(out["features"]["vol_yz_20"][-1])  # and the window heals
+    assert np.isnan(out["features"]["skew_60"][405])
+    # And every window heals to the bit.
+    for name in WINDOWED:
+        assert out["features"][name][-1] == WHOLE["features"][name][-1], name

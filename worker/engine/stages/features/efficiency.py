@@ -16,20 +16,23 @@ FEATURES = tuple(
 
 
 @kernel
-def _efficiency(history: Any, close: float, period: int) -> float:
-    if history.count <= period:
-        return math.nan
-    past = at(history, period).close
-    previous, path = past, 0.0
-    for age in range(period - 1, -1, -1):
+def _path(history: Any, oldest: int, newest: int) -> float:
+    """Σ |Δc| on the way from the close `oldest` bars ago to that `newest` bars ago."""
+    path, previous = 0.0, at(history, oldest).close
+    for age in range(oldest - 1, newest - 1, -1):
         current = at(history, age).close
         path += abs(current - previous)
         previous = current
-    return ratio(abs(close - past), path, 0.0)
+    return path
 
 
 @kernel
 def update(history: Any, row: Any, out: Any) -> None:
     """|c - c_p| / Σ_p |Δc|, 0 when flat (TA-Lib ER)."""
-    out.er_10 = _efficiency(history, row.close, 10)
-    out.er_20 = _efficiency(history, row.close, 20)
+    out.er_10 = out.er_20 = math.nan
+    if history.count <= 10:
+        return
+    recent = _path(history, 10, 0)
+    out.er_10 = ratio(abs(row.close - at(history, 10).close), recent, 0.0)
+    if history.count > 20:
+        out.er_20 = ratio(abs(row.close - at(history, 20).close), _path(history, 20, 10) + recent, 0.0)

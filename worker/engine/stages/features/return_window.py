@@ -19,9 +19,7 @@ class ReturnWindow(NamedTuple):
     cubes: float  # Σ a³
     fourths: float  # Σ a⁴
     neighbours: float  # Σ a_t·a_{t-1}
-    lag_1: float  # Σ a_t²·a_{t-1}²
-    lag_2: float
-    lag_3: float
+    clusters: float  # Σ a_t²·(2.25·a_{t-1}² + a_{t-2}² + 0.25·a_{t-3}²), weights ((4-k)/2)²
     fours: float  # Σ (a_t + a_{t-1} + a_{t-2} + a_{t-3})²
 
 
@@ -30,28 +28,25 @@ def return_window(history: Any) -> ReturnWindow:
     """The mean is ln(c/c60)/60, exact and free of the window's order."""
     nan = math.nan
     if history.count <= PERIOD:
-        return ReturnWindow(nan, nan, nan, nan, nan, nan, nan, nan)
+        return ReturnWindow(nan, nan, nan, nan, nan, nan)
     past, close = at(history, PERIOD).close, at(history, 0).close
     mean = log(close / past) / PERIOD if min(past, close) > 0.0 else nan
-    squares, cubes, fourths, neighbours, fours = 0.0, 0.0, 0.0, 0.0, 0.0
-    lag_1, lag_2, lag_3 = 0.0, 0.0, 0.0
-    a_1, a_2, a_3 = 0.0, 0.0, 0.0
-    s_1, s_2, s_3 = 0.0, 0.0, 0.0
+    squares, cubes, fourths, neighbours, clusters, fours = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    a_1, pair_1, pair_2 = 0.0, 0.0, 0.0
+    square_1, square_2, square_3 = 0.0, 0.0, 0.0
     for age in range(PERIOD - 1, -1, -1):
         a = at(history, age).logret - mean
-        square = a * a
+        square, pair = a * a, a + a_1
         squares += square
         cubes += square * a
         fourths += square * square
         neighbours += a * a_1
-        lag_1 += square * s_1
-        lag_2 += square * s_2
-        lag_3 += square * s_3
-        four = a + a_1 + a_2 + a_3
+        clusters += square * (2.25 * square_1 + square_2 + 0.25 * square_3)
         if age <= PERIOD - 4:
+            four = pair + pair_2
             fours += four * four
-        a_1, a_2, a_3 = a, a_1, a_2
-        s_1, s_2, s_3 = square, s_1, s_2
+        a_1, pair_1, pair_2 = a, pair, pair_1
+        square_1, square_2, square_3 = square, square_1, square_2
     if squares <= FLAT:
         squares = 0.0
-    return ReturnWindow(squares, cubes, fourths, neighbours, lag_1, lag_2, lag_3, fours)
+    return ReturnWindow(squares, cubes, fourths, neighbours, clusters, fours)

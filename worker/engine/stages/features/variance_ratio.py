@@ -40,7 +40,6 @@ def update(returns: ReturnWindow, out: Any) -> None:
         out.vr_z = 0.0
         return
     excess = (returns.fours / OVERLAPPING) / (squares / (N - 1.0)) - 1.0
-    # ((LAGS-k)/2)² of k = 1, 2, 3
-    theta = N * (2.25 * returns.lag_1 + returns.lag_2 + 0.25 * returns.lag_3) / (squares * squares)
+    theta = N * returns.clusters / (squares * squares)
     out.vr_4_60 = finite(excess + 1.0)
     out.vr_z = 0.0 if theta == 0.0 else finite(math.sqrt(N) * excess / math.sqrt(theta))
