@@ -6,14 +6,15 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from tests.support import lean
 from tests.support.features_drive import drive, make_bars
-from tests.support.features_series import Series, market_series
+from tests.support.features_series import LEAN, Series, market_series
 
 PRICES = ("open", "high", "low", "close")
-SMALLEST_MOVES = (3, 6, 20)  # ticks: from nearly all bars alike to few ties
+MOVES = (3, 6, 20)  # ticks: from nearly all bars alike to few ties
 
 
 def in_ticks(bars: NDArray[Any]) -> Series:
@@ -34,20 +35,31 @@ def generated(seed: int, n: int, move: int) -> Series:
     return Series(columns[0], columns[1], columns[2], columns[3], rng.integers(1, 9, n).astype(float))
 
 
+def _real() -> dict[str, Series]:
+    if not LEAN.is_dir():
+        return {}
+    bars = {
+        "hour_spy": lean.equity("spy", "hour"),
+        "minute_bac": lean.minutes("equity/usa", "bac"),
+        "daily_aig": lean.equity("aig"),
+    }
+    return {name: in_ticks(rows) for name, rows in bars.items()}
+
+
 @cache
 def candle_series() -> dict[str, Series]:
-    """Name → series; more than 100,000 bars."""
-    real = {
-        "hour_spy": in_ticks(lean.equity("spy", "hour")),
-        "minute_bac": in_ticks(lean.minutes("equity/usa", "bac")),
-        "daily_aig": in_ticks(lean.equity("aig")),
-    }
-    ties = {f"ticks_{move}": generated(move, 16_000, move) for move in SMALLEST_MOVES}
-    return real | ties | {name: market_series()[name] for name in ("sp500", "nasdaq")}
+    """Name → series, more than 100,000 bars also without LEAN's files."""
+    ties = {f"ticks_{move}": generated(move, 30_000, move) for move in MOVES}
+    return _real() | ties | {name: market_series()[name] for name in ("sp500", "nasdaq")}
 
 
 @cache
 def outputs(name: str) -> NDArray[Any]:
-    """The engine's output rows over a series of `candle_series` or `market_series`."""
-    series = market_series()[name] if name in market_series() else candle_series()[name]
-    return drive(make_bars(*series))
+    """The engine's output rows over a series of `market_series` or `candle_series`."""
+    return drive(make_bars(*series(name)))
+
+
+def series(name: str) -> Series:
+    """A series by its name; skips where LEAN's files are absent."""
+    found = market_series().get(name) or candle_series().get(name)
+    return found or pytest.skip(f"{name}: no market data")

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.support.features_drive import DERIVED, drive, make_bars
-from tests.support.features_series import Series, market_series, random_walk
+from tests.support.features_series import Series, random_walk
 from tests.support.oracle_report import record
 from tests.unit.engine.patterns import reference
-from tests.unit.engine.patterns.series import candle_series, outputs
+from tests.unit.engine.patterns.series import outputs, series
 from worker.engine.stages.patterns import EVENTS
 
 NAMES = tuple(event.name for event in EVENTS)
-SERIES = ("sp500", "ticks", "stretched", "spiked", "daily_aig", "ticks_6")
+SERIES = ("sp500", "nasdaq", "ticks", "stretched", "spiked", "lean_goog")
 LEVEL_EVENTS = ("support_touch", "resistance_touch", "support_break", "resistance_break")
 WALK = make_bars(*random_walk(31, 900))
 WHOLE = drive(WALK)
@@ -28,9 +28,8 @@ WHOLE = drive(WALK)
 
 @cache
 def inputs(name: str) -> reference.Inputs:
-    series = market_series()[name] if name in market_series() else candle_series()[name]
     features = outputs(name)["features"]
-    return reference.Inputs(series, features["atr_14"], features["rsi_14"])
+    return reference.Inputs(series(name), features["atr_14"], features["rsi_14"])
 
 
 def events(name: str, event: str) -> NDArray[np.int16]:
@@ -82,7 +81,7 @@ def test_the_structure_signal_is_half_the_clipped_sum(name: str) -> None:
     assert np.nanmax(found) == 1.0
 
 
-@pytest.mark.parametrize("name", ["sp500", "nasdaq", "ticks", "daily_aig"])
+@pytest.mark.parametrize("name", ["sp500", "nasdaq", "ticks", "stretched"])
 def test_squeezes_begin_and_end_as_defined(name: str) -> None:
     begun, released = reference.squeezes(inputs(name).series)
     agree("squeeze", name, events(name, "squeeze"), begun)
@@ -90,7 +89,7 @@ def test_squeezes_begin_and_end_as_defined(name: str) -> None:
 
 
 def test_every_event_occurs() -> None:
-    seen = {event for name in SERIES for event in NAMES if events(name, event).any()}
+    seen = {event for name in SERIES[:5] for event in NAMES if events(name, event).any()}
     assert seen == set(NAMES)
 
 
