@@ -21,9 +21,9 @@ def _header(line: str) -> tuple[str, ...] | None:
 
 
 def line_of(text: str, path: Sequence[object]) -> int:
-    """Line number of the deepest table or key on the way to `path`; 1 where none is found."""
+    """Line number of the first table or key that shares most of `path`; 1 where none does."""
     table: tuple[str, ...] = ()
-    best, line_number = -1, 1
+    best, line_number = 0, 1
     for number, line in enumerate(text.splitlines(), 1):
         stripped = line.strip()
         here: tuple[str, ...] | None = None
@@ -32,6 +32,9 @@ def line_of(text: str, path: Sequence[object]) -> int:
             table = here if here is not None else table
         elif "=" in stripped:
             here = (*table, stripped.partition("=")[0].strip().strip("\"'"))
-        if here is not None and here == tuple(path[: len(here)]) and len(here) > best:
-            best, line_number = len(here), number
+        if here is None:
+            continue
+        depth = min(len(here), len(path))
+        if here[:depth] == tuple(path[:depth]) and depth > best:
+            best, line_number = depth, number
     return line_number

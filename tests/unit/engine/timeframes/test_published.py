@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import msgspec
 
@@ -12,24 +13,23 @@ from worker.engine.partition import PartitionEngine
 from worker.engine.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.timeframes import TIMEFRAMES
+from worker.instruments import load_engine
 
 BARS = bars_of("walk")[:2_000]
 
 
-@cache
-def decisions() -> list[Decision]:
-    values = [
-        msgspec.json.encode(
-            {name: row[name].item() for name in ("ts", "open", "high", "low", "close", "volume")} | {"symbol": "X"}
-        )
-        for row in BARS
-    ]
-    outcomes = PartitionEngine(EngineSettings()).process(
-        Records([b"X"] * BARS.size, values, BARS["ingest_ts"].tolist())
-    )
-    found = [outcome for outcome in outcomes if isinstance(outcome, Decision)]
+def decided(settings: EngineSettings) -> list[Decision]:
+    names = ("ts", "open", "high", "low", "close", "volume")
+    values = [msgspec.json.encode({name: row[name].item() for name in names} | {"symbol": "X"}) for row in BARS]
+    records = Records([b"X"] * BARS.size, values, BARS["ingest_ts"].tolist())
+    found = [outcome for outcome in PartitionEngine(settings).process(records) if isinstance(outcome, Decision)]
     assert len(found) == BARS.size
     return found
+
+
+@cache
+def decisions() -> list[Decision]:
+    return decided(EngineSettings())
 
 
 def test_decisions_list_the_timeframes_that_have_closed_a_bucket() -> None:
@@ -68,3 +68,13 @@ def test_a_timeframe_is_an_array_on_the_wire() -> None:
     sent = msgspec.json.decode(msgspec.json.encode(decisions()[-1]))["timeframes"]
     assert [row[0] for row in sent] == list(TIMEFRAMES)
     assert all(len(row) == 5 for row in sent)
+
+
+def test_the_trading_day_of_the_instruments_file_starts_the_buckets(tmp_path: Path) -> None:
+    start = 13 * 3_600_000 + 30 * 60_000
+    path = tmp_path / "instruments.toml"
+    path.write_text(f'version = "1"\n[instruments.X]\nsession_offset_ms = {start}\n')
+    found = decided(load_engine({"instruments_file": str(path)}))
+    ends = {(d.close_ts - t.age_ms - start) % LENGTH[t.timeframe] for d in found for t in d.timeframes}
+    assert ends == {0}
+    assert len(found[-1].timeframes) == len(TIMEFRAMES)

@@ -37,7 +37,7 @@ class Settings(BaseModel):
         default="compact", description="`full` publishes all features and contributions in every decision"
     )
     enter_score: tuple[float, float, float, float, float, float] = Field(
-        default=(0.24, 0.70, 0.64, 0.35, 0.21, 0.35),
+        default=(0.24, 0.60, 0.60, 0.29, 0.21, 0.35),
         description="|final| from which a position is opened: unknown, trend up, trend down, range, high volatility, "
         "crisis",
     )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from worker.engine.stages.timeframes.frame import FRAME
 from worker.engine.stages.timeframes.settings import LENGTHS, TIMEFRAMES, Settings
 from worker.engine.stages.timeframes.settings import TimeframeParams as Params
 from worker.engine.stages.timeframes.step import OUTPUT, STATE, step
 
-__all__ = ["FRAME", "LENGTHS", "OUTPUT", "STATE", "TIMEFRAMES", "Params", "Settings", "step"]
+__all__ = ["LENGTHS", "OUTPUT", "STATE", "TIMEFRAMES", "Params", "Settings", "step"]

@@ -11,8 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 TIMEFRAMES = ("5m", "15m", "1h", "4h", "1d")
 LENGTHS = np.array([300_000, 900_000, 3_600_000, 14_400_000, 86_400_000], dtype=np.int64)  # ms
 
-Weight = float
-
 
 # Named for its stage: numba resolves two equal-looking named tuples of one name on its slow path, 2 ms a call.
 class TimeframeParams(NamedTuple):
@@ -28,12 +26,12 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    weight_base: Weight = Field(default=1.0, ge=0, le=100, description="weight of the bars' own timeframe")
-    weight_5m: Weight = Field(default=1.0, ge=0, le=100, description="weight of five minutes")
-    weight_15m: Weight = Field(default=1.5, ge=0, le=100, description="weight of a quarter of an hour")
-    weight_1h: Weight = Field(default=2.0, ge=0, le=100, description="weight of an hour")
-    weight_4h: Weight = Field(default=2.0, ge=0, le=100, description="weight of four hours")
-    weight_1d: Weight = Field(default=1.5, ge=0, le=100, description="weight of a day")
+    weight_base: float = Field(default=1.0, ge=0, le=100, description="weight of the bars' own timeframe")
+    weight_5m: float = Field(default=1.0, ge=0, le=100, description="weight of five minutes")
+    weight_15m: float = Field(default=1.5, ge=0, le=100, description="weight of a quarter of an hour")
+    weight_1h: float = Field(default=2.0, ge=0, le=100, description="weight of an hour")
+    weight_4h: float = Field(default=2.0, ge=0, le=100, description="weight of four hours")
+    weight_1d: float = Field(default=1.5, ge=0, le=100, description="weight of a day")
     full_adx: float = Field(default=25.0, gt=0, le=100, description="ADX14 from which a direction counts in full")
     min_coverage: float = Field(
         default=0.5, ge=0, le=1, description="share of its possible bars below which a closed bucket is partial"
