@@ -21,7 +21,7 @@ OBSERVING = STAGES[: STAGES.index("execution")]
 ROLLING = tuple(name for name in OBSERVING if name != "validation")
 MOST_BYTES = 32 * 1024
 REWARM = 1_024  # bars after which a symbol without a snapshot counts as warm again (domain §0)
-# Price levels live as long as they are touched (domain §4.2). Windows of a higher timeframe are counted in its own bars.
+# Price levels live as long as they are touched (domain §4.2). Windows of a timeframe are counted in its own bars.
 LONG_MEMORY = ("structure", "events")
 
 
