@@ -36,7 +36,7 @@ OUTPUT = np.dtype([("breakout", "f8")])
 def _strength(distance: float, atr: float) -> int:
     """Hundredths of an ATR, at least 1."""
     size = PER_ATR * ratio(distance, atr, 0.0)
-    return int(min(round(size), STRONGEST)) if size >= 1.0 else 1
+    return round(min(size, STRONGEST)) if size >= 1.0 else 1
 
 
 @kernel
