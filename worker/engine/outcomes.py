@@ -31,7 +31,7 @@ REGIME_FIELDS = [list(regime.OUTPUT.names or ()).index(name) for name in ("code"
 CANDLE_FIELDS = [(name, list(patterns.OUTPUT.names or ()).index(name)) for name in ("doji", "hammer", "engulfing")]
 
 TIMEFRAMES: tuple[Any, ...] = timeframes.TIMEFRAMES
-TIMEFRAME_FIELDS = ("first", "end", "frames")
+TIMEFRAME_FIELDS = ("first", "end", "direction", "age_ms", "partial", "regime")
 STATES: tuple[Any, ...] = ("flat", "long", "short")
 REGIMES: tuple[Any, ...] = tuple(code.name for code in regime.Regime)
 BUCKETS: tuple[Any, ...] = tuple(code.name for code in regime.Volatility)
@@ -166,12 +166,11 @@ def _risk(sigma: Any, var99: Any, es99: Any, *rest: Any) -> Risk:
     return Risk(sigma, var99, es99, *rest)
 
 
-def _timeframes(first: int, end: int, views: Any) -> list[Timeframe]:
-    return [_timeframe(TIMEFRAMES[k], *views[k]) for k in range(first, end)]
-
-
-def _timeframe(name: Any, direction: float, age_ms: int, partial: bool, code: int) -> Timeframe:
-    return Timeframe(name, _null(direction), age_ms, partial, REGIMES[code])
+def _timeframes(first: int, end: int, directions: Any, ages: Any, partials: Any, codes: Any) -> list[Timeframe]:
+    return [
+        Timeframe(TIMEFRAMES[k], _null(directions[k]), ages[k], bool(partials[k]), REGIMES[codes[k]])
+        for k in range(first, end)
+    ]
 
 
 def _candles(shapes: Any) -> list[tuple[str, int]]:
