@@ -33,7 +33,7 @@ REGIME_FIELDS = [list(regime.OUTPUT.names or ()).index(name) for name in ("code"
 SHAPES = (("candles", [c.name for c in patterns.CANDLES]), ("events", [e.name for e in patterns.EVENTS]))
 
 TIMEFRAMES: tuple[Any, ...] = timeframes.TIMEFRAMES
-TIMEFRAME_FIELDS = ("first", "end", "frames")
+TIMEFRAME_FIELDS = ("first", "end", "direction", "age_ms", "partial", "regime")
 STATES: tuple[Any, ...] = ("flat", "long", "short")
 REGIMES: tuple[Any, ...] = tuple(code.name for code in regime.Regime)
 BUCKETS: tuple[Any, ...] = tuple(code.name for code in regime.Volatility)
@@ -191,12 +191,11 @@ def _shapes(found: NDArray[Any]) -> list[list[tuple[str, int]]]:
     return rows
 
 
-def _timeframes(first: int, end: int, views: Any) -> list[Timeframe]:
-    return [_timeframe(TIMEFRAMES[k], *views[k]) for k in range(first, end)]
-
-
-def _timeframe(name: Any, direction: float, age_ms: int, partial: bool, code: int) -> Timeframe:
-    return Timeframe(name, _null(direction), age_ms, partial, REGIMES[code])
+def _timeframes(first: int, end: int, directions: Any, ages: Any, partials: Any, codes: Any) -> list[Timeframe]:
+    return [
+        Timeframe(TIMEFRAMES[k], _null(directions[k]), ages[k], bool(partials[k]), REGIMES[codes[k]])
+        for k in range(first, end)
+    ]
 
 
 def _text(key: bytes | None) -> str | None:

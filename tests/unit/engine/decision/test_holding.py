@@ -28,13 +28,13 @@ def holding(final: float = 0.6, **kwargs: Any) -> Desk:
     ("signed", "act", "reason"),
     [
         (0.60, "hold", "signal"),
-        (0.36, "hold", "signal"),
-        (0.34, "hold", "hysteresis_hold"),
+        (0.30, "hold", "signal"),
+        (0.28, "hold", "hysteresis_hold"),
         (0.101, "hold", "hysteresis_hold"),
         (0.099, "close", "signal_weak"),
         (0.0, "close", "signal_weak"),
-        (-0.34, "close", "signal_weak"),
-        (-0.36, "close", "signal_flip"),
+        (-0.28, "close", "signal_weak"),
+        (-0.30, "close", "signal_flip"),
     ],
 )
 def test_a_position_stays_until_the_signal_has_left(side: int, signed: float, act: str, reason: str) -> None:

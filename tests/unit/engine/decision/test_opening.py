@@ -15,9 +15,9 @@ from worker.engine.stages import decision
 @pytest.mark.parametrize(
     ("final", "act", "reason"),
     [
-        (0.351, "open_long", "signal_long"),
-        (-0.351, "open_short", "signal_short"),
-        (0.349, "hold", "signal_weak"),
+        (0.291, "open_long", "signal_long"),
+        (-0.291, "open_short", "signal_short"),
+        (0.289, "hold", "signal_weak"),
         (0.0, "hold", "signal_weak"),
     ],
 )

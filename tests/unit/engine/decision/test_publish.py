@@ -105,6 +105,7 @@ def test_every_reason_that_a_stage_can_say_is_reached() -> None:
     settings_ = [
         params(),
         params(**wide, rules=sticky),
+        params(**wide),
         params(kill=True),
         params(allow_open=False),
         params(version=1, ts=1),

@@ -81,7 +81,7 @@ def test_a_closed_bucket_never_opens_again() -> None:
 def test_time_that_steps_back_begins_a_new_bucket() -> None:
     run = drive(at(1_000_000, 1_000_001, 0, 1, 2, 3, 4, 5))
     assert closes(run, "5m") == [(2, 1_000_000, 2), (6, 0, 5)]
-    assert run.out["frames"]["age_ms"][2, 0] == 0
+    assert run.out["age_ms"][2, 0] == 0
 
 
 def test_times_before_1970_have_buckets_too() -> None:
@@ -102,13 +102,13 @@ def test_only_timeframes_that_are_multiples_of_the_interval_are_active(minutes: 
 
 def test_age_counts_from_the_end_of_the_closed_bucket() -> None:
     out = drive(at(3, 4, 5, 6, 11)).out
-    assert out["frames"]["age_ms"][1:, 0].tolist() == [0, MINUTE, 2 * MINUTE, 2 * MINUTE]
+    assert out["age_ms"][1:, 0].tolist() == [0, MINUTE, 2 * MINUTE, 2 * MINUTE]
     assert out["end"].tolist() == [0, 1, 1, 1, 1]
 
 
 @pytest.mark.parametrize(("minutes", "partial"), [((0, 1, 5), True), ((0, 1, 2, 5), False), ((4,), True)])
 def test_a_bucket_with_less_than_half_of_its_bars_is_partial(minutes: tuple[int, ...], partial: bool) -> None:
-    assert bool(drive(at(*minutes)).out["frames"]["partial"][-1, 0]) is partial
+    assert bool(drive(at(*minutes)).out["partial"][-1, 0]) is partial
 
 
 def test_coverage_counts_only_bars_that_the_session_allows() -> None:
@@ -117,10 +117,10 @@ def test_coverage_counts_only_bars_that_the_session_allows() -> None:
     monday = at(*minutes, interval_ms=HOUR)
     monday["ts"] += 4 * DAY - START % (7 * DAY)
     day = TIMEFRAMES.index("1d")
-    assert drive(monday).out["frames"]["partial"][-1, day]
-    assert not drive(monday, calendar=session).out["frames"]["partial"][-1, day]
+    assert drive(monday).out["partial"][-1, day]
+    assert not drive(monday, calendar=session).out["partial"][-1, day]
     never = settings_with(min_coverage=0.0)
-    assert not drive(monday, settings=never).out["frames"]["partial"][-1, day]
+    assert not drive(monday, settings=never).out["partial"][-1, day]
 
 
 def settings_with(**fields: float) -> timeframes.Settings:

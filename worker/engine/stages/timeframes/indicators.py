@@ -46,7 +46,10 @@ def _channel_position(history: Any, close: float) -> float:
     """Place of the close between the lowest low and the highest high of 20 buckets, 0.5 when flat."""
     if history.count < donchian.PERIOD:
         return np.nan
-    high, low = donchian.channel(history, 0)
+    high, low = -np.inf, np.inf
+    for age in range(donchian.PERIOD):
+        row = at(history, age)
+        high, low = max(high, row.high), min(low, row.low)
     return ratio(close - low, 0.0 if equal(high, low) else high - low, 0.5)
 
 

@@ -21,22 +21,16 @@ STATE = np.dtype(
     ],
     align=True,
 )
-VIEW = np.dtype(
-    [
-        ("direction", "f8"),  # of the last closed bucket, 6 decimals, NaN until warm
-        ("age_ms", "i8"),  # from that bucket's end to this bar's close
-        ("partial", "?"),
-        ("regime", "u1"),
-    ],
-    align=True,
-)
 OUTPUT = np.dtype(
     [
         ("mtf", "f8"),  # weighted mean of the directions, [-1, 1]
         ("agreement", "f8"),  # [0, 1]
-        ("first", "i1"),  # frames[first:end] have closed a bucket
+        ("first", "i1"),  # timeframes [first, end) have closed a bucket; of their last closed one:
         ("end", "i1"),
-        ("frames", VIEW, (COUNT,)),
+        ("direction", "f8", (COUNT,)),  # 6 decimals, NaN until warm
+        ("age_ms", "i8", (COUNT,)),  # from its end to this bar's close
+        ("partial", "u1", (COUNT,)),  # 0 or 1
+        ("regime", "u1", (COUNT,)),
     ],
     align=True,
 )
@@ -52,11 +46,12 @@ def first_active(interval_ms: int) -> int:
 
 
 @kernel
-def _show(view: Any, frame: Any, length: int, now: int) -> None:
-    view.direction = frame.published
-    view.age_ms = max(now - frame.closed.start - length, 0)
-    view.partial = frame.partial
-    view.regime = frame.regime.code
+def _show(shown: Any, k: int, frame: Any, now: int) -> None:
+    shown.direction[k] = frame.published
+    shown.age_ms[k] = max(now - frame.closed.start - LENGTHS[k], 0)
+    shown.partial[k] = frame.partial
+    shown.regime[k] = frame.regime.code
+    shown.end = k + 1
 
 
 @kernel
@@ -86,6 +81,5 @@ def step(state: Any, inst: Any, bar: Any, out: Any, p: Any, thresholds: Any, cal
         if frame.forming.bars > 0 and now >= frame.end:
             close_bucket(frame, interval_ms, length, inst, calendars, p, thresholds)
         if frame.closed.bars > 0:
-            _show(shown.frames[k], frame, length, now)
-            shown.end = k + 1
+            _show(shown, k, frame, now)
     shown.mtf, shown.agreement = fuse(direction(out.features, p.full_adx), own.frames, own.first, p.weights)
