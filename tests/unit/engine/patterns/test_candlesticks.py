@@ -41,7 +41,7 @@ def test_no_bar_differs_from_talib(candle: Candle) -> None:
         assert np.flatnonzero(_found(candle, name) != expected).tolist() == [], name
         bars += expected.size
         seen |= set(expected.tolist())
-    record(f"{candle.name}, {bars:,} bars", 0.0, 0.0)
+    record(f"{candle.name} talib {bars}_bars", 0.0, 0.0)
     assert bars >= BARS
     values = {int(v) for text in candle.values.split(", ") for v in ([text] if "±" not in text else _both(text))}
     assert seen == values | {0}
