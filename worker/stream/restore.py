@@ -76,6 +76,7 @@ async def load_snapshots(
     """
     rebuild = Rebuild(checkpoint.replay_from, stop)
     refused = 0
+    engine.reserve(len(stored.snapshots))
     for number, (key, value) in enumerate(stored.snapshots.items()):
         if number % LOAD_SLICE == 0:
             await asyncio.sleep(0)
