@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.state import StateOwner
 from worker.engine.partition import PartitionEngine
 from worker.settings import Settings
-from worker.stream.checkpoint import Checkpoint, parse
+from worker.stream.checkpoint import Checkpoint, Committed, parse
 from worker.stream.envelope import symbol_of
 from worker.stream.reading import Reader
 from worker.stream.restore import InputGap, Progress, Rebuild, load_snapshots, needs_input, replay
@@ -23,13 +23,6 @@ from worker.stream.unsaved import Limits, Unsaved
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
-
-
-class Committed(NamedTuple):
-    """The group's next input offset, and the checkpoint committed with it, if one was."""
-
-    offset: int
-    checkpoint: Checkpoint | None
 
 
 async def committed(consumer: AIOKafkaConsumer, tp: TopicPartition) -> Committed | None:
@@ -61,6 +54,8 @@ class Opening:
             ConfigError: the state topic holds another input's state, or that of another partition count.
             DataError: the input no longer has what the state needs.
         """
+        if self._tp.partition >= self._owner.partitions:  # the topic has grown while the fleet runs
+            raise partitions_changed(self._tp.topic, self._owner.partitions, self._tp.partition + 1)
         async with Reader(self._options) as reader:
             stored = await read_state(reader, TopicPartition(self._settings.state_topic, self._tp.partition))
             check_owner(stored.owner, self._owner)

@@ -21,6 +21,7 @@ from worker.errors import ConfigError, Exit
 from worker.settings import Settings
 from worker.stream.assignor import sticky_assignor
 from worker.stream.envelope import FORMAT
+from worker.stream.group import check_partitions
 from worker.stream.loop import Member
 from worker.stream.partition import Partition, Phase
 from worker.stream.preflight import MAX_BATCH, preflight
@@ -57,6 +58,7 @@ class WorkerProcess:
         METRICS.build_info.labels(__version__, self._engine_settings.config_hash()).set(1)
         _leave_at_once()
         self._options, self._batch_bytes, self._partitions = await preflight(self._settings)
+        await check_partitions(self._settings, self._partitions)
         PartitionEngine(self._engine_settings).warm_up()
         self._install_signals()
         calm_garbage_collector()

@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from schemas.rejection import MAX_PAYLOAD
 from worker.errors import CannotCreate, ConfigError
 from worker.settings import Settings
+from worker.stream.stored import partitions_changed
 
 # The largest rejection: its payload as base64 or escaped text, and headers (escapes take six bytes for one).
 MIN_MESSAGE_BYTES = 6 * MAX_PAYLOAD + 16_384
@@ -91,6 +92,9 @@ def check(settings: Settings, found: dict[str, Found], names: tuple[str, ...] | 
             f"missing topic{'s' if len(missing) > 1 else ''}: {', '.join(missing)}", "Run `alphapulse topics create`"
         )
     counts = {name: found[name].partitions for name in required}
+    made_for = counts.get(settings.state_topic, counts[required[0]])
+    if made_for != counts[required[0]]:
+        raise partitions_changed(required[0], made_for, counts[required[0]])
     if len(set(counts.values())) > 1:
         text = ", ".join(f"{name} has {count}" for name, count in counts.items())
         raise ConfigError(
