@@ -130,7 +130,9 @@ class WorkerProcess:
         ops = self._settings.ops
         if not ops.enabled:
             return None
-        server = OpsServer(METRICS.registry, self._live, self._ready, lambda: {"started": self._started})
+        server = OpsServer(
+            METRICS.registry, self._live, self._ready, lambda: {"started": self._started}, self._restoring
+        )
         try:
             port = await server.start(ops.host, ops.port)
         except OSError as error:
@@ -149,6 +151,11 @@ class WorkerProcess:
             return {"joined": False}
         restored = all(p.phase in RESTORE_STATES for p in member.partitions.values())
         return {"joined": member.generation > 0, "restored": restored, "last_commit": member.last_commit_ok}
+
+    def _restoring(self) -> dict[str, Any]:
+        partitions = self._member.partitions if self._member else {}
+        reached = {str(tp.partition): p.progress for tp, p in partitions.items() if p.phase is Phase.RESTORING}
+        return {"restoring": reached} if reached else {}
 
 
 def _leave_at_once() -> None:
