@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -190,3 +191,26 @@ async def test_state_of_a_running_group_is_not_removed(broker: Bootstrap, topic_
     missing = command(settings, "export", "--symbol", "nobody")
     assert missing.returncode == Exit.CONFIG
     assert "there is no snapshot of nobody" in missing.stderr
+
+
+async def test_retention_that_overtakes_a_running_worker_is_skipped_when_told_to(
+    broker: Bootstrap, topic_prefix: str, tmp_path: Path
+) -> None:
+    settings = group_settings(broker.bootstrap, topic_prefix, partitions=1, on_gap="skip")
+    await make_topics(settings)
+    records = ticks(600, SYMBOLS, 26)
+    async with Fleet(settings, tmp_path) as fleet:
+        worker = await fleet.started("runs")
+        await publish(settings, records[:200])
+        await fleet.caught_up()
+        worker.send(signal.SIGSTOP)
+        await publish(settings, records[200:])
+        await delete_before(settings, settings.topics.input, 500)
+        worker.send(signal.SIGCONT)
+        await fleet.caught_up()
+        await fleet.stop()
+        (gap,) = worker.events("input gap: the partition's state begins anew")
+        assert (gap["first"], gap["offset"]) == (500, 500)
+    report = await check_group(settings)
+    assert report.complete, report
+    assert report.partitions[0].inputs == 100

@@ -19,6 +19,7 @@ from worker.settings import Settings
 from worker.stream import topics
 from worker.stream.checkpoint import Committed, parse
 from worker.stream.client import client_options
+from worker.stream.failures import DENIED, meaning
 from worker.stream.preflight import admin_client
 from worker.stream.reading import Reader
 from worker.stream.stored import partitions_changed
@@ -48,9 +49,13 @@ async def check_partitions(settings: Settings, partitions: int) -> None:
 
     Raises:
         ConfigError: with the migration.
+        NotPermitted: no right to the group.
     """
     async with admin_client(settings.kafka) as admin:
-        found = await checkpoints(admin, settings, partitions)
+        try:
+            found = await checkpoints(admin, settings, partitions)
+        except DENIED as error:
+            raise meaning(error, settings.topics.input) from error
     for committed in found.values():
         made_for = committed.checkpoint.partitions if committed.checkpoint else partitions
         if made_for != partitions:

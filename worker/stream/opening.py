@@ -125,6 +125,12 @@ class Opening:
 
     def _tell(self, rebuild: Rebuild, stored: Stored, engine: PartitionEngine) -> None:
         METRICS.replayed_records.inc(rebuild.replayed)
+        if stored.owner and stored.owner.config_hash != self._owner.config_hash and rebuild.replayed:
+            # Their outputs were made under the other configuration, which we can't repeat.
+            log.warning(
+                "configuration changed: unsaved records were replayed under the new one",
+                extra={"before": stored.owner.config_hash, "now": self._owner.config_hash, "records": rebuild.replayed},
+            )
         log.info(
             "state restored",
             extra={

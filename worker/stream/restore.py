@@ -127,6 +127,8 @@ async def replay(
     first, _ = await reader.bounds(tp)
     if first > rebuild.floor and rebuild.floor < rebuild.stop:
         raise InputGap(rebuild.floor, first)
+    if first > rebuild.start:
+        log.warning("less input than a full warm-up", extra={"needed": rebuild.start, "first": first})
     told = time.monotonic()
     async for records in reader.batches(tp, max(rebuild.start, first), rebuild.stop):
         for start in range(0, len(records), SLICE):
