@@ -13,6 +13,7 @@ import pytest
 
 from tests.integration.conftest import Bootstrap
 from tests.support.fleet import Fleet, WorkerProcess, environment, until
+from tests.support.load import under_load
 from tests.support.outputs import (
     Outputs,
     assert_equal,
@@ -32,16 +33,6 @@ pytestmark = pytest.mark.kafka
 
 SEED = int(os.environ.get("TEST_SEED", "7"))
 TICKS, SYMBOLS = 20_000, 300
-
-
-async def under_load(fleet: Fleet, publishing: Publishing) -> None:
-    """Wait for input that nobody has committed yet, after something was committed: now a fault hits the middle."""
-
-    async def holds() -> bool:
-        return sum(await fleet.progress.committed()) > 0 and sum(await fleet.progress.lag()) > 20
-
-    await until(holds, 20, "lag under load")
-    assert publishing.left > 0, "the input ended before the fault"
 
 
 async def whole(fleet: Fleet, records: int) -> Outputs:

@@ -24,7 +24,7 @@ from worker.settings import Settings
 
 STEP = 0.02  # seconds between two looks at something that offers no way to wait
 START = 60.0
-LOGIN_VARIABLES = ("ALPHAPULSE_KAFKA__", "ALPHAPULSE_TOPICS__", "ALPHAPULSE_PROCESSING__", "ALPHAPULSE_OPS__")
+OWN_VARIABLES = tuple(f"ALPHAPULSE_{section}__" for section in ("KAFKA", "TOPICS", "PROCESSING", "STATE", "OPS"))
 
 
 async def until(holds: Callable[[], Awaitable[bool]], seconds: float, what: str) -> float:
@@ -38,7 +38,7 @@ async def until(holds: Callable[[], Awaitable[bool]], seconds: float, what: str)
 
 def environment(settings: Settings, **extra: str) -> dict[str, str]:
     """This process's environment with `settings` as ALPHAPULSE_* variables, as far as they were set."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(LOGIN_VARIABLES)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OWN_VARIABLES)}
     given = settings.model_dump(mode="json", exclude_unset=True)
     own = {
         f"ALPHAPULSE_{section}__{name}".upper(): str(value)
@@ -189,3 +189,13 @@ class Fleet:
         for worker in self.workers:
             worker.kill()
         self.progress.close()
+
+
+def said(worker: WorkerProcess) -> str:
+    """What the worker told the user, after checking that it is one sentence and its fix, without a traceback."""
+    plain = [line for line in worker.text.splitlines() if not line.startswith("{")]
+    assert "Traceback" not in worker.text, worker.text
+    assert len(plain) == 2, worker.text
+    assert re.fullmatch(r"error: .+\.", plain[0]), worker.text
+    assert plain[1].startswith("  fix: "), worker.text
+    return "\n".join(plain)

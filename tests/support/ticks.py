@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.admin.records_to_delete import RecordsToDelete
 from aiokafka.errors import for_code
 
 from tests.support.kafka import create_topics
-from worker.settings import KafkaSettings, ProcessingSettings, Settings, TopicSettings
+from worker.settings import KafkaSettings, ProcessingSettings, Settings, StateSettings, TopicSettings
 from worker.sources.publisher import PublishSummary, publish_records
 from worker.sources.record import Record
 from worker.sources.simulator import Simulation, simulated_records
@@ -21,9 +23,12 @@ from worker.stream.topics import wanted
 SHORT = {"session_timeout_ms": 6_000, "heartbeat_interval_ms": 1_500}  # the broker allows no shorter session
 
 
-def group_settings(bootstrap: str, prefix: str, partitions: int = 4, **processing: Any) -> Settings:
+def group_settings(
+    bootstrap: str, prefix: str, partitions: int = 4, state: Mapping[str, Any] | None = None, **processing: Any
+) -> Settings:
     """Settings of a group and topics that are named after `prefix`, with a short session timeout."""
     return Settings(
+        state=StateSettings(**(state or {})),
         kafka=KafkaSettings(bootstrap_servers=bootstrap),
         topics=TopicSettings(prefix=f"{prefix}.", partitions=partitions),
         processing=ProcessingSettings(**(SHORT | {"group": f"{prefix}-group"} | processing)),
@@ -34,8 +39,15 @@ async def make_topics(settings: Settings, **configs: Mapping[str, str]) -> None:
     """Create the topics as `topics create` does; `configs` (by unprefixed name, dots as underscores) win over that."""
     for full, given in wanted(settings).items():
         name = full.removeprefix(settings.topics.prefix).replace(".", "_")
+        name = "state" if full == settings.state_topic else name
         topic = {full: settings.topics.partitions}
         await create_topics(settings.kafka.bootstrap_servers, topic, given | dict(configs.get(name, {})))
+
+
+async def make_state_topic(settings: Settings) -> None:
+    """Create the state topic of one more group on existing topics."""
+    name = settings.state_topic
+    await create_topics(settings.kafka.bootstrap_servers, {name: settings.topics.partitions}, wanted(settings)[name])
 
 
 async def alter_topic(bootstrap: str, topic: str, configs: Mapping[str, str]) -> None:
@@ -50,6 +62,32 @@ async def alter_topic(bootstrap: str, topic: str, configs: Mapping[str, str]) ->
         for code, message, *_ in answer.resources:
             if code:
                 raise for_code(code)(message)
+
+
+async def delete_before(settings: Settings, topic: str, offset: int | None = None) -> int:
+    """What retention does: partition 0 begins at `offset` (None: its end) from now on; returns that offset."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka.bootstrap_servers)
+    await admin.start()
+    try:
+        at = TopicPartition(topic, 0)
+        answer = await admin.delete_records({at: RecordsToDelete(before_offset=-1 if offset is None else offset)})
+        return int(answer[at])
+    finally:
+        await admin.close()
+
+
+async def grow_topics(settings: Settings, partitions: int) -> None:
+    """Give every topic of the group more partitions."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka.bootstrap_servers)
+    await admin.start()
+    try:
+        wanted_counts = {name: NewPartitions(partitions) for name in settings.worker_topics}
+        answer: Any = await admin.create_partitions(wanted_counts)
+    finally:
+        await admin.close()
+    for _, code, message in answer.topic_errors:
+        if code:
+            raise for_code(code)(message)
 
 
 def ticks(count: int, symbols: int, seed: int, fault_rate: float = 0.02) -> list[Record]:

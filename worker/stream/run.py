@@ -13,13 +13,16 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from schemas.state import StateOwner
 from worker import __version__
 from worker.engine.partition import PartitionEngine
-from worker.engine.settings import EngineSettings
+from worker.engine.settings import ENGINE_VERSION, EngineSettings
 from worker.errors import ConfigError, Exit
 from worker.instruments import load_engine
 from worker.settings import Settings
 from worker.stream.assignor import sticky_assignor
+from worker.stream.envelope import FORMAT
+from worker.stream.group import check_partitions
 from worker.stream.loop import Member
 from worker.stream.partition import Partition, Phase
 from worker.stream.preflight import MAX_BATCH, preflight
@@ -41,6 +44,7 @@ class WorkerProcess:
         self._member: Member | None = None
         self._options: dict[str, Any] = {}
         self._batch_bytes = MAX_BATCH
+        self._partitions = settings.topics.partitions
         self._stopping = asyncio.Event()
         self._started = False
         self._begun = time.monotonic()
@@ -54,7 +58,8 @@ class WorkerProcess:
         check_timings(self._settings)
         METRICS.build_info.labels(__version__, self._engine_settings.config_hash()).set(1)
         _leave_at_once()
-        self._options, self._batch_bytes = await preflight(self._settings)
+        self._options, self._batch_bytes, self._partitions = await preflight(self._settings)
+        await check_partitions(self._settings, self._partitions)
         PartitionEngine(self._engine_settings).warm_up()
         self._install_signals()
         calm_garbage_collector()
@@ -100,7 +105,16 @@ class WorkerProcess:
 
     def _new_partition(self, tp: TopicPartition) -> Partition:
         new_engine = partial(PartitionEngine, self._engine_settings)
-        return Partition(tp, self._settings, self._options, self._batch_bytes, new_engine)
+        owner = StateOwner(
+            FORMAT,
+            self._settings.processing.group,
+            tp.topic,
+            tp.partition,
+            self._partitions,
+            ENGINE_VERSION,
+            self._engine_settings.config_hash(),
+        )
+        return Partition(tp, self._settings, self._options, self._batch_bytes, owner, new_engine)
 
     def _install_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -117,7 +131,9 @@ class WorkerProcess:
         ops = self._settings.ops
         if not ops.enabled:
             return None
-        server = OpsServer(METRICS.registry, self._live, self._ready, lambda: {"started": self._started})
+        server = OpsServer(
+            METRICS.registry, self._live, self._ready, lambda: {"started": self._started}, self._restoring
+        )
         try:
             port = await server.start(ops.host, ops.port)
         except OSError as error:
@@ -136,6 +152,11 @@ class WorkerProcess:
             return {"joined": False}
         restored = all(p.phase in RESTORE_STATES for p in member.partitions.values())
         return {"joined": member.generation > 0, "restored": restored, "last_commit": member.last_commit_ok}
+
+    def _restoring(self) -> dict[str, Any]:
+        partitions = self._member.partitions if self._member else {}
+        reached = {str(tp.partition): p.progress for tp, p in partitions.items() if p.phase is Phase.RESTORING}
+        return {"restoring": reached} if reached else {}
 
 
 def _leave_at_once() -> None:
