@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from worker.engine.partition import PartitionEngine
 from worker.settings import Settings
+from worker.stream.crash import crash_point
 from worker.stream.outputs import Publisher
 from worker.stream.reading import Consumed
 from worker.stream.restore import replay, to_records
@@ -64,8 +65,11 @@ class Partition:
         self.phase = Phase.RESTORING
         await self.release()
         self._sink = self._new_sink(consumer)
+        crash_point("before_fence")
         await self._sink.start()
+        crash_point("fenced")
         self.next, self.origin = await self._committed(consumer)
+        crash_point("offset_read")
         self._engine = self._new_engine()
         await replay(self.tp, self._engine, self.origin, self.next, self._options, self._on_progress)
         seconds = time.monotonic() - started
@@ -94,6 +98,7 @@ class Partition:
         outputs = self._publisher.outputs(records, outcomes)
         begun = time.monotonic()
         await self._sink.deliver(outputs, position, f"{ORIGIN}{self.origin}")
+        crash_point("committed")
         METRICS.commit_duration_seconds.observe(time.monotonic() - begun)
         self.next = position
         self._count(records, outcomes)

@@ -10,6 +10,7 @@ from aiokafka import TopicPartition
 
 from worker.engine.records import Records
 from worker.errors import DataError
+from worker.stream.crash import crash_point
 from worker.stream.reading import Consumed, Reader
 
 SLICE = 5_000  # records between two turns of the event loop: heartbeats run on it
@@ -55,4 +56,5 @@ async def _advance(engine: Advances, records: list[Consumed], progress: Progress
         part = records[start : start + SLICE]
         engine.advance(to_records(part))
         progress(part[-1].offset + 1)
+        crash_point("restoring")
         await asyncio.sleep(0)
