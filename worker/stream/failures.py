@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiokafka import errors
 
-from worker.errors import AlphapulseError, ConfigError, DataError, NotPermitted
+from worker.errors import AlphapulseError, ConfigError, DataError, NotPermitted, TryAgain
 
 
 class Fenced(Exception):
@@ -51,6 +51,11 @@ def _hopeless(error: BaseException, topic: str) -> AlphapulseError | None:
             f"the broker refuses access: {type(error).__name__} {error}".rstrip(),
             "Grant the rights listed in docs/operations (Access control)",
         )
+    if isinstance(error, errors.InvalidTransactionTimeout):
+        return ConfigError(
+            "the broker refuses processing.transaction_timeout_ms as too long",
+            "Set it to at most the broker's transaction.max.timeout.ms",
+        )
     if isinstance(error, errors.UnknownTopicOrPartitionError):
         return ConfigError(f"the topic {topic} no longer exists", "Run `alphapulse topics create`")
     return None
@@ -62,4 +67,13 @@ def retention_passed(error: errors.OffsetOutOfRangeError) -> DataError:
     return DataError(
         f"the broker no longer has the next input record ({where})",
         "Set retention.ms=-1 on the topic; to begin anew use another processing.group",
+    )
+
+
+def taken_over(name: str, partition: int) -> TryAgain:
+    """The error of a static member that was fenced."""
+    return TryAgain(
+        f"partition {partition} was taken over: another worker runs as group_instance_id {name!r}, "
+        "or this one was silent for longer than its session",
+        "Give each worker a processing.group_instance_id of its own; then start this one again",
     )

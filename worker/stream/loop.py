@@ -14,7 +14,7 @@ from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError
 from worker.errors import AlphapulseError
 from worker.settings import Settings
 from worker.stream.crash import crash_point
-from worker.stream.failures import FAILURES, Fenced, OutcomeUnknown, meaning, retention_passed
+from worker.stream.failures import FAILURES, Fenced, OutcomeUnknown, meaning, retention_passed, taken_over
 from worker.stream.partition import Partition, Phase
 from worker.stream.reading import Consumed
 from worker.stream.sink import STOP_TIMEOUT
@@ -158,6 +158,9 @@ class Member(ConsumerRebalanceListener):
         METRICS.transactions.labels("fenced").inc()
         partition.phase = Phase.FAILED
         self._rejoin = True
+        if name := self._settings.processing.group_instance_id:
+            # Two members of one name would take the partitions from each other for ever.
+            self._failure = self._failure or taken_over(name, partition.tp.partition)
 
     async def _process(self, partition: Partition, records: list[Consumed], position: int) -> None:
         try:
