@@ -10,6 +10,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
 
+from tests.chaos.catalogue import fault
 from tests.integration.conftest import Bootstrap
 from tests.support.fleet import Fleet, WorkerProcess
 from tests.support.outputs import assert_equal, count, expected, published, read_input
@@ -31,6 +32,7 @@ def said(worker: WorkerProcess) -> str:
     return "\n".join(plain)
 
 
+@fault("F14")
 async def test_an_output_that_its_topic_refuses_is_not_lost(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
 ) -> None:
@@ -54,6 +56,7 @@ async def test_an_output_that_its_topic_refuses_is_not_lost(
     assert_equal(published(settings), expected(settings, read_input(settings)))
 
 
+@fault("F14")
 async def test_a_topic_limit_below_the_batch_size_makes_smaller_batches(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
 ) -> None:
@@ -78,6 +81,7 @@ async def delete_before(settings: Settings, offset: int) -> None:
         await admin.close()
 
 
+@fault("F16")
 async def test_input_that_retention_took_is_told_and_not_skipped(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
 ) -> None:

@@ -1,0 +1,29 @@
+"""What the fault suite shares: its own broker behind proxies, healed after each test."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chaos.cluster import Cluster
+
+
+@pytest.fixture(scope="session")
+def one_cluster() -> Iterator[Cluster]:
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def cluster(one_cluster: Cluster) -> Iterator[Cluster]:
+    """The session's broker and proxies without faults."""
+    yield one_cluster
+    one_cluster.heal()
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """A prefix for topics, groups and transactional ids that no other test uses."""
+    return f"c{uuid.uuid4().hex[:10]}"
