@@ -23,7 +23,7 @@ from worker.broker.ports import free_port
 from worker.settings import Settings
 
 STEP = 0.02  # seconds between two looks at something that offers no way to wait
-START = 60.0
+START = 120.0
 PAGE = os.sysconf("SC_PAGE_SIZE")
 LOGIN_VARIABLES = ("ALPHAPULSE_KAFKA__", "ALPHAPULSE_TOPICS__", "ALPHAPULSE_PROCESSING__", "ALPHAPULSE_OPS__")
 
