@@ -1,24 +1,48 @@
-"""`worker.state.<group>`: the envelope of a snapshot of one symbol's state."""
+"""`worker.state.<group>`: the records that a partition's next owner restores its state from. MessagePack, array-like:
+fields are only appended."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 
 class SnapshotEnvelope(msgspec.Struct, array_like=True):
-    """The engine's record of one symbol after the input record at `offset`.
-
-    MessagePack, array-like: fields are only appended.
-    """
+    """The engine's record of one symbol after the input record at `offset`. Key: the symbol."""
 
     format: int
     symbol: str
-    offset: Annotated[int, Meta(ge=0, description="of the last input record the state contains")]
+    offset: Annotated[int, Meta(ge=0, description="the state contains the symbol's input records up to this one")]
     fingerprint: Annotated[str, Meta(description="of the derived part: dtype, engine version, parameters")]
     carry_version: int
     carry: bytes
-    derived: bytes
-    crc32: int
+    derived: Annotated[bytes, Meta(description="as `encoding` says")]
+    crc32: Annotated[int, Meta(description="of all other fields")]
+    encoding: Annotated[Literal["raw", "lz4"], Meta(description="of `derived`")] = "raw"
+    engine_version: str = ""
+    config_hash: str = ""
+    warm_from: Annotated[int, Meta(description="from here on the input rebuilds `derived`: 1,024 records or more")] = 0
+    warm_next: Annotated[int, Meta(description="a later offset that may become `warm_from`")] = 0
+
+
+class StateOwner(msgspec.Struct, array_like=True):
+    """Whose state the partition holds. Key: `__owner__`."""
+
+    format: int
+    group: str
+    input: Annotated[str, Meta(description="input topic")]
+    partition: int
+    partitions: Annotated[int, Meta(description="of the input topic")]
+    engine_version: str
+    config_hash: str
+
+
+class ReplayFrom(msgspec.Struct, array_like=True):
+    """Where to resume. Key: `__replay_from__`; written with every snapshot."""
+
+    format: int
+    origin: Annotated[int, Meta(description="first input offset that the group has processed")]
+    replay_from: Annotated[int, Meta(description="no change that lies before it is unsaved")]
+    next: Annotated[int, Meta(description="input offset of the transaction")]

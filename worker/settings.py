@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import zlib
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
@@ -65,6 +67,7 @@ class TopicSettings(Section):
     rejected: str = "ticks.rejected"
     control: str = "risk.control"
     alerts: str = "alerts"
+    state: str = Field("worker.state", description="state topic, without its last part, the group")
     prefix: str = Field("", description="put before every name, for shared clusters")
     partitions: int = Field(4, ge=1, le=10_000, description="fixed for life: it is the largest number of workers")
     replication_factor: int = Field(1, ge=1, le=32)
@@ -87,7 +90,7 @@ class TopicSettings(Section):
 
     @property
     def required(self) -> tuple[str, str, str]:
-        """The topics every worker needs, with equal partition counts."""
+        """Input and outputs of every worker."""
         return self.input, self.output, self.rejections
 
 
@@ -107,7 +110,27 @@ class ProcessingSettings(Section):
     max_poll_interval_ms: int = Field(300_000, ge=10_000)
     transaction_timeout_ms: int = Field(10_000, ge=1_000, le=900_000)
     shutdown_timeout_ms: int = Field(20_000, ge=1_000, description="one deadline for the whole drain")
+    on_gap: Literal["fail", "skip"] = Field(
+        "fail", description="retention took input that is needed: stop, or go on with the partition's state begun anew"
+    )
     group_instance_id: str | None = Field(None, description="static membership; must be unique and stable")
+
+
+class StateSettings(Section):
+    """Snapshots of the symbols' state, and what to do where they or the input are damaged."""
+
+    save_records: int = Field(1_000, ge=1, description="a symbol is saved after at most so many of its records")
+    save_offsets: int = Field(
+        0,
+        ge=0,
+        description="and when its oldest unsaved change lies so many offsets back; 0 = max(200000, 100 × symbols)",
+    )
+    save_bytes: int = Field(4_194_304, ge=65_536, description="of snapshots per transaction when idle or draining")
+    idle_flush_ms: int = Field(60_000, ge=10, description="a partition without input for so long saves everything")
+    drain_flush_ms: int = Field(1_000, ge=0, description="for saving at SIGTERM; what is left the next owner replays")
+    on_loss: Literal["fail", "forget"] = Field(
+        "fail", description="lost or damaged snapshots that the input can't rebuild: stop, or begin those symbols anew"
+    )
 
 
 class OpsSettings(Section):
@@ -140,9 +163,20 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     topics: TopicSettings = TopicSettings()
     processing: ProcessingSettings = ProcessingSettings()
+    state: StateSettings = StateSettings()
     ops: OpsSettings = OpsSettings()
     log: LogSettings = LogSettings()
     engine: dict[str, Any] = Field(default_factory=dict, description="see worker.engine.settings.EngineSettings")
+
+    @property
+    def state_topic(self) -> str:
+        """Topic of the group's snapshots, prefix included."""
+        return f"{self.topics.prefix}{self.topics.state}.{_topic_part(self.processing.group)}"
+
+    @property
+    def worker_topics(self) -> tuple[str, ...]:
+        """All topics that a worker needs, with equal partition counts."""
+        return *self.topics.required, self.state_topic
 
     @classmethod
     def settings_customise_sources(
@@ -156,6 +190,12 @@ class Settings(BaseSettings):
         """Command line, environment, `.env`, mounted secrets, TOML file."""
         toml = TomlConfigSettingsSource(settings_cls, config_file())
         return init_settings, env_settings, dotenv_settings, file_secret_settings, toml
+
+
+def _topic_part(group: str) -> str:
+    # A group's name may hold any character, a topic's only these; the checksum keeps two groups apart.
+    legal = re.sub(r"[^a-zA-Z0-9._-]", "_", group)
+    return legal if legal == group else f"{legal}-{zlib.crc32(group.encode()):08x}"
 
 
 def config_file() -> Path:

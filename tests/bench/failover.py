@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import resource
 import signal
+import statistics
 import tempfile
 import time
 import uuid
@@ -18,9 +20,9 @@ from rich.table import Table
 
 from tests.bench.worker_rate import machine
 from tests.support.fleet import Fleet, WorkerProcess, until
-from tests.support.ticks import Publishing, make_topics, publish
+from tests.support.ticks import Publishing, make_state_topic, make_topics, publish
 from worker.broker import Broker
-from worker.settings import KafkaSettings, ProcessingSettings, Settings
+from worker.settings import KafkaSettings, ProcessingSettings, Settings, StateSettings
 from worker.sources.record import Record
 from worker.sources.simulator import Simulation, simulated_records
 
@@ -28,6 +30,8 @@ RESULT = Path("results/bench-failover.json")
 RATE = 400.0  # ticks a second while members fail
 LOAD_SECONDS = 300
 CATCH_UP = 900.0
+COST_RUNS = 3
+NO_FLUSH = {"save_records": 10**9, "idle_flush_ms": 10**9, "drain_flush_ms": 0}
 STEP = 0.01  # seconds between two looks at the group's offsets
 
 
@@ -126,6 +130,41 @@ async def failovers(settings: Settings, history: Sequence[Record], folder: Path)
     return figures
 
 
+async def restore(settings: Settings, folder: Path) -> dict[str, float]:
+    """How fast one worker gets the state of all partitions back, snapshots and replay together."""
+    async with Fleet(settings, folder) as fleet:
+        worker = fleet.start("restores")
+        await worker.ready(settings.topics.partitions, seconds=CATCH_UP)
+        size = sum(event["state_bytes"] for event in worker.events("state restored")) / 1e6
+        seconds = max(event["seconds"] for event in worker.events("restored"))
+        await fleet.stop(60)
+    return {"restore_mb_s": size / seconds, "restore_mb": size, "restore_s": seconds}
+
+
+async def cpu_seconds(settings: Settings, folder: Path, **state: int) -> float:
+    """CPU of one worker from start to end over the whole input, as a group of its own with these state settings."""
+    group = settings.processing.model_copy(update={"group": f"b{uuid.uuid4().hex[:8]}"})
+    own = settings.model_copy(update={"processing": group, "state": StateSettings(**NO_FLUSH | state)})
+    await make_state_topic(own)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    async with Fleet(own, folder) as fleet:
+        await fleet.started("worker")
+        await fleet.caught_up(CATCH_UP)
+        await fleet.stop(60)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+async def snapshot_cost(settings: Settings, records: int, folder: Path) -> dict[str, float]:
+    """CPU with every symbol saved once in the run, over CPU with none saved. By default they are saved less often."""
+    once = records // settings.topics.partitions
+    ratios = []
+    for _ in range(COST_RUNS):
+        without = await cpu_seconds(settings, folder, save_offsets=10**12)
+        ratios.append(await cpu_seconds(settings, folder, save_offsets=once) / without)
+    return {"snapshot_cost_ratio": statistics.median(ratios)}
+
+
 async def measure(symbols: int, records: int, folder: Path) -> dict[str, float]:
     """All figures."""
     bars = (records + int(RATE * LOAD_SECONDS)) // symbols + 1
@@ -134,7 +173,9 @@ async def measure(symbols: int, records: int, folder: Path) -> dict[str, float]:
         settings = settings_for(broker.bootstrap)
         await make_topics(settings)
         await publish(settings, islice(market, records))
-        return await failovers(settings, list(market), folder)
+        cost = await snapshot_cost(settings, records, folder)
+        figures = await failovers(settings, list(market), folder)
+        return figures | await restore(settings, folder) | cost
 
 
 def main() -> None:

@@ -11,12 +11,16 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from worker.stream import sink
+from worker.stream import opening, partition, sink
 from worker.stream.failures import OutcomeUnknown
 from worker.stream.partition import Partition
 from worker.stream.sink import Output, TransactionalSink
+
+# Names that these modules import are replaced in them.
+PARTITION: Any = partition
+OPENING: Any = opening
 
 
 def id_per_worker() -> None:
@@ -32,20 +36,17 @@ def id_per_worker() -> None:
 
 def offset_before_fence() -> None:
     """The committed offset is read before the former owner is fenced."""
-    original = Partition.open
+    read, original = PARTITION.committed, Partition.open
+    early: dict[TopicPartition, Any] = {}
+
+    async def known(consumer: AIOKafkaConsumer, tp: TopicPartition) -> Any:
+        return early.pop(tp) if tp in early else await read(consumer, tp)
 
     async def changed(self: Partition, consumer: AIOKafkaConsumer) -> None:
-        early = await self._committed(consumer)
+        early[self.tp] = await read(consumer, self.tp)
+        await original(self, consumer)
 
-        async def known(_: AIOKafkaConsumer) -> Any:
-            return early
-
-        self._committed = known  # type: ignore[method-assign, assignment]
-        try:
-            await original(self, consumer)
-        finally:
-            del self._committed
-
+    PARTITION.committed = known
     Partition.open = changed  # type: ignore[method-assign]
 
 
@@ -86,9 +87,45 @@ def sent_again() -> None:
     TransactionalSink.deliver = changed  # type: ignore[method-assign, assignment]
 
 
+def snapshot_before_commit() -> None:
+    """Snapshots are written before the transaction, by a producer that knows of none."""
+    create, deliver = TransactionalSink.__init__, TransactionalSink.deliver
+    options: dict[int, dict[str, Any]] = {}
+
+    def created(self: TransactionalSink, tp: Any, group: str, given: dict[str, Any], timeout_ms: int) -> None:
+        options[id(self)] = given
+        create(self, tp, group, given, timeout_ms)
+
+    async def changed(self: TransactionalSink, outputs: Iterable[Output], saved: Iterable[Output], *rest: Any) -> None:
+        async with AIOKafkaProducer(**options[id(self)]) as producer:
+            await sink._send(producer, saved, self._tp.partition)
+        await deliver(self, outputs, (), *rest)
+
+    TransactionalSink.__init__ = created  # type: ignore[method-assign, assignment]
+    TransactionalSink.deliver = changed  # type: ignore[method-assign, assignment]
+
+
+def snapshot_before_commit_believed() -> None:
+    """The same, and a restore believes a snapshot that holds more than is committed."""
+    snapshot_before_commit()
+    load = OPENING.load_snapshots
+
+    async def changed(stored: Any, checkpoint: Any, stop: int, ahead: bool, *rest: Any) -> Any:
+        return await load(stored, checkpoint, stop, True, *rest)
+
+    OPENING.load_snapshots = changed
+
+
 MUTATIONS: dict[str, Callable[[], None]] = {
     mutation.__name__: mutation
-    for mutation in (id_per_worker, offset_before_fence, acknowledgements_not_awaited, sent_again)
+    for mutation in (
+        id_per_worker,
+        offset_before_fence,
+        acknowledgements_not_awaited,
+        sent_again,
+        snapshot_before_commit,
+        snapshot_before_commit_believed,
+    )
 }
 
 

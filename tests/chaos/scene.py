@@ -17,11 +17,13 @@ RATE = 300.0  # ticks a second
 PARTITIONS = 4
 # Small fetches and transactions, so that every step is passed often.
 PROCESSING = {"max_batch_records": 25, "commit_interval_ms": 20, "fetch_max_bytes": 16_384}
+# Snapshots in most transactions, and always something left to replay.
+STATE = {"save_records": 8, "drain_flush_ms": 0}
 
 
 async def scene(cluster: Cluster, prefix: str, **processing: Any) -> Settings:
     """Settings of a group with its topics made."""
-    settings = group_settings(cluster.bootstrap, prefix, PARTITIONS, **(PROCESSING | processing))
+    settings = group_settings(cluster.bootstrap, prefix, PARTITIONS, STATE, **(PROCESSING | processing))
     await make_topics(settings)
     return settings
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
 from tests.chaos.cluster import Cluster, through
 from tests.chaos.proxy import Api, Proxy, Way
-from tests.chaos.scene import PARTITIONS, load, scene
+from tests.chaos.scene import PARTITIONS, load, scene, some_ticks
 from tests.support.fleet import Fleet, until
 from tests.support.oracle import PATIENCE, behind
 from tests.support.outputs import assert_equal, expected, published, read_input
-from tests.support.ticks import Publishing
+from tests.support.ticks import Publishing, publish
 from worker.settings import Settings
+from worker.stream.crash import VARIABLE
 
 WORKER = ("worker",)
 HASTY = {"ALPHAPULSE_KAFKA__REQUEST_TIMEOUT_MS": "2000"}
@@ -130,3 +132,20 @@ async def answer_lost(cluster: Cluster, prefix: str, folder: Path, api: Api, way
         await lost.caught_one(PATIENCE)
         cluster.proxy.lift(lost)
         return await ended(fleet, publishing)
+
+
+async def crash_before_a_commit_with_snapshots(
+    cluster: Cluster, prefix: str, folder: Path, program: Sequence[str] = WORKER
+) -> tuple[str | None, str]:
+    """Killed when all of a transaction is sent but its end: (difference, the next worker's log)."""
+    total = 1_600
+    settings = await scene(cluster, prefix)
+    await publish(settings, some_ticks(total))
+    async with Fleet(settings, folder) as fleet:
+        victim = fleet.start("victim", program, **{VARIABLE: "offsets_sent:30"})
+        assert await victim.exit_code(PATIENCE) == -signal.SIGKILL, victim.text
+        heir = fleet.start("heir", program)
+        await fleet.caught_up()
+        heir.kill()
+        assert sum(map(len, read_input(settings))) == total, "the input is not whole"
+        return difference(settings), heir.text

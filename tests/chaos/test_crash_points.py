@@ -20,8 +20,16 @@ pytestmark = [pytest.mark.kafka, fault("F1")]
 
 TOTAL = 2_400
 # Step → at which pass the worker is killed: in the middle, for a poll returns many batches.
-STEPS = {"poll_returned": 2, "begun": 9, "first_sent": 9, "acknowledged": 9, "offsets_sent": 9, "committed": 9}
-OPENING = ("before_fence", "fenced", "offset_read", "restoring")
+STEPS = {
+    "poll_returned": 2,
+    "saving": 99,
+    "begun": 9,
+    "first_sent": 9,
+    "acknowledged": 9,
+    "offsets_sent": 9,
+    "committed": 9,
+}
+OPENING = ("before_fence", "fenced", "offset_read", "restoring", "replaying")
 ON_THE_WIRE = {"offsets_added": (Api.TXN_OFFSET_COMMIT, Way.REQUEST), "end_unanswered": (Api.END_TXN, Way.RESPONSE)}
 
 

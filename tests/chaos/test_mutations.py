@@ -10,7 +10,13 @@ from tests.chaos.catalogue import quick
 from tests.chaos.cluster import Cluster
 from tests.chaos.mutant import program
 from tests.chaos.scene import scene, some_ticks
-from tests.chaos.stories import commit_before_the_fence, difference, late_commit, outcome_unknown
+from tests.chaos.stories import (
+    commit_before_the_fence,
+    crash_before_a_commit_with_snapshots,
+    difference,
+    late_commit,
+    outcome_unknown,
+)
 from tests.support.fleet import Fleet
 from tests.support.ticks import alter_topic, publish
 
@@ -41,3 +47,9 @@ async def test_acknowledgements_not_awaited_are_found(cluster: Cluster, topic_pr
         fleet.start("mutant", program("acknowledgements_not_awaited"))
         await fleet.caught_up()
     assert difference(settings) is not None
+
+
+async def test_a_snapshot_before_its_commit_is_found(cluster: Cluster, topic_prefix: str, tmp_path: Path) -> None:
+    mutant = program("snapshot_before_commit_believed")
+    found, _ = await crash_before_a_commit_with_snapshots(cluster, topic_prefix, tmp_path, mutant)
+    assert found is not None

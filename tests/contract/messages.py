@@ -38,4 +38,4 @@ def outputs() -> tuple[Output, ...]:
 
 def values(topic: str) -> Iterator[Any]:
     """Decoded values of one output topic."""
-    return (msgspec.json.decode(output.value) for output in outputs() if output.topic == topic)
+    return (msgspec.json.decode(output.value or b"") for output in outputs() if output.topic == topic)

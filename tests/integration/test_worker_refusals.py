@@ -14,7 +14,7 @@ from tests.chaos.catalogue import fault
 from tests.integration.conftest import Bootstrap
 from tests.support.fleet import Fleet, WorkerProcess
 from tests.support.outputs import assert_equal, count, expected, published, read_input
-from tests.support.ticks import alter_topic, group_settings, make_topics, publish, ticks
+from tests.support.ticks import alter_topic, group_settings, make_state_topic, make_topics, publish, ticks
 from worker.errors import Exit
 from worker.settings import Settings
 from worker.stream.group import check_group
@@ -103,6 +103,7 @@ async def test_input_that_retention_took_is_told_and_not_skipped(
         assert await fleet.progress.committed() == [200]
     assert count(published(settings)) == 200
     anew = group_settings(broker.bootstrap, topic_prefix, partitions=1, group=f"{topic_prefix}-anew")
+    await make_state_topic(anew)
     async with Fleet(anew, tmp_path) as fleet:
         await fleet.started("anew")
         await fleet.caught_up()

@@ -25,7 +25,7 @@ from worker.settings import Settings
 STEP = 0.02  # seconds between two looks at something that offers no way to wait
 START = 120.0
 PAGE = os.sysconf("SC_PAGE_SIZE")
-LOGIN_VARIABLES = ("ALPHAPULSE_KAFKA__", "ALPHAPULSE_TOPICS__", "ALPHAPULSE_PROCESSING__", "ALPHAPULSE_OPS__")
+OWN_VARIABLES = tuple(f"ALPHAPULSE_{section}__" for section in ("KAFKA", "TOPICS", "PROCESSING", "STATE", "OPS"))
 
 
 async def until(holds: Callable[[], Awaitable[bool]], seconds: float, what: str) -> float:
@@ -39,7 +39,7 @@ async def until(holds: Callable[[], Awaitable[bool]], seconds: float, what: str)
 
 def environment(settings: Settings, **extra: str) -> dict[str, str]:
     """This process's environment with `settings` as ALPHAPULSE_* variables, as far as they were set."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(LOGIN_VARIABLES)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OWN_VARIABLES)}
     given = settings.model_dump(mode="json", exclude_unset=True)
     own = {
         f"ALPHAPULSE_{section}__{name}".upper(): str(value)

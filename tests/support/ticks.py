@@ -12,7 +12,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import for_code
 
 from tests.support.kafka import create_topics
-from worker.settings import KafkaSettings, ProcessingSettings, Settings, TopicSettings
+from worker.settings import KafkaSettings, ProcessingSettings, Settings, StateSettings, TopicSettings
 from worker.sources.publisher import PublishSummary, publish_records
 from worker.sources.record import Record
 from worker.sources.simulator import Simulation, simulated_records
@@ -22,9 +22,12 @@ SHORT = {"session_timeout_ms": 6_000, "heartbeat_interval_ms": 1_500}  # the bro
 SPARE_BARS = 20  # gaps are among the faults
 
 
-def group_settings(bootstrap: str, prefix: str, partitions: int = 4, **processing: Any) -> Settings:
+def group_settings(
+    bootstrap: str, prefix: str, partitions: int = 4, state: Mapping[str, Any] | None = None, **processing: Any
+) -> Settings:
     """Settings of a group and topics that are named after `prefix`, with a short session timeout."""
     return Settings(
+        state=StateSettings(**(state or {})),
         kafka=KafkaSettings(bootstrap_servers=bootstrap),
         topics=TopicSettings(prefix=f"{prefix}.", partitions=partitions),
         processing=ProcessingSettings(**(SHORT | {"group": f"{prefix}-group"} | processing)),
@@ -35,8 +38,15 @@ async def make_topics(settings: Settings, **configs: Mapping[str, str]) -> None:
     """Create the topics as `topics create` does; `configs` (by unprefixed name, dots as underscores) win over that."""
     for full, given in wanted(settings).items():
         name = full.removeprefix(settings.topics.prefix).replace(".", "_")
+        name = "state" if full == settings.state_topic else name
         topic = {full: settings.topics.partitions}
         await create_topics(settings.kafka.bootstrap_servers, topic, given | dict(configs.get(name, {})))
+
+
+async def make_state_topic(settings: Settings) -> None:
+    """Create the state topic of one more group on existing topics."""
+    name = settings.state_topic
+    await create_topics(settings.kafka.bootstrap_servers, {name: settings.topics.partitions}, wanted(settings)[name])
 
 
 async def alter_topic(bootstrap: str, topic: str, configs: Mapping[str, str]) -> None:

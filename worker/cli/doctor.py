@@ -166,7 +166,7 @@ def kafka(settings: Settings) -> Iterator[Check]:
     broker = _attempt("broker", lambda: run_async(reach(settings.kafka)) and f"{servers} answers")
     yield broker
     if broker.ok:
-        names = ", ".join(settings.topics.required)
+        names = ", ".join(settings.worker_topics)
         yield _attempt("topics", lambda: run_async(preflight(settings)) and f"{names} fit")
 
 

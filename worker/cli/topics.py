@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from worker.cli.common import Bootstrap, Json, Prefix, quiet_logs, run_async, settings_with
+from worker.cli.common import Bootstrap, Group, Json, Prefix, quiet_logs, run_async, settings_with
 
 app = typer.Typer(help="Create or check the topics.", no_args_is_help=True)
 Partitions = Annotated[int | None, typer.Option("--partitions", "-p", help="Fixed for life.", show_default=False)]
@@ -14,7 +14,11 @@ Partitions = Annotated[int | None, typer.Option("--partitions", "-p", help="Fixe
 
 @app.command()
 def create(
-    bootstrap: Bootstrap = None, partitions: Partitions = None, prefix: Prefix = None, json: Json = False
+    bootstrap: Bootstrap = None,
+    group: Group = None,
+    partitions: Partitions = None,
+    prefix: Prefix = None,
+    json: Json = False,
 ) -> None:
     """Create missing topics with the settings they need, then check all."""
     import msgspec
@@ -23,24 +27,24 @@ def create(
     from worker.stream.preflight import admin_client
 
     quiet_logs()
-    settings = settings_with(bootstrap, prefix=prefix, topics={"partitions": partitions})
+    settings = settings_with(bootstrap, group, prefix, topics={"partitions": partitions})
 
     async def work() -> list[str]:
         async with admin_client(settings.kafka) as admin:
             created = await topics.create(admin, settings)
-            topics.check(settings, await topics.describe(admin, settings.topics.required))
+            topics.check(settings, await topics.describe(admin, settings.worker_topics))
             return created
 
     created = run_async(work())
     if json:
-        typer.echo(msgspec.json.encode({"created": created, "topics": settings.topics.required}).decode())
+        typer.echo(msgspec.json.encode({"created": created, "topics": settings.worker_topics}).decode())
         return
-    for name in settings.topics.required:
+    for name in settings.worker_topics:
         typer.echo(f"{name}: {'created' if name in created else 'exists'}, {settings.topics.partitions} partitions")
 
 
 @app.command()
-def check(bootstrap: Bootstrap = None, prefix: Prefix = None, json: Json = False) -> None:
+def check(bootstrap: Bootstrap = None, group: Group = None, prefix: Prefix = None, json: Json = False) -> None:
     """Check that the topics exist and fit; exit 78 when they do not."""
     import msgspec
 
@@ -48,11 +52,11 @@ def check(bootstrap: Bootstrap = None, prefix: Prefix = None, json: Json = False
     from worker.stream.preflight import admin_client
 
     quiet_logs()
-    settings = settings_with(bootstrap, prefix=prefix)
+    settings = settings_with(bootstrap, group, prefix)
 
     async def work() -> dict[str, topics.Found]:
         async with admin_client(settings.kafka) as admin:
-            found = await topics.describe(admin, settings.topics.required)
+            found = await topics.describe(admin, settings.worker_topics)
             topics.check(settings, found)
             return found
 

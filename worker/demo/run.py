@@ -78,7 +78,7 @@ async def _play(place: Place, options: Options, fleet: Fleet, steps: Steps, scre
 
 async def _delete_topics(admin: AIOKafkaAdminClient, place: Place) -> None:
     with suppress(KafkaError):  # what led here matters more; the names are unique and harm nobody
-        await admin.delete_topics(list(place.settings.topics.required))
+        await admin.delete_topics(list(place.settings.worker_topics))
 
 
 def _where(place: Place, options: Options) -> Where:

@@ -57,7 +57,7 @@ class Scenario:
         with self._steps.step("create the topics") as step:
             await topics.create(self._admin, self._settings)
             names, count = self._settings.topics.required, self._settings.topics.partitions
-            topics.check(self._settings, await topics.describe(self._admin, names))
+            topics.check(self._settings, await topics.describe(self._admin, self._settings.worker_topics))
             step.text = f"topics {', '.join(names)} with {count} partitions each"
         try:
             async with self._progress:

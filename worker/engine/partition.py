@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,16 +10,28 @@ from numpy.typing import NDArray
 from schemas import Decision, Rejection
 from schemas.tick import interval_ms
 from worker.engine.bar import BAR
+from worker.engine.fingerprints import Fingerprints
 from worker.engine.outcomes import OutcomeBuilder
 from worker.engine.pipeline import OUTPUT, decide, observe, params
 from worker.engine.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded, Decoder
+from worker.engine.state import CARRY_BYTES, DERIVED_BYTES
 from worker.engine.symbols import Symbols
 
 
+class SymbolState(NamedTuple):
+    """One symbol's record as bytes, in its two parts."""
+
+    carry: bytes
+    derived: bytes
+
+
 class PartitionEngine:
-    """State of one partition's symbols and the step over a batch of its records."""
+    """State of one partition's symbols and the step over a batch of its records.
+
+    `touched` holds for each record of the last batch the slot whose state it changed, -1 for none.
+    """
 
     def __init__(self, settings: EngineSettings) -> None:
         self._settings = settings
@@ -28,6 +40,8 @@ class PartitionEngine:
         self._decoder = Decoder(settings.ingestion, intervals)
         self._builder = OutcomeBuilder(settings)
         self.symbols = Symbols(settings)
+        self.fingerprints = Fingerprints(settings)
+        self.touched = np.zeros(0, np.int64)
 
     @property
     def known(self) -> int:
@@ -56,13 +70,38 @@ class PartitionEngine:
         slot = self.symbols.get(key)
         return None if slot is None else self.symbols.states[slot].tobytes()
 
+    def warm_again(self, records: Records) -> None:
+        """Rebuild the `derived` parts of known symbols from bars that their `carry` parts contain already."""
+        if records.keys:
+            decoded = self._decoder.decode(records)
+            slots, _ = self.symbols.slots(records.keys, [False] * len(records.keys))
+            self._observe(decoded.bars, slots, self._order(slots), len(self.symbols))
+
+    def export(self, slot: int) -> SymbolState:
+        """The state in a slot."""
+        row = self.symbols.raw[slot]
+        return SymbolState(row[CARRY_BYTES].tobytes(), row[DERIVED_BYTES].tobytes())
+
+    def load(self, key: bytes, carry: bytes, derived: bytes | None) -> int:
+        """Set a symbol's state; `derived` None leaves that part as if no bar had been seen. Returns the slot.
+
+        Raises:
+            ValueError: a part has not this engine's size.
+        """
+        slot = self.symbols.add(key)
+        row = self.symbols.raw[slot]
+        row[CARRY_BYTES] = np.frombuffer(carry, np.uint8)
+        row[DERIVED_BYTES] = 0 if derived is None else np.frombuffer(derived, np.uint8)
+        return slot
+
     def _run(self, records: Records) -> tuple[Decoded, NDArray[Any]]:
         decoded = self._decoder.decode(records)
         clean = (decoded.bars["mask"] == 0).tolist()
         known = len(self.symbols)
         slots, new = self.symbols.slots(records.keys, clean)
         outs = self._kernels(decoded.bars, slots, self._order(slots), known)
-        self.symbols.forget_unused(new)
+        freed = self.symbols.forget_unused(new)
+        self.touched = np.where(np.isin(slots, freed), -1, slots) if freed else slots
         return decoded, outs
 
     def _order(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -74,10 +113,16 @@ class PartitionEngine:
     def _kernels(
         self, bars: NDArray[Any], slots: NDArray[np.int64], order: NDArray[np.int64], known: int
     ) -> NDArray[Any]:
+        outs = self._observe(bars, slots, order, known)
+        decide(self.symbols.states, self.symbols.instruments, slots, order, bars, outs, self._params)
+        return outs
+
+    def _observe(
+        self, bars: NDArray[Any], slots: NDArray[np.int64], order: NDArray[np.int64], known: int
+    ) -> NDArray[Any]:
         outs = np.zeros(len(bars), OUTPUT)
         s = self.symbols
         limit = np.array([known, self._settings.ingestion.max_symbols])
         observe(s.states, s.raw, s.instruments, slots, order, bars, outs, limit, self._params)
         outs["validation"]["mask"][slots < 0] = bars["mask"][slots < 0]
-        decide(s.states, s.instruments, slots, order, bars, outs, self._params)
         return outs

@@ -103,7 +103,8 @@ def observe(states, raw, instruments, slots, order, bars, outs, limit, p):  # ty
         if slot < 0:
             continue
         derived = states[slot].derived
-        fresh = derived.validation.accepted == 0
+        # A symbol that warms up again after a change of parameters has a sequence.
+        fresh = derived.validation.accepted == 0 and states[slot].carry.sequence == 0
         # Only where the record alone would have asked for a slot: an unreadable one has its slot by the batch's grace.
         if fresh and bar.mask == 0 and limit[0] >= limit[1]:
             bar.mask |= np.uint64(SYMBOL_LIMIT)

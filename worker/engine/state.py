@@ -42,7 +42,9 @@ def _offset(dtype: np.dtype[np.void], name: str) -> int:
     return int(dtype.fields[name][1])
 
 
-# Byte range of the record that a level shift clears.
+# Byte ranges of the record: its two parts, and what a level shift clears.
+CARRY_BYTES = slice(_offset(STATE, "carry"), _offset(STATE, "carry") + CARRY.itemsize)
+DERIVED_BYTES = slice(_offset(STATE, "derived"), _offset(STATE, "derived") + DERIVED.itemsize)
 MARKET_START = _offset(STATE, "derived") + _offset(DERIVED, "history")
 MARKET_END = _offset(STATE, "derived") + DERIVED.itemsize
 

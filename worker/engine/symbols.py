@@ -22,6 +22,7 @@ class Symbols:
         self.states: NDArray[Any] = np.zeros(FIRST, STATE)
         self.instruments: NDArray[Any] = np.zeros(FIRST, INSTRUMENT)
         self._slots: dict[bytes, int] = {}
+        self._keys: dict[int, bytes] = {}
         self._free = list(range(FIRST - 1, -1, -1))
         self._settings = settings
         self._default = InstrumentSettings()
@@ -38,6 +39,15 @@ class Symbols:
         """The slot of a known symbol."""
         return self._slots.get(key)
 
+    def key(self, slot: int) -> bytes:
+        """The symbol in a slot that is in use."""
+        return self._keys[slot]
+
+    def add(self, key: bytes) -> int:
+        """The slot of a symbol, a new one when it has none."""
+        slot = self._slots.get(key)
+        return self._add(key) if slot is None else slot
+
     def slots(self, keys: Sequence[bytes | None], wanted: Sequence[bool]) -> tuple[NDArray[np.int64], list[bytes]]:
         """Slot of each key, -1 where there is none; keys that are `wanted` get one. Also the keys that are new."""
         new: list[bytes] = []
@@ -53,16 +63,20 @@ class Symbols:
                 found[row] = slot
         return found, new
 
-    def forget_unused(self, keys: Sequence[bytes]) -> None:
-        """Give back the slots of those `keys` that had no accepted bar."""
-        for key in keys:
-            if not self.states[self._slots[key]]["derived"]["validation"]["accepted"]:
-                self._free.append(self._slots.pop(key))
+    def forget_unused(self, keys: Sequence[bytes]) -> list[int]:
+        """Give back the slots of those `keys` that had no accepted bar; returns these slots."""
+        unused = [key for key in keys if not self.states[self._slots[key]]["derived"]["validation"]["accepted"]]
+        freed = [self._slots.pop(key) for key in unused]
+        for slot in freed:
+            del self._keys[slot]
+        self._free += freed
+        return freed
 
     def _add(self, key: bytes) -> int:
         if not self._free:
             self._grow()
         slot = self._slots[key] = self._free.pop()
+        self._keys[slot] = key
         symbol = key.decode(errors="replace")
         self._set_instrument(slot, self._settings.instruments.get(symbol, self._default))
         return slot

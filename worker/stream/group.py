@@ -69,7 +69,7 @@ async def check_group(settings: Settings, wait: float = 0.0) -> Report:
     """`alphapulse verify`: optionally let the group catch up, then compare."""
     async with admin_client(settings.kafka) as admin:
         found = await topics.describe(admin, settings.topics.required)
-        topics.check(settings, found)
+        topics.check(settings, found, settings.topics.required)
         partitions = found[settings.topics.input].partitions
         if wait:
             await wait_caught_up(admin, settings, partitions, wait)

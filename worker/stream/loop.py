@@ -46,6 +46,7 @@ class Member(ConsumerRebalanceListener):
         self._moving = True  # between revocation and assignment: nothing new is started
         self._failure: BaseException | None = None
         self._rejoin = False
+        self._draining = False  # asked to stop, and nothing has failed
         self._changed = asyncio.Event()
         self._stopped: asyncio.Future[bool]
 
@@ -162,9 +163,10 @@ class Member(ConsumerRebalanceListener):
             # Two members of one name would take the partitions from each other for ever.
             self._failure = self._failure or taken_over(name, partition.tp.partition)
 
-    async def _process(self, partition: Partition, records: list[Consumed], position: int) -> None:
+    async def _guarded(self, partition: Partition, work: Coroutine[Any, Any, None]) -> None:
+        """Do work that commits; when the commit fails, recover or give the partition up."""
         try:
-            await self._slices(partition, records, position)
+            await work
         except Fenced:
             self._fenced(partition)
         except OutcomeUnknown as unknown:
@@ -193,6 +195,10 @@ class Member(ConsumerRebalanceListener):
         if partition.next != position:
             self._rewind(partition)
 
+    async def _save(self, partition: Partition) -> None:
+        await partition.save()
+        partition.phase = Phase.PARKED if self._moving else Phase.READY
+
     # -- the loop
 
     async def run(self, stopping: asyncio.Event) -> bool:
@@ -204,7 +210,8 @@ class Member(ConsumerRebalanceListener):
             self._stopped.cancel()
         if self._failure is not None:
             raise self._failure
-        return not stopping.is_set()
+        self._draining = stopping.is_set()
+        return not self._draining
 
     async def _turn(self, stopping: asyncio.Event) -> None:
         while not stopping.is_set() and self._failure is None and not self._rejoin:
@@ -275,15 +282,27 @@ class Member(ConsumerRebalanceListener):
             return
         # Without records the position may still have passed transaction markers: commit it, or lag never reaches 0.
         if not records and position <= partition.next:
+            if partition.idle:
+                partition.phase = Phase.BUSY
+                self._start(tp, self._guarded(partition, self._save(partition)))
             return
         end = self._consumer.last_stable_offset(tp)
         METRICS.consumer_lag_records.labels(tp.partition).set(max((end or position) - position, 0))
         partition.phase = Phase.BUSY
-        self._start(tp, self._process(partition, records, position))
+        self._start(tp, self._guarded(partition, self._slices(partition, records, position)))
 
     def _rewind(self, partition: Partition) -> None:
         if partition.tp in self._consumer.assignment():
             self._consumer.seek(partition.tp, partition.next)
+
+    async def _drain(self) -> None:
+        """Save what is unsaved, as far as the time goes: what is left the next owner replays."""
+        deadline = time.monotonic() + self._settings.state.drain_flush_ms / 1000
+        kept = [p for p in self.partitions.values() if self._draining and p.phase in (Phase.READY, Phase.PARKED)]
+        results = await asyncio.gather(*(_save_all(p, deadline) for p in kept), return_exceptions=True)
+        for partition, result in zip(kept, results, strict=True):
+            if result is not None:
+                log.warning("not saved", extra={"partition": partition.tp.partition, "error": str(result)})
 
     async def close(self) -> None:
         """Finish the batches in flight within the drain deadline, then release every partition."""
@@ -293,5 +312,11 @@ class Member(ConsumerRebalanceListener):
         if busy:
             await asyncio.wait(busy, timeout=self._settings.processing.shutdown_timeout_ms / 1000)
         await self._cancel_all()
+        await self._drain()
         await asyncio.gather(*self._closing, return_exceptions=True)
         await asyncio.gather(*(p.release() for p in self.partitions.values()), return_exceptions=True)
+
+
+async def _save_all(partition: Partition, deadline: float) -> None:
+    while time.monotonic() < deadline and await partition.save():
+        pass

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from schemas.state import StateOwner
 from worker.engine.partition import PartitionEngine
 from worker.settings import Settings
 from worker.stream.crash import crash_point
+from worker.stream.opening import Opening, committed
 from worker.stream.outputs import Publisher
 from worker.stream.reading import Consumed
-from worker.stream.restore import replay, to_records
-from worker.stream.seams import committed_with_metadata
-from worker.stream.sink import AcknowledgedSink, Sink, TransactionalSink
+from worker.stream.sink import AcknowledgedSink, Output, Sink, TransactionalSink
+from worker.stream.snapshots import Taken
+from worker.stream.state import PartitionState
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
-ORIGIN = "replay_from="  # committed with the offset: where this group's state of the partition begins
 
 
 class Phase(Enum):
@@ -46,32 +47,39 @@ class Partition:
         settings: Settings,
         options: dict[str, Any],
         batch_bytes: int,
+        owner: StateOwner,
         new_engine: Callable[[], PartitionEngine],
     ) -> None:
         self.tp = tp
         self.phase = Phase.RESTORING
-        self.next = -1  # the next input offset to process; state, outputs and commit agree up to it
-        self.origin = 0
         self.rest_until = 0.0  # monotonic seconds; small batches wait here so that a transaction carries more
-        self._settings, self._new_engine = settings, new_engine
+        self._settings = settings
         self._options, self._batch_bytes = options, batch_bytes
-        self._engine: PartitionEngine | None = None
+        self._opening = Opening(tp, settings, options, owner, new_engine, self._on_progress)
+        self._state: PartitionState | None = None
         self._sink: Sink | None = None
         self._publisher = Publisher(settings.topics, settings.processing.group)
+        self._last_input = time.monotonic()
+
+    @property
+    def next(self) -> int:
+        """The next input offset to process; state, outputs and commit agree up to it. -1 without a state."""
+        return self._state.next if self._state else -1
 
     async def open(self, consumer: AIOKafkaConsumer) -> None:
         """Fence the former owner, then read the committed offset, then restore state for exactly that offset."""
         started = time.monotonic()
         self.phase = Phase.RESTORING
+        self._opening.check_partitions(len(consumer.partitions_for_topic(self.tp.topic) or ()))
         await self.release()
         self._sink = self._new_sink(consumer)
         crash_point("before_fence")
         await self._sink.start()
         crash_point("fenced")
-        self.next, self.origin = await self._committed(consumer)
+        found = await committed(consumer, self.tp)
         crash_point("offset_read")
-        self._engine = self._new_engine()
-        await replay(self.tp, self._engine, self.origin, self.next, self._options, self._on_progress)
+        self._state = await self._opening.state(found)
+        self._last_input = time.monotonic()
         seconds = time.monotonic() - started
         METRICS.state_restore_seconds.observe(seconds)
         log.info(
@@ -81,7 +89,12 @@ class Partition:
 
     async def confirm(self, consumer: AIOKafkaConsumer) -> bool:
         """Whether a parked partition may go on as it is: nobody committed in between."""
-        return self._sink is not None and (await self._committed(consumer)) == (self.next, self.origin)
+        if self._sink is None or self._state is None:
+            return False
+        found = await committed(consumer, self.tp)
+        if found is None:
+            return self._state.next == self._state.origin
+        return found.offset == self._state.next and found.checkpoint == self._state.checkpoint
 
     async def process(self, records: Sequence[Consumed], position: int) -> None:
         """Run records (all at or after `next`) through the engine and commit `position` with their outputs.
@@ -90,29 +103,43 @@ class Partition:
             Fenced, OutcomeUnknown: the partition must be opened again before it goes on.
             AlphapulseError: no retry can help.
         """
-        assert self._engine is not None
-        assert self._sink is not None
+        assert self._state is not None
         begun = time.monotonic()
-        outcomes = self._engine.process(to_records(list(records)))
+        records, outcomes = self._state.process(records)
         METRICS.engine_seconds.observe(time.monotonic() - begun)
-        outputs = self._publisher.outputs(records, outcomes)
-        begun = time.monotonic()
-        await self._sink.deliver(outputs, position, f"{ORIGIN}{self.origin}")
-        crash_point("committed")
-        METRICS.commit_duration_seconds.observe(time.monotonic() - begun)
-        self.next = position
+        if records:
+            self._last_input = begun
+        await self._commit(self._publisher.outputs(records, outcomes), self._state.due(position), position)
         self._count(records, outcomes)
+
+    @property
+    def idle(self) -> bool:
+        """Whether unsaved changes should be saved now because no input comes."""
+        waited = time.monotonic() - self._last_input
+        return self._state is not None and waited * 1000 >= self._settings.state.idle_flush_ms and self._state.dirty
+
+    async def save(self) -> bool:
+        """Save some of what is unsaved, in a transaction of its own; False when nothing was.
+
+        Raises:
+            Fenced, OutcomeUnknown, AlphapulseError: as `process`.
+        """
+        assert self._state is not None
+        if not self._state.dirty:
+            return False
+        await self._commit((), self._state.rest(self._settings.state.save_bytes), self._state.next)
+        return True
 
     async def release(self) -> None:
         """Drop the state and the producer."""
-        sink, self._sink, self._engine = self._sink, None, None
+        sink, self._sink, self._state = self._sink, None, None
         if sink:
             await sink.stop()
 
     @property
     def symbols(self) -> int:
         """Known symbols."""
-        return self._engine.known if self._engine else 0
+        return self._state.engine.known if self._state else 0
 
     def _new_sink(self, consumer: AIOKafkaConsumer) -> Sink:
         processing = self._settings.processing
@@ -125,15 +152,17 @@ class Partition:
             return TransactionalSink(self.tp, processing.group, options, processing.transaction_timeout_ms)
         return AcknowledgedSink(self.tp, consumer, options, processing.transaction_timeout_ms)
 
-    async def _committed(self, consumer: AIOKafkaConsumer) -> tuple[int, int]:
-        """(next offset, origin of the state): from the group's commit, else the log's start for both."""
-        committed = await committed_with_metadata(consumer, self.tp)
-        if committed is None:
-            start = (await consumer.beginning_offsets([self.tp]))[self.tp]
-            return start, start
-        # An offset that was set by hand carries no origin: its state is that of the whole partition.
-        text = committed.metadata or ""
-        return committed.offset, int(text.removeprefix(ORIGIN)) if text.startswith(ORIGIN) else 0
+    async def _commit(self, outputs: Iterable[Output], taken: Taken, position: int) -> None:
+        assert self._state is not None
+        assert self._sink is not None
+        begun = time.monotonic()
+        await self._sink.deliver(outputs, taken.records, position, taken.checkpoint.text)
+        crash_point("committed")
+        METRICS.commit_duration_seconds.observe(time.monotonic() - begun)
+        self._state.committed(position, taken)
+        METRICS.unsaved_offsets.labels(self.tp.partition).set(position - taken.checkpoint.replay_from)
+        METRICS.snapshots.inc(len(taken.slots))
+        METRICS.snapshot_bytes.inc(taken.size)
 
     def _on_progress(self, offset: int) -> None:
         METRICS.restore_offset.labels(self.tp.partition).set(offset)

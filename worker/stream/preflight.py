@@ -116,7 +116,8 @@ class Checked(NamedTuple):
     """What a worker learns from the checks."""
 
     options: dict[str, Any]  # for its Kafka clients
-    batch_bytes: int  # the largest batch that both output topics take
+    batch_bytes: int  # the largest batch that all topics written to take
+    partitions: int  # of the input
 
 
 async def preflight(settings: Settings) -> Checked:
@@ -126,8 +127,8 @@ async def preflight(settings: Settings) -> Checked:
         AlphapulseError: with one sentence, the fix and the exit code.
     """
     async with admin_client(settings.kafka) as admin:
-        found = await topics.describe(admin, settings.topics.required)
+        found = await topics.describe(admin, settings.worker_topics)
         topics.check(settings, found)
-    names = settings.topics
-    limits = (found[name].max_message_bytes for name in (names.output, names.rejections))
-    return Checked(client_options(settings.kafka), min(MAX_BATCH, *limits))
+    limits = (found[name].max_message_bytes for name in settings.worker_topics if name != settings.topics.input)
+    partitions = found[settings.topics.input].partitions
+    return Checked(client_options(settings.kafka), min(MAX_BATCH, *limits), partitions)

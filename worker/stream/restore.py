@@ -1,60 +1,163 @@
-"""Rebuilds a partition's state for exactly one offset. The seam for snapshots: today all of it is replayed."""
+"""Rebuilds a partition's state for exactly one offset: snapshots first, then the unsaved rest from the input."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, Protocol
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
+import numpy as np
 from aiokafka import TopicPartition
+from numpy.typing import NDArray
 
+from worker.engine.migration import migrate
+from worker.engine.partition import PartitionEngine
 from worker.engine.records import Records
 from worker.errors import DataError
+from worker.stream.checkpoint import Checkpoint
 from worker.stream.crash import crash_point
+from worker.stream.envelope import Damaged, Snapshot, unpack
 from worker.stream.reading import Consumed, Reader
+from worker.stream.stored import Stored
+from worker.stream.unsaved import Unsaved
+from worker.telemetry.metrics import METRICS
 
+log = logging.getLogger(__name__)
 SLICE = 5_000  # records between two turns of the event loop: heartbeats run on it
+LOAD_SLICE = 200  # snapshots between two turns
 Progress = Callable[[int], None]
 
 
-class Advances(Protocol):
-    """What restore needs of an engine."""
+class InputGap(Exception):
+    """The input no longer has the records from offset `needed` on; it begins at `first`."""
 
-    def advance(self, records: Records) -> None:
-        """Process without building outputs."""
+    def __init__(self, needed: int, first: int) -> None:
+        super().__init__(needed, first)
+        self.needed, self.first = needed, first
 
 
-def to_records(records: list[Consumed]) -> Records:
+@dataclass
+class Rebuild:
+    """What the input must add to the snapshots."""
+
+    floor: int  # symbols without a usable snapshot change from this offset on
+    stop: int
+    held: dict[bytes, int] = field(default_factory=dict)  # symbol → offset up to which its state is there
+    warming: dict[bytes, int] = field(default_factory=dict)  # symbol → offset from which `derived` is rebuilt
+    replayed: int = 0
+    warmed: int = 0
+    damaged: int = 0  # snapshots lost or refused
+
+    @property
+    def start(self) -> int:
+        """First input offset to read."""
+        return min((self.floor, *self.warming.values()))
+
+
+def to_records(records: Sequence[Consumed]) -> Records:
     """The engine's view of consumed records."""
     return Records([r.key for r in records], [r.value for r in records], [r.timestamp for r in records])
 
 
-async def replay(
-    tp: TopicPartition, engine: Advances, start: int, stop: int, options: dict[str, Any], progress: Progress
-) -> None:
-    """Run input offsets `start` to `stop` (exclusive) through the engine with its outputs suppressed.
+def offsets_of(records: Sequence[Consumed]) -> NDArray[np.int64]:
+    """Their input offsets."""
+    return np.array([r.offset for r in records], np.int64)
+
+
+async def load_snapshots(
+    stored: Stored, checkpoint: Checkpoint, stop: int, ahead: bool, engine: PartitionEngine, unsaved: Unsaved
+) -> Rebuild:
+    """Put the snapshots into the engine; what they leave to the input is the answer.
+
+    `ahead` says that a snapshot may contain more than the input before `stop`, as at least once it may.
 
     Raises:
-        DataError: retention has deleted records that the state needs.
+        DataError: a newer release wrote them.
     """
-    if start >= stop:
-        return
-    async with Reader(options) as reader:
-        first, _ = await reader.bounds(tp)
-        if first > start:
-            raise DataError(
-                f"{tp.topic} partition {tp.partition} begins at offset {first}, "
-                f"but the group's state needs the records from {start} on",
-                f"Set retention.ms=-1 on {tp.topic}; to begin anew use another processing.group",
-            )
-        async for records in reader.batches(tp, start, stop):
-            await _advance(engine, records, progress)
-
-
-async def _advance(engine: Advances, records: list[Consumed], progress: Progress) -> None:
-    for start in range(0, len(records), SLICE):
-        part = records[start : start + SLICE]
-        engine.advance(to_records(part))
-        progress(part[-1].offset + 1)
+    rebuild = Rebuild(checkpoint.replay_from, stop)
+    refused = 0
+    for number, (key, value) in enumerate(stored.snapshots.items()):
+        if number % LOAD_SLICE == 0:
+            await asyncio.sleep(0)
+        try:
+            snapshot = unpack(key, value)
+            if snapshot.offset >= stop and not ahead:
+                raise Damaged(f"it contains input up to {snapshot.offset}, the group has committed {stop}")
+        except Damaged as damage:
+            refused += 1
+            log.warning("snapshot refused", extra={"key": key.decode(errors="replace"), "cause": str(damage)})
+            continue
+        _load(snapshot, engine, unsaved, rebuild)
         crash_point("restoring")
-        await asyncio.sleep(0)
+    lost = max(checkpoint.saved - len(stored.snapshots), 0)
+    METRICS.snapshots_refused.inc(refused + lost)
+    METRICS.states_warmed_again.inc(len(rebuild.warming))
+    rebuild.damaged = refused + lost
+    if rebuild.damaged:
+        log.warning("rebuilding from the input", extra={"refused": refused, "lost": lost, "origin": checkpoint.origin})
+        rebuild.floor = checkpoint.origin
+    if rebuild.warming:
+        log.warning("parameters or engine changed: warming up again", extra={"symbols": len(rebuild.warming)})
+    return rebuild
+
+
+def _load(snapshot: Snapshot, engine: PartitionEngine, unsaved: Unsaved, rebuild: Rebuild) -> None:
+    symbol = snapshot.symbol.encode()
+    carry = migrate(snapshot.carry, snapshot.carry_version)
+    same = snapshot.fingerprint == engine.fingerprints.of(snapshot.symbol)
+    slot = engine.load(symbol, carry, snapshot.derived if same else None)
+    unsaved.restored(slot, snapshot.warm_from, snapshot.warm_next)
+    rebuild.held[symbol] = snapshot.offset
+    if not same:
+        rebuild.warming[symbol] = snapshot.warm_from
+
+
+async def replay(
+    tp: TopicPartition, engine: PartitionEngine, unsaved: Unsaved, rebuild: Rebuild, reader: Reader, progress: Progress
+) -> None:
+    """Run the input up to `rebuild.stop` (exclusive) through the engine with its outputs suppressed.
+
+    Raises:
+        InputGap: retention has deleted records that the state needs.
+    """
+    if rebuild.start >= rebuild.stop:
+        return
+    first, _ = await reader.bounds(tp)
+    if first > rebuild.floor and rebuild.floor < rebuild.stop:
+        raise InputGap(rebuild.floor, first)
+    async for records in reader.batches(tp, max(rebuild.start, first), rebuild.stop):
+        for start in range(0, len(records), SLICE):
+            part = records[start : start + SLICE]
+            advance(part, engine, unsaved, rebuild)
+            progress(part[-1].offset + 1)
+            crash_point("replaying")
+            await asyncio.sleep(0)
+
+
+def advance(records: list[Consumed], engine: PartitionEngine, unsaved: Unsaved, rebuild: Rebuild) -> None:
+    """One batch of a replay: each record changes what does not contain it yet."""
+    held, warming, floor = rebuild.held, rebuild.warming, rebuild.floor
+    if warming:
+        again = [r for r in records if r.key in warming and warming[r.key] <= r.offset <= held[r.key]]
+        engine.warm_again(to_records(again))
+        rebuild.warmed += len(again)
+    new = [r for r in records if r.offset >= floor and r.offset > held.get(r.key or b"", -1)]
+    if new:
+        engine.advance(to_records(new))
+        unsaved.note(engine.touched, offsets_of(new))
+        rebuild.replayed += len(new)
+
+
+def needs_input(tp: TopicPartition, gap: InputGap, damaged: int) -> DataError:
+    """The error to stop with at a gap."""
+    begins = f"{tp.topic} partition {tp.partition} begins at offset {gap.first}, "
+    if damaged:
+        return DataError(
+            f"{begins}but {damaged} lost or damaged snapshots can only be rebuilt from offset {gap.needed} on",
+            "Set state.on_loss=forget to begin their symbols anew; or begin with another processing.group",
+        )
+    return DataError(
+        f"{begins}but the group's state needs the records from {gap.needed} on",
+        f"Set retention.ms=-1 on {tp.topic}; to begin anew use another processing.group",
+    )

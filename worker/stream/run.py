@@ -13,12 +13,14 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from schemas.state import StateOwner
 from worker import __version__
 from worker.engine.partition import PartitionEngine
-from worker.engine.settings import EngineSettings, engine_settings
+from worker.engine.settings import ENGINE_VERSION, EngineSettings, engine_settings
 from worker.errors import ConfigError, Exit
 from worker.settings import Settings
 from worker.stream.assignor import sticky_assignor
+from worker.stream.envelope import FORMAT
 from worker.stream.loop import Member
 from worker.stream.partition import Partition, Phase
 from worker.stream.preflight import MAX_BATCH, preflight
@@ -40,6 +42,7 @@ class WorkerProcess:
         self._member: Member | None = None
         self._options: dict[str, Any] = {}
         self._batch_bytes = MAX_BATCH
+        self._partitions = settings.topics.partitions
         self._stopping = asyncio.Event()
         self._started = False
         self._begun = time.monotonic()
@@ -53,7 +56,7 @@ class WorkerProcess:
         check_timings(self._settings)
         METRICS.build_info.labels(__version__, self._engine_settings.config_hash()).set(1)
         _leave_at_once()
-        self._options, self._batch_bytes = await preflight(self._settings)
+        self._options, self._batch_bytes, self._partitions = await preflight(self._settings)
         PartitionEngine(self._engine_settings).warm_up()
         self._install_signals()
         calm_garbage_collector()
@@ -99,7 +102,16 @@ class WorkerProcess:
 
     def _new_partition(self, tp: TopicPartition) -> Partition:
         new_engine = partial(PartitionEngine, self._engine_settings)
-        return Partition(tp, self._settings, self._options, self._batch_bytes, new_engine)
+        owner = StateOwner(
+            FORMAT,
+            self._settings.processing.group,
+            tp.topic,
+            tp.partition,
+            self._partitions,
+            ENGINE_VERSION,
+            self._engine_settings.config_hash(),
+        )
+        return Partition(tp, self._settings, self._options, self._batch_bytes, owner, new_engine)
 
     def _install_signals(self) -> None:
         loop = asyncio.get_running_loop()

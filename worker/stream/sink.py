@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -22,7 +23,7 @@ class Output(NamedTuple):
 
     topic: str
     key: bytes | None
-    value: bytes
+    value: bytes | None
     timestamp_ms: int
     headers: Sequence[Header]
 
@@ -33,8 +34,10 @@ class Sink(Protocol):
     async def start(self) -> None:
         """Take the partition over from whoever wrote to it before."""
 
-    async def deliver(self, outputs: Iterable[Output], next_offset: int, metadata: str) -> None:
-        """Publish the outputs and commit `next_offset`.
+    async def deliver(
+        self, outputs: Iterable[Output], snapshots: Iterable[Output], next_offset: int, metadata: str
+    ) -> None:
+        """Publish the outputs and the snapshots and commit `next_offset`.
 
         Raises:
             Fenced: the partition has a new owner; nothing was committed.
@@ -101,10 +104,12 @@ class TransactionalSink:
     async def start(self) -> None:
         await self._producer.start()
 
-    async def deliver(self, outputs: Iterable[Output], next_offset: int, metadata: str) -> None:
+    async def deliver(
+        self, outputs: Iterable[Output], snapshots: Iterable[Output], next_offset: int, metadata: str
+    ) -> None:
         try:
             async with asyncio.timeout(self._deadline):
-                await self._transaction(outputs, {self._tp: OffsetAndMetadata(next_offset, metadata)})
+                await self._transaction(chain(outputs, snapshots), {self._tp: OffsetAndMetadata(next_offset, metadata)})
         except FAILURES as error:
             failure = meaning(error, self._tp.topic)
             if isinstance(failure, AlphapulseError):
@@ -145,10 +150,14 @@ class AcknowledgedSink:
     async def start(self) -> None:
         await self._producer.start()
 
-    async def deliver(self, outputs: Iterable[Output], next_offset: int, metadata: str) -> None:
+    async def deliver(
+        self, outputs: Iterable[Output], snapshots: Iterable[Output], next_offset: int, metadata: str
+    ) -> None:
         try:
             async with asyncio.timeout(self._deadline):
                 await _send(self._producer, outputs, self._tp.partition)
+                # A snapshot says that its symbol's outputs are there: never before they are.
+                await _send(self._producer, snapshots, self._tp.partition)
                 await self._consumer.commit({self._tp: OffsetAndMetadata(next_offset, metadata)})
         except FAILURES as error:
             raise meaning(error, self._tp.topic) from error

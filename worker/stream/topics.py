@@ -14,6 +14,7 @@ from worker.settings import Settings
 # The largest rejection: its payload as base64 or escaped text, and headers (escapes take six bytes for one).
 MIN_MESSAGE_BYTES = 6 * MAX_PAYLOAD + 16_384
 FOREVER = {"retention.ms": "-1", "retention.bytes": "-1"}
+COMPACTED = {"cleanup.policy": "compact", "segment.bytes": str(64 * 1024 * 1024)}
 CREATE_TIME = {"message.timestamp.type": "CreateTime", "message.timestamp.after.max.ms": str(2**63 - 1)}
 
 
@@ -30,7 +31,8 @@ def wanted(settings: Settings) -> dict[str, dict[str, str]]:
     Input and outputs carry the bars' own times, so default retention would delete replayed history.
     """
     size = {"max.message.bytes": str(settings.topics.max_message_bytes)}
-    return {name: FOREVER | CREATE_TIME | size | {"cleanup.policy": "delete"} for name in settings.topics.required}
+    logs = {name: FOREVER | CREATE_TIME | size | {"cleanup.policy": "delete"} for name in settings.topics.required}
+    return logs | {settings.state_topic: size | COMPACTED}
 
 
 async def create(admin: AIOKafkaAdminClient, settings: Settings) -> list[str]:
@@ -77,13 +79,13 @@ def _message_size(resource: Any) -> tuple[str, int]:
     return resource[3], int(entries.get("max.message.bytes", MIN_MESSAGE_BYTES))
 
 
-def check(settings: Settings, found: dict[str, Found]) -> None:
-    """Refuse topics that a worker could not run on.
+def check(settings: Settings, found: dict[str, Found], names: tuple[str, ...] | None = None) -> None:
+    """Refuse topics that a worker could not run on; `names` are those that matter, else all.
 
     Raises:
         ConfigError: one is missing, partition counts differ, or a rejection could be too large for its topic.
     """
-    required = settings.topics.required
+    required = names or settings.worker_topics
     if missing := [name for name in required if name not in found]:
         raise ConfigError(
             f"missing topic{'s' if len(missing) > 1 else ''}: {', '.join(missing)}", "Run `alphapulse topics create`"

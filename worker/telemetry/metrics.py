@@ -38,6 +38,19 @@ class Metrics:
         self.state_restore_seconds = self._histogram(
             "state_restore_seconds", "Fence and restore of one partition.", _SLOW
         )
+        self.snapshots = self._counter("snapshots", "Symbols' states saved.")
+        self.snapshot_bytes = self._counter("snapshot_bytes", "Bytes of the states saved.")
+        self.snapshots_refused = self._counter("snapshots_refused", "Snapshots found lost or damaged by a restore.")
+        self.states_warmed_again = self._counter(
+            "states_warmed_again", "Symbols warmed up again after a change of parameters or engine."
+        )
+        self.replayed_records = self._counter("replayed_records", "Input records that restores ran through the engine.")
+        self.input_gaps = self._counter(
+            "input_gaps", "Gaps in the input after which the state began anew.", "partition"
+        )
+        self.unsaved_offsets = self._gauge(
+            "unsaved_offsets", "Input offsets that a new owner would replay now.", "partition"
+        )
         self.restore_offset = self._gauge("restore_offset", "Input offset that restore has reached.", "partition")
         self.symbols_tracked = self._gauge("symbols_tracked", "Known symbols.", "partition")
         self.event_time_lag_seconds = self._gauge(
@@ -64,6 +77,7 @@ class Metrics:
         for gauge in (
             self.consumer_lag_records,
             self.restore_offset,
+            self.unsaved_offsets,
             self.symbols_tracked,
             self.event_time_lag_seconds,
         ):

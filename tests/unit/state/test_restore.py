@@ -1,0 +1,181 @@
+"""A restore from snapshots of different age gives the state, and so the outputs, that was never interrupted."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import msgspec
+import numpy as np
+import pytest
+from aiokafka import ConsumerRecord
+
+from schemas import Decision, Rejection
+from schemas.state import StateOwner
+from worker.engine.partition import PartitionEngine
+from worker.engine.settings import EngineSettings, engine_settings
+from worker.errors import ConfigError
+from worker.sources.simulator import Simulation, simulated_records
+from worker.stream.checkpoint import Checkpoint
+from worker.stream.envelope import OWNER, REPLAY_FROM, pack, unpack
+from worker.stream.reading import Consumed
+from worker.stream.restore import Rebuild, advance, load_snapshots, offsets_of, to_records
+from worker.stream.snapshots import SnapshotWriter, Taken
+from worker.stream.state import PartitionState
+from worker.stream.stored import Stored, check_owner
+from worker.stream.unsaved import Limits, Unsaved
+
+OWNER_RECORD = StateOwner(1, "g", "ticks.raw", 0, 4, "1", "cafe")
+BATCH = 40
+TOTAL, STOP = 1_600, 1_200
+
+
+@cache
+def log() -> list[Consumed]:
+    """Records with offsets that begin at 100."""
+    made = simulated_records(Simulation(symbols=8, bars=TOTAL // 8, seed=5, fault_rate=0.05))
+    return [
+        ConsumerRecord("ticks.raw", 0, 100 + i, r.timestamp_ms, 0, r.key, r.value, None, 0, 0, ())
+        for i, r in enumerate(made)
+    ]
+
+
+@cache
+def undisturbed() -> list[Decision | Rejection]:
+    """Every outcome of one engine over the whole log."""
+    return PartitionEngine(EngineSettings()).process(to_records(log()))
+
+
+def run(state: PartitionState, topic: dict[bytes, bytes], records: list[Consumed]) -> list[Decision | Rejection]:
+    """Process in batches; what is due goes to `topic` as compaction would leave it."""
+    found: list[Decision | Rejection] = []
+    for start in range(0, len(records), BATCH):
+        part = records[start : start + BATCH]
+        found += state.process(part)[1]
+        taken = state.due(part[-1].offset + 1)
+        store(topic, taken)
+        state.committed(part[-1].offset + 1, taken)
+    return found
+
+
+def store(topic: dict[bytes, bytes], taken: Taken) -> None:
+    """What compaction leaves of the state topic once these records are in it."""
+    for record in taken.records:
+        assert record.value is not None
+        topic[record.key or b""] = record.value
+
+
+def symbol(number: int) -> str:
+    """One of the log's symbols."""
+    return sorted({(r.key or b"").decode() for r in log()})[number]
+
+
+def new_state(settings: EngineSettings | None = None) -> PartitionState:
+    engine, unsaved = PartitionEngine(settings or EngineSettings()), Unsaved(Limits(30, 250))
+    return PartitionState(engine, unsaved, SnapshotWriter("s", OWNER_RECORD, engine, unsaved, set()), 100, 100, {})
+
+
+@cache
+def before() -> tuple[dict[bytes, bytes], Checkpoint]:
+    """The state topic and the checkpoint after STOP records."""
+    topic: dict[bytes, bytes] = {}
+    state = new_state()
+    assert run(state, topic, log()[:STOP]) == undisturbed()[:STOP]
+    assert state.checkpoint is not None
+    return topic, state.checkpoint
+
+
+async def restored(
+    topic: dict[bytes, bytes], checkpoint: Checkpoint, settings: EngineSettings | None = None
+) -> tuple[PartitionState, Rebuild]:
+    """A new owner's state from the state topic and the log."""
+    state = new_state(settings)
+    stored = Stored({key: value for key, value in topic.items() if key not in (OWNER, REPLAY_FROM)})
+    stop = 100 + STOP
+    rebuild = await load_snapshots(stored, checkpoint, stop, False, state.engine, state._unsaved)
+    records = [r for r in log() if rebuild.start <= r.offset < stop]
+    for start in range(0, len(records), 33):
+        advance(records[start : start + 33], state.engine, state._unsaved, rebuild)
+    state.committed(stop, state.due(stop))
+    return state, rebuild
+
+
+async def test_outputs_go_on_as_if_nothing_had_happened() -> None:
+    topic, checkpoint = before()
+    state, rebuild = await restored(topic, checkpoint)
+    assert checkpoint.saved == state.engine.known == 8
+    assert 100 + STOP - checkpoint.replay_from <= 250 + BATCH
+    assert 0 < rebuild.replayed < 250 + BATCH
+    assert run(state, {}, log()[STOP:]) == undisturbed()[STOP:]
+
+
+async def test_a_damaged_snapshot_is_rebuilt_from_the_first_record() -> None:
+    topic, checkpoint = before()
+    key = next(key for key in topic if key not in (OWNER, REPLAY_FROM))
+    broken = topic | {key: topic[key][:-9] + bytes(9)}
+    state, rebuild = await restored(broken, checkpoint)
+    assert (rebuild.damaged, rebuild.start) == (1, checkpoint.origin)
+    assert run(state, {}, log()[STOP:]) == undisturbed()[STOP:]
+
+
+async def test_a_lost_snapshot_is_missed_and_rebuilt() -> None:
+    topic, checkpoint = before()
+    key = next(key for key in topic if key not in (OWNER, REPLAY_FROM))
+    state, rebuild = await restored({k: v for k, v in topic.items() if k != key}, checkpoint)
+    assert (rebuild.damaged, rebuild.start) == (1, checkpoint.origin)
+    assert run(state, {}, log()[STOP:]) == undisturbed()[STOP:]
+
+
+async def test_a_snapshot_ahead_of_the_committed_offset_is_not_used() -> None:
+    topic, checkpoint = before()
+    key = next(key for key in topic if key not in (OWNER, REPLAY_FROM))
+    ahead = topic | {key: pack(unpack(key, topic[key])._replace(offset=100 + STOP))}
+    state, rebuild = await restored(ahead, checkpoint)
+    assert rebuild.damaged == 1
+    assert run(state, {}, log()[STOP:]) == undisturbed()[STOP:]
+
+
+async def test_other_parameters_keep_the_carry_and_rebuild_the_rest() -> None:
+    topic: dict[bytes, bytes] = {}
+    old = new_state()
+    run(old, topic, log()[:STOP])
+    store(topic, old.rest(limit=0))
+    settings = engine_settings({"regime": {"adx_enter": 35.0}, "instruments": {symbol(0): {"tick": 0.01}}})
+    whole = PartitionEngine(settings)
+    whole.advance(to_records(log()[:STOP]))
+    state, rebuild = await restored(topic, Checkpoint(100, 100 + STOP, 8, 4), settings)
+    assert (rebuild.damaged, rebuild.replayed, len(rebuild.warming)) == (0, 0, 8)
+    assert rebuild.warmed > 0.9 * STOP
+    for key in rebuild.held:
+        now = state.engine.export(state.engine.symbols.add(key))
+        assert now.carry == old.engine.export(old.engine.symbols.add(key)).carry
+        assert now.derived == whole.export(whole.symbols.add(key)).derived
+    went_on, wanted = run(state, {}, log()[STOP:]), undisturbed()[STOP:]
+    assert [outcome.sequence for outcome in went_on] == [outcome.sequence for outcome in wanted]
+
+
+async def test_parameters_of_one_symbol_concern_no_other() -> None:
+    topic, checkpoint = before()
+    settings = engine_settings({"instruments": {symbol(0): {"tick": 0.01}}})
+    _, rebuild = await restored(topic, checkpoint, settings)
+    assert list(rebuild.warming) == [symbol(0).encode()]
+
+
+def test_each_symbol_is_saved_with_the_offset_it_contains() -> None:
+    topic, _ = before()
+    for key, value in topic.items():
+        if key not in (OWNER, REPLAY_FROM):
+            assert unpack(key, value).offset < 100 + STOP
+
+
+def test_states_of_another_partition_count_or_input_are_refused() -> None:
+    check_owner(None, OWNER_RECORD)
+    check_owner(OWNER_RECORD, OWNER_RECORD)
+    for name, value in (("partitions", 8), ("input", "other"), ("group", "h")):
+        found = msgspec.structs.replace(OWNER_RECORD, **{name: value})
+        with pytest.raises(ConfigError):
+            check_owner(found, OWNER_RECORD)
+
+
+def test_offsets_keep_their_gaps() -> None:
+    assert offsets_of([log()[0], log()[5]]).tolist() == [100, 105]
+    assert offsets_of([]).dtype == np.int64

@@ -1,0 +1,28 @@
+"""What is committed beside an input offset: where this group's state of the partition begins and resumes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Checkpoint(NamedTuple):
+    """The text of a committed offset. It is part of the commit itself, so it can't disagree with the offset."""
+
+    origin: int  # first input offset that the group has processed
+    replay_from: int  # no symbol's unsaved change lies before it
+    saved: int  # symbols with a snapshot: fewer in the state topic mean that some were lost
+    partitions: int  # of the input topic
+
+    @property
+    def text(self) -> str:
+        """As it is committed."""
+        return " ".join(f"{name}={value}" for name, value in self._asdict().items())
+
+
+def parse(text: str) -> Checkpoint | None:
+    """The checkpoint in a committed text; None when it holds none, as after an offset was set by hand."""
+    pairs = dict(part.partition("=")[::2] for part in text.split())
+    try:
+        return Checkpoint(*(int(pairs[name]) for name in Checkpoint._fields))
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,106 @@
+"""Records of the state topic: keys, and one symbol's snapshot as bytes and back, with its checksum."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from zlib import crc32
+
+import cramjam
+import msgspec
+
+from schemas.state import SnapshotEnvelope
+
+FORMAT = 1
+OWNER, REPLAY_FROM = b"__owner__", b"__replay_from__"
+_RESERVED, _ESCAPE = b"__", b"_"
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(SnapshotEnvelope).decode
+
+
+class Damaged(Exception):
+    """A snapshot that can't be what was written."""
+
+
+class Snapshot(NamedTuple):
+    """One symbol's state after the input record at `offset`."""
+
+    symbol: str
+    offset: int
+    fingerprint: str
+    carry_version: int
+    carry: bytes
+    derived: bytes
+    engine_version: str
+    config_hash: str
+    warm_from: int
+    warm_next: int
+
+
+def state_key(symbol: bytes) -> bytes:
+    """The key of a symbol's snapshot; no symbol's name can be taken for one of our own keys."""
+    return _ESCAPE + symbol if symbol.startswith(_RESERVED) else symbol
+
+
+def symbol_of(key: bytes) -> bytes | None:
+    """The symbol of a key; None for our own keys."""
+    if not key.startswith(_RESERVED):
+        return key
+    return key[len(_ESCAPE) :] if key.startswith(_ESCAPE + _RESERVED) else None
+
+
+def pack(snapshot: Snapshot) -> bytes:
+    """The record's value. The derived part is compressed when that makes it smaller: a young state is mostly zero."""
+    packed = bytes(cramjam.lz4.compress_block(snapshot.derived))
+    smaller = len(packed) < len(snapshot.derived)
+    envelope = SnapshotEnvelope(
+        format=FORMAT,
+        symbol=snapshot.symbol,
+        offset=snapshot.offset,
+        fingerprint=snapshot.fingerprint,
+        carry_version=snapshot.carry_version,
+        carry=snapshot.carry,
+        derived=packed if smaller else snapshot.derived,
+        crc32=0,
+        encoding="lz4" if smaller else "raw",
+        engine_version=snapshot.engine_version,
+        config_hash=snapshot.config_hash,
+        warm_from=snapshot.warm_from,
+        warm_next=snapshot.warm_next,
+    )
+    envelope.crc32 = _checksum(envelope)
+    return _encode(envelope)
+
+
+def unpack(key: bytes, value: bytes) -> Snapshot:
+    """The snapshot in a record.
+
+    Raises:
+        Damaged: it can't be read, its checksum is wrong, or it is another symbol's.
+    """
+    try:
+        found = _decode(value)
+        intact = found.format == FORMAT and _checksum(found) == found.crc32 and state_key(found.symbol.encode()) == key
+        if not intact:
+            raise Damaged("checksum, format or symbol does not fit")
+        derived = bytes(cramjam.lz4.decompress_block(found.derived)) if found.encoding == "lz4" else found.derived
+    except (msgspec.MsgspecError, UnicodeDecodeError, cramjam.DecompressionError) as error:
+        raise Damaged(str(error)) from error
+    return Snapshot(
+        found.symbol,
+        found.offset,
+        found.fingerprint,
+        found.carry_version,
+        found.carry,
+        derived,
+        found.engine_version,
+        found.config_hash,
+        found.warm_from,
+        found.warm_next,
+    )
+
+
+def _checksum(envelope: SnapshotEnvelope) -> int:
+    e = envelope
+    origin = (e.format, e.symbol, e.offset, e.warm_from, e.warm_next)
+    meaning = (e.fingerprint, e.carry_version, e.encoding, e.engine_version, e.config_hash)
+    return crc32(e.derived, crc32(e.carry, crc32(_encode((origin, meaning)))))

@@ -1,0 +1,153 @@
+"""From what is committed to a partition's state: read its snapshots, replay the rest, or begin anew."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from schemas.state import StateOwner
+from worker.engine.partition import PartitionEngine
+from worker.settings import Settings
+from worker.stream.checkpoint import Checkpoint, parse
+from worker.stream.envelope import symbol_of
+from worker.stream.reading import Reader
+from worker.stream.restore import InputGap, Progress, Rebuild, load_snapshots, needs_input, replay
+from worker.stream.seams import committed_with_metadata
+from worker.stream.snapshots import SnapshotWriter
+from worker.stream.state import PartitionState
+from worker.stream.stored import Stored, check_owner, partitions_changed, read_state
+from worker.stream.unsaved import Limits, Unsaved
+from worker.telemetry.metrics import METRICS
+
+log = logging.getLogger(__name__)
+
+
+class Committed(NamedTuple):
+    """The group's next input offset, and the checkpoint committed with it, if one was."""
+
+    offset: int
+    checkpoint: Checkpoint | None
+
+
+async def committed(consumer: AIOKafkaConsumer, tp: TopicPartition) -> Committed | None:
+    """What the group has committed for a partition; None when it has committed nothing."""
+    found = await committed_with_metadata(consumer, tp)
+    return None if found is None else Committed(found.offset, parse(found.metadata or ""))
+
+
+class Opening:
+    """Restores the state of one partition."""
+
+    def __init__(
+        self,
+        tp: TopicPartition,
+        settings: Settings,
+        options: dict[str, Any],
+        owner: StateOwner,
+        new_engine: Callable[[], PartitionEngine],
+        progress: Progress,
+    ) -> None:
+        self._tp, self._settings, self._options = tp, settings, options
+        self._owner, self._new_engine, self._progress = owner, new_engine, progress
+        self._limits = Limits(settings.state.save_records, settings.state.save_offsets)
+
+    def check_partitions(self, count: int) -> None:
+        """Refuse an input that has grown since this worker started.
+
+        Raises:
+            ConfigError: it has `count` partitions.
+        """
+        if count > self._owner.partitions:
+            raise partitions_changed(self._tp.topic, self._owner.partitions, count)
+
+    async def state(self, found: Committed | None) -> PartitionState:
+        """The state for exactly the committed offset.
+
+        Raises:
+            ConfigError: the state topic holds another input's state, or that of another partition count.
+            DataError: the input no longer has what the state needs.
+        """
+        async with Reader(self._options) as reader:
+            stored = await read_state(reader, TopicPartition(self._settings.state_topic, self._tp.partition))
+            check_owner(stored.owner, self._owner)
+            first, _ = await reader.bounds(self._tp)
+            if found is None:
+                return self._anew(first, stored)
+            try:
+                return await self._restored(found, stored, first, reader)
+            except InputGap as gap:
+                return self._skip(gap, found, stored)
+
+    async def _restored(self, found: Committed, stored: Stored, first: int, reader: Reader) -> PartitionState:
+        checkpoint = self._checkpoint(found, stored)
+        if first > found.offset:
+            raise InputGap(found.offset, first)
+        engine, unsaved = self._new_engine(), Unsaved(self._limits)
+        ahead = self._settings.processing.guarantee == "at_least_once"
+        rebuild = await load_snapshots(stored, checkpoint, found.offset, ahead, engine, unsaved)
+        if rebuild.damaged and first > rebuild.floor:
+            self._forget(InputGap(rebuild.floor, first), rebuild, checkpoint)
+        await replay(self._tp, engine, unsaved, rebuild, reader, self._progress)
+        self._tell(rebuild, stored, engine)
+        writer = self._writer(engine, unsaved, stored)
+        state = PartitionState(engine, unsaved, writer, checkpoint.origin, found.offset, rebuild.held)
+        state.checkpoint = found.checkpoint
+        return state
+
+    def _checkpoint(self, found: Committed, stored: Stored) -> Checkpoint:
+        partitions = self._owner.partitions
+        if found.checkpoint is None:
+            # An offset that was set by hand carries none; without a record of ours the state is that of all input.
+            resume = stored.resume
+            return Checkpoint(resume.origin, resume.replay_from, 0, partitions) if resume else Checkpoint(0, 0, 0, 0)
+        if found.checkpoint.partitions != partitions:
+            raise partitions_changed(self._tp.topic, found.checkpoint.partitions, partitions)
+        return found.checkpoint
+
+    def _forget(self, gap: InputGap, rebuild: Rebuild, checkpoint: Checkpoint) -> None:
+        if self._settings.state.on_loss == "fail":
+            raise needs_input(self._tp, gap, rebuild.damaged)
+        log.error("symbols begin anew", extra={"partition": self._tp.partition, "snapshots": rebuild.damaged})
+        rebuild.floor = checkpoint.replay_from
+
+    def _skip(self, gap: InputGap, found: Committed, stored: Stored) -> PartitionState:
+        if self._settings.processing.on_gap == "fail":
+            raise needs_input(self._tp, gap, 0)
+        start = max(found.offset, gap.first)
+        METRICS.input_gaps.labels(self._tp.partition).inc()
+        log.error(
+            "input gap: the partition's state begins anew",
+            extra={"partition": self._tp.partition, "needed": gap.needed, "first": gap.first, "offset": start},
+        )
+        return self._anew(start, stored)
+
+    def _anew(self, start: int, stored: Stored) -> PartitionState:
+        engine, unsaved = self._new_engine(), Unsaved(self._limits)
+        if stored.snapshots:
+            log.warning("old snapshots are of no use", extra={"snapshots": len(stored.snapshots), "offset": start})
+        writer = self._writer(engine, unsaved, Stored(), obsolete=stored.snapshots)
+        return PartitionState(engine, unsaved, writer, start, start, {})
+
+    def _writer(
+        self, engine: PartitionEngine, unsaved: Unsaved, stored: Stored, obsolete: Iterable[bytes] = ()
+    ) -> SnapshotWriter:
+        symbols = {symbol for key in stored.snapshots if (symbol := symbol_of(key)) is not None}
+        return SnapshotWriter(self._settings.state_topic, self._owner, engine, unsaved, symbols, obsolete)
+
+    def _tell(self, rebuild: Rebuild, stored: Stored, engine: PartitionEngine) -> None:
+        METRICS.replayed_records.inc(rebuild.replayed)
+        log.info(
+            "state restored",
+            extra={
+                "partition": self._tp.partition,
+                "symbols": engine.known,
+                "snapshots": len(stored.snapshots),
+                "state_bytes": stored.size,
+                "replayed": rebuild.replayed,
+                "warmed_again": len(rebuild.warming),
+                "damaged": rebuild.damaged,
+            },
+        )

@@ -1,0 +1,108 @@
+"""Writes the state topic: due snapshots, where to resume, and whose state it is, as records of one transaction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.state import ReplayFrom, StateOwner
+from worker.engine.partition import PartitionEngine
+from worker.engine.settings import ENGINE_VERSION
+from worker.engine.state import CARRY_VERSION
+from worker.stream.checkpoint import Checkpoint
+from worker.stream.crash import crash_point
+from worker.stream.envelope import FORMAT, OWNER, REPLAY_FROM, Snapshot, pack, state_key
+from worker.stream.sink import Output
+from worker.stream.unsaved import Unsaved
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class SnapshotWriter:
+    """Builds the state records of one partition. `stored` are the symbols that have a snapshot in the topic."""
+
+    def __init__(
+        self,
+        topic: str,
+        owner: StateOwner,
+        engine: PartitionEngine,
+        unsaved: Unsaved,
+        stored: set[bytes],
+        obsolete: Iterable[bytes] = (),
+    ) -> None:
+        self.stored = stored
+        self._obsolete = list(obsolete)  # keys of snapshots that must not be restored again
+        self._topic, self._owner = topic, owner
+        self._engine, self._unsaved = engine, unsaved
+        self._signed = False
+
+    def take(self, slots: NDArray[np.int64], next_offset: int, origin: int, limit: int = 0) -> Taken:
+        """The records that save `slots` together with `next_offset`; with a `limit` only the first so many bytes."""
+        records: list[Output] = []
+        stamp = int(time.time() * 1000)  # no value holds it: the broker's cleaner wants to know
+        size = 0
+        for done, slot in enumerate(slots.tolist()):
+            if limit and size >= limit:
+                slots = slots[:done]
+                break
+            key, value = self._snapshot(slot, next_offset - 1)
+            size += len(value)
+            records.append(self._output(key, value, stamp))
+            crash_point("saving")
+        checkpoint = Checkpoint(
+            origin=origin,
+            replay_from=self._unsaved.oldest(next_offset, slots),
+            saved=len(self.stored.union(self._symbols(slots))),
+            partitions=self._owner.partitions,
+        )
+        if records or self._obsolete:
+            records += (self._output(key, None, stamp) for key in self._obsolete)
+            resume = ReplayFrom(FORMAT, origin, checkpoint.replay_from, next_offset)
+            records.append(self._output(REPLAY_FROM, _encode(resume), stamp))
+            if not self._signed:
+                records.append(self._output(OWNER, _encode(self._owner), stamp))
+        return Taken(records, checkpoint, slots, size)
+
+    def committed(self, taken: Taken) -> None:
+        """The records are in the topic for good."""
+        if taken.records:
+            self._signed = True
+            self._obsolete = []
+            self.stored.update(self._symbols(taken.slots))
+            self._unsaved.saved(taken.slots)
+
+    def _symbols(self, slots: NDArray[np.int64]) -> list[bytes]:
+        return [self._engine.symbols.key(slot) for slot in slots.tolist()]
+
+    def _snapshot(self, slot: int, offset: int) -> tuple[bytes, bytes]:
+        key = self._engine.symbols.key(slot)
+        symbol = key.decode()
+        state = self._engine.export(slot)
+        warm_from, warm_next = self._unsaved.warm(slot)
+        snapshot = Snapshot(
+            symbol,
+            offset,
+            self._engine.fingerprints.of(symbol),
+            CARRY_VERSION,
+            state.carry,
+            state.derived,
+            ENGINE_VERSION,
+            self._owner.config_hash,
+            warm_from,
+            warm_next,
+        )
+        return state_key(key), pack(snapshot)
+
+    def _output(self, key: bytes, value: bytes | None, stamp: int) -> Output:
+        return Output(self._topic, key, value, stamp, ())
+
+
+class Taken:
+    """What one transaction saves."""
+
+    def __init__(self, records: list[Output], checkpoint: Checkpoint, slots: NDArray[np.int64], size: int) -> None:
+        self.records, self.checkpoint, self.slots, self.size = records, checkpoint, slots, size

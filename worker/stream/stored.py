@@ -1,0 +1,82 @@
+"""Reads a state partition to its end and judges what lies there."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
+from aiokafka import TopicPartition
+
+from schemas.state import ReplayFrom, StateOwner
+from worker.errors import ConfigError
+from worker.stream.envelope import OWNER, REPLAY_FROM, symbol_of
+from worker.stream.reading import Reader
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@dataclass
+class Stored:
+    """The newest record of each key; what compaction has left and what it has not removed yet look the same."""
+
+    snapshots: dict[bytes, bytes] = field(default_factory=dict)  # key → value
+    owner: StateOwner | None = None
+    resume: ReplayFrom | None = None
+    size: int = 0  # bytes read
+
+
+async def read_state(reader: Reader, tp: TopicPartition) -> Stored:
+    """Everything in the state partition `tp` up to its end now."""
+    stored = Stored()
+    own: dict[bytes, bytes | None] = {}
+    async for records in reader.batches(tp):
+        for record in records:
+            key, value = record.key or b"", record.value
+            stored.size += len(value or b"")
+            if symbol_of(key) is None:
+                own[key] = value
+            elif value is None:
+                stored.snapshots.pop(key, None)
+            else:
+                stored.snapshots[key] = value
+    stored.owner = _decode(own.get(OWNER), StateOwner)
+    stored.resume = _decode(own.get(REPLAY_FROM), ReplayFrom)
+    return stored
+
+
+def _decode(value: bytes | None, kind: type[T]) -> T | None:
+    try:
+        return msgspec.msgpack.decode(value, type=kind) if value is not None else None
+    except msgspec.MsgspecError:
+        log.warning("unreadable state record", extra={"kind": kind.__name__})
+        return None
+
+
+def check_owner(found: StateOwner | None, own: StateOwner) -> None:
+    """Refuse another input's state, and state of another partition count.
+
+    Raises:
+        ConfigError: with the migration.
+    """
+    if found is None:
+        return
+    if (found.group, found.input) != (own.group, own.input):
+        raise ConfigError(
+            f"the state topic holds the state of group {found.group} on {found.input}",
+            "Correct topics.ticks, topics.state and processing.group",
+        )
+    if found.partitions != own.partitions:
+        raise partitions_changed(own.input, found.partitions, own.partitions)
+
+
+def partitions_changed(topic: str, before: int, now: int) -> ConfigError:
+    """The error for an input topic that has other partitions than the group's state was made for."""
+    return ConfigError(
+        f"{topic} has {now} partitions, but the group's state was made for {before}: symbols would change partition "
+        "and lose their state",
+        f"Create a new input topic with {now} partitions under another topics.prefix, publish the history into it "
+        f"and run another processing.group; or recreate {topic} with {before} partitions",
+    )
