@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.catalogue import fault
+from tests.chaos.catalogue import fault, quick
 from tests.chaos.cluster import Cluster, through
 from tests.chaos.proxy import Api, Way
 from tests.chaos.scene import load, scene, some_ticks
@@ -57,7 +57,7 @@ async def test_one_worker_at_a_step(cluster: Cluster, topic_prefix: str, tmp_pat
         await proven(fleet, TOTAL)
 
 
-@pytest.mark.parametrize("point", STEPS)
+@pytest.mark.parametrize("point", [pytest.param(p, marks=quick if p == "committed" else ()) for p in STEPS])
 async def test_two_workers_at_a_step(cluster: Cluster, topic_prefix: str, tmp_path: Path, point: str) -> None:
     settings = await scene(cluster, topic_prefix)
     async with Fleet(settings, tmp_path) as fleet:
