@@ -12,7 +12,7 @@ from worker.sources.record import Record
 
 SYMBOLS = 60
 SEED = 7
-ENDLESS = 40_000
+ENDLESS = 150_000
 RATE = 300.0  # ticks a second
 PARTITIONS = 4
 # Small fetches and transactions, so that every step is passed often.

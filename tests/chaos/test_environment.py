@@ -25,7 +25,7 @@ from tests.chaos.cluster import Cluster
 from tests.chaos.scene import load, scene, some_ticks
 from tests.support.fleet import Fleet
 from tests.support.oracle import PATIENCE, behind, proven, under_load
-from tests.support.ticks import group_settings, make_topics, publish
+from tests.support.ticks import alter_topic, group_settings, make_topics, publish
 from worker.broker import Broker, Listener
 from worker.broker.listeners import plain
 from worker.errors import Exit
@@ -58,10 +58,13 @@ def rights(settings: Settings) -> list[AclBinding]:
     """What docs/operations.md says a worker needs."""
     names, prefix = settings.topics, f"{settings.processing.group}-"
     kinds = ResourceType
+    # READ and WRITE hold DESCRIBE.
     needed = [
         (kinds.TOPIC, names.input, ResourcePatternType.LITERAL, AclOperation.READ),
         (kinds.TOPIC, names.output, ResourcePatternType.LITERAL, AclOperation.WRITE),
         (kinds.TOPIC, names.rejections, ResourcePatternType.LITERAL, AclOperation.WRITE),
+        (kinds.TOPIC, settings.state_topic, ResourcePatternType.LITERAL, AclOperation.WRITE),
+        (kinds.TOPIC, settings.state_topic, ResourcePatternType.LITERAL, AclOperation.READ),
         (kinds.GROUP, settings.processing.group, ResourcePatternType.LITERAL, AclOperation.READ),
         (kinds.TRANSACTIONAL_ID, prefix, ResourcePatternType.PREFIXED, AclOperation.WRITE),
     ]
@@ -72,7 +75,8 @@ def rights(settings: Settings) -> list[AclBinding]:
 
 
 def grant(broker: Broker, bindings: list[AclBinding]) -> None:
-    for done in AdminClient({"bootstrap.servers": broker.bootstrap}).create_acls(bindings).values():
+    admin = AdminClient({"bootstrap.servers": broker.bootstrap})
+    for done in admin.create_acls(bindings).values():
         done.result(20)
 
 
@@ -86,12 +90,13 @@ def revoke(broker: Broker, binding: AclBinding) -> None:
         binding.operation,
         binding.permission_type,
     )
-    for done in AdminClient({"bootstrap.servers": broker.bootstrap}).delete_acls([wanted]).values():
+    admin = AdminClient({"bootstrap.servers": broker.bootstrap})
+    for done in admin.delete_acls([wanted]).values():
         assert done.result(20)
 
 
 @fault("F18")
-@pytest.mark.parametrize("lost", [0, 1, 3, 4], ids=["read", "write", "group", "transactional-id"])
+@pytest.mark.parametrize("lost", [0, 1, 3, 5, 6], ids=["read", "write", "state", "group", "transactional-id"])
 async def test_a_right_revoked_while_running(strict: Broker, topic_prefix: str, tmp_path: Path, lost: int) -> None:
     settings = group_settings(strict.bootstrap, topic_prefix, max_batch_records=25, commit_interval_ms=20)
     await make_topics(settings)
@@ -138,6 +143,20 @@ async def test_clocks_two_hours_off_in_both_directions(cluster: Cluster, topic_p
         await proven(fleet, await publishing.cut())
 
 
+@fault("F22")
+@quick
+async def test_a_topic_that_refuses_the_records_times_is_named(
+    cluster: Cluster, topic_prefix: str, tmp_path: Path
+) -> None:
+    settings = await scene(cluster, topic_prefix)
+    await alter_topic(cluster.bootstrap, settings.topics.output, {"message.timestamp.before.max.ms": "3600000"})
+    await publish(settings, some_ticks(400))
+    async with Fleet(settings, tmp_path) as fleet:
+        worker = fleet.start("worker")
+        assert await worker.exit_code(PATIENCE) == Exit.CONFIG, worker.text
+        assert f"{settings.topics.output} refuses records that are dated" in worker.text
+
+
 @fault("F27")
 async def test_a_worker_without_memory_ends_and_the_next_goes_on(
     cluster: Cluster, topic_prefix: str, tmp_path: Path
@@ -151,7 +170,7 @@ async def test_a_worker_without_memory_ends_and_the_next_goes_on(
         resource.prlimit(worker.process.pid, resource.RLIMIT_AS, (size, size))
         code = await worker.exit_code(PATIENCE)
         assert code in (Exit.UNEXPECTED, Exit.TEMPORARY), worker.text
-        assert "MemoryError" in worker.text or "allocate" in worker.text, worker.text
+        assert "Traceback" in worker.text, worker.text
         await behind(fleet)
         fleet.workers.remove(worker)
         fleet.start("heir")

@@ -79,7 +79,7 @@ async def test_of_two_with_one_name_one_ends_and_says_why(cluster: Cluster, topi
         await until(one_ended, PATIENCE, "one of the twins ended")
         [loser] = [twin for twin in twins if not twin.running]
         assert loser.process.returncode == Exit.TEMPORARY, loser.text
-        assert "group_instance_id 'twin'" in loser.text.splitlines()[-2], loser.text
+        assert "group_instance_id 'twin'" in loser.text
         fleet.workers.remove(loser)
         await fleet.workers[0].ready(PARTITIONS)
         await behind(fleet)
@@ -90,7 +90,7 @@ async def test_of_two_with_one_name_one_ends_and_says_why(cluster: Cluster, topi
 async def test_the_same_name_again_within_the_session_disturbs_nobody(
     cluster: Cluster, topic_prefix: str, tmp_path: Path
 ) -> None:
-    settings = await scene(cluster, topic_prefix)
+    settings = await scene(cluster, topic_prefix, session_timeout_ms=30_000)
     async with Fleet(settings, tmp_path) as fleet:
         name = "ALPHAPULSE_PROCESSING__GROUP_INSTANCE_ID"
         stays, goes = fleet.start("stays", **{name: "stays"}), fleet.start("goes", **{name: "goes"})

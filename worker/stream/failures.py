@@ -51,6 +51,11 @@ def _hopeless(error: BaseException, topic: str) -> AlphapulseError | None:
             f"the broker refuses access: {type(error).__name__} {error}".rstrip(),
             "Grant the rights listed in docs/operations (Access control)",
         )
+    if isinstance(error, errors.InvalidTimestampError):
+        return ConfigError(
+            f"the topic {topic} refuses records that are dated too far from the broker's clock; nothing was committed",
+            f"Make it as `alphapulse topics create` does, or raise message.timestamp.after.max.ms of {topic}",
+        )
     if isinstance(error, errors.InvalidTransactionTimeout):
         return ConfigError(
             "the broker refuses processing.transaction_timeout_ms as too long",
