@@ -125,7 +125,7 @@ class StateSettings(Section):
         ge=0,
         description="and when its oldest unsaved change lies so many offsets back; 0 = max(200000, 100 × symbols)",
     )
-    save_bytes: int = Field(4_194_304, ge=65_536, description="of snapshots per transaction when idle or draining")
+    save_bytes: int = Field(4_194_304, ge=65_536, description="of snapshots in one transaction, about")
     idle_flush_ms: int = Field(60_000, ge=10, description="a partition without input for so long saves everything")
     drain_flush_ms: int = Field(1_000, ge=0, description="for saving at SIGTERM; what is left the next owner replays")
     on_loss: Literal["fail", "forget"] = Field(

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
-from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.admin.records_to_delete import RecordsToDelete
 
 from tests.chaos.catalogue import fault
 from tests.integration.conftest import Bootstrap
-from tests.support.fleet import Fleet, WorkerProcess
+from tests.support.fleet import Fleet, said
 from tests.support.outputs import assert_equal, count, expected, published, read_input
-from tests.support.ticks import alter_topic, group_settings, make_state_topic, make_topics, publish, ticks
+from tests.support.ticks import (
+    alter_topic,
+    delete_before,
+    group_settings,
+    make_state_topic,
+    make_topics,
+    publish,
+    ticks,
+)
 from worker.errors import Exit
-from worker.settings import Settings
 from worker.stream.group import check_group
 
 pytestmark = pytest.mark.kafka
-
-
-def said(worker: WorkerProcess) -> str:
-    """What the worker told the user, after checking that it is one sentence and its fix, without a traceback."""
-    plain = [line for line in worker.text.splitlines() if not line.startswith("{")]
-    assert "Traceback" not in worker.text, worker.text
-    assert len(plain) == 2, worker.text
-    assert re.fullmatch(r"error: .+\.", plain[0]), worker.text
-    assert plain[1].startswith("  fix: "), worker.text
-    return "\n".join(plain)
 
 
 @fault("F14")
@@ -70,17 +63,6 @@ async def test_a_topic_limit_below_the_batch_size_makes_smaller_batches(
     assert_equal(published(settings), expected(settings, read_input(settings)))
 
 
-async def delete_before(settings: Settings, offset: int) -> None:
-    """What retention does: partition 0 begins at `offset` from now on."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka.bootstrap_servers)
-    await admin.start()
-    try:
-        at = TopicPartition(settings.topics.input, 0)
-        assert await admin.delete_records({at: RecordsToDelete(before_offset=offset)}) == {at: offset}
-    finally:
-        await admin.close()
-
-
 @fault("F16")
 async def test_input_that_retention_took_is_told_and_not_skipped(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
@@ -94,7 +76,7 @@ async def test_input_that_retention_took_is_told_and_not_skipped(
         await fleet.caught_up()
         await fleet.stop()
         await publish(settings, records[200:])
-        await delete_before(settings, 400)
+        await delete_before(settings, settings.topics.input, 400)
         restored = fleet.start("restores")
         assert await restored.exit_code(60) == Exit.DATA, restored.text
         assert f"{settings.topics.input} partition 0 begins at offset 400" in said(restored)

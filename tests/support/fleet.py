@@ -196,3 +196,13 @@ class Fleet:
         for worker in self.workers:
             worker.kill()
         self.progress.close()
+
+
+def said(worker: WorkerProcess) -> str:
+    """What the worker told the user, after checking that it is one sentence and its fix, without a traceback."""
+    plain = [line for line in worker.text.splitlines() if not line.startswith("{")]
+    assert "Traceback" not in worker.text, worker.text
+    assert len(plain) == 2, worker.text
+    assert re.fullmatch(r"error: .+\.", plain[0]), worker.text
+    assert plain[1].startswith("  fix: "), worker.text
+    return "\n".join(plain)

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.admin.records_to_delete import RecordsToDelete
 from aiokafka.errors import for_code
 
 from tests.support.kafka import create_topics
@@ -61,6 +63,32 @@ async def alter_topic(bootstrap: str, topic: str, configs: Mapping[str, str]) ->
         for code, message, *_ in answer.resources:
             if code:
                 raise for_code(code)(message)
+
+
+async def delete_before(settings: Settings, topic: str, offset: int | None = None) -> int:
+    """What retention does: partition 0 begins at `offset` (None: its end) from now on; returns that offset."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka.bootstrap_servers)
+    await admin.start()
+    try:
+        at = TopicPartition(topic, 0)
+        answer = await admin.delete_records({at: RecordsToDelete(before_offset=-1 if offset is None else offset)})
+        return int(answer[at])
+    finally:
+        await admin.close()
+
+
+async def grow_topics(settings: Settings, partitions: int) -> None:
+    """Give every topic of the group more partitions."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka.bootstrap_servers)
+    await admin.start()
+    try:
+        wanted_counts = {name: NewPartitions(partitions) for name in settings.worker_topics}
+        answer: Any = await admin.create_partitions(wanted_counts)
+    finally:
+        await admin.close()
+    for _, code, message in answer.topic_errors:
+        if code:
+            raise for_code(code)(message)
 
 
 def ticks(count: int, symbols: int, seed: int, fault_rate: float = 0.02) -> list[Record]:

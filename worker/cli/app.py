@@ -34,12 +34,26 @@ def _root(
 
 
 def _assemble() -> None:
-    from worker.cli import broker, config, decisions, demo, doctor, publish, schema, topics, verify, warmup, worker
+    from worker.cli import (
+        broker,
+        config,
+        decisions,
+        demo,
+        doctor,
+        publish,
+        schema,
+        state,
+        topics,
+        verify,
+        warmup,
+        worker,
+    )
 
     app.command()(demo.demo)
     app.add_typer(broker.app, name="broker")
     app.add_typer(topics.app, name="topics")
     app.command()(worker.worker)
+    app.add_typer(state.app, name="state")
     app.command()(publish.publish)
     app.command()(decisions.decisions)
     app.command()(verify.verify)

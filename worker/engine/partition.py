@@ -77,6 +77,10 @@ class PartitionEngine:
             slots, _ = self.symbols.slots(records.keys, [False] * len(records.keys))
             self._observe(decoded.bars, slots, self._order(slots), len(self.symbols))
 
+    def reserve(self, symbols: int) -> None:
+        """Make room for so many symbols at once, before they are loaded."""
+        self.symbols.reserve(symbols)
+
     def export(self, slot: int) -> SymbolState:
         """The state in a slot."""
         row = self.symbols.raw[slot]

@@ -25,7 +25,7 @@ class Symbols:
         self._keys: dict[int, bytes] = {}
         self._free = list(range(FIRST - 1, -1, -1))
         self._settings = settings
-        self._default = InstrumentSettings()
+        self._rows: dict[str, NDArray[Any]] = {}  # instrument rows by symbol; "" for all without their own
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -72,24 +72,35 @@ class Symbols:
         self._free += freed
         return freed
 
+    def reserve(self, symbols: int) -> None:
+        """Make room for so many symbols at once."""
+        size = wider = len(self.states)
+        while wider < symbols:
+            wider *= 2
+        if wider > size:
+            self.states = np.concatenate([self.states, np.zeros(wider - size, STATE)])
+            self.instruments = np.concatenate([self.instruments, np.zeros(wider - size, INSTRUMENT)])
+            self._free = [*range(wider - 1, size - 1, -1), *self._free]
+
     def _add(self, key: bytes) -> int:
         if not self._free:
-            self._grow()
+            self.reserve(len(self.states) + 1)
         slot = self._slots[key] = self._free.pop()
         self._keys[slot] = key
-        symbol = key.decode(errors="replace")
-        self._set_instrument(slot, self._settings.instruments.get(symbol, self._default))
+        self.instruments[slot] = self._instrument(key.decode(errors="replace"))
         return slot
 
-    def _grow(self) -> None:
-        size = len(self.states)
-        self.states = np.concatenate([self.states, np.zeros(size, STATE)])
-        self.instruments = np.concatenate([self.instruments, np.zeros(size, INSTRUMENT)])
-        self._free = list(range(2 * size - 1, size - 1, -1))
+    def _instrument(self, symbol: str) -> NDArray[Any]:
+        given = self._settings.instruments.get(symbol)
+        name = symbol if given else ""
+        if name not in self._rows:
+            self._rows[name] = self._row(given or InstrumentSettings())
+        return self._rows[name]
 
-    def _set_instrument(self, slot: int, given: InstrumentSettings) -> None:
-        row = self.instruments[slot]
-        for name in INSTRUMENT.names or ():
-            if name != "calendar":
-                row[name] = getattr(given, name)
+    def _row(self, given: InstrumentSettings) -> NDArray[Any]:
+        row = np.zeros(1, INSTRUMENT)
+        for field in INSTRUMENT.names or ():
+            if field != "calendar":
+                row[field] = getattr(given, field)
         row["calendar"] = self._settings.validation.calendar_row(given.calendar)
+        return row[0]  # type: ignore[no-any-return]

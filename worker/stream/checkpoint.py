@@ -26,3 +26,10 @@ def parse(text: str) -> Checkpoint | None:
         return Checkpoint(*(int(pairs[name]) for name in Checkpoint._fields))
     except (KeyError, ValueError):
         return None
+
+
+class Committed(NamedTuple):
+    """The group's next input offset, and the checkpoint committed with it, if one was."""
+
+    offset: int
+    checkpoint: Checkpoint | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -17,9 +17,12 @@ from aiokafka.errors import (
 
 from worker.settings import Settings
 from worker.stream import topics
+from worker.stream.checkpoint import Committed, parse
 from worker.stream.client import client_options
+from worker.stream.failures import DENIED, meaning
 from worker.stream.preflight import admin_client
 from worker.stream.reading import Reader
+from worker.stream.stored import partitions_changed
 from worker.stream.verify import Report, verify
 
 POLL_SECONDS = 0.2
@@ -32,6 +35,37 @@ async def committed_offsets(admin: AIOKafkaAdminClient, settings: Settings, part
     tps = [TopicPartition(settings.topics.input, p) for p in range(partitions)]
     found = await _coordinated(lambda: admin.list_consumer_group_offsets(settings.processing.group, partitions=tps))
     return {tp.partition: max(found[tp].offset, 0) if tp in found else 0 for tp in tps}
+
+
+async def checkpoints(admin: AIOKafkaAdminClient, settings: Settings, partitions: int) -> dict[int, Committed]:
+    """What the group has committed, by partition; nothing where it has committed nothing."""
+    tps = [TopicPartition(settings.topics.input, p) for p in range(partitions)]
+    found = await _coordinated(lambda: admin.list_consumer_group_offsets(settings.processing.group, partitions=tps))
+    return {tp.partition: Committed(at.offset, parse(at.metadata or "")) for tp, at in found.items() if at.offset >= 0}
+
+
+async def check_partitions(settings: Settings, partitions: int) -> None:
+    """Refuse to join on an input that has other partitions than the group's state was made for.
+
+    Raises:
+        ConfigError: with the migration.
+        NotPermitted: no right to the group.
+    """
+    async with admin_client(settings.kafka) as admin:
+        try:
+            found = await checkpoints(admin, settings, partitions)
+        except DENIED as error:
+            raise meaning(error, settings.topics.input) from error
+    for committed in found.values():
+        made_for = committed.checkpoint.partitions if committed.checkpoint else partitions
+        if made_for != partitions:
+            raise partitions_changed(settings.topics.input, made_for, partitions)
+
+
+async def members(admin: AIOKafkaAdminClient, group: str) -> int:
+    """Number of members of a consumer group."""
+    answers: Any = await _coordinated(lambda: admin.describe_consumer_groups([group]))
+    return sum(len(described[5]) for answer in answers for described in answer.groups)
 
 
 async def _coordinated(request: Callable[[], Awaitable[T]]) -> T:

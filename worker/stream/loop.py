@@ -14,7 +14,7 @@ from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError
 from worker.errors import AlphapulseError
 from worker.settings import Settings
 from worker.stream.crash import crash_point
-from worker.stream.failures import FAILURES, Fenced, OutcomeUnknown, meaning, retention_passed, taken_over
+from worker.stream.failures import DENIED, FAILURES, Fenced, OutcomeUnknown, meaning, retention_passed, taken_over
 from worker.stream.partition import Partition, Phase
 from worker.stream.reading import Consumed
 from worker.stream.sink import STOP_TIMEOUT
@@ -262,7 +262,22 @@ class Member(ConsumerRebalanceListener):
         try:
             return poll.result()
         except OffsetOutOfRangeError as error:
-            raise retention_passed(error) from error
+            if self._settings.processing.on_gap == "fail":
+                raise retention_passed(error) from error
+            for tp in error.args[0]:
+                self._open_anew(tp)
+            return None
+        except DENIED as error:
+            raise meaning(error, self._settings.topics.input) from error
+
+    def _open_anew(self, tp: TopicPartition) -> None:
+        """Retention has passed a partition: opening it finds the gap and goes on behind it."""
+        partition = self.partitions.get(tp)
+        if partition is not None and partition.phase is Phase.READY:
+            partition.phase = Phase.RESTORING
+            self._consumer.seek(tp, 0)
+            self._consumer.pause(tp)
+            self._start(tp, self._open(partition))
 
     async def _dispatch(self, tp: TopicPartition, records: list[Consumed], generation: int) -> None:
         """Start a batch. The rule: while a partition is READY the consumer's position is its `next`.

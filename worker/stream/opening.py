@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.state import StateOwner
 from worker.engine.partition import PartitionEngine
 from worker.settings import Settings
-from worker.stream.checkpoint import Checkpoint, parse
+from worker.stream.checkpoint import Checkpoint, Committed, parse
 from worker.stream.envelope import symbol_of
 from worker.stream.reading import Reader
 from worker.stream.restore import InputGap, Progress, Rebuild, load_snapshots, needs_input, replay
@@ -23,13 +23,6 @@ from worker.stream.unsaved import Limits, Unsaved
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
-
-
-class Committed(NamedTuple):
-    """The group's next input offset, and the checkpoint committed with it, if one was."""
-
-    offset: int
-    checkpoint: Checkpoint | None
 
 
 async def committed(consumer: AIOKafkaConsumer, tp: TopicPartition) -> Committed | None:
@@ -139,6 +132,12 @@ class Opening:
 
     def _tell(self, rebuild: Rebuild, stored: Stored, engine: PartitionEngine) -> None:
         METRICS.replayed_records.inc(rebuild.replayed)
+        if stored.owner and stored.owner.config_hash != self._owner.config_hash and rebuild.replayed:
+            # Their outputs were made under the other configuration, which we can't repeat.
+            log.warning(
+                "configuration changed: unsaved records were replayed under the new one",
+                extra={"before": stored.owner.config_hash, "now": self._owner.config_hash, "records": rebuild.replayed},
+            )
         log.info(
             "state restored",
             extra={

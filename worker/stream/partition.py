@@ -52,6 +52,7 @@ class Partition:
     ) -> None:
         self.tp = tp
         self.phase = Phase.RESTORING
+        self.progress = 0, 0  # input offset that a restore has reached, and the one where it ends
         self.rest_until = 0.0  # monotonic seconds; small batches wait here so that a transaction carries more
         self._settings = settings
         self._options, self._batch_bytes = options, batch_bytes
@@ -109,7 +110,8 @@ class Partition:
         METRICS.engine_seconds.observe(time.monotonic() - begun)
         if records:
             self._last_input = begun
-        await self._commit(self._publisher.outputs(records, outcomes), self._state.due(position), position)
+        taken = self._state.due(position, self._settings.state.save_bytes)
+        await self._commit(self._publisher.outputs(records, outcomes), taken, position)
         self._count(records, outcomes)
 
     @property
@@ -164,7 +166,8 @@ class Partition:
         METRICS.snapshots.inc(len(taken.slots))
         METRICS.snapshot_bytes.inc(taken.size)
 
-    def _on_progress(self, offset: int) -> None:
+    def _on_progress(self, offset: int, stop: int) -> None:
+        self.progress = offset, stop
         METRICS.restore_offset.labels(self.tp.partition).set(offset)
 
     def _count(self, records: Sequence[Consumed], outcomes: Sequence[Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -26,7 +27,8 @@ from worker.telemetry.metrics import METRICS
 log = logging.getLogger(__name__)
 SLICE = 5_000  # records between two turns of the event loop: heartbeats run on it
 LOAD_SLICE = 200  # snapshots between two turns
-Progress = Callable[[int], None]
+Progress = Callable[[int, int], None]  # offset reached, offset where the replay ends
+TELL_SECONDS = 5.0  # between two log lines on a long replay
 
 
 class InputGap(Exception):
@@ -77,6 +79,7 @@ async def load_snapshots(
     """
     rebuild = Rebuild(checkpoint.replay_from, stop)
     refused = 0
+    engine.reserve(len(stored.snapshots))
     for number, (key, value) in enumerate(stored.snapshots.items()):
         if number % LOAD_SLICE == 0:
             await asyncio.sleep(0)
@@ -126,13 +129,23 @@ async def replay(
     first, _ = await reader.bounds(tp)
     if first > rebuild.floor and rebuild.floor < rebuild.stop:
         raise InputGap(rebuild.floor, first)
+    if first > rebuild.start:
+        log.warning("less input than a full warm-up", extra={"needed": rebuild.start, "first": first})
+    told = time.monotonic()
     async for records in reader.batches(tp, max(rebuild.start, first), rebuild.stop):
         for start in range(0, len(records), SLICE):
             part = records[start : start + SLICE]
             advance(part, engine, unsaved, rebuild)
-            progress(part[-1].offset + 1)
+            progress(part[-1].offset + 1, rebuild.stop)
             crash_point("replaying")
             await asyncio.sleep(0)
+        if time.monotonic() - told >= TELL_SECONDS:
+            told = time.monotonic()
+            log.info("restoring", extra={"partition": tp.partition, "offset": records[-1].offset, "stop": rebuild.stop})
+    # The reader goes on at the first record there is: what retention took meanwhile would be missing.
+    first, _ = await reader.bounds(tp)
+    if first > rebuild.floor and rebuild.floor < rebuild.stop:
+        raise InputGap(rebuild.floor, first)
 
 
 def advance(records: list[Consumed], engine: PartitionEngine, unsaved: Unsaved, rebuild: Rebuild) -> None:

@@ -21,6 +21,7 @@ from worker.errors import ConfigError, Exit
 from worker.settings import Settings
 from worker.stream.assignor import sticky_assignor
 from worker.stream.envelope import FORMAT
+from worker.stream.group import check_partitions
 from worker.stream.loop import Member
 from worker.stream.partition import Partition, Phase
 from worker.stream.preflight import MAX_BATCH, preflight
@@ -57,6 +58,7 @@ class WorkerProcess:
         METRICS.build_info.labels(__version__, self._engine_settings.config_hash()).set(1)
         _leave_at_once()
         self._options, self._batch_bytes, self._partitions = await preflight(self._settings)
+        await check_partitions(self._settings, self._partitions)
         PartitionEngine(self._engine_settings).warm_up()
         self._install_signals()
         calm_garbage_collector()
@@ -128,7 +130,9 @@ class WorkerProcess:
         ops = self._settings.ops
         if not ops.enabled:
             return None
-        server = OpsServer(METRICS.registry, self._live, self._ready, lambda: {"started": self._started})
+        server = OpsServer(
+            METRICS.registry, self._live, self._ready, lambda: {"started": self._started}, self._restoring
+        )
         try:
             port = await server.start(ops.host, ops.port)
         except OSError as error:
@@ -147,6 +151,11 @@ class WorkerProcess:
             return {"joined": False}
         restored = all(p.phase in RESTORE_STATES for p in member.partitions.values())
         return {"joined": member.generation > 0, "restored": restored, "last_commit": member.last_commit_ok}
+
+    def _restoring(self) -> dict[str, Any]:
+        partitions = self._member.partitions if self._member else {}
+        reached = {str(tp.partition): p.progress for tp, p in partitions.items() if p.phase is Phase.RESTORING}
+        return {"restoring": reached} if reached else {}
 
 
 def _leave_at_once() -> None:

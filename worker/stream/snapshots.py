@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -20,6 +21,15 @@ from worker.stream.sink import Output
 from worker.stream.unsaved import Unsaved
 
 _encode = msgspec.msgpack.Encoder().encode
+
+
+class Taken(NamedTuple):
+    """What one transaction saves."""
+
+    records: list[Output]
+    checkpoint: Checkpoint
+    slots: NDArray[np.int64]
+    size: int  # bytes of snapshots
 
 
 class SnapshotWriter:
@@ -40,13 +50,14 @@ class SnapshotWriter:
         self._engine, self._unsaved = engine, unsaved
         self._signed = False
 
-    def take(self, slots: NDArray[np.int64], next_offset: int, origin: int, limit: int = 0) -> Taken:
-        """The records that save `slots` together with `next_offset`; with a `limit` only the first so many bytes."""
-        records: list[Output] = []
+    def take(self, slots: NDArray[np.int64], next_offset: int, origin: int, limit: int) -> Taken:
+        """The records that save the first of `slots`, about `limit` bytes of them, together with `next_offset`."""
         stamp = int(time.time() * 1000)  # no value holds it: the broker's cleaner wants to know
+        # Before the snapshots: what is obsolete may have the same key as what is new.
+        records = [self._output(key, None, stamp) for key in self._obsolete]
         size = 0
         for done, slot in enumerate(slots.tolist()):
-            if limit and size >= limit:
+            if size >= limit:
                 slots = slots[:done]
                 break
             key, value = self._snapshot(slot, next_offset - 1)
@@ -56,11 +67,10 @@ class SnapshotWriter:
         checkpoint = Checkpoint(
             origin=origin,
             replay_from=self._unsaved.oldest(next_offset, slots),
-            saved=len(self.stored.union(self._symbols(slots))),
+            saved=len(self.stored) + sum(symbol not in self.stored for symbol in self._symbols(slots)),
             partitions=self._owner.partitions,
         )
-        if records or self._obsolete:
-            records += (self._output(key, None, stamp) for key in self._obsolete)
+        if records:
             resume = ReplayFrom(FORMAT, origin, checkpoint.replay_from, next_offset)
             records.append(self._output(REPLAY_FROM, _encode(resume), stamp))
             if not self._signed:
@@ -99,10 +109,3 @@ class SnapshotWriter:
 
     def _output(self, key: bytes, value: bytes | None, stamp: int) -> Output:
         return Output(self._topic, key, value, stamp, ())
-
-
-class Taken:
-    """What one transaction saves."""
-
-    def __init__(self, records: list[Output], checkpoint: Checkpoint, slots: NDArray[np.int64], size: int) -> None:
-        self.records, self.checkpoint, self.slots, self.size = records, checkpoint, slots, size

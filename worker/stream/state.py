@@ -44,9 +44,9 @@ class PartitionState:
         self._unsaved.note(self.engine.touched, offsets_of(records))
         return records, outcomes
 
-    def due(self, position: int) -> Taken:
-        """What must be saved with the commit of `position`."""
-        return self._writer.take(self._unsaved.due(position), position, self.origin)
+    def due(self, position: int, limit: int) -> Taken:
+        """What must be saved with the commit of `position`, oldest first, at most about `limit` bytes of it."""
+        return self._writer.take(self._unsaved.due(position), position, self.origin, limit)
 
     def rest(self, limit: int) -> Taken:
         """What is unsaved at all, oldest first, at most about `limit` bytes of it."""
@@ -56,6 +56,8 @@ class PartitionState:
         """The transaction is there for good."""
         self.next, self.checkpoint = position, taken.checkpoint
         self._writer.committed(taken)
+        if self._ahead and max(self._ahead.values()) < position:
+            self._ahead = {}
 
     @property
     def dirty(self) -> bool:

@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from schemas.rejection import MAX_PAYLOAD
 from worker.errors import CannotCreate, ConfigError
 from worker.settings import Settings
+from worker.stream.stored import partitions_changed
 
 # The largest rejection: its payload as base64 or escaped text, and headers (escapes take six bytes for one).
 MIN_MESSAGE_BYTES = 6 * MAX_PAYLOAD + 16_384
@@ -28,6 +29,7 @@ class Found(NamedTuple):
 
     partitions: int
     max_message_bytes: int
+    cleanup: str = ""  # policy; empty where the broker does not tell
 
 
 def wanted(settings: Settings) -> dict[str, dict[str, str]]:
@@ -70,18 +72,18 @@ async def describe(admin: AIOKafkaAdminClient, names: tuple[str, ...]) -> dict[s
     from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
     existing = [t for t in await admin.describe_topics(list(names)) if t["error_code"] == 0]
-    sizes: dict[str, int] = {}
+    configs: dict[str, dict[str, str]] = {}
     if existing:
         resources = [ConfigResource(ConfigResourceType.TOPIC, t["topic"]) for t in existing]
         responses: list[Any] = await admin.describe_configs(resources)
         for response in responses:
-            sizes |= dict(_message_size(resource) for resource in response.resources)
-    return {t["topic"]: Found(len(t["partitions"]), sizes.get(t["topic"], MIN_MESSAGE_BYTES)) for t in existing}
+            configs |= {resource[3]: {entry[0]: entry[1] for entry in resource[4]} for resource in response.resources}
+    return {t["topic"]: _found(len(t["partitions"]), configs.get(t["topic"], {})) for t in existing}
 
 
-def _message_size(resource: Any) -> tuple[str, int]:
-    entries = {entry[0]: entry[1] for entry in resource[4]}
-    return resource[3], int(entries.get("max.message.bytes", MIN_MESSAGE_BYTES))
+def _found(partitions: int, configs: dict[str, str]) -> Found:
+    size = int(configs.get("max.message.bytes", MIN_MESSAGE_BYTES))
+    return Found(partitions, size, configs.get("cleanup.policy", ""))
 
 
 def check(settings: Settings, found: dict[str, Found], names: tuple[str, ...] | None = None) -> None:
@@ -93,9 +95,13 @@ def check(settings: Settings, found: dict[str, Found], names: tuple[str, ...] | 
     required = names or settings.worker_topics
     if missing := [name for name in required if name not in found]:
         raise ConfigError(
-            f"missing topic{'s' if len(missing) > 1 else ''}: {', '.join(missing)}", "Run `alphapulse topics create`"
+            f"missing topic{'s' if len(missing) > 1 else ''}: {', '.join(missing)}",
+            "Run `alphapulse topics create` with the same --group and --prefix",
         )
     counts = {name: found[name].partitions for name in required}
+    made_for = counts.get(settings.state_topic, counts[required[0]])
+    if made_for != counts[required[0]]:
+        raise partitions_changed(required[0], made_for, counts[required[0]])
     if len(set(counts.values())) > 1:
         text = ", ".join(f"{name} has {count}" for name, count in counts.items())
         raise ConfigError(
@@ -107,4 +113,10 @@ def check(settings: Settings, found: dict[str, Found], names: tuple[str, ...] | 
         raise ConfigError(
             f"max.message.bytes of {rejections} is {size}, but a rejection may take {MIN_MESSAGE_BYTES}",
             f"Set max.message.bytes={MIN_MESSAGE_BYTES} or more on {rejections}",
+        )
+    state = found.get(settings.state_topic)
+    if settings.state_topic in required and state and state.cleanup and "compact" not in state.cleanup:
+        raise ConfigError(
+            f"{settings.state_topic} has cleanup.policy={state.cleanup}: retention would delete state",
+            f"Set cleanup.policy=compact on {settings.state_topic}",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 from prometheus_client import CollectorRegistry
@@ -21,10 +22,20 @@ Checks = Callable[[], dict[str, bool]]
 
 
 class OpsServer:
-    """Answers GET only; holds no business data, so it needs no authentication. Each check is a name and a truth."""
+    """Answers GET only; holds no business data, so it needs no authentication.
 
-    def __init__(self, registry: CollectorRegistry, live: Checks, ready: Checks, started: Checks) -> None:
-        self._registry = registry
+    Each check is a name and a truth; `detail` is added to the answer of `/readyz`.
+    """
+
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        live: Checks,
+        ready: Checks,
+        started: Checks,
+        detail: Callable[[], dict[str, Any]] = dict,
+    ) -> None:
+        self._registry, self._detail = registry, detail
         self._checks = {"/livez": live, "/healthz": live, "/readyz": ready, "/startupz": started}
         self._server: asyncio.Server | None = None
 
@@ -66,7 +77,10 @@ class OpsServer:
             return _response(200, OPENMETRICS if wants else PROMETHEUS, body)
         if path in self._checks:
             checks = self._checks[path]()
-            body = msgspec.json.encode({"ok": all(checks.values()), "checks": checks}) + b"\n"
+            answer = {"ok": all(checks.values()), "checks": checks}
+            if path == "/readyz":
+                answer |= self._detail()
+            body = msgspec.json.encode(answer) + b"\n"
             return _response(200 if all(checks.values()) else 503, "application/json", body)
         return _response(404, "text/plain", b"try /livez /readyz /startupz /metrics\n")
 

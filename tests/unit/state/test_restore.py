@@ -26,6 +26,7 @@ from worker.stream.unsaved import Limits, Unsaved
 
 OWNER_RECORD = StateOwner(1, "g", "ticks.raw", 0, 4, "1", "cafe")
 BATCH = 40
+LIMIT = 1_000_000_000  # bytes a transaction
 TOTAL, STOP = 1_600, 1_200
 
 
@@ -51,7 +52,7 @@ def run(state: PartitionState, topic: dict[bytes, bytes], records: list[Consumed
     for start in range(0, len(records), BATCH):
         part = records[start : start + BATCH]
         found += state.process(part)[1]
-        taken = state.due(part[-1].offset + 1)
+        taken = state.due(part[-1].offset + 1, LIMIT)
         store(topic, taken)
         state.committed(part[-1].offset + 1, taken)
     return found
@@ -95,7 +96,7 @@ async def restored(
     records = [r for r in log() if rebuild.start <= r.offset < stop]
     for start in range(0, len(records), 33):
         advance(records[start : start + 33], state.engine, state._unsaved, rebuild)
-    state.committed(stop, state.due(stop))
+    state.committed(stop, state.due(stop, LIMIT))
     return state, rebuild
 
 
@@ -138,7 +139,7 @@ async def test_other_parameters_keep_the_carry_and_rebuild_the_rest() -> None:
     topic: dict[bytes, bytes] = {}
     old = new_state()
     run(old, topic, log()[:STOP])
-    store(topic, old.rest(limit=0))
+    store(topic, old.rest(LIMIT))
     settings = engine_settings({"regime": {"adx_enter": 35.0}, "instruments": {symbol(0): {"tick": 0.01}}})
     whole = PartitionEngine(settings)
     whole.advance(to_records(log()[:STOP]))
@@ -158,6 +159,55 @@ async def test_parameters_of_one_symbol_concern_no_other() -> None:
     settings = engine_settings({"instruments": {symbol(0): {"tick": 0.01}}})
     _, rebuild = await restored(topic, checkpoint, settings)
     assert list(rebuild.warming) == [symbol(0).encode()]
+
+
+async def test_a_state_begun_anew_removes_the_old_snapshots_before_it_writes() -> None:
+    topic, _ = before()
+    engine, unsaved = PartitionEngine(EngineSettings()), Unsaved(Limits(1, 0))
+    old = [key for key in topic if key not in (OWNER, REPLAY_FROM)]
+    state = PartitionState(engine, unsaved, SnapshotWriter("s", OWNER_RECORD, engine, unsaved, set(), old), 0, 0, {})
+    state.process(log()[:4])
+    taken = state.due(104, LIMIT)
+    newest = {record.key: record.value for record in taken.records}
+    kept = {key for key in old if newest[key] is not None}
+    assert kept == {r.key for r in log()[:4]} & set(old)
+    assert taken.checkpoint.saved == len(kept)
+    state.committed(104, taken)
+    assert all(record.value is not None for record in state.due(104, LIMIT).records)
+
+
+async def test_a_transaction_carries_a_bounded_number_of_snapshots() -> None:
+    state = new_state()
+    state.process(log()[:400])
+    sizes: list[int] = []
+    while state.dirty:
+        taken = state.rest(5_000)
+        assert len(taken.slots) > 0
+        assert taken.checkpoint.saved == len(taken.slots) + sum(sizes)
+        sizes.append(len(taken.slots))
+        state.committed(500, taken)
+    assert len(sizes) > 1
+    assert sum(sizes) == 8
+    assert state.checkpoint is not None
+    assert state.checkpoint.replay_from == 500
+
+
+async def test_at_least_once_a_symbol_ahead_of_the_commit_is_not_repeated() -> None:
+    topic, checkpoint = before()
+    committed = 100 + STOP - BATCH  # the crash came between the last snapshots and their offset
+    stored = Stored({key: value for key, value in topic.items() if key not in (OWNER, REPLAY_FROM)})
+    engine, unsaved = PartitionEngine(EngineSettings()), Unsaved(Limits(30, 250))
+    rebuild = await load_snapshots(stored, checkpoint._replace(saved=0), committed, True, engine, unsaved)
+    advance([r for r in log() if rebuild.start <= r.offset < committed], engine, unsaved, rebuild)
+    writer = SnapshotWriter("s", OWNER_RECORD, engine, unsaved, set())
+    state = PartitionState(engine, unsaved, writer, 100, committed, rebuild.held)
+    ahead = {key for key, offset in rebuild.held.items() if offset >= committed}
+    assert ahead, "the last batch must have saved something"
+    handled, outcomes = state.process(log()[STOP - BATCH : STOP])
+    assert {r.offset for r in handled} == {r.offset for r in log()[STOP - BATCH : STOP] if r.key not in ahead}
+    assert list(outcomes) == [undisturbed()[r.offset - 100] for r in handled]
+    state.committed(100 + STOP, state.due(100 + STOP, LIMIT))
+    assert run(state, {}, log()[STOP:]) == undisturbed()[STOP:]
 
 
 def test_each_symbol_is_saved_with_the_offset_it_contains() -> None:

@@ -1,0 +1,99 @@
+"""`alphapulse state`: look at a group's saved state, remove it, or write it out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from worker.cli.common import Bootstrap, Group, Json, Prefix, quiet_logs, run_async, settings_with
+from worker.errors import CannotCreate
+
+app = typer.Typer(help="Look at a group's saved state, remove it, or write it out.", no_args_is_help=True)
+
+
+@app.command()
+def inspect(bootstrap: Bootstrap = None, group: Group = None, prefix: Prefix = None, json: Json = False) -> None:
+    """Symbols, bytes and damage of each partition, and what a new owner would replay."""
+    import msgspec
+
+    from worker.stream.inspection import Held, inspect
+
+    quiet_logs()
+    held: list[Held] = run_async(inspect(settings_with(bootstrap, group, prefix)))
+    if json:
+        typer.echo(msgspec.json.encode([item.as_dict() for item in held]).decode())
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    names = ("partition", "symbols", "bytes", "matching", "damaged", "lost", "unsaved", "committed")
+    table = Table(*names)
+    for item in held:
+        table.add_row(*(str(item.as_dict()[name]) for name in names))
+    Console().print(table)
+
+
+@app.command()
+def reset(
+    bootstrap: Bootstrap = None,
+    group: Group = None,
+    prefix: Prefix = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Remove all snapshots; the next worker rebuilds the state from the input. Exit 75 while the group has members."""
+    from worker.stream.inspection import reset
+
+    quiet_logs()
+    settings = settings_with(bootstrap, group, prefix)
+    if not yes:
+        typer.confirm(f"Remove every snapshot in {settings.state_topic}?", abort=True)
+    removed: int = run_async(reset(settings))
+    typer.echo(f"{settings.state_topic}: {removed} snapshots removed")
+
+
+@app.command()
+def export(
+    bootstrap: Bootstrap = None,
+    group: Group = None,
+    prefix: Prefix = None,
+    symbol: Annotated[str | None, typer.Option("--symbol", "-s", help="Only this one.", show_default=False)] = None,
+    npz: Annotated[
+        Path | None, typer.Option("--npz", help="Write numpy arrays to this file instead.", show_default=False)
+    ] = None,
+) -> None:
+    """Write states as JSON, one symbol a line, or as numpy records."""
+    import msgspec
+
+    from worker.stream.inspection import State, export
+
+    quiet_logs()
+    states: list[State] = run_async(export(settings_with(bootstrap, group, prefix), symbol))
+    if npz is None:
+        encode = msgspec.json.Encoder().encode
+        for state in states:
+            sys.stdout.write(encode(state.as_dict()).decode() + "\n")
+        return
+    try:
+        _save(npz, states)
+    except OSError as error:
+        raise CannotCreate(f"{npz} can't be written: {error}", "Choose another file") from None
+    typer.echo(f"{npz}: {len(states)} states")
+
+
+def _save(file: Path, states: list[Any]) -> None:
+    import numpy as np
+
+    from worker.engine.state import CARRY, DERIVED
+
+    empty = np.zeros((), DERIVED)
+    np.savez_compressed(
+        file,
+        symbols=np.array([state.snapshot.symbol for state in states]),
+        offsets=np.array([state.snapshot.offset for state in states], np.int64),
+        current=np.array([state.derived is not None for state in states], bool),
+        carry=np.array([state.carry for state in states], CARRY),
+        derived=np.array([empty if state.derived is None else state.derived for state in states], DERIVED),
+    )

@@ -1,0 +1,167 @@
+"""Looks at a group's state topic from outside: what lies there, one symbol's state in words, and removing it all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from aiokafka import AIOKafkaProducer, TopicPartition
+from numpy.typing import NDArray
+
+from worker.engine.fingerprints import Fingerprints
+from worker.engine.migration import migrate
+from worker.engine.settings import engine_settings
+from worker.engine.state import CARRY, DERIVED
+from worker.errors import ConfigError, TryAgain
+from worker.settings import Settings
+from worker.stream import topics
+from worker.stream.checkpoint import Committed
+from worker.stream.client import client_options
+from worker.stream.envelope import OWNER, REPLAY_FROM, Damaged, Snapshot, unpack
+from worker.stream.group import checkpoints, members
+from worker.stream.preflight import admin_client
+from worker.stream.reading import Reader
+from worker.stream.stored import Stored, read_state
+
+
+@dataclass
+class Held:
+    """What one state partition holds."""
+
+    partition: int
+    symbols: int = 0
+    bytes: int = 0
+    damaged: int = 0
+    lost: int = 0  # the committed offset counts more snapshots than there are
+    matching: int = 0  # whose derived part the present settings would load
+    committed: int | None = None  # the group's next input offset
+    unsaved: int = 0  # input offsets that a new owner replays
+    partitions: int | None = None  # that the state was made for
+    config_hash: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for `--json`."""
+        return asdict(self)
+
+
+class State(NamedTuple):
+    """One symbol's state in this release's layout; `derived` None: of another engine or other parameters."""
+
+    partition: int
+    snapshot: Snapshot
+    carry: NDArray[Any]
+    derived: NDArray[Any] | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, field by field."""
+        s = self.snapshot
+        head = {"symbol": s.symbol, "partition": self.partition, "offset": s.offset, "fingerprint": s.fingerprint}
+        derived = None if self.derived is None else _plain(self.derived)
+        return head | {"carry_version": s.carry_version, "carry": _plain(self.carry), "derived": derived}
+
+
+def _plain(record: Any) -> Any:
+    if isinstance(record, np.void) and record.dtype.names:
+        return {name: _plain(record[name]) for name in record.dtype.names}
+    if isinstance(record, np.ndarray):
+        return [_plain(item) for item in record] if record.dtype.names or record.ndim > 1 else record.tolist()
+    return record.item() if isinstance(record, np.generic) else record
+
+
+async def inspect(settings: Settings) -> list[Held]:
+    """What lies in each state partition.
+
+    Raises:
+        ConfigError: the state topic does not exist.
+    """
+    count = await _partitions(settings)
+    async with admin_client(settings.kafka) as admin:
+        committed = await checkpoints(admin, settings, count)
+    known = Fingerprints(engine_settings(settings.engine))
+    return [_held(p, stored, committed.get(p), known) async for p, stored in _stored(settings, count)]
+
+
+def _held(partition: int, stored: Stored, committed: Committed | None, known: Fingerprints) -> Held:
+    held = Held(partition, symbols=len(stored.snapshots), bytes=sum(map(len, stored.snapshots.values())))
+    for key, value in stored.snapshots.items():
+        try:
+            snapshot = unpack(key, value)
+            held.matching += snapshot.fingerprint == known.of(snapshot.symbol)
+        except Damaged:
+            held.damaged += 1
+    if stored.owner:
+        held.partitions, held.config_hash = stored.owner.partitions, stored.owner.config_hash
+    if committed:
+        held.committed = committed.offset
+        if checkpoint := committed.checkpoint:
+            held.unsaved = committed.offset - checkpoint.replay_from
+            held.lost = max(checkpoint.saved - held.symbols, 0)
+    return held
+
+
+async def export(settings: Settings, symbol: str | None = None) -> list[State]:
+    """The states of one symbol or of all; damaged ones are left out.
+
+    Raises:
+        ConfigError: the state topic or the symbol does not exist.
+        DataError: another release wrote the state.
+    """
+    known = Fingerprints(engine_settings(settings.engine))
+    found = []
+    async for partition, stored in _stored(settings, await _partitions(settings)):
+        for key, value in stored.snapshots.items():
+            try:
+                snapshot = unpack(key, value)
+            except Damaged:
+                continue
+            if symbol in (None, snapshot.symbol):
+                found.append(_state(partition, snapshot, known))
+    if symbol is not None and not found:
+        raise ConfigError(f"there is no snapshot of {symbol}", "`alphapulse state inspect` shows what there is")
+    return found
+
+
+def _state(partition: int, snapshot: Snapshot, known: Fingerprints) -> State:
+    carry = np.frombuffer(migrate(snapshot.carry, snapshot.carry_version), CARRY)[0]
+    same = snapshot.fingerprint == known.of(snapshot.symbol)
+    return State(partition, snapshot, carry, np.frombuffer(snapshot.derived, DERIVED)[0] if same else None)
+
+
+async def reset(settings: Settings) -> int:
+    """Remove every record of the group's state; returns how many. The next worker rebuilds it from the input.
+
+    Raises:
+        TryAgain: the group has members.
+    """
+    async with admin_client(settings.kafka) as admin:
+        if running := await members(admin, settings.processing.group):
+            raise TryAgain(f"the group {settings.processing.group} has {running} members", "Stop its workers first")
+    removed = 0
+    producer = AIOKafkaProducer(**client_options(settings.kafka), enable_idempotence=True)
+    await producer.start()
+    try:
+        async for partition, stored in _stored(settings, await _partitions(settings)):
+            keys = [*stored.snapshots, *((OWNER,) if stored.owner else ()), *((REPLAY_FROM,) if stored.resume else ())]
+            sent = [await producer.send(settings.state_topic, None, key, partition=partition) for key in keys]
+            for future in sent:
+                await future
+            removed += len(stored.snapshots)
+    finally:
+        await producer.stop()
+    return removed
+
+
+async def _partitions(settings: Settings) -> int:
+    async with admin_client(settings.kafka) as admin:
+        found = await topics.describe(admin, (settings.state_topic,))
+    if settings.state_topic not in found:
+        raise ConfigError(f"the topic {settings.state_topic} does not exist", "Run `alphapulse topics create`")
+    return found[settings.state_topic].partitions
+
+
+async def _stored(settings: Settings, partitions: int) -> AsyncIterator[tuple[int, Stored]]:
+    async with Reader(client_options(settings.kafka)) as reader:
+        for partition in range(partitions):
+            yield partition, await read_state(reader, TopicPartition(settings.state_topic, partition))
