@@ -50,7 +50,7 @@ integration: $(DEV) setup ## Run the tests that need a broker
 MIN ?= 10
 JOBS ?= 2
 chaos: $(DEV) setup ## Prove the whole catalogue of faults (docs/guarantees.md); writes results/chaos.json
-	@$(BIN)/python -m pytest tests/chaos tests/integration tests/unit/ingestion -m "fault or mutation" -n $(JOBS) -p tests.chaos.report
+	@$(BIN)/python -m pytest tests/chaos tests/integration -m "fault or mutation" -n $(JOBS) -p tests.chaos.report
 
 soak: $(DEV) setup ## Two workers under random faults for MIN minutes (SEED=n repeats a run); writes results/soak.json
 	@$(BIN)/python -m tests.chaos.soak --minutes $(MIN) $(if $(SEED),--seed $(SEED))

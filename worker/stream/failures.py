@@ -46,7 +46,7 @@ def _hopeless(error: BaseException, topic: str) -> AlphapulseError | None:
             f"the topic {topic} refuses an output record as too large; nothing was committed",
             f"Raise max.message.bytes of {topic}; the worker goes on with the same input record",
         )
-    if isinstance(error, DENIED):
+    if _denied(error):
         return NotPermitted(
             f"the broker refuses access: {type(error).__name__} {error}".rstrip(),
             "Grant the rights listed in docs/operations (Access control)",
@@ -64,6 +64,12 @@ def _hopeless(error: BaseException, topic: str) -> AlphapulseError | None:
     if isinstance(error, errors.UnknownTopicOrPartitionError):
         return ConfigError(f"the topic {topic} no longer exists", "Run `alphapulse topics create`")
     return None
+
+
+def _denied(error: BaseException) -> bool:
+    # What aiokafka does not expect of a look-up it gives as the text of a bare KafkaError.
+    bare = type(error) is errors.KafkaError
+    return isinstance(error, DENIED) or (bare and any(kind.__name__ in str(error) for kind in DENIED))
 
 
 def retention_passed(error: errors.OffsetOutOfRangeError) -> DataError:
