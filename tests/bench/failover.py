@@ -30,7 +30,6 @@ RESULT = Path("results/bench-failover.json")
 RATE = 400.0  # ticks a second while members fail
 LOAD_SECONDS = 300
 CATCH_UP = 900.0
-COST_RUNS = 3
 NO_FLUSH = {"save_records": 10**9, "idle_flush_ms": 10**9, "drain_flush_ms": 0}
 STEP = 0.01  # seconds between two looks at the group's offsets
 
@@ -155,17 +154,17 @@ async def cpu_seconds(settings: Settings, folder: Path, **state: int) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-async def snapshot_cost(settings: Settings, records: int, folder: Path) -> dict[str, float]:
+async def snapshot_cost(settings: Settings, records: int, runs: int, folder: Path) -> dict[str, float]:
     """CPU with every symbol saved once in the run, over CPU with none saved. By default they are saved less often."""
     once = records // settings.topics.partitions
     ratios = []
-    for _ in range(COST_RUNS):
+    for _ in range(runs):
         without = await cpu_seconds(settings, folder, save_offsets=10**12)
         ratios.append(await cpu_seconds(settings, folder, save_offsets=once) / without)
     return {"snapshot_cost_ratio": statistics.median(ratios)}
 
 
-async def measure(symbols: int, records: int, folder: Path) -> dict[str, float]:
+async def measure(symbols: int, records: int, runs: int, folder: Path) -> dict[str, float]:
     """All figures."""
     bars = (records + int(RATE * LOAD_SECONDS)) // symbols + 1
     market = simulated_records(Simulation(symbols=symbols, bars=bars, seed=7))
@@ -173,7 +172,7 @@ async def measure(symbols: int, records: int, folder: Path) -> dict[str, float]:
         settings = settings_for(broker.bootstrap)
         await make_topics(settings)
         await publish(settings, islice(market, records))
-        cost = await snapshot_cost(settings, records, folder)
+        cost = await snapshot_cost(settings, records, runs, folder)
         figures = await failovers(settings, list(market), folder)
         return figures | await restore(settings, folder) | cost
 
@@ -183,9 +182,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--symbols", type=int, default=10_000)
     parser.add_argument("--records", type=int, default=250_000)
+    parser.add_argument("--runs", type=int, default=3, help="of the comparison with and without snapshots")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        figures = asyncio.run(measure(given.symbols, given.records, Path(folder)))
+        figures = asyncio.run(measure(given.symbols, given.records, given.runs, Path(folder)))
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps({"figures": figures, "machine": machine()}, indent=2) + "\n")
     table = Table("figure", "value")
