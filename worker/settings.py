@@ -105,7 +105,7 @@ class ProcessingSettings(Section):
     )
     fetch_max_bytes: int = Field(1_048_576, ge=16_384, description="per partition and fetch")
     session_timeout_ms: int = Field(10_000, ge=6_000)
-    heartbeat_interval_ms: int = Field(2_000, ge=100)
+    heartbeat_interval_ms: int = Field(500, ge=100, description="a rebalance waits so long for the members that stay")
     rebalance_timeout_ms: int = Field(30_000, ge=1_000)
     max_poll_interval_ms: int = Field(300_000, ge=10_000)
     transaction_timeout_ms: int = Field(10_000, ge=1_000, le=900_000)

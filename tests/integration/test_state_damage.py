@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.chaos.catalogue import fault
@@ -155,6 +156,12 @@ async def test_changed_parameters_keep_sequence_and_position(
         before = [json.loads(line) for line in command(settings, "export").stdout.splitlines()]
         assert len(before) == SYMBOLS
         assert all(state["carry"]["sequence"] > 100 for state in before)
+        file = tmp_path / "states.npz"
+        assert command(settings, "export", "--npz", str(file)).returncode == Exit.OK
+        with np.load(file) as arrays:
+            assert arrays["symbols"].tolist() == [state["symbol"] for state in before]
+            assert arrays["carry"]["sequence"].tolist() == [state["carry"]["sequence"] for state in before]
+            assert arrays["current"].all()
         changed = await one_life(fleet, "changed", ALPHAPULSE_ENGINE__REGIME__ADX_ENTER="35")
         (restored,) = changed.events("state restored")
         assert (restored["warmed_again"], restored["replayed"], restored["damaged"]) == (SYMBOLS, 0, 0)
