@@ -50,7 +50,7 @@ class Nemesis:
         """What a supervisor does: one that asks for it is started again, any other end is a failure."""
         for worker in [worker for worker in self._fleet.workers if not worker.running]:
             code = worker.process.returncode
-            assert code in (Exit.OK, Exit.TEMPORARY, -signal.SIGKILL), (
+            assert code in (Exit.OK, Exit.TEMPORARY, Exit.UNAVAILABLE, -signal.SIGKILL), (
                 f"{worker.name} ended with {code}:\n{worker.text}"
             )
             self._fleet.workers.remove(worker)
