@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.kafka, fault("F1")]
 TOTAL = 2_400
 # Step → at which pass the worker is killed: in the middle, for a poll returns many batches.
 STEPS = {
-    "poll_returned": 2,
+    "poll_returned": 1,
     "saving": 99,
     "begun": 9,
     "first_sent": 9,
@@ -33,7 +33,7 @@ OPENING = ("before_fence", "fenced", "offset_read", "restoring", "replaying")
 ON_THE_WIRE = {"offsets_added": (Api.TXN_OFFSET_COMMIT, Way.REQUEST), "end_unanswered": (Api.END_TXN, Way.RESPONSE)}
 
 
-async def killed(worker: WorkerProcess, seconds: float = 60.0) -> None:
+async def killed(worker: WorkerProcess, seconds: float = PATIENCE) -> None:
     """Wait until the worker has killed itself at its point."""
     assert await worker.exit_code(seconds) == -signal.SIGKILL, worker.text
 
