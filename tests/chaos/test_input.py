@@ -157,6 +157,7 @@ async def test_compressed_input_with_foreign_headers(cluster: Cluster, topic_pre
 
 
 @fault("F21")
+@pytest.mark.timeout(1_800)
 @pytest.mark.timeout(600)
 async def test_a_hundred_thousand_symbols(cluster: Cluster, topic_prefix: str, tmp_path: Path) -> None:
     symbols, bytes_a_symbol, restore_seconds = 100_000, 48 * 1024, 60.0
@@ -164,7 +165,7 @@ async def test_a_hundred_thousand_symbols(cluster: Cluster, topic_prefix: str, t
     await publish(settings, simulated_records(Simulation(symbols=symbols, bars=1, seed=2)))
     async with Fleet(settings, tmp_path) as fleet:
         worker = fleet.start("worker")
-        await fleet.caught_up(300)
+        await fleet.caught_up(900)
         assert worker.memory[1] < symbols * bytes_a_symbol
         worker.kill()
         again = fleet.start("again")
