@@ -196,7 +196,7 @@ def read_only(tmp_path: Path) -> Iterator[Path]:
 
 
 @fault("F27")
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_200)
 async def test_without_a_place_for_compiled_code_it_works_all_the_same(
     cluster: Cluster, topic_prefix: str, tmp_path: Path, read_only: Path
 ) -> None:
@@ -206,5 +206,5 @@ async def test_without_a_place_for_compiled_code_it_works_all_the_same(
         worker = fleet.start(
             "worker", ALPHAPULSE_CACHE_DIR=str(read_only / "cache"), ALPHAPULSE_STATE_DIR=str(read_only)
         )
-        await worker.ready(4, seconds=300)  # it compiles in memory
+        await worker.ready(4, seconds=900)  # it compiles in memory
         await proven(fleet, 600)

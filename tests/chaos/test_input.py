@@ -158,7 +158,6 @@ async def test_compressed_input_with_foreign_headers(cluster: Cluster, topic_pre
 
 @fault("F21")
 @pytest.mark.timeout(1_800)
-@pytest.mark.timeout(600)
 async def test_a_hundred_thousand_symbols(cluster: Cluster, topic_prefix: str, tmp_path: Path) -> None:
     symbols, bytes_a_symbol, restore_seconds = 100_000, 48 * 1024, 60.0
     settings = await scene(cluster, topic_prefix, max_batch_records=5_000, fetch_max_bytes=1_048_576)
