@@ -7,10 +7,10 @@ DEV    := $(VENV)/.installed-dev
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit integration test-docker bench bench-engine oracles lint types imports check lock reference clean
+.PHONY: help setup demo test unit integration chaos soak test-docker bench bench-engine bench-failover oracles lint types imports check lock reference clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -39,12 +39,21 @@ demo: setup ## Run the whole thing on a local real Kafka: three workers, one kil
 test: $(DEV) setup ## Run the unit and integration tests (starts a local real Kafka)
 	@$(BIN)/python -m pytest tests/unit tests/contract -n 2
 	@$(BIN)/python -m pytest tests/integration
+	@$(BIN)/python -m pytest tests/chaos -m quick -n 2
 
 unit: $(DEV) setup ## Run the tests that need no broker
 	@$(BIN)/python -m pytest tests/unit tests/contract -n 2
 
 integration: $(DEV) setup ## Run the tests that need a broker
 	@$(BIN)/python -m pytest tests/integration
+
+MIN ?= 10
+JOBS ?= 2
+chaos: $(DEV) setup ## Prove the whole catalogue of faults (docs/guarantees.md); writes results/chaos.json
+	@$(BIN)/python -m pytest tests/chaos tests/integration -m "fault or mutation" -n $(JOBS) -p tests.chaos.report
+
+soak: $(DEV) setup ## Two workers under random faults for MIN minutes (SEED=n repeats a run); writes results/soak.json
+	@$(BIN)/python -m tests.chaos.soak --minutes $(MIN) $(if $(SEED),--seed $(SEED))
 
 test-docker: $(DEV) setup ## Build the image and test it on a container engine (starts one if there is none)
 	@$(BIN)/python -m pytest tests/docker -m docker
@@ -54,6 +63,9 @@ bench: $(DEV) setup ## Measure records per CPU-second of one worker; writes resu
 
 bench-engine: $(DEV) setup ## Measure bars per CPU-second of the engine and ns of each stage; writes results/bench-engine.json
 	@$(BIN)/python -m tests.bench.engine_rate
+
+bench-failover: $(DEV) setup ## Measure take-over, restore and snapshots; writes results/bench-failover.json
+	@$(BIN)/python -m tests.bench.failover
 
 oracles: $(DEV) setup ## Compare with TA-Lib, pandas, scipy and others, name by name; writes results/oracles.json
 	@$(BIN)/python -m tests.bench.oracles

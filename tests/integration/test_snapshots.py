@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.conftest import Bootstrap
 from tests.support.fleet import Fleet
-from tests.support.load import under_load
+from tests.support.oracle import under_load
 from tests.support.outputs import assert_equal, expected, published, read_input, without_repeats
 from tests.support.ticks import Publishing, group_settings, make_topics, publish, ticks
 from worker.stream.group import check_group

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.chaos.catalogue import fault
 from tests.integration.conftest import Bootstrap
 from tests.support.fleet import Fleet, WorkerProcess, environment, said
 from tests.support.kafka import produce, read_partition
@@ -57,6 +58,7 @@ async def damage_one(settings: Settings) -> None:
     )
 
 
+@fault("F30")
 async def test_damaged_and_lost_snapshots_are_rebuilt_from_the_input(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
 ) -> None:
@@ -90,6 +92,7 @@ async def test_damaged_and_lost_snapshots_are_rebuilt_from_the_input(
     assert_equal(published(settings), expected(settings, read_input(settings)))
 
 
+@fault("F30")
 async def test_lost_state_that_the_input_cannot_rebuild_stops_the_worker(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
 ) -> None:
@@ -113,6 +116,7 @@ async def test_lost_state_that_the_input_cannot_rebuild_stops_the_worker(
     assert count(published(settings)) == 600
 
 
+@fault("F16")
 async def test_input_that_retention_took_is_skipped_only_when_told_to(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
 ) -> None:
@@ -139,6 +143,7 @@ async def test_input_that_retention_took_is_skipped_only_when_told_to(
     assert report.partitions[0].inputs == 200
 
 
+@fault("F23")
 async def test_changed_parameters_keep_sequence_and_position(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
 ) -> None:
@@ -172,6 +177,7 @@ async def test_changed_parameters_keep_sequence_and_position(
     )
 
 
+@fault("F17")
 async def test_another_partition_count_is_refused(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
     settings = group_settings(broker.bootstrap, topic_prefix, partitions=1)
     await make_topics(settings)
@@ -200,6 +206,7 @@ async def test_state_of_a_running_group_is_not_removed(broker: Bootstrap, topic_
     assert "there is no snapshot of nobody" in missing.stderr
 
 
+@fault("F16")
 async def test_retention_that_overtakes_a_running_worker_is_skipped_when_told_to(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
 ) -> None:

@@ -11,40 +11,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.catalogue import fault
 from tests.integration.conftest import Bootstrap
 from tests.support.fleet import Fleet, WorkerProcess, environment, until
-from tests.support.load import under_load
-from tests.support.outputs import (
-    Outputs,
-    assert_equal,
-    count,
-    elsewhere,
-    expected,
-    published,
-    read_input,
-    without_repeats,
-)
+from tests.support.oracle import under_load, whole
+from tests.support.outputs import assert_equal, count, elsewhere, expected, read_input, without_repeats
 from tests.support.ticks import Publishing, group_settings, make_topics, publish, ticks
 from worker.errors import Exit
 from worker.settings import Settings
-from worker.stream.group import check_group
 
 pytestmark = pytest.mark.kafka
 
 SEED = int(os.environ.get("TEST_SEED", "7"))
 TICKS, SYMBOLS = 20_000, 300
-
-
-async def whole(fleet: Fleet, records: int) -> Outputs:
-    """What was published, after proving it complete: by offsets, by `verify` and by this process's own engine."""
-    await fleet.caught_up()
-    await fleet.stop()
-    assert await fleet.progress.committed() == await fleet.progress.ends()
-    inputs = read_input(fleet.settings)
-    assert sum(map(len, inputs)) == records, "the input is not whole"
-    report = await check_group(fleet.settings)
-    assert report.complete, report
-    return published(fleet.settings)
 
 
 def verify(settings: Settings) -> tuple[int, dict[str, object]]:
@@ -60,6 +39,7 @@ def verify(settings: Settings) -> tuple[int, dict[str, object]]:
     return done.returncode, json.loads(done.stdout)
 
 
+@fault("F1", "F7")
 async def test_three_workers_with_kill_term_and_join_equal_one_in_peace(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
 ) -> None:
@@ -104,6 +84,7 @@ async def until_joined(fleet: Fleet, worker: WorkerProcess, publishing: Publishi
     assert publishing.left > 0, "the input ended before the join"
 
 
+@fault("F8")
 async def test_a_zombie_adds_nothing(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
     total = 9_000
     settings = group_settings(broker.bootstrap, topic_prefix, max_batch_records=50, commit_interval_ms=20)
@@ -135,6 +116,7 @@ async def test_a_zombie_adds_nothing(broker: Bootstrap, topic_prefix: str, tmp_p
     assert_equal(found, expected(settings, read_input(settings)))
 
 
+@fault("F1")
 async def test_at_least_once_loses_nothing_and_repeats_only_equals(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
 ) -> None:

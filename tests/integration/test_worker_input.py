@@ -10,6 +10,7 @@ import confluent_kafka
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from tests.chaos.catalogue import fault
 from tests.corpus import CASES
 from tests.integration.conftest import Bootstrap
 from tests.support.fleet import Fleet
@@ -58,6 +59,7 @@ async def produce(settings: Settings, records: Iterable[tuple[bytes | None, byte
         await producer.stop()
 
 
+@fault("F11", "F12", "F13")
 async def test_bad_records_end_in_rejections_and_the_worker_goes_on(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
 ) -> None:
@@ -83,6 +85,7 @@ async def test_bad_records_end_in_rejections_and_the_worker_goes_on(
     assert_equal(published(settings), expected(settings, read_input(settings)))
 
 
+@fault("F11", "F13")
 async def test_every_record_of_the_corpus_has_one_outcome(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
     settings = group_settings(broker.bootstrap, topic_prefix, partitions=1)
     await make_topics(settings, ticks_raw=LARGE_INPUT)
@@ -119,6 +122,7 @@ def produce_transactions(settings: Settings, prefix: str) -> tuple[int, int]:
     return counts[0], counts[1]
 
 
+@fault("F25")
 async def test_aborted_input_has_no_outcome_and_leaves_no_lag(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
 ) -> None:

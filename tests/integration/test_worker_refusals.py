@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.catalogue import fault
 from tests.integration.conftest import Bootstrap
 from tests.support.fleet import Fleet, said
 from tests.support.outputs import assert_equal, count, expected, published, read_input
@@ -24,6 +25,7 @@ from worker.stream.group import check_group
 pytestmark = pytest.mark.kafka
 
 
+@fault("F14")
 async def test_an_output_that_its_topic_refuses_is_not_lost(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
 ) -> None:
@@ -47,6 +49,7 @@ async def test_an_output_that_its_topic_refuses_is_not_lost(
     assert_equal(published(settings), expected(settings, read_input(settings)))
 
 
+@fault("F14")
 async def test_a_topic_limit_below_the_batch_size_makes_smaller_batches(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
 ) -> None:
@@ -60,6 +63,7 @@ async def test_a_topic_limit_below_the_batch_size_makes_smaller_batches(
     assert_equal(published(settings), expected(settings, read_input(settings)))
 
 
+@fault("F16")
 async def test_input_that_retention_took_is_told_and_not_skipped(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -23,7 +23,8 @@ from worker.broker.ports import free_port
 from worker.settings import Settings
 
 STEP = 0.02  # seconds between two looks at something that offers no way to wait
-START = 60.0
+START = 120.0
+PAGE = os.sysconf("SC_PAGE_SIZE")
 OWN_VARIABLES = tuple(f"ALPHAPULSE_{section}__" for section in ("KAFKA", "TOPICS", "PROCESSING", "STATE", "OPS"))
 
 
@@ -50,15 +51,15 @@ def environment(settings: Settings, **extra: str) -> dict[str, str]:
 
 
 class WorkerProcess:
-    """One `python -m worker worker`; its log is kept in a file."""
+    """One `python -m worker worker`, or `python -m <program> worker`; its log is kept in a file."""
 
-    def __init__(self, name: str, env: dict[str, str], log: Path) -> None:
+    def __init__(self, name: str, env: dict[str, str], log: Path, program: Sequence[str] = ("worker",)) -> None:
         self.name = name
         self.port = free_port()
         self._log = log
         with log.open("wb") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "worker", "worker"],
+                [sys.executable, "-m", *program, "worker"],
                 env=env | {"ALPHAPULSE_OPS__PORT": str(self.port), "ALPHAPULSE_LOG__FORMAT": "json"},
                 stdin=subprocess.DEVNULL,
                 stdout=file,
@@ -78,6 +79,12 @@ class WorkerProcess:
     @property
     def running(self) -> bool:
         return self.process.poll() is None
+
+    @property
+    def memory(self) -> tuple[int, int]:
+        """(address space, resident memory) in bytes."""
+        pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()
+        return int(pages[0]) * PAGE, int(pages[1]) * PAGE
 
     async def probe(self, path: str) -> tuple[int, str]:
         """HTTP status and body; (0, "") while nobody listens."""
@@ -140,15 +147,15 @@ class Fleet:
         self._folder = folder
         self.progress = Progress(settings)
 
-    def start(self, name: str, **extra: str) -> WorkerProcess:
-        """Start a worker; `extra` are environment variables."""
+    def start(self, name: str, program: Sequence[str] = ("worker",), **extra: str) -> WorkerProcess:
+        """Start a worker; `extra` are environment variables, `program` the module to run and its first arguments."""
         log = self._folder / f"{self.settings.processing.group}-{name}.log"
-        self.workers.append(WorkerProcess(name, environment(self.settings, **extra), log))
+        self.workers.append(WorkerProcess(name, environment(self.settings, **extra), log, program))
         return self.workers[-1]
 
-    async def started(self, name: str, **extra: str) -> WorkerProcess:
+    async def started(self, name: str, program: Sequence[str] = ("worker",), **extra: str) -> WorkerProcess:
         """Start a worker and wait until it is ready."""
-        worker = self.start(name, **extra)
+        worker = self.start(name, program, **extra)
         await worker.ready()
         return worker
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import confluent_kafka
@@ -17,6 +19,17 @@ from worker.stream.reading import Consumed
 from worker.stream.restore import to_records
 
 TIMEOUT = 20.0
+# What a broker that has just started answers until it has its topics and groups.
+NOT_YET = (
+    confluent_kafka.KafkaError._UNKNOWN_PARTITION,
+    confluent_kafka.KafkaError._UNKNOWN_TOPIC,
+    confluent_kafka.KafkaError.UNKNOWN_TOPIC_OR_PART,
+    confluent_kafka.KafkaError.LEADER_NOT_AVAILABLE,
+    confluent_kafka.KafkaError.NOT_LEADER_FOR_PARTITION,
+    confluent_kafka.KafkaError.NOT_COORDINATOR,
+    confluent_kafka.KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    confluent_kafka.KafkaError.COORDINATOR_NOT_AVAILABLE,
+)
 SLICE = 777  # records; unlike any batch size of a worker
 Headers = tuple[tuple[str, bytes], ...]
 PLACE_HEADERS = ("ce_source", "ce_id", "__streams.errors.topic")  # the only ones that name the group or the topic
@@ -72,10 +85,21 @@ class Progress:
         return [end - at for end, at in zip(ends, await self.committed(), strict=True)]
 
     def _committed(self) -> list[int]:
-        return [max(tp.offset, 0) for tp in self._client.committed(self._tps, timeout=TIMEOUT)]
+        found = self._answer(lambda: self._client.committed(self._tps, timeout=TIMEOUT))
+        return [max(tp.offset, 0) for tp in found]
 
     def _ends(self) -> list[int]:
-        return [self._client.get_watermark_offsets(tp, timeout=TIMEOUT)[1] for tp in self._tps]
+        return [self._answer(partial(self._client.get_watermark_offsets, tp, timeout=TIMEOUT))[1] for tp in self._tps]
+
+    def _answer(self, ask: Callable[[], Any]) -> Any:
+        deadline = time.monotonic() + TIMEOUT
+        while True:
+            try:
+                return ask()
+            except confluent_kafka.KafkaException as error:
+                if error.args[0].code() not in NOT_YET or time.monotonic() > deadline:
+                    raise
+                self._client.list_topics(timeout=TIMEOUT)
 
     def close(self) -> None:
         self._client.close()

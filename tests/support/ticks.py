@@ -21,6 +21,7 @@ from worker.sources.simulator import Simulation, simulated_records
 from worker.stream.topics import wanted
 
 SHORT = {"session_timeout_ms": 6_000, "heartbeat_interval_ms": 1_500}  # the broker allows no shorter session
+SPARE_BARS = 20  # gaps are among the faults
 
 
 def group_settings(
@@ -92,7 +93,8 @@ async def grow_topics(settings: Settings, partitions: int) -> None:
 
 def ticks(count: int, symbols: int, seed: int, fault_rate: float = 0.02) -> list[Record]:
     """`count` simulated ticks, some of them faulty."""
-    simulation = Simulation(symbols=symbols, bars=-(-count // symbols), seed=seed, fault_rate=fault_rate)
+    bars = -(-count // symbols) + SPARE_BARS
+    simulation = Simulation(symbols=symbols, bars=bars, seed=seed, fault_rate=fault_rate)
     return list(islice(simulated_records(simulation), count))
 
 
@@ -102,7 +104,8 @@ class Publishing:
     def __init__(self, settings: Settings, records: list[Record], rate: float | None) -> None:
         self._total = len(records)
         self._done = 0
-        self._task = asyncio.create_task(publish(settings, records, rate, self._progress))
+        self._stop = asyncio.Event()
+        self._task = asyncio.create_task(publish(settings, records, rate, self._progress, self._stop))
 
     def _progress(self, done: int) -> None:
         self._done = done
@@ -116,13 +119,20 @@ class Publishing:
         """Wait for the rest."""
         return await self._task
 
+    async def cut(self) -> int:
+        """End the input here; returns how many records it has."""
+        assert self.left > 0, "the input ended before the faults"
+        self._stop.set()
+        return (await self._task).records
+
 
 async def publish(
     settings: Settings,
     records: Iterable[Record],
     rate: float | None = None,
     on_progress: Callable[[int], None] | None = None,
+    stop: asyncio.Event | None = None,
 ) -> PublishSummary:
     """Publish to the input topic."""
     options = {"bootstrap_servers": settings.kafka.bootstrap_servers}
-    return await publish_records(options, settings.topics.input, records, rate, on_progress)
+    return await publish_records(options, settings.topics.input, records, rate, on_progress, stop)

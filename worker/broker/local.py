@@ -69,8 +69,12 @@ class Broker:
 
     def bootstrap_of(self, listener: str) -> str:
         """`host:port` at which clients reach the listener of that name."""
-        client = next(c for c in self._clients if c.name == listener)
+        client = self._client(listener)
         return client.advertised or f"{self._host}:{client.port}"
+
+    def port_of(self, listener: str) -> int:
+        """The port on which the listener of that name is bound, whatever it advertises."""
+        return self._client(listener).port
 
     @property
     def pid(self) -> int:
@@ -156,6 +160,9 @@ class Broker:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
+
+    def _client(self, listener: str) -> Listener:
+        return next(c for c in self._clients if c.name == listener)
 
     @property
     def _local_host(self) -> str:

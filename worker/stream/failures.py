@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiokafka import errors
 
-from worker.errors import AlphapulseError, ConfigError, DataError, NotPermitted
+from worker.errors import AlphapulseError, ConfigError, DataError, NotPermitted, TryAgain
 
 
 class Fenced(Exception):
@@ -46,14 +46,30 @@ def _hopeless(error: BaseException, topic: str) -> AlphapulseError | None:
             f"the topic {topic} refuses an output record as too large; nothing was committed",
             f"Raise max.message.bytes of {topic}; the worker goes on with the same input record",
         )
-    if isinstance(error, DENIED):
+    if _denied(error):
         return NotPermitted(
             f"the broker refuses access: {type(error).__name__} {error}".rstrip(),
             "Grant the rights listed in docs/operations (Access control)",
         )
+    if isinstance(error, errors.InvalidTimestampError):
+        return ConfigError(
+            f"the topic {topic} refuses records that are dated too far from the broker's clock; nothing was committed",
+            f"Make it as `alphapulse topics create` does, or raise message.timestamp.after.max.ms of {topic}",
+        )
+    if isinstance(error, errors.InvalidTransactionTimeout):
+        return ConfigError(
+            "the broker refuses processing.transaction_timeout_ms as too long",
+            "Set it to at most the broker's transaction.max.timeout.ms",
+        )
     if isinstance(error, errors.UnknownTopicOrPartitionError):
         return ConfigError(f"the topic {topic} no longer exists", "Run `alphapulse topics create`")
     return None
+
+
+def _denied(error: BaseException) -> bool:
+    # What aiokafka does not expect of a look-up it gives as the text of a bare KafkaError.
+    bare = type(error) is errors.KafkaError
+    return isinstance(error, DENIED) or (bare and any(kind.__name__ in str(error) for kind in DENIED))
 
 
 def retention_passed(error: errors.OffsetOutOfRangeError) -> DataError:
@@ -62,4 +78,13 @@ def retention_passed(error: errors.OffsetOutOfRangeError) -> DataError:
     return DataError(
         f"the broker no longer has the next input record ({where})",
         "Set retention.ms=-1 on the topic; to begin anew use another processing.group",
+    )
+
+
+def taken_over(name: str, partition: int) -> TryAgain:
+    """The error of a static member that was fenced."""
+    return TryAgain(
+        f"partition {partition} was taken over: another worker runs as group_instance_id {name!r}, "
+        "or this one was silent for longer than its session",
+        "Give each worker a processing.group_instance_id of its own; then start this one again",
     )

@@ -13,7 +13,8 @@ from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError
 
 from worker.errors import AlphapulseError
 from worker.settings import Settings
-from worker.stream.failures import DENIED, FAILURES, Fenced, OutcomeUnknown, meaning, retention_passed
+from worker.stream.crash import crash_point
+from worker.stream.failures import DENIED, FAILURES, Fenced, OutcomeUnknown, meaning, retention_passed, taken_over
 from worker.stream.partition import Partition, Phase
 from worker.stream.reading import Consumed
 from worker.stream.sink import STOP_TIMEOUT
@@ -53,6 +54,7 @@ class Member(ConsumerRebalanceListener):
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Let batches in flight finish within one deadline; keep the state until the new assignment is known."""
+        crash_point("revoked")
         started = time.monotonic()
         self._moving = True
         busy = [task for tp, task in self._tasks.items() if self.partitions[tp].phase is Phase.BUSY]
@@ -157,6 +159,9 @@ class Member(ConsumerRebalanceListener):
         METRICS.transactions.labels("fenced").inc()
         partition.phase = Phase.FAILED
         self._rejoin = True
+        if name := self._settings.processing.group_instance_id:
+            # Two members of one name would take the partitions from each other for ever.
+            self._failure = self._failure or taken_over(name, partition.tp.partition)
 
     async def _guarded(self, partition: Partition, work: Coroutine[Any, Any, None]) -> None:
         """Do work that commits; when the commit fails, recover or give the partition up."""
@@ -240,6 +245,8 @@ class Member(ConsumerRebalanceListener):
         fetched = await self._fetch(named)
         if fetched is None:
             return
+        if fetched:
+            crash_point("poll_returned")
         for tp in named:
             await self._dispatch(tp, fetched.get(tp, []), generation)
 
@@ -315,6 +322,7 @@ class Member(ConsumerRebalanceListener):
     async def close(self) -> None:
         """Finish the batches in flight within the drain deadline, then release every partition."""
         self._moving = True
+        crash_point("draining")
         busy = [self._tasks[tp] for tp, p in self.partitions.items() if p.phase is Phase.BUSY and tp in self._tasks]
         if busy:
             await asyncio.wait(busy, timeout=self._settings.processing.shutdown_timeout_ms / 1000)

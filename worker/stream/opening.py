@@ -47,6 +47,15 @@ class Opening:
         self._owner, self._new_engine, self._progress = owner, new_engine, progress
         self._limits = Limits(settings.state.save_records, settings.state.save_offsets)
 
+    def check_partitions(self, count: int) -> None:
+        """Refuse an input that has grown since this worker started.
+
+        Raises:
+            ConfigError: it has `count` partitions.
+        """
+        if count > self._owner.partitions:
+            raise partitions_changed(self._tp.topic, self._owner.partitions, count)
+
     async def state(self, found: Committed | None) -> PartitionState:
         """The state for exactly the committed offset.
 
@@ -54,8 +63,6 @@ class Opening:
             ConfigError: the state topic holds another input's state, or that of another partition count.
             DataError: the input no longer has what the state needs.
         """
-        if self._tp.partition >= self._owner.partitions:  # the topic has grown while the fleet runs
-            raise partitions_changed(self._tp.topic, self._owner.partitions, self._tp.partition + 1)
         async with Reader(self._options) as reader:
             stored = await read_state(reader, TopicPartition(self._settings.state_topic, self._tp.partition))
             check_owner(stored.owner, self._owner)

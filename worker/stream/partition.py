@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from schemas.state import StateOwner
 from worker.engine.partition import PartitionEngine
 from worker.settings import Settings
+from worker.stream.crash import crash_point
 from worker.stream.opening import Opening, committed
 from worker.stream.outputs import Publisher
 from worker.stream.reading import Consumed
@@ -70,10 +71,15 @@ class Partition:
         """Fence the former owner, then read the committed offset, then restore state for exactly that offset."""
         started = time.monotonic()
         self.phase = Phase.RESTORING
+        self._opening.check_partitions(len(consumer.partitions_for_topic(self.tp.topic) or ()))
         await self.release()
         self._sink = self._new_sink(consumer)
+        crash_point("before_fence")
         await self._sink.start()
-        self._state = await self._opening.state(await committed(consumer, self.tp))
+        crash_point("fenced")
+        found = await committed(consumer, self.tp)
+        crash_point("offset_read")
+        self._state = await self._opening.state(found)
         self._last_input = time.monotonic()
         seconds = time.monotonic() - started
         METRICS.state_restore_seconds.observe(seconds)
@@ -153,6 +159,7 @@ class Partition:
         assert self._sink is not None
         begun = time.monotonic()
         await self._sink.deliver(outputs, taken.records, position, taken.checkpoint.text)
+        crash_point("committed")
         METRICS.commit_duration_seconds.observe(time.monotonic() - begun)
         self._state.committed(position, taken)
         METRICS.unsaved_offsets.labels(self.tp.partition).set(position - taken.checkpoint.replay_from)

@@ -21,6 +21,8 @@ TIMEOUT = 10.0  # seconds for one broker to answer
 MAX_BATCH = 262_144  # bytes; Kafka's limit of a topic holds for the batch, not only for the record
 NO_BROKER = "Start one with `alphapulse broker start`, or set ALPHAPULSE_KAFKA__BOOTSTRAP_SERVERS"
 
+GONE = (errors.NodeNotReadyError, errors.KafkaConnectionError, errors.RequestTimedOutError, errors.KafkaTimeoutError)
+
 
 def parse_servers(text: str) -> list[tuple[str, int]]:
     """`host:port,host:port` as pairs; IPv6 hosts in brackets.
@@ -106,6 +108,11 @@ async def admin_client(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClien
         ) from error
     try:
         yield admin
+    except GONE as error:
+        raise BrokerUnavailable(
+            f"the broker at {kafka.bootstrap_servers} went away while it was asked: {error}",
+            "Start again when it is back",
+        ) from error
     except errors.TopicAuthorizationFailedError as error:
         raise NotPermitted(f"no right to describe the topics: {error}", "Grant DESCRIBE on them") from error
     finally:

@@ -17,6 +17,7 @@ from worker.engine.partition import PartitionEngine
 from worker.engine.records import Records
 from worker.errors import DataError
 from worker.stream.checkpoint import Checkpoint
+from worker.stream.crash import crash_point
 from worker.stream.envelope import Damaged, Snapshot, unpack
 from worker.stream.reading import Consumed, Reader
 from worker.stream.stored import Stored
@@ -91,6 +92,7 @@ async def load_snapshots(
             log.warning("snapshot refused", extra={"key": key.decode(errors="replace"), "cause": str(damage)})
             continue
         _load(snapshot, engine, unsaved, rebuild)
+        crash_point("restoring")
     lost = max(checkpoint.saved - len(stored.snapshots), 0)
     METRICS.snapshots_refused.inc(refused + lost)
     METRICS.states_warmed_again.inc(len(rebuild.warming))
@@ -135,6 +137,7 @@ async def replay(
             part = records[start : start + SLICE]
             advance(part, engine, unsaved, rebuild)
             progress(part[-1].offset + 1, rebuild.stop)
+            crash_point("replaying")
             await asyncio.sleep(0)
         if time.monotonic() - told >= TELL_SECONDS:
             told = time.monotonic()

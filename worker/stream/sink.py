@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
 from worker.errors import AlphapulseError
+from worker.stream.crash import crash_point
 from worker.stream.failures import FAILURES, SendFailed, meaning
 
 STOP_TIMEOUT = 5.0  # seconds; aiokafka's stop flushes without limit
@@ -66,6 +67,7 @@ async def _send(producer: AIOKafkaProducer, outputs: Iterable[Output], partition
             builder.append(**fields)
     for topic, builder in builders.items():
         pending.append((topic, await _submit(producer, builder, topic, partition)))
+        crash_point("first_sent")
     results = await asyncio.gather(*(future for _, future in pending), return_exceptions=True)
     for (topic, _), result in zip(pending, results, strict=True):
         if isinstance(result, BaseException):
@@ -117,8 +119,11 @@ class TransactionalSink:
     async def _transaction(self, outputs: Iterable[Output], offsets: dict[TopicPartition, OffsetAndMetadata]) -> None:
         producer = self._producer
         await producer.begin_transaction()
+        crash_point("begun")
         await _send(producer, outputs, self._tp.partition)
+        crash_point("acknowledged")
         await producer.send_offsets_to_transaction(offsets, self._group)
+        crash_point("offsets_sent")
         await producer.commit_transaction()
 
     async def _abort(self) -> None:

@@ -15,6 +15,7 @@ from worker.engine.partition import PartitionEngine
 from worker.engine.settings import ENGINE_VERSION
 from worker.engine.state import CARRY_VERSION
 from worker.stream.checkpoint import Checkpoint
+from worker.stream.crash import crash_point
 from worker.stream.envelope import FORMAT, OWNER, REPLAY_FROM, Snapshot, pack, state_key
 from worker.stream.sink import Output
 from worker.stream.unsaved import Unsaved
@@ -62,6 +63,7 @@ class SnapshotWriter:
             key, value = self._snapshot(slot, next_offset - 1)
             size += len(value)
             records.append(self._output(key, value, stamp))
+            crash_point("saving")
         checkpoint = Checkpoint(
             origin=origin,
             replay_from=self._unsaved.oldest(next_offset, slots),

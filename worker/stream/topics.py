@@ -15,7 +15,12 @@ from worker.stream.stored import partitions_changed
 # The largest rejection: its payload as base64 or escaped text, and headers (escapes take six bytes for one).
 MIN_MESSAGE_BYTES = 6 * MAX_PAYLOAD + 16_384
 FOREVER = {"retention.ms": "-1", "retention.bytes": "-1"}
-COMPACTED = {"cleanup.policy": "compact", "segment.bytes": str(64 * 1024 * 1024)}
+# The broker's own time: it refuses records of a worker whose clock is an hour ahead.
+COMPACTED = {
+    "cleanup.policy": "compact",
+    "segment.bytes": str(64 * 1024 * 1024),
+    "message.timestamp.type": "LogAppendTime",
+}
 CREATE_TIME = {"message.timestamp.type": "CreateTime", "message.timestamp.after.max.ms": str(2**63 - 1)}
 
 

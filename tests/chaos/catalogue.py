@@ -1,0 +1,47 @@
+"""The catalogue of faults: what each number stands for. A test says with `@fault("F3")` which ones it proves."""
+
+from __future__ import annotations
+
+import pytest
+
+FAULTS = {
+    "F1": "kill -9 at each step of the cycle",
+    "F2": "broker restarted in peace",
+    "F3": "broker killed in a transaction",
+    "F4": "broker frozen for 8 s",
+    "F5": "requests or answers lost, link cut, slow or thin",
+    "F6": "worker cut off from its group coordinator",
+    "F7": "rebalance storm",
+    "F8": "zombie: frozen beyond its session, then awake",
+    "F9": "transaction timeout, and one beyond the broker's limit",
+    "F10": "dead worker with an open transaction",
+    "F11": "poison records",
+    "F12": "huge record",
+    "F13": "wrong or missing key, tombstone",
+    "F14": "output larger than its topic takes",
+    "F15": "broker's disk full",
+    "F16": "input deleted by retention",
+    "F17": "number of partitions grows",
+    "F18": "topic missing, right revoked while running",
+    "F19": "repeated, late and unordered ticks",
+    "F20": "hot symbol",
+    "F21": "100,000 symbols",
+    "F22": "clock two hours off",
+    "F23": "rolling upgrade with other parameters",
+    "F24": "evolved schemas",
+    "F25": "aborted and open transactions in the input",
+    "F26": "compressed input, unknown headers",
+    "F27": "out of memory, cache and disk not writable",
+    "F28": "SIGTERM at each step of the cycle",
+    "F29": "two workers with one group.instance.id",
+    "F30": "state topic truncated or corrupt",
+}
+
+
+def fault(*numbers: str) -> pytest.MarkDecorator:
+    """Marks a test that proves these faults to be survived. Raises KeyError for an unknown number."""
+    assert all(FAULTS[number] for number in numbers)
+    return pytest.mark.fault(*numbers)
+
+
+quick = pytest.mark.quick

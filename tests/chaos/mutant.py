@@ -1,0 +1,146 @@
+"""Workers with one rule of the cycle broken: `python -m tests.chaos.mutant <mutation> worker`.
+
+The oracle must find each of them; else it could not find the same fault in the worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from worker.stream import opening, partition, sink
+from worker.stream.failures import OutcomeUnknown
+from worker.stream.partition import Partition
+from worker.stream.sink import Output, TransactionalSink
+
+# Names that these modules import are replaced in them.
+PARTITION: Any = partition
+OPENING: Any = opening
+
+
+def id_per_worker() -> None:
+    """Transactional ids that differ from worker to worker: a new owner fences nobody."""
+    original = TransactionalSink.__init__
+
+    def changed(self: TransactionalSink, tp: Any, group: str, options: dict[str, Any], timeout_ms: int) -> None:
+        original(self, tp, f"{group}-{os.getpid()}", options, timeout_ms)
+        self._group = group
+
+    TransactionalSink.__init__ = changed  # type: ignore[method-assign]
+
+
+def offset_before_fence() -> None:
+    """The committed offset is read before the former owner is fenced."""
+    read, original = PARTITION.committed, Partition.open
+    early: dict[TopicPartition, Any] = {}
+
+    async def known(consumer: AIOKafkaConsumer, tp: TopicPartition) -> Any:
+        return early.pop(tp) if tp in early else await read(consumer, tp)
+
+    async def changed(self: Partition, consumer: AIOKafkaConsumer) -> None:
+        early[self.tp] = await read(consumer, self.tp)
+        await original(self, consumer)
+
+    PARTITION.committed = known
+    Partition.open = changed  # type: ignore[method-assign]
+
+
+def acknowledgements_not_awaited() -> None:
+    """Nobody looks at what became of a sent batch."""
+    original = sink._submit
+
+    async def changed(producer: Any, builder: Any, topic: str, partition: int) -> asyncio.Future[Any]:
+        sent = await original(producer, builder, topic, partition)
+        sent.add_done_callback(lambda done: done.exception())
+        seeming: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        seeming.set_result(None)
+        return seeming
+
+    sink._submit = changed
+
+
+def sent_again() -> None:
+    """An unknown outcome is taken for an abort: the same outputs are sent again."""
+    create, deliver = TransactionalSink.__init__, TransactionalSink.deliver
+    given: dict[int, tuple[Any, ...]] = {}
+
+    def created(self: TransactionalSink, *arguments: Any) -> None:
+        given[id(self)] = arguments
+        create(self, *arguments)
+
+    async def changed(self: TransactionalSink, outputs: Iterable[Output], *rest: Any) -> None:
+        kept = list(outputs)
+        try:
+            await deliver(self, kept, *rest)
+        except OutcomeUnknown:
+            await self.stop()
+            create(self, *given[id(self)])
+            await self.start()
+            await deliver(self, kept, *rest)
+
+    TransactionalSink.__init__ = created  # type: ignore[method-assign, assignment]
+    TransactionalSink.deliver = changed  # type: ignore[method-assign, assignment]
+
+
+def snapshot_before_commit() -> None:
+    """Snapshots are written before the transaction, by a producer that knows of none."""
+    create, deliver = TransactionalSink.__init__, TransactionalSink.deliver
+    options: dict[int, dict[str, Any]] = {}
+
+    def created(self: TransactionalSink, tp: Any, group: str, given: dict[str, Any], timeout_ms: int) -> None:
+        options[id(self)] = given
+        create(self, tp, group, given, timeout_ms)
+
+    async def changed(self: TransactionalSink, outputs: Iterable[Output], saved: Iterable[Output], *rest: Any) -> None:
+        async with AIOKafkaProducer(**options[id(self)]) as producer:
+            await sink._send(producer, saved, self._tp.partition)
+        await deliver(self, outputs, (), *rest)
+
+    TransactionalSink.__init__ = created  # type: ignore[method-assign, assignment]
+    TransactionalSink.deliver = changed  # type: ignore[method-assign, assignment]
+
+
+def snapshot_before_commit_believed() -> None:
+    """The same, and a restore believes a snapshot that holds more than is committed."""
+    snapshot_before_commit()
+    load = OPENING.load_snapshots
+
+    async def changed(stored: Any, checkpoint: Any, stop: int, ahead: bool, *rest: Any) -> Any:
+        return await load(stored, checkpoint, stop, True, *rest)
+
+    OPENING.load_snapshots = changed
+
+
+MUTATIONS: dict[str, Callable[[], None]] = {
+    mutation.__name__: mutation
+    for mutation in (
+        id_per_worker,
+        offset_before_fence,
+        acknowledgements_not_awaited,
+        sent_again,
+        snapshot_before_commit,
+        snapshot_before_commit_believed,
+    )
+}
+
+
+def program(mutation: str) -> tuple[str, str]:
+    """Module and argument that run a worker with this mutation."""
+    return "tests.chaos.mutant", MUTATIONS[mutation].__name__
+
+
+def main() -> None:
+    """Break one rule, then run the program as it is."""
+    from worker.cli import main as alphapulse
+
+    MUTATIONS[sys.argv.pop(1)]()
+    alphapulse()
+
+
+if __name__ == "__main__":
+    main()

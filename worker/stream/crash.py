@@ -1,0 +1,48 @@
+"""Named points of the worker's cycle where the fault suite ends the process; without its variable they do nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from itertools import count
+
+VARIABLE = "ALPHAPULSE_TEST_CRASH"  # <point>:<n>[:<signal name>], e.g. committed:3 or fenced:1:SIGTERM
+
+# In the order in which a member passes them.
+POINTS = (
+    "before_fence",
+    "fenced",
+    "offset_read",
+    "restoring",
+    "replaying",
+    "poll_returned",
+    "saving",
+    "begun",
+    "first_sent",
+    "acknowledged",
+    "offsets_sent",
+    "committed",
+    "revoked",
+    "draining",
+)
+
+
+def armed(text: str) -> Callable[[str], None]:
+    """A hook that sends this process a signal, SIGKILL unless named, at the n-th pass of one point."""
+    point, number, *rest = text.split(":")
+    passes, last = count(1), int(number)
+    kind = signal.Signals[rest[0]] if rest else signal.SIGKILL
+
+    def hook(name: str) -> None:
+        if name == point and next(passes) == last:
+            os.kill(os.getpid(), kind)
+
+    return hook
+
+
+def _pass(name: str) -> None:
+    return
+
+
+crash_point: Callable[[str], None] = armed(os.environ[VARIABLE]) if VARIABLE in os.environ else _pass
