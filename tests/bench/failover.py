@@ -18,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.worker_rate import machine
+from tests.bench.report import machine
 from tests.support.fleet import Fleet, WorkerProcess, until
 from tests.support.ticks import Publishing, make_state_topic, make_topics, publish
 from worker.broker import Broker

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.worker_rate import machine
+from tests.bench.report import machine
 from tests.chaos.catalogue import FAULTS
 
 RESULT = Path("results/chaos.json")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.bench.worker_rate import machine
+from tests.bench.report import machine
 from tests.chaos.cluster import Cluster
 from tests.chaos.nemesis import Nemesis
 from tests.chaos.scene import scene
