@@ -41,6 +41,11 @@ class Market(NamedTuple):
     slots: list[NDArray[np.int64]]
     warm: int  # batches before the measured ones
 
+    @property
+    def measured(self) -> int:
+        """Bars in the measured batches."""
+        return sum(map(len, self.bars[self.warm :]))
+
 
 def market(settings: EngineSettings, symbols: int, warm: int, measured: int) -> Market:
     """Simulated minute bars of `symbols` symbols with a thousandth of faults: `warm` and then `measured` bars each."""
@@ -56,7 +61,7 @@ def market(settings: EngineSettings, symbols: int, warm: int, measured: int) -> 
 
 
 class Run:
-    """One engine over the market; `spent` is CPU time of the kernels over the measured batches, in ns a bar."""
+    """One engine over the market; `spent` is CPU time of the kernels over each measured batch, in ns."""
 
     def __init__(self, data: Market, settings: EngineSettings, symbols: int) -> None:
         self._data, self._params = data, params(settings)
@@ -65,20 +70,19 @@ class Run:
         self._instruments = Symbols(settings).instruments[:1].repeat(symbols)
         self._instruments["multiplier"], self._instruments["calendar"] = 1.0, -1
 
-    def spent(self, last: int | None) -> float:
+    def spent(self, last: int | None) -> NDArray[np.float64]:
         """All stages as the engine runs them (None), or the chain up to stage `last`."""
-        begun, count = 0.0, 0
-        for number, (bars, slots) in enumerate(zip(self._data.bars, self._data.slots, strict=True)):
-            if number == self._data.warm:
-                begun = time.process_time()
-            count += len(bars) if number >= self._data.warm else 0
+        times = []
+        for bars, slots in zip(self._data.bars, self._data.slots, strict=True):
+            begun = time.process_time_ns()
             outs = np.zeros(len(bars), OUTPUT)
             order = np.argsort(slots, kind="stable")
             if last is None:
                 self._engine(bars, slots, order, outs)
             else:
                 chain(self._states, self._raw, SPAN, self._instruments, slots, order, bars, outs, self._params, last)
-        return (time.process_time() - begun) * 1e9 / count
+            times.append(time.process_time_ns() - begun)
+        return np.array(times[self._data.warm :], dtype=np.float64)
 
     def _engine(self, bars: Any, slots: Any, order: Any, outs: Any) -> None:
         limit = np.array([0, 1_000_000])
@@ -95,12 +99,14 @@ def started(cache: str) -> float:
 
 
 def by_stage(data: Market, settings: EngineSettings, symbols: int, runs: int) -> dict[str, float]:
-    """ns a bar of each stage: the difference between two cuts of the chain, each at its least of all runs.
+    """ns a bar of each stage: the difference between two cuts of the chain, each batch at its least of all runs.
 
     The least is what the code costs; the rest is what others did on the machine.
     """
-    cuts = [[Run(data, settings, symbols).spent(last) for last in range(len(STAGES))] for _ in range(runs)]
-    totals = [min(run[last] for run in cuts) for last in range(len(STAGES))]
+    cuts = np.array(
+        [[Run(data, settings, symbols).spent(last) for last in range(len(STAGES))] for _ in range(runs)]
+    )  # (run, stage, batch)
+    totals = cuts.min(axis=0).sum(axis=1) / data.measured
     return {name: total - before for name, total, before in zip(STAGES, totals, [0.0, *totals], strict=False)}
 
 
@@ -119,11 +125,11 @@ def main() -> None:
     data = market(settings, given.symbols, given.warm, given.bars)
     print("measuring stage by stage", flush=True)
     stages = by_stage(data, settings, given.symbols, given.runs)
-    spent = [Run(data, settings, given.symbols).spent(None) for _ in range(given.runs)]
+    rates = [data.measured * 1e9 / Run(data, settings, given.symbols).spent(None).sum() for _ in range(given.runs)]
     figures = {
-        "engine_bars_per_cpu_s": 1e9 / statistics.median(spent),
-        "engine_min_bars_per_cpu_s": 1e9 / max(spent),
-        "engine_max_bars_per_cpu_s": 1e9 / min(spent),
+        "engine_bars_per_cpu_s": statistics.median(rates),
+        "engine_min_bars_per_cpu_s": min(rates),
+        "engine_max_bars_per_cpu_s": max(rates),
         "state_bytes_per_symbol": float(STATE.itemsize),
     }
     if not given.no_start:

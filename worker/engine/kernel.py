@@ -59,11 +59,15 @@ def prepare_cache() -> Path:
 CACHE = prepare_cache()
 
 # error_model numpy: a division by zero must not raise inside a kernel that has released the GIL; every division is
-# guarded anyway. No fastmath: it reorders and fuses, so the bits would depend on the CPU.
-_njit: Any = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=False)
+# guarded anyway. No fastmath: it reorders and fuses, so the bits would depend on the CPU. No reference counts: kernels
+# only borrow their arrays, and counting those in the parameters took a tenth of a bar's time.
+_njit: Any = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=False, _nrt=False)
 
 
 def kernel(function: F) -> F:
-    """Compile `function` for the engine: no GIL, cached on disk, IEEE arithmetic in source order."""
+    """Compile `function` for the engine: no GIL, cached on disk, IEEE arithmetic in source order.
+
+    A kernel can't make arrays: it writes into those it is given.
+    """
     compiled: F = _njit(function)
     return compiled

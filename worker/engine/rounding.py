@@ -111,18 +111,26 @@ def floor_to_step(x: float, step: float) -> float:
 
 
 @kernel
-def decimals_of(values: NDArray[np.float64], d: int) -> NDArray[np.float64]:
-    """`decimals` of each element of a one-dimensional float64 array, as a new array."""
-    out = np.empty_like(values)
+def _decimals_into(out: NDArray[np.float64], values: NDArray[np.float64], d: int) -> None:
     for i in range(values.size):
         out[i] = decimals(values[i], d)
-    return out
 
 
 @kernel
+def _significant_into(out: NDArray[np.float64], values: NDArray[np.float64], digits: int) -> None:
+    for i in range(values.size):
+        out[i] = significant(values[i], digits)
+
+
+def decimals_of(values: NDArray[np.float64], d: int) -> NDArray[np.float64]:
+    """`decimals` of each element of a one-dimensional float64 array, as a new array."""
+    out = np.empty_like(values)
+    _decimals_into(out, values, d)
+    return out
+
+
 def significant_of(values: NDArray[np.float64], digits: int) -> NDArray[np.float64]:
     """`significant` of each element of a one-dimensional float64 array, as a new array."""
     out = np.empty_like(values)
-    for i in range(values.size):
-        out[i] = significant(values[i], digits)
+    _significant_into(out, values, digits)
     return out
