@@ -7,7 +7,7 @@ DEV    := $(VENV)/.installed-dev
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit integration test-docker bench bench-engine lint types imports check lock reference clean
+.PHONY: help setup demo test unit integration test-docker bench bench-engine bench-inprocess lint types imports check lock reference clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ bench: $(DEV) setup ## Measure records per CPU-second of one worker; writes resu
 
 bench-engine: $(DEV) setup ## Measure bars per CPU-second of the engine and ns of each stage; writes results/bench-engine.json
 	@$(BIN)/python -m tests.bench.engine_rate
+
+bench-inprocess: $(DEV) setup ## Measure points per second of the in-process pipeline; writes results/bench-inprocess.json
+	@$(BIN)/python -m tests.bench.inprocess_rate
 
 lint: $(DEV) ## Check style
 	@$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,15 @@ class PartitionEngine:
         if records.keys:
             self._run(records)
 
+    def step(self, keys: Sequence[bytes | None], decoded: Decoded) -> NDArray[Any]:
+        """Output rows (`pipeline.OUTPUT`) of decoded records, in order: `process` for callers that build none."""
+        clean = (decoded.bars["mask"] == 0).tolist()
+        known = len(self.symbols)
+        slots, new = self.symbols.slots(keys, clean)
+        outs = self._kernels(decoded.bars, slots, self._order(slots), known)
+        self.symbols.forget_unused(new)
+        return outs
+
     def warm_up(self) -> None:
         """Compile every kernel, or load it from the cache, before the first record and before joining a group."""
         none = np.zeros(0, np.int64)
@@ -58,12 +68,7 @@ class PartitionEngine:
 
     def _run(self, records: Records) -> tuple[Decoded, NDArray[Any]]:
         decoded = self._decoder.decode(records)
-        clean = (decoded.bars["mask"] == 0).tolist()
-        known = len(self.symbols)
-        slots, new = self.symbols.slots(records.keys, clean)
-        outs = self._kernels(decoded.bars, slots, self._order(slots), known)
-        self.symbols.forget_unused(new)
-        return decoded, outs
+        return decoded, self.step(records.keys, decoded)
 
     def _order(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
         # Symbol by symbol keeps a state in cache. When the symbol limit may be met, who comes first matters.
@@ -79,5 +84,10 @@ class PartitionEngine:
         limit = np.array([known, self._settings.ingestion.max_symbols])
         observe(s.states, s.raw, s.instruments, slots, order, bars, outs, limit, self._params)
         outs["validation"]["mask"][slots < 0] = bars["mask"][slots < 0]
-        decide(s.states, s.instruments, slots, order, bars, outs, self._params)
+        self._decide(bars, slots, order, outs)
         return outs
+
+    def _decide(
+        self, bars: NDArray[Any], slots: NDArray[np.int64], order: NDArray[np.int64], outs: NDArray[Any]
+    ) -> None:
+        decide(self.symbols.states, self.symbols.instruments, slots, order, bars, outs, self._params)
