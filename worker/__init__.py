@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from worker.export import read_decisions
     from worker.inprocess import (
         DataNormalizer,
         DataPoint,
@@ -28,10 +29,11 @@ __all__ = [
     "ProcessingResult",
     "RealTimePipeline",
     "__version__",
+    "read_decisions",
     "real_time_pipeline",
 ]
 
-_HOMES = dict.fromkeys(__all__, "worker.inprocess")
+_HOMES = dict.fromkeys(__all__, "worker.inprocess") | {"read_decisions": "worker.export"}
 
 
 def __getattr__(name: str) -> Any:

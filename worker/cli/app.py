@@ -34,7 +34,20 @@ def _root(
 
 
 def _assemble() -> None:
-    from worker.cli import broker, config, decisions, demo, doctor, publish, schema, topics, verify, warmup, worker
+    from worker.cli import (
+        broker,
+        config,
+        decisions,
+        demo,
+        doctor,
+        export,
+        publish,
+        schema,
+        topics,
+        verify,
+        warmup,
+        worker,
+    )
 
     app.command()(demo.demo)
     app.add_typer(broker.app, name="broker")
@@ -42,6 +55,7 @@ def _assemble() -> None:
     app.command()(worker.worker)
     app.command()(publish.publish)
     app.command()(decisions.decisions)
+    app.command()(export.export)
     app.command()(verify.verify)
     app.command()(doctor.doctor)
     app.command()(config.config)
