@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
+from worker.inprocess.listeners import Listeners
 from worker.inprocess.point import DataPoint
 from worker.inprocess.result import ProcessingResult
 
 if TYPE_CHECKING:
     from worker.inprocess.pipeline import RealTimePipeline
+
+T = TypeVar("T")
 
 
 class AsyncPipeline:
@@ -32,28 +37,42 @@ class AsyncPipeline:
         """See `RealTimePipeline.add_data_point`; waits for room without blocking the loop."""
         if self.pipeline.settings.overflow != "block":
             return self.pipeline.add_data_point(point)
-        deadline = _deadline(timeout)
-        while not self.pipeline.add_data_point(point, timeout=0):
-            left = _left(deadline)
-            if left == 0 or not await asyncio.to_thread(self.pipeline.room, left):
-                return False
-        return True
+
+        def add() -> bool | None:
+            return self.pipeline.add_data_point(point, timeout=0) or None
+
+        return await _retried(add, self.pipeline.on_room, timeout) or False
 
     async def get_result(self, timeout: float | None = 1.0) -> ProcessingResult | None:
         """See `RealTimePipeline.get_result`. A cancelled call takes no result."""
-        deadline = _deadline(timeout)
-        while (result := self.pipeline.get_result(timeout=0)) is None:
-            left = _left(deadline)
-            if left == 0 or not await asyncio.to_thread(self.pipeline.result_ready, left):
-                return None
-            if self.pipeline.has_ended:
-                return self.pipeline.get_result(timeout=0)
-        return result
+
+        def get() -> ProcessingResult | bool | None:
+            ended = self.pipeline.has_ended  # asked first: what came before the end is still to be read
+            return self.pipeline.get_result(timeout=0) or (False if ended else None)
+
+        found = await _retried(get, self.pipeline.on_results, timeout)
+        return found if isinstance(found, ProcessingResult) else None
 
 
-def _deadline(timeout: float | None) -> float | None:
-    return None if timeout is None else time.monotonic() + timeout
+async def _retried(attempt: Callable[[], T | None], changes: Listeners, timeout: float | None) -> T | None:
+    """What `attempt` answers once it is not None, tried again at every change; None after `timeout` seconds."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(timeout):
+            while True:
+                changed = asyncio.Event()
+                wake = partial(_wake, loop, changed)
+                changes.add(wake)  # before the attempt, so that no change is missed
+                try:
+                    if (answer := attempt()) is not None:
+                        return answer
+                    await changed.wait()
+                finally:
+                    changes.discard(wake)
+    except TimeoutError:
+        return None
 
 
-def _left(deadline: float | None) -> float | None:
-    return None if deadline is None else max(deadline - time.monotonic(), 0.0)
+def _wake(loop: asyncio.AbstractEventLoop, changed: asyncio.Event) -> None:
+    with suppress(RuntimeError):  # the loop was closed: nobody waits any more
+        loop.call_soon_threadsafe(changed.set)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Literal, get_args
 
 from schemas import Decision
@@ -61,10 +62,11 @@ class Callbacks:
 
     def _tell(self, event: str, functions: Sequence[Callback], argument: Any, symbol: str | None) -> None:
         for function in functions:
-            if inspect.iscoroutinefunction(function):
-                self._runner.submit(function, argument, lambda error: self.error(f"callback:{event}", error, symbol))
-                continue
             try:
-                function(argument)
+                if inspect.iscoroutinefunction(function):
+                    failed = partial(self.error, f"callback:{event}", symbol=symbol)
+                    self._runner.submit(function, argument, failed)
+                else:
+                    function(argument)
             except Exception as error:  # a user's function: whatever it raises, the pipeline goes on
                 self.error(f"callback:{event}", error, symbol)

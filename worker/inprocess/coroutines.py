@@ -46,7 +46,12 @@ class CoroutineRunner:
             job = _Job(function, argument, on_error, room)
         else:
             job = _Job(function, argument, on_error, None)
-        loop.call_soon_threadsafe(jobs.put_nowait, job)
+        try:
+            loop.call_soon_threadsafe(jobs.put_nowait, job)
+        except RuntimeError:  # the caller's loop was closed before the pipeline was stopped
+            if job.room is not None:
+                job.room.release()
+            raise
 
     def close(self) -> None:
         """Wait for the jobs that were submitted. Called on the loop itself it only asks for the end."""

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Generator, Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, Unpack
 from zlib import crc32
 
 from pydantic import ValidationError
@@ -22,7 +22,9 @@ from worker.inprocess.engine import PointEngine
 from worker.inprocess.errors import ErrorLog, PipelineStopped
 from worker.inprocess.integrations import Integrations
 from worker.inprocess.latest import LatestResults
+from worker.inprocess.listeners import Listeners
 from worker.inprocess.metrics import MB, Meter, PipelineMetrics, memory_mb, now
+from worker.inprocess.options import Options
 from worker.inprocess.overrides import Overrides
 from worker.inprocess.point import DataPoint
 from worker.inprocess.ready import ReadyResults
@@ -55,15 +57,18 @@ class RealTimePipeline:
         TypeError: an integration object lacks its method.
     """
 
-    def __init__(self, engine: EngineSettings | Mapping[str, Any] | None = None, **options: Any) -> None:
-        given = {name: options.pop(name) for name in Integrations._fields if name in options}
-        self.settings = _settings(options)
+    def __init__(self, engine: EngineSettings | Mapping[str, Any] | None = None, **options: Unpack[Options]) -> None:
+        given: dict[str, Any] = dict(options)
+        parts = {name: given.pop(name) for name in Integrations._fields if name in given}
+        self.settings = _settings(given)
         self.engine = engine if isinstance(engine, EngineSettings) else load_engine(engine or {})
         self._errors = ErrorLog()
         self._runner = CoroutineRunner(self.settings.max_queue_size)
         self._callbacks = Callbacks(self._errors, self._runner)
-        self._overrides = Overrides(Integrations(**given), self._callbacks.error)
-        self._waiting = WaitingPoints(self.settings.threads, self.settings.max_queue_size, self.settings.overflow)
+        self._overrides = Overrides(Integrations(**parts), self._callbacks.error)
+        self._waiting = WaitingPoints(
+            self.settings.threads, self.settings.max_queue_size, self.settings.overflow, lambda: not self._is_ours()
+        )
         self._ready = ReadyResults(self.settings.max_unread_results)
         self._latest = LatestResults(self.settings.cache_size if self.settings.enable_caching else 0)
         self._meter = Meter()
@@ -108,7 +113,7 @@ class RealTimePipeline:
         Results stay readable. Stopping a stopped pipeline changes nothing. Called from a callback it does not wait.
         """
         self._waiting.close(drop=not drain)
-        if self._runner.is_caller or threading.current_thread() in (shard.thread for shard in self._shards):
+        if self._is_ours():
             return Done()
         with self._switching:
             for shard in self._shards:
@@ -151,7 +156,8 @@ class RealTimePipeline:
     def add_data_point(self, point: DataPoint, timeout: float | None = None) -> bool:
         """Hand over a point; False when it found no room.
 
-        With a full queue, as `overflow` says: wait `timeout` seconds (None = for ever), refuse, or drop the oldest.
+        With a full queue, as `overflow` says: wait up to `timeout` seconds, refuse, or drop the oldest. None waits for
+        ever; from a callback nothing waits.
 
         Raises:
             PipelineStopped: the pipeline does not run.
@@ -232,18 +238,20 @@ class RealTimePipeline:
         """Run coroutine callbacks on `loop` until the next stop; otherwise they have a loop and thread of their own."""
         self._runner.use(loop)
 
-    def room(self, timeout: float | None) -> bool:
-        """Wait until a point would find room, or the pipeline stops; False after `timeout` seconds."""
-        return self._waiting.wait_for_room(timeout)
-
-    def result_ready(self, timeout: float | None) -> bool:
-        """Wait until there is a result, or none will come; False after `timeout` seconds."""
-        return self._ready.wait(timeout)
-
     @property
     def has_ended(self) -> bool:
         """Whether no further result will come."""
         return self._ready.has_ended
+
+    @property
+    def on_room(self) -> Listeners:
+        """Called once each, from any thread, when there may be room for a point."""
+        return self._waiting.listeners
+
+    @property
+    def on_results(self) -> Listeners:
+        """Called once each, from any thread, when there are results or no more will come."""
+        return self._ready.listeners
 
     def _shard_of(self, symbol: str) -> int:
         shards = self.settings.threads
@@ -253,6 +261,10 @@ class RealTimePipeline:
         engine = PointEngine(self.engine, self._overrides)
         shared = (self._waiting, self._ready, self._latest, self._callbacks, self._meter)
         return Shard(number, engine, *shared, self.settings.max_batch_size, self._ended)
+
+    def _is_ours(self) -> bool:
+        """Whether the caller is a callback, which must not wait for the thread that runs it."""
+        return self._runner.is_caller or threading.current_thread() in (shard.thread for shard in self._shards)
 
     def _ended(self) -> None:
         with self._ending:

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 
+from worker.inprocess.listeners import Listeners
 from worker.inprocess.result import ProcessingResult
 
 
@@ -17,6 +18,7 @@ class ReadyResults:
         self._capacity = capacity
         self._arrived = threading.Condition(threading.Lock())
         self._ended = True
+        self.listeners = Listeners()
         self.dropped = 0
 
     def __len__(self) -> int:
@@ -37,6 +39,7 @@ class ReadyResults:
         with self._arrived:
             self._ended = True
             self._arrived.notify_all()
+        self.listeners.call()
 
     def put(self, results: Sequence[ProcessingResult]) -> None:
         """Add results in order."""
@@ -46,6 +49,7 @@ class ReadyResults:
                 self._results.popleft()
                 self.dropped += 1
             self._arrived.notify_all()
+        self.listeners.call()
 
     def get(self, timeout: float | None) -> ProcessingResult | None:
         """The oldest unread result; None when none came within `timeout` seconds (None = for ever) or none will."""
@@ -53,11 +57,6 @@ class ReadyResults:
             if not self._results and not self._wait(timeout):
                 return None
             return self._results.popleft() if self._results else None
-
-    def wait(self, timeout: float | None) -> bool:
-        """Wait until there is a result to get, or none will come; False after `timeout` seconds."""
-        with self._arrived:
-            return self._wait(timeout)
 
     def _wait(self, timeout: float | None) -> bool:
         return self._arrived.wait_for(lambda: bool(self._results) or self._ended, timeout)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
+from worker.inprocess.listeners import Listeners
 from worker.inprocess.point import DataPoint
 from worker.inprocess.settings import Overflow
 
@@ -19,16 +21,17 @@ class Waiting(NamedTuple):
 
 
 class WaitingPoints:
-    """Bounded queues. `put` and `take` are safe from any thread."""
+    """Bounded queues. `put` and `take` are safe from any thread; `may_wait` says whether this one may wait for room."""
 
-    def __init__(self, shards: int, capacity: int, overflow: Overflow) -> None:
+    def __init__(self, shards: int, capacity: int, overflow: Overflow, may_wait: Callable[[], bool]) -> None:
         self._queues: list[deque[Waiting]] = [deque() for _ in range(shards)]
-        self._capacity, self._overflow = capacity, overflow
+        self._capacity, self._overflow, self._may_wait = capacity, overflow, may_wait
         self._lock = threading.Lock()
         self._room = threading.Condition(self._lock)
         self._arrived = [threading.Condition(self._lock) for _ in range(shards)]
         self._idle = [False] * shards
         self._open = False
+        self.listeners = Listeners()
         self.size = self.received = self.refused = self.dropped = 0
 
     def open(self) -> None:
@@ -47,6 +50,7 @@ class WaitingPoints:
                     queue.clear()
             for condition in (self._room, *self._arrived):
                 condition.notify_all()
+        self.listeners.call()
 
     @property
     def is_open(self) -> bool:
@@ -68,11 +72,6 @@ class WaitingPoints:
                 self._arrived[shard].notify()
             return True
 
-    def wait_for_room(self, timeout: float | None) -> bool:
-        """Wait until a point would be taken, or until the pipeline stops; False after `timeout` seconds."""
-        with self._lock:
-            return self._room.wait_for(lambda: self.size < self._capacity or not self._open, timeout)
-
     def take(self, shard: int, limit: int) -> list[Waiting]:
         """The oldest points of one queue, at most `limit`; waits for the first. Empty = closed, none will come."""
         with self._lock:
@@ -87,7 +86,8 @@ class WaitingPoints:
                 taken = [queue.popleft() for _ in range(limit)]
             self.size -= len(taken)
             self._room.notify_all()
-            return taken
+        self.listeners.call()
+        return taken
 
     def _make_room(self, timeout: float | None) -> bool:
         if self._overflow == "reject":
@@ -97,4 +97,6 @@ class WaitingPoints:
             self.size -= 1
             self.dropped += 1
             return True
+        if not self._may_wait():
+            return False
         return self._room.wait_for(lambda: self.size < self._capacity or not self._open, timeout)

@@ -49,8 +49,8 @@ async def test_a_full_queue_does_not_block_the_loop() -> None:
 async def test_a_cancelled_read_takes_no_result() -> None:
     async with RealTimePipeline(num_workers=1) as live:
         reading = asyncio.create_task(live.get_result(timeout=PATIENCE))
-        while not reading.done() and live.pipeline.get_metrics().uptime == 0.0:
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)  # it begins, and waits
+        assert not reading.done()
         reading.cancel()
         [point] = flat("A", 1)
         await live.add_data_point(point)
@@ -65,3 +65,17 @@ async def test_start_and_stop_may_be_awaited() -> None:
     assert pipeline.is_running
     await pipeline.stop()
     assert not pipeline.is_running
+
+
+async def test_many_may_wait_at_once() -> None:
+    points = flat("A", 50)
+    async with RealTimePipeline(num_workers=1, max_queue_size=1) as live:
+        readers = [asyncio.create_task(live.get_result(timeout=None)) for _ in range(60)]
+        adders = [asyncio.create_task(live.add_data_point(point)) for point in points]
+        assert all(await asyncio.gather(*adders))
+        while sum(reader.done() for reader in readers) < 50:
+            await asyncio.wait([reader for reader in readers if not reader.done()], return_when="FIRST_COMPLETED")
+    results = await asyncio.gather(*readers)
+    assert sum(result is not None for result in results) == 50
+    assert sum(result is None for result in results) == 10
+    assert not live.pipeline.on_results._waiting

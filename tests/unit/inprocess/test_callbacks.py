@@ -104,3 +104,31 @@ def test_there_are_four_events() -> None:
         RealTimePipeline().add_callback("done", print)
     with pytest.raises(TypeError):
         RealTimePipeline().add_callback("decision", None)  # type: ignore[arg-type]
+
+
+def test_a_callback_that_adds_points_never_waits() -> None:
+    answers: list[bool] = []
+    later = flat("A", 10, first=5)
+    pipeline = RealTimePipeline(num_workers=1, max_queue_size=3)
+
+    def add(result: ProcessingResult) -> None:
+        if result.symbol == "B":
+            answers.extend(pipeline.add_data_point(point) for point in later)
+
+    pipeline.add_callback("data_processed", add)
+    with pipeline:
+        pipeline.add_data_point(flat("B", 1)[0])
+        assert len(collect(pipeline, 4)) == 4
+    assert answers == [True] * 3 + [False] * 7
+
+
+def test_a_loop_that_is_gone_harms_nobody() -> None:
+    async def hear(_: Any) -> None: ...
+
+    pipeline = RealTimePipeline(num_workers=1)
+    pipeline.add_callback("decision", hear)
+    asyncio.run(pipeline.aio.start())
+    pipeline.add_data_point(flat("A", 1)[0])
+    assert len(collect(pipeline, 1)) == 1
+    pipeline.stop()
+    assert pipeline.get_error_summary()["by_source"] == {"callback:decision": 1}

@@ -12,7 +12,9 @@ import worker
 from tests.unit.inprocess.points import PATIENCE, collect, flat, held
 from worker import RealTimePipeline, real_time_pipeline
 from worker.errors import ConfigError
-from worker.inprocess import PipelineStopped
+from worker.inprocess import PipelineSettings, PipelineStopped
+from worker.inprocess.integrations import Integrations
+from worker.inprocess.options import Options
 
 
 def alive() -> list[str]:
@@ -113,7 +115,7 @@ def test_options_are_checked() -> None:
     with pytest.raises(ConfigError, match="budget_of_nobody"):
         RealTimePipeline({"risk": {"budget_of_nobody": 1}})
     with pytest.raises(TypeError, match=r"model_registry needs a method predict\(\)"):
-        RealTimePipeline(model_registry=object())
+        RealTimePipeline(model_registry=object())  # type: ignore[arg-type]
 
 
 def test_an_engine_that_fails_stops_the_pipeline_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,3 +137,7 @@ def test_an_engine_that_fails_stops_the_pipeline_and_says_so(monkeypatch: pytest
     assert heard == ["pipeline"]
     with pytest.raises(PipelineStopped, match="new pipeline"):
         pipeline.start()
+
+
+def test_the_options_are_the_settings_and_the_parts() -> None:
+    assert set(Options.__annotations__) == {*PipelineSettings.model_fields, *Integrations._fields}
