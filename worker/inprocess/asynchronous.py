@@ -39,9 +39,9 @@ class AsyncPipeline:
             return self.pipeline.add_data_point(point)
 
         def add() -> bool | None:
-            return self.pipeline.add_data_point(point, timeout=0) or None
+            return self.pipeline.offer(point) or None
 
-        return await _retried(add, self.pipeline.on_room, timeout) or False
+        return await _retried(add, self.pipeline.on_room, timeout) or self.pipeline.add_data_point(point, timeout=0)
 
     async def get_result(self, timeout: float | None = 1.0) -> ProcessingResult | None:
         """See `RealTimePipeline.get_result`. A cancelled call takes no result."""

@@ -58,5 +58,8 @@ class ErrorLog:
                 "total": self._by_source.total(),
                 "by_source": dict(self._by_source),
                 "by_type": dict(self._by_kind),
-                "recent": [error._asdict() for error in self._recent],
+                "recent": [
+                    {name: value for name, value in error._asdict().items() if name != "exception"}
+                    for error in self._recent
+                ],
             }

@@ -162,13 +162,11 @@ class RealTimePipeline:
         Raises:
             PipelineStopped: the pipeline does not run.
         """
-        if not isinstance(point, DataPoint):
-            raise TypeError(f"a DataPoint is needed, not {type(point).__name__}")
-        if self._waiting.put(self._shard_of(point.symbol), point, timeout):
-            return True
-        if not self._waiting.is_open:
-            raise self._stopped()
-        return False
+        return self._add(point, timeout, count=True)
+
+    def offer(self, point: DataPoint) -> bool:
+        """As `add_data_point` without waiting; finding no room is no refusal, because the caller will try again."""
+        return self._add(point, 0.0, count=False)
 
     def get_result(self, timeout: float | None = 1.0) -> ProcessingResult | None:
         """The oldest result that has not been read; each is given once, a symbol's in order of its points.
@@ -252,6 +250,15 @@ class RealTimePipeline:
     def on_results(self) -> Listeners:
         """Called once each, from any thread, when there are results or no more will come."""
         return self._ready.listeners
+
+    def _add(self, point: DataPoint, timeout: float | None, count: bool) -> bool:
+        if not isinstance(point, DataPoint):
+            raise TypeError(f"a DataPoint is needed, not {type(point).__name__}")
+        if self._waiting.put(self._shard_of(point.symbol), point, timeout, count):
+            return True
+        if not self._waiting.is_open:
+            raise self._stopped()
+        return False
 
     def _shard_of(self, symbol: str) -> int:
         shards = self.settings.threads

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.bar import INSTRUMENT
 from worker.engine.reasons import codes
+from worker.engine.symbols import Symbols
 from worker.inprocess.point import DataPoint
 from worker.inprocess.quality import DataQuality
-from worker.inprocess.reader import PointReader
+from worker.inprocess.reader import PointReader, key_of
 from worker.inprocess.stages import VALIDATED, VALIDATION, validate
 from worker.instruments import load_engine
+
+Rows = np.ndarray[Any, Any]
 
 
 class DataValidator:
@@ -40,17 +42,22 @@ class DataValidator:
         settings = load_engine(engine | {"validation": {**engine.get("validation", {}), **given}})
         self._reader = PointReader(settings)
         self._params = settings.validation.params()
-        self._symbols: dict[str, np.ndarray[Any, Any]] = {}
-        self._instrument = np.zeros(1, INSTRUMENT)
-        self._instrument["calendar"], self._instrument["multiplier"] = -1, 1.0
+        self._instruments = Symbols(settings)
+        self._symbols: dict[str, tuple[Rows, Rows]] = {}  # state and instrument, one row each
 
     def validate_data_point(self, point: DataPoint) -> tuple[bool, DataQuality, str]:
         """(accepted, level, codes of what was found joined by `;`). An invalid point changes no reference."""
         decoded, out = self._reader.read((point,)), np.zeros(1, VALIDATED)
-        known = self._symbols.get(point.symbol)
-        state = np.zeros(1, VALIDATION) if known is None else known
-        validate(state, self._instrument, decoded.bars, out, self._params)
+        state, instrument = self._symbols.get(point.symbol) or self._new(point)
+        validate(state, instrument, decoded.bars, out, self._params)
         judged = out["validation"][0]
-        if known is None and judged["accepted"]:
-            self._symbols[point.symbol] = state
+        if judged["accepted"]:
+            self._symbols[point.symbol] = state, instrument
         return bool(judged["accepted"]), DataQuality(int(judged["level"])), ";".join(codes(int(judged["mask"])))
+
+    def _new(self, point: DataPoint) -> tuple[Rows, Rows]:
+        # The engine's own way from settings to an instrument; its slot is given back, since the state is kept here.
+        [slot], new = self._instruments.slots([key_of(point)], [True])
+        instrument = self._instruments.instruments[slot : slot + 1].copy()
+        self._instruments.forget_unused(new)
+        return np.zeros(1, VALIDATION), instrument

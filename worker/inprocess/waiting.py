@@ -57,11 +57,14 @@ class WaitingPoints:
         """Whether points are taken."""
         return self._open
 
-    def put(self, shard: int, point: DataPoint, timeout: float | None) -> bool:
-        """Add a point; False when closed, or when there was no room (within `timeout` seconds under `block`)."""
+    def put(self, shard: int, point: DataPoint, timeout: float | None, count: bool = True) -> bool:
+        """Add a point; False when closed, or when there was no room (within `timeout` seconds under `block`).
+
+        `count`: whether that counts as a refusal.
+        """
         with self._lock:
             if self._open and self.size >= self._capacity and not self._make_room(timeout):
-                self.refused += 1
+                self.refused += count
                 return False
             if not self._open:
                 return False

@@ -41,9 +41,11 @@ async def test_a_full_queue_does_not_block_the_loop() -> None:
         first, second = flat("A", 2)
         assert await pipeline.aio.add_data_point(first)
         assert not await pipeline.aio.add_data_point(second, timeout=0.01)
+        assert pipeline.get_metrics().points_refused == 1
         waiting = asyncio.create_task(pipeline.aio.add_data_point(second))
         go.set()
         assert await waiting
+        assert pipeline.get_metrics().points_refused == 1
 
 
 async def test_a_cancelled_read_takes_no_result() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from typing import Any
 
@@ -86,6 +87,7 @@ def test_a_raising_callback_is_reported_and_the_rest_goes_on() -> None:
     assert summary["by_type"] == {"ValueError": 9, "KeyError": 3}
     assert summary["total"] == pipeline.get_metrics().errors == 12
     assert summary["recent"][0]["message"] == "not today"
+    assert json.loads(json.dumps(summary["recent"], default=str))[0]["source"] == "callback:data_processed"
 
 
 def test_a_callback_may_stop_the_pipeline() -> None:

@@ -102,6 +102,12 @@ def test_the_validators_arguments_hold() -> None:
         DataValidator(max_price_change=-1.0)
 
 
+def test_the_validator_knows_instruments() -> None:
+    validator = DataValidator(instruments={"A": {"tick": 0.5}}, ingestion={"interval": "1h"})
+    assert validator.validate_data_point(with_(close=100.25))[2] == "tick_misaligned;reference_missing"
+    assert validator.validate_data_point(with_(symbol="B", close=100.25))[2] == "reference_missing"
+
+
 @pytest.mark.parametrize(
     ("method", "scaler"), [("zscore", StandardScaler()), ("minmax", MinMaxScaler()), ("robust", RobustScaler())]
 )
