@@ -57,7 +57,7 @@ async def test_three_workers_with_kill_term_and_join_equal_one_in_peace(
     await make_topics(rough)
     async with Fleet(rough, tmp_path) as fleet:
         first = await fleet.started("first")
-        publishing = Publishing(rough, records, rate=1_500)
+        publishing = Publishing(rough, records, rate=400)
         await until_joined(fleet, fleet.start("joins"), publishing)
         third = await fleet.started("third")
         await under_load(fleet, publishing)
@@ -93,7 +93,7 @@ async def test_a_zombie_adds_nothing(broker: Bootstrap, topic_prefix: str, tmp_p
         zombie, heir = fleet.start("zombie"), fleet.start("heir")
         await zombie.ready(partitions=2)
         await heir.ready(partitions=2)
-        publishing = Publishing(settings, ticks(total, SYMBOLS, SEED + 1), rate=700)
+        publishing = Publishing(settings, ticks(total, SYMBOLS, SEED + 1), rate=300)
         await under_load(fleet, publishing)
         zombie.send(signal.SIGSTOP)
         stopped_at = await fleet.progress.committed()
@@ -127,7 +127,7 @@ async def test_at_least_once_loses_nothing_and_repeats_only_equals(
     await make_topics(settings)
     async with Fleet(settings, tmp_path) as fleet:
         victim = await fleet.started("victim")
-        publishing = Publishing(settings, ticks(total, SYMBOLS, SEED + 2), rate=1_500)
+        publishing = Publishing(settings, ticks(total, SYMBOLS, SEED + 2), rate=300)
         heir = fleet.start("heir")
         await under_load(fleet, publishing)
         victim.kill()

@@ -102,7 +102,7 @@ class Publishing:
     """Publishes in the background at a rate; `left` says how many records are still to come."""
 
     def __init__(self, settings: Settings, records: list[Record], rate: float | None) -> None:
-        self._total = len(records)
+        self._settings, self._records = settings, records
         self._done = 0
         self._stop = asyncio.Event()
         self._task = asyncio.create_task(publish(settings, records, rate, self._progress, self._stop))
@@ -113,11 +113,14 @@ class Publishing:
     @property
     def left(self) -> int:
         """Records that the broker has not acknowledged yet."""
-        return self._total - self._done
+        return len(self._records) - self._done
 
-    async def finish(self) -> PublishSummary:
-        """Wait for the rest."""
-        return await self._task
+    async def finish(self) -> None:
+        """Publish the rest as fast as it goes."""
+        self._stop.set()
+        done = (await self._task).records
+        await publish(self._settings, self._records[done:])
+        self._done = len(self._records)
 
     async def cut(self) -> int:
         """End the input here; returns how many records it has."""

@@ -40,6 +40,7 @@ def _assemble() -> None:
         decisions,
         demo,
         doctor,
+        export,
         publish,
         schema,
         state,
@@ -56,6 +57,7 @@ def _assemble() -> None:
     app.add_typer(state.app, name="state")
     app.command()(publish.publish)
     app.command()(decisions.decisions)
+    app.command()(export.export)
     app.command()(verify.verify)
     app.command()(doctor.doctor)
     app.command()(config.config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,6 +61,16 @@ class PartitionEngine:
         if records.keys:
             self._run(records)
 
+    def step(self, keys: Sequence[bytes | None], decoded: Decoded) -> NDArray[Any]:
+        """Output rows (`pipeline.OUTPUT`) of decoded records, in order: `process` for callers that build none."""
+        clean = (decoded.bars["mask"] == 0).tolist()
+        known = len(self.symbols)
+        slots, new = self.symbols.slots(keys, clean)
+        outs = self._kernels(decoded.bars, slots, self._order(slots), known)
+        freed = self.symbols.forget_unused(new)
+        self.touched = np.where(np.isin(slots, freed), -1, slots) if freed else slots
+        return outs
+
     def warm_up(self) -> None:
         """Compile every kernel, or load it from the cache, before the first record and before joining a group."""
         none = np.zeros(0, np.int64)
@@ -100,13 +111,7 @@ class PartitionEngine:
 
     def _run(self, records: Records) -> tuple[Decoded, NDArray[Any]]:
         decoded = self._decoder.decode(records)
-        clean = (decoded.bars["mask"] == 0).tolist()
-        known = len(self.symbols)
-        slots, new = self.symbols.slots(records.keys, clean)
-        outs = self._kernels(decoded.bars, slots, self._order(slots), known)
-        freed = self.symbols.forget_unused(new)
-        self.touched = np.where(np.isin(slots, freed), -1, slots) if freed else slots
-        return decoded, outs
+        return decoded, self.step(records.keys, decoded)
 
     def _order(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
         # Symbol by symbol keeps a state in cache. When the symbol limit may be met, who comes first matters.
@@ -118,7 +123,7 @@ class PartitionEngine:
         self, bars: NDArray[Any], slots: NDArray[np.int64], order: NDArray[np.int64], known: int
     ) -> NDArray[Any]:
         outs = self._observe(bars, slots, order, known)
-        decide(self.symbols.states, self.symbols.instruments, slots, order, bars, outs, self._params)
+        self._decide(bars, slots, order, outs)
         return outs
 
     def _observe(
@@ -130,3 +135,8 @@ class PartitionEngine:
         observe(s.states, s.raw, s.instruments, slots, order, bars, outs, limit, self._params)
         outs["validation"]["mask"][slots < 0] = bars["mask"][slots < 0]
         return outs
+
+    def _decide(
+        self, bars: NDArray[Any], slots: NDArray[np.int64], order: NDArray[np.int64], outs: NDArray[Any]
+    ) -> None:
+        decide(self.symbols.states, self.symbols.instruments, slots, order, bars, outs, self._params)

@@ -1,0 +1,36 @@
+"""What the documents print as Python runs as it stands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DOCS = Path(__file__).parents[3] / "docs"
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def test_the_first_example_of_the_in_process_api(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    exec(BLOCK.findall((DOCS / "in-process.md").read_text())[0], names)
+    assert names["result"].accepted
+    assert names["result"].timestamp == names["start"].replace(hour=16, minute=9)
+    assert "Excellent" in capsys.readouterr().out
+
+
+def test_every_column_and_method_is_named() -> None:
+    from schemas import Decision
+    from worker import RealTimePipeline
+    from worker.export.columns import columns_of
+    from worker.inprocess import PipelineSettings
+    from worker.inprocess.integrations import METHODS
+
+    tables, api = ((DOCS / name).read_text() for name in ("data-frames.md", "in-process.md"))
+    for column in columns_of(Decision):
+        assert f"`{column.name}`" in tables or column.name.startswith(("position_", "risk_")), column.name
+    promised = [name for name in vars(RealTimePipeline) if not name.startswith("_")]
+    for name in (*PipelineSettings.model_fields, *METHODS, *METHODS.values()):
+        assert name in api, name
+    assert {"start", "stop", "add_data_point", "get_result", "add_callback", "get_metrics"} <= set(promised)

@@ -1,0 +1,46 @@
+"""`alphapulse export`: decisions or rejections as a Parquet, Arrow or CSV file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from worker.cli.common import Bootstrap, Json, Prefix, quiet_logs, run_async, settings_with
+
+
+def export(
+    out: Annotated[Path, typer.Argument(help="The file to write: .parquet, .arrow or .csv.", show_default=False)],
+    source: Annotated[
+        list[Path] | None, typer.Option("--input", "-i", help="A file of lines instead of Kafka; may be repeated.")
+    ] = None,
+    rejected: Annotated[bool, typer.Option("--rejected", help="Export rejections instead.")] = False,
+    symbol: Annotated[list[str] | None, typer.Option("--symbol", "-s", help="Only this one; may be repeated.")] = None,
+    since: Annotated[str | None, typer.Option("--since", help="Only bars that open then or later (UTC).")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Only bars that open before then (UTC).")] = None,
+    form: Annotated[str | None, typer.Option("--format", help="parquet, arrow or csv; else from the name.")] = None,
+    topic: Annotated[str | None, typer.Option("--topic", help="Instead of the topic in the settings.")] = None,
+    bootstrap: Bootstrap = None,
+    prefix: Prefix = None,
+    json: Json = False,
+) -> None:
+    """Write a table of what the topic holds now, or of `decisions.jsonl` files; needs the extra `parquet`."""
+    from worker.export.run import export_files, export_topic
+    from worker.export.wanted import wanted
+    from worker.export.write import format_of
+
+    kind, which = format_of(out, form), wanted(symbol, since, until)
+    if source:
+        rows = export_files(out, kind, source, rejected, which)
+    else:
+        quiet_logs()
+        settings = settings_with(bootstrap, prefix=prefix)
+        name = topic or (settings.topics.rejections if rejected else settings.topics.output)
+        rows = run_async(export_topic(out, kind, settings.kafka, name, rejected, which))
+    if json:
+        import msgspec
+
+        typer.echo(msgspec.json.encode({"file": str(out), "format": kind, "rows": rows}).decode())
+        return
+    typer.echo(f"wrote {rows:,} {'rejections' if rejected else 'decisions'} to {out}")

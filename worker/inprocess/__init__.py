@@ -1,0 +1,45 @@
+"""The engine in one process, without Kafka: for notebooks, small devices and tests of strategies."""
+
+from __future__ import annotations
+
+from worker.inprocess.asynchronous import AsyncPipeline
+from worker.inprocess.errors import PipelineError, PipelineStopped
+from worker.inprocess.integrations import (
+    FeatureExtractor,
+    MarketRegimeDetector,
+    ModelRegistry,
+    MultiTimeframeFusion,
+    PositionSizingOptimizer,
+    RiskManager,
+)
+from worker.inprocess.metrics import PipelineMetrics
+from worker.inprocess.normalizer import DataNormalizer
+from worker.inprocess.pipeline import RealTimePipeline
+from worker.inprocess.point import DataPoint
+from worker.inprocess.quality import DataQuality
+from worker.inprocess.result import ProcessingResult
+from worker.inprocess.settings import PipelineSettings
+from worker.inprocess.validator import DataValidator
+
+real_time_pipeline = RealTimePipeline()  # with all defaults; nothing compiles or starts before its start()
+
+__all__ = [
+    "AsyncPipeline",
+    "DataNormalizer",
+    "DataPoint",
+    "DataQuality",
+    "DataValidator",
+    "FeatureExtractor",
+    "MarketRegimeDetector",
+    "ModelRegistry",
+    "MultiTimeframeFusion",
+    "PipelineError",
+    "PipelineMetrics",
+    "PipelineSettings",
+    "PipelineStopped",
+    "PositionSizingOptimizer",
+    "ProcessingResult",
+    "RealTimePipeline",
+    "RiskManager",
+    "real_time_pipeline",
+]

@@ -1,0 +1,78 @@
+"""The pipeline for code that runs on an event loop: the same methods, to be awaited."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from worker.inprocess.listeners import Listeners
+from worker.inprocess.point import DataPoint
+from worker.inprocess.result import ProcessingResult
+
+if TYPE_CHECKING:
+    from worker.inprocess.pipeline import RealTimePipeline
+
+T = TypeVar("T")
+
+
+class AsyncPipeline:
+    """Waits without blocking the loop. Coroutine callbacks run on the loop that started it."""
+
+    def __init__(self, pipeline: RealTimePipeline) -> None:
+        self.pipeline = pipeline
+
+    async def start(self) -> None:
+        """See `RealTimePipeline.start`."""
+        self.pipeline.callbacks_on(asyncio.get_running_loop())
+        await asyncio.to_thread(self.pipeline.start)
+
+    async def stop(self, drain: bool = True) -> None:
+        """See `RealTimePipeline.stop`."""
+        await asyncio.to_thread(self.pipeline.stop, drain)
+
+    async def add_data_point(self, point: DataPoint, timeout: float | None = None) -> bool:
+        """See `RealTimePipeline.add_data_point`; waits for room without blocking the loop."""
+        if self.pipeline.settings.overflow != "block":
+            return self.pipeline.add_data_point(point)
+
+        def add() -> bool | None:
+            return self.pipeline.offer(point) or None
+
+        return await _retried(add, self.pipeline.on_room, timeout) or self.pipeline.add_data_point(point, timeout=0)
+
+    async def get_result(self, timeout: float | None = 1.0) -> ProcessingResult | None:
+        """See `RealTimePipeline.get_result`. A cancelled call takes no result."""
+
+        def get() -> ProcessingResult | bool | None:
+            ended = self.pipeline.has_ended  # asked first: what came before the end is still to be read
+            return self.pipeline.get_result(timeout=0) or (False if ended else None)
+
+        found = await _retried(get, self.pipeline.on_results, timeout)
+        return found if isinstance(found, ProcessingResult) else None
+
+
+async def _retried(attempt: Callable[[], T | None], changes: Listeners, timeout: float | None) -> T | None:
+    """What `attempt` answers once it is not None, tried again at every change; None after `timeout` seconds."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(timeout):
+            while True:
+                changed = asyncio.Event()
+                wake = partial(_wake, loop, changed)
+                changes.add(wake)  # before the attempt, so that no change is missed
+                try:
+                    if (answer := attempt()) is not None:
+                        return answer
+                    await changed.wait()
+                finally:
+                    changes.discard(wake)
+    except TimeoutError:
+        return None
+
+
+def _wake(loop: asyncio.AbstractEventLoop, changed: asyncio.Event) -> None:
+    with suppress(RuntimeError):  # the loop was closed: nobody waits any more
+        loop.call_soon_threadsafe(changed.set)

@@ -1,0 +1,106 @@
+"""What user objects must offer to take the place of a part of the engine.
+
+Each method is called for one accepted bar, must not keep state between calls, and may raise: the built-in then stands.
+`features` holds the engine's features of that bar by name, NaN until warm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+from worker.inprocess.point import DataPoint
+
+Features = Mapping[str, float]
+
+
+class FeatureExtractor(Protocol):
+    """Computes features."""
+
+    def extract(self, point: DataPoint, features: Features) -> Features:
+        """Features that replace the engine's of the same name; others are added to the result only."""
+        ...
+
+
+class MarketRegimeDetector(Protocol):
+    """Says what the market does."""
+
+    def detect(self, point: DataPoint, features: Features) -> str:
+        """`unknown`, `trend_up`, `trend_down`, `range`, `high_vol` or `crisis`."""
+        ...
+
+
+class MultiTimeframeFusion(Protocol):
+    """Fuses higher timeframes into one direction."""
+
+    def fuse(self, point: DataPoint, features: Features) -> float:
+        """-1 to 1; the component `mtf` of the score."""
+        ...
+
+
+class ModelRegistry(Protocol):
+    """Predicts. Attributes `model_id` and `version`, where there are any, are shown in the decision."""
+
+    def predict(self, point: DataPoint, features: Features) -> float:
+        """Probability that the price rises, 0 to 1; it makes up half of `final`. Called once the features are warm."""
+        ...
+
+
+class RiskManager(Protocol):
+    """Limits risk."""
+
+    def assess(self, point: DataPoint, risk: Mapping[str, float]) -> float:
+        """Factor 0 to 1 on every size; 0 forbids opening. `risk` holds the engine's risk figures and factors."""
+        ...
+
+
+class PositionSizingOptimizer(Protocol):
+    """Sizes positions."""
+
+    def optimize(self, point: DataPoint, proposal: Mapping[str, float]) -> float:
+        """Quantity in base units, >= 0; kept within the engine's notional limits and on the lot.
+
+        `proposal` holds the engine's side, qty, stop, target, final, confidence, budget and limits.
+        """
+        ...
+
+
+class Integrations(NamedTuple):
+    """The user's objects; None = the built-in."""
+
+    feature_extractor: FeatureExtractor | None = None
+    model_registry: ModelRegistry | None = None
+    risk_manager: RiskManager | None = None
+    position_sizing_optimizer: PositionSizingOptimizer | None = None
+    market_regime_detector: MarketRegimeDetector | None = None
+    multi_timeframe_fusion: MultiTimeframeFusion | None = None
+
+    def check(self) -> None:
+        """Raise TypeError for an object that lacks its method."""
+        for name, given in self._asdict().items():
+            needed = METHODS[name]
+            if given is not None and not callable(getattr(given, needed, None)):
+                raise TypeError(f"{name} needs a method {needed}(); {type(given).__name__} has none")
+
+    @property
+    def observing(self) -> bool:
+        """Whether any replaces what `decide` reads of the observing half."""
+        return self._any("feature_extractor", "market_regime_detector", "multi_timeframe_fusion")
+
+    @property
+    def deciding(self) -> bool:
+        """Whether any stands between the stages of the deciding half."""
+        return self._any("model_registry", "risk_manager", "position_sizing_optimizer")
+
+    def _any(self, *names: str) -> bool:
+        return any(getattr(self, name) is not None for name in names)
+
+
+METHODS = {
+    "feature_extractor": "extract",
+    "model_registry": "predict",
+    "risk_manager": "assess",
+    "position_sizing_optimizer": "optimize",
+    "market_regime_detector": "detect",
+    "multi_timeframe_fusion": "fuse",
+}

@@ -1,0 +1,40 @@
+"""The latest accepted result of each symbol."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from worker.inprocess.result import ProcessingResult
+
+
+class LatestResults:
+    """A cache of at most `capacity` symbols; the least recently written or read one goes. `capacity` 0 keeps none."""
+
+    def __init__(self, capacity: int) -> None:
+        self._results: OrderedDict[str, ProcessingResult] = OrderedDict()
+        self._capacity = capacity
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._results)
+
+    def put(self, results: Iterable[ProcessingResult]) -> None:
+        """Take results, oldest first; rejected ones are passed over."""
+        if not self._capacity:
+            return
+        newest = {result.point.symbol: result for result in results if result.accepted}
+        with self._lock:
+            for symbol, result in newest.items():
+                self._results[symbol] = result
+                self._results.move_to_end(symbol)
+            while len(self._results) > self._capacity:
+                self._results.popitem(last=False)
+
+    def get(self, symbol: str) -> ProcessingResult | None:
+        """The symbol's latest accepted result."""
+        with self._lock:
+            if symbol in self._results:
+                self._results.move_to_end(symbol)
+            return self._results.get(symbol)

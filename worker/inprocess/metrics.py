@@ -1,0 +1,133 @@
+"""What the pipeline has done and how fast."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+BATCHES = 2_048  # newest batches that rates and processing times are computed over
+LATENCIES = 10_000  # newest points that latencies are computed over
+WINDOW = 10.0  # seconds before the newest batch that the throughput looks back
+MB = 2.0**20
+
+
+class PipelineMetrics(msgspec.Struct, frozen=True):
+    """Figures at one moment. Times in seconds; NaN where nothing has been processed yet.
+
+    Processing is a point's share of the time its batch took; latency is from the point's being taken to its result
+    being ready, waiting included.
+    """
+
+    throughput_per_second: float
+    avg_processing_time: float
+    processing_p95: float
+    processing_p99: float
+    avg_latency: float
+    latency_p95: float
+    latency_p99: float
+    points_received: int
+    points_processed: int  # with a result, accepted or rejected
+    points_accepted: int
+    points_rejected: int
+    points_refused: int  # found no room
+    points_dropped: int  # thrown away while they waited
+    results_dropped: int  # thrown away unread
+    input_queue_size: int
+    input_queue_capacity: int
+    result_queue_size: int
+    cached_symbols: int
+    symbols: int
+    state_mb: float
+    memory_mb: float  # resident memory of the whole process
+    errors: int
+    uptime: float
+
+
+class Speed(NamedTuple):
+    """The part of the metrics that is measured."""
+
+    throughput: float
+    processing: tuple[float, float, float]  # mean, p95, p99
+    latency: tuple[float, float, float]
+
+
+class _Batch(NamedTuple):
+    begun: float
+    ended: float
+    points: int
+
+
+class Meter:
+    """Measures batches. Safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._batches: deque[_Batch] = deque(maxlen=BATCHES)
+        self._latencies: deque[float] = deque(maxlen=LATENCIES)
+        self.accepted = self.rejected = 0
+        self.seconds = 0.0  # spent processing
+        self.rejections: Counter[int] = Counter()  # by mask
+
+    def add(self, begun: float, ended: float, taken: Sequence[float], rejected: Sequence[int]) -> None:
+        """A batch: its times and those its points were taken at (`time.perf_counter`), masks of the rejected."""
+        with self._lock:
+            self._batches.append(_Batch(begun, ended, len(taken)))
+            self._latencies.extend([ended - since for since in taken[-LATENCIES:]])
+            self.accepted += len(taken) - len(rejected)
+            self.rejected += len(rejected)
+            self.seconds += ended - begun
+            self.rejections.update(rejected)
+
+    def speed(self) -> Speed:
+        """Over the newest batches."""
+        with self._lock:
+            batches, latencies = list(self._batches), np.array(self._latencies)
+            count = self.accepted + self.rejected
+            mean = self.seconds / count if count else np.nan
+        if not batches:
+            nothing = (np.nan, np.nan, np.nan)
+            return Speed(0.0, nothing, nothing)
+        last = max(batch.ended for batch in batches)
+        recent = [batch for batch in batches if batch.ended >= last - WINDOW]
+        span = last - min(batch.begun for batch in recent)
+        throughput = sum(batch.points for batch in recent) / span if span > 0 else np.nan
+        return Speed(throughput, (mean, *_shares(batches)), (float(latencies.mean()), *_tail(latencies)))
+
+
+def _shares(batches: Sequence[_Batch]) -> tuple[float, float]:
+    points = np.array([batch.points for batch in batches])
+    shares = np.array([batch.ended - batch.begun for batch in batches]) / points
+    order = np.argsort(shares)
+    at = np.searchsorted(np.cumsum(points[order]), np.array([0.95, 0.99]) * points.sum())
+    p95, p99 = shares[order][np.minimum(at, len(batches) - 1)].tolist()
+    return p95, p99
+
+
+def _tail(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[float, float]:
+    p95, p99 = np.quantile(values, [0.95, 0.99]).tolist()
+    return p95, p99
+
+
+def memory_mb() -> float:
+    """Resident memory of this process, 2^20 bytes; its peak where the system does not tell the present."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / MB
+    except OSError:
+        import resource
+        import sys
+
+        unit = 1 if sys.platform == "darwin" else 1_024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / MB
+
+
+def now() -> float:
+    """The clock of all times here, seconds."""
+    return time.perf_counter()

@@ -1,0 +1,51 @@
+"""`DataNormalizer`: the engine's normalization by itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from worker.engine.bar import INSTRUMENT
+from worker.inprocess.point import DataPoint
+from worker.inprocess.reader import NUMBERS, PointReader
+from worker.inprocess.stages import NORMALIZATION, NORMALIZED, normalize
+from worker.instruments import load_engine
+
+
+class DataNormalizer:
+    """Brings the points of each symbol to the scale of its own window. Give it accepted points only.
+
+    `method` is `zscore`, `minmax` or `robust`; `engine` may hold sections of the engine's settings.
+
+    Raises:
+        ConfigError: a value does not fit.
+    """
+
+    def __init__(
+        self, method: str = "zscore", window_size: int = 100, min_data_points: int = 20, **engine: Mapping[str, Any]
+    ) -> None:
+        given = {"method": method, "window": window_size, "min_points": min_data_points}
+        settings = load_engine(engine | {"normalization": {**engine.get("normalization", {}), **given}})
+        self._reader = PointReader(settings)
+        self._params = settings.normalization.params()
+        self._symbols: dict[str, np.ndarray[Any, Any]] = {}
+        self._instrument = np.zeros(1, INSTRUMENT)
+
+    def normalize_data_point(self, point: DataPoint) -> dict[str, float] | None:
+        """Open, high, low, close and volume on the window's scale; None before `min_data_points`.
+
+        Raises:
+            ValueError: the point holds no five finite numbers; the window is left as it was.
+        """
+        decoded, out = self._reader.read((point,)), np.zeros(1, NORMALIZED)
+        numbers = (float(decoded.bars[name][0]) for name in NUMBERS)
+        if decoded.bars["mask"][0] or not all(map(math.isfinite, numbers)):
+            raise ValueError(f"not a bar of finite numbers: {decoded.details.get(0, point)}")
+        if point.symbol not in self._symbols:
+            self._symbols[point.symbol] = np.zeros(1, NORMALIZATION)
+        normalize(self._symbols[point.symbol], self._instrument, decoded.bars, out, self._params)
+        row = out["normalization"][0]
+        return {name: float(row[name]) for name in NUMBERS} if row["ready"] else None

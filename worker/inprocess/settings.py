@@ -1,0 +1,31 @@
+"""How the pipeline runs; none of it changes a value of a result."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Overflow = Literal["block", "reject", "drop_oldest"]
+
+
+class PipelineSettings(BaseModel):
+    """Queues, threads and caches."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_queue_size: int = Field(10_000, ge=1, description="points waiting, over all threads")
+    max_unread_results: int = Field(
+        50_000, ge=1, description="results kept for `get_result`, 2 KB each; the oldest unread one goes, and is counted"
+    )
+    overflow: Overflow = Field("block", description="what happens to a point that finds the queue full")
+    num_workers: int = Field(4, ge=1, le=256, description="threads; a symbol always has the same one")
+    enable_parallel_processing: bool = Field(True, description="False = one thread")
+    enable_caching: bool = Field(True, description="keep the latest result of each symbol")
+    cache_size: int = Field(1_000, ge=1, description="symbols in that cache; the least recently used one goes")
+    max_batch_size: int = Field(2_048, ge=1, description="most points that a thread takes at once")
+
+    @property
+    def threads(self) -> int:
+        """Worker threads."""
+        return self.num_workers if self.enable_parallel_processing else 1

@@ -1,0 +1,63 @@
+"""`DataValidator`: the engine's validation by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from worker.engine.reasons import codes
+from worker.engine.symbols import Symbols
+from worker.inprocess.point import DataPoint
+from worker.inprocess.quality import DataQuality
+from worker.inprocess.reader import PointReader, key_of
+from worker.inprocess.stages import VALIDATED, VALIDATION, validate
+from worker.instruments import load_engine
+
+Rows = np.ndarray[Any, Any]
+
+
+class DataValidator:
+    """Judges points one after another; remembers of each symbol what its next point is measured against.
+
+    The arguments are the engine's settings of these names; `validation` may hold others, `engine` other sections.
+
+    Raises:
+        ConfigError: a value does not fit.
+    """
+
+    def __init__(
+        self,
+        max_price_change: float = 0.5,
+        min_volume: float = 0.0,
+        max_volume_multiplier: float = 100.0,
+        **engine: Mapping[str, Any],
+    ) -> None:
+        given = {
+            "max_price_change": max_price_change,
+            "min_volume": min_volume,
+            "max_volume_multiplier": max_volume_multiplier,
+        }
+        settings = load_engine(engine | {"validation": {**engine.get("validation", {}), **given}})
+        self._reader = PointReader(settings)
+        self._params = settings.validation.params()
+        self._instruments = Symbols(settings)
+        self._symbols: dict[str, tuple[Rows, Rows]] = {}  # state and instrument, one row each
+
+    def validate_data_point(self, point: DataPoint) -> tuple[bool, DataQuality, str]:
+        """(accepted, level, codes of what was found joined by `;`). An invalid point changes no reference."""
+        decoded, out = self._reader.read((point,)), np.zeros(1, VALIDATED)
+        state, instrument = self._symbols.get(point.symbol) or self._new(point)
+        validate(state, instrument, decoded.bars, out, self._params)
+        judged = out["validation"][0]
+        if judged["accepted"]:
+            self._symbols[point.symbol] = state, instrument
+        return bool(judged["accepted"]), DataQuality(int(judged["level"])), ";".join(codes(int(judged["mask"])))
+
+    def _new(self, point: DataPoint) -> tuple[Rows, Rows]:
+        # The engine's own way from settings to an instrument; its slot is given back, since the state is kept here.
+        [slot], new = self._instruments.slots([key_of(point)], [True])
+        instrument = self._instruments.instruments[slot : slot + 1].copy()
+        self._instruments.forget_unused(new)
+        return np.zeros(1, VALIDATION), instrument
