@@ -250,8 +250,10 @@ async def test_doctor_tells_whether_the_topics_fit(broker: Bootstrap, topic_pref
     assert f"✓ broker: {broker.bootstrap} answers" in output
     assert "✗ topics: missing topics" in output
     assert "alphapulse topics create" in output
-    names = ("ticks.raw", "decisions", "ticks.rejected", "worker.state.alphapulse")
+    names = ("ticks.raw", "decisions", "ticks.rejected")
     await create_topics(broker.bootstrap, {f"{topic_prefix}.{name}": 2 for name in names})
+    compact = {"cleanup.policy": "compact", "message.timestamp.type": "LogAppendTime"}
+    await create_topics(broker.bootstrap, {f"{topic_prefix}.worker.state.alphapulse": 2}, compact)
     code, output, errors = await run_command("doctor", *arguments)
     assert code == Exit.OK, output + errors
     assert "✓ topics:" in output
