@@ -34,7 +34,20 @@ def _root(
 
 
 def _assemble() -> None:
-    from worker.cli import broker, config, decisions, demo, doctor, publish, schema, topics, verify, warmup, worker
+    from worker.cli import (
+        backtest,
+        broker,
+        config,
+        decisions,
+        demo,
+        doctor,
+        publish,
+        schema,
+        topics,
+        verify,
+        warmup,
+        worker,
+    )
 
     app.command()(demo.demo)
     app.add_typer(broker.app, name="broker")
@@ -43,6 +56,7 @@ def _assemble() -> None:
     app.command()(publish.publish)
     app.command()(decisions.decisions)
     app.command()(verify.verify)
+    app.command()(backtest.backtest)
     app.command()(doctor.doctor)
     app.command()(config.config)
     app.command()(schema.schema)

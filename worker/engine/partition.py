@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,15 @@ class PartitionEngine:
         if records.keys:
             self._run(records)
 
+    def step(self, keys: Sequence[bytes | None], decoded: Decoded) -> NDArray[Any]:
+        """Output rows (`pipeline.OUTPUT`) of decoded records, in order: `process` for callers that build none."""
+        clean = (decoded.bars["mask"] == 0).tolist()
+        known = len(self.symbols)
+        slots, new = self.symbols.slots(keys, clean)
+        outs = self._kernels(decoded.bars, slots, self._order(slots), known)
+        self.symbols.forget_unused(new)
+        return outs
+
     def warm_up(self) -> None:
         """Compile every kernel, or load it from the cache, before the first record and before joining a group."""
         none = np.zeros(0, np.int64)
@@ -58,12 +68,7 @@ class PartitionEngine:
 
     def _run(self, records: Records) -> tuple[Decoded, NDArray[Any]]:
         decoded = self._decoder.decode(records)
-        clean = (decoded.bars["mask"] == 0).tolist()
-        known = len(self.symbols)
-        slots, new = self.symbols.slots(records.keys, clean)
-        outs = self._kernels(decoded.bars, slots, self._order(slots), known)
-        self.symbols.forget_unused(new)
-        return decoded, outs
+        return decoded, self.step(records.keys, decoded)
 
     def _order(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
         # Symbol by symbol keeps a state in cache. When the symbol limit may be met, who comes first matters.
