@@ -22,7 +22,7 @@ BARS = np.dtype(
         ("fees", "f8"),
         ("slippage", "f8"),  # half spread and slippage
         ("var99", "f8"),  # one-day loss at 99%, fraction of the budget; NaN = not ready
-        ("shift", "?"),  # a new price level was accepted here: the step from the bar before is no return
+        ("rebased", "?"),  # a new price level was accepted, or the old one had expired: the step to here is no return
     ]
 )
 TRADES = np.dtype(
@@ -85,7 +85,7 @@ def _bars(bars: Rows, outs: Rows, budget: float) -> Rows:
     for name in ("traded", "fees", "slippage"):
         rows[name] = execution[name]
     rows["var99"] = outs["decision"]["risk"]["var99"]
-    rows["shift"] = outs["validation"]["shift"]
+    rows["rebased"] = outs["validation"]["shift"] | outs["validation"]["expired"]
     return rows
 
 

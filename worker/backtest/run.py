@@ -11,6 +11,7 @@ import msgspec
 from worker.backtest.ledger import Ledger
 from worker.backtest.metrics import summary
 from worker.backtest.parts import Progress, play_all
+from worker.backtest.report import REPORT_FILE, render
 from worker.backtest.tables import parquet, write_tables
 from worker.backtest.tape import Tape
 from worker.engine.settings import EngineSettings
@@ -27,7 +28,7 @@ def backtest(
     progress: Progress,
     per_year: int | None = None,
 ) -> tuple[list[Ledger], dict[str, Any]]:
-    """Play the tapes and write lines, tables and metrics to `folder`; returns the ledgers and the metrics.
+    """Play the tapes and write lines, tables, metrics and report to `folder`; returns the ledgers and the metrics.
 
     Raises:
         ConfigError: pyarrow is not installed.
@@ -40,6 +41,7 @@ def backtest(
         write_tables(ledgers, folder)
         found = summary(ledgers, settings, per_year)
         (folder / METRICS_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+        (folder / REPORT_FILE).write_text(render(ledgers, found, settings), encoding="utf-8")
     except OSError as error:
         raise CannotCreate(f"{folder} cannot be written: {error.strerror}", "Give another folder to --out") from None
     return ledgers, found

@@ -27,14 +27,14 @@ def ledgers() -> list[Ledger]:
     return [player.play(tape) for tape in tapes(market())]
 
 
-def made(close: list[float], equity: list[float], *, shift: int | None = None) -> Ledger:
+def made(close: list[float], equity: list[float], *, rebased: int | None = None) -> Ledger:
     """A ledger of daily bars from 1970-01-01, a Thursday."""
     bars = np.zeros(len(close), BARS)
     bars["ts"] = DAY * np.arange(len(close))
     bars["close_ts"] = bars["ts"] + DAY
     bars["close"], bars["equity"] = close, equity
-    if shift is not None:
-        bars["shift"][shift] = True
+    if rebased is not None:
+        bars["rebased"][rebased] = True
     return Ledger("X", 100.0, bars, np.zeros(0, TRADES), np.zeros(0, REJECTED))
 
 
@@ -64,7 +64,7 @@ def test_a_trade_lies_between_its_times(ledgers: list[Ledger]) -> None:
 
 
 def test_buying_and_holding_follows_the_closes_but_not_a_split() -> None:
-    ledger = made([10.0, 12.0, 3.0, 3.3], [100.0] * 4, shift=2)
+    ledger = made([10.0, 12.0, 3.0, 3.3], [100.0] * 4, rebased=2)
     assert buy_and_hold(ledger, 0.25) == pytest.approx([80.0, 96.0, 96.0, 105.6])
     assert np.isnan(buy_and_hold(made([10.0, -1.0], [100.0] * 2))).all()
 
