@@ -47,10 +47,10 @@ def lean_files(folder: Path) -> list[Path]:
     ]
 
 
-def write_bars(path: Path, series: dict[str, lean.Array]) -> Path:
-    """BAR rows by symbol as a Parquet file."""
+def write_bars(path: Path, series: dict[str, lean.Array], names: list[str] | None = None) -> Path:
+    """BAR rows by symbol, or with the symbol of each row, as a Parquet file."""
     rows = np.concatenate(list(series.values()))
-    symbols = [name.upper() for name, bars in series.items() for _ in range(len(bars))]
+    symbols = names or [name.upper() for name, bars in series.items() for _ in range(len(bars))]
     columns: dict[str, Any] = {name: np.ascontiguousarray(rows[name]) for name in COLUMNS}
     arrow: Any = pyarrow
     arrow.parquet.write_table(arrow.table({"symbol": symbols} | columns), path)

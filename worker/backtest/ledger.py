@@ -64,9 +64,11 @@ class Book:
     def add(self, bars: Rows, outs: Rows) -> None:
         """The next slice: BAR rows and the engine's output rows."""
         kept = outs["validation"]["accepted"]
-        self._bars.append(_bars(bars[kept], outs[kept], self._budget))
-        self._done.append(outs["execution"]["trade"][kept])
-        self._rejected.append(_rejected(bars[~kept], outs[~kept]))
+        if not kept.all():
+            self._rejected.append(_rejected(bars[~kept], outs[~kept]))
+            bars, outs = bars[kept], outs[kept]
+        self._bars.append(_bars(bars, outs, self._budget))
+        self._done.append(outs["execution"]["trade"].copy())
 
     def close(self) -> Ledger:
         """The ledger of all slices."""

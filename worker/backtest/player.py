@@ -36,15 +36,19 @@ class Player:
         self._decoder = Decoder(settings.ingestion, intervals)
         self._writer = Writer(settings)
 
+    def warm_up(self) -> None:
+        """Compile every kernel, or load it from the cache."""
+        self._engine.warm_up()
+        self._writer.warm_up()
+
     def play(self, tape: Tape, sink: Sink | None = None) -> Ledger:
         """Run a whole tape; its lines go to the sink."""
         self._engine.symbols = Symbols(self._settings)
         book = Book(tape.name, self._settings.risk.budget)
-        for start in range(0, len(tape), SLICE):
-            records = tape.slice(start, start + SLICE)
-            decoded = self._decoder.decode(records)
-            outs = self._engine.step(records.keys, decoded)
+        for part, start, stop in tape.slices(SLICE):
+            decoded = part.read(self._decoder, start, stop)
+            outs = self._engine.step([tape.key] * (stop - start), decoded)
             if sink is not None:
-                sink.write(self._writer.lines(records, decoded, outs))
+                sink.write(self._writer.lines(part, start, decoded, outs))
             book.add(decoded.bars, outs)
         return book.close()

@@ -61,9 +61,19 @@ CACHE = prepare_cache()
 # error_model numpy: a division by zero must not raise inside a kernel that has released the GIL; every division is
 # guarded anyway. No fastmath: it reorders and fuses, so the bits would depend on the CPU.
 _njit: Any = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=False)
+_inlined: Any = numba.njit(inline="always", nogil=True, error_model="numpy", fastmath=False)
 
 
 def kernel(function: F) -> F:
     """Compile `function` for the engine: no GIL, cached on disk, IEEE arithmetic in source order."""
     compiled: F = _njit(function)
+    return compiled
+
+
+def inlined(function: F) -> F:
+    """A kernel that becomes part of each caller.
+
+    For short helpers with array arguments: counting references to these costs more than what such a helper does.
+    """
+    compiled: F = _inlined(function)
     return compiled
