@@ -35,6 +35,12 @@ def write_tables(ledgers: Sequence[Ledger], folder: Path) -> None:
     _write(folder / TRADES_FILE, TRADES, [(ledger.symbol, ledger.trades) for ledger in ledgers])
 
 
+def write_rows(rows: Sequence[dict[str, Any]], path: Path) -> None:
+    """Rows with the same columns as a Parquet file."""
+    arrow, writer = parquet()
+    writer.write_table(arrow.Table.from_pylist(list(rows)), path, compression="zstd")
+
+
 def _write(path: Path, dtype: np.dtype[np.void], parts: list[tuple[str, Rows]]) -> None:
     arrow, writer = parquet()
     rows = np.concatenate([np.zeros(0, dtype), *(part for _, part in parts)])

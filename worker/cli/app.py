@@ -43,6 +43,7 @@ def _assemble() -> None:
         doctor,
         publish,
         schema,
+        sweep,
         topics,
         verify,
         warmup,
@@ -57,6 +58,7 @@ def _assemble() -> None:
     app.command()(decisions.decisions)
     app.command()(verify.verify)
     app.command()(backtest.backtest)
+    app.command()(sweep.sweep)
     app.command()(doctor.doctor)
     app.command()(config.config)
     app.command()(schema.schema)

@@ -13,10 +13,10 @@ _LINE_EVERY = 5.0  # seconds between lines where no bar can be drawn
 
 
 @contextmanager
-def progress(doing: str, done: str, total: int | None) -> Iterator[Callable[[int], None]]:
+def progress(doing: str, done: str, total: int | None, what: str = "records") -> Iterator[Callable[[int], None]]:
     """A function that takes the number of records so far; `doing` labels the bar, `done` begins a line."""
     if not sys.stderr.isatty():
-        yield _lines(done)
+        yield _lines(done, what)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -27,13 +27,13 @@ def progress(doing: str, done: str, total: int | None) -> Iterator[Callable[[int
         yield lambda count: bar.update(task, completed=count)
 
 
-def _lines(done: str) -> Callable[[int], None]:
+def _lines(done: str, what: str) -> Callable[[int], None]:
     due = time.monotonic() + _LINE_EVERY
 
     def advance(count: int) -> None:
         nonlocal due
         if time.monotonic() >= due:
             due = time.monotonic() + _LINE_EVERY
-            typer.echo(f"{done} {count:,} records", err=True)
+            typer.echo(f"{done} {count:,} {what}", err=True)
 
     return advance
