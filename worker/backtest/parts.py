@@ -59,7 +59,7 @@ def play_all(
 ) -> list[Ledger]:
     """Play the tapes and write their lines to `folder`; `progress` gets the records done so far."""
     with Files(folder) as files:
-        if workers == 1 or len(tapes) == 1:
+        if workers == 1 or len(tapes) <= 1:
             return list(_alone(tapes, settings, files, progress))
         return list(_shared(tapes, settings, files, folder, workers, progress))
 

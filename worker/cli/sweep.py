@@ -97,7 +97,7 @@ def _show(told: dict[str, Any], rows: list[dict[str, Any]], found: Sweep, out: P
     table = Table("try", *(name.replace("_", " ") for name in COLUMNS), "settings")
     ranked = sorted(rows, key=lambda row: -row["sharpe"] if row["sharpe"] == row["sharpe"] else float("inf"))
     for row in ranked[:SHOWN]:
-        choice = "\n".join(f"{name} = {row[name]}" for name in names)
+        choice = ", ".join(f"{name.rpartition('.')[2]} {row[name]}" for name in names)
         table.add_row(str(row["try"]), *(_cell(row[name]) for name in COLUMNS), choice)
     Console().print(table)
     typer.echo(f"{len(rows)} tries; walk-forward Sharpe ratio {_cell(found.walked.sharpe)}; results in {out}")
