@@ -31,7 +31,7 @@ Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the results; 
 Topic = Annotated[str | None, typer.Option("--topic", help="Read this topic instead of files.", show_default=False)]
 From = Annotated[int | None, typer.Option("--from", min=0, help="First offset of each partition.", show_default=False)]
 To = Annotated[int | None, typer.Option("--to", min=0, help="End offset of each, exclusive.", show_default=False)]
-Workers = Annotated[int | None, typer.Option("--workers", "-n", min=1, help="Processes; else one a core.")]
+Workers = Annotated[int | None, typer.Option("--workers", "-n", min=1, help="How many at a time; else one a core.")]
 PerYear = Annotated[
     int | None, typer.Option("--days-per-year", min=1, help="Else 365 where there are weekend bars, 252 where not.")
 ]

@@ -1,4 +1,4 @@
-"""A backtest writes what the engine of a partition says, whatever the number of processes."""
+"""A backtest writes what the engine of a partition says, whatever the number of threads."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def live() -> tuple[list[bytes], list[bytes]]:
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Ledger]]:
-    """One process's run."""
+    """The run of one thread."""
     folder = tmp_path_factory.mktemp("alone")
     return folder, play_all(tapes(market()), EngineSettings(), folder, 1, lambda _: None)
 
@@ -43,7 +43,7 @@ def test_the_lines_are_the_values_of_the_live_engine(alone: tuple[Path, list[Led
     assert (alone[0] / REJECTIONS).read_bytes().splitlines() == rejections
 
 
-def test_processes_change_no_byte(
+def test_threads_change_no_byte(
     alone: tuple[Path, list[Ledger]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("worker.backtest.parts.PART", 1_000)
