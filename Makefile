@@ -7,7 +7,8 @@ DEV    := $(VENV)/.installed-dev
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit integration chaos soak test-docker bench bench-engine bench-failover bench-inprocess oracles lint types imports check lock reference clean
+.PHONY: help setup demo test unit integration chaos soak test-docker bench bench-engine bench-failover bench-inprocess bench-backtest parity \
+  oracles lint types imports check lock reference clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +61,12 @@ test-docker: $(DEV) setup ## Build the image and test it on a container engine (
 
 bench: $(DEV) setup ## Measure records per CPU-second of one worker; writes results/bench.json
 	@$(BIN)/python -m tests.bench.worker_rate
+
+bench-backtest: $(DEV) setup ## Measure bars per CPU-second of a backtest from Parquet to disk; writes results/bench-backtest.json
+	@$(BIN)/python -m tests.bench.backtest_rate
+
+parity: $(DEV) setup ## Prove that live is backtest: real and simulated ticks, a kill -9, every byte; writes results/parity.json
+	@$(BIN)/python -m tests.bench.parity
 
 bench-engine: $(DEV) setup ## Measure bars per CPU-second of the engine and ns of each stage; writes results/bench-engine.json
 	@$(BIN)/python -m tests.bench.engine_rate

@@ -35,6 +35,7 @@ def _root(
 
 def _assemble() -> None:
     from worker.cli import (
+        backtest,
         broker,
         config,
         decisions,
@@ -44,6 +45,7 @@ def _assemble() -> None:
         publish,
         schema,
         state,
+        sweep,
         topics,
         verify,
         warmup,
@@ -59,6 +61,8 @@ def _assemble() -> None:
     app.command()(decisions.decisions)
     app.command()(export.export)
     app.command()(verify.verify)
+    app.command()(backtest.backtest)
+    app.command()(sweep.sweep)
     app.command()(doctor.doctor)
     app.command()(config.config)
     app.command()(schema.schema)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from itertools import chain, islice
-from pathlib import Path
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from worker.cli.bars import Dataset, Files, Interval, Limit, Sort, Symbol, read_bars
 from worker.cli.common import Bootstrap, Json, Prefix, quiet_logs, run_async, settings_with
+from worker.cli.progress import progress
 from worker.errors import Exit
 
 if TYPE_CHECKING:
@@ -23,21 +22,14 @@ if TYPE_CHECKING:
     from worker.sources.record import Record
     from worker.sources.report import ReadReport
 
-_LINE_EVERY = 5.0  # seconds between progress lines where no bar can be drawn
 _SHOWN = 3  # records that a dry run prints
 
-Files = Annotated[list[Path] | None, typer.Argument(help="CSV, Parquet or Binance kline files.", show_default=False)]
-Dataset = Annotated[str | None, typer.Option("--dataset", help="sp500 or nasdaq (extra: datasets).")]
 Simulate = Annotated[int | None, typer.Option("--simulate", min=1, help="Simulate so many symbols.")]
 Bars = Annotated[int, typer.Option("--bars", min=1, help="Simulated bars per symbol.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the simulation: the same seed gives the same bytes.")]
 Faults = Annotated[float, typer.Option("--faults", min=0.0, max=1.0, help="Rate of simulated faults.")]
-Symbol = Annotated[str | None, typer.Option("--symbol", help="For files without symbol column; else the file's name.")]
-Interval = Annotated[str | None, typer.Option("--interval", help="Bar length, for example 1m; else inferred.")]
 Topic = Annotated[str | None, typer.Option("--topic", help="Instead of the topic in the settings.")]
 Rate = Annotated[float | None, typer.Option("--rate", min=0.001, help="Records per second; else as fast as possible.")]
-Limit = Annotated[int | None, typer.Option("--limit", min=0, help="Stop after so many records.")]
-Sort = Annotated[bool, typer.Option("--sort", help="Sort each file by time first (newest-first vendor files).")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and report, send nothing.")]
 
 
@@ -70,7 +62,7 @@ def publish(
     target = topic or settings.topics.input
     report = ReadReport()
     if simulate is None:
-        records = _read(files or [], dataset, symbol, interval, sort, report)
+        records = read_bars(files or [], dataset, symbol, interval, sort, report)
         total = limit
     else:
         records = _simulated(simulate, bars, seed, interval or "1m", faults, report)
@@ -88,17 +80,6 @@ def publish(
         raise typer.Exit(Exit.INTERRUPTED)
     if report.rejected:
         raise typer.Exit(Exit.DATA)
-
-
-def _read(
-    files: list[Path], dataset: str | None, symbol: str | None, interval: str | None, sort: bool, report: ReadReport
-) -> Iterator[Record]:
-    from worker.sources.source import open_dataset, open_file, read_records
-
-    if dataset is not None:
-        return read_records(open_dataset(dataset, symbol, report), interval, sort)
-    sources = [open_file(path, symbol, report) for path in files]  # all are checked before the first is sent
-    return chain.from_iterable(read_records(source, interval, sort) for source in sources)
 
 
 def _simulated(
@@ -142,7 +123,7 @@ async def _send(
         limits = await topic_limits(admin, topic)
     latest_ms = min(int(time.time() * 1_000) + limits.ahead_ms, 2**63 - 1)
     options = client_options(settings.kafka) | {"max_batch_size": limits.batch_bytes}
-    with _progress(total) as advance:
+    with progress("publishing", "published", total) as advance:
         return await publish_records(options, topic, records(latest_ms), rate, advance, _stop_on_interrupt())
 
 
@@ -160,33 +141,6 @@ def _stop_on_interrupt() -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, first)
     return stop
-
-
-@contextmanager
-def _progress(total: int | None) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, else a line every few seconds; both on stderr."""
-    if not sys.stderr.isatty():
-        yield _lines()
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("publishing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("publishing", total=total)
-        yield lambda count: bar.update(task, completed=count)
-
-
-def _lines() -> Callable[[int], None]:
-    due = time.monotonic() + _LINE_EVERY
-
-    def advance(count: int) -> None:
-        nonlocal due
-        if time.monotonic() >= due:
-            due = time.monotonic() + _LINE_EVERY
-            typer.echo(f"published {count:,} records", err=True)
-
-    return advance
 
 
 def _show(summary: PublishSummary, report: ReadReport, dry_run: bool, json: bool) -> None:

@@ -11,9 +11,11 @@ def warmup() -> None:
     """Compile the engine's kernels into the cache, so that the first worker starts at once."""
     typer.echo("compiling the engine (once per version and CPU, about a minute) ...")
     begun = time.perf_counter()
+    from worker.engine.encoding import DecisionEncoder
     from worker.engine.kernel import CACHE
     from worker.engine.partition import PartitionEngine
     from worker.engine.settings import EngineSettings
 
     PartitionEngine(EngineSettings()).warm_up()
+    DecisionEncoder(EngineSettings()).warm_up()
     typer.echo(f"engine ready after {time.perf_counter() - begun:.1f} s; kernels in {CACHE}")

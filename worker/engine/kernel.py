@@ -61,8 +61,9 @@ CACHE = prepare_cache()
 # error_model numpy: a division by zero must not raise inside a kernel that has released the GIL; every division is
 # guarded anyway. No fastmath: it reorders and fuses, so the bits would depend on the CPU. No reference counts: kernels
 # only borrow their arrays, and counting those in the parameters took a tenth of a bar's time.
-OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": False, "_nrt": False}
-_njit: Any = numba.njit(**OPTIONS)
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False, "_nrt": False}
+_njit: Any = numba.njit(cache=True, **OPTIONS)
+_inlined: Any = numba.njit(inline="always", **OPTIONS)
 
 
 def kernel(function: F) -> F:
@@ -71,4 +72,10 @@ def kernel(function: F) -> F:
     A kernel can't make arrays: it writes into those it is given.
     """
     compiled: F = _njit(function)
+    return compiled
+
+
+def inlined(function: F) -> F:
+    """A kernel that becomes part of each caller, for helpers that are shorter than a call."""
+    compiled: F = _inlined(function)
     return compiled

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,27 @@ def read_parquet(path: Path, symbol: str, report: ReadReport) -> Iterator[Bar]:
         ConfigError: pyarrow is not installed.
         DataError: the file cannot be read or its columns are not recognised.
     """
-    arrow, parquet = _module("pyarrow"), _module("pyarrow.parquet")
+    with opened(path) as file:
+        yield from _read(file, path.name, symbol, report)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """The file as `pyarrow.parquet.ParquetFile`; what goes wrong inside is a DataError too."""
+    arrow, parquet = module("pyarrow"), module("pyarrow.parquet")
     try:
         with parquet.ParquetFile(path) as file:
-            yield from _read(file, path.name, symbol, report)
+            yield file
     except (OSError, arrow.ArrowException) as error:
         raise DataError(f"{path} cannot be read: {error}", "Give a readable Parquet file") from None
 
 
-def _module(name: str) -> Any:
+def module(name: str) -> Any:
+    """A module of pyarrow.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
     try:
         return importlib.import_module(name)
     except ImportError:
@@ -46,8 +59,8 @@ def _read(file: Any, name: str, symbol: str, report: ReadReport) -> Iterator[Bar
     for batch in file.iter_batches(batch_size=_BATCH):
         times, *numbers = (batch.column(at) for at in wanted)
         symbols = [symbol] * len(batch) if columns.symbol is None else batch.column(columns.symbol).to_pylist()
-        ingest = [None] * len(batch) if columns.ingest_ts is None else _times(batch.column(columns.ingest_ts))
-        fields = zip(symbols, _times(times), *map(_numbers, numbers), ingest, strict=True)
+        ingest = [None] * len(batch) if columns.ingest_ts is None else times_of(batch.column(columns.ingest_ts))
+        fields = zip(symbols, times_of(times), *map(numbers_of, numbers), ingest, strict=True)
         yield from _bars(fields, report)
 
 
@@ -60,8 +73,9 @@ def _bars(fields: Iterator[tuple[Any, ...]], report: ReadReport) -> Iterator[Bar
         yield Bar("" if symbol is None else str(symbol), ts, *rest)
 
 
-def _numbers(column: Any) -> list[float]:
-    arrow = _module("pyarrow")
+def numbers_of(column: Any) -> list[float]:
+    """Floats of a column; NaN for null and for what is no number."""
+    arrow = module("pyarrow")
     try:
         values = column.cast(arrow.float64(), safe=False).to_pylist()
     except arrow.ArrowInvalid:
@@ -76,9 +90,9 @@ def _number(value: Any) -> float:
         return math.nan
 
 
-def _times(column: Any) -> list[Any]:
+def times_of(column: Any) -> list[Any]:
     """Epoch ms, None for null, and the text itself where it is no time."""
-    arrow = _module("pyarrow")
+    arrow = module("pyarrow")
     if arrow.types.is_date(column.type):
         column = column.cast(arrow.timestamp("ms"))
     if arrow.types.is_timestamp(column.type):

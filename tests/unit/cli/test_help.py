@@ -8,7 +8,7 @@ import sys
 import pytest
 
 HEAVY = ("numba", "numpy", "pydantic_settings", "aiokafka", "uvloop", "prometheus_client", "pyarrow", "msgspec")
-COMMANDS = ("", "worker", "publish")
+COMMANDS = ("", "worker", "publish", "backtest", "sweep")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

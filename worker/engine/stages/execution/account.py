@@ -51,6 +51,7 @@ OUTPUT = np.dtype(
         ("reasons", "u4"),  # bit mask of reason codes: what happened to orders and position in this bar
         ("traded", "f8"),  # Σ |notional| of this bar's fills, quote currency
         ("fees", "f8"),  # paid in this bar
+        ("slippage", "f8"),  # half spread and slippage paid in this bar, quote currency
         ("trade", TRADE),
     ],
     align=True,
@@ -69,6 +70,7 @@ def reset(done):  # type: ignore[no-untyped-def]
     done.reasons = 0
     done.traded = 0.0
     done.fees = 0.0
+    done.slippage = 0.0
     trade = done.trade
     trade.closed = False
     trade.suspect = False
@@ -90,6 +92,12 @@ def charge(position, done, qty, price, inst, p):  # type: ignore[no-untyped-def]
     done.fees += fee
     position.realised -= fee
     position.trade -= fee
+
+
+@kernel
+def slipped(done, qty, quoted, price, inst):  # type: ignore[no-untyped-def]
+    """Count what a fill at `price` instead of the quoted price costs; it is part of the result already."""
+    done.slippage += qty * abs(price - quoted) * multiplier(inst)
 
 
 @kernel

@@ -5,7 +5,7 @@ from __future__ import annotations
 from worker.engine.kernel import kernel
 from worker.engine.reasons import Reason
 from worker.engine.rounding import floor_to_step
-from worker.engine.stages.execution.account import enter, leave
+from worker.engine.stages.execution.account import enter, leave, slipped
 from worker.engine.stages.execution.orders import HOLD, OPEN_LONG, OPEN_SHORT, clear
 
 PARTIAL_FILL = 1 << Reason.partial_fill
@@ -60,6 +60,7 @@ def fill(position, pending, done, bar, inst, p):  # type: ignore[no-untyped-def]
         done.reasons |= PARTIAL_FILL
     if qty > 0.0:
         price = with_costs(bar.open, pending.side, p.spread_and_slip)
+        slipped(done, qty, bar.open, price, inst)
         if opens(pending):
             enter(position, done, pending, qty, price, inst, p)
         else:

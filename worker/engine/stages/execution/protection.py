@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from worker.engine.kernel import kernel
 from worker.engine.reasons import Reason
-from worker.engine.stages.execution.account import leave
+from worker.engine.stages.execution.account import leave, slipped
 from worker.engine.stages.execution.fills import with_costs
 
 STOP_LOSS = int(Reason.stop_loss)
@@ -29,9 +29,10 @@ def protect(position, done, bar, high, low, inst, p):  # type: ignore[no-untyped
     """Stop and target with the effective high and low. Both in one bar: the stop, as the order of prices is unknown."""
     side = position.side
     if stopped(position, high, low):
-        price = min(bar.open, position.stop) if side > 0 else max(bar.open, position.stop)
+        quoted = min(bar.open, position.stop) if side > 0 else max(bar.open, position.stop)
         done.reasons |= 1 << STOP_LOSS
-        price = with_costs(price, -side, p.slip)
+        price = with_costs(quoted, -side, p.slip)
+        slipped(done, position.qty, quoted, price, inst)
         leave(position, done, position.qty, price, STOP_LOSS, p.stop_cool_down, inst, p)
     elif reached(position, high, low):
         price = max(bar.open, position.target) if side > 0 else min(bar.open, position.target)
@@ -44,6 +45,7 @@ def settle(position, done, close, inst, p):  # type: ignore[no-untyped-def]
     """Close at the close of the bar that confirmed a new price level; the result is suspect (domain §1.5)."""
     done.reasons |= 1 << LEVEL_SHIFT
     price = with_costs(close, -position.side, p.spread_and_slip)
+    slipped(done, position.qty, close, price, inst)
     leave(position, done, position.qty, price, LEVEL_SHIFT, p.cool_down, inst, p)
     done.trade.suspect = True
     position.halted = True

@@ -1,0 +1,35 @@
+"""What a killed fleet publishes is what a backtest writes, from a file and from the topic itself, byte for byte."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import Bootstrap
+from tests.support.parity import Values, backtested, differing, live
+from tests.support.ticks import group_settings, ticks
+from worker.settings import Settings
+from worker.sources.recording import write_recording
+
+pytestmark = pytest.mark.kafka
+
+TICKS, SYMBOLS, SEED = 8_000, 40, 21
+
+
+def by_symbol(values: Values) -> Values:
+    """The same, symbols in another order: a topic is read partition by partition."""
+    return Values(*(sorted(lines) for lines in values))
+
+
+async def test_live_is_backtest(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
+    settings: Settings = group_settings(broker.bootstrap, topic_prefix, max_batch_records=200, commit_interval_ms=20)
+    records = ticks(TICKS, SYMBOLS, SEED)
+    wanted = await live(settings, records, tmp_path, seconds=60)
+    assert len(wanted.decisions) + len(wanted.rejections) == len(records)
+    assert wanted.rejections
+    recording = tmp_path / "ticks.jsonl"
+    write_recording(records, recording)
+    assert differing(backtested(settings, [recording], tmp_path / "file"), wanted) == 0
+    topic = backtested(settings, ["--topic", settings.topics.input], tmp_path / "topic", workers=1)
+    assert differing(by_symbol(topic), by_symbol(wanted)) == 0

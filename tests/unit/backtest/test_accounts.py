@@ -1,0 +1,115 @@
+"""The books agree with each other: trades with equity, days with bars, the parts with the whole."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from tests.unit.backtest.market import market
+from worker.backtest.days import CALENDAR_DAYS, SESSION_DAYS, buy_and_hold, daily, days_per_year, together
+from worker.backtest.ledger import BARS, REJECTED, TRADES, Ledger
+from worker.backtest.metrics import curves, figures, rejection_codes, summary
+from worker.backtest.player import Player
+from worker.backtest.tape import tapes
+from worker.backtest.trading import kupiec
+from worker.engine.settings import EngineSettings
+
+DAY = 86_400_000
+
+
+@pytest.fixture(scope="module")
+def ledgers() -> list[Ledger]:
+    """The market's ledgers."""
+    player = Player(EngineSettings())
+    return [player.play(tape) for tape in tapes(market())]
+
+
+def made(close: list[float], equity: list[float], *, rebased: int | None = None) -> Ledger:
+    """A ledger of daily bars from 1970-01-01, a Thursday."""
+    bars = np.zeros(len(close), BARS)
+    bars["ts"] = DAY * np.arange(len(close))
+    bars["close_ts"] = bars["ts"] + DAY
+    bars["close"], bars["equity"] = close, equity
+    if rebased is not None:
+        bars["rebased"][rebased] = True
+    return Ledger("X", 100.0, bars, np.zeros(0, TRADES), np.zeros(0, REJECTED))
+
+
+def test_closed_trades_and_the_open_one_are_the_equity(ledgers: list[Ledger]) -> None:
+    traded = [ledger for ledger in ledgers if len(ledger.trades)]
+    assert traded
+    for ledger in traded:
+        flat = np.flatnonzero(ledger.bars["qty"] == 0)[-1]
+        closed = ledger.trades["exit_ts"] <= ledger.bars["close_ts"][flat]
+        gained = ledger.bars["equity"][flat] - ledger.budget
+        assert gained == pytest.approx(float(ledger.trades["pnl"][closed].sum()), abs=1e-5)
+
+
+def test_slippage_is_what_the_configured_costs_are_of_the_traded_value(ledgers: list[Ledger]) -> None:
+    costs = EngineSettings().execution.params()
+    for ledger in ledgers:
+        paid, traded = float(ledger.bars["slippage"].sum()), float(ledger.bars["traded"].sum())
+        assert paid <= traded * costs.spread_and_slip * (1 + 1e-3)
+        assert float(ledger.bars["fees"].sum()) == pytest.approx(traded * costs.fee, abs=1e-9)
+    assert sum(float(ledger.bars["slippage"].sum()) for ledger in ledgers) > 0
+
+
+def test_a_trade_lies_between_its_times(ledgers: list[Ledger]) -> None:
+    for ledger in ledgers:
+        inside = ledger.trades["exit_ts"] - ledger.trades["entry_ts"]
+        assert (inside >= 60_000 * (ledger.trades["bars_held"] + 1)).all()
+
+
+def test_buying_and_holding_follows_the_closes_but_not_a_split() -> None:
+    ledger = made([10.0, 12.0, 3.0, 3.3], [100.0] * 4, rebased=2)
+    assert buy_and_hold(ledger, 0.25) == pytest.approx([80.0, 96.0, 96.0, 105.6])
+    assert np.isnan(buy_and_hold(made([10.0, -1.0], [100.0] * 2))).all()
+
+
+def test_symbols_together_keep_the_last_equity_of_one_that_pauses() -> None:
+    first, second = daily(made([1.0] * 3, [101.0, 102.0, 103.0])), daily(made([1.0], [90.0]))
+    total = together([first, second._replace(day=second.day + 1)])
+    assert total.start == 200.0
+    assert total.equity.tolist() == [201.0, 192.0, 193.0]
+
+
+def test_days_a_year_follow_from_weekend_bars() -> None:
+    assert days_per_year(daily(made([1.0] * 2, [1.0] * 2)).day) == SESSION_DAYS
+    assert days_per_year(daily(made([1.0] * 3, [1.0] * 3)).day) == CALENDAR_DAYS
+
+
+def test_a_summary_counts_every_record(ledgers: list[Ledger]) -> None:
+    told = summary(ledgers, EngineSettings())
+    assert told["decisions"] + told["rejections"] == len(market())
+    assert told["rejection_codes"] == rejection_codes(ledgers)
+    assert told["rejection_codes"]["missing_key"] == 1
+    assert set(told["symbols"]) == {ledger.symbol for ledger in ledgers if len(ledger.bars)}
+    flat = told["portfolio"]["flat"]
+    assert (flat["total_return"], flat["exposure"], flat["trades"]) == (0.0, 0.0, 0)
+
+
+def test_the_figures_of_trades_are_those_of_their_results() -> None:
+    ledger = made([1.0] * 4, [100.0] * 4)
+    trades = np.zeros(4, TRADES)
+    trades["pnl"], trades["bars_held"] = [3.0, -1.0, -1.0, 2.0], [1, 2, 3, 4]
+    found = figures([ledger._replace(trades=trades)], curves([ledger], EngineSettings()), 252)["strategy"]
+    assert (found["hit_rate"], found["profit_factor"], found["expectancy"]) == (0.5, 2.5, 0.75)
+    assert (found["payoff"], found["bars_held"], found["exposure"]) == (2.5, 2.5, 0.0)
+
+
+def test_days_that_lose_more_than_the_value_at_risk_are_counted() -> None:
+    ledger = made([1.0] * 4, [100.0, 97.0, 98.0, 97.5])
+    ledger.bars["var99"] = [0.02, 0.02, 0.02, math.nan]
+    found = figures([ledger], curves([ledger], EngineSettings()), 252)["strategy"]
+    assert (found["var99_days"], found["var99_exceedances"]) == (3, 1)
+
+
+@pytest.mark.parametrize(("exceedances", "days"), [(0, 250), (3, 250), (10, 250), (5, 5)])
+def test_kupiec_is_the_likelihood_ratio_of_two_binomials(exceedances: int, days: int) -> None:
+    seen = exceedances / days
+    log_likelihood = stats.binom.logpmf  # type: ignore[attr-defined]
+    wanted = 2 * (log_likelihood(exceedances, days, seen) - log_likelihood(exceedances, days, 0.01))
+    assert kupiec(exceedances, days, 0.01) == pytest.approx(float(wanted), rel=1e-9)

@@ -1,0 +1,87 @@
+"""A sweep tries what its plan says, chooses by the past alone, and discounts the best for the number of tries."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.unit.backtest.market import market
+from worker.backtest.days import Days
+from worker.backtest.plan import Plan, read_plan, with_choice
+from worker.backtest.ratios import sharpe
+from worker.backtest.sweep import Try, judge, sweep, walk_forward
+from worker.backtest.tape import tapes
+from worker.backtest.trading import Trading
+from worker.engine.settings import EngineSettings
+from worker.errors import ConfigError
+
+ROOT = Path(__file__).parents[3]
+GRID = {"a.x": [1, 2, 3], "b": [True, False]}
+
+
+def noise(tries: int, days: int, seed: int) -> list[Try]:
+    """Tries that are worth nothing."""
+    random = np.random.default_rng(seed)
+    growth = np.cumprod(1.0 + random.normal(0, 0.01, (tries, days)), axis=1)
+    return [Try(Days(np.arange(days), 100.0 * row, 100.0), Trading()) for row in growth]
+
+
+def test_a_grid_holds_every_combination_and_a_draw_no_repeat() -> None:
+    grid = Plan(parameters=GRID).choices()
+    assert len(grid) == 6
+    assert grid[1] == {"a.x": 1, "b": False}
+    drawn = Plan(parameters=GRID, draw="random", tries=4, seed=3).choices()
+    assert len({tuple(choice.values()) for choice in drawn}) == 4
+    assert all(choice in grid for choice in drawn)
+    assert drawn == Plan(parameters=GRID, draw="random", tries=4, seed=3).choices()
+
+
+def test_a_choice_lies_on_top_of_the_settings() -> None:
+    given = {"risk": {"budget": 5.0}, "decision": {"hold_score": 0.2}}
+    assert with_choice(given, {"decision.hold_score": 0.1, "signal.x": 1}) == {
+        "risk": {"budget": 5.0},
+        "decision": {"hold_score": 0.1},
+        "signal": {"x": 1},
+    }
+    assert given["decision"] == {"hold_score": 0.2}
+
+
+def test_the_example_is_a_plan_of_settings_that_exist() -> None:
+    plan = read_plan(ROOT / "examples/sweep.toml")
+    for choice in plan.choices():
+        EngineSettings.model_validate(with_choice({}, choice))
+
+
+@pytest.mark.parametrize("text", ["folds = 3", "[parameters]\na = []", "[parameters]\na = [1]\n[x]", "draw"])
+def test_a_plan_that_does_not_fit_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=str(path)):
+        read_plan(path)
+
+
+def test_the_walk_takes_what_was_best_before() -> None:
+    rising, falling = np.tile([0.02, 0.01], 50), np.tile([-0.02, -0.01], 50)
+    returns = np.array([np.r_[rising[:50], falling[:50]], np.r_[falling[:50], rising[:50]]])
+    steps, walked = walk_forward(returns, np.arange(100), 3, 252)
+    assert [step.chosen for step in steps] == [0, 0, 0]
+    assert [(step.first_day, step.last_day) for step in steps] == [(25, 49), (50, 74), (75, 99)]
+    assert walked.tolist() == returns[0, 25:].tolist()
+
+
+def test_the_best_of_worthless_tries_is_not_taken_for_skill() -> None:
+    found = judge(noise(200, 500, 1), folds=4)
+    best = max(range(200), key=lambda number: found.ratios[number].sharpe)
+    assert found.ratios[best].psr > 0.95
+    assert found.deflated[best] < 0.9
+    assert len(found.walk) == 4
+
+
+def test_each_try_is_played_with_its_settings() -> None:
+    two = [EngineSettings(), EngineSettings.model_validate({"execution": {"fee_bps": 50.0}})]
+    found = sweep([tape for tape in tapes(market()) if tape.name == "SIM0003"], two, 2, 1, lambda _: None)
+    assert found.trading[1].fees > found.trading[0].fees > 0
+    assert math.isnan(sharpe(np.zeros(4)))

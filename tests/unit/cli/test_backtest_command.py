@@ -1,0 +1,94 @@
+"""`backtest` reads any kind of file and writes the same bytes for the same bars."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from worker.backtest.parts import DECISIONS, REJECTIONS
+from worker.cli.backtest import backtest
+from worker.errors import DataError, Exit
+from worker.sources.recording import write_recording
+from worker.sources.report import ReadReport
+from worker.sources.source import open_file, read_records
+
+ARROW: Any = pyarrow
+COLUMNS = ("symbol", "ts", "open", "high", "low", "close", "volume")
+START, DAY, BARS = 1_704_067_200_000, 86_400_000, 80
+WRITTEN = {DECISIONS, REJECTIONS, "trades.parquet", "equity.parquet", "metrics.json", "report.html"}
+
+
+@pytest.fixture
+def command() -> typer.Typer:
+    """The command as the program registers it."""
+    app = typer.Typer()
+    app.command()(backtest)
+    return app
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    """The same bars of two symbols as CSV, Parquet and a recording; some are faulty."""
+    rows: list[tuple[Any, ...]] = []
+    for bar in range(BARS):
+        for symbol, level in (("B", 50.0), ("A", 20.0)):
+            low = level + bar % 9 / 7
+            high = low + 1.5 if bar % 31 else low - 1.0
+            rows.append((symbol, START + bar * DAY, low + 0.5, high, low, low + 0.75, 1_000.0 + bar))
+    found = {kind: tmp_path / f"bars.{kind}" for kind in ("csv", "parquet", "jsonl")}
+    lines = [",".join(COLUMNS), *(",".join(map(repr, row)).replace("'", "") for row in rows)]
+    found["csv"].write_text("\n".join(lines) + "\n")
+    columns = dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+    ARROW.parquet.write_table(ARROW.table(columns), found["parquet"])
+    write_recording(read_records(open_file(found["csv"], None, ReadReport())), found["jsonl"])
+    return found
+
+
+def test_a_file_of_any_kind_gives_the_same_bytes(command: typer.Typer, files: dict[str, Path], tmp_path: Path) -> None:
+    lines = {}
+    for kind, path in files.items():
+        out = tmp_path / kind
+        done = CliRunner().invoke(command, [str(path), "--out", str(out), "-n", "1", "--json", "--truncate-check", "2"])
+        assert done.exit_code == 0, done.output
+        told = json.loads(done.stdout.splitlines()[0])
+        assert (told["records"], told["decisions"] + told["rejections"]) == (2 * BARS, 2 * BARS)
+        assert {file.name for file in out.iterdir()} == WRITTEN
+        lines[kind] = [(out / name).read_bytes().splitlines() for name in (DECISIONS, REJECTIONS)]
+    assert lines["csv"] == lines["parquet"] == lines["jsonl"]
+    decisions, rejections = lines["csv"]
+    assert len(rejections) == 6
+    assert [json.loads(line)["symbol"] for line in decisions] == ["B"] * (BARS - 3) + ["A"] * (BARS - 3)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_limit_counts_records(command: typer.Typer, files: dict[str, Path], tmp_path: Path, kind: str) -> None:
+    given = [str(files[kind]), "--out", str(tmp_path / "out"), "-n", "1", "--limit", "50", "--json"]
+    assert json.loads(CliRunner().invoke(command, given).stdout)["records"] == 50
+
+
+def test_nothing_to_play_is_no_failure(command: typer.Typer, files: dict[str, Path], tmp_path: Path) -> None:
+    given = [str(files["csv"]), "--out", str(tmp_path / "out"), "--limit", "0"]
+    done = CliRunner().invoke(command, given)
+    assert done.exit_code == 0, done.output
+    assert "0 records of 0 symbols" in done.stdout
+
+
+def test_what_cannot_be_read_is_told_before_anything_is_written(
+    command: typer.Typer, files: dict[str, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    done = CliRunner().invoke(command, [str(files["csv"]), str(tmp_path / "absent.csv"), "--out", str(out)])
+    assert isinstance(done.exception, DataError)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("given", [[], ["a.csv", "--dataset", "sp500"], ["a.csv", "--from", "3"]])
+def test_options_that_do_not_go_together(command: typer.Typer, given: list[str]) -> None:
+    assert CliRunner().invoke(command, given).exit_code == Exit.USAGE

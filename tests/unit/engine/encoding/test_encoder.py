@@ -1,0 +1,96 @@
+"""Lines are the bytes of msgspec for every kind of row: warm and cold, with lists, positions and awkward prices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.unit.backtest.market import market
+from worker.engine.encoding import DecisionEncoder
+from worker.engine.encoding.layout import offset
+from worker.engine.outcomes import OutcomeBuilder
+from worker.engine.partition import PartitionEngine
+from worker.engine.records import Records
+from worker.engine.settings import EngineSettings
+from worker.engine.stages.ingestion import Decoded, Decoder
+
+Rows = tuple[NDArray[Any], NDArray[Any], list[str]]
+
+
+def played(settings: EngineSettings) -> Rows:
+    """BAR rows, output rows and symbols of the market's accepted records."""
+    keys, values, timestamps = zip(*market(), strict=True)
+    decoded = Decoder(settings.ingestion, {}).decode(Records(keys, values, timestamps))
+    outs = PartitionEngine(settings).step(keys, decoded)
+    kept = np.flatnonzero(outs["validation"]["accepted"])
+    return decoded.bars[kept], outs[kept], [decoded.symbols[row] or "" for row in kept.tolist()]
+
+
+@pytest.fixture(scope="module")
+def rows() -> Rows:
+    return played(EngineSettings())
+
+
+def exact(settings: EngineSettings, bars: Any, outs: Any, symbols: list[str]) -> list[bytes]:
+    """Each row by the builder and msgspec."""
+    count = len(symbols)
+    decoded = Decoded(bars, list(symbols), [True] * count, {})
+    outcomes = OutcomeBuilder(settings).build(Records([None] * count, [None] * count, [0] * count), decoded, outs)
+    return [msgspec.json.encode(outcome) for outcome in outcomes]
+
+
+def test_lines_are_the_bytes_of_msgspec(rows: Rows) -> None:
+    bars, outs, symbols = rows
+    settings = EngineSettings()
+    wanted = exact(settings, bars, outs, symbols)
+    assert DecisionEncoder(settings).lines(bars, outs, symbols).splitlines() == wanted
+    for text in (b'"patterns":[["', b'"state":"long"', b'"state":"short"', b'"codes":["', b'"timeframes":[["'):
+        assert any(text in line for line in wanted), text
+
+
+def test_awkward_prices_and_symbols_are_the_same_too(rows: Rows) -> None:
+    bars, outs, symbols = rows[0][:600].copy(), rows[1][:600], rows[2][:600]
+    bars["close"][::7] = 1 / 3
+    bars["volume"][5::11] = 2.0**60
+    bars["open"][3::50] = np.nan
+    symbols = ['A"\\' if row % 2 else symbol for row, symbol in enumerate(symbols)]
+    settings = EngineSettings()
+    assert DecisionEncoder(settings).lines(bars, outs, symbols).splitlines() == exact(settings, bars, outs, symbols)
+
+
+def test_any_value_in_any_member_is_written_as_msgspec_writes_it(rows: Rows) -> None:
+    bars, outs, symbols = rows[0][-300:], rows[1][-300:].copy(), rows[2][-300:]
+    random = np.random.default_rng(8)
+    decision = outs["decision"]
+    for name in ("score", "final", "agreement", "confidence", "p_turb", "mtf", "mtf_agreement", "qty", "notional"):
+        decision[name] = np.round(random.normal(0, 10.0 ** random.integers(-6, 6, 300)), 6)
+    decision["reasons"] = random.integers(0, 1 << 30, 300)
+    decision["blocking"] = random.integers(-1, 30, 300)
+    decision["action"] = random.integers(0, 5, 300)
+    decision["control_version"] = random.integers(-(2**62), 2**62, 300)
+    outs["validation"]["mask"] = random.integers(0, 1 << 38, 300)
+    outs["patterns"]["candles"] = random.integers(-2, 3, (300, outs["patterns"]["candles"].shape[1])) * 100
+    outs["patterns"]["events"] = random.integers(-300, 301, (300, outs["patterns"]["events"].shape[1]))
+    outs["timeframes"]["first"] = random.integers(0, 5, 300)
+    outs["timeframes"]["end"] = random.integers(0, 6, 300)
+    settings = EngineSettings()
+    assert DecisionEncoder(settings).lines(bars, outs, symbols).splitlines() == exact(settings, bars, outs, symbols)
+
+
+def test_full_detail_goes_through_msgspec() -> None:
+    settings = EngineSettings.model_validate({"decision": {"detail": "full"}})
+    bars, outs, symbols = played(settings)
+    bars, outs, symbols = bars[:50], outs[:50], symbols[:50]
+    lines = DecisionEncoder(settings).lines(bars, outs, symbols).splitlines()
+    assert lines == exact(settings, bars, outs, symbols)
+    assert b'"features":{' in lines[0]
+
+
+def test_offsets_fit_the_views() -> None:
+    assert offset("decision.reasons") % 4 == 0
+    assert offset("patterns.events") % 2 == 0
+    assert offset("decision.risk.g") % 8 == 0

@@ -1,0 +1,1 @@
+"""The engine over recorded bars: decisions and rejections as live, and what they would have earned."""

@@ -1,0 +1,120 @@
+"""Two checks of a run: that it does not look ahead, and how far it depends on what lies before the warm-up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from worker.backtest.lines import Lines
+from worker.backtest.player import Player
+from worker.backtest.tape import Tape
+from worker.engine.settings import EngineSettings
+
+WARM_UP = 1_024  # bars from which a symbol without its history should decide as one with it (domain §0)
+# What a run that begins later must still differ in: the account's history, and the numbering.
+ORDER = ("action", "side", "qty", "notional", "stop", "target", "reasons", "blocking")
+ACCOUNT = frozenset({"decision_id", "sequence", "position", "risk", *ORDER})
+
+
+class Difference(NamedTuple):
+    """How two runs of a symbol differ."""
+
+    symbol: str
+    cut: int  # records of the symbol before the cut
+    lines: int  # that differ, or are missing or too many
+    members: tuple[str, ...]  # of the decisions that differ; none for what is missing
+
+
+class Outcome(NamedTuple):
+    """What a check has seen."""
+
+    cuts: int
+    compared: int  # lines
+    differences: list[Difference]
+
+
+class _Memory:
+    """Keeps lines instead of writing them."""
+
+    def __init__(self) -> None:
+        self.decisions: list[bytes] = []
+        self.rejections: list[bytes] = []
+
+    def write(self, lines: Lines) -> None:
+        self.decisions += lines.decisions.splitlines()
+        self.rejections += lines.rejections.splitlines()
+
+    @property
+    def lines(self) -> list[bytes]:
+        return self.decisions + self.rejections
+
+
+def truncate_check(tapes: Sequence[Tape], settings: EngineSettings, cuts: int, seed: int = 1) -> Outcome:
+    """Cut the input after random records and play what is before: each line must be the one of the whole run.
+
+    A value that looks ahead differs at the end of a prefix, where the future is missing.
+    """
+    player, random = Player(settings), np.random.default_rng(seed)
+    compared, differences = 0, []
+    for tape, count in _drawn(tapes, cuts, random):
+        whole = _lines(player, tape)
+        for cut in sorted(random.integers(1, len(tape), count, endpoint=True).tolist()):
+            found = _lines(player, tape.between(0, cut))
+            pairs = [
+                (found.decisions, whole.decisions[: len(found.decisions)]),
+                (found.rejections, whole.rejections[: len(found.rejections)]),
+            ]
+            compared += len(found.lines)
+            differences += _compared(tape, cut, pairs, frozenset())
+    return Outcome(cuts, compared, differences)
+
+
+def warmup_check(tapes: Sequence[Tape], settings: EngineSettings, cuts: int, seed: int = 1) -> Outcome:
+    """Begin at random records: how, from 1,024 accepted bars on, decisions differ from the whole run's, the account's
+    own history left aside."""
+    player, random = Player(settings), np.random.default_rng(seed)
+    compared, differences = 0, []
+    for tape, count in _drawn([tape for tape in tapes if len(tape) > 2 * WARM_UP], cuts, random):
+        whole = _lines(player, tape).decisions
+        for cut in sorted(random.integers(1, len(tape) - WARM_UP, count).tolist()):
+            warm = _lines(player, tape.between(cut, len(tape))).decisions[WARM_UP:]
+            compared += len(warm)
+            differences += _compared(tape, cut, [(warm, whole[len(whole) - len(warm) :])], ACCOUNT)
+    return Outcome(cuts, compared, differences)
+
+
+def _drawn(tapes: Sequence[Tape], cuts: int, random: np.random.Generator) -> list[tuple[Tape, int]]:
+    """Tapes with how often each is cut, longer ones more often."""
+    if not tapes:
+        return []
+    sizes = np.array([len(tape) for tape in tapes], np.float64)
+    counts = random.multinomial(cuts, sizes / sizes.sum())
+    return [(tape, int(count)) for tape, count in zip(tapes, counts, strict=True) if count]
+
+
+def _lines(player: Player, tape: Tape) -> _Memory:
+    memory = _Memory()
+    player.play(tape, memory)
+    return memory
+
+
+def _compared(
+    tape: Tape, cut: int, pairs: list[tuple[list[bytes], list[bytes]]], besides: frozenset[str]
+) -> list[Difference]:
+    count = 0
+    members: set[str] = set()
+    for found, wanted in pairs:
+        count += abs(len(found) - len(wanted))
+        for one, other in zip(found, wanted, strict=False):
+            names = _members(one, other) - besides if one != other else frozenset[str]()
+            count += bool(names)
+            members |= names
+    return [Difference(tape.name, cut, count, tuple(sorted(members)))] if count else []
+
+
+def _members(one: bytes, other: bytes) -> set[str]:
+    first, second = msgspec.json.decode(one), msgspec.json.decode(other)
+    return {name for name in first.keys() | second.keys() if first.get(name) != second.get(name)}

@@ -1,0 +1,109 @@
+"""What a run leaves beside its decisions: one row an accepted bar, a closed trade, a rejected record."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.engine.stages.execution.account import TRADE
+
+Rows = NDArray[Any]
+
+BARS = np.dtype(
+    [
+        ("ts", "i8"),  # bar open, epoch ms UTC
+        ("close_ts", "i8"),
+        ("close", "f8"),
+        ("qty", "f8"),  # held after the bar, negative when short
+        ("equity", "f8"),  # budget + realised + unrealised as published, quote currency
+        ("traded", "f8"),  # Σ |notional| of the bar's fills
+        ("fees", "f8"),
+        ("slippage", "f8"),  # half spread and slippage
+        ("var99", "f8"),  # one-day loss at 99%, fraction of the budget; NaN = not ready
+        ("rebased", "?"),  # a new price level was accepted, or the old one had expired: the step to here is no return
+    ]
+)
+TRADES = np.dtype(
+    [
+        ("entry_ts", "i8"),  # open of the bar of the first fill
+        ("exit_ts", "i8"),  # close of the bar of the last fill
+        ("side", "i1"),
+        ("qty", "f8"),
+        ("entry", "f8"),
+        ("exit", "f8"),
+        ("pnl", "f8"),  # net of all costs, quote currency
+        ("bars_held", "i8"),
+        ("reason", "i1"),  # code of the exit
+        ("suspect", "?"),  # its result comes from a level shift
+    ]
+)
+REJECTED = np.dtype([("ingest_ts", "i8"), ("mask", "u8")])
+SHORT = 2
+
+
+class Ledger(NamedTuple):
+    """The rows of one symbol, in input order."""
+
+    symbol: str
+    budget: float  # equity before the first bar, quote currency
+    bars: Rows
+    trades: Rows
+    rejected: Rows
+
+
+class Book:
+    """Keeps the ledger of one symbol while its slices are played."""
+
+    def __init__(self, symbol: str, budget: float) -> None:
+        self._symbol, self._budget = symbol, budget
+        self._bars, self._done = [np.zeros(0, BARS)], [np.zeros(0, TRADE)]
+        self._rejected = [np.zeros(0, REJECTED)]
+
+    def add(self, bars: Rows, outs: Rows) -> None:
+        """The next slice: BAR rows and the engine's output rows."""
+        kept = outs["validation"]["accepted"]
+        if not kept.all():
+            self._rejected.append(_rejected(bars[~kept], outs[~kept]))
+            bars, outs = bars[kept], outs[kept]
+        self._bars.append(_bars(bars, outs, self._budget))
+        self._done.append(outs["execution"]["trade"].copy())
+
+    def close(self) -> Ledger:
+        """The ledger of all slices."""
+        bars = np.concatenate(self._bars)
+        trades = _trades(bars, np.concatenate(self._done))
+        return Ledger(self._symbol, self._budget, bars, trades, np.concatenate(self._rejected))
+
+
+def _bars(bars: Rows, outs: Rows, budget: float) -> Rows:
+    position, execution = outs["decision"]["position"], outs["execution"]
+    rows = np.zeros(len(bars), BARS)
+    rows["ts"], rows["close_ts"] = bars["ts"], bars["ts"] + bars["interval_ms"]
+    rows["close"] = bars["close"]
+    rows["qty"] = np.where(position["state"] == SHORT, -position["qty"], position["qty"])
+    rows["equity"] = budget + (position["realised"] + position["unrealised"])
+    for name in ("traded", "fees", "slippage"):
+        rows[name] = execution[name]
+    rows["var99"] = outs["decision"]["risk"]["var99"]
+    rows["rebased"] = outs["validation"]["shift"] | outs["validation"]["expired"]
+    return rows
+
+
+def _trades(bars: Rows, done: Rows) -> Rows:
+    at = np.flatnonzero(done["closed"])
+    closed = done[at]
+    rows = np.zeros(at.size, TRADES)
+    rows["entry_ts"] = bars["ts"][at - closed["bars_held"]]
+    rows["exit_ts"] = bars["close_ts"][at]
+    for name in ("side", "qty", "entry", "exit", "pnl", "bars_held", "reason", "suspect"):
+        rows[name] = closed[name]
+    return rows
+
+
+def _rejected(bars: Rows, outs: Rows) -> Rows:
+    rows = np.zeros(len(bars), REJECTED)
+    rows["ingest_ts"] = bars["ingest_ts"]
+    rows["mask"] = outs["validation"]["mask"]
+    return rows

@@ -1,0 +1,59 @@
+"""Outcomes as lines: each is the value that live workers publish, byte for byte, and a line feed."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.backtest.tape import BarPart, RawPart
+from worker.engine.encoding import DecisionEncoder
+from worker.engine.outcomes import OutcomeBuilder
+from worker.engine.settings import EngineSettings
+from worker.engine.stages.ingestion import Decoded
+
+
+class Lines(NamedTuple):
+    """What a slice adds to each of the two files."""
+
+    decisions: bytes
+    rejections: bytes
+
+
+class Writer:
+    """Encodes the outcomes of one configuration."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._builder = OutcomeBuilder(settings)
+        self._decisions = DecisionEncoder(settings)
+        self._json = msgspec.json.Encoder()
+
+    def warm_up(self) -> None:
+        """Compile the encoder's kernel, or load it from the cache."""
+        self._decisions.warm_up()
+
+    def lines(self, part: RawPart | BarPart, start: int, decoded: Decoded, outs: NDArray[Any]) -> Lines:
+        """The lines of a slice that begins at row `start` of `part`, each file's in the order of the records."""
+        accepted = outs["validation"]["accepted"]
+        if accepted.all():
+            return Lines(self._decided(decoded, outs), b"")
+        kept, lost = np.flatnonzero(accepted), np.flatnonzero(~accepted)
+        records = part.records((lost + start).tolist())
+        rejected = self._builder.build(records, rows_of(decoded, lost), outs[lost])
+        return Lines(self._decided(rows_of(decoded, kept), outs[kept]), self._json.encode_lines(rejected))
+
+    def _decided(self, decoded: Decoded, outs: NDArray[Any]) -> bytes:
+        return self._decisions.lines(decoded.bars, outs, [symbol or "" for symbol in decoded.symbols])
+
+
+def rows_of(decoded: Decoded, rows: NDArray[np.int64]) -> Decoded:
+    """Some of the decoded records."""
+    at = rows.tolist()
+    return Decoded(
+        decoded.bars[rows],
+        [decoded.symbols[row] for row in at],
+        [decoded.has_ts[row] for row in at],
+        {n: decoded.details[row] for n, row in enumerate(at) if row in decoded.details},
+    )

@@ -1,0 +1,54 @@
+"""Plays tapes through the engine that the workers run."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from schemas.tick import interval_ms
+from worker.backtest.ledger import Book, Ledger
+from worker.backtest.lines import Lines, Writer
+from worker.backtest.tape import Tape
+from worker.engine.partition import PartitionEngine
+from worker.engine.settings import EngineSettings
+from worker.engine.stages.ingestion import Decoder
+from worker.engine.symbols import Symbols
+
+SLICE = 4_096  # records a step; values do not depend on it
+
+
+class Sink(Protocol):
+    """Where lines go."""
+
+    def write(self, lines: Lines) -> None:
+        """Append them."""
+
+
+class Player:
+    """Runs one tape after the other, each from an empty state.
+
+    A tape has the engine for itself, so `ingestion.max_symbols`, which bounds a live partition, never rejects here.
+    """
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._settings = settings
+        self._engine = PartitionEngine(settings)
+        intervals = {s: interval_ms(i.interval) for s, i in settings.instruments.items() if i.interval}
+        self._decoder = Decoder(settings.ingestion, intervals)
+        self._writer = Writer(settings)
+
+    def warm_up(self) -> None:
+        """Compile every kernel, or load it from the cache."""
+        self._engine.warm_up()
+        self._writer.warm_up()
+
+    def play(self, tape: Tape, sink: Sink | None = None) -> Ledger:
+        """Run a whole tape; its lines go to the sink."""
+        self._engine.symbols = Symbols(self._settings)
+        book = Book(tape.name, self._settings.risk.budget)
+        for part, start, stop in tape.slices(SLICE):
+            decoded = part.read(self._decoder, start, stop)
+            outs = self._engine.step([tape.key] * (stop - start), decoded)
+            if sink is not None:
+                sink.write(self._writer.lines(part, start, decoded, outs))
+            book.add(decoded.bars, outs)
+        return book.close()

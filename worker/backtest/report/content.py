@@ -1,0 +1,99 @@
+"""What the page shows, as plain data: lines, trades, rejections over time and the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.backtest.days import DAY_MS, Days, Value, buy_and_hold, daily, strategy, together
+from worker.backtest.ledger import Ledger
+from worker.backtest.report.thinning import line
+from worker.engine.reasons import FATAL, QUARANTINE, Reason, Reject
+
+PRICED = 24  # symbols with a chart of their own: those with the most trades
+MARKED = 400  # trades drawn a symbol: the newest
+BINS = 60  # of time, for rejections
+KINDS = 5  # reasons drawn by name; the rest is one
+POINTS = 20_000_000  # bars × symbols up to which the curve has every bar instead of every day
+PRIMARY = [(int(code), code.name) for code in Reject if (FATAL | QUARANTINE) >> code & 1]
+
+Data = dict[str, Any]
+
+
+def lines(ledgers: Sequence[Ledger], cost: float) -> Data:
+    """Result in percent and drawdown in percent of the strategy and of buy-and-hold."""
+    held = partial(buy_and_hold, cost=cost)
+    fine = sum(len(ledger.bars) for ledger in ledgers) * len(ledgers) <= POINTS
+    view = _by_bar if fine else _by_day
+    found: Data = {"equity": {}, "drawdown": {}}
+    for name, value in (("strategy", strategy), ("buy and hold", held)):
+        curve = together([view(ledger, value) for ledger in ledgers])
+        if not curve.day.size:
+            continue
+        path = np.concatenate([[curve.start], curve.equity])
+        fall = path / np.maximum.accumulate(path) - 1.0
+        found["equity"][name] = line(curve.day, 100.0 * (curve.equity / curve.start - 1.0))
+        found["drawdown"][name] = line(curve.day, 100.0 * fall[1:])
+    return found
+
+
+def _by_bar(ledger: Ledger, value: Value) -> Days:
+    return Days(np.maximum.accumulate(ledger.bars["close_ts"]), value(ledger), ledger.budget)
+
+
+def _by_day(ledger: Ledger, value: Callable[[Ledger], NDArray[np.float64]]) -> Days:
+    days = daily(ledger, value)
+    return days._replace(day=(days.day + 1) * DAY_MS)
+
+
+def prices(ledgers: Sequence[Ledger]) -> list[Data]:
+    """Closes and trades of the symbols that traded most."""
+    busiest = sorted(ledgers, key=lambda ledger: -len(ledger.trades))[:PRICED]
+    return [_price(ledger) for ledger in busiest]
+
+
+def _price(ledger: Ledger) -> Data:
+    trades = [
+        [entry_ts, exit_ts, side, entry, exit_, round(pnl, 2), Reason(reason).name]
+        for entry_ts, exit_ts, side, _, entry, exit_, pnl, _, reason, _ in ledger.trades[-MARKED:].tolist()
+    ]
+    bars = ledger.bars
+    close = line(np.maximum.accumulate(bars["close_ts"]), bars["close"])
+    return {"symbol": ledger.symbol, "close": close, "trades": trades, "all": len(ledger.trades)}
+
+
+def rejections(ledgers: Sequence[Ledger]) -> Data | None:
+    """Rejected records by the first reason that was enough to reject them, in equal spans of the whole run's time."""
+    rejected = np.concatenate([ledger.rejected for ledger in ledgers])
+    if not rejected.size:
+        return None
+    first = np.full(rejected.size, -1)
+    for bit, _ in reversed(PRIMARY):
+        first[(rejected["mask"] >> np.uint64(bit)) & np.uint64(1) == 1] = bit
+    times = [rejected["ingest_ts"], *(ledger.bars["close_ts"] for ledger in ledgers)]
+    start, end = min(int(t.min()) for t in times if t.size), max(int(t.max()) for t in times if t.size)
+    edges = np.linspace(start, max(end, start + 1), BINS + 1)
+    names = dict(PRIMARY)
+    common = sorted(set(first.tolist()), key=lambda bit: -int(np.sum(first == bit)))
+    groups = [(names.get(bit, "other"), first == bit) for bit in common[:KINDS]]
+    if common[KINDS:]:
+        groups.append((f"{len(common) - KINDS} others", np.isin(first, common[KINDS:])))
+    counts = [(name, np.histogram(rejected["ingest_ts"][rows], edges)[0].tolist()) for name, rows in groups]
+    return {"edges": edges.astype(np.int64).tolist(), "series": counts}
+
+
+def table(symbols: dict[str, Data], ledgers: Sequence[Ledger]) -> list[Data]:
+    """One row a symbol."""
+    lost = {ledger.symbol: len(ledger.rejected) for ledger in ledgers}
+    bars = {ledger.symbol: len(ledger.bars) for ledger in ledgers}
+    rows = []
+    for symbol, figures in symbols.items():
+        own, held = figures["strategy"], figures["buy_and_hold"]
+        columns = ("total_return", "sharpe", "max_drawdown", "trades", "hit_rate", "profit_factor", "exposure")
+        row = {"symbol": symbol, "bars": bars[symbol], "rejected": lost[symbol], "hold": held["total_return"]}
+        rows.append(row | {name: own[name] for name in columns})
+    return rows

@@ -1,0 +1,36 @@
+"""Puts data, style and script into one page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+from worker.backtest.ledger import Ledger
+from worker.backtest.metrics import entry_cost
+from worker.backtest.report import content
+from worker.engine.settings import EngineSettings
+
+REPORT_FILE = "report.html"
+
+
+def render(ledgers: Sequence[Ledger], metrics: dict[str, Any], settings: EngineSettings) -> str:
+    """The page of a run: nothing in it is loaded from anywhere."""
+    traded = [ledger for ledger in ledgers if len(ledger.bars)]
+    data = content.lines(traded, entry_cost(settings)) | {
+        "portfolio": metrics["portfolio"],
+        "counts": {name: metrics[name] for name in ("decisions", "rejections", "days_per_year", "config_hash")},
+        "prices": content.prices(traded),
+        "rejections": content.rejections(ledgers) if ledgers else None,
+        "rows": content.table(metrics["symbols"], traded),
+    }
+    # A `<` could end the script element: symbols are what somebody sent.
+    text = msgspec.json.encode(data).decode().replace("<", "\\u003c")
+    page = _part("page.html").replace("/*style*/", _part("style.css")).replace("/*script*/", _part("script.js"))
+    return page.replace("/*data*/", text)
+
+
+def _part(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")

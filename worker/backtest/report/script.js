@@ -1,0 +1,224 @@
+"use strict";
+const data = JSON.parse(document.getElementById("data").textContent);
+const el = (name, attributes = {}, text) => {
+  const svg = ["svg", "path", "line", "text", "rect", "g"].includes(name);
+  const node = svg ? document.createElementNS("http://www.w3.org/2000/svg", name) : document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  if (text !== undefined) node.textContent = text;
+  return node;
+};
+const color = (n) => `var(--c${Math.min(n, 5)})`;
+const whole = (x) => x.toLocaleString("en-US");
+const short = (x) => x.toLocaleString("en-US", { maximumSignificantDigits: 6 });
+const plain = (x) => (x === null ? "–" : x.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 }));
+const share = (x) => (x === null ? "–" : `${plain(100 * x)}%`);
+const DAY = 864e5;
+const date = (t, span) => {
+  const text = new Date(t).toISOString();
+  return span > 3 * DAY ? text.slice(0, 10) : text.slice(5, 16).replace("T", " ");
+};
+
+// Round steps: 1, 2 or 5 times a power of ten.
+function ticks(low, high, wanted) {
+  const raw = (high - low) / wanted || 1;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw);
+  const found = [];
+  for (let k = Math.ceil(low / step); k * step <= high + step * 1e-9; k++) found.push(k * step || 0);
+  return found;
+}
+
+function frame(figure, times, values, height) {
+  figure.replaceChildren();
+  const width = Math.max(figure.clientWidth, 280);
+  const box = { left: 8, right: width - 58, top: 8, bottom: height - 22 };
+  const svg = el("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img" });
+  let [low, high] = [Math.min(...values), Math.max(...values)];
+  if (low === high) { low -= 1; high += 1; }
+  const pad = (high - low) * 0.04;
+  low -= pad; high += pad;
+  const [start, end] = times, span = Math.max(end - start, 1);
+  const x = (t) => box.left + ((t - start) / span) * (box.right - box.left);
+  const y = (v) => box.bottom - ((v - low) / (high - low)) * (box.bottom - box.top);
+  for (const v of ticks(low, high, height / 55)) {
+    svg.append(el("line", { class: "grid", x1: box.left, x2: box.right, y1: y(v), y2: y(v) }));
+    svg.append(el("text", { x: box.right + 6, y: y(v) + 4 }, short(v)));
+  }
+  const labels = Math.max(2, Math.floor(width / 150));
+  for (let k = 0; k <= labels; k++) {
+    const t = start + (span * k) / labels;
+    const anchor = k === 0 ? "start" : k === labels ? "end" : "middle";
+    svg.append(el("text", { x: x(t), y: height - 6, "text-anchor": anchor }, date(t, span)));
+  }
+  figure.append(svg);
+  return { svg, x, y, box, start, span, width, low };
+}
+
+const path = (line, x, y) => line.t.map((t, i) => `${i ? "L" : "M"}${x(t).toFixed(1)} ${y(line.v[i]).toFixed(1)}`).join("");
+const bounds = (lists) => lists.reduce(([a, b], l) => [Math.min(a, l[0]), Math.max(b, l[l.length - 1])], [Infinity, -Infinity]);
+
+function key(figure, entries) {
+  const list = el("div", { class: "key" });
+  for (const [name, fill] of entries) {
+    const item = el("span");
+    item.append(el("i", { style: `background:${fill}` }), document.createTextNode(name));
+    list.append(item);
+  }
+  figure.append(list);
+}
+
+function hover(figure, f, say) {
+  const tip = el("div", { class: "tip" });
+  const rule = el("line", { class: "grid", y1: f.box.top, y2: f.box.bottom, visibility: "hidden" });
+  f.svg.append(rule);
+  figure.append(tip);
+  f.svg.addEventListener("pointermove", (event) => {
+    const at = Math.min(Math.max(event.clientX - f.svg.getBoundingClientRect().left, f.box.left), f.box.right);
+    const t = f.start + ((at - f.box.left) / (f.box.right - f.box.left)) * f.span;
+    tip.textContent = say(t);
+    tip.style.visibility = "visible";
+    tip.style.left = `${Math.min(Math.max(at - tip.offsetWidth / 2, 0), f.width - tip.offsetWidth)}px`;
+    rule.setAttribute("x1", at); rule.setAttribute("x2", at); rule.setAttribute("visibility", "visible");
+  });
+  f.svg.addEventListener("pointerleave", () => { tip.style.visibility = "hidden"; rule.setAttribute("visibility", "hidden"); });
+}
+
+function before(line, t) {
+  let low = 0, high = line.t.length;
+  while (low < high) { const mid = (low + high) >> 1; if (line.t[mid] <= t) low = mid + 1; else high = mid; }
+  return line.v[Math.max(low - 1, 0)];
+}
+
+function curves(id, lines, height) {
+  const figure = document.getElementById(id), shown = beside.checked ? 2 : 1;
+  const named = Object.entries(lines).filter(([, line]) => line.t.length).slice(0, shown);
+  if (!named.length) { figure.replaceChildren(el("p", { class: "empty" }, "No bar was accepted.")); return; }
+  const f = frame(figure, bounds(named.map(([, l]) => l.t)), [0, ...named.flatMap(([, l]) => l.v)], height);
+  f.svg.setAttribute("aria-label", id);
+  f.svg.append(el("line", { x1: f.box.left, x2: f.box.right, y1: f.y(0), y2: f.y(0), stroke: "var(--quiet)", "stroke-dasharray": "3 3" }));
+  // The strategy is drawn last, on top.
+  for (const [n, [, line]] of [...named.entries()].reverse()) {
+    const d = path(line, f.x, f.y);
+    if (id === "drawdown" && n === 0) {
+      const last = line.t[line.t.length - 1];
+      f.svg.append(el("path", { d: `${d}L${f.x(last)} ${f.y(0)}L${f.x(line.t[0])} ${f.y(0)}Z`, fill: color(0), opacity: 0.25 }));
+    }
+    f.svg.append(el("path", { class: "line", d, stroke: color(n) }));
+  }
+  key(figure, [...named.map(([name], n) => [name, color(n)]), ["doing nothing (0)", "var(--quiet)"]]);
+  hover(figure, f, (t) => `${date(t, f.span)}  ${named.map(([name, l]) => `${name} ${plain(before(l, t))}%`).join("  ")}`);
+}
+
+function trades() {
+  const figure = document.getElementById("price"), chosen = data.prices[document.getElementById("symbol").value || 0];
+  if (!chosen || !chosen.close.t.length) { figure.replaceChildren(el("p", { class: "empty" }, "No bar was accepted.")); return; }
+  const f = frame(figure, bounds([chosen.close.t]), chosen.close.v, 340);
+  f.svg.setAttribute("aria-label", `price and trades of ${chosen.symbol}`);
+  f.svg.append(el("path", { class: "line", d: path(chosen.close, f.x, f.y), stroke: "var(--quiet)", "stroke-width": 1 }));
+  for (const [from, to, side, entry, exit, pnl, reason] of chosen.trades) {
+    const fill = pnl > 0 ? "var(--gain)" : "var(--loss)", x = f.x(from), y = f.y(entry);
+    f.svg.append(el("line", { x1: x, y1: y, x2: f.x(to), y2: f.y(exit), stroke: fill, "stroke-width": 1.5 }));
+    const mark = el("path", { d: side > 0 ? `M${x} ${y - 5}l4.5 8h-9Z` : `M${x} ${y + 5}l4.5 -8h-9Z`, fill });
+    mark.append(document.createElementNS("http://www.w3.org/2000/svg", "title"));
+    mark.firstChild.textContent = `${side > 0 ? "long" : "short"} ${date(from, f.span)} to ${date(to, f.span)}: ${short(pnl)} (${reason})`;
+    f.svg.append(mark);
+  }
+  const shown = chosen.trades.length < chosen.all ? `the newest ${whole(chosen.trades.length)} of ${whole(chosen.all)} trades` : `${whole(chosen.all)} trades`;
+  key(figure, [["close", "var(--quiet)"], ["gain", "var(--gain)"], ["loss", "var(--loss)"]]);
+  figure.lastChild.append(el("span", {}, `▲ long  ▼ short, at the entry; ${shown}`));
+  hover(figure, f, (t) => `${date(t, f.span)}  ${short(before(chosen.close, t))}`);
+}
+
+function rejected() {
+  const figure = document.getElementById("rejections"), given = data.rejections;
+  if (!given) { figure.replaceChildren(el("p", { class: "empty" }, "No record was rejected.")); return; }
+  const bins = given.edges.length - 1;
+  const sums = Array.from({ length: bins }, (_, k) => given.series.reduce((sum, [, counts]) => sum + counts[k], 0));
+  const f = frame(figure, [given.edges[0], given.edges[bins]], [0, ...sums], 220);
+  f.svg.setAttribute("aria-label", "rejections by reason over time");
+  for (let k = 0; k < bins; k++) {
+    let base = 0;
+    given.series.forEach(([, counts], n) => {
+      if (!counts[k]) return;
+      const top = f.y(base + counts[k]), x = f.x(given.edges[k]);
+      f.svg.append(el("rect", { x: x + 0.5, y: top, width: Math.max(f.x(given.edges[k + 1]) - x - 1, 1), height: f.y(base) - top, fill: color(n) }));
+      base += counts[k];
+    });
+  }
+  key(figure, given.series.map(([name, counts], n) => [`${name} ${whole(counts.reduce((a, b) => a + b, 0))}`, color(n)]));
+  hover(figure, f, (t) => {
+    const k = Math.min(Math.floor(((t - f.start) / f.span) * bins), bins - 1);
+    const parts = given.series.filter(([, c]) => c[k]).map(([name, c]) => `${name} ${whole(c[k])}`);
+    return `${date(given.edges[k], f.span)}  ${parts.join("  ") || "none"}`;
+  });
+}
+
+function figures() {
+  const table = document.getElementById("figures"), columns = Object.keys(data.portfolio);
+  const head = el("tr");
+  head.append(el("th"), ...columns.map((name) => el("th", { scope: "col" }, name.replaceAll("_", " "))));
+  const shares = ["total_return", "cagr", "volatility", "max_drawdown", "hit_rate", "exposure", "cost_drag"];
+  const counts = ["periods", "max_drawdown_periods", "trades", "var99_days", "var99_exceedances"];
+  const body = el("tbody");
+  for (const name of Object.keys(data.portfolio.strategy)) {
+    const row = el("tr"), write = shares.includes(name) ? share : counts.includes(name) ? whole : plain;
+    row.append(el("th", { scope: "row" }, name.replaceAll("_", " ")));
+    row.append(...columns.map((column) => el("td", {}, write(data.portfolio[column][name]))));
+    body.append(row);
+  }
+  const top = el("thead");
+  top.append(head);
+  table.append(top, body);
+}
+
+function symbols() {
+  const columns = [["symbol", "symbol", String], ["bars", "bars", whole], ["rejected", "rejected", whole], ["total_return", "return", share],
+    ["hold", "buy and hold", share], ["sharpe", "Sharpe", plain], ["max_drawdown", "max drawdown", share], ["trades", "trades", whole],
+    ["hit_rate", "hit rate", share], ["profit_factor", "profit factor", plain], ["exposure", "exposure", share]];
+  const table = document.getElementById("symbols"), top = el("thead"), head = el("tr"), body = el("tbody");
+  const fill = (rows) => body.replaceChildren(...rows.map((row) => {
+    const line = el("tr");
+    line.append(...columns.map(([name, , write]) => el("td", {}, write(row[name]))));
+    return line;
+  }));
+  for (const [name, label] of columns) {
+    const cell = el("th", { scope: "col" }), button = el("button", { type: "button" }, label);
+    button.addEventListener("click", () => {
+      const up = cell.getAttribute("aria-sort") === "descending";
+      head.querySelectorAll("th").forEach((other) => other.removeAttribute("aria-sort"));
+      cell.setAttribute("aria-sort", up ? "ascending" : "descending");
+      const sign = up ? 1 : -1;
+      // What is not defined comes last either way.
+      fill([...data.rows].sort((a, b) => (a[name] === null) - (b[name] === null) || (a[name] < b[name] ? -sign : a[name] > b[name] ? sign : 0)));
+    });
+    cell.append(button);
+    head.append(cell);
+  }
+  top.append(head);
+  table.append(top, body);
+  fill(data.rows);
+}
+
+const beside = document.getElementById("beside");
+const reach = (line) => Math.max(...line.v.map(Math.abs), 0);
+const [own, held] = Object.values(data.equity);
+// Beside a curve that is much larger the strategy's would be a straight line.
+beside.checked = !held || reach(held) <= 5 * reach(own);
+beside.addEventListener("change", draw);
+const c = data.counts;
+document.getElementById("facts").textContent =
+  `${whole(c.decisions)} decisions, ${whole(c.rejections)} rejections, ${whole(data.rows.length)} symbols; ${c.days_per_year} days a year; configuration ${c.config_hash}`;
+const select = document.getElementById("symbol");
+data.prices.forEach((one, n) => select.append(el("option", { value: n }, one.symbol)));
+select.addEventListener("change", trades);
+function draw() {
+  curves("equity", data.equity, 300);
+  curves("drawdown", data.drawdown, 200);
+  trades();
+  rejected();
+}
+figures();
+symbols();
+draw();
+let width = innerWidth;
+addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; draw(); } });

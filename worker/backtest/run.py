@@ -1,0 +1,47 @@
+"""A whole backtest: records in, a folder of results out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from worker.backtest.ledger import Ledger
+from worker.backtest.metrics import summary
+from worker.backtest.parts import Progress, play_all
+from worker.backtest.report import REPORT_FILE, render
+from worker.backtest.tables import parquet, write_tables
+from worker.backtest.tape import Tape
+from worker.engine.settings import EngineSettings
+from worker.errors import CannotCreate
+
+METRICS_FILE = "metrics.json"
+
+
+def backtest(
+    tapes: Sequence[Tape],
+    settings: EngineSettings,
+    folder: Path,
+    workers: int,
+    progress: Progress,
+    per_year: int | None = None,
+) -> tuple[list[Ledger], dict[str, Any]]:
+    """Play the tapes and write lines, tables, metrics and report to `folder`; returns the ledgers and the metrics.
+
+    Raises:
+        ConfigError: pyarrow is not installed.
+        CannotCreate: the folder cannot be written.
+    """
+    parquet()  # missed before the run, not after it
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        ledgers = play_all(tapes, settings, folder, workers, progress)
+        write_tables(ledgers, folder)
+        found = summary(ledgers, settings, per_year)
+        (folder / METRICS_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+        (folder / REPORT_FILE).write_text(render(ledgers, found, settings), encoding="utf-8")
+    except OSError as error:
+        raise CannotCreate(f"{folder} cannot be written: {error.strerror}", "Give another folder to --out") from None
+    return ledgers, found

@@ -1,0 +1,132 @@
+"""Tries many settings on the same bars, and says how much of the best result is owed to the number of tries."""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.backtest.days import Days, daily, days_per_year, together
+from worker.backtest.player import Player
+from worker.backtest.ratios import Ratios, best_by_chance, probabilistic_sharpe, ratios, sharpe
+from worker.backtest.tape import Tape
+from worker.backtest.trading import Trading, trading
+from worker.engine.settings import EngineSettings
+
+Floats = NDArray[np.float64]
+Progress = Callable[[int], None]
+
+
+class Try(NamedTuple):
+    """One setting's days and trades."""
+
+    days: Days
+    trading: Trading
+
+
+class Step(NamedTuple):
+    """One step of the walk: the try that was best before, on the days after."""
+
+    chosen: int
+    first_day: int  # since 1970-01-01
+    last_day: int
+    sharpe: float  # yearly, of the days after
+
+
+class Sweep(NamedTuple):
+    """Figures of every try, and the walk-forward result of always taking the best so far."""
+
+    ratios: list[Ratios]
+    deflated: list[float]  # probability that the Sharpe ratio is above what the best of as many worthless tries shows
+    trading: list[Trading]
+    walk: list[Step]
+    walked: Ratios
+
+
+def sweep(
+    tapes: Sequence[Tape], settings: Sequence[EngineSettings], folds: int, workers: int, progress: Progress
+) -> Sweep:
+    """Play the tapes under each of the settings, in several processes."""
+    return judge(list(_tried(tapes, settings, workers, progress)), folds)
+
+
+def judge(tries: Sequence[Try], folds: int) -> Sweep:
+    """The figures of tries on the same input. A try without a bar on a day has no return there."""
+    days = np.unique(np.concatenate([one.days.day for one in tries]))
+    year = days_per_year(days)
+    returns = np.zeros((len(tries), days.size))
+    for row, one in zip(returns, tries, strict=True):
+        row[np.searchsorted(days, one.days.day)] = one.days.returns
+    found = np.array([sharpe(row) for row in returns])
+    known = found[~np.isnan(found)]
+    chance = best_by_chance(float(np.var(known, ddof=1)), len(tries)) if known.size > 1 else 0.0
+    walk, walked = walk_forward(returns, days, folds, year)
+    return Sweep(
+        ratios=[ratios(row, year) for row in returns],
+        deflated=[probabilistic_sharpe(row, chance) for row in returns],
+        trading=[one.trading for one in tries],
+        walk=walk,
+        walked=ratios(walked, year),
+    )
+
+
+def walk_forward(returns: Floats, days: NDArray[np.int64], folds: int, per_year: float) -> tuple[list[Step], Floats]:
+    """Cut the days into folds + 1 equal parts; on each but the first trade what was best on all before it.
+
+    `returns` has shape (tries, days). The engine sees no future, so one run serves every fold. Also the returns of all
+    those parts in a row.
+    """
+    bounds = np.linspace(0, days.size, folds + 2).astype(int)
+    steps, parts = [], [np.zeros(0)]
+    for start, stop in pairwise(bounds[1:].tolist()):
+        if start == stop or start == 0:
+            continue
+        before = np.array([sharpe(row[:start]) for row in returns])
+        chosen = int(np.argmax(np.where(np.isnan(before), -math.inf, before)))
+        after = returns[chosen, start:stop]
+        parts.append(after)
+        yearly = sharpe(after) * math.sqrt(per_year)
+        steps.append(Step(chosen, int(days[start]), int(days[stop - 1]), yearly))
+    return steps, np.concatenate(parts)
+
+
+def _tried(
+    tapes: Sequence[Tape], settings: Sequence[EngineSettings], workers: int, progress: Progress
+) -> Iterator[Try]:
+    if workers == 1:
+        for done, one in enumerate(settings, 1):
+            yield try_out(tapes, one)
+            progress(done)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(settings)), context, _start, (list(tapes),)) as pool:
+        for done, found in enumerate(pool.map(_try, settings), 1):
+            yield found
+            progress(done)
+
+
+def try_out(tapes: Sequence[Tape], settings: EngineSettings) -> Try:
+    """Play all tapes under one setting, without writing lines."""
+    player = Player(settings)
+    ledgers = [ledger for ledger in map(player.play, tapes) if len(ledger.bars)]
+    days = together([daily(ledger) for ledger in ledgers])
+    mean = float(np.mean(days.equity)) if days.day.size else math.nan
+    return Try(days, trading(ledgers, mean, days.day.size / days_per_year(days.day)))
+
+
+_tapes: Any  # of this process
+
+
+def _start(tapes: list[Tape]) -> None:
+    global _tapes
+    _tapes = tapes
+
+
+def _try(settings: EngineSettings) -> Try:
+    return try_out(_tapes, settings)

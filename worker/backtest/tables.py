@@ -1,0 +1,59 @@
+"""`trades.parquet` and `equity.parquet` (extra `parquet`)."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from worker.backtest.ledger import BARS, TRADES, Ledger, Rows
+from worker.engine.reasons import Reason
+from worker.errors import ConfigError
+
+EQUITY_FILE, TRADES_FILE = "equity.parquet", "trades.parquet"
+TIMES = frozenset({"ts", "close_ts", "entry_ts", "exit_ts"})
+
+
+def parquet() -> tuple[Any, Any]:
+    """The modules pyarrow and pyarrow.parquet.
+
+    Raises:
+        ConfigError: pyarrow is not installed.
+    """
+    try:
+        return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    except ImportError:
+        raise ConfigError("writing Parquet needs pyarrow", "Run: pip install 'alphapulse-worker[parquet]'") from None
+
+
+def write_tables(ledgers: Sequence[Ledger], folder: Path) -> None:
+    """One row a decision and one row a closed trade, symbols in order of first appearance."""
+    _write(folder / EQUITY_FILE, BARS, [(ledger.symbol, ledger.bars) for ledger in ledgers])
+    _write(folder / TRADES_FILE, TRADES, [(ledger.symbol, ledger.trades) for ledger in ledgers])
+
+
+def write_rows(rows: Sequence[dict[str, Any]], path: Path) -> None:
+    """Rows with the same columns as a Parquet file."""
+    arrow, writer = parquet()
+    writer.write_table(arrow.Table.from_pylist(list(rows)), path, compression="zstd")
+
+
+def _write(path: Path, dtype: np.dtype[np.void], parts: list[tuple[str, Rows]]) -> None:
+    arrow, writer = parquet()
+    rows = np.concatenate([np.zeros(0, dtype), *(part for _, part in parts)])
+    symbols = arrow.array([name for name, _ in parts], arrow.string())
+    owners = np.repeat(np.arange(len(parts), dtype=np.int32), [len(part) for _, part in parts])
+    columns = {"symbol": arrow.DictionaryArray.from_arrays(owners, symbols).cast(arrow.string())}
+    columns |= {name: _column(arrow, name, np.ascontiguousarray(rows[name])) for name in dtype.names or ()}
+    writer.write_table(arrow.table(columns), path, compression="zstd")
+
+
+def _column(arrow: Any, name: str, values: Rows) -> Any:
+    if name in TIMES:
+        return arrow.array(values).cast(arrow.timestamp("ms", tz="UTC"))
+    if name == "reason":
+        return arrow.array([Reason(code).name for code in values.tolist()], arrow.string())
+    return arrow.array(values, from_pandas=values.dtype.kind == "f")

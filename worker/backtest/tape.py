@@ -1,0 +1,127 @@
+"""The input of a backtest: each symbol's records in input order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.tick import Tick
+from worker.engine.records import Records
+from worker.engine.stages.ingestion import Decoded, Decoder
+
+Key: TypeAlias = "bytes | None"
+Raw = tuple[Key, bytes | None, int]  # key, value, timestamp in epoch ms
+# Symbol, interval as the records would state it, and BAR rows that need no decoding: finite numbers and a time, and a
+# symbol and an interval that a tick may have.
+Bars = tuple[bytes, str, NDArray[Any]]
+
+
+class RawPart(NamedTuple):
+    """Records as they lie in a topic."""
+
+    key: Key
+    values: list[bytes | None]
+    timestamps: list[int]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def between(self, start: int, stop: int) -> RawPart:
+        """Some of them."""
+        return RawPart(self.key, self.values[start:stop], self.timestamps[start:stop])
+
+    def read(self, decoder: Decoder, start: int, stop: int) -> Decoded:
+        """Decode some of them."""
+        return decoder.decode(self.records(range(start, min(stop, len(self)))))
+
+    def records(self, rows: Sequence[int]) -> Records:
+        """Some of them, as they are."""
+        return Records([self.key] * len(rows), [self.values[r] for r in rows], [self.timestamps[r] for r in rows])
+
+
+class BarPart(NamedTuple):
+    """Bars whose records are made only when they are asked for: those of rejected bars."""
+
+    key: bytes
+    interval: str
+    bars: NDArray[Any]
+
+    def __len__(self) -> int:
+        return len(self.bars)
+
+    def between(self, start: int, stop: int) -> BarPart:
+        """Some of them."""
+        return BarPart(self.key, self.interval, self.bars[start:stop])
+
+    def read(self, decoder: Decoder, start: int, stop: int) -> Decoded:
+        """The bars as decoding their records would give them."""
+        bars = self.bars[start:stop]
+        return Decoded(bars, [self.key.decode()] * len(bars), [True] * len(bars), {})
+
+    def records(self, rows: Sequence[int]) -> Records:
+        """The records that `publish` would send."""
+        values: list[bytes | None] = []
+        for ts, _, _, open_, high, low, close, volume, _ in self.bars[np.asarray(rows, np.int64)].tolist():
+            tick = Tick(self.key.decode(), ts, open_, high, low, close, volume, self.interval)
+            values.append(msgspec.json.encode(tick))
+        return Records([self.key] * len(rows), values, self.bars["ingest_ts"][np.asarray(rows, np.int64)].tolist())
+
+
+@dataclass
+class Tape:
+    """All records of one key. Keys share no state, so each tape can be run by itself."""
+
+    key: Key
+    parts: list[RawPart | BarPart] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.parts))
+
+    @property
+    def name(self) -> str:
+        """The symbol, for people."""
+        return "(no key)" if self.key is None else self.key.decode(errors="replace")
+
+    def add(self, value: bytes | None, timestamp: int) -> None:
+        """Append a record."""
+        last = self.parts[-1] if self.parts else None
+        if not isinstance(last, RawPart):
+            last = RawPart(self.key, [], [])
+            self.parts.append(last)
+        last.values.append(value)
+        last.timestamps.append(timestamp)
+
+    def between(self, start: int, stop: int) -> Tape:
+        """The records `start` to `stop` (exclusive) as a tape."""
+        cut, seen = Tape(self.key), 0
+        for part in self.parts:
+            first, last = max(start - seen, 0), max(min(stop - seen, len(part)), 0)
+            if first < last:
+                cut.parts.append(part.between(first, last))
+            seen += len(part)
+        return cut
+
+    def slices(self, size: int) -> Iterator[tuple[RawPart | BarPart, int, int]]:
+        """(part, start, stop) of at most `size` records each, in order."""
+        for part in self.parts:
+            for start in range(0, len(part), size):
+                yield part, start, min(start + size, len(part))
+
+
+def tapes(records: Iterable[Raw | Bars]) -> list[Tape]:
+    """One tape a key, in the order of the keys' first records."""
+    found: dict[Key, Tape] = {}
+    for given in records:
+        tape = found.get(given[0])
+        if tape is None:
+            tape = found[given[0]] = Tape(given[0])
+        if isinstance(given[2], int):
+            tape.add(given[1], given[2])
+        else:
+            tape.parts.append(BarPart(*given))
+    return list(found.values())

@@ -1,0 +1,209 @@
+"""`alphapulse backtest`: files, a data set or a recorded topic through the engine that the workers run."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from worker.cli.bars import Dataset, Interval, Limit, Sort, Symbol, read_bars
+from worker.cli.common import Bootstrap, Json, quiet_logs, run_async, settings_with
+from worker.cli.progress import progress
+from worker.errors import Exit
+
+if TYPE_CHECKING:
+    from worker.backtest.tape import Bars, Raw, Tape
+    from worker.engine.settings import EngineSettings
+    from worker.settings import Settings
+    from worker.sources.report import ReadReport
+
+Files = Annotated[
+    list[Path] | None,
+    typer.Argument(help="CSV, Parquet or Binance kline files, or recordings (.jsonl).", show_default=False),
+]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the results; files of an earlier run are replaced.")]
+Topic = Annotated[str | None, typer.Option("--topic", help="Read this topic instead of files.", show_default=False)]
+From = Annotated[int | None, typer.Option("--from", min=0, help="First offset of each partition.", show_default=False)]
+To = Annotated[int | None, typer.Option("--to", min=0, help="End offset of each, exclusive.", show_default=False)]
+Workers = Annotated[int | None, typer.Option("--workers", "-n", min=1, help="How many at a time; else one a core.")]
+PerYear = Annotated[
+    int | None, typer.Option("--days-per-year", min=1, help="Else 365 where there are weekend bars, 252 where not.")
+]
+Truncate = Annotated[
+    int, typer.Option("--truncate-check", min=0, help="Cut the input at so many places and look for look-ahead.")
+]
+Warmup = Annotated[
+    int, typer.Option("--warmup-check", min=0, help="Begin at so many places and compare from 1,024 bars on.")
+]
+
+
+def backtest(
+    files: Files = None,
+    out: Out = Path("backtest"),
+    dataset: Dataset = None,
+    topic: Topic = None,
+    from_: From = None,
+    to: To = None,
+    symbol: Symbol = None,
+    interval: Interval = None,
+    limit: Limit = None,
+    sort: Sort = False,
+    workers: Workers = None,
+    per_year: PerYear = None,
+    truncate: Truncate = 0,
+    warmup: Warmup = 0,
+    bootstrap: Bootstrap = None,
+    json: Json = False,
+) -> None:
+    """Write the decisions and rejections that live workers would publish, byte for byte, and what they would earn."""
+    from worker.backtest.run import backtest as run
+    from worker.instruments import load_engine
+    from worker.sources.report import ReadReport
+
+    if sum((bool(files), dataset is not None, topic is not None)) != 1:
+        raise typer.BadParameter("give either files, --dataset or --topic")
+    if topic is None and (from_ is not None or to is not None):
+        raise typer.BadParameter("--from and --to are offsets of a --topic")
+    quiet_logs()
+    settings = settings_with(bootstrap)
+    engine = load_engine(settings.engine)
+    report = ReadReport()
+    begun = time.monotonic()
+    if topic is not None:
+        found = _topic_tapes(settings, topic, from_, to, limit)
+    else:
+        found = read_tapes(files or [], dataset, symbol, interval, sort, limit, report)
+    total = sum(map(len, found))
+    with progress("playing", "played", total) as advance:
+        _, metrics = run(found, engine, out, workers or os.cpu_count() or 1, advance, per_year)
+    _show(metrics, report, out, total, time.monotonic() - begun, json)
+    _check(found, engine, truncate, warmup)
+
+
+def read_tapes(
+    files: list[Path],
+    dataset: str | None,
+    symbol: str | None,
+    interval: str | None,
+    sort: bool,
+    limit: int | None,
+    report: ReadReport,
+) -> list[Tape]:
+    """What the data set or the files hold, up to the limit, symbol by symbol."""
+    from worker.backtest.tape import tapes
+
+    with progress("reading", "read", limit) as advance:
+        return tapes(_counted(_read(files, dataset, symbol, interval, sort, report), limit, advance))
+
+
+def _topic_tapes(settings: Settings, topic: str, start: int | None, stop: int | None, limit: int | None) -> list[Tape]:
+    from worker.backtest.tape import tapes
+    from worker.stream.recorded import read_topic
+
+    with progress("reading", "read", limit) as advance:
+        records = run_async(read_topic(settings.kafka, topic, start, stop, advance))
+        return tapes((record.key, record.value, record.timestamp) for record in islice(records, limit))
+
+
+def _check(tapes: list[Tape], engine: EngineSettings, truncate: int, warmup: int) -> None:
+    from worker.backtest.checks import truncate_check, warmup_check
+
+    failed = False
+    for name, cuts, check in (("look-ahead", truncate, truncate_check), ("warm-up", warmup, warmup_check)):
+        if not cuts:
+            continue
+        seen = check(tapes, engine, cuts)
+        failed |= bool(seen.differences)
+        typer.echo(
+            f"{name}: {seen.cuts} cuts, {seen.compared:,} lines compared, {len(seen.differences)} cuts differ", err=True
+        )
+        for one in seen.differences:
+            typer.echo(
+                f"  {one.symbol}, cut at record {one.cut}: {one.lines:,} lines, {', '.join(one.members)}", err=True
+            )
+    if failed:
+        raise typer.Exit(Exit.DATA)
+
+
+def _counted(records: Iterable[Raw | Bars], limit: int | None, advance: Any) -> Iterator[Raw | Bars]:
+    """The records up to the limit; of columns perhaps only the first."""
+    left = sys.maxsize if limit is None else limit
+    for given in records:
+        if isinstance(given[2], int):
+            size = 1
+        else:
+            given = given[0], given[1], given[2][:left]
+            size = len(given[2])
+        if left < 1:
+            return
+        left -= size
+        advance((limit or sys.maxsize) - left)
+        yield given
+
+
+def _read(
+    files: list[Path], dataset: str | None, symbol: str | None, interval: str | None, sort: bool, report: ReadReport
+) -> Iterable[Raw | Bars]:
+    from worker.sources.recording import SUFFIX
+    from worker.sources.source import open_file
+
+    if dataset is not None:
+        return read_bars([], dataset, symbol, interval, sort, report)
+    for path in files:
+        if path.suffix != SUFFIX:
+            open_file(path, symbol, report)  # all are checked before the first is read
+    return chain.from_iterable(_of_file(path, symbol, interval, sort, report) for path in files)
+
+
+def _of_file(path: Path, symbol: str | None, interval: str | None, sort: bool, report: ReadReport) -> Iterable[Any]:
+    from worker.sources import parquet_bars
+    from worker.sources.recording import SUFFIX, read_recording
+    from worker.sources.source import open_file, read_records, symbol_of_name
+
+    if path.suffix == SUFFIX:
+        return read_recording(path)
+    if path.suffix.lower() in {".parquet", ".pq"} and not sort:
+        return parquet_bars.read_bars(path, symbol or symbol_of_name(path), interval, report)
+    return read_records(open_file(path, symbol, report), interval, sort)
+
+
+def _show(metrics: dict[str, Any], report: ReadReport, out: Path, total: int, seconds: float, json: bool) -> None:
+    if json:
+        import msgspec
+
+        told = {"out": str(out), "records": total, "seconds": round(seconds, 3), "notes": report.notes}
+        typer.echo(msgspec.json.encode(told | metrics).decode())
+        return
+    _table(metrics)
+    typer.echo(
+        f"{total:,} records of {len(metrics['symbols']):,} symbols in {seconds:.1f} s: "
+        f"{metrics['decisions']:,} decisions, {metrics['rejections']:,} rejections; results in {out}"
+    )
+    for reason, count in report.rejected.items():
+        typer.echo(f"not read: {count:,} rows, {reason}; the first: {report.examples[reason]}", err=True)
+    for note in report.notes:
+        typer.echo(f"note: {note}", err=True)
+
+
+def _table(metrics: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    columns = metrics["portfolio"]
+    table = Table("", *(name.replace("_", " ") for name in columns))
+    for figure in columns["strategy"]:
+        values = (columns[name][figure] for name in columns)
+        table.add_row(figure.replace("_", " "), *map(_cell, values))
+    Console().print(table)
+
+
+def _cell(value: float) -> str:
+    if value != value:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.4f}"

@@ -1,0 +1,109 @@
+"""`alphapulse sweep`: many settings of the engine on the same bars."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from worker.cli.backtest import Files, Workers, read_tapes
+from worker.cli.bars import Dataset, Interval, Limit, Sort, Symbol
+from worker.cli.common import Json, quiet_logs, settings_with
+from worker.cli.progress import progress
+
+if TYPE_CHECKING:
+    from worker.backtest.plan import Choice
+    from worker.backtest.sweep import Sweep
+
+PlanFile = Annotated[Path, typer.Argument(help="TOML file with the settings to try.", show_default=False)]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for sweep.parquet and sweep.json.")]
+SHOWN = 10  # tries in the printed table
+COLUMNS = ("sharpe", "deflated", "total_return", "trades")
+
+
+def sweep(
+    plan: PlanFile,
+    files: Files = None,
+    out: Out = Path("sweep"),
+    dataset: Dataset = None,
+    symbol: Symbol = None,
+    interval: Interval = None,
+    limit: Limit = None,
+    sort: Sort = False,
+    workers: Workers = None,
+    json: Json = False,
+) -> None:
+    """Rank settings by their Sharpe ratio, deflated by the number of tries, and walk forward through time."""
+    from worker.backtest import sweep as sweeps
+    from worker.backtest.plan import read_plan, with_choice
+    from worker.instruments import load_engine
+    from worker.sources.report import ReadReport
+
+    if bool(files) == (dataset is not None):
+        raise typer.BadParameter("give either files or --dataset")
+    quiet_logs()
+    wanted = read_plan(plan)
+    given = settings_with().engine
+    choices = wanted.choices()
+    settings = [load_engine(with_choice(given, choice)) for choice in choices]
+    tapes = read_tapes(files or [], dataset, symbol, interval, sort, limit, ReadReport())
+    with progress("trying", "tried", len(settings), "settings") as advance:
+        found = sweeps.sweep(tapes, settings, wanted.folds, workers or os.cpu_count() or 1, advance)
+    rows = _rows(choices, found)
+    told = _write(out, rows, found, wanted.model_dump())
+    _show(told, rows, found, out, json)
+
+
+def _rows(choices: list[Choice], found: Sweep) -> list[dict[str, Any]]:
+    figures = zip(choices, found.ratios, found.deflated, found.trading, strict=True)
+    return [
+        {"try": number} | choice | ratios._asdict() | {"deflated": deflated} | account._asdict()
+        for number, (choice, ratios, deflated, account) in enumerate(figures)
+    ]
+
+
+def _write(out: Path, rows: list[dict[str, Any]], found: Sweep, plan: dict[str, Any]) -> dict[str, Any]:
+    import msgspec
+
+    from worker.backtest.tables import write_rows
+    from worker.errors import CannotCreate
+
+    told = {
+        "plan": plan,
+        "tries": rows,
+        "walk_forward": {"steps": [step._asdict() for step in found.walk], "result": found.walked._asdict()},
+    }
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_rows(rows, out / "sweep.parquet")
+        (out / "sweep.json").write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n")
+    except OSError as error:
+        raise CannotCreate(f"{out} cannot be written: {error.strerror}", "Give another folder to --out") from None
+    return told
+
+
+def _show(told: dict[str, Any], rows: list[dict[str, Any]], found: Sweep, out: Path, json: bool) -> None:
+    if json:
+        import msgspec
+
+        typer.echo(msgspec.json.encode(told).decode())
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    names = list(told["plan"]["parameters"])
+    table = Table("try", *(name.replace("_", " ") for name in COLUMNS), "settings")
+    ranked = sorted(rows, key=lambda row: -row["sharpe"] if row["sharpe"] == row["sharpe"] else float("inf"))
+    for row in ranked[:SHOWN]:
+        choice = ", ".join(f"{name.rpartition('.')[2]} {row[name]}" for name in names)
+        table.add_row(str(row["try"]), *(_cell(row[name]) for name in COLUMNS), choice)
+    Console().print(table)
+    typer.echo(f"{len(rows)} tries; walk-forward Sharpe ratio {_cell(found.walked.sharpe)}; results in {out}")
+
+
+def _cell(value: float) -> str:
+    if value != value:
+        return "-"
+    return str(value) if isinstance(value, int) else f"{value:.4f}"

@@ -1,0 +1,186 @@
+"""The kernel that writes decisions: the steps of the layout over each row."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from worker.engine.encoding.layout import Kind
+from worker.engine.encoding.numbers import put_float, put_int, put_null
+from worker.engine.kernel import inlined, kernel
+from worker.engine.rounding import decimals
+from worker.engine.stages.decision.output import TOP
+
+FLOAT, BAR_FLOAT, SCORE = int(Kind.FLOAT), int(Kind.BAR_FLOAT), int(Kind.SCORE)
+INT, BAR_INT, CLOSE_TS, SMALL = int(Kind.INT), int(Kind.BAR_INT), int(Kind.CLOSE_TS), int(Kind.SMALL)
+WORD, BLOCKING, SYMBOL = int(Kind.WORD), int(Kind.BLOCKING), int(Kind.SYMBOL)
+CODES, REASONS, SHAPES = int(Kind.CODES), int(Kind.REASONS), int(Kind.SHAPES)
+CONTRIBUTIONS, TIMEFRAMES = int(Kind.CONTRIBUTIONS), int(Kind.TIMEFRAMES)
+OPEN, CLOSE, COMMA, FEED = b"["[0], b"]"[0], b","[0], b"\n"[0]
+
+
+class Views(NamedTuple):
+    """Output rows and BAR rows as two-dimensional arrays of each type that a step reads."""
+
+    f8: Any
+    i8: Any
+    u4: Any
+    i2: Any
+    i1: Any
+    u1: Any
+    bar_f8: Any
+    bar_i8: Any
+
+
+@inlined
+def put_text(buffer, at, text, start, stop):  # type: ignore[no-untyped-def]
+    """A piece of text. Unsigned indices: signed ones could count from the end, and each would be looked at for that."""
+    to, source = np.uint64(at), np.uint64(start)
+    for i in range(np.uint64(stop - start)):
+        buffer[to + i] = text[source + i]
+    return at + stop - start
+
+
+@inlined
+def _put(buffer, at, byte):  # type: ignore[no-untyped-def]
+    buffer[at] = byte
+    return at + 1
+
+
+@kernel
+def _put_names(buffer, at, text, words, mask, base):  # type: ignore[no-untyped-def]
+    buffer[at] = OPEN
+    bit, first = 0, True
+    at += 1
+    while mask >> bit != 0:
+        if (mask >> bit) & 1:
+            if not first:
+                at = _put(buffer, at, COMMA)
+            at = put_text(buffer, at, text, words[base + bit, 0], words[base + bit, 1])
+            first = False
+        bit += 1
+    return _put(buffer, at, CLOSE)
+
+
+@kernel
+def _put_pair(buffer, at, text, words, word, strength):  # type: ignore[no-untyped-def]
+    """A name and an integer, and a comma behind them."""
+    at = put_text(buffer, _put(buffer, at, OPEN), text, words[word, 0], words[word, 1])
+    at = put_int(buffer, _put(buffer, at, COMMA), strength)
+    at = _put(buffer, at, CLOSE)
+    return _put(buffer, at, COMMA)
+
+
+@inlined
+def _close(buffer, at, start):  # type: ignore[no-untyped-def]
+    """End a list that was opened before `start`, in place of the comma behind its last element."""
+    if at > start:
+        at -= 1
+    buffer[at] = CLOSE
+    return at + 1
+
+
+@kernel
+def _put_shapes(buffer, at, text, words, i1, i2, r, places):  # type: ignore[no-untyped-def]
+    at = start = _put(buffer, at, OPEN)
+    for k in range(places.candle_count):
+        strength = i1[r, places.candles + k]
+        if strength != 0:
+            at = _put_pair(buffer, at, text, words, places.candle_words + k, int(strength))
+    for k in range(places.event_count):
+        event = i2[r, places.events // 2 + k]
+        if event != 0:
+            at = _put_pair(buffer, at, text, words, places.event_words + k, int(event))
+    return _close(buffer, at, start)
+
+
+@kernel
+def _put_contributions(buffer, at, text, words, i1, f8, r, places):  # type: ignore[no-untyped-def]
+    at = start = _put(buffer, at, OPEN)
+    for k in range(TOP):
+        which = int(i1[r, places.top + k])
+        if which >= 0:
+            word = places.component_words + which
+            at = put_text(buffer, _put(buffer, at, OPEN), text, words[word, 0], words[word, 1])
+            at = put_float(buffer, _put(buffer, at, COMMA), f8[r, places.contributions // 8 + which])
+            at = _put(buffer, at, CLOSE)
+            at = _put(buffer, at, COMMA)
+    return _close(buffer, at, start)
+
+
+@kernel
+def _put_timeframes(buffer, at, text, words, i1, u1, i8, f8, r, places):  # type: ignore[no-untyped-def]
+    at = start = _put(buffer, at, OPEN)
+    for k in range(int(i1[r, places.first]), int(i1[r, places.end])):
+        word = places.frame_words + k
+        at = put_text(buffer, _put(buffer, at, OPEN), text, words[word, 0], words[word, 1])
+        at = put_float(buffer, _put(buffer, at, COMMA), f8[r, places.direction // 8 + k])
+        at = put_int(buffer, _put(buffer, at, COMMA), i8[r, places.age // 8 + k])
+        word = places.truth_words + int(u1[r, places.partial + k] != 0)
+        at = put_text(buffer, _put(buffer, at, COMMA), text, words[word, 0], words[word, 1])
+        word = places.regime_words + int(u1[r, places.frame_regime + k])
+        at = put_text(buffer, _put(buffer, at, COMMA), text, words[word, 0], words[word, 1])
+        at = _put(buffer, at, CLOSE)
+        at = _put(buffer, at, COMMA)
+    return _close(buffer, at, start)
+
+
+@inlined
+def _float(views, r, kind, offset):  # type: ignore[no-untyped-def]
+    if kind == FLOAT:
+        return views.f8[r, offset >> 3]
+    return views.bar_f8[r, offset >> 3] if kind == BAR_FLOAT else decimals(views.f8[r, offset >> 3], 6)
+
+
+@inlined
+def _int(views, r, kind, offset):  # type: ignore[no-untyped-def]
+    if kind == INT:
+        return views.i8[r, offset >> 3]
+    if kind == BAR_INT:
+        return views.bar_i8[r, offset >> 3]
+    if kind == CLOSE_TS:
+        return views.bar_i8[r, 0] + views.bar_i8[r, 1]
+    return int(views.i1[r, offset])
+
+
+@kernel
+def put_lines(buffer, steps, text, words, places, views, names, spans, owners, ends):  # type: ignore[no-untyped-def]
+    """Write a line a row; `ends[row]` is where it ends.
+
+    `steps` are rows of (start, stop, kind, offset, base). `names[spans[owners[row], 0]:spans[owners[row], 1]]` is the
+    row's symbol as JSON text without quotes.
+    """
+    at = 0
+    for r in range(owners.size):
+        for s in range(steps.shape[0]):
+            at = put_text(buffer, at, text, steps[s, 0], steps[s, 1])
+            kind, offset, base = steps[s, 2], steps[s, 3], steps[s, 4]
+            if kind <= SCORE:
+                at = put_float(buffer, at, _float(views, r, kind, offset))
+            elif kind <= SMALL:
+                at = put_int(buffer, at, _int(views, r, kind, offset))
+            elif kind == WORD:
+                word = base + int(views.u1[r, offset])
+                at = put_text(buffer, at, text, words[word, 0], words[word, 1])
+            elif kind == SYMBOL:
+                at = put_text(buffer, at, names, spans[owners[r], 0], spans[owners[r], 1])
+            elif kind == BLOCKING:
+                which = int(views.i1[r, offset])
+                if which < 0:
+                    at = put_null(buffer, at)
+                else:
+                    at = put_text(buffer, at, text, words[base + which, 0], words[base + which, 1])
+            elif kind == CODES:
+                at = _put_names(buffer, at, text, words, views.i8[r, offset >> 3], base)
+            elif kind == REASONS:
+                at = _put_names(buffer, at, text, words, int(views.u4[r, offset >> 2]), base)
+            elif kind == SHAPES:
+                at = _put_shapes(buffer, at, text, words, views.i1, views.i2, r, places)
+            elif kind == CONTRIBUTIONS:
+                at = _put_contributions(buffer, at, text, words, views.i1, views.f8, r, places)
+            elif kind == TIMEFRAMES:
+                v = views
+                at = _put_timeframes(buffer, at, text, words, v.i1, v.u1, v.i8, v.f8, r, places)
+        at = _put(buffer, at, FEED)
+        ends[r] = at
