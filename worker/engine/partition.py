@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from schemas import Decision, Rejection
 from schemas.tick import interval_ms
 from worker.engine.bar import BAR
+from worker.engine.controls import Controls
 from worker.engine.fingerprints import Fingerprints
 from worker.engine.outcomes import OutcomeBuilder
-from worker.engine.pipeline import OUTPUT, decide, observe, params
+from worker.engine.pipeline import OUTPUT, Params, decide, observe, params
 from worker.engine.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded, Decoder
@@ -40,6 +41,7 @@ class PartitionEngine:
         self._decoder = Decoder(settings.ingestion, intervals)
         self._builder = OutcomeBuilder(settings)
         self.symbols = Symbols(settings)
+        self.controls = Controls(self._params.risk.limits)
         self.fingerprints = Fingerprints(settings)
         self.touched = np.zeros(0, np.int64)
 
@@ -48,22 +50,23 @@ class PartitionEngine:
         """Symbols with at least one accepted bar."""
         return len(self.symbols)
 
-    def process(self, records: Records) -> list[Decision | Rejection]:
-        """One outcome a record, in order."""
+    def process(self, records: Records, offsets: NDArray[np.int64] | None = None) -> list[Decision | Rejection]:
+        """One outcome a record, in order. Input `offsets` (n,) are needed when `controls` has entries."""
         if not records.keys:
             return []
-        decoded, outs = self._run(records)
+        decoded, outs = self._run(records, offsets)
         return self._builder.build(records, decoded, outs)
 
-    def advance(self, records: Records) -> None:
+    def advance(self, records: Records, offsets: NDArray[np.int64] | None = None) -> None:
         """As `process`, for the state alone: outputs are suppressed."""
         if records.keys:
-            self._run(records)
+            self._run(records, offsets)
 
     def warm_up(self) -> None:
         """Compile every kernel, or load it from the cache, before the first record and before joining a group."""
         none = np.zeros(0, np.int64)
-        self._kernels(np.zeros(0, BAR), none, none, 0)
+        outs = self._observe(np.zeros(0, BAR), none, none, 0)
+        self._decide(np.zeros(0, BAR), none, none, outs, self._params)
 
     def snapshot(self, key: bytes) -> bytes | None:
         """The bytes of one symbol's record; None when it is unknown."""
@@ -98,12 +101,14 @@ class PartitionEngine:
         row[DERIVED_BYTES] = 0 if derived is None else np.frombuffer(derived, np.uint8)
         return slot
 
-    def _run(self, records: Records) -> tuple[Decoded, NDArray[Any]]:
+    def _run(self, records: Records, offsets: NDArray[np.int64] | None) -> tuple[Decoded, NDArray[Any]]:
         decoded = self._decoder.decode(records)
         clean = (decoded.bars["mask"] == 0).tolist()
         known = len(self.symbols)
         slots, new = self.symbols.slots(records.keys, clean)
-        outs = self._kernels(decoded.bars, slots, self._order(slots), known)
+        order = self._order(slots)
+        outs = self._observe(decoded.bars, slots, order, known)
+        self._decide(decoded.bars, slots, order, outs, self._limited(records, offsets, decoded.bars, outs))
         freed = self.symbols.forget_unused(new)
         self.touched = np.where(np.isin(slots, freed), -1, slots) if freed else slots
         return decoded, outs
@@ -114,12 +119,26 @@ class PartitionEngine:
             return np.arange(slots.size)
         return np.argsort(slots, kind="stable")
 
-    def _kernels(
-        self, bars: NDArray[Any], slots: NDArray[np.int64], order: NDArray[np.int64], known: int
-    ) -> NDArray[Any]:
-        outs = self._observe(bars, slots, order, known)
-        decide(self.symbols.states, self.symbols.instruments, slots, order, bars, outs, self._params)
-        return outs
+    def _limited(
+        self, records: Records, offsets: NDArray[np.int64] | None, bars: NDArray[Any], outs: NDArray[Any]
+    ) -> Params:
+        """The parameters with the limits that the control records in force set for each row of `outs`."""
+        if not self.controls:
+            return self._params
+        assert offsets is not None, "which control records a record meets depends on its offset"
+        limits = self.controls.limits(records.keys, offsets.tolist(), bars["ts"].tolist())
+        outs["control"] = np.arange(len(outs))
+        return self._params._replace(risk=self._params.risk._replace(limits=limits))
+
+    def _decide(
+        self,
+        bars: NDArray[Any],
+        slots: NDArray[np.int64],
+        order: NDArray[np.int64],
+        outs: NDArray[Any],
+        params: Params,
+    ) -> None:
+        decide(self.symbols.states, self.symbols.instruments, slots, order, bars, outs, params)
 
     def _observe(
         self, bars: NDArray[Any], slots: NDArray[np.int64], order: NDArray[np.int64], known: int
