@@ -24,7 +24,8 @@ from worker.settings import Settings
 
 STEP = 0.02  # seconds between two looks at something that offers no way to wait
 START = 60.0
-OWN_VARIABLES = tuple(f"ALPHAPULSE_{section}__" for section in ("KAFKA", "TOPICS", "PROCESSING", "STATE", "OPS"))
+SECTIONS = ("KAFKA", "TOPICS", "PROCESSING", "STATE", "CONTROL", "OPS")
+OWN_VARIABLES = tuple(f"ALPHAPULSE_{section}__" for section in SECTIONS)
 
 
 async def until(holds: Callable[[], Awaitable[bool]], seconds: float, what: str) -> float:
