@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 
 from schemas.state import JournalEntry
 from tests.integration.conftest import Bootstrap
-from tests.support.fleet import Fleet, said, until
+from tests.support.fleet import Fleet, environment, said, until
 from tests.support.load import under_load
 from tests.support.monitor import Monitor
 from tests.support.outputs import Outputs, assert_equal, expected, published, read_input, read_journal
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.kafka
 SEED = int(os.environ.get("TEST_SEED", "7"))
 OFTEN = {"save_records": 7, "save_offsets": 300, "idle_flush_ms": 200}
 SYMBOLS, FIRST, TOTAL = 20, 5_000, 7_000
-RATE = 400
+RATE = 250
 BLOCKED, KILLED, LATER = "SIM0001", "SIM0002", "SIM0003"
 
 
@@ -36,6 +38,15 @@ async def processed(fleet: Fleet, offsets: int) -> None:
         return sum(await fleet.progress.committed()) >= offsets
 
     await until(holds, 40, f"{offsets} offsets committed")
+
+
+async def heard(fleet: Fleet, records: int) -> None:
+    """Wait until the last started worker has read so many control records."""
+
+    async def holds() -> bool:
+        return (await fleet.workers[-1].metric("controls_read_total") or 0) >= records
+
+    await until(holds, 10, f"{records} control records read")
 
 
 def decided(found: Outputs) -> list[dict[str, Any]]:
@@ -169,3 +180,44 @@ async def test_a_topic_that_is_not_read_changes_nothing(broker: Bootstrap, topic
         await fleet.stop()
     assert read_journal(settings) == [[]]
     assert_equal(published(settings), expected(settings, read_input(settings)))
+
+
+def control(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `alphapulse control`."""
+    command = [sys.executable, "-m", "worker", "control", *arguments]
+    env = environment(settings)
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+async def test_the_command_sets_shows_and_lifts_limits(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
+    settings = group_settings(broker.bootstrap, topic_prefix, partitions=1)
+    missing = control(settings, "show")
+    assert missing.returncode == Exit.CONFIG
+    assert "alphapulse topics create" in missing.stderr
+    await make_topics(settings)
+    records = ticks(1_500, 5, SEED)
+    async with Fleet(settings, tmp_path) as fleet:
+        await fleet.started("worker")
+        assert control(settings, "set", "*", "--kill", "--reason", "drill").returncode == Exit.OK
+        assert control(settings, "set", "*", "--risk-mult", "0.5").returncode == Exit.OK
+        refused = control(settings, "set", "*", "--risk-mult", "1.5")
+        assert refused.returncode == Exit.CONFIG
+        assert "$.risk_mult" in refused.stderr
+        (shown,) = msgspec.json.decode(control(settings, "show", "--json").stdout)
+        assert (shown["key"], shown["kill"], shown["risk_mult"], shown["reason"]) == ("*", "close_all", 0.5, "drill")
+        assert "close_all" in control(settings, "show").stdout
+        await heard(fleet, 2)
+        await publish(settings, records[:1_000])
+        await fleet.caught_up()
+        assert control(settings, "lift", "*").returncode == Exit.OK
+        assert msgspec.json.decode(control(settings, "show", "--json").stdout) == []
+        assert control(settings, "set", "SIM0001", "--block").returncode == Exit.OK
+        await heard(fleet, 4)
+        await publish(settings, records[1_000:])
+        await fleet.caught_up()
+        await fleet.stop()
+    found, journal = await whole(settings)
+    assert (journal[0][0].key, journal[0][0].version) == ("*", shown["version"])
+    assert {(e.key, e.control is None) for e in journal[0]} == {("*", False), ("*", True), ("SIM0001", False)}
+    assert len(seen(decided(found), "kill_switch")) == 5
+    assert seen(decided(found), "control_block") == {"SIM0001"}

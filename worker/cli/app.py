@@ -37,6 +37,7 @@ def _assemble() -> None:
     from worker.cli import (
         broker,
         config,
+        control,
         decisions,
         demo,
         doctor,
@@ -54,6 +55,7 @@ def _assemble() -> None:
     app.add_typer(topics.app, name="topics")
     app.command()(worker.worker)
     app.add_typer(state.app, name="state")
+    app.add_typer(control.app, name="control")
     app.command()(publish.publish)
     app.command()(decisions.decisions)
     app.command()(verify.verify)

@@ -47,6 +47,7 @@ class Board:
             METRICS.controls_refused.inc()
             log.error("control record refused", extra={"key": key.decode(errors="replace"), "cause": str(error)})
             return
+        METRICS.controls_read.inc()
         self.revision += 1
         self._newest.pop(key, None)  # what changed last stands last
         self._newest[key] = Announced(key, control, record.offset, record.timestamp, self.revision)
