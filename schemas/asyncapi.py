@@ -13,6 +13,8 @@ PARTITIONS, REPLICAS, MAX_MESSAGE_BYTES = 4, 1, 1_048_588
 GROUP, CLIENT = "alphapulse", "alphapulse"
 
 Json = dict[str, Any]
+_FOREVER: Json = {"cleanup.policy": ["delete"], "retention.ms": -1, "retention.bytes": -1}
+_COMPACTED: Json = {"cleanup.policy": ["compact"]}
 _TRACE: Json = {
     "traceparent": {"type": "string", "description": "W3C trace context, passed on as it came"},
     "tracestate": {"type": "string", "description": "W3C trace context, passed on as it came"},
@@ -70,20 +72,18 @@ def _channels() -> Json:
         "ticks": _channel("ticks.raw", "Tick", "Bars in. The key must be the symbol: it picks the partition."),
         "decisions": _channel("decisions", "Decision", "One record per accepted bar."),
         "rejected": _channel("ticks.rejected", "Rejection", "One record per rejected bar, with the original bytes."),
+        "control": _channel(
+            "risk.control", "Control", "Limits of the portfolio. The newest record of each key counts.", _COMPACTED
+        ),
     }
 
 
-def _channel(topic: str, message: str, description: str) -> Json:
+def _channel(topic: str, message: str, description: str, kept: Json = _FOREVER) -> Json:
     binding = {
         "topic": topic,
         "partitions": PARTITIONS,
         "replicas": REPLICAS,
-        "topicConfiguration": {
-            "cleanup.policy": ["delete"],
-            "retention.ms": -1,
-            "retention.bytes": -1,
-            "max.message.bytes": MAX_MESSAGE_BYTES,
-        },
+        "topicConfiguration": kept | {"max.message.bytes": MAX_MESSAGE_BYTES},
         "bindingVersion": BINDING,
     }
     return {
@@ -101,6 +101,7 @@ def _operations() -> Json:
         "readTicks": _operation("receive", "ticks", "tick", read),
         "writeDecisions": _operation("send", "decisions", "decision", write),
         "writeRejections": _operation("send", "rejected", "rejection", write),
+        "readControl": _operation("receive", "control", "control", {"clientId": write["clientId"]}),
     }
 
 
@@ -115,10 +116,12 @@ def _operation(action: str, channel: str, message: str, binding: Json) -> Json:
 
 def _messages() -> Json:
     symbol = {"type": "string", "description": "the symbol, UTF-8"}
+    limited = {"type": "string", "description": "the symbol, or * for all symbols"}
     original = {"type": "string", "description": "the input record's key, byte for byte; it may be null"}
     return {
         "Tick": _message("Tick", {}, [], symbol, "JSON, or MessagePack (recognised by its first byte)."),
         "Decision": _message("Decision", _COMMON | _DECISION, [*_COMMON, *_DECISION], symbol, "JSON."),
+        "Control": _message("Control", {}, [], limited, "JSON."),
         "Rejection": _message("Rejection", _COMMON | _REJECTION, [*_COMMON, *_REJECTION], original, "JSON."),
     }
 

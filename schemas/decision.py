@@ -128,7 +128,7 @@ class Decision(msgspec.Struct, gc=False):
     timeframes: Annotated[list[Timeframe], Meta(description="those longer than the bar that have closed a bucket")]
     quality: Quality
     risk: Risk
-    control_version: int
+    control_version: Annotated[int, Meta(description="of the symbol's control record; 0 = none was in force")]
     model: Model
     patterns: Annotated[
         list[tuple[str, int]],
@@ -139,6 +139,9 @@ class Decision(msgspec.Struct, gc=False):
     ]
     reasons: Annotated[list[str], Meta(description="reason codes in order of evaluation")]
     blocking: Annotated[str | None, Meta(description="the first reason that kept a trade from happening")]
+    control_all_version: Annotated[
+        int | UnsetType, Meta(description="of the control record for all symbols; absent when none was in force")
+    ] = UNSET
     features: Annotated[
         dict[str, float | None] | UnsetType,
         Meta(description="with detail=full: every feature, 10 significant digits; null until warm"),

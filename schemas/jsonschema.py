@@ -18,7 +18,7 @@ TITLES: dict[str, tuple[type[msgspec.Struct], str]] = {
     "tick": (Tick, "Value of ticks.raw: one OHLCV bar"),
     "decision": (Decision, "Value of decisions: what the engine decided at one accepted bar"),
     "rejection": (Rejection, "Value of ticks.rejected: why one input record became no decision"),
-    "control": (Control, "Value of risk.control: limits for a symbol or for all; this version does not read them yet"),
+    "control": (Control, "Value of risk.control: limits for a symbol or for all symbols"),
     "snapshot": (SnapshotEnvelope, "Value of worker.state.<group>: one symbol's state, as MessagePack"),
 }
 NAMES = tuple(TITLES)

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from schemas.control import Control
+
 
 class SnapshotEnvelope(msgspec.Struct, array_like=True):
     """The engine's record of one symbol after the input record at `offset`. Key: the symbol."""
@@ -46,3 +48,21 @@ class ReplayFrom(msgspec.Struct, array_like=True):
     origin: Annotated[int, Meta(description="first input offset that the group has processed")]
     replay_from: Annotated[int, Meta(description="no change that lies before it is unsaved")]
     next: Annotated[int, Meta(description="input offset of the transaction")]
+
+
+class JournalEntry(msgspec.Struct, array_like=True, frozen=True):
+    """A control record as the partition's decisions used it. Key: `__journal__control:<key>:<ordinal>`.
+
+    It applies to a bar iff the bar's input offset is at least `visible_from` and its `ts` at least `effective_ts`.
+    """
+
+    format: int
+    key: Annotated[str, Meta(description="symbol, or * for all")]
+    ordinal: Annotated[int, Meta(ge=1, description="of the key's entries in this partition")]
+    version: Annotated[int, Meta(description="of the control record; of the one before where it was withdrawn")]
+    visible_from: Annotated[int, Meta(ge=0, description="first input offset that saw it")]
+    effective_ts: Annotated[int, Meta(description="epoch ms UTC")]
+    ts: Annotated[int, Meta(description="of the control record, epoch ms UTC: from here on it ages")]
+    offset: Annotated[int, Meta(description="of the control record in its topic")]
+    control: Annotated[Control | None, Meta(description="null: the record was removed from the topic")]
+    crc32: Annotated[int, Meta(description="of all other fields")] = 0

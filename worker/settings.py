@@ -89,6 +89,11 @@ class TopicSettings(Section):
         return self.prefix + self.rejected
 
     @property
+    def limits(self) -> str:
+        """Topic of control records, prefix included."""
+        return self.prefix + self.control
+
+    @property
     def required(self) -> tuple[str, str, str]:
         """Input and outputs of every worker."""
         return self.input, self.output, self.rejections
@@ -133,6 +138,19 @@ class StateSettings(Section):
     )
 
 
+class ControlSettings(Section):
+    """The limits that the portfolio's risk monitor sets."""
+
+    read: Literal["auto", "required", "off"] = Field(
+        "auto", description="the control topic: where it exists, or not without it, or not at all"
+    )
+    keep_journal: bool = Field(
+        False,
+        description="keep what was in force for ever, not only for replays: lost snapshots can then be rebuilt from "
+        "the first record; about 100 bytes a control record and partition",
+    )
+
+
 class OpsSettings(Section):
     """Probes and metrics of one worker process."""
 
@@ -164,6 +182,7 @@ class Settings(BaseSettings):
     topics: TopicSettings = TopicSettings()
     processing: ProcessingSettings = ProcessingSettings()
     state: StateSettings = StateSettings()
+    control: ControlSettings = ControlSettings()
     ops: OpsSettings = OpsSettings()
     log: LogSettings = LogSettings()
     engine: dict[str, Any] = Field(default_factory=dict, description="see worker.engine.settings.EngineSettings")
@@ -175,7 +194,7 @@ class Settings(BaseSettings):
 
     @property
     def worker_topics(self) -> tuple[str, ...]:
-        """All topics that a worker needs, with equal partition counts."""
+        """All topics that a worker needs whatever is set, with equal partition counts."""
         return *self.topics.required, self.state_topic
 
     @classmethod

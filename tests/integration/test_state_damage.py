@@ -218,7 +218,9 @@ async def test_retention_that_overtakes_a_running_worker_is_skipped_when_told_to
         await publish(settings, records[:200])
         await fleet.caught_up()
         worker.send(signal.SIGSTOP)
-        await publish(settings, records[200:])
+        # The broker may still hold a fetch of the stopped worker: it is answered with these, not with all that follow.
+        await publish(settings, records[200:210])
+        await publish(settings, records[210:])
         await delete_before(settings, settings.topics.input, 500)
         worker.send(signal.SIGCONT)
         await fleet.caught_up()

@@ -49,6 +49,7 @@ REGIME = np.dtype([("code", "u1"), ("p_turb", "f8")], align=True)
 TIMEFRAMES = np.dtype([("mtf", "f8"), ("agreement", "f8")], align=True)
 OUT = np.dtype(
     [
+        ("control", "i8"),
         ("validation", VALIDATION),
         ("features", FEATURES),
         ("patterns", PATTERNS),
@@ -87,12 +88,14 @@ def params(
     rules: decision.Settings | None = None,
     **control: Any,
 ) -> DeskParams:
-    """Default parameters but for what is given; `control` replaces fields of the control record."""
+    """Default parameters but for what is given; `control` replaces fields of the limits in force."""
     risk_params = (limits or risk.Settings()).params()
+    for name, value in control.items():
+        risk_params.limits[name] = value
     return DeskParams(
         (costs or execution.Settings()).params(),
         (weights or signal.Settings()).params(),
-        risk_params._replace(control=risk_params.control._replace(**control)),
+        risk_params,
         (size or sizing.Settings()).params(),
         (rules or decision.Settings()).params(),
     )
@@ -194,8 +197,10 @@ def place(out: Any, name: str, value: Any) -> None:
 
 
 def poisoned(n: int) -> NDArray[Any]:
-    """Output rows full of garbage: a stage that leaves a field unwritten is seen."""
-    return np.full(n * OUT.itemsize, 0xA5, np.uint8).view(OUT)
+    """Output rows full of garbage but for the row of limits: a stage that leaves a field unwritten is seen."""
+    outs = np.full(n * OUT.itemsize, 0xA5, np.uint8).view(OUT)
+    outs["control"] = 0
+    return outs
 
 
 def run(carry: NDArray[Any], inst: NDArray[Any], bars: NDArray[Any], outs: NDArray[Any], p: DeskParams) -> None:

@@ -25,7 +25,8 @@ from worker.settings import Settings
 STEP = 0.02  # seconds between two looks at something that offers no way to wait
 START = 120.0
 PAGE = os.sysconf("SC_PAGE_SIZE")
-OWN_VARIABLES = tuple(f"ALPHAPULSE_{section}__" for section in ("KAFKA", "TOPICS", "PROCESSING", "STATE", "OPS"))
+SECTIONS = ("KAFKA", "TOPICS", "PROCESSING", "STATE", "CONTROL", "OPS")
+OWN_VARIABLES = tuple(f"ALPHAPULSE_{section}__" for section in SECTIONS)
 
 
 async def until(holds: Callable[[], Awaitable[bool]], seconds: float, what: str) -> float:

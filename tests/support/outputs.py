@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 import confluent_kafka
 from aiokafka.structs import ConsumerRecord
 
+from schemas.state import JournalEntry
 from worker.engine.partition import PartitionEngine
 from worker.instruments import load_engine
 from worker.settings import Settings
+from worker.stream.envelope import JOURNAL, unpack_entry
 from worker.stream.outputs import Publisher
 from worker.stream.reading import Consumed
-from worker.stream.restore import to_records
+from worker.stream.restore import offsets_of, to_records
 
 TIMEOUT = 20.0
 # What a broker that has just started answers until it has its topics and groups.
@@ -164,16 +166,35 @@ def read_input(settings: Settings) -> list[list[Consumed]]:
     return read_topic(settings.kafka.bootstrap_servers, settings.topics.input, settings.topics.partitions)
 
 
-def expected(settings: Settings, inputs: Sequence[list[Consumed]]) -> Outputs:
-    """What must lie there: the engine of this process over each partition's records in one go."""
+def read_journal(settings: Settings) -> list[list[JournalEntry]]:
+    """Every journal entry ever committed, by partition: also those that were removed since, and all of one key in the
+    order of their ordinals. The state topic must not have been compacted."""
+    found = []
+    for records in read_topic(settings.kafka.bootstrap_servers, settings.state_topic, settings.topics.partitions):
+        entries: dict[bytes, JournalEntry] = {}
+        for record in records:
+            key = record.key or b""
+            if key.startswith(JOURNAL) and record.value is not None:
+                entry = unpack_entry(key, record.value)
+                assert entries.setdefault(key, entry) == entry, "an entry never changes"
+        found.append(sorted(entries.values(), key=lambda entry: entry.ordinal))
+    return found
+
+
+def expected(
+    settings: Settings, inputs: Sequence[list[Consumed]], journal: Sequence[Sequence[JournalEntry]] | None = None
+) -> Outputs:
+    """What must lie there: the engine of this process over each partition's records in one go, with its journal."""
     topics = settings.topics
     found: Outputs = {(name, p): [] for name in (topics.decisions, topics.rejected) for p in range(len(inputs))}
     publisher = Publisher(topics, settings.processing.group)
     for partition, records in enumerate(inputs):
         engine = PartitionEngine(load_engine(settings.engine))
+        for entry in journal[partition] if journal else ():
+            engine.controls.add(entry)
         for start in range(0, len(records), SLICE):
             part = records[start : start + SLICE]
-            for output in publisher.outputs(part, engine.process(to_records(part))):
+            for output in publisher.outputs(part, engine.process(to_records(part), offsets_of(part))):
                 line = Line(output.key, output.value, tuple(output.headers), output.timestamp_ms)
                 found[output.topic.removeprefix(topics.prefix), partition].append(line)
     return found

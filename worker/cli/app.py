@@ -38,6 +38,7 @@ def _assemble() -> None:
         backtest,
         broker,
         config,
+        control,
         decisions,
         demo,
         doctor,
@@ -57,6 +58,7 @@ def _assemble() -> None:
     app.add_typer(topics.app, name="topics")
     app.command()(worker.worker)
     app.add_typer(state.app, name="state")
+    app.add_typer(control.app, name="control")
     app.command()(publish.publish)
     app.command()(decisions.decisions)
     app.command()(export.export)

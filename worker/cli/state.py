@@ -29,7 +29,7 @@ def inspect(bootstrap: Bootstrap = None, group: Group = None, prefix: Prefix = N
     from rich.console import Console
     from rich.table import Table
 
-    names = ("partition", "symbols", "bytes", "matching", "damaged", "lost", "unsaved", "committed")
+    names = ("partition", "symbols", "bytes", "matching", "damaged", "lost", "unsaved", "journal", "committed")
     table = Table(*names)
     for item in held:
         table.add_row(*(str(item.as_dict()[name]) for name in names))

@@ -18,6 +18,7 @@ from worker.demo.screen import Screen
 from worker.demo.steps import Steps
 from worker.demo.summary import Summary, Where
 from worker.stream.preflight import admin_client, reach
+from worker.stream.topics import wanted
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -78,7 +79,7 @@ async def _play(place: Place, options: Options, fleet: Fleet, steps: Steps, scre
 
 async def _delete_topics(admin: AIOKafkaAdminClient, place: Place) -> None:
     with suppress(KafkaError):  # what led here matters more; the names are unique and harm nobody
-        await admin.delete_topics(list(place.settings.worker_topics))
+        await admin.delete_topics(list(wanted(place.settings)))
 
 
 def _where(place: Place, options: Options) -> Where:

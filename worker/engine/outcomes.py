@@ -9,6 +9,7 @@ from collections import namedtuple
 from typing import Any
 
 import numpy as np
+from msgspec import UNSET
 from numpy.typing import NDArray
 
 from schemas import SCHEMA_VERSION, Decision, Rejection
@@ -131,6 +132,7 @@ class OutcomeBuilder:
             quality=Quality(_six(judged.score) or 0.0, LEVELS[judged.level], judged.mask, self._named(judged.mask)),
             risk=_risk(*map(_null, d.risk)),
             control_version=d.control_version,
+            control_all_version=d.control_all_version or UNSET,
             model=NO_MODEL,
             patterns=shapes,
             contributions=[(COMPONENTS[i], float(d.contributions[i])) for i in d.top if i >= 0],

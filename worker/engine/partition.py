@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from schemas import Decision, Rejection
 from schemas.tick import interval_ms
 from worker.engine.bar import BAR
+from worker.engine.controls import Controls
 from worker.engine.fingerprints import Fingerprints
 from worker.engine.outcomes import OutcomeBuilder
-from worker.engine.pipeline import OUTPUT, decide, observe, params
+from worker.engine.pipeline import OUTPUT, Params, decide, observe, params
 from worker.engine.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded, Decoder
@@ -41,6 +42,7 @@ class PartitionEngine:
         self._decoder = Decoder(settings.ingestion, intervals)
         self._builder = OutcomeBuilder(settings)
         self.symbols = Symbols(settings)
+        self.controls = Controls(self._params.risk.limits)
         self.fingerprints = Fingerprints(settings)
         self.touched = np.zeros(0, np.int64)
 
@@ -49,24 +51,28 @@ class PartitionEngine:
         """Symbols with at least one accepted bar."""
         return len(self.symbols)
 
-    def process(self, records: Records) -> list[Decision | Rejection]:
-        """One outcome a record, in order."""
+    def process(self, records: Records, offsets: NDArray[np.int64] | None = None) -> list[Decision | Rejection]:
+        """One outcome a record, in order. Input `offsets` (n,) are needed when `controls` has entries."""
         if not records.keys:
             return []
-        decoded, outs = self._run(records)
+        decoded, outs = self._run(records, offsets)
         return self._builder.build(records, decoded, outs)
 
-    def advance(self, records: Records) -> None:
+    def advance(self, records: Records, offsets: NDArray[np.int64] | None = None) -> None:
         """As `process`, for the state alone: outputs are suppressed."""
         if records.keys:
-            self._run(records)
+            self._run(records, offsets)
 
-    def step(self, keys: Sequence[bytes | None], decoded: Decoded) -> NDArray[Any]:
+    def step(
+        self, keys: Sequence[bytes | None], decoded: Decoded, offsets: NDArray[np.int64] | None = None
+    ) -> NDArray[Any]:
         """Output rows (`pipeline.OUTPUT`) of decoded records, in order: `process` for callers that build none."""
         clean = (decoded.bars["mask"] == 0).tolist()
         known = len(self.symbols)
         slots, new = self.symbols.slots(keys, clean)
-        outs = self._kernels(decoded.bars, slots, self._order(slots), known)
+        order = self._order(slots)
+        outs = self._observe(decoded.bars, slots, order, known)
+        self._decide(decoded.bars, slots, order, outs, self._limited(keys, offsets, decoded.bars, outs))
         freed = self.symbols.forget_unused(new)
         self.touched = np.where(np.isin(slots, freed), -1, slots) if freed else slots
         return outs
@@ -74,7 +80,8 @@ class PartitionEngine:
     def warm_up(self) -> None:
         """Compile every kernel, or load it from the cache, before the first record and before joining a group."""
         none = np.zeros(0, np.int64)
-        self._kernels(np.zeros(0, BAR), none, none, 0)
+        outs = self._observe(np.zeros(0, BAR), none, none, 0)
+        self._decide(np.zeros(0, BAR), none, none, outs, self._params)
 
     def snapshot(self, key: bytes) -> bytes | None:
         """The bytes of one symbol's record; None when it is unknown."""
@@ -109,9 +116,9 @@ class PartitionEngine:
         row[DERIVED_BYTES] = 0 if derived is None else np.frombuffer(derived, np.uint8)
         return slot
 
-    def _run(self, records: Records) -> tuple[Decoded, NDArray[Any]]:
+    def _run(self, records: Records, offsets: NDArray[np.int64] | None) -> tuple[Decoded, NDArray[Any]]:
         decoded = self._decoder.decode(records)
-        return decoded, self.step(records.keys, decoded)
+        return decoded, self.step(records.keys, decoded, offsets)
 
     def _order(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
         # Symbol by symbol keeps a state in cache. When the symbol limit may be met, who comes first matters.
@@ -119,12 +126,26 @@ class PartitionEngine:
             return np.arange(slots.size)
         return np.argsort(slots, kind="stable")
 
-    def _kernels(
-        self, bars: NDArray[Any], slots: NDArray[np.int64], order: NDArray[np.int64], known: int
-    ) -> NDArray[Any]:
-        outs = self._observe(bars, slots, order, known)
-        self._decide(bars, slots, order, outs)
-        return outs
+    def _limited(
+        self, keys: Sequence[bytes | None], offsets: NDArray[np.int64] | None, bars: NDArray[Any], outs: NDArray[Any]
+    ) -> Params:
+        """The parameters with the limits that the control records in force set for each row of `outs`."""
+        if not self.controls:
+            return self._params
+        assert offsets is not None, "which control records a record meets depends on its offset"
+        limits = self.controls.limits(keys, offsets.tolist(), bars["ts"].tolist())
+        outs["control"] = np.arange(len(outs))
+        return self._params._replace(risk=self._params.risk._replace(limits=limits))
+
+    def _decide(
+        self,
+        bars: NDArray[Any],
+        slots: NDArray[np.int64],
+        order: NDArray[np.int64],
+        outs: NDArray[Any],
+        params: Params,
+    ) -> None:
+        decide(self.symbols.states, self.symbols.instruments, slots, order, bars, outs, params)
 
     def _observe(
         self, bars: NDArray[Any], slots: NDArray[np.int64], order: NDArray[np.int64], known: int
@@ -135,8 +156,3 @@ class PartitionEngine:
         observe(s.states, s.raw, s.instruments, slots, order, bars, outs, limit, self._params)
         outs["validation"]["mask"][slots < 0] = bars["mask"][slots < 0]
         return outs
-
-    def _decide(
-        self, bars: NDArray[Any], slots: NDArray[np.int64], order: NDArray[np.int64], outs: NDArray[Any]
-    ) -> None:
-        decide(self.symbols.states, self.symbols.instruments, slots, order, bars, outs, self._params)

@@ -30,6 +30,7 @@ SYMBOL_LIMIT = bits(Reject.symbol_limit)
 
 OUTPUT = np.dtype(
     [
+        ("control", "i8"),  # row of the risk stage's table of limits; set before `decide`
         ("validation", validation.OUTPUT),
         ("normalization", normalization.OUTPUT),
         ("features", features.OUTPUT),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from schemas import Decision, Rejection
 from worker.engine.bar import BAR, INSTRUMENT
 from worker.engine.partition import PartitionEngine
-from worker.engine.pipeline import OUTPUT
+from worker.engine.pipeline import OUTPUT, Params
 from worker.engine.rounding import decimals
 from worker.engine.settings import EngineSettings
 from worker.engine.state import STATE
@@ -64,7 +64,12 @@ class PointEngine(PartitionEngine):
         return built
 
     def _decide(
-        self, bars: NDArray[Any], slots: NDArray[np.int64], order: NDArray[np.int64], outs: NDArray[Any]
+        self,
+        bars: NDArray[Any],
+        slots: NDArray[np.int64],
+        order: NDArray[np.int64],
+        outs: NDArray[Any],
+        params: Params,
     ) -> None:
         given = self._overrides.given
         if given.observing and len(self._points):
@@ -73,7 +78,7 @@ class PointEngine(PartitionEngine):
         if given.deciding and len(self._points):
             self._decide_by_part(bars, slots, order, outs)
         else:
-            super()._decide(bars, slots, order, outs)
+            super()._decide(bars, slots, order, outs, params)
 
     def _decide_by_part(
         self, bars: NDArray[Any], slots: NDArray[np.int64], order: NDArray[np.int64], outs: NDArray[Any]

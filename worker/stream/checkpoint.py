@@ -12,6 +12,8 @@ class Checkpoint(NamedTuple):
     replay_from: int  # no symbol's unsaved change lies before it
     saved: int  # symbols with a snapshot: fewer in the state topic mean that some were lost
     partitions: int  # of the input topic
+    journal: int = 0  # entries of the journal: fewer in the state topic mean that some were lost
+    journal_from: int = 0  # first input offset that the journal serves: older entries may have been removed
 
     @property
     def text(self) -> str:
@@ -23,8 +25,8 @@ def parse(text: str) -> Checkpoint | None:
     """The checkpoint in a committed text; None when it holds none, as after an offset was set by hand."""
     pairs = dict(part.partition("=")[::2] for part in text.split())
     try:
-        return Checkpoint(*(int(pairs[name]) for name in Checkpoint._fields))
-    except (KeyError, ValueError):
+        return Checkpoint(**{name: int(pairs[name]) for name in Checkpoint._fields if name in pairs})
+    except (TypeError, ValueError):
         return None
 
 

@@ -8,17 +8,19 @@ from zlib import crc32
 import cramjam
 import msgspec
 
-from schemas.state import SnapshotEnvelope
+from schemas.state import JournalEntry, SnapshotEnvelope
 
 FORMAT = 1
 OWNER, REPLAY_FROM = b"__owner__", b"__replay_from__"
+JOURNAL = b"__journal__"
 _RESERVED, _ESCAPE = b"__", b"_"
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(SnapshotEnvelope).decode
+_decode_entry = msgspec.msgpack.Decoder(JournalEntry).decode
 
 
 class Damaged(Exception):
-    """A snapshot that can't be what was written."""
+    """A record that can't be what was written."""
 
 
 class Snapshot(NamedTuple):
@@ -104,3 +106,32 @@ def _checksum(envelope: SnapshotEnvelope) -> int:
     origin = (e.format, e.symbol, e.offset, e.warm_from, e.warm_next)
     meaning = (e.fingerprint, e.carry_version, e.encoding, e.engine_version, e.config_hash)
     return crc32(e.derived, crc32(e.carry, crc32(_encode((origin, meaning)))))
+
+
+def journal_key(entry: JournalEntry) -> bytes:
+    """The key of a journal entry."""
+    return JOURNAL + f"control:{entry.key}:{entry.ordinal}".encode()
+
+
+def pack_entry(entry: JournalEntry) -> bytes:
+    """The record's value, with its checksum."""
+    return _encode(msgspec.structs.replace(entry, crc32=_entry_checksum(entry)))
+
+
+def unpack_entry(key: bytes, value: bytes) -> JournalEntry:
+    """The journal entry in a record.
+
+    Raises:
+        Damaged: it can't be read, its checksum is wrong, or it is another entry.
+    """
+    try:
+        found = _decode_entry(value)
+    except msgspec.MsgspecError as error:
+        raise Damaged(str(error)) from error
+    if found.format != FORMAT or _entry_checksum(found) != found.crc32 or journal_key(found) != key:
+        raise Damaged("checksum, format or key does not fit")
+    return found
+
+
+def _entry_checksum(entry: JournalEntry) -> int:
+    return crc32(_encode(msgspec.structs.replace(entry, crc32=0)))

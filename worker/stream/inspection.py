@@ -38,6 +38,7 @@ class Held:
     matching: int = 0  # whose derived part the present settings would load
     committed: int | None = None  # the group's next input offset
     unsaved: int = 0  # input offsets that a new owner replays
+    journal: int = 0  # entries that replays may need
     partitions: int | None = None  # that the state was made for
     config_hash: str | None = None
 
@@ -85,6 +86,7 @@ async def inspect(settings: Settings) -> list[Held]:
 
 def _held(partition: int, stored: Stored, committed: Committed | None, known: Fingerprints) -> Held:
     held = Held(partition, symbols=len(stored.snapshots), bytes=sum(map(len, stored.snapshots.values())))
+    held.journal = len(stored.journal)
     for key, value in stored.snapshots.items():
         try:
             snapshot = unpack(key, value)
@@ -130,7 +132,8 @@ def _state(partition: int, snapshot: Snapshot, known: Fingerprints) -> State:
 
 
 async def reset(settings: Settings) -> int:
-    """Remove every record of the group's state; returns how many. The next worker rebuilds it from the input.
+    """Remove every snapshot of the group's state; returns how many. The next worker rebuilds it from the input and the
+    journal, which nothing could rebuild and which stays.
 
     Raises:
         TryAgain: the group has members.

@@ -10,11 +10,22 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.state import StateOwner
 from worker.engine.partition import PartitionEngine
+from worker.errors import DataError
 from worker.settings import Settings
+from worker.stream.board import Board
 from worker.stream.checkpoint import Checkpoint, Committed, parse
 from worker.stream.envelope import symbol_of
+from worker.stream.journal import Journal, missing
 from worker.stream.reading import Reader
-from worker.stream.restore import InputGap, Progress, Rebuild, load_snapshots, needs_input, replay
+from worker.stream.restore import (
+    InputGap,
+    Progress,
+    Rebuild,
+    load_snapshots,
+    needs_input,
+    needs_journal,
+    replay,
+)
 from worker.stream.seams import committed_with_metadata
 from worker.stream.snapshots import SnapshotWriter
 from worker.stream.state import PartitionState
@@ -42,9 +53,11 @@ class Opening:
         owner: StateOwner,
         new_engine: Callable[[], PartitionEngine],
         progress: Progress,
+        board: Board | None = None,
     ) -> None:
         self._tp, self._settings, self._options = tp, settings, options
         self._owner, self._new_engine, self._progress = owner, new_engine, progress
+        self._board = board
         self._limits = Limits(settings.state.save_records, settings.state.save_offsets)
 
     def check_partitions(self, count: int) -> None:
@@ -80,12 +93,16 @@ class Opening:
             raise InputGap(found.offset, first)
         engine, unsaved = self._new_engine(), Unsaved(self._limits)
         ahead = self._settings.processing.guarantee == "at_least_once"
+        self._check_journal(stored, checkpoint, ahead)
+        journal = self._journal(engine, stored, checkpoint.journal_from)
         rebuild = await load_snapshots(stored, checkpoint, found.offset, ahead, engine, unsaved)
         if rebuild.damaged and first > rebuild.floor:
-            self._forget(InputGap(rebuild.floor, first), rebuild, checkpoint)
+            self._forget(needs_input(self._tp, InputGap(rebuild.floor, first), rebuild.damaged), rebuild, checkpoint)
+        elif rebuild.damaged and checkpoint.journal_from > rebuild.floor:
+            self._forget(needs_journal(self._tp, 0, "to begin their symbols anew"), rebuild, checkpoint)
         await replay(self._tp, engine, unsaved, rebuild, reader, self._progress)
         self._tell(rebuild, stored, engine)
-        writer = self._writer(engine, unsaved, stored)
+        writer = self._writer(engine, unsaved, stored, journal)
         state = PartitionState(engine, unsaved, writer, checkpoint.origin, found.offset, rebuild.held)
         state.checkpoint = found.checkpoint
         return state
@@ -100,9 +117,20 @@ class Opening:
             raise partitions_changed(self._tp.topic, found.checkpoint.partitions, partitions)
         return found.checkpoint
 
-    def _forget(self, gap: InputGap, rebuild: Rebuild, checkpoint: Checkpoint) -> None:
+    def _check_journal(self, stored: Stored, checkpoint: Checkpoint, ahead: bool) -> None:
+        lost = missing(stored.journal, stored.damaged_entries, checkpoint.journal, ahead)
+        if lost and self._settings.state.on_loss == "fail":
+            raise needs_journal(self._tp, lost, "to go on with those there are")
+        if lost:
+            log.error("journal entries are lost", extra={"partition": self._tp.partition, "entries": lost})
+
+    def _journal(self, engine: PartitionEngine, stored: Stored, whole_from: int) -> Journal:
+        keep = self._settings.control.keep_journal
+        return Journal(engine.controls, self._board, stored.journal, whole_from, keep)
+
+    def _forget(self, failure: DataError, rebuild: Rebuild, checkpoint: Checkpoint) -> None:
         if self._settings.state.on_loss == "fail":
-            raise needs_input(self._tp, gap, rebuild.damaged)
+            raise failure
         log.error("symbols begin anew", extra={"partition": self._tp.partition, "snapshots": rebuild.damaged})
         rebuild.floor = checkpoint.replay_from
 
@@ -121,14 +149,20 @@ class Opening:
         engine, unsaved = self._new_engine(), Unsaved(self._limits)
         if stored.snapshots:
             log.warning("old snapshots are of no use", extra={"snapshots": len(stored.snapshots), "offset": start})
-        writer = self._writer(engine, unsaved, Stored(), obsolete=stored.snapshots)
+        journal = self._journal(engine, stored, start)
+        writer = self._writer(engine, unsaved, Stored(), journal, obsolete=stored.snapshots)
         return PartitionState(engine, unsaved, writer, start, start, {})
 
     def _writer(
-        self, engine: PartitionEngine, unsaved: Unsaved, stored: Stored, obsolete: Iterable[bytes] = ()
+        self,
+        engine: PartitionEngine,
+        unsaved: Unsaved,
+        stored: Stored,
+        journal: Journal,
+        obsolete: Iterable[bytes] = (),
     ) -> SnapshotWriter:
         symbols = {symbol for key in stored.snapshots if (symbol := symbol_of(key)) is not None}
-        return SnapshotWriter(self._settings.state_topic, self._owner, engine, unsaved, symbols, obsolete)
+        return SnapshotWriter(self._settings.state_topic, self._owner, engine, unsaved, symbols, obsolete, journal)
 
     def _tell(self, rebuild: Rebuild, stored: Stored, engine: PartitionEngine) -> None:
         METRICS.replayed_records.inc(rebuild.replayed)
@@ -148,5 +182,6 @@ class Opening:
                 "replayed": rebuild.replayed,
                 "warmed_again": len(rebuild.warming),
                 "damaged": rebuild.damaged,
+                "journal": len(engine.controls),
             },
         )

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from schemas.state import StateOwner
 from worker.engine.partition import PartitionEngine
 from worker.settings import Settings
+from worker.stream.board import Board
 from worker.stream.crash import crash_point
 from worker.stream.opening import Opening, committed
 from worker.stream.outputs import Publisher
@@ -49,6 +50,7 @@ class Partition:
         batch_bytes: int,
         owner: StateOwner,
         new_engine: Callable[[], PartitionEngine],
+        board: Board | None = None,
     ) -> None:
         self.tp = tp
         self.phase = Phase.RESTORING
@@ -56,7 +58,7 @@ class Partition:
         self.rest_until = 0.0  # monotonic seconds; small batches wait here so that a transaction carries more
         self._settings = settings
         self._options, self._batch_bytes = options, batch_bytes
-        self._opening = Opening(tp, settings, options, owner, new_engine, self._on_progress)
+        self._opening = Opening(tp, settings, options, owner, new_engine, self._on_progress, board)
         self._state: PartitionState | None = None
         self._sink: Sink | None = None
         self._publisher = Publisher(settings.topics, settings.processing.group)

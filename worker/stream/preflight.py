@@ -125,6 +125,7 @@ class Checked(NamedTuple):
     options: dict[str, Any]  # for its Kafka clients
     batch_bytes: int  # the largest batch that all topics written to take
     partitions: int  # of the input
+    control: int  # partitions of the control topic; 0 = it is not read
 
 
 async def preflight(settings: Settings) -> Checked:
@@ -134,8 +135,9 @@ async def preflight(settings: Settings) -> Checked:
         AlphapulseError: with one sentence, the fix and the exit code.
     """
     async with admin_client(settings.kafka) as admin:
-        found = await topics.describe(admin, settings.worker_topics)
+        found = await topics.describe(admin, (*settings.worker_topics, settings.topics.limits))
         topics.check(settings, found)
+        control = topics.check_control(settings, found)
     limits = (found[name].max_message_bytes for name in settings.worker_topics if name != settings.topics.input)
     partitions = found[settings.topics.input].partitions
-    return Checked(client_options(settings.kafka), min(MAX_BATCH, *limits), partitions)
+    return Checked(client_options(settings.kafka), min(MAX_BATCH, *limits), partitions, control)

@@ -157,9 +157,16 @@ def advance(records: list[Consumed], engine: PartitionEngine, unsaved: Unsaved, 
         rebuild.warmed += len(again)
     new = [r for r in records if r.offset >= floor and r.offset > held.get(r.key or b"", -1)]
     if new:
-        engine.advance(to_records(new))
-        unsaved.note(engine.touched, offsets_of(new))
+        offsets = offsets_of(new)
+        engine.advance(to_records(new), offsets)
+        unsaved.note(engine.touched, offsets)
         rebuild.replayed += len(new)
+
+
+def needs_journal(tp: TopicPartition, lost: int, fix: str) -> DataError:
+    """The error to stop with when the journal can't serve a replay: it lacks `lost` entries, or older ones at all."""
+    lacks = f"lacks {lost} entries" if lost else "no longer has the entries that a rebuild of lost snapshots needs"
+    return DataError(f"the journal of {tp.topic} partition {tp.partition} {lacks}", f"Set state.on_loss=forget {fix}")
 
 
 def needs_input(tp: TopicPartition, gap: InputGap, damaged: int) -> DataError:

@@ -21,6 +21,8 @@ from worker.errors import ConfigError, Exit
 from worker.instruments import load_engine
 from worker.settings import Settings
 from worker.stream.assignor import sticky_assignor
+from worker.stream.board import Board
+from worker.stream.control_topic import following
 from worker.stream.envelope import FORMAT
 from worker.stream.group import check_partitions
 from worker.stream.loop import Member
@@ -45,6 +47,8 @@ class WorkerProcess:
         self._options: dict[str, Any] = {}
         self._batch_bytes = MAX_BATCH
         self._partitions = settings.topics.partitions
+        self._board: Board | None = None
+        self._failure: BaseException | None = None
         self._stopping = asyncio.Event()
         self._started = False
         self._begun = time.monotonic()
@@ -58,21 +62,32 @@ class WorkerProcess:
         check_timings(self._settings)
         METRICS.build_info.labels(__version__, self._engine_settings.config_hash()).set(1)
         _leave_at_once()
-        self._options, self._batch_bytes, self._partitions = await preflight(self._settings)
+        checked = await preflight(self._settings)
+        self._options, self._batch_bytes, self._partitions = checked.options, checked.batch_bytes, checked.partitions
         await check_partitions(self._settings, self._partitions)
         PartitionEngine(self._engine_settings).warm_up()
         self._install_signals()
         calm_garbage_collector()
         ops = await self._serve()
-        self._started = True
         try:
-            while await self._membership():
-                log.info("joining the group anew")
+            async with following(
+                self._options, self._settings.topics.limits, checked.control, self._control_ended
+            ) as board:
+                self._board = board
+                self._started = True
+                while await self._membership():
+                    log.info("joining the group anew")
         finally:
             if ops:
                 await ops.stop()
+        if self._failure:
+            raise self._failure
         log.info("stopped", extra={"seconds": round(time.monotonic() - self._begun, 1)})
         return Exit.OK
+
+    def _control_ended(self, failure: BaseException | None) -> None:
+        self._failure = failure
+        self._stopping.set()
 
     async def _membership(self) -> bool:
         consumer = self._consumer()
@@ -114,7 +129,7 @@ class WorkerProcess:
             ENGINE_VERSION,
             self._engine_settings.config_hash(),
         )
-        return Partition(tp, self._settings, self._options, self._batch_bytes, owner, new_engine)
+        return Partition(tp, self._settings, self._options, self._batch_bytes, owner, new_engine, self._board)
 
     def _install_signals(self) -> None:
         loop = asyncio.get_running_loop()

@@ -17,6 +17,7 @@ from worker.engine.state import CARRY_VERSION
 from worker.stream.checkpoint import Checkpoint
 from worker.stream.crash import crash_point
 from worker.stream.envelope import FORMAT, OWNER, REPLAY_FROM, Snapshot, pack, state_key
+from worker.stream.journal import Changes, Journal
 from worker.stream.sink import Output
 from worker.stream.unsaved import Unsaved
 
@@ -30,6 +31,7 @@ class Taken(NamedTuple):
     checkpoint: Checkpoint
     slots: NDArray[np.int64]
     size: int  # bytes of snapshots
+    journaled: Changes | None = None
 
 
 class SnapshotWriter:
@@ -43,8 +45,10 @@ class SnapshotWriter:
         unsaved: Unsaved,
         stored: set[bytes],
         obsolete: Iterable[bytes] = (),
+        journal: Journal | None = None,
     ) -> None:
         self.stored = stored
+        self.journal = journal or Journal(engine.controls)
         self._obsolete = list(obsolete)  # keys of snapshots that must not be restored again
         self._topic, self._owner = topic, owner
         self._engine, self._unsaved = engine, unsaved
@@ -64,18 +68,24 @@ class SnapshotWriter:
             size += len(value)
             records.append(self._output(key, value, stamp))
             crash_point("saving")
+        replay_from = self._unsaved.oldest(next_offset, slots)
+        journaled = self.journal.take(replay_from, save=bool(records))
+        if journaled:
+            records += [self._output(key, value, stamp) for key, value in journaled.records]
         checkpoint = Checkpoint(
             origin=origin,
-            replay_from=self._unsaved.oldest(next_offset, slots),
+            replay_from=replay_from,
             saved=len(self.stored) + sum(symbol not in self.stored for symbol in self._symbols(slots)),
             partitions=self._owner.partitions,
+            journal=journaled.size if journaled else self.journal.size,
+            journal_from=journaled.whole_from if journaled else self.journal.whole_from,
         )
         if records:
             resume = ReplayFrom(FORMAT, origin, checkpoint.replay_from, next_offset)
             records.append(self._output(REPLAY_FROM, _encode(resume), stamp))
             if not self._signed:
                 records.append(self._output(OWNER, _encode(self._owner), stamp))
-        return Taken(records, checkpoint, slots, size)
+        return Taken(records, checkpoint, slots, size, journaled)
 
     def committed(self, taken: Taken) -> None:
         """The records are in the topic for good."""
@@ -84,6 +94,8 @@ class SnapshotWriter:
             self._obsolete = []
             self.stored.update(self._symbols(taken.slots))
             self._unsaved.saved(taken.slots)
+        if taken.journaled:
+            self.journal.committed(taken.journaled)
 
     def _symbols(self, slots: NDArray[np.int64]) -> list[bytes]:
         return [self._engine.symbols.key(slot) for slot in slots.tolist()]

@@ -40,8 +40,10 @@ class PartitionState:
             records = [r for r in records if r.offset > self._ahead.get(r.key or b"", -1)]
         if not records:
             return (), ()
-        outcomes = self.engine.process(to_records(records))
-        self._unsaved.note(self.engine.touched, offsets_of(records))
+        offsets = offsets_of(records)
+        self._writer.journal.use((r.key for r in records), self.next)
+        outcomes = self.engine.process(to_records(records), offsets)
+        self._unsaved.note(self.engine.touched, offsets)
         return records, outcomes
 
     def due(self, position: int, limit: int) -> Taken:

@@ -9,9 +9,9 @@ from typing import TypeVar
 import msgspec
 from aiokafka import TopicPartition
 
-from schemas.state import ReplayFrom, StateOwner
+from schemas.state import JournalEntry, ReplayFrom, StateOwner
 from worker.errors import ConfigError
-from worker.stream.envelope import OWNER, REPLAY_FROM, symbol_of
+from worker.stream.envelope import JOURNAL, OWNER, REPLAY_FROM, Damaged, symbol_of, unpack_entry
 from worker.stream.reading import Reader
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,8 @@ class Stored:
     snapshots: dict[bytes, bytes] = field(default_factory=dict)  # key → value
     owner: StateOwner | None = None
     resume: ReplayFrom | None = None
+    journal: list[JournalEntry] = field(default_factory=list)
+    damaged_entries: int = 0  # of the journal
     size: int = 0  # bytes read
 
 
@@ -44,7 +46,18 @@ async def read_state(reader: Reader, tp: TopicPartition) -> Stored:
                 stored.snapshots[key] = value
     stored.owner = _decode(own.get(OWNER), StateOwner)
     stored.resume = _decode(own.get(REPLAY_FROM), ReplayFrom)
+    for key, value in own.items():
+        if key.startswith(JOURNAL) and value is not None:
+            _keep_entry(stored, key, value)
     return stored
+
+
+def _keep_entry(stored: Stored, key: bytes, value: bytes) -> None:
+    try:
+        stored.journal.append(unpack_entry(key, value))
+    except Damaged as damage:
+        stored.damaged_entries += 1
+        log.warning("journal entry refused", extra={"key": key.decode(errors="replace"), "cause": str(damage)})
 
 
 def _decode(value: bytes | None, kind: type[T]) -> T | None:

@@ -39,7 +39,7 @@ def wanted(settings: Settings) -> dict[str, dict[str, str]]:
     """
     size = {"max.message.bytes": str(settings.topics.max_message_bytes)}
     logs = {name: FOREVER | CREATE_TIME | size | {"cleanup.policy": "delete"} for name in settings.topics.required}
-    return logs | {settings.state_topic: size | COMPACTED}
+    return logs | dict.fromkeys((settings.state_topic, settings.topics.limits), size | COMPACTED)
 
 
 async def create(admin: AIOKafkaAdminClient, settings: Settings) -> list[str]:
@@ -114,9 +114,28 @@ def check(settings: Settings, found: dict[str, Found], names: tuple[str, ...] | 
             f"max.message.bytes of {rejections} is {size}, but a rejection may take {MIN_MESSAGE_BYTES}",
             f"Set max.message.bytes={MIN_MESSAGE_BYTES} or more on {rejections}",
         )
-    state = found.get(settings.state_topic)
-    if settings.state_topic in required and state and state.cleanup and "compact" not in state.cleanup:
+    if settings.state_topic in required:
+        _check_compacted(settings.state_topic, found[settings.state_topic], "state")
+
+
+def check_control(settings: Settings, found: dict[str, Found]) -> int:
+    """Partitions of the control topic; 0 when it is not to be read.
+
+    Raises:
+        ConfigError: it is required and missing, or retention would delete what it says.
+    """
+    name, read = settings.topics.limits, settings.control.read
+    if read == "required" and name not in found:
+        raise ConfigError(f"missing topic: {name}", "Run `alphapulse topics create`, or set control.read=auto")
+    if read == "off" or name not in found:
+        return 0
+    _check_compacted(name, found[name], "limits")
+    return found[name].partitions
+
+
+def _check_compacted(name: str, topic: Found, what: str) -> None:
+    if topic.cleanup and "compact" not in topic.cleanup:
         raise ConfigError(
-            f"{settings.state_topic} has cleanup.policy={state.cleanup}: retention would delete state",
-            f"Set cleanup.policy=compact on {settings.state_topic}",
+            f"{name} has cleanup.policy={topic.cleanup}: retention would delete {what}",
+            f"Set cleanup.policy=compact on {name}",
         )

@@ -44,6 +44,9 @@ class Metrics:
         self.states_warmed_again = self._counter(
             "states_warmed_again", "Symbols warmed up again after a change of parameters or engine."
         )
+        self.controls_read = self._counter("controls_read", "Records of the control topic read, removals included.")
+        self.controls_refused = self._counter("controls_refused", "Records of the control topic that can't be read.")
+        self.journal_entries = self._counter("journal_entries", "Control records that a partition began to use.")
         self.replayed_records = self._counter("replayed_records", "Input records that restores ran through the engine.")
         self.input_gaps = self._counter(
             "input_gaps", "Gaps in the input after which the state began anew.", "partition"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from worker.errors import ConfigError
-from worker.settings import ProcessingSettings, Settings, TopicSettings
-from worker.stream.topics import Found, check, wanted
+from worker.settings import ControlSettings, ProcessingSettings, Settings, TopicSettings
+from worker.stream.topics import Found, check, check_control, wanted
 
 SETTINGS = Settings(_env_file=None, topics=TopicSettings(prefix="p."), processing=ProcessingSettings(group="g"))
 STATE = "p.worker.state.g"
@@ -56,3 +56,20 @@ def test_a_missing_state_topic_is_named() -> None:
     del topics[STATE]
     with pytest.raises(ConfigError, match=f"missing topic: {STATE}"):
         check(SETTINGS, topics)
+
+
+@pytest.mark.parametrize(("read", "there", "partitions"), [("auto", True, 3), ("auto", False, 0), ("off", True, 0)])
+def test_the_control_topic_is_read_where_it_exists(read: Any, there: bool, partitions: int) -> None:
+    settings = SETTINGS.model_copy(update={"control": ControlSettings(read=read)})
+    topics = found() | ({"p.risk.control": Found(3, LARGE, "compact")} if there else {})
+    check(settings, topics)
+    assert check_control(settings, topics) == partitions
+    assert wanted(settings)["p.risk.control"]["cleanup.policy"] == "compact"
+
+
+def test_a_control_topic_that_is_required_or_forgets_is_refused() -> None:
+    required = SETTINGS.model_copy(update={"control": ControlSettings(read="required")})
+    with pytest.raises(ConfigError, match=r"missing topic: p\.risk\.control"):
+        check_control(required, found())
+    with pytest.raises(ConfigError, match="retention would delete limits"):
+        check_control(SETTINGS, {"p.risk.control": Found(1, LARGE, "delete")})

@@ -48,6 +48,7 @@ OUTPUT = np.dtype(
         ("mtf_agreement", "f8"),
         ("risk", RISK),
         ("control_version", "i8"),
+        ("control_all_version", "i8"),
         ("contributions", "f8", (len(COMPONENTS),)),  # in the order of COMPONENTS, NaN = dropped
         ("top", "i1", (TOP,)),  # indices of the largest, by size; -1 = no more
     ],

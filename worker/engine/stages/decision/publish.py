@@ -88,6 +88,7 @@ def publish_risk(decision, risk):  # type: ignore[no-untyped-def]
     published.g_quality = ratio(risk.g_quality)
     published.g_ctl = ratio(risk.g_ctl)
     decision.control_version = risk.control_version
+    decision.control_all_version = risk.control_all_version
 
 
 @kernel

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from worker.engine.stages.risk.control import Control
+from worker.engine.stages.risk.control import LIMITS
 from worker.engine.stages.risk.settings import RiskParams as Params
 from worker.engine.stages.risk.settings import Settings
 from worker.engine.stages.risk.step import OUTPUT, STATE, step
 
-__all__ = ["OUTPUT", "STATE", "Control", "Params", "Settings", "step"]
+__all__ = ["LIMITS", "OUTPUT", "STATE", "Params", "Settings", "step"]

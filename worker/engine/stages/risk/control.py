@@ -1,34 +1,38 @@
-"""The limits in force for a symbol, and whether they are too old to open on."""
+"""The limits in force for a record, and whether they are too old to open on."""
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+
+import numpy as np
 
 from worker.engine.kernel import kernel
 
-
-class Control(NamedTuple):
-    """One control record as the kernel gets it (domain §8.4); `version` 0 = none, the static limits hold."""
-
-    version: int
-    ts: int  # of the record, epoch ms UTC
-    risk_mult: float  # 0..1
-    max_notional: float  # quote currency
-    allow_open: bool
-    kill: bool  # close all
+# One row is what the control records of a symbol and of all symbols say together (domain §8.4).
+LIMITS = np.dtype(
+    [
+        ("version", "i8"),  # of the symbol's record; 0 = none
+        ("all_version", "i8"),  # of the record for all symbols; 0 = none
+        ("ts", "i8"),  # of the older one, epoch ms UTC
+        ("risk_mult", "f8"),  # 0..1
+        ("max_notional", "f8"),  # quote currency
+        ("allow_open", "?"),
+        ("kill", "?"),  # close all
+    ],
+    align=True,
+)
 
 
 @kernel
-def stale(control, ingest_ts, interval_ms, max_age_ms, max_intervals):  # type: ignore[no-untyped-def]
+def stale(limits, ingest_ts, interval_ms, max_age_ms, max_intervals):  # type: ignore[no-untyped-def]
     """The monitor has been silent for longer than max(10 minutes, 3 intervals) of ingest time (decisions 17)."""
     allowed = max(max_age_ms, max_intervals * interval_ms)
-    return control.version > 0 and ingest_ts - control.ts > allowed
+    return (limits.version > 0 or limits.all_version > 0) and ingest_ts - limits.ts > allowed
 
 
 @kernel
-def multiplier_of(control):  # type: ignore[no-untyped-def]
+def multiplier_of(limits):  # type: ignore[no-untyped-def]
     """g_ctl in [0, 1]; what is not a number allows nothing."""
-    if math.isnan(control.risk_mult):
+    if math.isnan(limits.risk_mult):
         return 0.0
-    return min(max(control.risk_mult, 0.0), 1.0)
+    return min(max(limits.risk_mult, 0.0), 1.0)

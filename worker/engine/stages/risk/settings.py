@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from worker.engine.stages.risk.control import Control
+from worker.engine.stages.risk.control import LIMITS
 
 MINUTE_MS = 60_000
 
@@ -29,7 +29,7 @@ class RiskParams(NamedTuple):
     regime_scale: NDArray[np.float64]  # by regime code
     control_max_age_ms: int
     control_max_intervals: int
-    control: Control
+    limits: NDArray[Any]  # LIMITS, shape (rows,): `out.control` is a record's row
 
 
 class Settings(BaseModel):
@@ -99,7 +99,5 @@ class Settings(BaseModel):
             regime_scale=np.array([self.scale_unknown, trend, trend, self.scale_range, self.scale_high_vol, 0.0]),
             control_max_age_ms=self.control_max_age_minutes * MINUTE_MS,
             control_max_intervals=self.control_max_intervals,
-            control=Control(
-                version=0, ts=0, risk_mult=1.0, max_notional=self.max_notional, allow_open=True, kill=False
-            ),
+            limits=np.array([(0, 0, 0, 1.0, self.max_notional, True, False)], LIMITS),
         )

@@ -30,6 +30,7 @@ OUTPUT = np.dtype(
         ("notional_cap", "f8"),  # of the control record and the budget
         ("liquidity_cap", "f8"),  # of the traded value; NaN = not ready
         ("control_version", "i8"),
+        ("control_all_version", "i8"),
         ("vol_gate", "?"),  # too volatile to open
         ("dd_limit", "?"),  # at or in the cool-down after the hard drawdown limit
         ("kill", "?"),
@@ -54,37 +55,37 @@ def _figures(risk, position, inst, bar, vol_yz, p):  # type: ignore[no-untyped-d
 
 
 @kernel
-def _scales(risk, code, level, p):  # type: ignore[no-untyped-def]
+def _scales(risk, code, level, limits, p):  # type: ignore[no-untyped-def]
     risk.g_regime = p.regime_scale[code]
     risk.g_dd = drawdown_scale(risk.dd, p.dd_soft, p.dd_hard)
     risk.g_quality = quality_scale(level)
-    risk.g_ctl = multiplier_of(p.control)
+    risk.g_ctl = multiplier_of(limits)
     risk.g_held = risk.g_regime * risk.g_dd * risk.g_ctl
     risk.g = risk.g_held * risk.g_quality
 
 
 @kernel
-def _limits(risk, state, bar, p):  # type: ignore[no-untyped-def]
-    control = p.control
+def _limits(risk, state, bar, limits, p):  # type: ignore[no-untyped-def]
     risk.budget = p.budget
     # A cap that is not a number allows nothing: the comparison is then false.
     cap = p.budget * p.position_limit
-    risk.notional_cap = min(cap, control.max_notional) if control.max_notional >= 0.0 else 0.0
+    risk.notional_cap = min(cap, limits.max_notional) if limits.max_notional >= 0.0 else 0.0
     risk.liquidity_cap = p.liquidity * liquidity.mean(state.traded)
-    risk.control_version = control.version
-    risk.kill = control.kill
-    risk.blocked = not control.allow_open or risk.g_ctl == 0.0
-    risk.stale = stale(control, bar.ingest_ts, bar.interval_ms, p.control_max_age_ms, p.control_max_intervals)
+    risk.control_version = limits.version
+    risk.control_all_version = limits.all_version
+    risk.kill = limits.kill
+    risk.blocked = not limits.allow_open or risk.g_ctl == 0.0
+    risk.stale = stale(limits, bar.ingest_ts, bar.interval_ms, p.control_max_age_ms, p.control_max_intervals)
 
 
 @kernel
 def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
     """Risk figures of one accepted bar, after the mark to market: writes `state.risk` and `out.risk`."""
-    position, own, risk = state.position, state.risk, out.risk
+    position, own, risk, limits = state.position, state.risk, out.risk, p.limits[out.control]
     liquidity.push(own.traded, abs(bar.close) * bar.volume * multiplier(inst))
     pnl = position.realised + position.unrealised
     risk.dd = update(own.drawdown, pnl, p.budget, p.dd_limit, p.dd_cool_down)
     risk.dd_limit = own.drawdown.limit_bars > 0
     _figures(risk, position, inst, bar, out.features.vol_yz_20, p)
-    _scales(risk, out.regime.code, out.validation.level, p)
-    _limits(risk, own, bar, p)
+    _scales(risk, out.regime.code, out.validation.level, limits, p)
+    _limits(risk, own, bar, limits, p)

@@ -1,0 +1,35 @@
+"""The next control record of a key."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import pytest
+
+from schemas import Control
+from worker.errors import ConfigError
+from worker.stream.control_records import changed
+
+
+def test_what_is_not_given_stays() -> None:
+    before = Control("A", 7, 5, risk_mult=0.5, max_notional=10.0, allow_open=False, reason="r")
+    found = changed(before, "A", 9, {"risk_mult": 0.25})
+    assert found == Control("A", 8, 9, risk_mult=0.25, max_notional=10.0, allow_open=False, reason="r")
+
+
+def test_a_key_without_a_record_begins_after_any_that_was_lifted() -> None:
+    before = int(time.time())
+    found = changed(None, "A", 0, {"kill": "close_all"})
+    assert before <= found.version <= time.time()
+    assert changed(found, "A", 0, {}).version == found.version + 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"risk_mult": 1.1}, {"risk_mult": -0.1}, {"max_notional": -1.0}, {"max_notional": math.nan}, {"kill": "x"}],
+)
+def test_what_does_not_fit_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="does not fit"):
+        changed(None, "A", 0, fields)

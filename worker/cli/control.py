@@ -1,0 +1,89 @@
+"""`alphapulse control`: the limits that hold for a symbol or for all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from worker.cli.common import Bootstrap, Json, Prefix, quiet_logs, run_async, settings_with
+
+if TYPE_CHECKING:
+    from schemas import Control
+    from worker.settings import Settings
+
+app = typer.Typer(help="Show, set or lift the limits of a symbol or of all (`*`).", no_args_is_help=True)
+Key = Annotated[str, typer.Argument(help="A symbol, or * for all.", show_default=False)]
+
+
+@app.command(name="set")
+def set_(
+    key: Key,
+    bootstrap: Bootstrap = None,
+    prefix: Prefix = None,
+    risk_mult: Annotated[float | None, typer.Option(help="Size factor, 0 to 1.", show_default=False)] = None,
+    max_notional: Annotated[float | None, typer.Option(help="Cap, quote currency.", show_default=False)] = None,
+    allow_open: Annotated[
+        bool | None, typer.Option("--allow-open/--block", help="Whether to open positions.", show_default=False)
+    ] = None,
+    kill: Annotated[
+        bool | None, typer.Option("--kill/--no-kill", help="Close the positions.", show_default=False)
+    ] = None,
+    effective_ts: Annotated[int, typer.Option(help="Bars from this open on, epoch ms UTC.")] = 0,
+    reason: Annotated[str | None, typer.Option(help="Why; kept in the record.", show_default=False)] = None,
+) -> None:
+    """Publish one record: the key's newest with what is given changed. It is stale after ten minutes: repeat it."""
+    from worker.stream.control_records import changed, newest, publish
+
+    quiet_logs()
+    settings: Settings = settings_with(bootstrap, prefix=prefix)
+    given: dict[str, Any] = {
+        "risk_mult": risk_mult,
+        "max_notional": max_notional,
+        "allow_open": allow_open,
+        "kill": None if kill is None else "close_all" if kill else "none",
+        "reason": reason,
+    }
+    fields = {name: value for name, value in given.items() if value is not None}
+
+    async def work() -> Control:
+        before = (await newest(settings)).get(key)
+        control: Control = changed(before and before.control, key, effective_ts, fields)
+        await publish(settings, control)
+        return control
+
+    control = run_async(work())
+    typer.echo(f"{settings.topics.limits}: {key} version {control.version} published")
+
+
+@app.command()
+def lift(key: Key, bootstrap: Bootstrap = None, prefix: Prefix = None) -> None:
+    """Remove a key's record: the static limits hold again."""
+    from worker.stream.control_records import remove
+
+    quiet_logs()
+    settings = settings_with(bootstrap, prefix=prefix)
+    run_async(remove(settings, key))
+    typer.echo(f"{settings.topics.limits}: {key} lifted")
+
+
+@app.command()
+def show(bootstrap: Bootstrap = None, prefix: Prefix = None, json: Json = False) -> None:
+    """The newest record of each key."""
+    import msgspec
+
+    from worker.stream.control_records import newest
+    from worker.stream.outputs import rfc3339
+
+    quiet_logs()
+    entries = run_async(newest(settings_with(bootstrap, prefix=prefix)))
+    if json:
+        plain = [msgspec.to_builtins(entry.control) | {"ts": entry.ts} for entry in entries.values()]
+        typer.echo(msgspec.json.encode(plain).decode())
+        return
+    for control, ts in entries.values():
+        notional = "-" if control.max_notional is None else f"{control.max_notional:g}"
+        opens = "opens" if control.allow_open else "no opens"
+        limits = f"risk_mult {control.risk_mult:g}, max_notional {notional}, {opens}, kill {control.kill}"
+        times = f"written {rfc3339(ts)}, bars from {rfc3339(control.effective_ts)}"
+        typer.echo(f"{control.key:12} version {control.version}  {limits}; {times}  {control.reason}".rstrip())

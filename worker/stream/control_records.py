@@ -1,0 +1,120 @@
+"""Reads the control topic once, and publishes one record into it: what `alphapulse control` does."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any, NamedTuple
+
+import msgspec
+from aiokafka import AIOKafkaProducer, TopicPartition
+
+from schemas import Control
+from worker.errors import AlphapulseError, ConfigError
+from worker.settings import Settings
+from worker.stream.client import client_options
+from worker.stream.failures import FAILURES, OutcomeUnknown, meaning
+from worker.stream.preflight import admin_client
+from worker.stream.reading import Reader
+from worker.stream.topics import describe
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Control).decode
+
+
+class Entry(NamedTuple):
+    """The newest record of a key, and when it was written (epoch ms UTC)."""
+
+    control: Control
+    ts: int
+
+
+async def newest(settings: Settings) -> dict[str, Entry]:
+    """The newest readable record of each key, by key; removed ones are left out.
+
+    Raises:
+        ConfigError: the topic does not exist.
+        NotPermitted: no right to read it.
+    """
+    topic = settings.topics.limits
+    async with admin_client(settings.kafka) as admin:
+        found = await describe(admin, (topic,))
+    if topic not in found:
+        raise ConfigError(f"the topic {topic} does not exist", "Run `alphapulse topics create`")
+    entries: dict[str, Entry] = {}
+    async with Reader(client_options(settings.kafka)) as reader:
+        try:
+            for partition in range(found[topic].partitions):
+                async for records in reader.batches(TopicPartition(topic, partition)):
+                    for record in records:
+                        _take(entries, record.key or b"", record.value, record.timestamp)
+        except FAILURES as error:
+            raise _failure(error, topic) from error
+    return dict(sorted(entries.items()))
+
+
+async def publish(settings: Settings, control: Control) -> None:
+    """Write one record, stamped now.
+
+    Raises:
+        ConfigError, NotPermitted: it can't be written.
+    """
+    await _send(settings, control.key, _encode(control))
+
+
+async def remove(settings: Settings, key: str) -> None:
+    """Lift the limits of a key.
+
+    Raises:
+        ConfigError, NotPermitted: it can't be written.
+    """
+    await _send(settings, key, None)
+
+
+def changed(before: Control | None, key: str, effective_ts: int, fields: dict[str, Any]) -> Control:
+    """The record that follows `before`, with `fields` changed and the next version.
+
+    A key without a record may have had one before it was lifted, with any version: its next is the time in seconds.
+
+    Raises:
+        ConfigError: a value does not fit.
+    """
+    if not all(math.isfinite(value) for value in fields.values() if isinstance(value, float)):
+        raise ConfigError("the control record does not fit: a limit is no number", "Give finite numbers")
+    base = before or Control(key, int(time.time()) - 1, effective_ts)
+    given = {"version": base.version + 1, "effective_ts": effective_ts, **fields}
+    try:
+        return msgspec.convert(msgspec.to_builtins(base) | given, Control)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"the control record does not fit: {error}", "`alphapulse schema control` tells") from None
+
+
+def _take(entries: dict[str, Entry], key: bytes, value: bytes | None, ts: int) -> None:
+    name = key.decode(errors="replace")
+    if value is None:
+        entries.pop(name, None)
+        return
+    try:
+        control = _decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return  # a worker refuses it too: the one before counts
+    if control.key == name:
+        entries[name] = Entry(control, ts)
+
+
+async def _send(settings: Settings, key: str, value: bytes | None) -> None:
+    topic = settings.topics.limits
+    producer = AIOKafkaProducer(**client_options(settings.kafka), acks="all", enable_idempotence=True)
+    try:
+        await producer.start()
+        await producer.send_and_wait(topic, value, key.encode())
+    except FAILURES as error:
+        raise _failure(error, topic) from error
+    finally:
+        await producer.stop()
+
+
+def _failure(error: BaseException, topic: str) -> Exception:
+    failure = meaning(error, topic)
+    assert isinstance(failure, AlphapulseError | OutcomeUnknown)
+    return failure
