@@ -14,12 +14,18 @@ import pytest
 from schemas.state import JournalEntry
 from tests.integration.conftest import Bootstrap
 from tests.support.fleet import Fleet, environment, said, until
+<<<<<<< HEAD
+=======
+from tests.support.kafka import produce
+from tests.support.oracle import under_load
+>>>>>>> journal
 from tests.support.monitor import Monitor
 from tests.support.oracle import under_load
 from tests.support.outputs import Outputs, assert_equal, expected, published, read_input, read_journal
 from tests.support.ticks import Publishing, group_settings, make_topics, publish, ticks
 from worker.errors import Exit
 from worker.settings import ControlSettings, Settings
+from worker.stream.envelope import journal_key
 from worker.stream.group import check_group
 
 pytestmark = pytest.mark.kafka
@@ -155,6 +161,27 @@ async def test_at_least_once_controls_hold_too(broker: Bootstrap, topic_prefix: 
     found, journal = await whole(settings)
     assert [entry.visible_from for entry in journal[0]] == [1_000]
     assert seen(decided(found), "control_block")
+
+
+async def test_a_lost_entry_stops_the_worker_unless_it_may_be_forgotten(
+    broker: Bootstrap, topic_prefix: str, tmp_path: Path
+) -> None:
+    settings = group_settings(broker.bootstrap, topic_prefix, partitions=1)
+    await make_topics(settings)
+    async with Monitor(settings) as monitor, Fleet(settings, tmp_path) as fleet:
+        await monitor.say("*", 2**40, risk_mult=0.5)
+        await fleet.started("first")
+        await publish(settings, ticks(200, 5, SEED))
+        await fleet.caught_up()
+        await fleet.stop()
+        ((entry,),) = read_journal(settings)
+        await produce(broker.bootstrap, settings.state_topic, [(0, journal_key(entry), None, 0)])
+        refused = fleet.start("refused")
+        assert await refused.exit_code(60) == Exit.DATA
+        assert "partition 0 lacks 1 entries" in said(refused)
+        fleet.workers.remove(refused)
+        await fleet.started("forgets", ALPHAPULSE_STATE__ON_LOSS="forget")
+        await fleet.stop()
 
 
 async def test_a_required_topic_must_be_there(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
