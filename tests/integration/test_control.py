@@ -14,11 +14,7 @@ import pytest
 from schemas.state import JournalEntry
 from tests.integration.conftest import Bootstrap
 from tests.support.fleet import Fleet, environment, said, until
-<<<<<<< HEAD
-=======
 from tests.support.kafka import produce
-from tests.support.oracle import under_load
->>>>>>> journal
 from tests.support.monitor import Monitor
 from tests.support.oracle import under_load
 from tests.support.outputs import Outputs, assert_equal, expected, published, read_input, read_journal

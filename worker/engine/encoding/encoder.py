@@ -44,12 +44,15 @@ class DecisionEncoder:
 
     def lines(self, bars: Rows, outs: Rows, symbols: Sequence[str]) -> bytes:
         """One line a row: BAR rows, output rows (all accepted), and the rows' symbols."""
-        if self._full or not len(bars):
+        if self._full or not len(bars) or outs["decision"]["control_all_version"].any():
             return self._exact(bars, outs, symbols)
         return bytes(self.encode(bars, outs, symbols).text)
 
     def encode(self, bars: Rows, outs: Rows, symbols: Sequence[str]) -> Encoded:
-        """The same with where each line ends, without `detail=full`. The text is valid until the next call."""
+        """The same with where each line ends, but not with `detail=full` nor where limits for all symbols were in force.
+
+        The text is valid until the next call.
+        """
         names, spans, owners = _names(symbols)
         needed = len(bars) * (self._layout.widest + 12 * max(map(len, symbols), default=0))
         if self._buffer.size < needed:

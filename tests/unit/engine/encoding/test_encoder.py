@@ -62,6 +62,15 @@ def test_awkward_prices_and_symbols_are_the_same_too(rows: Rows) -> None:
     assert DecisionEncoder(settings).lines(bars, outs, symbols).splitlines() == exact(settings, bars, outs, symbols)
 
 
+def test_rows_under_limits_for_all_symbols_are_the_same_too(rows: Rows) -> None:
+    bars, outs, symbols = rows[0][:50], rows[1][:50].copy(), rows[2][:50]
+    outs["decision"]["control_all_version"][10:] = 7
+    settings = EngineSettings()
+    lines = DecisionEncoder(settings).lines(bars, outs, symbols).splitlines()
+    assert lines == exact(settings, bars, outs, symbols)
+    assert b'"control_all_version":7' in lines[10]
+
+
 def test_any_value_in_any_member_is_written_as_msgspec_writes_it(rows: Rows) -> None:
     bars, outs, symbols = rows[0][-300:], rows[1][-300:].copy(), rows[2][-300:]
     random = np.random.default_rng(8)
