@@ -49,7 +49,7 @@ class DecisionEncoder:
         return bytes(self.encode(bars, outs, symbols).text)
 
     def encode(self, bars: Rows, outs: Rows, symbols: Sequence[str]) -> Encoded:
-        """The same with where each line ends, but not with `detail=full` nor where limits for all symbols were in force.
+        """The same with where each line ends, but not with `detail=full` nor under limits for all symbols.
 
         The text is valid until the next call.
         """
