@@ -54,7 +54,11 @@ def _reader(column: Column) -> Callable[[Item], Any]:
         return lambda item: _pairs(get(item))
     if types.is_list(column.type) and types.is_struct(column.type.value_type):
         return lambda item: [_tuple(part) for part in get(item)]
-    return get
+    return lambda item: _given(get(item))
+
+
+def _given(value: Any) -> Any:
+    return None if value is msgspec.UNSET else value
 
 
 def _pairs(value: Any) -> list[tuple[str, float | None]] | None:
