@@ -96,7 +96,7 @@ async def test_controls_while_a_worker_is_killed(broker: Bootstrap, topic_prefix
         at = (await fleet.progress.committed())[0]
         await monitor.say("*", records[0].timestamp_ms, max_notional=900.0)  # stale at once
         assert publishing.left > 500, "the input ended before the last record"
-        await publishing.finish()
+        await publishing.wait()
         await fleet.caught_up()
         await fleet.stop()
         found, journal = await whole(settings)

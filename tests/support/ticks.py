@@ -122,6 +122,10 @@ class Publishing:
         await publish(self._settings, self._records[done:])
         self._done = len(self._records)
 
+    async def wait(self) -> None:
+        """Wait for the rest at its rate."""
+        await self._task
+
     async def cut(self) -> int:
         """End the input here; returns how many records it has."""
         assert self.left > 0, "the input ended before the faults"

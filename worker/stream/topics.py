@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import Any, NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -14,6 +16,8 @@ from worker.stream.stored import partitions_changed
 
 # The largest rejection: its payload as base64 or escaped text, and headers (escapes take six bytes for one).
 MIN_MESSAGE_BYTES = 6 * MAX_PAYLOAD + 16_384
+KNOWN_WITHIN = 30.0  # seconds
+LOOK = 0.02  # seconds between two looks: a broker tells nobody when it has learnt of a topic
 FOREVER = {"retention.ms": "-1", "retention.bytes": "-1"}
 # The broker's own time: it refuses records of a worker whose clock is an hour ahead.
 COMPACTED = {
@@ -39,7 +43,9 @@ def wanted(settings: Settings) -> dict[str, dict[str, str]]:
     """
     size = {"max.message.bytes": str(settings.topics.max_message_bytes)}
     logs = {name: FOREVER | CREATE_TIME | size | {"cleanup.policy": "delete"} for name in settings.topics.required}
-    return logs | dict.fromkeys((settings.state_topic, settings.topics.limits), size | COMPACTED)
+    # How old a control record is, is judged by its own time against the bars'.
+    limits = {settings.topics.limits: size | COMPACTED | CREATE_TIME}
+    return logs | {settings.state_topic: size | COMPACTED} | limits
 
 
 async def create(admin: AIOKafkaAdminClient, settings: Settings) -> list[str]:
@@ -64,7 +70,20 @@ async def create(admin: AIOKafkaAdminClient, settings: Settings) -> list[str]:
         elif for_code(code) is not TopicAlreadyExistsError:
             reason = rest[0] if rest and rest[0] else for_code(code).__name__
             raise CannotCreate(f"the topic {name} can't be created: {reason}", "Correct topics.* in the settings")
+    await _until_known(admin, [topic.name for topic in new])
     return created
+
+
+async def _until_known(admin: AIOKafkaAdminClient, names: list[str]) -> None:
+    """The controller answers before the brokers know of a new topic; whoever asks them next must find it."""
+    deadline = time.monotonic() + KNOWN_WITHIN
+    while any(topic["error_code"] for topic in await admin.describe_topics(names)):
+        if time.monotonic() > deadline:
+            raise CannotCreate(
+                f"the topics were created, but the broker does not know them after {KNOWN_WITHIN:.0f} s",
+                "Look at the broker's log, then run it again",
+            )
+        await asyncio.sleep(LOOK)
 
 
 async def describe(admin: AIOKafkaAdminClient, names: tuple[str, ...]) -> dict[str, Found]:
