@@ -34,6 +34,7 @@ def _unpack(target: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         run("sh", "-c", 'cd "$1" && apt-get download -qq prometheus', "sh", folder, timeout=120)
         (package,) = Path(folder).glob("prometheus_*.deb")
+        target.mkdir(parents=True, exist_ok=True)
         run("dpkg-deb", "--extract", package, target)
 
 
