@@ -35,9 +35,9 @@ def table(figures: Mapping[str, float]) -> None:
     """Print one figure a line."""
     width = max(map(len, figures))
     for name, value in figures.items():
-        print(
-            f"{name:{width}}  {f'{value:,.3f}'.rstrip('0').rstrip('.') if abs(value) >= 1e-3 else f'{value:.1e}':>16}"
-        )
+        small = 0 < abs(value) < 1e-3
+        text = f"{value:.1e}" if small else f"{value:,.3f}".rstrip("0").rstrip(".")
+        print(f"{name:{width}}  {text:>16}")
 
 
 def _cpu_name() -> str:
