@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import resource
 import signal
 import statistics
@@ -18,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.report import machine
+from tests.bench import report
 from tests.support.fleet import Fleet, WorkerProcess, until
 from tests.support.ticks import Publishing, make_state_topic, make_topics, publish
 from worker.broker import Broker
@@ -26,7 +25,6 @@ from worker.settings import KafkaSettings, ProcessingSettings, Settings, StateSe
 from worker.sources.record import Record
 from worker.sources.simulator import Simulation, simulated_records
 
-RESULT = Path("results/bench-failover.json")
 RATE = 400.0  # ticks a second while members fail
 LOAD_SECONDS = 300
 CATCH_UP = 900.0
@@ -187,8 +185,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         figures = asyncio.run(measure(given.symbols, given.records, given.runs, Path(folder)))
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps({"figures": figures, "machine": machine()}, indent=2) + "\n")
+    report.write("bench-failover", figures)
     table = Table("figure", "value")
     for name, value in figures.items():
         table.add_row(name, f"{value:,.3f}")

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.report import machine
+from tests.bench import report
 from tests.chaos.catalogue import FAULTS
 
-RESULT = Path("results/chaos.json")
 MUTATION = "mutation"
 
 
@@ -74,9 +71,9 @@ class Report:
             "mutations_total": mutations.passed + mutations.failed,
         }
 
-    def as_dict(self) -> dict[str, Any]:
-        """What is written to `results/chaos.json`."""
-        faults = [
+    def faults(self) -> list[dict[str, Any]]:
+        """One entry a fault of the catalogue."""
+        return [
             {
                 "id": number,
                 "title": title,
@@ -87,11 +84,9 @@ class Report:
             }
             for number, title, tally in self.rows()
         ]
-        return {"figures": self.figures(), "machine": machine(), "faults": faults}
 
     def pytest_sessionfinish(self) -> None:
-        RESULT.parent.mkdir(exist_ok=True)
-        RESULT.write_text(json.dumps(self.as_dict(), indent=2) + "\n")
+        report.write("chaos", self.figures(), faults=self.faults())
 
     def pytest_terminal_summary(self) -> None:
         table = Table("fault", "what", "result", "seconds")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import random
 import tempfile
 import time
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.bench.report import machine
+from tests.bench import report
 from tests.chaos.cluster import Cluster
 from tests.chaos.nemesis import Nemesis
 from tests.chaos.scene import scene
@@ -22,7 +21,6 @@ from tests.support.oracle import behind, whole
 from tests.support.outputs import Outputs, expected, read_input
 from tests.support.ticks import Publishing, ticks
 
-RESULT = Path("results/soak.json")
 PAUSE = 5.0  # seconds between two strikes
 RATE = 200.0  # ticks a second
 SYMBOLS = 200
@@ -103,8 +101,7 @@ def main() -> None:
     print(f"seed {given.seed}; the same again: make soak MIN={given.minutes:g} SEED={given.seed}")
     with Cluster() as cluster, tempfile.TemporaryDirectory() as folder:
         figures = asyncio.run(soak(cluster, given.minutes, given.seed, Path(folder)))
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps({"figures": figures, "machine": machine(), "seed": given.seed}, indent=2) + "\n")
+    report.write("soak", figures, seed=given.seed)
     for name, value in figures.items():
         print(f"{name:22} {value:12,.6g}")
     if figures["lost"] or figures["doubled"] or figures["out_of_place"]:
