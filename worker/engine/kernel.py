@@ -1,7 +1,8 @@
 """`kernel`: how every compiled function of the engine is compiled and cached.
 
 numba's on-disk cache looks at the file of the cached function only and misses edits in the functions
-that it calls. So the cache directory's name carries a hash of all engine sources, of numba's version and of the CPU.
+that it calls. So the cache directory's name carries a hash of the sources that the function's module imports,
+directly or not, of numba's version and of the CPU.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,19 +23,53 @@ import numba
 
 from worker.paths import cache_dir
 
-ENGINE = Path(__file__).parent
+ROOT = Path(__file__).parents[2]
 F = TypeVar("F", bound=Callable[..., Any])
+_IMPORT = re.compile(r"^(?:from|import)\s+((?:worker|schemas)[\w.]*)(?:\s+import\s+(\([^)]*\)|[^\n]*))?", re.MULTILINE)
 
 
-def source_hash() -> str:
-    """Hex digest over every Python source of the engine, numba's version and the CPU's name and features."""
+def _file(module: str) -> Path | None:
+    path = ROOT.joinpath(*module.split("."))
+    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
+
+
+@cache
+def _imports(module: str) -> frozenset[str]:
+    """Our modules that a module imports, and its packages: importing it runs them too."""
+    file = _file(module)
+    assert file is not None
+    found = {module.rpartition(".")[0]}
+    for package, names in _IMPORT.findall(file.read_text()):
+        found |= {package, *(f"{package}.{name}" for name in re.findall(r"\w+", names))}
+    return frozenset(name for name in found if name and _file(name))
+
+
+def sources(module: str) -> Iterator[Path]:
+    """The files of a module and of all that it imports from us, directly or not, in the order of their names."""
+    seen: set[str] = set()
+    left = {module}
+    while left:
+        seen |= left
+        left = {name for each in left for name in _imports(each)} - seen
+    for name in sorted(seen):
+        file = _file(name)
+        assert file is not None
+        yield file
+
+
+@cache
+def source_hash(module: str) -> str:
+    """16 hex digits over the sources of a module."""
     digest = hashlib.sha256()
-    for path in sorted(ENGINE.rglob("*.py")):
-        digest.update(path.relative_to(ENGINE).as_posix().encode())
+    for path in sources(module):
+        digest.update(path.relative_to(ROOT).as_posix().encode())
         digest.update(path.read_bytes())
-    cpu = llvmlite.binding.get_host_cpu_name()
-    digest.update(f"{numba.__version__} {platform.python_version()} {cpu}".encode())
     return digest.hexdigest()[:16]
+
+
+def platform_name() -> str:
+    """What compiled code depends on beside its sources: numba, Python and the CPU."""
+    return f"numba{numba.__version__}-py{platform.python_version()}-{llvmlite.binding.get_host_cpu_name()}"
 
 
 def _writable(directory: Path) -> bool:
@@ -45,14 +82,13 @@ def _writable(directory: Path) -> bool:
 
 
 def prepare_cache() -> Path:
-    """Point numba at this source's cache directory; on a read-only file system work on a copy in the temp directory."""
-    home = cache_dir() / "kernels" / source_hash()
+    """This platform's cache directory; on a read-only file system a copy of it in the temp directory."""
+    home = cache_dir() / "kernels" / platform_name()
     if not _writable(home):
         copy = Path(tempfile.gettempdir()) / f"alphapulse-kernels-{os.getuid()}" / home.name
         if home.is_dir():
             shutil.copytree(home, copy, dirs_exist_ok=True)
         home = copy
-    setattr(numba.config, "CACHE_DIR", str(home))  # noqa: B010 - numba declares its settings at run time
     return home
 
 
@@ -66,11 +102,17 @@ _njit: Any = numba.njit(cache=True, **OPTIONS)
 _inlined: Any = numba.njit(inline="always", **OPTIONS)
 
 
+def _use_cache_of(module: str) -> None:
+    # numba reads this when it decorates a function, and declares its settings at run time
+    setattr(numba.config, "CACHE_DIR", str(CACHE / source_hash(module)))  # noqa: B010
+
+
 def kernel(function: F) -> F:
     """Compile `function` for the engine: no GIL, cached on disk, IEEE arithmetic in source order.
 
     A kernel can't make arrays: it writes into those it is given.
     """
+    _use_cache_of(function.__module__)
     compiled: F = _njit(function)
     return compiled
 
