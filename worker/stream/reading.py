@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from worker.engine.raw import RawRecords
+from worker.stream.consumed import as_raw
 from worker.stream.seams import stop_consumer
 
 Consumed: TypeAlias = "ConsumerRecord[bytes, bytes]"
@@ -46,6 +48,24 @@ class Reader:
 
         Waits for open transactions that lie before `stop`.
         """
+        async for records, end in self._fetched(tp, start, stop):
+            inside = [record for record in records if record.offset < end]
+            if inside:
+                yield inside
+
+    async def raw(
+        self, tp: TopicPartition, start: int | None = None, stop: int | None = None
+    ) -> AsyncIterator[RawRecords]:
+        """The same as `RawRecords`; made of whole record sets when the options carry `UNDECODED`."""
+        async for fetched, end in self._fetched(tp, start, stop):
+            for records in as_raw(fetched):
+                inside = records.where(records.rows["offset"] < end)
+                if len(inside):
+                    yield inside
+
+    async def _fetched(
+        self, tp: TopicPartition, start: int | None, stop: int | None
+    ) -> AsyncIterator[tuple[list[Any], int]]:
         first, end = await self.bounds(tp)
         stop = end if stop is None else stop
         if max(first, start or 0) >= stop:
@@ -54,9 +74,7 @@ class Reader:
         self._consumer.seek(tp, first if start is None else max(start, first))
         while await self._consumer.position(tp) < stop:
             for records in (await self._consumer.getmany(tp, timeout_ms=200)).values():
-                inside = [record for record in records if record.offset < stop]
-                if inside:
-                    yield inside
+                yield records, stop
 
 
 async def high_watermarks(options: dict[str, Any], tps: list[TopicPartition]) -> dict[TopicPartition, int]:

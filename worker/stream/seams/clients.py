@@ -1,4 +1,4 @@
-"""The only places that reach past aiokafka's public interface, pinned to 0.14 by the contract tests."""
+"""Calls to parts of aiokafka's clients that are not public."""
 
 from __future__ import annotations
 

@@ -1,0 +1,60 @@
+"""Decoded records as `RawRecords`: what a consumer's public interface gives, for the compiled path behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from worker.engine.raw import ROW, RawRecords
+
+_NO_HEADERS = b"\x00"
+
+
+def as_raw(fetched: Sequence[Any]) -> list[RawRecords]:
+    """What `getmany` returned for one partition: either `RawRecords` already or decoded records."""
+    if not fetched or isinstance(fetched[0], RawRecords):
+        return list(fetched)
+    return [raw_of(fetched)]
+
+
+def raw_of(records: Sequence[Any]) -> RawRecords:
+    """Records with offset, timestamp, key, value and headers as `RawRecords`."""
+    rows = np.zeros(len(records), ROW)
+    rows["offset"] = [record.offset for record in records]
+    rows["timestamp"] = [-1 if record.timestamp is None else record.timestamp for record in records]
+    columns: dict[str, list[bytes | None]] = {
+        "key": [record.key for record in records],
+        "value": [record.value for record in records],
+        "headers": [packed_headers(record.headers) if record.headers else _NO_HEADERS for record in records],
+    }
+    at = 0
+    for name, parts in columns.items():
+        sizes = [-1 if part is None else len(part) for part in parts]
+        ends = list(accumulate((max(size, 0) for size in sizes), initial=at))
+        rows[name], rows[f"{name}_size"] = ends[:-1], sizes
+        at = ends[-1]
+    data = b"".join(part for parts in columns.values() for part in parts if part)
+    return RawRecords(np.frombuffer(data, np.uint8), rows)
+
+
+def packed_headers(headers: Sequence[tuple[str, bytes | None]]) -> bytes:
+    """Headers as they lie in a record, their number before them."""
+    packed = bytearray(varint(len(headers)))
+    for name, value in headers:
+        text = name.encode()
+        packed += varint(len(text)) + text + varint(-1 if value is None else len(value)) + (value or b"")
+    return bytes(packed)
+
+
+def varint(value: int) -> bytes:
+    """A zigzag varint."""
+    rest = (value << 1) ^ (value >> 63)
+    packed = bytearray()
+    while rest >= 0x80:
+        packed.append(rest & 0x7F | 0x80)
+        rest >>= 7
+    packed.append(rest)
+    return bytes(packed)
