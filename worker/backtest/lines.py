@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.backtest.tape import BarPart, RawPart
+from worker.engine.chosen import rows_of
 from worker.engine.encoding import DecisionEncoder
 from worker.engine.outcomes import OutcomeBuilder
 from worker.engine.settings import EngineSettings
@@ -46,14 +47,3 @@ class Writer:
 
     def _decided(self, decoded: Decoded, outs: NDArray[Any]) -> bytes:
         return self._decisions.lines(decoded.bars, outs, [symbol or "" for symbol in decoded.symbols])
-
-
-def rows_of(decoded: Decoded, rows: NDArray[np.int64]) -> Decoded:
-    """Some of the decoded records."""
-    at = rows.tolist()
-    return Decoded(
-        decoded.bars[rows],
-        [decoded.symbols[row] for row in at],
-        [decoded.has_ts[row] for row in at],
-        {n: decoded.details[row] for n, row in enumerate(at) if row in decoded.details},
-    )

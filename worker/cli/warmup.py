@@ -15,7 +15,9 @@ def warmup() -> None:
     from worker.engine.kernel import CACHE
     from worker.engine.partition import PartitionEngine
     from worker.engine.settings import EngineSettings
+    from worker.wire import writer
 
     PartitionEngine(EngineSettings()).warm_up()
     DecisionEncoder(EngineSettings()).warm_up()
+    writer.warm_up()
     typer.echo(f"engine ready after {time.perf_counter() - begun:.1f} s; kernels in {CACHE}")

@@ -15,6 +15,7 @@ from worker.stream.reading import Consumed
 from worker.stream.sink import Header, Output
 
 TRACE_HEADERS = ("traceparent", "tracestate")
+DECISION = b"io.alphapulse.decision.v1"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -26,17 +27,22 @@ def rfc3339(ms: int) -> str:
     return (_EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def common_headers(group: str) -> tuple[Header, ...]:
+    """The headers that all outputs of a group's workers have."""
+    return (
+        ("content-type", b"application/json"),
+        ("ce_specversion", b"1.0"),
+        ("ce_source", f"/alphapulse/{group}".encode()),
+    )
+
+
 class Publisher:
     """Builds the output records of one group's workers. Nothing in them depends on the worker."""
 
     def __init__(self, topics: TopicSettings, group: str) -> None:
         self._topics = topics
         self._encode = msgspec.json.Encoder().encode
-        self._common: tuple[Header, ...] = (
-            ("content-type", b"application/json"),
-            ("ce_specversion", b"1.0"),
-            ("ce_source", f"/alphapulse/{group}".encode()),
-        )
+        self._common = common_headers(group)
 
     def outputs(self, records: Sequence[Consumed], outcomes: Sequence[Decision | Rejection]) -> Iterator[Output]:
         """One output a record, in order."""
@@ -62,7 +68,7 @@ class Publisher:
 
     def _decision(self, decision: Decision) -> list[Header]:
         return [
-            ("ce_type", b"io.alphapulse.decision.v1"),
+            ("ce_type", DECISION),
             ("ce_time", rfc3339(decision.close_ts).encode()),
         ]
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from schemas import Decision
+from worker.engine.outcomes import ACTIONS
+from worker.engine.reasons import codes
 
 PREFIX = "alphapulse"
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -74,6 +78,17 @@ class Metrics:
             tally[at] = tally.get(at, 0) + 1
         for (counter, label), count in tally.items():
             counter.labels(label).inc(count)
+
+    def count_rows(self, partition: int, outs: NDArray[Any]) -> None:
+        """The same of output rows (`pipeline.OUTPUT`)."""
+        self.records_consumed.labels(partition).inc(len(outs))
+        accepted = outs["validation"]["accepted"].astype(bool)
+        for action, count in enumerate(np.bincount(outs["decision"]["action"][accepted]).tolist()):
+            if count:
+                self.decisions.labels(ACTIONS[action]).inc(count)
+        masks, counts = np.unique(outs["validation"]["mask"][~accepted], return_counts=True)
+        for mask, count in zip(masks.tolist(), counts.tolist(), strict=True):
+            self.records_rejected.labels(codes(mask)[0]).inc(count)
 
     def forget_partition(self, partition: int) -> None:
         """Drop the gauges of a partition that another worker owns now."""

@@ -44,22 +44,18 @@ class DecisionEncoder:
 
     def lines(self, bars: Rows, outs: Rows, symbols: Sequence[str]) -> bytes:
         """One line a row: BAR rows, output rows (all accepted), and the rows' symbols."""
-        if self._full or not len(bars) or outs["decision"]["control_all_version"].any():
-            return self._exact(bars, outs, symbols)
-        return bytes(self.encode(bars, outs, symbols).text)
+        return self._exact(bars, outs, symbols) if self._full else bytes(self.encode(bars, outs, symbols).text)
 
     def encode(self, bars: Rows, outs: Rows, symbols: Sequence[str]) -> Encoded:
-        """The same with where each line ends, but not with `detail=full` nor under limits for all symbols.
+        """The same with where each line ends, but not with `detail=full`.
 
         The text is valid until the next call.
         """
-        names, spans, owners = _names(symbols)
-        needed = len(bars) * (self._layout.widest + 12 * max(map(len, symbols), default=0))
+        needed = len(bars) * self._layout.widest
         if self._buffer.size < needed:
             self._buffer = np.empty(needed, np.uint8)
         ends = np.zeros(len(bars), np.int64)
-        steps, text, words, places, _ = self._layout
-        put_lines(self._buffer, steps, text, words, places, views(bars, outs), names, spans, owners, ends)
+        put_lines(self._buffer, self._layout, views(bars, outs), *_names(symbols), ends)
         return Encoded(self._buffer[: ends[-1] if ends.size else 0].data, ends)
 
     def _exact(self, bars: Rows, outs: Rows, symbols: Sequence[str]) -> bytes:
@@ -71,19 +67,17 @@ class DecisionEncoder:
 
 def views(bars: Rows, outs: Rows) -> Views:
     """The rows' memory as two-dimensional arrays; both dtypes are aligned to 8 bytes."""
-    out_views = (_view(outs, np.dtype(kind)) for kind in TYPES)
-    return Views(*out_views, *(_view(bars, np.dtype(kind)) for kind in (np.float64, np.int64)))
+    out_views = (view_as(outs, np.dtype(kind)) for kind in TYPES)
+    return Views(*out_views, *(view_as(bars, np.dtype(kind)) for kind in (np.float64, np.int64)))
 
 
-def _view(rows: Rows, kind: np.dtype[Any]) -> Rows:
+def view_as(rows: Rows, kind: np.dtype[Any]) -> Rows:
+    """The memory of structured rows as an array of one type, shape (n, items a row)."""
     return np.ascontiguousarray(rows).view(kind).reshape(len(rows), rows.dtype.itemsize // kind.itemsize)
 
 
-def _names(symbols: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
-    """The distinct symbols as JSON text without quotes, their spans in it, and the span of each row."""
-    index = {symbol: n for n, symbol in enumerate(dict.fromkeys(symbols))}
-    texts = [msgspec.json.encode(symbol)[1:-1] for symbol in index]
-    sizes = np.array([len(text) for text in texts], np.int64)
-    ends = np.cumsum(sizes)
-    owners = np.fromiter(map(index.__getitem__, symbols), np.int64, len(symbols))
-    return np.array(list(b"".join(texts)), np.uint8), np.stack([ends - sizes, ends], axis=1), owners
+def _names(symbols: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The symbols' text, and the span of each row's."""
+    ends = np.cumsum(np.fromiter(map(len, symbols), np.int64, len(symbols)), dtype=np.int64)
+    spans = np.stack([np.concatenate(([0], ends[:-1])) if ends.size else ends, ends], axis=1)
+    return np.frombuffer("".join(symbols).encode("ascii"), np.uint8), spans

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas import SCHEMA_VERSION
+from schemas.tick import MAX_SYMBOL
 from worker.engine import reasons
 from worker.engine.bar import BAR
 from worker.engine.outcomes import ACTIONS, BUCKETS, LEVELS, REASONS, REGIMES, SHAPES, STATES, TIMEFRAMES
@@ -37,7 +38,8 @@ class Kind(IntEnum):
     SHAPES = 12
     CONTRIBUTIONS = 13
     TIMEFRAMES = 14
-    NOTHING = 15
+    OPTIONAL = 15  # i8 of the output row; neither text nor number where it is 0
+    NOTHING = 16
 
 
 class Places(NamedTuple):
@@ -70,7 +72,7 @@ class Layout(NamedTuple):
     text: NDArray[np.uint8]
     words: NDArray[np.int64]  # word w is text[words[w, 0]:words[w, 1]], its quotes included
     places: Places
-    widest: int  # bytes of the longest line without the symbol
+    widest: int  # bytes of the longest line
 
 
 def offset(path: str, dtype: np.dtype[np.void] = OUTPUT) -> int:
@@ -106,6 +108,7 @@ class _Book:
 
 
 NUMBER = 32  # bytes of the longest number at least
+SYMBOL = 2 * MAX_SYMBOL  # bytes of the longest symbol, every character escaped
 
 
 def layout(config_hash: str) -> Layout:
@@ -121,7 +124,7 @@ def layout(config_hash: str) -> Layout:
     _tail(book)
     lists = [*(code.name for code in reasons.Reject), *REASONS, *candles, *events]
     widest = len(book.text) + NUMBER * (len(book.steps) + 5 * len(COMPONENTS) + 5 * len(TIMEFRAMES))
-    widest += sum(len(name) + NUMBER for name in lists)
+    widest += sum(len(name) + NUMBER for name in lists) + 2 * SYMBOL
     places = Places(
         candles=offset(f"patterns.{candle_field}"),
         candle_words=candle_words,
@@ -194,4 +197,5 @@ def _tail(book: _Book) -> None:
     why = book.name(REASONS)
     book.add(',"reasons":', Kind.REASONS, offset("decision.reasons"), why)
     book.add(',"blocking":', Kind.BLOCKING, offset("decision.blocking"), why)
+    book.add(',"control_all_version":', Kind.OPTIONAL, offset("decision.control_all_version"))
     book.add("}", Kind.NOTHING)

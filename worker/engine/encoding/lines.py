@@ -1,4 +1,4 @@
-"""The kernel that writes decisions: the steps of the layout over each row."""
+"""The kernels that write decisions: the steps of the layout over each row."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ FLOAT, BAR_FLOAT, SCORE = int(Kind.FLOAT), int(Kind.BAR_FLOAT), int(Kind.SCORE)
 INT, BAR_INT, CLOSE_TS, SMALL = int(Kind.INT), int(Kind.BAR_INT), int(Kind.CLOSE_TS), int(Kind.SMALL)
 WORD, BLOCKING, SYMBOL = int(Kind.WORD), int(Kind.BLOCKING), int(Kind.SYMBOL)
 CODES, REASONS, SHAPES = int(Kind.CODES), int(Kind.REASONS), int(Kind.SHAPES)
-CONTRIBUTIONS, TIMEFRAMES = int(Kind.CONTRIBUTIONS), int(Kind.TIMEFRAMES)
+CONTRIBUTIONS, TIMEFRAMES, OPTIONAL = int(Kind.CONTRIBUTIONS), int(Kind.TIMEFRAMES), int(Kind.OPTIONAL)
 OPEN, CLOSE, COMMA, FEED = b"["[0], b"]"[0], b","[0], b"\n"[0]
+QUOTE, ESCAPE = b'"'[0], b"\\"[0]
 
 
 class Views(NamedTuple):
@@ -145,42 +146,60 @@ def _int(views, r, kind, offset):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def put_lines(buffer, steps, text, words, places, views, names, spans, owners, ends):  # type: ignore[no-untyped-def]
-    """Write a line a row; `ends[row]` is where it ends.
+def put_symbol(buffer, at, names, start, stop):  # type: ignore[no-untyped-def]
+    """A symbol (printable ASCII) as JSON text without quotes."""
+    for i in range(start, stop):
+        byte = names[i]
+        if byte in (QUOTE, ESCAPE):
+            at = _put(buffer, at, ESCAPE)
+        at = _put(buffer, at, byte)
+    return at
 
-    `steps` are rows of (start, stop, kind, offset, base). `names[spans[owners[row], 0]:spans[owners[row], 1]]` is the
-    row's symbol as JSON text without quotes.
-    """
+
+@kernel
+def put_line(buffer, at, layout, views, r, names, start, stop):  # type: ignore[no-untyped-def]
+    """Write row `r`, whose symbol is `names[start:stop]`, without a line feed; returns where it ends."""
+    steps, text, words, places = layout.steps, layout.text, layout.words, layout.places
+    for s in range(steps.shape[0]):
+        at = put_text(buffer, at, text, steps[s, 0], steps[s, 1])
+        kind, offset, base = steps[s, 2], steps[s, 3], steps[s, 4]
+        if kind <= SCORE:
+            at = put_float(buffer, at, _float(views, r, kind, offset))
+        elif kind <= SMALL:
+            at = put_int(buffer, at, _int(views, r, kind, offset))
+        elif kind == WORD:
+            word = base + int(views.u1[r, offset])
+            at = put_text(buffer, at, text, words[word, 0], words[word, 1])
+        elif kind == SYMBOL:
+            at = put_symbol(buffer, at, names, start, stop)
+        elif kind == BLOCKING:
+            which = int(views.i1[r, offset])
+            if which < 0:
+                at = put_null(buffer, at)
+            else:
+                at = put_text(buffer, at, text, words[base + which, 0], words[base + which, 1])
+        elif kind == CODES:
+            at = _put_names(buffer, at, text, words, views.i8[r, offset >> 3], base)
+        elif kind == REASONS:
+            at = _put_names(buffer, at, text, words, int(views.u4[r, offset >> 2]), base)
+        elif kind == SHAPES:
+            at = _put_shapes(buffer, at, text, words, views.i1, views.i2, r, places)
+        elif kind == CONTRIBUTIONS:
+            at = _put_contributions(buffer, at, text, words, views.i1, views.f8, r, places)
+        elif kind == TIMEFRAMES:
+            v = views
+            at = _put_timeframes(buffer, at, text, words, v.i1, v.u1, v.i8, v.f8, r, places)
+        elif kind == OPTIONAL:
+            value = views.i8[r, offset >> 3]
+            at = put_int(buffer, at, value) if value != 0 else at - (steps[s, 1] - steps[s, 0])
+    return at
+
+
+@kernel
+def put_lines(buffer, layout, views, names, spans, ends):  # type: ignore[no-untyped-def]
+    """Write a line a row; `names[spans[row, 0]:spans[row, 1]]` is its symbol, `ends[row]` is set to where it ends."""
     at = 0
-    for r in range(owners.size):
-        for s in range(steps.shape[0]):
-            at = put_text(buffer, at, text, steps[s, 0], steps[s, 1])
-            kind, offset, base = steps[s, 2], steps[s, 3], steps[s, 4]
-            if kind <= SCORE:
-                at = put_float(buffer, at, _float(views, r, kind, offset))
-            elif kind <= SMALL:
-                at = put_int(buffer, at, _int(views, r, kind, offset))
-            elif kind == WORD:
-                word = base + int(views.u1[r, offset])
-                at = put_text(buffer, at, text, words[word, 0], words[word, 1])
-            elif kind == SYMBOL:
-                at = put_text(buffer, at, names, spans[owners[r], 0], spans[owners[r], 1])
-            elif kind == BLOCKING:
-                which = int(views.i1[r, offset])
-                if which < 0:
-                    at = put_null(buffer, at)
-                else:
-                    at = put_text(buffer, at, text, words[base + which, 0], words[base + which, 1])
-            elif kind == CODES:
-                at = _put_names(buffer, at, text, words, views.i8[r, offset >> 3], base)
-            elif kind == REASONS:
-                at = _put_names(buffer, at, text, words, int(views.u4[r, offset >> 2]), base)
-            elif kind == SHAPES:
-                at = _put_shapes(buffer, at, text, words, views.i1, views.i2, r, places)
-            elif kind == CONTRIBUTIONS:
-                at = _put_contributions(buffer, at, text, words, views.i1, views.f8, r, places)
-            elif kind == TIMEFRAMES:
-                v = views
-                at = _put_timeframes(buffer, at, text, words, v.i1, v.u1, v.i8, v.f8, r, places)
+    for r in range(ends.size):
+        at = put_line(buffer, at, layout, views, r, names, spans[r, 0], spans[r, 1])
         at = _put(buffer, at, FEED)
         ends[r] = at

@@ -57,6 +57,12 @@ def put_int(buffer, at, value):  # type: ignore[no-untyped-def]
     return at + n
 
 
+@inlined
+def size_of_int(value):  # type: ignore[no-untyped-def]
+    """Bytes of an int64 above -2^63."""
+    return digits_of(value) if value >= 0 else digits_of(-value) + 1
+
+
 @kernel
 def _decimal(size):  # type: ignore[no-untyped-def]
     """(count, places) of the shortest decimal count/10^places that reads as `size`, a finite float above 0.

@@ -1,0 +1,136 @@
+"""The headers of decisions: what `worker.stream.outputs` gives a decision, as the bytes of the record format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.engine.encoding.lines import put_text
+from worker.engine.encoding.numbers import put_int, size_of_int
+from worker.engine.kernel import inlined, kernel
+from worker.wire.times import RFC3339_SIZE, put_rfc3339
+from worker.wire.varint import put_varint, read_varint
+
+FIXED = 7  # headers of a decision without trace context
+
+
+class Headers(NamedTuple):
+    """The text of the headers of one input partition's decisions.
+
+    Between the pieces come the offset, the input's timestamp with the traced headers, and the bar's close.
+    """
+
+    text: NDArray[np.uint8]
+    source: int  # text[:source] stands before the size of ce_id
+    prefix: int  # text[source:prefix] begins the value of ce_id
+    ingest: int  # text[prefix:ingest] stands before the size of the timestamp
+    close: int  # text[ingest:close] stands before the close time
+    traced: NDArray[np.uint8]  # names of headers that go from input to output, one after the other
+    names: NDArray[np.int64]  # where each of them begins, and where the last one ends
+
+
+def headers(
+    common: Iterable[tuple[str, bytes]], record: tuple[str, int], kind: bytes, traced: Iterable[str]
+) -> Headers:
+    """The layout of the headers: `common` ones, then those of one record of (topic, partition), then its `kind`."""
+    topic, partition = record
+    text = b"".join(_header(name.encode(), value) for name, value in common) + _named(b"ce_id")
+    pieces = (
+        text,
+        f"{topic}-{partition}-".encode(),
+        _named(b"alphapulse.ingest_ms"),
+        _header(b"ce_type", kind) + _named(b"ce_time") + varint(RFC3339_SIZE),
+    )
+    source, prefix, ingest, close = accumulate(map(len, pieces))
+    names = [name.encode() for name in traced]
+    starts = np.cumsum([0, *map(len, names)])
+    return Headers(_array(b"".join(pieces)), source, prefix, ingest, close, _array(b"".join(names)), starts)
+
+
+def varint(value: int) -> bytes:
+    """An int64 as in the record format."""
+    buffer = np.zeros(10, np.uint8)
+    return buffer[: put_varint(buffer, 0, value)].tobytes()
+
+
+def _named(name: bytes) -> bytes:
+    return varint(len(name)) + name
+
+
+def _header(name: bytes, value: bytes) -> bytes:
+    return _named(name) + _named(value)
+
+
+def _array(text: bytes) -> NDArray[Any]:
+    return np.frombuffer(text, np.uint8)
+
+
+@inlined
+def _same(data, start, size, text, begin, end):  # type: ignore[no-untyped-def]
+    if size != end - begin:
+        return False
+    i = 0
+    while i < size and data[start + i] == text[begin + i]:
+        i += 1
+    return i == size
+
+
+@inlined
+def _is_traced(data, start, size, h):  # type: ignore[no-untyped-def]
+    n, count = 0, h.names.size - 1
+    while n < count and not _same(data, start, size, h.traced, h.names[n], h.names[n + 1]):
+        n += 1
+    return n < count
+
+
+@inlined
+def _next(data, at):  # type: ignore[no-untyped-def]
+    """Of the header at `at`: where its name lies, that one's size, where its value lies, and its size or -1."""
+    size, name = read_varint(data, at)
+    length, value = read_varint(data, name + size)
+    return name, size, value, length
+
+
+@kernel
+def _count_traced(h, data, start):  # type: ignore[no-untyped-def]
+    count, at = read_varint(data, start)
+    found = 0
+    for _ in range(count):
+        name, size, value, length = _next(data, at)
+        at = value + max(length, 0)
+        found += 1 if _is_traced(data, name, size, h) else 0
+    return found
+
+
+@kernel
+def _put_traced(buffer, at, h, data, start):  # type: ignore[no-untyped-def]
+    count, source = read_varint(data, start)
+    for _ in range(count):
+        name, size, value, length = _next(data, source)
+        source = value + max(length, 0)
+        if _is_traced(data, name, size, h):
+            at = put_text(buffer, put_varint(buffer, at, size), data, name, name + size)
+            at = put_text(buffer, put_varint(buffer, at, length), data, value, source)
+    return at
+
+
+@kernel
+def put_headers(buffer, at, h, offset, timestamp, data, start, size, close_ts):  # type: ignore[no-untyped-def]
+    """Write the headers of one decision, their number included; returns the position after them.
+
+    `data[start:start + size]` are the headers of the input record, `close_ts` the end of its bar in epoch ms.
+    """
+    traced = _count_traced(h, data, start) if size > 1 else 0
+    at = put_text(buffer, put_varint(buffer, at, FIXED + traced), h.text, 0, h.source)
+    at = put_varint(buffer, at, h.prefix - h.source + size_of_int(offset))
+    at = put_text(buffer, at, h.text, h.source, h.prefix)
+    at = put_text(buffer, put_int(buffer, at, offset), h.text, h.prefix, h.ingest)
+    at = put_int(buffer, put_varint(buffer, at, size_of_int(timestamp)), timestamp)
+    if traced > 0:
+        at = _put_traced(buffer, at, h, data, start)
+    at = put_text(buffer, at, h.text, h.ingest, h.close)
+    return put_rfc3339(buffer, at, close_ts)

@@ -1,0 +1,77 @@
+"""Decisions as finished record batches, from columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.engine.bar import BAR
+from worker.engine.encoding.encoder import view_as, views
+from worker.engine.encoding.layout import layout
+from worker.engine.pipeline import OUTPUT
+from worker.engine.raw import ROW, RawRecords
+from worker.engine.settings import EngineSettings
+from worker.wire.framing import HEADER, put_header
+from worker.wire.headers import Headers, headers
+from worker.wire.records import Input, put_records
+
+VARINTS = 64  # bytes of all varints, numbers and times of a record beside its text
+
+
+class Batch(NamedTuple):
+    """A record batch (v2) without producer and CRC, and the number of its records."""
+
+    data: memoryview
+    records: int
+
+
+class DecisionWriter:
+    """Writes the decisions of one input partition."""
+
+    def __init__(self, settings: EngineSettings, header_layout: Headers, max_batch: int, transactional: bool) -> None:
+        """`max_batch` bytes are what a batch has at most, unless its first record alone is larger."""
+        if settings.decision.detail == "full":
+            raise ValueError("decisions in full detail have no compiled writer")
+        self._layout = layout(settings.config_hash())
+        self._headers, self._max, self._transactional = header_layout, max_batch, transactional
+
+    def warm_up(self) -> None:
+        """Compile the kernel, or load it from the cache."""
+        raw = RawRecords(np.zeros(1, np.uint8), np.zeros(1, ROW))
+        for _ in self.batches(raw, np.zeros(1, BAR), np.zeros(1, OUTPUT), np.zeros(1, np.int64)):
+            pass
+
+    def batches(
+        self, raw: RawRecords, bars: NDArray[Any], outs: NDArray[Any], rows: NDArray[np.int64]
+    ) -> Iterator[Batch]:
+        """The decisions of `rows` (of all three, each accepted), in order. Each batch has memory of its own."""
+        source, seen = _input(raw), views(bars, outs)
+        widest = self._widest(raw.rows)
+        times = np.zeros(2, np.int64)
+        done = 0
+        while done < rows.size:
+            buffer = np.empty(HEADER.size + min(self._max, widest * (rows.size - done)) + widest, np.uint8)
+            size, count = put_records(buffer, self._max, rows, done, self._layout, seen, source, self._headers, times)
+            put_header(buffer, size, (int(times[0]), int(times[1])), count, self._transactional)
+            yield Batch(buffer.data[:size], count)
+            done += count
+
+    def _widest(self, rows: NDArray[Any]) -> int:
+        most = int(rows["headers_size"].max(initial=0)) + int(rows["key_size"].max(initial=0))
+        return self._layout.widest + self._headers.text.size + VARINTS + most
+
+
+def warm_up() -> None:
+    """Compile the kernel for any writer, or load it from the cache."""
+    DecisionWriter(EngineSettings(), headers((), ("", 0), b"", ()), 0, False).warm_up()
+
+
+def _input(raw: RawRecords) -> Input:
+    # Kernels are compiled anew for arrays that may be written to: these never may.
+    seen = raw.data.view(), *(view_as(raw.rows, np.dtype(kind)) for kind in (np.int64, np.int32))
+    for array in seen:
+        array.flags.writeable = False
+    return Input(*seen)
