@@ -67,6 +67,7 @@ def rights(settings: Settings) -> list[AclBinding]:
         (kinds.TOPIC, settings.state_topic, ResourcePatternType.LITERAL, AclOperation.READ),
         (kinds.GROUP, settings.processing.group, ResourcePatternType.LITERAL, AclOperation.READ),
         (kinds.TRANSACTIONAL_ID, prefix, ResourcePatternType.PREFIXED, AclOperation.WRITE),
+        (kinds.TOPIC, names.limits, ResourcePatternType.LITERAL, AclOperation.READ),
     ]
     return [
         AclBinding(kind, name, pattern, f"User:{USER}", "*", operation, AclPermissionType.ALLOW)
@@ -117,6 +118,27 @@ async def test_a_right_revoked_while_running(strict: Broker, topic_prefix: str, 
         fleet.workers.remove(worker)
         fleet.start("heir", **login)
         await proven(fleet, await publishing.cut())
+
+
+@fault("F18")
+@pytest.mark.parametrize("lacking", [0, 1, 3, 4, 7], ids=["read", "write", "state-write", "state-read", "control-read"])
+async def test_a_right_that_was_never_granted(strict: Broker, topic_prefix: str, tmp_path: Path, lacking: int) -> None:
+    """The others are there, so that it is the one right that a start fails for."""
+    settings = group_settings(strict.bootstrap, topic_prefix, state=STATE, **PROCESSING)
+    await make_topics(settings)
+    await publish(settings, some_ticks(400))
+    needed = rights(settings)
+    await asyncio.to_thread(grant, strict, [right for right in needed if right is not needed[lacking]])
+    login = LOGIN | {"ALPHAPULSE_KAFKA__BOOTSTRAP_SERVERS": strict.bootstrap_of("DOOR")}
+    async with Fleet(settings, tmp_path) as fleet:
+        worker = fleet.start("worker", **login)
+        assert await worker.exit_code(PATIENCE) == Exit.NO_PERMISSION, worker.text
+        assert needed[lacking].name in worker.text, worker.text
+        fleet.workers.remove(worker)
+        await asyncio.to_thread(grant, strict, [needed[lacking]])
+        await fleet.started("permitted", **login)
+        await fleet.caught_up()
+        await fleet.stop()
 
 
 @fault("F18")

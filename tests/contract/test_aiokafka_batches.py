@@ -15,7 +15,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder, MessageAccumulat
 from aiokafka.protocol.types import Bytes
 from aiokafka.record.memory_records import MemoryRecords
 
-from worker.stream.finished import FinishedBatch
+from worker.stream.seams.sending import FinishedBatch
 from worker.wire.framing import HEADER, put_header
 from worker.wire.writer import Batch
 

@@ -54,7 +54,7 @@ async def test_killed_again_and_again_with_snapshots_all_the_time(
         state=OFTEN,
         guarantee=guarantee,
         max_batch_records=60,
-        commit_interval_ms=20,
+        commit_interval_ms=100,
         group_instance_id="only",
     )
     await make_topics(settings)

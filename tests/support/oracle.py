@@ -10,7 +10,7 @@ from tests.support.ticks import Publishing
 from tests.support.transactions import open_transactions
 from worker.stream.group import check_group
 
-LAG = 20  # records; less could be gone before the fault hits
+LAG = 8  # records; less could be gone before the fault hits
 PATIENCE = 90.0  # seconds for what takes a few: a shared machine may be slow, and a limit costs nothing
 
 

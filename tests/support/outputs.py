@@ -12,13 +12,13 @@ import confluent_kafka
 from aiokafka.structs import ConsumerRecord
 
 from schemas.state import JournalEntry
+from tests.support.consumed import offsets_of, to_records
 from worker.engine.partition import PartitionEngine
 from worker.instruments import load_engine
 from worker.settings import Settings
 from worker.stream.envelope import JOURNAL, unpack_entry
 from worker.stream.outputs import Publisher
 from worker.stream.reading import Consumed
-from worker.stream.restore import offsets_of, to_records
 
 TIMEOUT = 20.0
 # What a broker that has just started answers until it has its topics and groups.

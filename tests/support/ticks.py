@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any
@@ -21,6 +22,8 @@ from worker.sources.simulator import Simulation, simulated_records
 from worker.stream.topics import wanted
 
 SHORT = {"session_timeout_ms": 6_000, "heartbeat_interval_ms": 1_500}  # the broker allows no shorter session
+# TEST_FAST_PATH=0 runs whatever starts a group by the client's public interface.
+PATH = {} if os.environ.get("TEST_FAST_PATH", "1") == "1" else {"fast_path": False}
 SPARE_BARS = 20  # gaps are among the faults
 
 
@@ -32,7 +35,7 @@ def group_settings(
         state=StateSettings(**(state or {})),
         kafka=KafkaSettings(bootstrap_servers=bootstrap),
         topics=TopicSettings(prefix=f"{prefix}.", partitions=partitions),
-        processing=ProcessingSettings(**(SHORT | {"group": f"{prefix}-group"} | processing)),
+        processing=ProcessingSettings(**(SHORT | PATH | {"group": f"{prefix}-group"} | processing)),
     )
 
 

@@ -15,6 +15,7 @@ from worker.engine.controls import Controls
 from worker.engine.fingerprints import Fingerprints
 from worker.engine.outcomes import OutcomeBuilder
 from worker.engine.pipeline import OUTPUT, Params, decide, observe, params
+from worker.engine.raw import RawRecords
 from worker.engine.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded, Decoder
@@ -62,6 +63,15 @@ class PartitionEngine:
         """As `process`, for the state alone: outputs are suppressed."""
         if records.keys:
             self._run(records, offsets)
+
+    def step_raw(self, raw: RawRecords) -> tuple[Decoded, NDArray[Any]]:
+        return self._run(raw.records(), raw.rows["offset"])
+
+    def advance_raw(self, raw: RawRecords) -> None:
+        self.advance(raw.records(), raw.rows["offset"])
+
+    def warm_again_raw(self, raw: RawRecords) -> None:
+        self.warm_again(raw.records())
 
     def step(
         self, keys: Sequence[bytes | None], decoded: Decoded, offsets: NDArray[np.int64] | None = None

@@ -46,6 +46,10 @@ class RawRecords(NamedTuple):
         """A record's key."""
         return self._part(row, "key")
 
+    def all_keys(self) -> list[bytes | None]:
+        """All keys."""
+        return self._parts("key")
+
     def value(self, row: int) -> bytes | None:
         """A record's value."""
         return self._part(row, "value")
@@ -56,8 +60,12 @@ class RawRecords(NamedTuple):
 
     def records(self) -> Records:
         """The same with an object a record."""
-        count = range(len(self.rows))
-        return Records([self.key(i) for i in count], [self.value(i) for i in count], self.rows["timestamp"].tolist())
+        return Records(self.all_keys(), self._parts("value"), self.rows["timestamp"].tolist())
+
+    def _parts(self, name: str) -> list[bytes | None]:
+        data = self.data.tobytes() if len(self.rows) > 1 else self.data
+        places = zip(self.rows[name].tolist(), self.rows[f"{name}_size"].tolist(), strict=True)
+        return [None if size < 0 else bytes(data[start : start + size]) for start, size in places]
 
     def _part(self, row: int, name: str) -> bytes | None:
         start, size = int(self.rows[name][row]), int(self.rows[f"{name}_size"][row])

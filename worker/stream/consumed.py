@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
+from aiokafka.record.memory_records import MemoryRecords
 
 from worker.engine.raw import ROW, RawRecords
+from worker.stream.sink import Output, Prepared
 
 _NO_HEADERS = b"\x00"
 
@@ -18,6 +20,32 @@ def as_raw(fetched: Sequence[Any]) -> list[RawRecords]:
     if not fetched or isinstance(fetched[0], RawRecords):
         return list(fetched)
     return [raw_of(fetched)]
+
+
+def together(parts: Sequence[RawRecords]) -> RawRecords:
+    """Several as one."""
+    if len(parts) == 1:
+        return parts[0]
+    rows = [part.rows.copy() for part in parts]
+    at = 0
+    for part, moved in zip(parts, rows, strict=True):
+        for name in ("key", "value", "headers"):
+            moved[name] += at
+        at += part.data.size
+    data = [part.data for part in parts]
+    return RawRecords(np.concatenate(data or [np.zeros(0, np.uint8)]), np.concatenate(rows or [np.zeros(0, ROW)]))
+
+
+def unpacked(outputs: Iterable[Output | Prepared]) -> Iterator[Output]:
+    """The records of finished batches one by one, for a producer's public interface."""
+    for output in outputs:
+        if isinstance(output, Output):
+            yield output
+            continue
+        records: Any = MemoryRecords(bytes(output.batch._build()))
+        while records.has_next():
+            for record in records.next_batch():
+                yield Output(output.topic, record.key, record.value, record.timestamp, record.headers)
 
 
 def raw_of(records: Sequence[Any]) -> RawRecords:

@@ -15,9 +15,9 @@ from worker.engine.raw import RawRecords
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded
 from worker.settings import TopicSettings
-from worker.stream.finished import FinishedBatch
 from worker.stream.outputs import DECISION, TRACE_HEADERS, Publisher, common_headers
 from worker.stream.reading import Consumed
+from worker.stream.seams.sending import FinishedBatch
 from worker.stream.sink import Output
 from worker.wire.exact import read_headers
 from worker.wire.headers import headers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from schemas.state import JournalEntry
@@ -44,7 +44,7 @@ class Journal:
         for entry in sorted(stored, key=lambda entry: entry.ordinal):
             controls.add(entry)
 
-    def use(self, keys: Iterable[bytes | None], offset: int) -> None:
+    def use(self, keys: Callable[[], Iterable[bytes | None]], offset: int) -> None:
         """Records with these keys are about to be processed, the first at `offset`: enter what they will see first."""
         if self._board is None:
             return
@@ -53,7 +53,7 @@ class Journal:
             self._waiting.update((announced.key, announced) for announced in changed)
             self._seen = self._board.revision
         if self._waiting:
-            for key in sorted(self._waiting.keys() & {ALL, *keys}):
+            for key in sorted(self._waiting.keys() & {ALL, *keys()}):
                 self._enter(self._waiting.pop(key), offset)
 
     def take(self, replay_from: int, save: bool) -> Changes | None:

@@ -11,12 +11,13 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError
 
+from worker.engine.raw import RawRecords
 from worker.errors import AlphapulseError
 from worker.settings import Settings
+from worker.stream.consumed import as_raw, together
 from worker.stream.crash import crash_point
 from worker.stream.failures import DENIED, FAILURES, Fenced, OutcomeUnknown, meaning, retention_passed, taken_over
 from worker.stream.partition import Partition, Phase
-from worker.stream.reading import Consumed
 from worker.stream.sink import STOP_TIMEOUT
 from worker.telemetry.metrics import METRICS
 
@@ -177,19 +178,20 @@ class Member(ConsumerRebalanceListener):
                 self._consumer.pause(partition.tp)
             await self._open(partition)
 
-    async def _slices(self, partition: Partition, records: list[Consumed], position: int) -> None:
+    async def _slices(self, partition: Partition, raw: RawRecords, position: int) -> None:
         size = self._settings.processing.max_batch_records
         interval = self._settings.processing.commit_interval_ms / 1000
         begun = time.monotonic()
-        for start in range(0, max(len(records), 1), size):
-            part = records[start : start + size]
-            last = start + size >= len(records)
-            await partition.process(part, position if last else records[start + size].offset)
+        for start in range(0, max(len(raw), 1), size):
+            last = start + size >= len(raw)
+            await partition.process(
+                raw.slice(start, start + size), position if last else int(raw.rows["offset"][start + size])
+            )
             METRICS.transactions.labels("committed").inc()
             self.last_commit_ok = True
             if self._moving:
                 break
-        if len(records) < size // 2:
+        if len(raw) < size // 2:
             partition.rest_until = begun + interval
         partition.phase = Phase.PARKED if self._moving else Phase.READY
         if partition.next != position:
@@ -250,7 +252,7 @@ class Member(ConsumerRebalanceListener):
         for tp in named:
             await self._dispatch(tp, fetched.get(tp, []), generation)
 
-    async def _fetch(self, named: list[TopicPartition]) -> dict[TopicPartition, list[Consumed]] | None:
+    async def _fetch(self, named: list[TopicPartition]) -> dict[TopicPartition, list[Any]] | None:
         """What getmany returns; None when the stop came first, for it waits through a whole rebalance."""
         poll = asyncio.ensure_future(self._consumer.getmany(*named, timeout_ms=POLL_MS))
         waiting: set[asyncio.Future[Any]] = {poll, self._stopped}
@@ -279,7 +281,7 @@ class Member(ConsumerRebalanceListener):
             self._consumer.pause(tp)
             self._start(tp, self._open(partition))
 
-    async def _dispatch(self, tp: TopicPartition, records: list[Consumed], generation: int) -> None:
+    async def _dispatch(self, tp: TopicPartition, fetched: list[Any], generation: int) -> None:
         """Start a batch. The rule: while a partition is READY the consumer's position is its `next`.
 
         So whatever getmany has returned is either processed or, by a seek back, fetched again. Were it dropped, the
@@ -296,7 +298,7 @@ class Member(ConsumerRebalanceListener):
             self._rewind(partition)
             return
         # Without records the position may still have passed transaction markers: commit it, or lag never reaches 0.
-        if not records and position <= partition.next:
+        if not fetched and position <= partition.next:
             if partition.idle:
                 partition.phase = Phase.BUSY
                 self._start(tp, self._guarded(partition, self._save(partition)))
@@ -304,7 +306,7 @@ class Member(ConsumerRebalanceListener):
         end = self._consumer.last_stable_offset(tp)
         METRICS.consumer_lag_records.labels(tp.partition).set(max((end or position) - position, 0))
         partition.phase = Phase.BUSY
-        self._start(tp, self._guarded(partition, self._slices(partition, records, position)))
+        self._start(tp, self._guarded(partition, self._slices(partition, together(as_raw(fetched)), position)))
 
     def _rewind(self, partition: Partition) -> None:
         if partition.tp in self._consumer.assignment():

@@ -9,12 +9,12 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.state import StateOwner
-from worker.engine.partition import PartitionEngine
 from worker.errors import DataError
 from worker.settings import Settings
 from worker.stream.board import Board
 from worker.stream.checkpoint import Checkpoint, Committed, parse
 from worker.stream.envelope import symbol_of
+from worker.stream.job import Engine
 from worker.stream.journal import Journal, missing
 from worker.stream.reading import Reader
 from worker.stream.restore import (
@@ -27,6 +27,7 @@ from worker.stream.restore import (
     replay,
 )
 from worker.stream.seams import committed_with_metadata
+from worker.stream.seams.fetching import decoding
 from worker.stream.snapshots import SnapshotWriter
 from worker.stream.state import PartitionState
 from worker.stream.stored import Stored, check_owner, partitions_changed, read_state
@@ -51,11 +52,12 @@ class Opening:
         settings: Settings,
         options: dict[str, Any],
         owner: StateOwner,
-        new_engine: Callable[[], PartitionEngine],
+        new_engine: Callable[[], Engine],
         progress: Progress,
         board: Board | None = None,
     ) -> None:
-        self._tp, self._settings, self._options = tp, settings, options
+        self._tp, self._settings = tp, settings
+        self._options = options | decoding(settings.processing.fast_path)
         self._owner, self._new_engine, self._progress = owner, new_engine, progress
         self._board = board
         self._limits = Limits(settings.state.save_records, settings.state.save_offsets)
@@ -124,7 +126,7 @@ class Opening:
         if lost:
             log.error("journal entries are lost", extra={"partition": self._tp.partition, "entries": lost})
 
-    def _journal(self, engine: PartitionEngine, stored: Stored, whole_from: int) -> Journal:
+    def _journal(self, engine: Engine, stored: Stored, whole_from: int) -> Journal:
         keep = self._settings.control.keep_journal
         return Journal(engine.controls, self._board, stored.journal, whole_from, keep)
 
@@ -155,7 +157,7 @@ class Opening:
 
     def _writer(
         self,
-        engine: PartitionEngine,
+        engine: Engine,
         unsaved: Unsaved,
         stored: Stored,
         journal: Journal,
@@ -164,7 +166,7 @@ class Opening:
         symbols = {symbol for key in stored.snapshots if (symbol := symbol_of(key)) is not None}
         return SnapshotWriter(self._settings.state_topic, self._owner, engine, unsaved, symbols, obsolete, journal)
 
-    def _tell(self, rebuild: Rebuild, stored: Stored, engine: PartitionEngine) -> None:
+    def _tell(self, rebuild: Rebuild, stored: Stored, engine: Engine) -> None:
         METRICS.replayed_records.inc(rebuild.replayed)
         if stored.owner and stored.owner.config_hash != self._owner.config_hash and rebuild.replayed:
             # Their outputs were made under the other configuration, which we can't repeat.

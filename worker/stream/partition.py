@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.state import StateOwner
-from worker.engine.partition import PartitionEngine
+from worker.engine.raw import RawRecords
 from worker.settings import Settings
 from worker.stream.board import Board
+from worker.stream.consumed import unpacked
 from worker.stream.crash import crash_point
+from worker.stream.job import Job
 from worker.stream.opening import Opening, committed
-from worker.stream.outputs import Publisher
-from worker.stream.reading import Consumed
-from worker.stream.sink import AcknowledgedSink, Output, Sink, TransactionalSink
+from worker.stream.sink import AcknowledgedSink, Output, Prepared, Sink, TransactionalSink
 from worker.stream.snapshots import Taken
 from worker.stream.state import PartitionState
 from worker.telemetry.metrics import METRICS
@@ -49,7 +49,7 @@ class Partition:
         options: dict[str, Any],
         batch_bytes: int,
         owner: StateOwner,
-        new_engine: Callable[[], PartitionEngine],
+        job: Job,
         board: Board | None = None,
     ) -> None:
         self.tp = tp
@@ -58,10 +58,10 @@ class Partition:
         self.rest_until = 0.0  # monotonic seconds; small batches wait here so that a transaction carries more
         self._settings = settings
         self._options, self._batch_bytes = options, batch_bytes
-        self._opening = Opening(tp, settings, options, owner, new_engine, self._on_progress, board)
+        self._opening = Opening(tp, settings, options, owner, job.engine, self._on_progress, board)
         self._state: PartitionState | None = None
         self._sink: Sink | None = None
-        self._publisher = Publisher(settings.topics, settings.processing.group)
+        self._publisher = job.publisher(tp, batch_bytes)
         self._last_input = time.monotonic()
 
     @property
@@ -99,7 +99,7 @@ class Partition:
             return self._state.next == self._state.origin
         return found.offset == self._state.next and found.checkpoint == self._state.checkpoint
 
-    async def process(self, records: Sequence[Consumed], position: int) -> None:
+    async def process(self, raw: RawRecords, position: int) -> None:
         """Run records (all at or after `next`) through the engine and commit `position` with their outputs.
 
         Raises:
@@ -108,13 +108,14 @@ class Partition:
         """
         assert self._state is not None
         begun = time.monotonic()
-        records, outcomes = self._state.process(records)
+        raw = self._state.unseen(raw)
+        results = self._state.process(raw) if len(raw) else None
         METRICS.engine_seconds.observe(time.monotonic() - begun)
-        if records:
-            self._last_input = begun
         taken = self._state.due(position, self._settings.state.save_bytes)
-        await self._commit(self._publisher.outputs(records, outcomes), taken, position)
-        self._count(records, outcomes)
+        await self._commit(self._outputs(raw, results) if len(raw) else (), taken, position)
+        if len(raw):
+            self._last_input = begun
+            self._count(raw, results)
 
     @property
     def idle(self) -> bool:
@@ -156,7 +157,11 @@ class Partition:
             return TransactionalSink(self.tp, processing.group, options, processing.transaction_timeout_ms)
         return AcknowledgedSink(self.tp, consumer, options, processing.transaction_timeout_ms)
 
-    async def _commit(self, outputs: Iterable[Output], taken: Taken, position: int) -> None:
+    def _outputs(self, raw: RawRecords, results: Any) -> Iterable[Output | Prepared]:
+        outputs = self._publisher.outputs(raw, results)
+        return outputs if self._settings.processing.fast_path else unpacked(outputs)
+
+    async def _commit(self, outputs: Iterable[Output | Prepared], taken: Taken, position: int) -> None:
         assert self._state is not None
         assert self._sink is not None
         begun = time.monotonic()
@@ -172,9 +177,8 @@ class Partition:
         self.progress = offset, stop
         METRICS.restore_offset.labels(self.tp.partition).set(offset)
 
-    def _count(self, records: Sequence[Consumed], outcomes: Sequence[Any]) -> None:
-        METRICS.count_batch(self.tp.partition, outcomes)
+    def _count(self, raw: RawRecords, results: Any) -> None:
+        self._publisher.count(raw, results)
         METRICS.symbols_tracked.labels(self.tp.partition).set(self.symbols)
-        if records:
-            lag = max(time.time() - records[-1].timestamp / 1000, 0.0)
-            METRICS.event_time_lag_seconds.labels(self.tp.partition).set(lag)
+        lag = max(time.time() - int(raw.rows["timestamp"][-1]) / 1000, 0.0)
+        METRICS.event_time_lag_seconds.labels(self.tp.partition).set(lag)

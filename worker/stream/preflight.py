@@ -135,9 +135,10 @@ async def preflight(settings: Settings) -> Checked:
         AlphapulseError: with one sentence, the fix and the exit code.
     """
     async with admin_client(settings.kafka) as admin:
-        found = await topics.describe(admin, (*settings.worker_topics, settings.topics.limits))
+        limits = () if settings.control.read == "off" else (settings.topics.limits,)
+        found = await topics.describe(admin, (*settings.worker_topics, *limits))
         topics.check(settings, found)
         control = topics.check_control(settings, found)
-    limits = (found[name].max_message_bytes for name in settings.worker_topics if name != settings.topics.input)
+    sizes = (found[name].max_message_bytes for name in settings.worker_topics if name != settings.topics.input)
     partitions = found[settings.topics.input].partitions
-    return Checked(client_options(settings.kafka), min(MAX_BATCH, *limits), partitions, control)
+    return Checked(client_options(settings.kafka), min(MAX_BATCH, *sizes), partitions, control)

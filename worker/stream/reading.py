@@ -41,6 +41,18 @@ class Reader:
         first = (await self._consumer.beginning_offsets([tp]))[tp]
         return first, (await self._consumer.end_offsets([tp]))[tp]
 
+    async def may_read(self, tp: TopicPartition) -> None:
+        """Fetch once where nothing lies: only a fetch shows that the right to read is there.
+
+        Raises:
+            TopicAuthorizationFailedError: it is not.
+        """
+        _, end = await self.bounds(tp)
+        self._consumer.assign([tp])
+        self._consumer.seek(tp, end)
+        while self._consumer.highwater(tp) is None:
+            await self._consumer.getmany(tp, timeout_ms=20)
+
     async def batches(
         self, tp: TopicPartition, start: int | None = None, stop: int | None = None
     ) -> AsyncIterator[list[Consumed]]:

@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from aiokafka import TopicPartition
-from numpy.typing import NDArray
 
 from worker.engine.migration import migrate
-from worker.engine.partition import PartitionEngine
-from worker.engine.records import Records
+from worker.engine.raw import RawRecords
 from worker.errors import DataError
 from worker.stream.checkpoint import Checkpoint
 from worker.stream.crash import crash_point
 from worker.stream.envelope import Damaged, Snapshot, unpack
-from worker.stream.reading import Consumed, Reader
+from worker.stream.job import Engine
+from worker.stream.reading import Reader
 from worker.stream.stored import Stored
 from worker.stream.unsaved import Unsaved
 from worker.telemetry.metrics import METRICS
@@ -57,18 +56,8 @@ class Rebuild:
         return min((self.floor, *self.warming.values()))
 
 
-def to_records(records: Sequence[Consumed]) -> Records:
-    """The engine's view of consumed records."""
-    return Records([r.key for r in records], [r.value for r in records], [r.timestamp for r in records])
-
-
-def offsets_of(records: Sequence[Consumed]) -> NDArray[np.int64]:
-    """Their input offsets."""
-    return np.array([r.offset for r in records], np.int64)
-
-
 async def load_snapshots(
-    stored: Stored, checkpoint: Checkpoint, stop: int, ahead: bool, engine: PartitionEngine, unsaved: Unsaved
+    stored: Stored, checkpoint: Checkpoint, stop: int, ahead: bool, engine: Engine, unsaved: Unsaved
 ) -> Rebuild:
     """Put the snapshots into the engine; what they leave to the input is the answer.
 
@@ -105,7 +94,7 @@ async def load_snapshots(
     return rebuild
 
 
-def _load(snapshot: Snapshot, engine: PartitionEngine, unsaved: Unsaved, rebuild: Rebuild) -> None:
+def _load(snapshot: Snapshot, engine: Engine, unsaved: Unsaved, rebuild: Rebuild) -> None:
     symbol = snapshot.symbol.encode()
     carry = migrate(snapshot.carry, snapshot.carry_version)
     same = snapshot.fingerprint == engine.fingerprints.of(snapshot.symbol)
@@ -117,7 +106,7 @@ def _load(snapshot: Snapshot, engine: PartitionEngine, unsaved: Unsaved, rebuild
 
 
 async def replay(
-    tp: TopicPartition, engine: PartitionEngine, unsaved: Unsaved, rebuild: Rebuild, reader: Reader, progress: Progress
+    tp: TopicPartition, engine: Engine, unsaved: Unsaved, rebuild: Rebuild, reader: Reader, progress: Progress
 ) -> None:
     """Run the input up to `rebuild.stop` (exclusive) through the engine with its outputs suppressed.
 
@@ -132,34 +121,38 @@ async def replay(
     if first > rebuild.start:
         log.warning("less input than a full warm-up", extra={"needed": rebuild.start, "first": first})
     told = time.monotonic()
-    async for records in reader.batches(tp, max(rebuild.start, first), rebuild.stop):
-        for start in range(0, len(records), SLICE):
-            part = records[start : start + SLICE]
+    async for raw in reader.raw(tp, max(rebuild.start, first), rebuild.stop):
+        for start in range(0, len(raw), SLICE):
+            part = raw.slice(start, start + SLICE)
             advance(part, engine, unsaved, rebuild)
-            progress(part[-1].offset + 1, rebuild.stop)
+            reached = int(part.rows["offset"][-1]) + 1
+            progress(reached, rebuild.stop)
             crash_point("replaying")
             await asyncio.sleep(0)
         if time.monotonic() - told >= TELL_SECONDS:
             told = time.monotonic()
-            log.info("restoring", extra={"partition": tp.partition, "offset": records[-1].offset, "stop": rebuild.stop})
+            log.info("restoring", extra={"partition": tp.partition, "offset": reached, "stop": rebuild.stop})
     # The reader goes on at the first record there is: what retention took meanwhile would be missing.
     first, _ = await reader.bounds(tp)
     if first > rebuild.floor and rebuild.floor < rebuild.stop:
         raise InputGap(rebuild.floor, first)
 
 
-def advance(records: list[Consumed], engine: PartitionEngine, unsaved: Unsaved, rebuild: Rebuild) -> None:
+def advance(raw: RawRecords, engine: Engine, unsaved: Unsaved, rebuild: Rebuild) -> None:
     """One batch of a replay: each record changes what does not contain it yet."""
-    held, warming, floor = rebuild.held, rebuild.warming, rebuild.floor
-    if warming:
-        again = [r for r in records if r.key in warming and warming[r.key] <= r.offset <= held[r.key]]
-        engine.warm_again(to_records(again))
-        rebuild.warmed += len(again)
-    new = [r for r in records if r.offset >= floor and r.offset > held.get(r.key or b"", -1)]
-    if new:
-        offsets = offsets_of(new)
-        engine.advance(to_records(new), offsets)
-        unsaved.note(engine.touched, offsets)
+    offsets = raw.rows["offset"]
+    keys = [key or b"" for key in raw.all_keys()]
+    held = np.array([rebuild.held.get(key, -1) for key in keys], np.int64)
+    if rebuild.warming:
+        since = np.array([rebuild.warming.get(key, rebuild.stop) for key in keys], np.int64)
+        again = raw.where((since <= offsets) & (offsets <= held))
+        if len(again):
+            engine.warm_again_raw(again)
+            rebuild.warmed += len(again)
+    new = raw.where((offsets >= rebuild.floor) & (offsets > held))
+    if len(new):
+        engine.advance_raw(new)
+        unsaved.note(engine.touched, new.rows["offset"])
         rebuild.replayed += len(new)
 
 

@@ -8,27 +8,27 @@ import logging
 import os
 import signal
 import time
-from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.state import StateOwner
 from worker import __version__
-from worker.engine.partition import PartitionEngine
-from worker.engine.settings import ENGINE_VERSION, EngineSettings
 from worker.errors import ConfigError, Exit
 from worker.instruments import load_engine
 from worker.settings import Settings
 from worker.stream.assignor import sticky_assignor
 from worker.stream.board import Board
 from worker.stream.control_topic import following
+from worker.stream.decisions import DecisionJob
 from worker.stream.envelope import FORMAT
 from worker.stream.group import check_partitions
+from worker.stream.job import Job
 from worker.stream.loop import Member
 from worker.stream.partition import Partition, Phase
 from worker.stream.preflight import MAX_BATCH, preflight
 from worker.stream.seams import stop_consumer
+from worker.stream.seams.fetching import decoding
 from worker.telemetry.health import OpsServer
 from worker.telemetry.metrics import METRICS
 
@@ -40,9 +40,9 @@ RESTORE_STATES = (Phase.READY, Phase.BUSY)
 class WorkerProcess:
     """A member of the fleet. `run` returns when it was asked to stop and everything is committed."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, job: Job | None = None) -> None:
         self._settings = settings
-        self._engine_settings: EngineSettings = load_engine(settings.engine)
+        self._job = job or DecisionJob(load_engine(settings.engine), settings)
         self._member: Member | None = None
         self._options: dict[str, Any] = {}
         self._batch_bytes = MAX_BATCH
@@ -60,12 +60,12 @@ class WorkerProcess:
             AlphapulseError: a failure with a known cause; what is committed is whole.
         """
         check_timings(self._settings)
-        METRICS.build_info.labels(__version__, self._engine_settings.config_hash()).set(1)
+        METRICS.build_info.labels(__version__, self._job.config_hash).set(1)
         _leave_at_once()
         checked = await preflight(self._settings)
         self._options, self._batch_bytes, self._partitions = checked.options, checked.batch_bytes, checked.partitions
         await check_partitions(self._settings, self._partitions)
-        PartitionEngine(self._engine_settings).warm_up()
+        self._job.warm_up()
         self._install_signals()
         calm_garbage_collector()
         ops = await self._serve()
@@ -104,6 +104,7 @@ class WorkerProcess:
         p = self._settings.processing
         return AIOKafkaConsumer(
             **self._options,
+            **decoding(p.fast_path),
             group_id=p.group,
             group_instance_id=p.group_instance_id,
             enable_auto_commit=False,
@@ -119,17 +120,16 @@ class WorkerProcess:
         )
 
     def _new_partition(self, tp: TopicPartition) -> Partition:
-        new_engine = partial(PartitionEngine, self._engine_settings)
         owner = StateOwner(
             FORMAT,
             self._settings.processing.group,
             tp.topic,
             tp.partition,
             self._partitions,
-            ENGINE_VERSION,
-            self._engine_settings.config_hash(),
+            self._job.version,
+            self._job.config_hash,
         )
-        return Partition(tp, self._settings, self._options, self._batch_bytes, owner, new_engine, self._board)
+        return Partition(tp, self._settings, self._options, self._batch_bytes, owner, self._job, self._board)
 
     def _install_signals(self) -> None:
         loop = asyncio.get_running_loop()

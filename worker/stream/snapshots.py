@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.state import ReplayFrom, StateOwner
-from worker.engine.partition import PartitionEngine
-from worker.engine.settings import ENGINE_VERSION
 from worker.engine.state import CARRY_VERSION
 from worker.stream.checkpoint import Checkpoint
 from worker.stream.crash import crash_point
 from worker.stream.envelope import FORMAT, OWNER, REPLAY_FROM, Snapshot, pack, state_key
+from worker.stream.job import Engine
 from worker.stream.journal import Changes, Journal
 from worker.stream.sink import Output
 from worker.stream.unsaved import Unsaved
@@ -41,7 +40,7 @@ class SnapshotWriter:
         self,
         topic: str,
         owner: StateOwner,
-        engine: PartitionEngine,
+        engine: Engine,
         unsaved: Unsaved,
         stored: set[bytes],
         obsolete: Iterable[bytes] = (),
@@ -112,7 +111,7 @@ class SnapshotWriter:
             CARRY_VERSION,
             state.carry,
             state.derived,
-            ENGINE_VERSION,
+            self._owner.engine_version,
             self._owner.config_hash,
             warm_from,
             warm_next,

@@ -3,13 +3,13 @@ topic with the next transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
-from schemas import Decision, Rejection
-from worker.engine.partition import PartitionEngine
+import numpy as np
+
+from worker.engine.raw import RawRecords
 from worker.stream.checkpoint import Checkpoint
-from worker.stream.reading import Consumed
-from worker.stream.restore import offsets_of, to_records
+from worker.stream.job import Engine
 from worker.stream.snapshots import SnapshotWriter, Taken
 from worker.stream.unsaved import Unsaved
 
@@ -19,7 +19,7 @@ class PartitionState:
 
     def __init__(
         self,
-        engine: PartitionEngine,
+        engine: Engine,
         unsaved: Unsaved,
         writer: SnapshotWriter,
         origin: int,
@@ -34,17 +34,19 @@ class PartitionState:
         # At least once a snapshot may be ahead of the committed offset: its symbol's outputs are there already.
         self._ahead = {symbol: offset for symbol, offset in held.items() if offset >= next_offset}
 
-    def process(self, records: Sequence[Consumed]) -> tuple[Sequence[Consumed], Sequence[Decision | Rejection]]:
-        """The records that have no outcome yet, and their outcomes."""
-        if self._ahead:
-            records = [r for r in records if r.offset > self._ahead.get(r.key or b"", -1)]
-        if not records:
-            return (), ()
-        offsets = offsets_of(records)
-        self._writer.journal.use((r.key for r in records), self.next)
-        outcomes = self.engine.process(to_records(records), offsets)
-        self._unsaved.note(self.engine.touched, offsets)
-        return records, outcomes
+    def unseen(self, raw: RawRecords) -> RawRecords:
+        """The records that have no output yet."""
+        if not self._ahead:
+            return raw
+        held = [self._ahead.get(key or b"", -1) for key in raw.all_keys()]
+        return raw.where(raw.rows["offset"] > np.array(held, np.int64))
+
+    def process(self, raw: RawRecords) -> Any:
+        """What the engine makes of records that are `unseen`, at least one."""
+        self._writer.journal.use(raw.all_keys, self.next)
+        results = self.engine.step_raw(raw)
+        self._unsaved.note(self.engine.touched, raw.rows["offset"])
+        return results
 
     def due(self, position: int, limit: int) -> Taken:
         """What must be saved with the commit of `position`, oldest first, at most about `limit` bytes of it."""

@@ -34,9 +34,10 @@ async def read_state(reader: Reader, tp: TopicPartition) -> Stored:
     """Everything in the state partition `tp` up to its end now."""
     stored = Stored()
     own: dict[bytes, bytes | None] = {}
-    async for records in reader.batches(tp):
-        for record in records:
-            key, value = record.key or b"", record.value
+    async for raw in reader.raw(tp):
+        records = raw.records()
+        for key, value in zip(records.keys, records.values, strict=True):
+            key = key or b""
             stored.size += len(value or b"")
             if symbol_of(key) is None:
                 own[key] = value
@@ -44,6 +45,8 @@ async def read_state(reader: Reader, tp: TopicPartition) -> Stored:
                 stored.snapshots.pop(key, None)
             else:
                 stored.snapshots[key] = value
+    if not stored.size:
+        await reader.may_read(tp)  # else the lack of it would only show when there is a state to take over
     stored.owner = _decode(own.get(OWNER), StateOwner)
     stored.resume = _decode(own.get(REPLAY_FROM), ReplayFrom)
     for key, value in own.items():

@@ -7,10 +7,10 @@ import time
 from typing import Any, NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, TopicAuthorizationFailedError, for_code
 
 from schemas.rejection import MAX_PAYLOAD
-from worker.errors import CannotCreate, ConfigError
+from worker.errors import CannotCreate, ConfigError, NotPermitted
 from worker.settings import Settings
 from worker.stream.stored import partitions_changed
 
@@ -87,10 +87,18 @@ async def _until_known(admin: AIOKafkaAdminClient, names: list[str]) -> None:
 
 
 async def describe(admin: AIOKafkaAdminClient, names: tuple[str, ...]) -> dict[str, Found]:
-    """The topics among `names` that exist."""
+    """The topics among `names` that exist.
+
+    Raises:
+        NotPermitted: the broker does not say whether one exists.
+    """
     from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-    existing = [t for t in await admin.describe_topics(list(names)) if t["error_code"] == 0]
+    answers = await admin.describe_topics(list(names))
+    if denied := [t["topic"] for t in answers if t["error_code"] == TopicAuthorizationFailedError.errno]:
+        # Not the same as missing: limits that may not be read must not pass for limits that nobody set.
+        raise NotPermitted(f"no right to see {', '.join(denied)}", "Grant DESCRIBE and what docs/operations.md lists")
+    existing = [t for t in answers if t["error_code"] == 0]
     configs: dict[str, dict[str, str]] = {}
     if existing:
         resources = [ConfigResource(ConfigResourceType.TOPIC, t["topic"]) for t in existing]

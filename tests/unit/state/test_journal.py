@@ -12,15 +12,17 @@ from aiokafka import ConsumerRecord
 
 from schemas import Control, Decision, Rejection
 from schemas.state import JournalEntry, StateOwner
+from tests.support.consumed import offsets_of, outcomes_of, to_records
 from worker.engine.controls import Controls
-from worker.engine.partition import PartitionEngine
+from worker.engine.partition import PartitionEngine, SymbolState
 from worker.engine.settings import EngineSettings
 from worker.sources.simulator import Simulation, simulated_records
 from worker.stream.board import Board
+from worker.stream.consumed import raw_of
 from worker.stream.envelope import JOURNAL, Damaged, journal_key, pack_entry, symbol_of, unpack_entry
 from worker.stream.journal import Journal, missing
 from worker.stream.reading import Consumed
-from worker.stream.restore import advance, load_snapshots, offsets_of, to_records
+from worker.stream.restore import advance, load_snapshots
 from worker.stream.snapshots import SnapshotWriter
 from worker.stream.state import PartitionState
 from worker.stream.stored import Stored
@@ -63,10 +65,10 @@ def test_a_record_is_entered_when_a_symbol_meets_it_first() -> None:
     announce(board, "A", 4, 0)
     announce(board, "*", 9, 1)
     book, controls = journal(board)
-    book.use([b"B"], 50)
+    book.use(lambda: [b"B"], 50)
     assert known(controls) == [("*", 9, 50)]
-    book.use([b"B", None, b"A"], 70)
-    book.use([b"A"], 90)
+    book.use(lambda: [b"B", None, b"A"], 70)
+    book.use(lambda: [b"A"], 90)
     assert known(controls) == [("*", 9, 50), ("A", 4, 70)]
 
 
@@ -76,7 +78,7 @@ def test_of_several_records_before_the_next_batch_the_newest_counts() -> None:
     book, controls = journal(board)
     announce(board, "A", 2, 1)
     announce(board, "A", 3, 2, risk_mult=0.5)
-    book.use([b"A"], 5)
+    book.use(lambda: [b"A"], 5)
     assert [entry.control and entry.control.risk_mult for entry in controls] == [0.5]
 
 
@@ -85,9 +87,9 @@ def test_a_record_that_is_not_newer_is_not_used(version: int) -> None:
     board = Board()
     announce(board, "A", 7, 0)
     book, controls = journal(board)
-    book.use([b"A"], 5)
+    book.use(lambda: [b"A"], 5)
     announce(board, "A", version, 1)
-    book.use([b"A"], 9)
+    book.use(lambda: [b"A"], 9)
     assert known(controls) == [("A", 7, 5)]
 
 
@@ -96,9 +98,9 @@ def test_a_worker_that_has_read_less_changes_nothing() -> None:
     behind = Board()
     put(behind, b"A", None, 11)
     book, controls = journal(behind, *entries)
-    book.use([b"A"], 50)
+    book.use(lambda: [b"A"], 50)
     announce(behind, "A", 6, 10)
-    book.use([b"A"], 60)
+    book.use(lambda: [b"A"], 60)
     assert known(controls) == [("A", 7, 40)]
 
 
@@ -106,12 +108,12 @@ def test_a_removed_record_is_withdrawn_and_may_come_back() -> None:
     board = Board()
     announce(board, "A", 7, 0)
     book, controls = journal(board)
-    book.use([b"A"], 5)
+    book.use(lambda: [b"A"], 5)
     put(board, b"A", None, 1)
-    book.use([b"A"], 9)
+    book.use(lambda: [b"A"], 9)
     assert [entry.control is None for entry in controls] == [False, True]
     announce(board, "A", 8, 2)
-    book.use([b"A"], 12)
+    book.use(lambda: [b"A"], 12)
     assert known(controls) == [("A", 7, 5), ("A", 7, 9), ("A", 8, 12)]
 
 
@@ -119,7 +121,7 @@ def test_removing_what_nobody_used_is_no_entry() -> None:
     board = Board()
     put(board, b"A", None)
     book, controls = journal(board)
-    book.use([b"A"], 5)
+    book.use(lambda: [b"A"], 5)
     assert not controls
 
 
@@ -149,7 +151,7 @@ def test_the_entry_is_in_the_first_transaction_and_in_no_other() -> None:
     announce(board, "A", 1, 0)
     book, _ = journal(board)
     assert book.take(5, save=False) is None
-    book.use([b"A"], 5)
+    book.use(lambda: [b"A"], 5)
     changes = book.take(5, save=False)
     assert changes is not None
     ((key, value),) = changes.records
@@ -167,7 +169,7 @@ def test_a_replaced_entry_is_removed_once_no_replay_begins_before_its_end() -> N
     book, controls = journal(board)
     for version, offset in ((1, 5), (2, 8)):
         announce(board, "A", version, version)
-        book.use([b"A"], offset)
+        book.use(lambda: [b"A"], offset)
         changes = book.take(5, save=False)
         assert changes is not None
         assert all(value is not None for _, value in changes.records)
@@ -187,7 +189,7 @@ def test_a_journal_that_is_kept_removes_nothing() -> None:
     book = Journal(controls, board, keep=True)
     for version in (1, 2):
         announce(board, "A", version, version)
-        book.use([b"A"], version)
+        book.use(lambda: [b"A"], version)
         changes = book.take(9, save=True)
         assert changes is not None
         book.committed(changes)
@@ -240,7 +242,7 @@ class Owner:
         for start in range(0, len(records), BATCH):
             part = records[start : start + BATCH]
             speak(self.board, part[0].offset)
-            found += self.state.process(part)[1]
+            found += outcomes_of(self.state, part)
             position = part[-1].offset + 1
             taken = self.state.due(position, LIMIT)
             for record in taken.records:
@@ -253,6 +255,12 @@ class Owner:
                     self.entries[key] = record.value
             self.state.committed(position, taken)
         return found
+
+
+def states(owner: Owner) -> dict[bytes, SymbolState]:
+    """Each known symbol's state."""
+    engine = owner.state.engine
+    return {engine.symbols.key(slot): engine.export(slot) for slot in range(engine.known)}
 
 
 def begin(board: Board) -> Owner:
@@ -272,7 +280,7 @@ async def take_over(before: Owner, board: Board) -> Owner:
     book = Journal(engine.controls, board, entries, checkpoint.journal_from)
     rebuild = await load_snapshots(stored, checkpoint, stop, False, engine, unsaved)
     assert checkpoint.journal_from <= rebuild.start
-    advance([r for r in log() if rebuild.start <= r.offset < stop], engine, unsaved, rebuild)
+    advance(raw_of([r for r in log() if rebuild.start <= r.offset < stop]), engine, unsaved, rebuild)
     writer = SnapshotWriter("s", OWNER, engine, unsaved, set(stored.snapshots), journal=book)
     heir = Owner(PartitionState(engine, unsaved, writer, FIRST, stop, rebuild.held), dict(before.topic), board)
     heir.entries = before.entries
@@ -288,9 +296,7 @@ async def test_a_replay_with_the_journal_equals_the_original(cut: int) -> None:
     heir = await take_over(first, first.board)
     found += heir.run(log()[cut:])
     assert found == wanted
-    for slot in range(heir.state.engine.known):
-        key = heir.state.engine.symbols.key(slot)
-        assert heir.state.engine.snapshot(key) == undisturbed.state.engine.snapshot(key)
+    assert states(heir) == states(undisturbed)
     assert len(heir.topic) < len(heir.entries) + 4 + 2, "replaced entries are removed"
 
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 from functools import cache
 
 import msgspec
-import numpy as np
 import pytest
 from aiokafka import ConsumerRecord
 
 from schemas import Decision, Rejection
 from schemas.state import StateOwner
+from tests.support.consumed import outcomes_of, to_records
 from worker.engine.partition import PartitionEngine
 from worker.engine.settings import EngineSettings, engine_settings
 from worker.errors import ConfigError
 from worker.sources.simulator import Simulation, simulated_records
 from worker.stream.checkpoint import Checkpoint
+from worker.stream.consumed import raw_of
 from worker.stream.envelope import OWNER, REPLAY_FROM, pack, unpack
 from worker.stream.reading import Consumed
-from worker.stream.restore import Rebuild, advance, load_snapshots, offsets_of, to_records
+from worker.stream.restore import Rebuild, advance, load_snapshots
 from worker.stream.snapshots import SnapshotWriter, Taken
 from worker.stream.state import PartitionState
 from worker.stream.stored import Stored, check_owner
@@ -51,7 +52,7 @@ def run(state: PartitionState, topic: dict[bytes, bytes], records: list[Consumed
     found: list[Decision | Rejection] = []
     for start in range(0, len(records), BATCH):
         part = records[start : start + BATCH]
-        found += state.process(part)[1]
+        found += outcomes_of(state, part)
         taken = state.due(part[-1].offset + 1, LIMIT)
         store(topic, taken)
         state.committed(part[-1].offset + 1, taken)
@@ -85,6 +86,11 @@ def before() -> tuple[dict[bytes, bytes], Checkpoint]:
     return topic, state.checkpoint
 
 
+def slots(state: PartitionState) -> dict[bytes, int]:
+    """Each known symbol's slot."""
+    return {state.engine.symbols.key(slot): slot for slot in range(state.engine.known)}
+
+
 async def restored(
     topic: dict[bytes, bytes], checkpoint: Checkpoint, settings: EngineSettings | None = None
 ) -> tuple[PartitionState, Rebuild]:
@@ -95,7 +101,7 @@ async def restored(
     rebuild = await load_snapshots(stored, checkpoint, stop, False, state.engine, state._unsaved)
     records = [r for r in log() if rebuild.start <= r.offset < stop]
     for start in range(0, len(records), 33):
-        advance(records[start : start + 33], state.engine, state._unsaved, rebuild)
+        advance(raw_of(records[start : start + 33]), state.engine, state._unsaved, rebuild)
     state.committed(stop, state.due(stop, LIMIT))
     return state, rebuild
 
@@ -147,8 +153,8 @@ async def test_other_parameters_keep_the_carry_and_rebuild_the_rest() -> None:
     assert (rebuild.damaged, rebuild.replayed, len(rebuild.warming)) == (0, 0, 8)
     assert rebuild.warmed > 0.9 * STOP
     for key in rebuild.held:
-        now = state.engine.export(state.engine.symbols.add(key))
-        assert now.carry == old.engine.export(old.engine.symbols.add(key)).carry
+        now, before_now = (each.engine.export(slots(each)[key]) for each in (state, old))
+        assert now.carry == before_now.carry
         assert now.derived == whole.export(whole.symbols.add(key)).derived
     went_on, wanted = run(state, {}, log()[STOP:]), undisturbed()[STOP:]
     assert [outcome.sequence for outcome in went_on] == [outcome.sequence for outcome in wanted]
@@ -166,7 +172,7 @@ async def test_a_state_begun_anew_removes_the_old_snapshots_before_it_writes() -
     engine, unsaved = PartitionEngine(EngineSettings()), Unsaved(Limits(1, 0))
     old = [key for key in topic if key not in (OWNER, REPLAY_FROM)]
     state = PartitionState(engine, unsaved, SnapshotWriter("s", OWNER_RECORD, engine, unsaved, set(), old), 0, 0, {})
-    state.process(log()[:4])
+    state.process(raw_of(log()[:4]))
     taken = state.due(104, LIMIT)
     newest = {record.key: record.value for record in taken.records}
     kept = {key for key in old if newest[key] is not None}
@@ -178,7 +184,7 @@ async def test_a_state_begun_anew_removes_the_old_snapshots_before_it_writes() -
 
 async def test_a_transaction_carries_a_bounded_number_of_snapshots() -> None:
     state = new_state()
-    state.process(log()[:400])
+    state.process(raw_of(log()[:400]))
     sizes: list[int] = []
     while state.dirty:
         taken = state.rest(5_000)
@@ -198,14 +204,15 @@ async def test_at_least_once_a_symbol_ahead_of_the_commit_is_not_repeated() -> N
     stored = Stored({key: value for key, value in topic.items() if key not in (OWNER, REPLAY_FROM)})
     engine, unsaved = PartitionEngine(EngineSettings()), Unsaved(Limits(30, 250))
     rebuild = await load_snapshots(stored, checkpoint._replace(saved=0), committed, True, engine, unsaved)
-    advance([r for r in log() if rebuild.start <= r.offset < committed], engine, unsaved, rebuild)
+    advance(raw_of([r for r in log() if rebuild.start <= r.offset < committed]), engine, unsaved, rebuild)
     writer = SnapshotWriter("s", OWNER_RECORD, engine, unsaved, set())
     state = PartitionState(engine, unsaved, writer, 100, committed, rebuild.held)
     ahead = {key for key, offset in rebuild.held.items() if offset >= committed}
     assert ahead, "the last batch must have saved something"
-    handled, outcomes = state.process(log()[STOP - BATCH : STOP])
-    assert {r.offset for r in handled} == {r.offset for r in log()[STOP - BATCH : STOP] if r.key not in ahead}
-    assert list(outcomes) == [undisturbed()[r.offset - 100] for r in handled]
+    handled = [r for r in log()[STOP - BATCH : STOP] if r.key not in ahead]
+    assert state.unseen(raw_of(log()[STOP - BATCH : STOP])).rows["offset"].tolist() == [r.offset for r in handled]
+    outcomes = outcomes_of(state, log()[STOP - BATCH : STOP])
+    assert outcomes == [undisturbed()[r.offset - 100] for r in handled]
     state.committed(100 + STOP, state.due(100 + STOP, LIMIT))
     assert run(state, {}, log()[STOP:]) == undisturbed()[STOP:]
 
@@ -224,8 +231,3 @@ def test_states_of_another_partition_count_or_input_are_refused() -> None:
         found = msgspec.structs.replace(OWNER_RECORD, **{name: value})
         with pytest.raises(ConfigError):
             check_owner(found, OWNER_RECORD)
-
-
-def test_offsets_keep_their_gaps() -> None:
-    assert offsets_of([log()[0], log()[5]]).tolist() == [100, 105]
-    assert offsets_of([]).dtype == np.int64

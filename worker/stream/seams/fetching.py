@@ -81,7 +81,7 @@ class RawPartitionRecords:
 def partition_records(
     tp: TopicPartition,
     records: RecordSet,
-    aborted: Aborted | None,
+    aborted_transactions: Aborted | None,
     fetch_offset: int,
     key_deserializer: Any,
     value_deserializer: Any,
@@ -91,12 +91,17 @@ def partition_records(
     """What the fetcher iterates over: ours for a consumer that is marked, else aiokafka's own."""
     if key_deserializer is UNDECODED:
         return RawPartitionRecords(
-            tp, records, aborted, fetch_offset, check_crcs=check_crcs, isolation_level=isolation_level
+            tp, records, aborted_transactions, fetch_offset, check_crcs=check_crcs, isolation_level=isolation_level
         )
     own = MemoryRecords(records.data)
     return _original_records(
-        tp, own, aborted, fetch_offset, key_deserializer, value_deserializer, check_crcs, isolation_level
+        tp, own, aborted_transactions, fetch_offset, key_deserializer, value_deserializer, check_crcs, isolation_level
     )
+
+
+def decoding(fast: bool) -> dict[str, Any]:
+    """Further options of a consumer that is to hand out `RawRecords`; none if it is to decode by itself."""
+    return {"key_deserializer": UNDECODED} if fast and install() else {}
 
 
 def install() -> bool:

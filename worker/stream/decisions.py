@@ -1,0 +1,65 @@
+"""The fleet's job: ticks in, decisions and rejections out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from aiokafka import TopicPartition
+from numpy.typing import NDArray
+
+from worker.engine.partition import PartitionEngine
+from worker.engine.raw import RawRecords
+from worker.engine.settings import ENGINE_VERSION, EngineSettings
+from worker.engine.stages.ingestion import Decoded
+from worker.settings import Settings
+from worker.stream.encoded import OutputEncoder
+from worker.stream.sink import Output, Prepared
+from worker.telemetry.metrics import METRICS
+from worker.wire.writer import warm_up
+
+Results = tuple[Decoded, NDArray[Any]]
+
+
+class DecisionJob:
+    """Runs ticks through the engine under one configuration."""
+
+    version = ENGINE_VERSION
+
+    def __init__(self, engine: EngineSettings, settings: Settings) -> None:
+        self._engine, self._settings = engine, settings
+        self.config_hash = engine.config_hash()
+
+    def warm_up(self) -> None:
+        """Compile the kernels, or load them from the cache."""
+        PartitionEngine(self._engine).warm_up()
+        warm_up()
+
+    def engine(self) -> PartitionEngine:
+        """The engine of a partition."""
+        return PartitionEngine(self._engine)
+
+    def publisher(self, tp: TopicPartition, batch_bytes: int) -> DecisionPublisher:
+        """The publisher of a partition's decisions and rejections."""
+        transactional = self._settings.processing.guarantee == "exactly_once"
+        group, topics = self._settings.processing.group, self._settings.topics
+        encoder = OutputEncoder(self._engine, topics, group, tp, batch_bytes, transactional)
+        return DecisionPublisher(encoder, topics.output, tp.partition)
+
+
+class DecisionPublisher:
+    """Publishes what the engine makes of one partition's ticks."""
+
+    def __init__(self, encoder: OutputEncoder, topic: str, partition: int) -> None:
+        self._encoder, self._topic, self._partition = encoder, topic, partition
+
+    def outputs(self, raw: RawRecords, results: Results) -> Iterator[Output | Prepared]:
+        """The decisions as finished batches, then the rejections."""
+        decisions, others = self._encoder.encode(raw, *results)
+        for batch in decisions:
+            yield Prepared(self._topic, batch)
+        yield from others
+
+    def count(self, raw: RawRecords, results: Results) -> None:
+        """Count a committed batch."""
+        METRICS.count_rows(self._partition, results[1])
