@@ -23,6 +23,7 @@ ROW = np.dtype(
     ],
     align=True,
 )
+MOST_BYTES = 2**31 - 1  # where a part starts is an int32
 
 
 class RawRecords(NamedTuple):
@@ -42,6 +43,13 @@ class RawRecords(NamedTuple):
         """The records that are `chosen`."""
         return RawRecords(self.data, self.rows[chosen])
 
+    def arrays(self) -> tuple[NDArray[np.uint8], NDArray[Any]]:
+        """Both as kernels take them: contiguous and read-only, so that these are compiled once."""
+        both = np.ascontiguousarray(self.data).view(), np.ascontiguousarray(self.rows).view()
+        for array in both:
+            array.flags.writeable = False
+        return both
+
     def key(self, row: int) -> bytes | None:
         """A record's key."""
         return self._part(row, "key")
@@ -54,10 +62,14 @@ class RawRecords(NamedTuple):
         """A record's headers as they lie in the record batch, their number included."""
         return self._part(row, "headers") or b"\x00"
 
+    def keys(self) -> list[bytes | None]:
+        """All keys."""
+        return [self.key(row) for row in range(len(self.rows))]
+
     def records(self) -> Records:
         """The same with an object a record."""
-        count = range(len(self.rows))
-        return Records([self.key(i) for i in count], [self.value(i) for i in count], self.rows["timestamp"].tolist())
+        values = [self.value(row) for row in range(len(self.rows))]
+        return Records(self.keys(), values, self.rows["timestamp"].tolist())
 
     def _part(self, row: int, name: str) -> bytes | None:
         start, size = int(self.rows[name][row]), int(self.rows[f"{name}_size"][row])
@@ -65,7 +77,11 @@ class RawRecords(NamedTuple):
 
 
 def raw_records(records: Records, offsets: Sequence[int] | NDArray[np.int64] | None = None) -> RawRecords:
-    """Records without headers as `RawRecords`; `offsets` count from 0 when none are given."""
+    """Records without headers as `RawRecords`; `offsets` count from 0 when none are given.
+
+    Raises:
+        ValueError: keys and values of more than 2 GiB.
+    """
     rows = np.zeros(len(records.keys), ROW)
     rows["offset"] = np.arange(len(rows)) if offsets is None else offsets
     rows["timestamp"] = records.timestamps
@@ -75,6 +91,8 @@ def raw_records(records: Records, offsets: Sequence[int] | NDArray[np.int64] | N
         sizes = np.array([-1 if value is None else len(value) for value in values], np.int64)
         ends = at + np.cumsum(np.maximum(sizes, 0))
         rows[name], rows[f"{name}_size"] = ends - np.maximum(sizes, 0), sizes
+        if ends.size and ends[-1] > MOST_BYTES:
+            raise ValueError(f"{int(ends[-1])} bytes in one batch; at most {MOST_BYTES} fit")
         parts += [value or b"" for value in values]
         at = int(ends[-1]) if ends.size else at
     rows["headers"], rows["headers_size"] = 0, 1
