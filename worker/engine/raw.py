@@ -39,8 +39,8 @@ class RawRecords(NamedTuple):
         """Records `start` to `stop` (exclusive); the buffer is shared."""
         return RawRecords(self.data, self.rows[start:stop])
 
-    def where(self, chosen: NDArray[np.bool_]) -> RawRecords:
-        """The records that are `chosen`."""
+    def where(self, chosen: NDArray[np.bool_ | np.int64]) -> RawRecords:
+        """The records that are `chosen`, by a flag each or by their rows."""
         return RawRecords(self.data, self.rows[chosen])
 
     def arrays(self) -> tuple[NDArray[np.uint8], NDArray[Any]]:
@@ -64,16 +64,21 @@ class RawRecords(NamedTuple):
 
     def keys(self) -> list[bytes | None]:
         """All keys."""
-        return [self.key(row) for row in range(len(self.rows))]
+        return self._parts("key")
 
     def records(self) -> Records:
         """The same with an object a record."""
-        values = [self.value(row) for row in range(len(self.rows))]
-        return Records(self.keys(), values, self.rows["timestamp"].tolist())
+        return Records(self.keys(), self._parts("value"), self.rows["timestamp"].tolist())
 
     def _part(self, row: int, name: str) -> bytes | None:
         start, size = int(self.rows[name][row]), int(self.rows[f"{name}_size"][row])
         return None if size < 0 else self.data[start : start + size].tobytes()
+
+    def _parts(self, name: str) -> list[bytes | None]:
+        starts, sizes, data = self.rows[name].tolist(), self.rows[f"{name}_size"].tolist(), self.data.data
+        return [
+            None if size < 0 else bytes(data[start : start + size]) for start, size in zip(starts, sizes, strict=True)
+        ]
 
 
 def raw_records(records: Records, offsets: Sequence[int] | NDArray[np.int64] | None = None) -> RawRecords:

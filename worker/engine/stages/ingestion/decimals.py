@@ -65,7 +65,7 @@ def _rounded(count, power):  # type: ignore[no-untyped-def]
     exponent = np.int64(cut) + 1 + ((power * 217706) >> 16) - zeros + BIAS
     # Rounding up to the next power of two carries into the exponent by itself.
     bits = (exponent << FRACTION) + (kept - HIDDEN)
-    if exponent < 1 or bits >> FRACTION > LARGEST:
+    if exponent < 1 or exponent > LARGEST or bits >> FRACTION > LARGEST:
         return 0.0, False
     return from_bits(bits), True
 

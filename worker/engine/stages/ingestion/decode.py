@@ -64,22 +64,24 @@ class Decoder:
         integers, numbers = (bars.view(kind).reshape(len(raw), COLUMNS) for kind in (np.int64, np.float64))
         scan(*raw.arrays(), self._spare, integers, numbers, exact, self._max_bytes)
         decoded = Decoded(bars, {}, np.ones(len(raw), np.bool_), {})
-        for row in np.flatnonzero(exact).tolist():
-            self._decode_row(raw, row, decoded)
+        self._decode_rows(raw, np.flatnonzero(exact), decoded)
         unstated = bars["interval_ms"] == 0
         if unstated.any():
             bars["interval_ms"][unstated] = self._intervals.of_keys(raw.where(unstated))
         return decoded
 
-    def _decode_row(self, raw: RawRecords, row: int, decoded: Decoded) -> None:
-        try:
-            tick = self._read(raw.key(row), raw.value(row))
-            mask = 0
-        except _Unreadable as problem:
-            tick, mask = problem.tick or Tick(), problem.mask
-            decoded.symbols[row], decoded.details[row] = tick.symbol, problem.detail
-        decoded.has_ts[row] = tick.ts is not None
-        decoded.bars[row] = self._bar(tick, int(raw.rows["timestamp"][row]), mask)
+    def _decode_rows(self, raw: RawRecords, rows: NDArray[np.int64], decoded: Decoded) -> None:
+        bars: list[tuple[int | float, ...]] = []
+        for row, key, value, ingest_ts in zip(rows.tolist(), *raw.where(rows).records(), strict=True):
+            try:
+                tick = self._read(key, value)
+                mask = 0
+            except _Unreadable as problem:
+                tick, mask = problem.tick or Tick(), problem.mask
+                decoded.symbols[row], decoded.details[row] = tick.symbol, problem.detail
+            decoded.has_ts[row] = tick.ts is not None
+            bars.append(self._bar(tick, ingest_ts, mask))
+        decoded.bars[rows] = np.array(bars, BAR)
 
     def _bar(self, tick: Tick, ingest_ts: int, mask: int) -> tuple[int | float, ...]:
         ts, nan = tick.ts if tick.ts is not None else 0, np.nan
