@@ -89,12 +89,11 @@ FORMS: tuple[tuple[Callable[[random.Random], str], int], ...] = (
     (_near_half, 12),
     (_small, 7),
 )
-CHOICES, WEIGHTS = zip(*FORMS, strict=True)
 
 
 def number(rng: random.Random) -> str:
     """A number as JSON writes it."""
     if rng.random() < 0.01:
         return rng.choice(SPECIAL)
-    [form] = rng.choices(CHOICES, WEIGHTS)
+    [form] = rng.choices([form for form, _ in FORMS], [weight for _, weight in FORMS])
     return ("-" if rng.random() < 0.05 else "") + form(rng)
