@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test unit integration chaos soak test-docker bench bench-engine bench-failover bench-inprocess bench-backtest parity \
-  oracles lint types imports check lock reference clean
+  oracles differential lint types imports check lock reference clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ bench-inprocess: $(DEV) setup ## Measure points per second of the in-process pip
 
 oracles: $(DEV) setup ## Compare with TA-Lib, pandas, scipy and others, name by name; writes results/oracles.json
 	@$(BIN)/python -m tests.bench.oracles
+
+differential: $(DEV) setup ## Compare compiled ingestion with the exact decoder on a million records; writes results/differential.json
+	@$(BIN)/python -m tests.bench.differential
 
 lint: $(DEV) ## Check style
 	@$(BIN)/ruff check .

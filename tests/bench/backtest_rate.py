@@ -11,8 +11,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-
 from tests.bench import report
 from tests.support.parity import write_bars
 from worker.backtest.parts import DECISIONS, play_all
@@ -32,8 +30,7 @@ def market(path: Path, symbols: int, bars: int) -> int:
     records = list(simulated_records(Simulation(symbols=symbols, bars=bars, seed=7)))
     raw = Records([r.key for r in records], [r.value for r in records], [r.timestamp_ms for r in records])
     decoded = Decoder(EngineSettings().ingestion, {}).decode(raw)
-    names = np.array([symbol or "" for symbol in decoded.symbols])
-    write_bars(path, {"": decoded.bars.astype(BAR)}, names.tolist())
+    write_bars(path, {"": decoded.bars.astype(BAR)}, [record.key.decode() for record in records])
     return len(records)
 
 

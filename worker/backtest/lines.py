@@ -39,11 +39,13 @@ class Writer:
         """The lines of a slice that begins at row `start` of `part`, each file's in the order of the records."""
         accepted = outs["validation"]["accepted"]
         if accepted.all():
-            return Lines(self._decided(decoded, outs), b"")
+            return Lines(self._decided(part, decoded.bars, outs), b"")
         kept, lost = np.flatnonzero(accepted), np.flatnonzero(~accepted)
         records = part.records((lost + start).tolist())
         rejected = self._builder.build(records, rows_of(decoded, lost), outs[lost])
-        return Lines(self._decided(rows_of(decoded, kept), outs[kept]), self._json.encode_lines(rejected))
+        return Lines(self._decided(part, decoded.bars[kept], outs[kept]), self._json.encode_lines(rejected))
 
-    def _decided(self, decoded: Decoded, outs: NDArray[Any]) -> bytes:
-        return self._decisions.lines(decoded.bars, outs, [symbol or "" for symbol in decoded.symbols])
+    def _decided(self, part: RawPart | BarPart, bars: NDArray[Any], outs: NDArray[Any]) -> bytes:
+        if part.key is None or not len(bars):
+            return b""
+        return self._decisions.lines(bars, outs, [part.key.decode()] * len(bars))

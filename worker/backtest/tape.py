@@ -61,7 +61,7 @@ class BarPart(NamedTuple):
     def read(self, decoder: Decoder, start: int, stop: int) -> Decoded:
         """The bars as decoding their records would give them."""
         bars = self.bars[start:stop]
-        return Decoded(bars, [self.key.decode()] * len(bars), [True] * len(bars), {})
+        return Decoded(bars, {}, np.ones(len(bars), np.bool_), {})
 
     def records(self, rows: Sequence[int]) -> Records:
         """The records that `publish` would send."""

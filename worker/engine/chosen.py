@@ -13,7 +13,7 @@ def rows_of(decoded: Decoded, rows: NDArray[np.int64]) -> Decoded:
     at = rows.tolist()
     return Decoded(
         decoded.bars[rows],
-        [decoded.symbols[row] for row in at],
-        [decoded.has_ts[row] for row in at],
+        {n: decoded.symbols[row] for n, row in enumerate(at) if row in decoded.symbols},
+        decoded.has_ts[rows],
         {n: decoded.details[row] for n, row in enumerate(at) if row in decoded.details},
     )

@@ -64,7 +64,7 @@ class OutcomeBuilder:
         self._reasons: dict[int, list[str]] = {}
 
     def build(self, records: Records, decoded: Decoded, outs: NDArray[Any]) -> list[Decision | Rejection]:
-        """One outcome a record."""
+        """One outcome a record. The symbol of an accepted one is its key."""
         # Whole columns to Python values at once: reading numpy records field by field costs ten times as much.
         rows = zip(
             (Judged(*row) for row in outs["validation"].tolist()),
@@ -76,7 +76,7 @@ class OutcomeBuilder:
             strict=True,
         )
         outcomes = [
-            self._decision(judged, decided, market, frames, shapes, bar, decoded.symbols[row] or "")
+            self._decision(judged, decided, market, frames, shapes, bar, _text(records.keys[row]) or "")
             if judged.accepted
             else self._rejection(judged, decided.sequence, records, decoded, row)
             for row, (judged, decided, market, frames, shapes, bar) in enumerate(rows)
@@ -147,7 +147,7 @@ class OutcomeBuilder:
         size = 0 if value is None else len(value)
         return Rejection(
             schema_version=SCHEMA_VERSION,
-            symbol=_text(key) or decoded.symbols[row],
+            symbol=_text(key) or decoded.symbols.get(row),
             sequence=sequence if known else None,
             ts=int(decoded.bars[row]["ts"]) if decoded.has_ts[row] else None,
             mask=judged.mask,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from schemas import Decision, Rejection
 from schemas.tick import interval_ms
-from worker.engine.bar import BAR
+from worker.engine import key_table
 from worker.engine.controls import Controls
 from worker.engine.fingerprints import Fingerprints
 from worker.engine.outcomes import OutcomeBuilder
 from worker.engine.pipeline import OUTPUT, Params, decide, observe, params
-from worker.engine.raw import RawRecords
+from worker.engine.raw import ROW, RawRecords, raw_records
 from worker.engine.records import Records
+from worker.engine.room import Room, clear_rejected
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded, Decoder
 from worker.engine.state import CARRY_BYTES, DERIVED_BYTES
@@ -46,6 +47,7 @@ class PartitionEngine:
         self.controls = Controls(self._params.risk.limits)
         self.fingerprints = Fingerprints(settings)
         self.touched = np.zeros(0, np.int64)
+        self._room = Room()
 
     @property
     def known(self) -> int:
@@ -64,34 +66,55 @@ class PartitionEngine:
         if records.keys:
             self._run(records, offsets)
 
-    def step_raw(self, raw: RawRecords) -> tuple[Decoded, NDArray[Any]]:
-        return self._run(raw.records(), raw.rows["offset"])
+    def process_raw(self, raw: RawRecords) -> list[Decision | Rejection]:
+        """As `process`, for raw records."""
+        if not len(raw):
+            return []
+        decoded, outs = self.step_raw(raw)
+        return self._builder.build(raw.records(), decoded, outs)
 
     def advance_raw(self, raw: RawRecords) -> None:
-        self.advance(raw.records(), raw.rows["offset"])
+        """As `advance`, for raw records."""
+        if len(raw):
+            self.step_raw(raw)
 
-    def warm_again_raw(self, raw: RawRecords) -> None:
-        self.warm_again(raw.records())
+    def step_raw(self, raw: RawRecords) -> tuple[Decoded, NDArray[Any]]:
+        """What raw records hold, and their output rows (`pipeline.OUTPUT`), in order, without an object a record.
+
+        The output rows are valid until the next call.
+        """
+        decoded, known = self._decoder.decode_raw(raw), len(self.symbols)
+        slots, new = self.symbols.slots_raw(raw, decoded.bars["mask"] == 0)
+        order, outs = self._order(slots), self._room.rows(slots)
+        self._observe(decoded.bars, slots, order, known, outs)
+        clear_rejected(outs)
+        limited = self._limited(raw.all_keys, raw.rows["offset"], decoded.bars, outs)
+        self._decide(decoded.bars, slots, order, outs, limited)
+        self._forget(slots, new)
+        return decoded, outs
 
     def step(
         self, keys: Sequence[bytes | None], decoded: Decoded, offsets: NDArray[np.int64] | None = None
     ) -> NDArray[Any]:
         """Output rows (`pipeline.OUTPUT`) of decoded records, in order: `process` for callers that build none."""
-        clean = (decoded.bars["mask"] == 0).tolist()
         known = len(self.symbols)
-        slots, new = self.symbols.slots(keys, clean)
-        order = self._order(slots)
-        outs = self._observe(decoded.bars, slots, order, known)
-        self._decide(decoded.bars, slots, order, outs, self._limited(keys, offsets, decoded.bars, outs))
-        freed = self.symbols.forget_unused(new)
-        self.touched = np.where(np.isin(slots, freed), -1, slots) if freed else slots
+        slots, new = self.symbols.slots(keys, (decoded.bars["mask"] == 0).tolist())
+        order, outs = self._order(slots), np.zeros(len(keys), OUTPUT)
+        self._observe(decoded.bars, slots, order, known, outs)
+        limited = self._limited(lambda: keys, offsets, decoded.bars, outs)
+        self._decide(decoded.bars, slots, order, outs, limited)
+        self._forget(slots, new)
         return outs
 
     def warm_up(self) -> None:
         """Compile every kernel, or load it from the cache, before the first record and before joining a group."""
-        none = np.zeros(0, np.int64)
-        outs = self._observe(np.zeros(0, BAR), none, none, 0)
-        self._decide(np.zeros(0, BAR), none, none, outs, self._params)
+        key_table.warm_up()
+        nothing = RawRecords(np.zeros(0, np.uint8), np.zeros(0, ROW))
+        bars, none = self._decoder.decode_raw(nothing).bars, np.zeros(0, np.int64)
+        outs = self._room.rows(none)
+        self._observe(bars, none, none, 0, outs)
+        clear_rejected(outs)
+        self._decide(bars, none, none, outs, self._params)
 
     def snapshot(self, key: bytes) -> bytes | None:
         """The bytes of one symbol's record; None when it is unknown."""
@@ -100,10 +123,14 @@ class PartitionEngine:
 
     def warm_again(self, records: Records) -> None:
         """Rebuild the `derived` parts of known symbols from bars that their `carry` parts contain already."""
-        if records.keys:
-            decoded = self._decoder.decode(records)
-            slots, _ = self.symbols.slots(records.keys, [False] * len(records.keys))
-            self._observe(decoded.bars, slots, self._order(slots), len(self.symbols))
+        self.warm_again_raw(raw_records(records))
+
+    def warm_again_raw(self, raw: RawRecords) -> None:
+        """As `warm_again`, for raw records."""
+        if len(raw):
+            bars = self._decoder.decode_raw(raw).bars
+            slots, _ = self.symbols.slots_raw(raw, np.zeros(len(raw), np.bool_))
+            self._observe(bars, slots, self._order(slots), len(self.symbols), self._room.rows(slots))
 
     def reserve(self, symbols: int) -> None:
         """Make room for so many symbols at once, before they are loaded."""
@@ -137,13 +164,17 @@ class PartitionEngine:
         return np.argsort(slots, kind="stable")
 
     def _limited(
-        self, keys: Sequence[bytes | None], offsets: NDArray[np.int64] | None, bars: NDArray[Any], outs: NDArray[Any]
+        self,
+        keys: Callable[[], Sequence[bytes | None]],
+        offsets: NDArray[np.int64] | None,
+        bars: NDArray[Any],
+        outs: NDArray[Any],
     ) -> Params:
         """The parameters with the limits that the control records in force set for each row of `outs`."""
         if not self.controls:
             return self._params
         assert offsets is not None, "which control records a record meets depends on its offset"
-        limits = self.controls.limits(keys, offsets.tolist(), bars["ts"].tolist())
+        limits = self.controls.limits(keys(), offsets.tolist(), bars["ts"].tolist())
         outs["control"] = np.arange(len(outs))
         return self._params._replace(risk=self._params.risk._replace(limits=limits))
 
@@ -158,11 +189,13 @@ class PartitionEngine:
         decide(self.symbols.states, self.symbols.instruments, slots, order, bars, outs, params)
 
     def _observe(
-        self, bars: NDArray[Any], slots: NDArray[np.int64], order: NDArray[np.int64], known: int
-    ) -> NDArray[Any]:
-        outs = np.zeros(len(bars), OUTPUT)
+        self, bars: NDArray[Any], slots: NDArray[np.int64], order: NDArray[np.int64], known: int, outs: NDArray[Any]
+    ) -> None:
         s = self.symbols
         limit = np.array([known, self._settings.ingestion.max_symbols])
         observe(s.states, s.raw, s.instruments, slots, order, bars, outs, limit, self._params)
         outs["validation"]["mask"][slots < 0] = bars["mask"][slots < 0]
-        return outs
+
+    def _forget(self, slots: NDArray[np.int64], new: Sequence[bytes]) -> None:
+        freed = self.symbols.forget_unused(new)
+        self.touched = np.where(np.isin(slots, freed), -1, slots) if freed else slots

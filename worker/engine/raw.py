@@ -23,6 +23,7 @@ ROW = np.dtype(
     ],
     align=True,
 )
+MOST_BYTES = 2**31 - 1  # where a part starts is an int32
 
 
 class RawRecords(NamedTuple):
@@ -38,17 +39,20 @@ class RawRecords(NamedTuple):
         """Records `start` to `stop` (exclusive); the buffer is shared."""
         return RawRecords(self.data, self.rows[start:stop])
 
-    def where(self, chosen: NDArray[np.bool_]) -> RawRecords:
-        """The records that are `chosen`."""
+    def where(self, chosen: NDArray[np.bool_ | np.int64]) -> RawRecords:
+        """The records that are `chosen`, by a flag each or by their rows."""
         return RawRecords(self.data, self.rows[chosen])
+
+    def arrays(self) -> tuple[NDArray[np.uint8], NDArray[Any]]:
+        """Both as kernels take them: contiguous and read-only, so that these are compiled once."""
+        both = np.ascontiguousarray(self.data).view(), np.ascontiguousarray(self.rows).view()
+        for array in both:
+            array.flags.writeable = False
+        return both
 
     def key(self, row: int) -> bytes | None:
         """A record's key."""
         return self._part(row, "key")
-
-    def all_keys(self) -> list[bytes | None]:
-        """All keys."""
-        return self._parts("key")
 
     def value(self, row: int) -> bytes | None:
         """A record's value."""
@@ -58,22 +62,31 @@ class RawRecords(NamedTuple):
         """A record's headers as they lie in the record batch, their number included."""
         return self._part(row, "headers") or b"\x00"
 
+    def all_keys(self) -> list[bytes | None]:
+        """All keys."""
+        return self._parts("key")
+
     def records(self) -> Records:
         """The same with an object a record."""
         return Records(self.all_keys(), self._parts("value"), self.rows["timestamp"].tolist())
-
-    def _parts(self, name: str) -> list[bytes | None]:
-        data = self.data.tobytes() if len(self.rows) > 1 else self.data
-        places = zip(self.rows[name].tolist(), self.rows[f"{name}_size"].tolist(), strict=True)
-        return [None if size < 0 else bytes(data[start : start + size]) for start, size in places]
 
     def _part(self, row: int, name: str) -> bytes | None:
         start, size = int(self.rows[name][row]), int(self.rows[f"{name}_size"][row])
         return None if size < 0 else self.data[start : start + size].tobytes()
 
+    def _parts(self, name: str) -> list[bytes | None]:
+        starts, sizes, data = self.rows[name].tolist(), self.rows[f"{name}_size"].tolist(), self.data.data
+        return [
+            None if size < 0 else bytes(data[start : start + size]) for start, size in zip(starts, sizes, strict=True)
+        ]
+
 
 def raw_records(records: Records, offsets: Sequence[int] | NDArray[np.int64] | None = None) -> RawRecords:
-    """Records without headers as `RawRecords`; `offsets` count from 0 when none are given."""
+    """Records without headers as `RawRecords`; `offsets` count from 0 when none are given.
+
+    Raises:
+        ValueError: keys and values of more than 2 GiB.
+    """
     rows = np.zeros(len(records.keys), ROW)
     rows["offset"] = np.arange(len(rows)) if offsets is None else offsets
     rows["timestamp"] = records.timestamps
@@ -83,6 +96,8 @@ def raw_records(records: Records, offsets: Sequence[int] | NDArray[np.int64] | N
         sizes = np.array([-1 if value is None else len(value) for value in values], np.int64)
         ends = at + np.cumsum(np.maximum(sizes, 0))
         rows[name], rows[f"{name}_size"] = ends - np.maximum(sizes, 0), sizes
+        if ends.size and ends[-1] > MOST_BYTES:
+            raise ValueError(f"{int(ends[-1])} bytes in one batch; at most {MOST_BYTES} fit")
         parts += [value or b"" for value in values]
         at = int(ends[-1]) if ends.size else at
     rows["headers"], rows["headers_size"] = 0, 1

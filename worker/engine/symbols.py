@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.engine.bar import INSTRUMENT
+from worker.engine.key_table import KeyTable
+from worker.engine.raw import RawRecords
 from worker.engine.settings import EngineSettings, InstrumentSettings
 from worker.engine.state import STATE
 
@@ -23,6 +25,7 @@ class Symbols:
         self.instruments: NDArray[Any] = np.zeros(FIRST, INSTRUMENT)
         self._slots: dict[bytes, int] = {}
         self._keys: dict[int, bytes] = {}
+        self._table = KeyTable(FIRST)
         self._free = list(range(FIRST - 1, -1, -1))
         self._settings = settings
         self._rows: dict[str, NDArray[Any]] = {}  # instrument rows by symbol; "" for all without their own
@@ -63,12 +66,24 @@ class Symbols:
                 found[row] = slot
         return found, new
 
+    def slots_raw(self, raw: RawRecords, wanted: NDArray[np.bool_]) -> tuple[NDArray[np.int64], list[bytes]]:
+        """The same for the keys of `raw`, without an object a record."""
+        new: list[bytes] = []
+        found = np.empty(len(raw), np.int64)
+        row = self._table.find(raw, wanted, found)
+        while row < len(raw):
+            [found[row]], added = self.slots([raw.key(row)], [bool(wanted[row])])
+            new += added
+            row = self._table.find(raw, wanted, found, row + 1)
+        return found, new
+
     def forget_unused(self, keys: Sequence[bytes]) -> list[int]:
         """Give back the slots of those `keys` that had no accepted bar; returns these slots."""
         unused = [key for key in keys if not self.states[self._slots[key]]["derived"]["validation"]["accepted"]]
         freed = [self._slots.pop(key) for key in unused]
         for slot in freed:
             del self._keys[slot]
+            self._table.remove(slot)
         self._free += freed
         return freed
 
@@ -80,6 +95,7 @@ class Symbols:
         if wider > size:
             self.states = np.concatenate([self.states, np.zeros(wider - size, STATE)])
             self.instruments = np.concatenate([self.instruments, np.zeros(wider - size, INSTRUMENT)])
+            self._table.reserve(wider)
             self._free = [*range(wider - 1, size - 1, -1), *self._free]
 
     def _add(self, key: bytes) -> int:
@@ -87,6 +103,7 @@ class Symbols:
             self.reserve(len(self.states) + 1)
         slot = self._slots[key] = self._free.pop()
         self._keys[slot] = key
+        self._table.put(key, slot)
         self.instruments[slot] = self._instrument(key.decode(errors="replace"))
         return slot
 

@@ -52,22 +52,19 @@ class PointReader:
     def read(self, points: Sequence[DataPoint]) -> Decoded:
         """One BAR row a point, in order; never raises for what a point holds."""
         rows: list[Row] = []
-        symbols: list[str | None] = []
         has_ts: list[bool] = []
         details: dict[int, str] = {}
         for at, point in enumerate(points):
             try:
                 row = self._row(point)
-                symbols.append(point.symbol)
             except _Unreadable as problem:
                 row = (0, self._default, 0, *[np.nan] * len(NUMBERS), MALFORMED)
-                symbols.append(None)
                 details[at] = str(problem)
             if row[-1] == MISSING:
                 details[at] = "missing: " + ", ".join(name for name in NUMBERS if getattr(point, name) is None)
             rows.append(row)
             has_ts.append(row[-1] != MALFORMED)
-        return Decoded(np.array(rows, BAR), symbols, has_ts, details)
+        return Decoded(np.array(rows, BAR), {}, np.array(has_ts, np.bool_), details)
 
     def records(self, points: Sequence[DataPoint]) -> Records:
         """The points as records of `ticks.raw` would hold them; NaN and infinities become null."""

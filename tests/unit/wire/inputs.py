@@ -92,5 +92,4 @@ def odd(count: int, seed: int) -> Batch:
     offsets = np.sort(random.integers(0, 1 << 50, count))
     offsets[: count // 2] = np.arange(count // 2)
     found = [HEADERS[n] for n in random.choice(len(HEADERS), count, p=[0.6, 0.2, 0.1, 0.05, 0.01, 0.04])]
-    decoded = decoded._replace(bars=bars, symbols=[symbol.decode() for symbol in symbols])
-    return Batch(with_headers(raw_records(records, offsets), found), decoded, outs)
+    return Batch(with_headers(raw_records(records, offsets), found), decoded._replace(bars=bars), outs)

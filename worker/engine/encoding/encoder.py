@@ -60,8 +60,8 @@ class DecisionEncoder:
 
     def _exact(self, bars: Rows, outs: Rows, symbols: Sequence[str]) -> bytes:
         count = len(bars)
-        records = Records([None] * count, [None] * count, [0] * count)
-        decoded = Decoded(bars, list(symbols), [True] * count, {})
+        records = Records([symbol.encode() for symbol in symbols], [None] * count, [0] * count)
+        decoded = Decoded(bars, {}, np.ones(count, np.bool_), {})
         return msgspec.json.Encoder().encode_lines(self._builder.build(records, decoded, outs))
 
 

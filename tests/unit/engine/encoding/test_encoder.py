@@ -27,7 +27,7 @@ def played(settings: EngineSettings) -> Rows:
     decoded = Decoder(settings.ingestion, {}).decode(Records(keys, values, timestamps))
     outs = PartitionEngine(settings).step(keys, decoded)
     kept = np.flatnonzero(outs["validation"]["accepted"])
-    return decoded.bars[kept], outs[kept], [decoded.symbols[row] or "" for row in kept.tolist()]
+    return decoded.bars[kept], outs[kept], [(keys[row] or b"").decode() for row in kept.tolist()]
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +38,9 @@ def rows() -> Rows:
 def exact(settings: EngineSettings, bars: Any, outs: Any, symbols: list[str]) -> list[bytes]:
     """Each row by the builder and msgspec."""
     count = len(symbols)
-    decoded = Decoded(bars, list(symbols), [True] * count, {})
-    outcomes = OutcomeBuilder(settings).build(Records([None] * count, [None] * count, [0] * count), decoded, outs)
+    decoded = Decoded(bars, {}, np.ones(count, np.bool_), {})
+    records = Records([symbol.encode() for symbol in symbols], [None] * count, [0] * count)
+    outcomes = OutcomeBuilder(settings).build(records, decoded, outs)
     return [msgspec.json.encode(outcome) for outcome in outcomes]
 
 

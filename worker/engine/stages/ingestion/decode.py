@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -11,24 +11,28 @@ from numpy.typing import NDArray
 
 from schemas.tick import Tick, interval_ms
 from worker.engine.bar import BAR
+from worker.engine.raw import RawRecords, raw_records
 from worker.engine.reasons import Reject, bits
 from worker.engine.records import Records
+from worker.engine.stages.ingestion.intervals import Intervals
 from worker.engine.stages.ingestion.nesting import MAX_DEPTH, json_too_deep, msgpack_too_deep
+from worker.engine.stages.ingestion.scanner import COLUMNS, scan
 from worker.engine.stages.ingestion.settings import Settings
 
 MALFORMED, MISSING = bits(Reject.malformed_record), bits(Reject.missing_field)
 TOMBSTONE, NO_KEY = bits(Reject.tombstone), bits(Reject.missing_key)
 MISMATCH, TOO_LARGE = bits(Reject.key_mismatch), bits(Reject.payload_too_large)
+SPARE = 1 << 16  # bytes; of larger values near a buffer's end the exact decoder makes its own copy
 REGISTRY_FRAME = 5  # bytes: 0x00 and a schema id, as schema-registry serializers write
 
 
 class Decoded(NamedTuple):
-    """What a batch holds, one entry a record; `details` says by row what could not be read."""
+    """What a batch of n records holds. What few records need is kept by row: nothing else is made for the others."""
 
-    bars: NDArray[np.void]
-    symbols: list[str | None]  # of the payload, where it could be read
-    has_ts: list[bool]  # False: the bar's ts is a filler
-    details: dict[int, str]
+    bars: NDArray[Any]  # BAR, shape (n,)
+    symbols: dict[int, str | None]  # of the payload, where that isn't the key; None where it couldn't be read
+    has_ts: NDArray[np.bool_]  # False: the bar's ts is a filler
+    details: dict[int, str]  # what could not be read
 
 
 class _Unreadable(Exception):
@@ -46,29 +50,38 @@ class Decoder:
         self._json = msgspec.json.Decoder(Tick)
         self._msgpack = msgspec.msgpack.Decoder(Tick)
         self._max_bytes = settings.max_payload_bytes
-        self._default = interval_ms(settings.interval)
-        self._intervals = intervals
+        self._intervals = Intervals(intervals, interval_ms(settings.interval))
         self._known: dict[str, int] = {}
+        self._spare = np.zeros(SPARE, np.uint8)
 
     def decode(self, records: Records) -> Decoded:
         """One BAR row a record, in order; never raises for what a record holds."""
-        rows: list[tuple[int | float, ...]] = []
-        symbols: list[str | None] = []
-        has_ts: list[bool] = []
-        details: dict[int, str] = {}
-        for row, (key, value, ingest_ts) in enumerate(
-            zip(records.keys, records.values, records.timestamps, strict=True)
-        ):
+        return self.decode_raw(raw_records(records))
+
+    def decode_raw(self, raw: RawRecords) -> Decoded:
+        """The same without an object a record: compiled code reads what is certain, `_read` the rest."""
+        bars, exact = np.empty(len(raw), BAR), np.empty(len(raw), np.bool_)
+        integers, numbers = (bars.view(kind).reshape(len(raw), COLUMNS) for kind in (np.int64, np.float64))
+        scan(*raw.arrays(), self._spare, integers, numbers, exact, self._max_bytes)
+        decoded = Decoded(bars, {}, np.ones(len(raw), np.bool_), {})
+        self._decode_rows(raw, np.flatnonzero(exact), decoded)
+        unstated = bars["interval_ms"] == 0
+        if unstated.any():
+            bars["interval_ms"][unstated] = self._intervals.of_keys(raw.where(unstated))
+        return decoded
+
+    def _decode_rows(self, raw: RawRecords, rows: NDArray[np.int64], decoded: Decoded) -> None:
+        bars: list[tuple[int | float, ...]] = []
+        for row, key, value, ingest_ts in zip(rows.tolist(), *raw.where(rows).records(), strict=True):
             try:
                 tick = self._read(key, value)
                 mask = 0
             except _Unreadable as problem:
                 tick, mask = problem.tick or Tick(), problem.mask
-                details[row] = problem.detail
-            symbols.append(tick.symbol)
-            has_ts.append(tick.ts is not None)
-            rows.append(self._bar(tick, ingest_ts, mask))
-        return Decoded(np.array(rows, BAR), symbols, has_ts, details)
+                decoded.symbols[row], decoded.details[row] = tick.symbol, problem.detail
+            decoded.has_ts[row] = tick.ts is not None
+            bars.append(self._bar(tick, ingest_ts, mask))
+        decoded.bars[rows] = np.array(bars, BAR)
 
     def _bar(self, tick: Tick, ingest_ts: int, mask: int) -> tuple[int | float, ...]:
         ts, nan = tick.ts if tick.ts is not None else 0, np.nan
@@ -77,7 +90,7 @@ class Decoder:
 
     def _interval(self, tick: Tick) -> int:
         if tick.interval is None:
-            return self._intervals.get(tick.symbol or "", self._default)
+            return self._intervals.of(tick.symbol)
         if tick.interval not in self._known:
             self._known[tick.interval] = interval_ms(tick.interval)
         return self._known[tick.interval]

@@ -1,0 +1,76 @@
+"""A step over raw records gives what one over objects gives, whatever earlier batches left in its output rows."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from tests.corpus.mixed import mixed_log
+from tests.support.engine_drive import first_difference
+from worker.engine.partition import PartitionEngine
+from worker.engine.raw import RawRecords, raw_records
+from worker.engine.records import Records
+from worker.engine.room import Room
+from worker.engine.settings import EngineSettings
+from worker.engine.stages.ingestion import Decoder
+from worker.engine.stages.ingestion import Settings as IngestionSettings
+from worker.sources.simulator import Simulation
+
+MARKET = Simulation(symbols=12, bars=250, seed=11, fault_rate=0.05)
+FEW = 5  # symbols allowed where the limit is to be met
+
+
+def settings(max_symbols: int) -> EngineSettings:
+    return EngineSettings(ingestion=IngestionSettings(max_symbols=max_symbols))
+
+
+@pytest.fixture(scope="module")
+def log() -> Records:
+    return mixed_log(MARKET)
+
+
+def poisoned(room: Room, rows: int, byte: int) -> None:
+    """Make the rows what a batch could have left at worst: every byte set."""
+    room.rows(np.zeros(rows, np.int64)).view(np.uint8)[:] = byte
+
+
+@pytest.mark.parametrize("max_symbols", [200_000, FEW])
+@pytest.mark.parametrize("byte", [0x00, 0xFF, 0x41])
+def test_nothing_is_carried_over_between_batches(log: Records, max_symbols: int, byte: int) -> None:
+    fresh, again = PartitionEngine(settings(max_symbols)), PartitionEngine(settings(max_symbols))
+    decoder = Decoder(settings(max_symbols).ingestion, {})
+    cuts = [0, 1, 2, 3, 500, 501, 1_500, len(log.keys)]
+    kept = 0
+    for start, stop in pairwise(cuts):
+        part = log.slice(start, stop)
+        plain = decoder.decode(part)
+        wanted = fresh.step(part.keys, plain)
+        poisoned(again._room, stop - start, byte)
+        decoded, found = again.step_raw(raw_records(part))
+        assert first_difference(found, wanted) is None
+        assert decoded.bars.tobytes() == plain.bars.tobytes()
+        assert (again.touched == fresh.touched).all()
+        kept += int(found["validation"]["accepted"].sum())
+    assert kept > (500 if max_symbols == FEW else 2_000)
+    assert [again.snapshot(key) for key in log.keys if key] == [fresh.snapshot(key) for key in log.keys if key]
+
+
+def test_outcomes_are_the_same(log: Records) -> None:
+    engine, raw = PartitionEngine(EngineSettings()), raw_records(log)
+    assert engine.process_raw(raw) == PartitionEngine(EngineSettings()).process(log)
+    assert engine.process_raw(raw.slice(0, 0)) == []
+
+
+def test_warming_again_gives_the_same_derived_state(log: Records) -> None:
+    engines = PartitionEngine(EngineSettings()), PartitionEngine(EngineSettings())
+    for engine in engines:
+        engine.advance_raw(raw_records(log))
+        for key in {key for key in log.keys if key and engine.symbols.get(key) is not None}:
+            engine.load(key, engine.export(engine.symbols.slots([key], [False])[0][0]).carry, None)
+    engines[0].warm_again(log.slice(0, 1_000))
+    raw: RawRecords = raw_records(log).slice(0, 1_000)
+    engines[1].warm_again_raw(raw)
+    keys = [key for key in log.keys if key]
+    assert [engines[0].snapshot(key) for key in keys] == [engines[1].snapshot(key) for key in keys]

@@ -1,0 +1,63 @@
+"""Output rows that serve batch after batch: fresh memory costs a page fault every two or three bars."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.engine.kernel import kernel
+from worker.engine.pipeline import OUTPUT
+
+
+def _bytes(name: str) -> slice:
+    assert OUTPUT.fields is not None
+    dtype, start = OUTPUT.fields[name][:2]
+    return slice(start, start + dtype.itemsize)
+
+
+CONTROL, VERDICT = _bytes("control"), _bytes("validation")
+SPARSE = _bytes("timeframes")  # all that an accepted record's stages leave out: timeframes that have closed no bucket
+
+
+def _as_bytes(rows: NDArray[Any]) -> NDArray[np.uint8]:
+    return rows.view(np.uint8).reshape(len(rows), OUTPUT.itemsize)
+
+
+@kernel
+def _prepare(rows, slots):  # type: ignore[no-untyped-def]
+    for i in range(slots.size):
+        if slots[i] < 0:
+            rows[i, :] = 0
+        else:
+            rows[i, CONTROL.start : CONTROL.stop] = 0
+            rows[i, SPARSE.start : SPARSE.stop] = 0
+
+
+@kernel
+def _clear(rows, accepted):  # type: ignore[no-untyped-def]
+    for i in range(accepted.size):
+        if not accepted[i]:
+            rows[i, : VERDICT.start] = 0
+            rows[i, VERDICT.stop :] = 0
+
+
+class Room:
+    """Grows to the largest batch. What the stages do not write themselves is cleared here."""
+
+    def __init__(self) -> None:
+        self._rows: NDArray[Any] = np.zeros(0, OUTPUT)
+
+    def rows(self, slots: NDArray[np.int64]) -> NDArray[Any]:
+        """Output rows for records with these slots; those of records without one are zero."""
+        if len(self._rows) < len(slots):
+            self._rows = np.zeros(len(slots), OUTPUT)
+        rows = self._rows[: len(slots)]
+        _prepare(_as_bytes(rows), slots)
+        return rows
+
+
+def clear_rejected(rows: NDArray[Any]) -> None:
+    """Leave nothing but the verdict in the rows of rejected records."""
+    _clear(_as_bytes(rows), rows["validation"]["accepted"])
