@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from aiokafka import TopicPartition
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from numpy.typing import NDArray
 
 from worker.engine.partition import PartitionEngine
@@ -14,11 +15,20 @@ from worker.engine.settings import ENGINE_VERSION, EngineSettings
 from worker.engine.stages.ingestion import Decoded
 from worker.settings import Settings
 from worker.stream.encoded import OutputEncoder
+from worker.stream.record_sets import decode
 from worker.stream.sink import Output, Prepared
 from worker.telemetry.metrics import METRICS
 from worker.wire.writer import warm_up
 
 Results = tuple[Decoded, NDArray[Any]]
+MIN_BATCH = 65_536
+
+
+def _record_set() -> bytes:
+    tick = b'{"symbol":"A","ts":0,"open":1.5,"high":1.75,"low":1.25,"close":1.5,"volume":10,"interval":"1m"}'
+    builder = DefaultRecordBatchBuilder(2, 0, False, -1, -1, -1, MIN_BATCH)
+    builder.append(0, 60_000, b"A", tick, [])
+    return bytes(builder.build())
 
 
 class DecisionJob:
@@ -31,8 +41,13 @@ class DecisionJob:
         self.config_hash = engine.config_hash()
 
     def warm_up(self) -> None:
-        """Compile the kernels, or load them from the cache."""
-        PartitionEngine(self._engine).warm_up()
+        """Compile the kernels, or load them from the cache: one record goes all the way."""
+        tp = TopicPartition(self._settings.topics.input, 0)
+        engine = self.engine()
+        engine.warm_up()
+        raw, _ = decode(_record_set(), 0, (), True, tp)
+        for _ in self.publisher(tp, MIN_BATCH).outputs(raw, engine.step_raw(raw)):
+            pass
         warm_up()
 
     def engine(self) -> PartitionEngine:
