@@ -18,7 +18,7 @@ from worker.wire.framing import HEADER, put_header
 from worker.wire.headers import Headers, headers
 from worker.wire.records import Input, put_records
 
-VARINTS = 64  # bytes of all varints, numbers and times of a record beside its text
+VARINTS = 192  # bytes of all varints, numbers and times of a record beside its text, and what may be written behind
 
 
 class Batch(NamedTuple):
