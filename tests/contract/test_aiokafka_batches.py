@@ -16,10 +16,9 @@ from aiokafka.protocol.types import Bytes
 from aiokafka.record.memory_records import MemoryRecords
 
 from worker.stream.seams.sending import FinishedBatch
+from worker.wire.crc32c import available
 from worker.wire.framing import HEADER, put_header
 from worker.wire.writer import Batch
-
-TIMES = (1_000, 5_000)
 
 
 def finished(transactional: bool = True) -> FinishedBatch:
@@ -127,3 +126,14 @@ async def test_a_batch_that_is_sent_again_keeps_its_state() -> None:
     assert (batch.producer_id, batch.producer_epoch, batch.base_sequence, batch.is_transactional) == (9, 1, 40, True)
     again.done(17)
     assert (await future).offset == 17
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_either_checksum_is_right(compiled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if compiled and not available():
+        pytest.skip("this processor has no instruction for it")
+    monkeypatch.setattr("worker.stream.seams.sending.COMPILED", compiled)
+    batch, other = finished(), theirs()
+    for builder in (batch, other):
+        builder._set_producer_state(1, 2, 3)
+    assert bytes(batch._build()) == bytes(other._build())

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.engine.encoding.lines import put_text
-from worker.engine.encoding.numbers import put_int, size_of_int
+from worker.engine.encoding.digits import put_int, size_of_count
+from worker.engine.encoding.memory import BLOCK, copy_block, put_block_text
 from worker.engine.kernel import inlined, kernel
 from worker.wire.times import RFC3339_SIZE, put_rfc3339
-from worker.wire.varint import put_varint, read_varint
+from worker.wire.varint import put_bytes, put_varint, read_varint
 
 FIXED = 7  # headers of a decision without trace context
 
@@ -48,7 +48,9 @@ def headers(
     source, prefix, ingest, close = accumulate(map(len, pieces))
     names = [name.encode() for name in traced]
     starts = np.cumsum([0, *map(len, names)])
-    return Headers(_array(b"".join(pieces)), source, prefix, ingest, close, _array(b"".join(names)), starts)
+    return Headers(
+        _array(b"".join(pieces) + bytes(BLOCK)), source, prefix, ingest, close, _array(b"".join(names)), starts
+    )
 
 
 def varint(value: int) -> bytes:
@@ -88,49 +90,59 @@ def _is_traced(data, start, size, h):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _next(data, at):  # type: ignore[no-untyped-def]
-    """Of the header at `at`: where its name lies, that one's size, where its value lies, and its size or -1."""
+def _next(data, at, stop):  # type: ignore[no-untyped-def]
+    """Of the header at `at`: where its name lies, that one's size, where its value lies, and its size or -1.
+
+    Nothing lies beyond `stop`, whatever the sizes say.
+    """
     size, name = read_varint(data, at)
+    size = max(min(size, stop - name), 0)
     length, value = read_varint(data, name + size)
-    return name, size, value, length
+    return name, size, value, max(min(length, stop - value), -1)
 
 
 @kernel
-def _count_traced(h, data, start):  # type: ignore[no-untyped-def]
-    count, at = read_varint(data, start)
+def _count_traced(h, data, at, stop):  # type: ignore[no-untyped-def]
+    _, at = read_varint(data, at)
     found = 0
-    for _ in range(count):
-        name, size, value, length = _next(data, at)
+    while at < stop:
+        name, size, value, length = _next(data, at, stop)
         at = value + max(length, 0)
         found += 1 if _is_traced(data, name, size, h) else 0
     return found
 
 
 @kernel
-def _put_traced(buffer, at, h, data, start):  # type: ignore[no-untyped-def]
-    count, source = read_varint(data, start)
-    for _ in range(count):
-        name, size, value, length = _next(data, source)
+def _put_traced(buffer, at, h, data, source, stop):  # type: ignore[no-untyped-def]
+    _, source = read_varint(data, source)
+    while source < stop:
+        name, size, value, length = _next(data, source, stop)
         source = value + max(length, 0)
         if _is_traced(data, name, size, h):
-            at = put_text(buffer, put_varint(buffer, at, size), data, name, name + size)
-            at = put_text(buffer, put_varint(buffer, at, length), data, value, source)
+            at = put_bytes(buffer, put_varint(buffer, at, size), data, name, name + size)
+            at = put_bytes(buffer, put_varint(buffer, at, length), data, value, source)
     return at
 
 
 @kernel
-def put_headers(buffer, at, h, offset, timestamp, data, start, size, close_ts):  # type: ignore[no-untyped-def]
+def put_headers(buffer, at, h, offset, timestamp, data, start, size, close_ts, known):  # type: ignore[no-untyped-def]
     """Write the headers of one decision, their number included; returns the position after them.
 
-    `data[start:start + size]` are the headers of the input record, `close_ts` the end of its bar in epoch ms.
+    `data[start:start + size]` are the headers of the input record, `close_ts` the end of its bar in epoch ms, whose
+    text stands at `buffer[known]` already unless that is negative.
     """
-    traced = _count_traced(h, data, start) if size > 1 else 0
-    at = put_text(buffer, put_varint(buffer, at, FIXED + traced), h.text, 0, h.source)
-    at = put_varint(buffer, at, h.prefix - h.source + size_of_int(offset))
-    at = put_text(buffer, at, h.text, h.source, h.prefix)
-    at = put_text(buffer, put_int(buffer, at, offset), h.text, h.prefix, h.ingest)
-    at = put_int(buffer, put_varint(buffer, at, size_of_int(timestamp)), timestamp)
+    traced = _count_traced(h, data, start, start + size) if size > 1 else 0
+    at = put_block_text(buffer, put_varint(buffer, at, FIXED + traced), h.text, 0, h.source)
+    at = put_varint(buffer, at, h.prefix - h.source + size_of_count(offset))
+    at = put_block_text(buffer, at, h.text, h.source, h.prefix)
+    at = put_block_text(buffer, put_int(buffer, at, offset), h.text, h.prefix, h.ingest)
+    end = put_int(buffer, at + 1, timestamp)
+    put_varint(buffer, at, end - at - 1)
+    at = end
     if traced > 0:
-        at = _put_traced(buffer, at, h, data, start)
-    at = put_text(buffer, at, h.text, h.ingest, h.close)
-    return put_rfc3339(buffer, at, close_ts)
+        at = _put_traced(buffer, at, h, data, start, start + size)
+    at = put_block_text(buffer, at, h.text, h.ingest, h.close)
+    if known < 0:
+        return put_rfc3339(buffer, at, close_ts)
+    copy_block(buffer, at, buffer, known)
+    return at + RFC3339_SIZE

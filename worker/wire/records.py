@@ -6,11 +6,13 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from worker.engine.encoding.lines import put_line, put_text
-from worker.engine.kernel import kernel
+from worker.engine.encoding.lines import put_line
+from worker.engine.encoding.memory import fetch_row
+from worker.engine.kernel import inlined, kernel
 from worker.wire.framing import HEADER
 from worker.wire.headers import put_headers
-from worker.wire.varint import put_varint, size_of_varint
+from worker.wire.times import RFC3339_SIZE
+from worker.wire.varint import put_bytes, put_varint, size_of_varint
 
 FIRST = HEADER.size
 USUAL = 2  # bytes of a varint from 64 to 8,191, which is what a record's and a value's size usually need
@@ -50,9 +52,14 @@ def put_sized(buffer, at, size):  # type: ignore[no-untyped-def]
     return at + room + size
 
 
+@inlined
+def _close_ts(views, r):  # type: ignore[no-untyped-def]
+    return views.bar_i8[r, 0] + views.bar_i8[r, 1]
+
+
 @kernel
-def _put_record(buffer, at, number, first_ts, layout, views, source, headers, r):  # type: ignore[no-untyped-def]
-    """Write input row `r` as the record `number` of its batch."""
+def _put_record(buffer, at, number, first_ts, layout, views, source, headers, before, r):  # type: ignore[no-untyped-def]
+    """Write input row `r`, which follows the row `before`, as the record `number` of its batch."""
     data = source.data
     timestamp, key, key_size = source.i8[r, TIMESTAMP], source.i4[r, KEY], source.i4[r, KEY_SIZE]
     start = at
@@ -60,13 +67,15 @@ def _put_record(buffer, at, number, first_ts, layout, views, source, headers, r)
     buffer[body] = 0  # attributes
     at = put_varint(buffer, body + 1, max(timestamp, 0) - first_ts)
     at = put_varint(buffer, put_varint(buffer, at, number), key_size)
-    at = put_text(buffer, at, data, key, key + key_size)
+    at = put_bytes(buffer, at, data, key, key + key_size)
     value = at + USUAL
     at = put_sized(buffer, at, put_line(buffer, value, layout, views, r, data, key, key + key_size) - value)
-    close_ts = views.bar_i8[r, 0] + views.bar_i8[r, 1]
+    close_ts = _close_ts(views, r)
+    # Headers end with this time, and the symbols of a market share it: often it is the text before this record.
+    known = start - RFC3339_SIZE if number > 0 and _close_ts(views, before) == close_ts else -1
     at = put_headers(
         buffer, at, headers, source.i8[r, OFFSET], timestamp, data, source.i4[r, HEADERS], source.i4[r, HEADERS_SIZE],
-        close_ts,
+        close_ts, known,
     )  # fmt: skip
     return put_sized(buffer, start, at - body)
 
@@ -81,8 +90,11 @@ def put_records(buffer, limit, rows, done, layout, views, source, headers, times
     at = FIRST
     first_ts = latest = max(source.i8[rows[done], TIMESTAMP], 0)
     count = 0
-    for r in rows[done:]:
-        end = _put_record(buffer, at, count, first_ts, layout, views, source, headers, r)
+    for n in range(done, rows.size):
+        r = rows[n]
+        if n + 1 < rows.size:
+            fetch_row(views.i8, rows[n + 1])
+        end = _put_record(buffer, at, count, first_ts, layout, views, source, headers, rows[max(n - 1, 0)], r)
         if end > limit and count > 0:
             break
         at = end

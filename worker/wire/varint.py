@@ -47,3 +47,11 @@ def read_varint(buffer, at):  # type: ignore[no-untyped-def]
         at += 1
     rest |= np.uint64(buffer[at]) << shift
     return np.int64(rest >> ONE) ^ -np.int64(rest & ONE), at + 1
+
+
+@inlined
+def put_bytes(buffer, at, data, start, stop):  # type: ignore[no-untyped-def]
+    """Copy bytes; nothing outside them is touched. Returns the position after them."""
+    for i in range(stop - start):
+        buffer[at + i] = data[start + i]
+    return at + stop - start

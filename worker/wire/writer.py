@@ -14,11 +14,12 @@ from worker.engine.encoding.layout import layout
 from worker.engine.pipeline import OUTPUT
 from worker.engine.raw import ROW, RawRecords
 from worker.engine.settings import EngineSettings
+from worker.wire import crc32c
 from worker.wire.framing import HEADER, put_header
 from worker.wire.headers import Headers, headers
 from worker.wire.records import Input, put_records
 
-VARINTS = 64  # bytes of all varints, numbers and times of a record beside its text
+VARINTS = 192  # bytes of all varints, numbers and times of a record beside its text, and what may be written behind
 
 
 class Batch(NamedTuple):
@@ -65,8 +66,10 @@ class DecisionWriter:
 
 
 def warm_up() -> None:
-    """Compile the kernel for any writer, or load it from the cache."""
+    """Compile the kernels for any writer and for checksums, or load them from the cache."""
     DecisionWriter(EngineSettings(), headers((), ("", 0), b"", ()), 0, False).warm_up()
+    if crc32c.available():
+        crc32c.crc32c(b"")
 
 
 def _input(raw: RawRecords) -> Input:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.engine.bar import BAR
-from worker.engine.encoding.layout import layout
+from worker.engine.encoding.layout import SPARE, layout
 from worker.engine.encoding.lines import Views, put_lines
 from worker.engine.outcomes import OutcomeBuilder
 from worker.engine.pipeline import OUTPUT
@@ -19,7 +19,7 @@ from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded
 
 Rows = NDArray[Any]
-TYPES = (np.float64, np.int64, np.uint32, np.int16, np.int8, np.uint8)
+TYPES = (np.float64, np.int64, np.uint32, np.int8, np.uint8)
 
 
 class Encoded(NamedTuple):
@@ -51,7 +51,7 @@ class DecisionEncoder:
 
         The text is valid until the next call.
         """
-        needed = len(bars) * self._layout.widest
+        needed = len(bars) * self._layout.widest + SPARE
         if self._buffer.size < needed:
             self._buffer = np.empty(needed, np.uint8)
         ends = np.zeros(len(bars), np.int64)

@@ -12,6 +12,7 @@ from schemas import SCHEMA_VERSION
 from schemas.tick import MAX_SYMBOL
 from worker.engine import reasons
 from worker.engine.bar import BAR
+from worker.engine.encoding.memory import BLOCK
 from worker.engine.outcomes import ACTIONS, BUCKETS, LEVELS, REASONS, REGIMES, SHAPES, STATES, TIMEFRAMES
 from worker.engine.pipeline import OUTPUT
 from worker.engine.settings import ENGINE_VERSION
@@ -98,16 +99,18 @@ class _Book:
         self.text += text.encode()
         self.steps.append((start, len(self.text), kind, at, base))
 
-    def name(self, words: tuple[str, ...] | list[str], quote: str = '"') -> int:
+    def name(self, words: tuple[str, ...] | list[str], before: str = '"', after: str = '"') -> int:
         first = len(self.words)
         for word in words:
             start = len(self.text)
-            self.text += f"{quote}{word}{quote}".encode()
+            self.text += f"{before}{word}{after}".encode()
             self.words.append((start, len(self.text)))
         return first
 
 
+ELEMENT = '["', '",'  # around a name that is the first of an element of a list
 NUMBER = 32  # bytes of the longest number at least
+SPARE = BLOCK  # bytes behind a line and behind its texts, which are copied in blocks
 SYMBOL = 2 * MAX_SYMBOL  # bytes of the longest symbol, every character escaped
 
 
@@ -116,9 +119,9 @@ def layout(config_hash: str) -> Layout:
     book = _Book()
     regimes = book.name(REGIMES)
     (candle_field, candles), (event_field, events) = SHAPES
-    frames, components = book.name(TIMEFRAMES), book.name(COMPONENTS)
-    truths = book.name(["false", "true"], quote="")
-    candle_words, event_words = book.name(candles), book.name(events)
+    frames, components = book.name(TIMEFRAMES, *ELEMENT), book.name(COMPONENTS, *ELEMENT)
+    truths = book.name(["false", "true"], ",", ",")
+    candle_words, event_words = book.name(candles, *ELEMENT), book.name(events, *ELEMENT)
     _head(book, config_hash)
     _order(book, regimes)
     _tail(book)
@@ -145,7 +148,7 @@ def layout(config_hash: str) -> Layout:
         truth_words=truths,
         regime_words=regimes,
     )
-    text = np.frombuffer(bytes(book.text), np.uint8)
+    text = np.frombuffer(bytes(book.text) + bytes(SPARE), np.uint8)
     return Layout(np.array(book.steps, np.int64), text, np.array(book.words, np.int64), places, widest)
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from worker.engine.encoding.layout import Kind
+from worker.engine.encoding.memory import BLOCK, fetch_row, put_block_text, store_word, trailing_zeros
 from worker.engine.encoding.numbers import put_float, put_int, put_null
 from worker.engine.kernel import inlined, kernel
 from worker.engine.rounding import decimals
@@ -18,6 +19,8 @@ WORD, BLOCKING, SYMBOL = int(Kind.WORD), int(Kind.BLOCKING), int(Kind.SYMBOL)
 CODES, REASONS, SHAPES = int(Kind.CODES), int(Kind.REASONS), int(Kind.SHAPES)
 CONTRIBUTIONS, TIMEFRAMES, OPTIONAL = int(Kind.CONTRIBUTIONS), int(Kind.TIMEFRAMES), int(Kind.OPTIONAL)
 OPEN, CLOSE, COMMA, FEED = b"["[0], b"]"[0], b","[0], b"\n"[0]
+ONE, WORD_BITS = np.uint64(1), np.uint64(64)
+END = np.uint64(int.from_bytes(b"],", "little"))
 QUOTE, ESCAPE = b'"'[0], b"\\"[0]
 
 
@@ -27,20 +30,10 @@ class Views(NamedTuple):
     f8: Any
     i8: Any
     u4: Any
-    i2: Any
     i1: Any
     u1: Any
     bar_f8: Any
     bar_i8: Any
-
-
-@inlined
-def put_text(buffer, at, text, start, stop):  # type: ignore[no-untyped-def]
-    """A piece of text. Unsigned indices: signed ones could count from the end, and each would be looked at for that."""
-    to, source = np.uint64(at), np.uint64(start)
-    for i in range(np.uint64(stop - start)):
-        buffer[to + i] = text[source + i]
-    return at + stop - start
 
 
 @inlined
@@ -58,19 +51,22 @@ def _put_names(buffer, at, text, words, mask, base):  # type: ignore[no-untyped-
         if (mask >> bit) & 1:
             if not first:
                 at = _put(buffer, at, COMMA)
-            at = put_text(buffer, at, text, words[base + bit, 0], words[base + bit, 1])
+            at = _put_word(buffer, at, text, words, base + bit)
             first = False
         bit += 1
     return _put(buffer, at, CLOSE)
 
 
-@kernel
-def _put_pair(buffer, at, text, words, word, strength):  # type: ignore[no-untyped-def]
-    """A name and an integer, and a comma behind them."""
-    at = put_text(buffer, _put(buffer, at, OPEN), text, words[word, 0], words[word, 1])
-    at = put_int(buffer, _put(buffer, at, COMMA), strength)
-    at = _put(buffer, at, CLOSE)
-    return _put(buffer, at, COMMA)
+@inlined
+def _put_end(buffer, at):  # type: ignore[no-untyped-def]
+    """The end of an element of a list, and a comma."""
+    store_word(buffer, at, END)
+    return at + 2
+
+
+@inlined
+def _put_word(buffer, at, text, words, word):  # type: ignore[no-untyped-def]
+    return put_block_text(buffer, at, text, words[word, 0], words[word, 1])
 
 
 @inlined
@@ -83,16 +79,27 @@ def _close(buffer, at, start):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _put_shapes(buffer, at, text, words, i1, i2, r, places):  # type: ignore[no-untyped-def]
+def _put_lanes(buffer, at, text, words, i8, r, offset, count, bits, word):  # type: ignore[no-untyped-def]
+    """A pair of each of `count` integers of so many `bits` that is not 0; whole words of them are passed over."""
+    width, lane = np.uint64(bits), (ONE << np.uint64(bits)) - ONE
+    for n in range(0, count * bits, 64):
+        left = np.uint64(i8[r, (offset + (n >> 3)) >> 3])
+        if n + 64 > count * bits:
+            left &= (ONE << np.uint64(count * bits - n)) - ONE
+        while left != 0:
+            k = trailing_zeros(left) // width
+            strength = np.int64((left >> (k * width)) << (WORD_BITS - width)) >> (64 - bits)
+            at = _put_word(buffer, at, text, words, word + n // bits + np.int64(k))
+            at = _put_end(buffer, put_int(buffer, at, strength))
+            left &= ~(lane << (k * width))
+    return at
+
+
+@kernel
+def _put_shapes(buffer, at, text, words, i8, r, places):  # type: ignore[no-untyped-def]
     at = start = _put(buffer, at, OPEN)
-    for k in range(places.candle_count):
-        strength = i1[r, places.candles + k]
-        if strength != 0:
-            at = _put_pair(buffer, at, text, words, places.candle_words + k, int(strength))
-    for k in range(places.event_count):
-        event = i2[r, places.events // 2 + k]
-        if event != 0:
-            at = _put_pair(buffer, at, text, words, places.event_words + k, int(event))
+    at = _put_lanes(buffer, at, text, words, i8, r, places.candles, places.candle_count, 8, places.candle_words)
+    at = _put_lanes(buffer, at, text, words, i8, r, places.events, places.event_count, 16, places.event_words)
     return _close(buffer, at, start)
 
 
@@ -102,11 +109,8 @@ def _put_contributions(buffer, at, text, words, i1, f8, r, places):  # type: ign
     for k in range(TOP):
         which = int(i1[r, places.top + k])
         if which >= 0:
-            word = places.component_words + which
-            at = put_text(buffer, _put(buffer, at, OPEN), text, words[word, 0], words[word, 1])
-            at = put_float(buffer, _put(buffer, at, COMMA), f8[r, places.contributions // 8 + which])
-            at = _put(buffer, at, CLOSE)
-            at = _put(buffer, at, COMMA)
+            at = _put_word(buffer, at, text, words, places.component_words + which)
+            at = _put_end(buffer, put_float(buffer, at, f8[r, places.contributions // 8 + which]))
     return _close(buffer, at, start)
 
 
@@ -114,16 +118,12 @@ def _put_contributions(buffer, at, text, words, i1, f8, r, places):  # type: ign
 def _put_timeframes(buffer, at, text, words, i1, u1, i8, f8, r, places):  # type: ignore[no-untyped-def]
     at = start = _put(buffer, at, OPEN)
     for k in range(int(i1[r, places.first]), int(i1[r, places.end])):
-        word = places.frame_words + k
-        at = put_text(buffer, _put(buffer, at, OPEN), text, words[word, 0], words[word, 1])
-        at = put_float(buffer, _put(buffer, at, COMMA), f8[r, places.direction // 8 + k])
+        at = _put_word(buffer, at, text, words, places.frame_words + k)
+        at = put_float(buffer, at, f8[r, places.direction // 8 + k])
         at = put_int(buffer, _put(buffer, at, COMMA), i8[r, places.age // 8 + k])
-        word = places.truth_words + int(u1[r, places.partial + k] != 0)
-        at = put_text(buffer, _put(buffer, at, COMMA), text, words[word, 0], words[word, 1])
-        word = places.regime_words + int(u1[r, places.frame_regime + k])
-        at = put_text(buffer, _put(buffer, at, COMMA), text, words[word, 0], words[word, 1])
-        at = _put(buffer, at, CLOSE)
-        at = _put(buffer, at, COMMA)
+        at = _put_word(buffer, at, text, words, places.truth_words + int(u1[r, places.partial + k] != 0))
+        at = _put_word(buffer, at, text, words, places.regime_words + int(u1[r, places.frame_regime + k]))
+        at = _put_end(buffer, at)
     return _close(buffer, at, start)
 
 
@@ -145,8 +145,17 @@ def _int(views, r, kind, offset):  # type: ignore[no-untyped-def]
     return int(views.i1[r, offset])
 
 
+@inlined
+def _is_plain(names, start, stop):  # type: ignore[no-untyped-def]
+    """Whether a symbol needs no escapes, and has enough behind it to be copied in blocks."""
+    plain = stop + BLOCK <= names.size
+    for i in range(start, stop):
+        plain &= (names[i] != QUOTE) & (names[i] != ESCAPE)
+    return plain
+
+
 @kernel
-def put_symbol(buffer, at, names, start, stop):  # type: ignore[no-untyped-def]
+def _put_escaped(buffer, at, names, start, stop):  # type: ignore[no-untyped-def]
     """A symbol (printable ASCII) as JSON text without quotes."""
     for i in range(start, stop):
         byte = names[i]
@@ -158,32 +167,35 @@ def put_symbol(buffer, at, names, start, stop):  # type: ignore[no-untyped-def]
 
 @kernel
 def put_line(buffer, at, layout, views, r, names, start, stop):  # type: ignore[no-untyped-def]
-    """Write row `r`, whose symbol is `names[start:stop]`, without a line feed; returns where it ends."""
+    """Write row `r`, whose symbol is `names[start:stop]`, without a line feed; returns where it ends.
+
+    Up to `layout.SPARE` bytes more are written.
+    """
     steps, text, words, places = layout.steps, layout.text, layout.words, layout.places
+    plain = _is_plain(names, start, stop)
     for s in range(steps.shape[0]):
-        at = put_text(buffer, at, text, steps[s, 0], steps[s, 1])
+        at = put_block_text(buffer, at, text, steps[s, 0], steps[s, 1])
         kind, offset, base = steps[s, 2], steps[s, 3], steps[s, 4]
         if kind <= SCORE:
             at = put_float(buffer, at, _float(views, r, kind, offset))
         elif kind <= SMALL:
             at = put_int(buffer, at, _int(views, r, kind, offset))
         elif kind == WORD:
-            word = base + int(views.u1[r, offset])
-            at = put_text(buffer, at, text, words[word, 0], words[word, 1])
+            at = _put_word(buffer, at, text, words, base + int(views.u1[r, offset]))
         elif kind == SYMBOL:
-            at = put_symbol(buffer, at, names, start, stop)
+            if plain:
+                at = put_block_text(buffer, at, names, start, stop)
+            else:
+                at = _put_escaped(buffer, at, names, start, stop)
         elif kind == BLOCKING:
             which = int(views.i1[r, offset])
-            if which < 0:
-                at = put_null(buffer, at)
-            else:
-                at = put_text(buffer, at, text, words[base + which, 0], words[base + which, 1])
+            at = put_null(buffer, at) if which < 0 else _put_word(buffer, at, text, words, base + which)
         elif kind == CODES:
             at = _put_names(buffer, at, text, words, views.i8[r, offset >> 3], base)
         elif kind == REASONS:
             at = _put_names(buffer, at, text, words, int(views.u4[r, offset >> 2]), base)
         elif kind == SHAPES:
-            at = _put_shapes(buffer, at, text, words, views.i1, views.i2, r, places)
+            at = _put_shapes(buffer, at, text, words, views.i8, r, places)
         elif kind == CONTRIBUTIONS:
             at = _put_contributions(buffer, at, text, words, views.i1, views.f8, r, places)
         elif kind == TIMEFRAMES:
@@ -200,6 +212,8 @@ def put_lines(buffer, layout, views, names, spans, ends):  # type: ignore[no-unt
     """Write a line a row; `names[spans[row, 0]:spans[row, 1]]` is its symbol, `ends[row]` is set to where it ends."""
     at = 0
     for r in range(ends.size):
+        if r + 1 < ends.size:
+            fetch_row(views.i8, r + 1)
         at = put_line(buffer, at, layout, views, r, names, spans[r, 0], spans[r, 1])
         at = _put(buffer, at, FEED)
         ends[r] = at

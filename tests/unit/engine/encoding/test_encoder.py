@@ -102,5 +102,6 @@ def test_full_detail_goes_through_msgspec() -> None:
 
 def test_offsets_fit_the_views() -> None:
     assert offset("decision.reasons") % 4 == 0
-    assert offset("patterns.events") % 2 == 0
+    assert offset("patterns.candles") % 8 == 0
+    assert offset("patterns.events") % 8 == 0
     assert offset("decision.risk.g") % 8 == 0

@@ -13,7 +13,7 @@ from worker.engine.kernel import kernel
 from worker.engine.rounding import decimals, significant
 
 BUFFER = np.zeros(64, np.uint8)
-INT64 = st.integers(-(2**63) + 1, 2**63 - 1)
+INT64 = st.integers(-(2**63), 2**63 - 1)
 
 
 @kernel
