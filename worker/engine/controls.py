@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.state import JournalEntry
+from worker.engine.key_table import KeyIndex
+from worker.engine.raw import RawRecords
 from worker.engine.stages.risk import LIMITS
 
 ALL = b"*"
@@ -51,6 +53,29 @@ class History:
                 return self._rows[i]
         return self._rows[newest] if newest >= 0 and self.entries[newest].ordinal > KEPT else _NONE
 
+    def at_rows(self, offsets: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[Any]:
+        """As `at` for many records at once, LIMITS of shape (n,): most of them meet one of the newest entries."""
+        rows = np.array([*self._rows, _NONE], LIMITS)
+        ordinals = np.array([entry.ordinal for entry in self.entries], np.int64)
+        met = np.full(len(offsets), len(self.entries))  # which of `rows`
+        newest = np.full(len(offsets), -1)
+        left = np.arange(len(offsets))
+        for i in range(len(self.entries) - 1, -1, -1):
+            entry = self.entries[i]
+            seen = left[entry.visible_from <= offsets[left]]
+            newest[seen[newest[seen] < 0]] = i
+            too_old = (times[seen] < self._earliest) | (ordinals[newest[seen]] - entry.ordinal >= KEPT)
+            in_force = ~too_old & (entry.effective_ts <= times[seen])
+            met[seen[in_force]] = i
+            left = np.setdiff1d(left, seen[too_old | in_force], assume_unique=True)
+            if not left.size:
+                break
+        behind = np.flatnonzero((met == len(self.entries)) & (newest >= 0))
+        behind = behind[ordinals[newest[behind]] > KEPT]
+        met[behind] = newest[behind]
+        chosen: NDArray[Any] = rows[met]
+        return chosen
+
     def unneeded(self, offset: int) -> list[JournalEntry]:
         """The entries that no record at or after `offset` can meet."""
         found = []
@@ -78,6 +103,7 @@ class Controls:
     def __init__(self, static: NDArray[Any]) -> None:
         self._static = static
         self._histories: dict[bytes, History] = {}
+        self._index: KeyIndex | None = None  # of the keys but ALL; made when it is asked for
 
     def __bool__(self) -> bool:
         return bool(self._histories)
@@ -96,6 +122,7 @@ class Controls:
 
     def add(self, entry: JournalEntry) -> None:
         """Append the newest entry of its key."""
+        self._index = self._index if entry.key.encode() in self._histories else None
         self._histories.setdefault(entry.key.encode(), History()).add(entry)
 
     def unneeded(self, offset: int) -> list[JournalEntry]:
@@ -118,6 +145,19 @@ class Controls:
             for key, offset, ts in zip(keys, offsets, times, strict=True)
         ]
         return stricter(np.array(own, LIMITS), np.array(common, LIMITS), self._static)
+
+    def limits_raw(self, raw: RawRecords, times: NDArray[np.int64]) -> NDArray[Any]:
+        """The same for raw records without an object a record; bars' `times` have shape (n,)."""
+        if self._index is None:
+            self._index = KeyIndex([key for key in self._histories if key != ALL])
+        offsets = np.ascontiguousarray(raw.rows["offset"])
+        common = self._histories.get(ALL, History()).at_rows(offsets, times)
+        own = np.array([_NONE], LIMITS).repeat(len(raw))
+        places = self._index.places(raw)
+        for row in np.flatnonzero(places >= 0).tolist():
+            history = self._histories[self._index.keys[places[row]]]
+            own[row] = history.at(int(offsets[row]), int(times[row]))
+        return stricter(own, common, self._static)
 
 
 def stricter(own: NDArray[Any], common: NDArray[Any], static: NDArray[Any]) -> NDArray[Any]:

@@ -5,6 +5,7 @@ The hash is the same in every process, and no slot depends on it: the table only
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -152,6 +153,26 @@ class KeyTable:
         has no slot, is too long, or lies at the very end of the buffer.
         """
         return int(_find_all(*raw.arrays(), wanted, *self._arrays, found, start))
+
+
+class KeyIndex:
+    """The places of raw records' keys in a fixed list of `keys`."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        self.keys = keys
+        self._places = {key: place for place, key in enumerate(keys)}
+        self._table = KeyTable(1 << len(keys).bit_length())
+        for place, key in enumerate(keys):
+            self._table.put(key, place)
+
+    def places(self, raw: RawRecords) -> NDArray[np.int64]:
+        """Of each key, shape (n,); NONE where it isn't in the list."""
+        found, none_wanted = np.empty(len(raw), np.int64), np.zeros(len(raw), np.bool_)
+        row = self._table.find(raw, none_wanted, found)
+        while row < len(raw):
+            found[row] = self._places.get(raw.key(row) or b"", NONE)
+            row = self._table.find(raw, none_wanted, found, row + 1)
+        return found
 
 
 def warm_up() -> None:

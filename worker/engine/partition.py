@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -88,8 +88,10 @@ class PartitionEngine:
         order, outs = self._order(slots), self._room.rows(slots)
         self._observe(decoded.bars, slots, order, known, outs)
         clear_rejected(outs)
-        limited = self._limited(raw.all_keys, raw.rows["offset"], decoded.bars, outs)
-        self._decide(decoded.bars, slots, order, outs, limited)
+        p = self._params
+        if self.controls:
+            p = self._limited(outs, self.controls.limits_raw(raw, decoded.bars["ts"]))
+        self._decide(decoded.bars, slots, order, outs, p)
         self._forget(slots, new)
         return decoded, outs
 
@@ -101,8 +103,11 @@ class PartitionEngine:
         slots, new = self.symbols.slots(keys, (decoded.bars["mask"] == 0).tolist())
         order, outs = self._order(slots), np.zeros(len(keys), OUTPUT)
         self._observe(decoded.bars, slots, order, known, outs)
-        limited = self._limited(lambda: keys, offsets, decoded.bars, outs)
-        self._decide(decoded.bars, slots, order, outs, limited)
+        p = self._params
+        if self.controls:
+            assert offsets is not None, "which control records a record meets depends on its offset"
+            p = self._limited(outs, self.controls.limits(keys, offsets.tolist(), decoded.bars["ts"].tolist()))
+        self._decide(decoded.bars, slots, order, outs, p)
         self._forget(slots, new)
         return outs
 
@@ -163,18 +168,8 @@ class PartitionEngine:
             return np.arange(slots.size)
         return np.argsort(slots, kind="stable")
 
-    def _limited(
-        self,
-        keys: Callable[[], Sequence[bytes | None]],
-        offsets: NDArray[np.int64] | None,
-        bars: NDArray[Any],
-        outs: NDArray[Any],
-    ) -> Params:
+    def _limited(self, outs: NDArray[Any], limits: NDArray[Any]) -> Params:
         """The parameters with the limits that the control records in force set for each row of `outs`."""
-        if not self.controls:
-            return self._params
-        assert offsets is not None, "which control records a record meets depends on its offset"
-        limits = self.controls.limits(keys(), offsets.tolist(), bars["ts"].tolist())
         outs["control"] = np.arange(len(outs))
         return self._params._replace(risk=self._params.risk._replace(limits=limits))
 

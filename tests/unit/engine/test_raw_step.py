@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.corpus.mixed import mixed_log
 from tests.support.engine_drive import first_difference
+from worker.engine import key_table, pipeline, room
 from worker.engine.partition import PartitionEngine
 from worker.engine.raw import RawRecords, raw_records
 from worker.engine.records import Records
 from worker.engine.room import Room
 from worker.engine.settings import EngineSettings
-from worker.engine.stages.ingestion import Decoder
+from worker.engine.stages.ingestion import Decoder, scanner
 from worker.engine.stages.ingestion import Settings as IngestionSettings
 from worker.sources.simulator import Simulation
 
@@ -31,9 +33,9 @@ def log() -> Records:
     return mixed_log(MARKET)
 
 
-def poisoned(room: Room, rows: int, byte: int) -> None:
+def poisoned(used: Room, rows: int, byte: int) -> None:
     """Make the rows what a batch could have left at worst: every byte set."""
-    room.rows(np.zeros(rows, np.int64)).view(np.uint8)[:] = byte
+    used.rows(np.zeros(rows, np.int64)).view(np.uint8)[:] = byte
 
 
 @pytest.mark.parametrize("max_symbols", [200_000, FEW])
@@ -74,3 +76,20 @@ def test_warming_again_gives_the_same_derived_state(log: Records) -> None:
     engines[1].warm_again_raw(raw)
     keys = [key for key in log.keys if key]
     assert [engines[0].snapshot(key) for key in keys] == [engines[1].snapshot(key) for key in keys]
+
+
+def signatures() -> list[int]:
+    kernels: tuple[Any, ...] = (scanner.scan, key_table._find_all, key_table._put, key_table._fill, key_table._remove)
+    return [len(kernel.signatures) for kernel in (*kernels, room._prepare, room._clear, pipeline.observe)]
+
+
+def test_nothing_is_compiled_after_warming_up(log: Records) -> None:
+    """Whatever memory a batch comes in: read-only or not, whole or a part."""
+    engine, raw = PartitionEngine(EngineSettings()), raw_records(log)
+    engine.warm_up()
+    before = signatures()
+    engine.step_raw(raw)
+    engine.step_raw(RawRecords(raw.data.copy(), raw.rows[::2]))
+    engine.step_raw(raw.where(raw.rows["key_size"] > 0).slice(3, 50))
+    engine.reserve(1_000)
+    assert signatures() == before

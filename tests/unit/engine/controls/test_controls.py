@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -18,6 +19,7 @@ from schemas.state import JournalEntry
 from tests.unit.engine.controls.entries import entry
 from worker.engine.controls import KEPT, Controls
 from worker.engine.partition import PartitionEngine
+from worker.engine.raw import raw_records
 from worker.engine.records import Records
 from worker.engine.settings import EngineSettings
 from worker.sources.simulator import Simulation, simulated_records
@@ -143,6 +145,24 @@ def test_what_is_unneeded_no_later_record_meets(steps: list[dict[str, int]], off
     assert np.array_equal(whole.limits(keys, ends, times), rest.limits(keys, ends, times))
 
 
+@given(st.lists(st.tuples(st.sampled_from(["A", "B", "*"]), journals), max_size=3), st.integers(0, 2 * KEPT))
+def test_raw_records_meet_what_records_meet(steps: list[tuple[str, list[dict[str, int]]]], jump: int) -> None:
+    found = Controls(STATIC)
+    ordinals: Counter[str] = Counter()
+    for key, items in steps:
+        at = 0
+        for item in items:
+            ordinals[key] += 1 + jump * (item["ts"] == 0)  # those between went when later ones replaced them
+            at += item["step"]
+            effective, ts = item["effective_ts"], item["ts"]
+            found.add(entry(key, ordinals[key], visible_from=at, effective_ts=effective, ts=ts))
+    probes = [(key, at, ts) for key in (b"A", b"C", b"*", b"B", None) for at in range(0, 40, 3) for ts in range(-1, 14)]
+    keys, offsets, bars = (list(column) for column in zip(*probes, strict=True))
+    raw = raw_records(Records(keys, [b"12345678"] * len(keys), bars), offsets)
+    wanted = found.limits(keys, offsets, bars)
+    assert found.limits_raw(raw, np.array(bars)).tolist() == wanted.tolist()
+
+
 def test_entries_that_later_ones_replace_are_unneeded() -> None:
     found = controls(*(entry("A", n, visible_from=n) for n in range(1, 6)))
     assert [item.ordinal for item in found.unneeded(3)] == [2, 1]
@@ -167,14 +187,18 @@ def journal() -> list[JournalEntry]:
     ]
 
 
-def run(bounds: list[int], entries: list[JournalEntry]) -> list[Decision | Rejection]:
+def run(bounds: list[int], entries: list[JournalEntry], compiled: bool = False) -> list[Decision | Rejection]:
     engine = PartitionEngine(EngineSettings())
     for item in entries:
         engine.controls.add(item)
     offsets = FIRST + np.arange(len(log().keys))
+    raw = raw_records(log(), offsets) if compiled else None
     found: list[Decision | Rejection] = []
     for start, stop in pairwise(bounds):
-        found += engine.process(log().slice(start, stop), offsets[start:stop])
+        if raw is not None:
+            found += engine.process_raw(raw.slice(start, stop))
+        else:
+            found += engine.process(log().slice(start, stop), offsets[start:stop])
     return found
 
 
@@ -184,9 +208,9 @@ def reference() -> list[Decision | Rejection]:
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.lists(st.integers(0, 240), max_size=6).map(sorted))
-def test_batches_do_not_show(cuts: list[int]) -> None:
-    assert run([0, *cuts, 240], journal()) == reference()
+@given(st.lists(st.integers(0, 240), max_size=6).map(sorted), st.booleans())
+def test_batches_do_not_show(cuts: list[int], compiled: bool) -> None:
+    assert run([0, *cuts, 240], journal(), compiled) == reference()
 
 
 def test_decisions_name_both_records() -> None:

@@ -10,7 +10,7 @@ from worker.engine.stages.ingestion.digits import RUN, read_digits
 MINUS, PLUS, POINT, ZERO, SMALL_E = b"-"[0], b"+"[0], b"."[0], b"0"[0], b"e"[0]
 TO_SMALL = 0x20
 EXPONENT_DIGITS = 4  # more of them are left to the exact decoder
-REACH = 3 * RUN + 8  # bytes from a number's start on that are looked at
+REACH = 3 * RUN + 16  # bytes from a number's start on that are looked at: three runs of digits, their signs, one word
 
 
 @inlined
