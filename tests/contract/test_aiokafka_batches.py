@@ -132,7 +132,7 @@ async def test_a_batch_that_is_sent_again_keeps_its_state() -> None:
 def test_either_checksum_is_right(compiled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if compiled and not available():
         pytest.skip("this processor has no instruction for it")
-    monkeypatch.setattr("worker.stream.seams.sending.COMPILED", compiled)
+    monkeypatch.setattr("worker.stream.checksum.COMPILED", compiled)
     batch, other = finished(), theirs()
     for builder in (batch, other):
         builder._set_producer_state(1, 2, 3)

@@ -12,10 +12,10 @@ from aiokafka.errors import CorruptRecordException
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.record.default_records import DefaultRecordBatch
 from aiokafka.record.memory_records import MemoryRecords
-from aiokafka.record.util import calc_crc32c
 from numpy.typing import NDArray
 
 from worker.engine.raw import ROW, RawRecords
+from worker.stream.checksum import checksum
 from worker.stream.consumed import raw_of
 from worker.wire import scan
 
@@ -51,9 +51,9 @@ def decode(data: bytes, first: int, aborted: Aborted, check_crcs: bool, tp: Topi
 
 
 def _check(data: bytes, batches: NDArray[Any], tp: TopicPartition) -> None:
-    view: Any = memoryview(data)
+    view = memoryview(data)
     for start, end, crc, magic in zip(*(batches[f].tolist() for f in ("start", "end", "crc", "magic")), strict=True):
-        if magic >= 2 and calc_crc32c(view[start + scan.ATTRIBUTES : end]) != crc:
+        if magic >= 2 and checksum(view[start + scan.ATTRIBUTES : end]) != crc:
             raise CorruptRecordException(f"Invalid CRC - {tp}")
 
 

@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from aiokafka.record.util import calc_crc32c
-
-from worker.wire.crc32c import available, crc32c
+from worker.stream.checksum import checksum
 from worker.wire.framing import ATTRIBUTES_AT, CRC, CRC_AT, PRODUCER, PRODUCER_AT
 from worker.wire.writer import Batch
-
-COMPILED = available()  # its own takes ten times as long
-
-
-def _checksum(data: memoryview) -> int:
-    if COMPILED:
-        return crc32c(data, ATTRIBUTES_AT)
-    return calc_crc32c(data[ATTRIBUTES_AT:])  # type: ignore[arg-type]  # it takes any buffer
 
 
 class FinishedBatch:
@@ -51,6 +41,6 @@ class FinishedBatch:
     def _build(self) -> memoryview:
         # Each attempt to send asks for the bytes; only another producer state changes them.
         if not self._checked:
-            CRC.pack_into(self._data, CRC_AT, _checksum(self._data))
+            CRC.pack_into(self._data, CRC_AT, checksum(self._data[ATTRIBUTES_AT:]))
             self._checked = True
         return self._data
