@@ -7,7 +7,7 @@ DEV    := $(VENV)/.installed-dev
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit integration chaos soak test-docker bench bench-engine bench-failover bench-inprocess bench-backtest parity \
+.PHONY: help setup demo test unit integration chaos soak test-docker bench bench-check bench-peers bench-engine bench-failover bench-inprocess bench-backtest parity \
   oracles differential lint types imports check lock reference clean
 
 help: ## Show this list
@@ -61,6 +61,9 @@ test-docker: $(DEV) setup ## Build the image and test it on a container engine (
 
 bench: $(DEV) setup ## Measure records per CPU-second of one worker; writes results/bench.json
 	@$(BIN)/python -m tests.bench.worker_rate
+
+bench-peers: $(DEV) setup ## Compare with Kafka Streams, Quix, Faust and others (ARGS="--runs 1 ..."); writes results/bench-peers.json, docs/performance.md
+	@$(BIN)/python -m tests.bench.peers --docs $(ARGS)
 
 bench-backtest: $(DEV) setup ## Measure bars per CPU-second of a backtest from Parquet to disk; writes results/bench-backtest.json
 	@$(BIN)/python -m tests.bench.backtest_rate

@@ -1,0 +1,7 @@
+"""A peer that this machine can't run."""
+
+from __future__ import annotations
+
+
+class Absent(Exception):
+    """It can't be installed here; the text says why."""
