@@ -59,8 +59,8 @@ soak: $(DEV) setup ## Two workers under random faults for MIN minutes (SEED=n re
 test-docker: $(DEV) setup ## Build the image and test it on a container engine (starts one if there is none)
 	@$(BIN)/python -m pytest tests/docker -m docker
 
-bench: $(DEV) setup ## Measure records per CPU-second of one worker; writes results/bench.json
-	@$(BIN)/python -m tests.bench.worker_rate
+bench: $(DEV) setup ## Measure workers: records per CPU-second, memory, latency; writes results/bench.json, docs/performance.md
+	@$(BIN)/python -m tests.bench.worker_rate --docs $(ARGS)
 
 bench-peers: $(DEV) setup ## Compare with Kafka Streams, Quix, Faust and others (ARGS="--runs 1 ..."); writes results/bench-peers.json, docs/performance.md
 	@$(BIN)/python -m tests.bench.peers --docs $(ARGS)

@@ -31,6 +31,12 @@ def write(target: str, figures: Mapping[str, float], **more: Any) -> Path:
     return path
 
 
+def read(target: str) -> dict[str, float]:
+    """The figures of `results/<target>.json`."""
+    figures: dict[str, float] = json.loads((RESULTS / f"{target}.json").read_text())["figures"]
+    return figures
+
+
 def table(figures: Mapping[str, float]) -> None:
     """Print one figure a line."""
     width = max(map(len, figures))

@@ -1,108 +1,125 @@
-"""Records per CPU-second of one worker process, all stages, on a local real Kafka (`make bench`)."""
+"""Records per CPU-second, memory and latency of workers, all stages, on a local real Kafka (`make bench`)."""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import os
-import signal
 import statistics
 import subprocess
 import sys
-import uuid
+from collections.abc import Sequence
+from contextlib import ExitStack
 
 from tests.bench import report
+from tests.bench.cpu import Client, Rates, measure
+from tests.bench.latency import figures as latency
+from tests.bench.latency.run import Flow
+from tests.bench.peers.catalogue import GUARANTEES, PEERS
+from tests.bench.peers.market import Expected
+from tests.bench.peers.running import DEADLINE_S, Arena, make_worker_topics
+from tests.bench.progress import Committed
 from worker.broker import Broker
-from worker.settings import Settings, load_settings
-from worker.sources.publisher import publish_records
-from worker.sources.simulator import Simulation, simulated_records
-from worker.stream import topics
-from worker.stream.client import client_options
-from worker.stream.group import wait_caught_up
-from worker.stream.preflight import admin_client
 
-DEADLINE = 300.0  # seconds for one run
+WORKER = next(peer for peer in PEERS if peer.name == "worker")
+Run = tuple[Rates, list[float]]  # and CPU seconds of each process
 
 
-def settings_for(bootstrap: str, group: str, guarantee: str) -> Settings:
-    """Settings of one run: its own group on the shared input."""
-    return load_settings(
-        {"kafka": {"bootstrap_servers": bootstrap}, "processing": {"group": group, "guarantee": guarantee}}
-    )
+def say(line: str) -> None:
+    """A progress line."""
+    print(line, flush=True)
 
 
-async def fill(settings: Settings, symbols: int, records: int) -> int:
-    """Create the topics and publish the simulated market; returns the number of records."""
-    spec = Simulation(symbols=symbols, bars=records // symbols, seed=7, fault_rate=0.001)
-    await make_topics(settings)
-    summary = await publish_records(client_options(settings.kafka), settings.topics.input, simulated_records(spec))
-    return summary.records
+def run_workers(arena: Arena, topic: str, expected: Expected, guarantee: str, processes: int) -> Run:
+    """Workers of one new group over the whole input, measured at 25 % and 100 % of the committed offsets."""
+    with arena.place(topic) as place, ExitStack() as stack:
+        make_worker_topics(place)
+        start = WORKER.start(place, "full", guarantee)
+        clients = []
+        for number in range(processes):
+            clients.append(Client(start.command, place.folder / f"worker-{number}.log", start.environment))
+            stack.callback(clients[-1].stop)
+        done = Committed(place.bootstrap, place.group, place.input)
+        stack.callback(done.close)
+        rates = measure(clients, done, expected.records, DEADLINE_S)
+        return rates, [client.spent.cpu for client in clients]
 
 
-async def make_topics(settings: Settings) -> None:
-    """Create what is missing: a group's state has a topic of its own."""
-    async with admin_client(settings.kafka) as admin:
-        await topics.create(admin, settings)
+def runs(arena: Arena, records: int, count: int, guarantee: str, processes: int) -> list[Run]:
+    """`count` runs, each with a progress line."""
+    topic, expected = arena.input(records, say)
+    found = []
+    for _ in range(count):
+        rates, cpu = run_workers(arena, topic, expected, guarantee, processes)
+        shares = " + ".join(f"{one:.1f}" for one in cpu)
+        say(
+            f"{processes} x {guarantee:5} {records:9,} records  {shares:>12} CPU s  {rates.steady:9,.0f}/CPU s"
+            f"  {rates.total:9,.0f} from start  {rates.rss_mb:5.0f} MB"
+        )
+        found.append((rates, cpu))
+    return found
 
 
-async def caught_up(settings: Settings) -> bool:
-    """Whether the group has committed the whole input before the deadline."""
-    async with admin_client(settings.kafka) as admin:
-        return await wait_caught_up(admin, settings, settings.topics.partitions, DEADLINE)
-
-
-def run_worker(settings: Settings) -> tuple[float, float]:
-    """(CPU seconds from start to stop, peak RSS in MB) of one worker over the whole input."""
-    environment = os.environ | {
-        "ALPHAPULSE_KAFKA__BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers,
-        "ALPHAPULSE_PROCESSING__GROUP": settings.processing.group,
-        "ALPHAPULSE_PROCESSING__GUARANTEE": settings.processing.guarantee,
-        "ALPHAPULSE_LOG__LEVEL": "WARNING",
-    }
-    process = subprocess.Popen([sys.executable, "-m", "worker", "worker"], env=environment)
-    try:
-        if not asyncio.run(caught_up(settings)):
-            raise SystemExit("the worker did not catch up")
-    finally:
-        process.send_signal(signal.SIGTERM)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"the worker ended with {process.returncode}")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
-
-
-def measure(records: int, symbols: int, runs: int) -> dict[str, float]:
-    """All figures."""
+def throughput(arena: Arena, records: int, count: int) -> dict[str, float]:
+    """Rates of one process with each guarantee, and what a second process costs."""
     figures: dict[str, float] = {}
-    with Broker() as broker:
-        count = asyncio.run(fill(settings_for(broker.bootstrap, "fill", "exactly_once"), symbols, records))
-        for guarantee, name in (("exactly_once", "eos"), ("at_least_once", "alos")):
-            rates, peaks = [], []
-            for _ in range(runs):
-                settings = settings_for(broker.bootstrap, f"bench-{uuid.uuid4().hex[:8]}", guarantee)
-                asyncio.run(make_topics(settings))
-                cpu, rss = run_worker(settings)
-                rates.append(count / cpu)
-                peaks.append(rss)
-                print(f"{guarantee:14} {count:9,} records  {cpu:6.2f} CPU s  {count / cpu:9,.0f}/CPU s  {rss:5.0f} MB")
-            figures[f"full_{name}_per_cpu_s"] = statistics.median(rates)
-            figures[f"full_{name}_min_per_cpu_s"] = min(rates)
-            figures[f"full_{name}_max_per_cpu_s"] = max(rates)
-            figures[f"rss_{name}_mb"] = max(peaks)
-    return figures
+    for guarantee in reversed(GUARANTEES):
+        found = [rates for rates, _ in runs(arena, records, count, guarantee, 1)]
+        steady = [rates.steady for rates in found]
+        figures[f"full_{guarantee}_per_cpu_s"] = statistics.median(steady)
+        figures[f"full_{guarantee}_min_per_cpu_s"] = min(steady)
+        figures[f"full_{guarantee}_max_per_cpu_s"] = max(steady)
+        figures[f"full_{guarantee}_total_per_cpu_s"] = statistics.median(rates.total for rates in found)
+        figures[f"rss_{guarantee}_mb"] = max(rates.rss_mb for rates in found)
+    figures["rss_mb"] = max(figures[f"rss_{guarantee}_mb"] for guarantee in GUARANTEES)
+    return figures | _two(arena, records, count, figures["full_eos_per_cpu_s"])
+
+
+def _two(arena: Arena, records: int, count: int, one: float) -> dict[str, float]:
+    # Twice the input, so that each process has as much work as the single one.
+    found = runs(arena, 2 * records, count, "eos", 2)
+    return {
+        "two_process_cpu_ratio": one / statistics.median(rates.steady for rates, _ in found),
+        "two_process_least_share": min(min(cpu) / sum(cpu) for _, cpu in found),
+    }
+
+
+def backtest(count: int) -> dict[str, float]:
+    """The figures of `make bench-backtest`, measured in a process of its own."""
+    say("backtest")
+    subprocess.run([sys.executable, "-m", "tests.bench.backtest_rate", "--runs", str(count)], check=True)
+    return report.read("bench-backtest")
+
+
+def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--records", type=int, default=500_000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--warm", type=float, default=20, help="seconds of a latency run before the measured ones")
+    parser.add_argument("--seconds", type=float, default=25, help="measured seconds of a latency run; 0 leaves it out")
+    parser.add_argument("--latency", nargs="*", default=["worker", "kstreams"], help="whose latency is measured")
+    parser.add_argument("--only-latency", action="store_true")
+    parser.add_argument("--docs", action="store_true", help="write the latencies of docs/performance.md anew")
+    return parser.parse_args(words)
 
 
 def main() -> None:
     """Measure, print a table, write the results."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--records", type=int, default=200_000)
-    parser.add_argument("--symbols", type=int, default=500)
-    parser.add_argument("--runs", type=int, default=3)
-    given = parser.parse_args()
-    figures = measure(given.records, given.symbols, given.runs)
+    given = arguments()
+    flow, found = Flow(given.warm, given.seconds), latency.Found()
+    figures: dict[str, float] = {}
+    with Broker() as broker:
+        arena = Arena(broker.bootstrap)
+        if not given.only_latency:
+            figures |= throughput(arena, given.records, given.runs)
+        if given.seconds:
+            found = latency.measured(arena, given.latency, flow, say)
+    if not given.only_latency:
+        figures |= backtest(given.runs)
+    figures |= latency.figures(found)
     report.table(figures)
-    report.write("bench", figures)
+    report.write("bench", figures, latency=flow._asdict() | latency.settings())
+    if given.docs and found:
+        latency.document_them(found, flow, report.machine())
 
 
 if __name__ == "__main__":
