@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -24,6 +25,7 @@ from worker.telemetry.metrics import METRICS
 log = logging.getLogger(__name__)
 
 POLL_MS = 100
+REST = 2.0  # a small batch at least once is followed by so many times its duration of rest
 MAX_BACKOFF = 10.0  # seconds between attempts to open a partition while the broker is away
 
 
@@ -151,6 +153,7 @@ class Member(ConsumerRebalanceListener):
         if partition.tp not in self._consumer.assignment():
             return
         partition.phase = Phase.READY
+        partition.paused = False
         self._consumer.seek(partition.tp, partition.next)
         self._consumer.resume(partition.tp)
 
@@ -180,8 +183,12 @@ class Member(ConsumerRebalanceListener):
 
     async def _slices(self, partition: Partition, raw: RawRecords, position: int) -> None:
         size = self._settings.processing.max_batch_records
-        interval = self._settings.processing.commit_interval_ms / 1000
         begun = time.monotonic()
+        small = len(raw) < size // 2
+        if small and partition.tp in self._consumer.assignment():
+            # It will rest. What is fetched now would be the first few records of the next batch, and wait with it.
+            self._consumer.pause(partition.tp)
+            partition.paused = True
         for start in range(0, max(len(raw), 1), size):
             last = start + size >= len(raw)
             await partition.process(
@@ -191,11 +198,18 @@ class Member(ConsumerRebalanceListener):
             self.last_commit_ok = True
             if self._moving:
                 break
-        if len(raw) < size // 2:
-            partition.rest_until = begun + interval
+        if small:
+            partition.rest_until = self._rest_until(begun)
         partition.phase = Phase.PARKED if self._moving else Phase.READY
         if partition.next != position:
             self._rewind(partition)
+
+    def _rest_until(self, begun: float) -> float:
+        """When a partition may go on whose small batch `begun` then: the next one is to carry more."""
+        now, interval = time.monotonic(), self._settings.processing.commit_interval_ms / 1000
+        if self._settings.processing.guarantee == "exactly_once":
+            return begun + interval
+        return min(begun + interval, now + REST * (now - begun))  # no transaction to fill: only the effort counts
 
     async def _save(self, partition: Partition) -> None:
         await partition.save()
@@ -225,17 +239,28 @@ class Member(ConsumerRebalanceListener):
         if self._moving:
             return []
         now = time.monotonic()
-        return [tp for tp, p in self.partitions.items() if p.phase is Phase.READY and p.rest_until <= now]
+        ready = [p for p in self.partitions.values() if p.phase is Phase.READY and p.rest_until <= now]
+        for partition in ready:
+            if partition.paused:
+                partition.paused = False
+                self._consumer.resume(partition.tp)
+        return [partition.tp for partition in ready]
+
+    def _patience(self) -> float:
+        """Seconds until a partition that rests goes on, at most those of a poll."""
+        now = time.monotonic()
+        left = (p.rest_until - now for p in self.partitions.values() if p.phase is Phase.READY)
+        return min([POLL_MS / 1000, *(seconds for seconds in left if seconds > 0)])
 
     async def _wait_changed(self) -> None:
-        self._changed.clear()
         try:
-            async with asyncio.timeout(POLL_MS / 1000):
+            async with asyncio.timeout(self._patience()):
                 await self._changed.wait()
         except TimeoutError:
             return
 
     async def _poll(self) -> None:
+        self._changed.clear()
         ready = self._ready_now()
         # Without names getmany would serve every partition, also those that rest. Restoring ones are paused: naming
         # them fetches nothing, but counts as polling. A member that owns nothing must poll, else it never rejoins.
@@ -253,13 +278,17 @@ class Member(ConsumerRebalanceListener):
             await self._dispatch(tp, fetched.get(tp, []), generation)
 
     async def _fetch(self, named: list[TopicPartition]) -> dict[TopicPartition, list[Any]] | None:
-        """What getmany returns; None when the stop came first, for it waits through a whole rebalance."""
-        poll = asyncio.ensure_future(self._consumer.getmany(*named, timeout_ms=POLL_MS))
-        waiting: set[asyncio.Future[Any]] = {poll, self._stopped}
+        """What getmany returns. None when the stop came first, for it waits through a whole rebalance, or when another
+        partition became ready, which it would not look at."""
+        poll = asyncio.ensure_future(self._consumer.getmany(*named, timeout_ms=math.ceil(self._patience() * 1000)))
+        changed = asyncio.ensure_future(self._changed.wait())
+        waiting: set[asyncio.Future[Any]] = {poll, changed, self._stopped}
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        changed.cancel()
         if not poll.done():
             poll.cancel()
             await asyncio.wait({poll})
+        if poll.cancelled():
             return None
         try:
             return poll.result()
