@@ -25,6 +25,7 @@ from worker.telemetry.metrics import METRICS
 log = logging.getLogger(__name__)
 
 POLL_MS = 100
+GATHER = 0.005  # seconds for a fetch that finds records
 REST = 2.0  # a small batch at least once is followed by so many times its duration of rest
 MAX_BACKOFF = 10.0  # seconds between attempts to open a partition while the broker is away
 
@@ -153,7 +154,6 @@ class Member(ConsumerRebalanceListener):
         if partition.tp not in self._consumer.assignment():
             return
         partition.phase = Phase.READY
-        partition.paused = False
         self._consumer.seek(partition.tp, partition.next)
         self._consumer.resume(partition.tp)
 
@@ -184,11 +184,6 @@ class Member(ConsumerRebalanceListener):
     async def _slices(self, partition: Partition, raw: RawRecords, position: int) -> None:
         size = self._settings.processing.max_batch_records
         begun = time.monotonic()
-        small = len(raw) < size // 2
-        if small and partition.tp in self._consumer.assignment():
-            # It will rest. What is fetched now would be the first few records of the next batch, and wait with it.
-            self._consumer.pause(partition.tp)
-            partition.paused = True
         for start in range(0, max(len(raw), 1), size):
             last = start + size >= len(raw)
             await partition.process(
@@ -198,8 +193,7 @@ class Member(ConsumerRebalanceListener):
             self.last_commit_ok = True
             if self._moving:
                 break
-        if small:
-            partition.rest_until = self._rest_until(begun)
+        partition.rest_until = self._rest_until(begun) if len(raw) < size // 2 else 0.0
         partition.phase = Phase.PARKED if self._moving else Phase.READY
         if partition.next != position:
             self._rewind(partition)
@@ -239,12 +233,7 @@ class Member(ConsumerRebalanceListener):
         if self._moving:
             return []
         now = time.monotonic()
-        ready = [p for p in self.partitions.values() if p.phase is Phase.READY and p.rest_until <= now]
-        for partition in ready:
-            if partition.paused:
-                partition.paused = False
-                self._consumer.resume(partition.tp)
-        return [partition.tp for partition in ready]
+        return [tp for tp, p in self.partitions.items() if p.phase is Phase.READY and p.rest_until <= now]
 
     def _patience(self) -> float:
         """Seconds until a partition that rests goes on, at most those of a poll."""
@@ -269,18 +258,28 @@ class Member(ConsumerRebalanceListener):
             await self._wait_changed()
             return
         generation = self.generation
-        fetched = await self._fetch(named)
+        fetched = await self._fetch(named, self._patience())
         if fetched is None:
             return
+        await self._gather(fetched)
         if fetched:
             crash_point("poll_returned")
         for tp in named:
             await self._dispatch(tp, fetched.get(tp, []), generation)
 
-    async def _fetch(self, named: list[TopicPartition]) -> dict[TopicPartition, list[Any]] | None:
+    async def _gather(self, fetched: dict[TopicPartition, list[Any]]) -> None:
+        """Add what came while a partition rested: the fetch at the beginning of the rest found only a few records, and
+        the next one, for all the others, is on its way now."""
+        since = time.monotonic() - self._settings.processing.commit_interval_ms / 1000
+        rested = [tp for tp in fetched if (p := self.partitions.get(tp)) and p.rest_until > since]
+        more = await self._fetch(rested, GATHER) if rested else None
+        for tp, records in (more or {}).items():
+            fetched[tp] += records
+
+    async def _fetch(self, named: list[TopicPartition], seconds: float) -> dict[TopicPartition, list[Any]] | None:
         """What getmany returns. None when the stop came first, for it waits through a whole rebalance, or when another
         partition became ready, which it would not look at."""
-        poll = asyncio.ensure_future(self._consumer.getmany(*named, timeout_ms=math.ceil(self._patience() * 1000)))
+        poll = asyncio.ensure_future(self._consumer.getmany(*named, timeout_ms=math.ceil(seconds * 1000)))
         changed = asyncio.ensure_future(self._changed.wait())
         waiting: set[asyncio.Future[Any]] = {poll, changed, self._stopped}
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

@@ -56,7 +56,6 @@ class Partition:
         self.phase = Phase.RESTORING
         self.progress = 0, 0  # input offset that a restore has reached, and the one where it ends
         self.rest_until = 0.0  # monotonic seconds; small batches wait here so that a transaction carries more
-        self.paused = False  # in the consumer, while it rests
         self._settings = settings
         self._options, self._batch_bytes = options, batch_bytes
         self._opening = Opening(tp, settings, options, owner, job.engine, self._on_progress, board)
