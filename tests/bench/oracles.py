@@ -32,10 +32,11 @@ class Worst(NamedTuple):
 
 
 def compared() -> tuple[int, dict[str, Worst]]:
-    """(exit code of the tests, worst error by name) over all oracle tests of the engine."""
+    """(exit code of the tests, worst error by name) over all oracle tests of the engine and the models."""
     with tempfile.TemporaryDirectory() as folder:
         lines = Path(folder) / "oracles.jsonl"
-        command = [sys.executable, "-m", "pytest", "tests/unit/engine", "-n", "2", "-q", "-p", "no:cacheprovider"]
+        tests = ["tests/unit/engine", "tests/unit/models"]
+        command = [sys.executable, "-m", "pytest", *tests, "-n", "2", "-q", "-p", "no:cacheprovider"]
         code = subprocess.run(command, env=os.environ | {VARIABLE: str(lines)}, check=False).returncode
         found = [json.loads(line) for line in lines.read_text().splitlines()] if lines.exists() else []
     errors: dict[str, list[Worst]] = defaultdict(list)

@@ -1,0 +1,11 @@
+"""The logistic function on the engine's own exponential."""
+
+from worker.engine.elementary.exponential import exp
+from worker.engine.kernel import kernel
+
+
+@kernel
+def sigmoid(x: float) -> float:
+    """1/(1 + e^-x), written so that nothing overflows; NaN for NaN."""
+    e = exp(-abs(x))
+    return 1.0 / (1.0 + e) if x >= 0.0 else e / (1.0 + e)

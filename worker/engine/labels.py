@@ -1,0 +1,24 @@
+"""What became of the market over the horizon of the labels: up, down, or less than it costs to trade (domain §7.4)."""
+
+from typing import Any
+
+from worker.engine.elementary import log
+from worker.engine.kernel import kernel
+
+HORIZON = 12  # bars between a prediction and its label
+
+
+@kernel
+def round_trip(costs: Any) -> float:
+    """What a trade costs in log terms: 2·(fee + slippage), of execution's parameters."""
+    total: float = 2.0 * (costs.fee + costs.slip)
+    return total
+
+
+@kernel
+def outcome(before: float, after: float, cost: float) -> int:
+    """+1 if ln(after/before) > cost, -1 if it is < -cost, else 0; 0 where a price is not positive."""
+    if not min(before, after) > 0.0:
+        return 0
+    r = log(after / before)
+    return 1 if r > cost else (-1 if r < -cost else 0)

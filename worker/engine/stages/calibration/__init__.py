@@ -1,0 +1,10 @@
+"""Calibration: what |final| has meant for this symbol, as the probability that its direction is right (domain §7.3)."""
+
+from __future__ import annotations
+
+from worker.engine.stages.calibration.outcomes import CAPACITY
+from worker.engine.stages.calibration.settings import CalibrationParams as Params
+from worker.engine.stages.calibration.settings import Settings
+from worker.engine.stages.calibration.step import OUTPUT, STATE, step
+
+__all__ = ["CAPACITY", "OUTPUT", "STATE", "Params", "Settings", "step"]

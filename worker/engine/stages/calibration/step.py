@@ -1,0 +1,80 @@
+"""The stage's step: label the signal of twelve bars ago, fit when it is time, calibrate this one (domain §7.3)."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from worker.engine.kernel import kernel
+from worker.engine.labels import HORIZON, outcome, round_trip
+from worker.engine.stages.calibration import outcomes, platt
+
+# A signal whose outcome is not known yet.
+SIGNAL = np.dtype([("close", "f8"), ("strength", "f4"), ("side", "i1")], align=True)
+STATE = np.dtype(
+    [
+        ("bars", "i8"),
+        ("signals", SIGNAL, (HORIZON,)),
+        ("outcomes", outcomes.STATE),
+        ("platt", platt.STATE),
+    ],
+    align=True,
+)
+OUTPUT = np.dtype(
+    [
+        ("confidence", "f8"),  # P(direction right | |r| > cost); the raw confidence unless calibrated
+        ("base_rate", "f8"),  # share of right directions among the outcomes held, NaN unless calibrated
+        ("labels", "i8"),
+        ("calibrated", "?"),
+    ],
+    align=True,
+)
+
+
+@kernel
+def _label(own: Any, signal: Any, close: float, cost: float, p: Any) -> None:
+    """Store the outcome of a signal and fit anew: when, is a function of the number of labels alone."""
+    if signal.side == 0:
+        return
+    side = outcome(signal.close, close, cost)
+    if side == 0:
+        return
+    outcomes.store(own.outcomes, signal.strength, side == signal.side)
+    later = own.outcomes.labels - p.min_labels
+    if later >= 0 and later % p.refit_labels == 0:
+        platt.fit(own.platt, own.outcomes)
+
+
+@kernel
+def _take(signal: Any, final: float, close: float) -> None:
+    signal.strength = abs(final)
+    signal.close = close
+    # Of the stored strength: one that is too small for it has no sign there.
+    signal.side = 0 if not signal.strength > 0.0 else (1 if final > 0.0 else -1)
+
+
+@kernel
+def step(state: Any, inst: Any, bar: Any, out: Any, p: Any, costs: Any) -> None:
+    """Calibrate one accepted bar's signal: writes `state.calibration` and `out.calibration`, reads `out.signal`.
+
+    `costs` are execution's parameters. A window with a level shift or an expired reference labels nothing.
+    """
+    own, result, signal = state.calibration, out.calibration, out.signal
+    result.confidence = signal.conf_raw
+    result.base_rate = math.nan
+    result.labels = 0
+    result.calibrated = False
+    if not p.enabled:
+        return
+    if out.validation.shift or out.validation.expired:
+        for i in range(HORIZON):
+            own.signals[i].side = 0
+    due = own.signals[own.bars % HORIZON]
+    _label(own, due, bar.close, round_trip(costs), p)
+    _take(due, signal.final, bar.close)
+    own.bars += 1
+    result.labels = own.outcomes.labels
+    result.calibrated = own.outcomes.labels >= p.min_labels and due.side != 0
+    if result.calibrated:
+        result.confidence = platt.probability(own.platt, due.strength)
+        result.base_rate = outcomes.base_rate(own.outcomes)

@@ -1,0 +1,86 @@
+"""AR(2) of standardised returns by recursive least squares with forgetting (Ljung, System Identification, §11.2)."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from worker.engine.kernel import kernel
+
+FORGETTING = 0.995
+START = 100.0  # P₀ = START·I: how little is known at first
+LARGEST = 1e8  # P beyond it forgets no more: returns have long told nothing
+
+STATE = np.dtype(
+    [
+        ("count", "i8"),
+        ("last", "f8"),  # u₁ and u₂, the two returns before
+        ("second", "f8"),
+        ("phi1", "f8"),
+        ("phi2", "f8"),
+        ("p11", "f8"),
+        ("p12", "f8"),
+        ("p22", "f8"),
+    ],
+    align=True,
+)
+
+
+@kernel
+def _learn(own: Any, x1: float, x2: float, error: float) -> None:
+    """k = Px/(λ + xᵀPx), θ += k·e, P = (P - k·xᵀP)/λ, which stays symmetric as it is kept: one off-diagonal."""
+    px1 = own.p11 * x1 + own.p12 * x2
+    px2 = own.p12 * x1 + own.p22 * x2
+    denominator = FORGETTING + x1 * px1 + x2 * px2
+    k1, k2 = px1 / denominator, px2 / denominator
+    own.phi1 += k1 * error
+    own.phi2 += k2 * error
+    memory = FORGETTING if own.p11 + own.p22 < LARGEST else 1.0
+    own.p11 = (own.p11 - k1 * px1) / memory
+    own.p12 = (own.p12 - 0.5 * (k1 * px2 + k2 * px1)) / memory
+    own.p22 = (own.p22 - k2 * px2) / memory
+
+
+@kernel
+def advance(own: Any, u: float) -> float:
+    """Take in the return `u`; the error of its forecast, NaN for the first two."""
+    error = math.nan
+    if own.count == 0:
+        own.p11 = own.p22 = START
+    if own.count >= 2:
+        error = u - (own.phi1 * own.last + own.phi2 * own.second)
+        _learn(own, own.last, own.second, error)
+    own.second = own.last
+    own.last = u
+    own.count += 1
+    return error
+
+
+@kernel
+def stationary(own: Any) -> bool:
+    """Whether the forecasts of the fitted model stay bounded (the triangle of AR(2))."""
+    inside: bool = abs(own.phi2) < 1.0 and abs(own.phi1) < 1.0 - own.phi2
+    return inside
+
+
+@kernel
+def total_ahead(own: Any, steps: int) -> float:
+    """The sum expected of the next `steps` returns."""
+    last, second, total = own.last, own.second, 0.0
+    for _ in range(steps):
+        following = own.phi1 * last + own.phi2 * second
+        total += following
+        second, last = last, following
+    return total
+
+
+@kernel
+def inflation(own: Any, steps: int) -> float:
+    """Variance of the error of that sum, in variances of one return: Σ(ψ₀ + … + ψ_j)², ψ_j = φ₁ψ_{j-1} + φ₂ψ_{j-2}."""
+    last, second, total, variance = 1.0, 0.0, 1.0, 1.0
+    for _ in range(steps - 1):
+        following = own.phi1 * last + own.phi2 * second
+        total += following
+        variance += total * total
+        second, last = last, following
+    return variance

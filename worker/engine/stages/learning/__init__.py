@@ -1,0 +1,11 @@
+"""Online learning: a model per symbol, taught by its own delayed labels, silent when it drifts (domain §7.4)."""
+
+from __future__ import annotations
+
+from worker.engine.stages.learning.inputs import INPUTS
+from worker.engine.stages.learning.settings import LearningParams as Params
+from worker.engine.stages.learning.settings import Method, Settings
+from worker.engine.stages.learning.status import Status
+from worker.engine.stages.learning.step import OUTPUT, STATE, step
+
+__all__ = ["INPUTS", "OUTPUT", "STATE", "Method", "Params", "Settings", "Status", "step"]

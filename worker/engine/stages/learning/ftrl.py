@@ -1,0 +1,46 @@
+"""FTRL-Proximal logistic regression (McMahan et al., KDD 2013, algorithm 1)."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from worker.engine.elementary.logistic import sigmoid
+from worker.engine.kernel import kernel
+from worker.engine.stages.learning.linear import WEIGHTS, component, margin
+
+STATE = np.dtype(
+    [
+        ("weights", "f8", (WEIGHTS,)),  # w, always those of z and n
+        ("z", "f8", (WEIGHTS,)),
+        ("n", "f8", (WEIGHTS,)),  # Σ g²
+    ],
+    align=True,
+)
+
+
+@kernel
+def _weight(z: float, n: float, p: Any) -> float:
+    if abs(z) <= p.l1:
+        return 0.0
+    shrunk = z - math.copysign(p.l1, z)
+    weight: float = -shrunk / ((p.beta + math.sqrt(n)) / p.alpha + p.l2)
+    return weight
+
+
+@kernel
+def update(own: Any, x: Any, error: float, p: Any) -> None:
+    """One step for error = p - y at `x`: g = error·x, σ = (√(n+g²) - √n)/α, z += g - σ·w, n += g²."""
+    for i in range(WEIGHTS):
+        g = error * component(x, i)
+        n = own.n[i] + g * g
+        sigma = (math.sqrt(n) - math.sqrt(own.n[i])) / p.alpha
+        own.z[i] += g - sigma * own.weights[i]
+        own.n[i] = n
+        own.weights[i] = _weight(own.z[i], n, p)
+
+
+@kernel
+def learn(own: Any, x: Any, up: bool, p: Any) -> None:
+    """One step on the example (x, up)."""
+    update(own, x, sigmoid(margin(own.weights, x)) - (1.0 if up else 0.0), p)

@@ -1,0 +1,1 @@
+"""Models: what is fitted offline, and how predictions are scored."""

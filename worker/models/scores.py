@@ -1,0 +1,61 @@
+"""How good probabilities are: Brier score, log loss, calibration error and the curve behind it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Column = NDArray[np.float64]
+
+BINS = 10
+SURE = float(np.finfo(float).eps)  # a probability nearer to 0 or 1 counts as this near
+
+
+class Reliability(NamedTuple):
+    """The reliability curve: for each bin of predicted probability that holds any, shape (bins,)."""
+
+    predicted: Column  # mean probability
+    observed: Column  # share of outcomes that happened
+    counts: NDArray[np.int64]
+
+
+def _pair(outcomes: ArrayLike, probabilities: ArrayLike) -> tuple[Column, Column]:
+    y, p = np.asarray(outcomes, float), np.asarray(probabilities, float)
+    if y.ndim != 1 or y.shape != p.shape or y.size == 0:
+        raise ValueError(f"outcomes and probabilities were of shapes {y.shape} and {p.shape}; one length ≥ 1 is due")
+    if not np.isin(y, (0.0, 1.0)).all():
+        raise ValueError("outcomes must be 0 or 1")
+    if not ((p >= 0.0) & (p <= 1.0)).all():
+        raise ValueError("probabilities must lie in [0, 1]")
+    return y, p
+
+
+def brier(outcomes: ArrayLike, probabilities: ArrayLike) -> float:
+    """Mean squared difference of probability and outcome, [0, 1]; 0.25 says nothing (Brier 1950)."""
+    y, p = _pair(outcomes, probabilities)
+    return float(np.mean((p - y) ** 2))
+
+
+def log_loss(outcomes: ArrayLike, probabilities: ArrayLike) -> float:
+    """Mean of -ln of the probability of what happened, nats; ln 2 says nothing."""
+    y, p = _pair(outcomes, probabilities)
+    happened = np.where(y == 1.0, p, 1.0 - p)
+    return float(-np.mean(np.log(np.clip(happened, SURE, 1.0 - SURE))))
+
+
+def reliability(outcomes: ArrayLike, probabilities: ArrayLike, bins: int = BINS) -> Reliability:
+    """The curve over `bins` equal bins of [0, 1]; an edge belongs to the bin below it, 0 to the first."""
+    y, p = _pair(outcomes, probabilities)
+    where = np.searchsorted(np.linspace(0.0, 1.0, bins + 1)[1:-1], p)
+    counts = np.bincount(where, minlength=bins)
+    held = counts > 0
+    predicted, observed = (np.bincount(where, weights=values, minlength=bins)[held] / counts[held] for values in (p, y))
+    return Reliability(predicted, observed, counts[held])
+
+
+def expected_calibration_error(outcomes: ArrayLike, probabilities: ArrayLike, bins: int = BINS) -> float:
+    """Mean distance of predicted and observed over the bins, by their counts (Naeini et al., AAAI 2015), [0, 1]."""
+    curve = reliability(outcomes, probabilities, bins)
+    return float(np.average(np.abs(curve.predicted - curve.observed), weights=curve.counts))
