@@ -100,7 +100,7 @@ check: lint types imports ## All static checks
 
 lock: $(DEV) ## Renew the locks from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --universal --all-extras --group dev --generate-hashes --no-header --no-annotate -q -o requirements-dev.lock
-	uv pip compile pyproject.toml --universal --all-extras --generate-hashes --no-header --no-annotate -q -c requirements-dev.lock -o requirements.lock
+	uv pip compile pyproject.toml --universal --extra embedded --extra parquet --extra datasets --extra docker --extra models --generate-hashes --no-header --no-annotate -q -c requirements-dev.lock -o requirements.lock
 	uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate -q -c requirements-dev.lock -o requirements-worker.lock
 
 reference: $(DEV) ## Write the generated schemas and reference tables anew

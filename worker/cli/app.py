@@ -43,11 +43,13 @@ def _assemble() -> None:
         demo,
         doctor,
         export,
+        models,
         publish,
         schema,
         state,
         sweep,
         topics,
+        train,
         verify,
         warmup,
         worker,
@@ -65,6 +67,8 @@ def _assemble() -> None:
     app.command()(verify.verify)
     app.command()(backtest.backtest)
     app.command()(sweep.sweep)
+    app.command()(train.train)
+    app.add_typer(models.app, name="models")
     app.command()(doctor.doctor)
     app.command()(config.config)
     app.command()(schema.schema)

@@ -1,1 +1,1 @@
-"""Models: what is fitted offline, and how predictions are scored."""
+"""Models: a verified registry of ONNX files, scoring with a status for every row, plugins, what is fitted offline."""

@@ -1,0 +1,1 @@
+"""The registry, scoring, circuits and plugins."""

@@ -1,0 +1,136 @@
+"""`alphapulse train`: a model from bars or recorded decisions, judged out of sample, into a registry."""
+
+from __future__ import annotations
+
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from worker.cli.bars import Interval, Sort, Symbol
+from worker.cli.common import Json, settings_with
+
+if TYPE_CHECKING:
+    from worker.engine.settings import EngineSettings
+    from worker.training.series import Series
+    from worker.training.train import Trained
+
+Files = Annotated[list[Path] | None, typer.Argument(help="CSV, Parquet or Binance kline files.", show_default=False)]
+Datasets = Annotated[list[str] | None, typer.Option("--dataset", help="sp500 or nasdaq (extra: datasets); repeatable.")]
+Decisions = Annotated[
+    list[Path] | None, typer.Option("--decisions", help="Decisions written with detail=full, .jsonl; repeatable.")
+]
+Name = Annotated[str, typer.Option("--name", help="The model's name.")]
+Version = Annotated[str, typer.Option("--version", help="Its semantic version.")]
+Out = Annotated[Path, typer.Option("--registry", help="The registry to write to.")]
+Kind = Annotated[str, typer.Option("--kind", help="gbdt, logistic, or best: the one with the smaller log-loss.")]
+Horizon = Annotated[int, typer.Option("--horizon", min=1, max=10_000, help="Bars that the label looks ahead.")]
+Folds = Annotated[int, typer.Option("--folds", min=1, max=100, help="Walk-forward folds.")]
+Embargo = Annotated[float, typer.Option("--embargo-hours", min=0, help="Beyond the purging, between learn and test.")]
+Seed = Annotated[int, typer.Option("--seed", min=0)]
+Calibrate = Annotated[str, typer.Option("--calibration", help="auto, platt, isotonic or none.")]
+Feature = Annotated[list[str] | None, typer.Option("--feature", help="Instead of all that are free of price scale.")]
+
+
+def train(
+    files: Files = None,
+    dataset: Datasets = None,
+    decisions: Decisions = None,
+    name: Name = "direction",
+    version: Version = "1.0.0",
+    registry: Out = Path("models"),
+    kind: Kind = "best",
+    horizon: Horizon = 12,
+    folds: Folds = 5,
+    embargo: Embargo = 0.0,
+    seed: Seed = 1,
+    calibration: Calibrate = "auto",
+    feature: Feature = None,
+    symbol: Symbol = None,
+    interval: Interval = None,
+    sort: Sort = False,
+    json: Json = False,
+) -> None:
+    """Run bars through the engine, learn whether they rise, write model, manifest and card; needs the extra `train`."""
+    from worker.instruments import load_engine
+    from worker.training.calibrate import METHODS
+    from worker.training.estimators import KINDS
+    from worker.training.plan import Plan
+    from worker.training.samples import FEATURES, labelled, round_trip_cost
+    from worker.training.train import described, publish
+    from worker.training.train import train as run
+
+    _one_of("--kind", kind, ("best", *KINDS))
+    _one_of("--calibration", calibration, METHODS)
+    if not (files or dataset or decisions):
+        raise typer.BadParameter("give files, --dataset or --decisions")
+    engine = load_engine(settings_with().engine)
+    features = tuple(feature or FEATURES)
+    for each in features:
+        _known(each)
+    cost = round_trip_cost(engine)
+    series = _series(files or [], dataset or [], decisions or [], symbol, interval, sort, engine)
+    samples = labelled(series, features, horizon, cost)
+    sources = [*(path.name for path in files or []), *(dataset or []), *(path.name for path in decisions or [])]
+    embargo_ms = round(embargo * 3_600_000)
+    made_from = described(sources, samples)
+    plan = Plan(name, version, features, kind, horizon, cost, folds, embargo_ms, seed, calibration, made_from)
+    trained = run(samples, plan)
+    _show(trained, publish(trained, registry), json)
+
+
+def _one_of(option: str, given: str, known: tuple[str, ...]) -> None:
+    if given not in known:
+        raise typer.BadParameter(f"{option} is one of {', '.join(known)}")
+
+
+def _known(feature: str) -> None:
+    from worker.engine.stages.features import FEATURE_NAMES
+
+    if feature not in FEATURE_NAMES:
+        raise typer.BadParameter(f"there is no feature {feature}; docs/reference/features.md lists them")
+
+
+def _series(
+    files: list[Path],
+    datasets: list[str],
+    decisions: list[Path],
+    symbol: str | None,
+    interval: str | None,
+    sort: bool,
+    engine: EngineSettings,
+) -> list[Series]:
+    from worker.backtest.tape import tapes
+    from worker.cli.bars import read_bars
+    from worker.sources.report import ReadReport
+    from worker.training.series import series_of_decisions, series_of_tapes
+
+    report = ReadReport()
+    bars = [read_bars([], each, symbol, interval, sort, report) for each in datasets]
+    if files:
+        bars.append(read_bars(files, None, symbol, interval, sort, report))
+    return [*series_of_tapes(tapes(chain.from_iterable(bars)), engine), *series_of_decisions(decisions)]
+
+
+def _show(trained: Trained, folder: Path, json: bool) -> None:
+    if json:
+        import msgspec
+
+        judged: list[Any] = [each._asdict() | {"skill": each.skill, "table": None} for each in trained.evaluations]
+        told = {"folder": str(folder), "kind": trained.kind, "sha256": trained.manifest.sha256, "evaluations": judged}
+        typer.echo(msgspec.json.encode(told).decode())
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    from worker.training.card import worth
+
+    table = Table("out of sample", "predictions", "Brier", "log-loss", "ECE")
+    for each in trained.evaluations:
+        for label, found in ((f"{each.kind}: base rate", each.base), (each.kind, each.raw)):
+            table.add_row(label, f"{each.tested:,}", *(f"{figure:.4f}" for figure in found))
+    console = Console()
+    console.print(table)
+    typer.echo(worth(next(each for each in trained.evaluations if each.kind == trained.kind)))
+    typer.echo(f"wrote {folder}: {trained.kind}, {len(trained.content):,} bytes, sha256 {trained.manifest.sha256[:12]}")

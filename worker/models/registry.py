@@ -1,0 +1,114 @@
+"""The registry: a folder of `<name>/<version>/{manifest.json, model.onnx}`. Loading a model verifies all of it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from worker.models.canary import check_canary, rows_of
+from worker.models.card import card_of
+from worker.models.errors import ModelRefused
+from worker.models.graph import check_graph
+from worker.models.invariance import batch_invariant
+from worker.models.manifest import Manifest, read_manifest
+from worker.models.names import NAME, VERSION, check_name, check_version, confined, precedence
+from worker.models.scorer import Scorer
+from worker.models.session import OnnxSession
+
+MANIFEST, MODEL = "manifest.json", "model.onnx"
+MAX_MANIFEST = 4 << 20  # bytes
+MAX_MODEL = 64 << 20  # bytes
+
+
+class Loaded(NamedTuple):
+    """A model that passed every check."""
+
+    manifest: Manifest
+    scorer: Scorer
+    deviation: float  # largest |difference| from the canary
+
+
+class Registry:
+    """Models below one folder. Nothing outside it is read, whatever a name, a link or a graph says."""
+
+    def __init__(self, root: Path, max_bytes: int = MAX_MODEL) -> None:
+        if not root.is_dir():
+            raise ModelRefused(f"the registry {root} is no folder", "Correct the path")
+        self.root, self._max_bytes = root, max_bytes
+
+    def names(self) -> list[str]:
+        """Names of the models."""
+        return sorted(each.name for each in self.root.iterdir() if each.is_dir() and NAME.fullmatch(each.name))
+
+    def versions(self, name: str) -> list[str]:
+        """Versions of a model, the newest last."""
+        folder = confined(self.root, check_name(name))
+        if not folder.is_dir():
+            raise ModelRefused(f"the registry has no model {name}", f"It has: {', '.join(self.names()) or 'none'}")
+        found = [each.name for each in folder.iterdir() if each.is_dir() and VERSION.fullmatch(each.name)]
+        return sorted(found, key=precedence)
+
+    def newest(self, name: str) -> str:
+        """The newest version of a model."""
+        if not (found := self.versions(name)):
+            raise ModelRefused(f"the model {name} has no version", "Put one into the registry")
+        return found[-1]
+
+    def manifest(self, name: str, version: str) -> Manifest:
+        """The manifest of a version; the graph is not looked at.
+
+        Raises:
+            ModelRefused: there is no such version, or the manifest does not fit.
+        """
+        path = self._path(name, version, MANIFEST)
+        manifest = read_manifest(_content(path, MAX_MANIFEST), str(path))
+        if (manifest.model_id, manifest.version) != (name, version):
+            raise ModelRefused(
+                f"{path} speaks of {manifest.model_id}@{manifest.version}",
+                "Folder and manifest must have one name and version",
+            )
+        return manifest
+
+    def load(self, name: str, version: str, timeout_s: float | None = None, sha256: str | None = None) -> Loaded:
+        """Verify a version and make it ready to score. `sha256` pins its bytes from outside the registry.
+
+        Raises:
+            ModelRefused: a check failed; the message says which.
+            RuntimeMissing: the extra `models` is not installed.
+        """
+        manifest = self.manifest(name, version)
+        content = _content(self._path(name, version, MODEL), self._max_bytes)
+        found = hashlib.sha256(content).hexdigest()
+        for wanted, who in ((manifest.sha256, "manifest"), (sha256, "configuration")):
+            if wanted is not None and found != wanted:
+                raise ModelRefused(
+                    f"{name}@{version}: sha256 of {MODEL} is {found}, the {who} says {wanted}", "Restore the file"
+                )
+        check_graph(content, manifest)
+        checked = OnnxSession(content, manifest.input, manifest.output)
+        deviation = check_canary(checked, manifest.canary)
+        invariant = batch_invariant(checked, rows_of(manifest.canary.inputs))
+        bounded = timeout_s is not None
+        session = OnnxSession(content, manifest.input, manifest.output, timeout_s) if bounded else checked
+        return Loaded(manifest, Scorer(session, card_of(manifest), invariant), deviation)
+
+    def _path(self, name: str, version: str, file: str) -> Path:
+        path = confined(self.root, check_name(name), check_version(version), file)
+        if not path.is_file():
+            raise ModelRefused(f"{path} is no file", "`alphapulse models list` shows what there is")
+        return path
+
+
+def _content(path: Path, most: int) -> bytes:
+    # One read of one open file: what is hashed is what runs. A link that appears after the check is not followed.
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0))
+        with open(handle, "rb") as file:
+            content = file.read(most + 1)
+    except OSError as problem:
+        raise ModelRefused(f"{path} cannot be read: {problem.strerror}", "Make it readable") from None
+    if len(content) > most:
+        raise ModelRefused(f"{path} is larger than {most:,} bytes", "Train a smaller model")
+    return content

@@ -1,0 +1,41 @@
+"""The packages that read and run models (extra `models`), imported when a model is."""
+
+from __future__ import annotations
+
+import importlib
+import platform
+from typing import Any
+
+from worker.models.errors import RuntimeMissing
+
+EXTRA = "alphapulse-worker[models]"
+
+
+def onnx() -> Any:
+    """The package that reads graphs.
+
+    Raises:
+        RuntimeMissing: it is not installed.
+    """
+    return _module("onnx")
+
+
+def onnxruntime() -> Any:
+    """The package that runs graphs.
+
+    Raises:
+        RuntimeMissing: it is not installed.
+    """
+    return _module("onnxruntime")
+
+
+def cpu() -> str:
+    """The family of CPUs for which equal bits are promised (decisions 19)."""
+    return f"{platform.system()} {platform.machine()}".lower()
+
+
+def _module(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError as problem:
+        raise RuntimeMissing(f"models need {name}: {problem}", f"Run: pip install '{EXTRA}'") from None

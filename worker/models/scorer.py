@@ -1,0 +1,96 @@
+"""One model over rows of features: a probability and a status for each, never an exception of the model's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.engine.stages.features import FEATURE_NAMES
+from worker.errors import AlphapulseError
+from worker.models.card import Card
+from worker.models.errors import TimedOut
+from worker.models.invariance import MAX_BATCH
+from worker.models.outputs import Reader, Scores, unscored
+from worker.models.session import Floats32, Session, raise_for_environment
+from worker.models.status import Status
+
+
+class Scoring(Protocol):
+    """What stands for a model, a missing one included."""
+
+    card: Card | None
+    columns: NDArray[np.intp]  # of the engine's feature matrix that it reads
+
+    def score(self, features: NDArray[np.float64]) -> Scores:
+        """Score rows of `columns`, (n, k)."""
+        ...
+
+
+class Unavailable:
+    """No model: `not_configured`, or `load_error` with the card of the one that should have been."""
+
+    def __init__(self, status: Status = Status.not_configured, card: Card | None = None) -> None:
+        self.card, self.status = card, status
+        self.columns = np.zeros(0, np.intp)
+
+    def score(self, features: NDArray[np.float64]) -> Scores:
+        """Every row has the status."""
+        return unscored(len(features), self.status)
+
+
+class Scorer:
+    """A model that is loaded. `micro_batching`: its rows do not depend on those beside them."""
+
+    def __init__(self, session: Session, card: Card, micro_batching: bool) -> None:
+        self.card: Card | None = card
+        self.columns = columns_of(card.features)
+        self.micro_batching = micro_batching
+        self._session, self._card, self._read = session, card, Reader(card)
+
+    def score(self, features: NDArray[np.float64]) -> Scores:
+        """Score rows, (n, k) in the order of the card's features.
+
+        A batch that fails is halved until the rows that fail stand alone: only they fall back (decisions 21).
+
+        Raises:
+            AlphapulseError: the machine, not the model, fails (exit code 75).
+        """
+        with np.errstate(over="ignore"):
+            rows = np.ascontiguousarray(features, np.float32)
+        found = unscored(len(rows), Status.features_not_ready)
+        [ready] = np.nonzero(self._ready(rows))
+        size = MAX_BATCH if self.micro_batching else 1
+        for start in range(0, len(ready), size):
+            self._part(rows, ready[start : start + size], found)
+        return found
+
+    def _ready(self, rows: Floats32) -> NDArray[np.bool_]:
+        if self._card.passes_nan:
+            return np.asarray(~np.isinf(rows).any(axis=1))
+        return np.asarray(np.isfinite(rows).all(axis=1))
+
+    def _part(self, rows: Floats32, at: NDArray[np.intp], found: Scores) -> None:
+        try:
+            part = self._read(self._session.run(rows if len(at) == len(rows) else rows[at]), len(at))
+        except TimedOut:
+            found.status[at] = Status.timeout
+        except AlphapulseError:
+            raise
+        except Exception as problem:  # whatever a model raises, the rules stand in for it
+            raise_for_environment(problem)
+            if len(at) == 1:
+                found.status[at] = Status.runtime_error
+                return
+            half = len(at) // 2
+            self._part(rows, at[:half], found)
+            self._part(rows, at[half:], found)
+        else:
+            found.prob[at], found.status[at] = part
+
+
+def columns_of(names: Sequence[str]) -> NDArray[np.intp]:
+    """Where features stand in the engine's vector."""
+    return np.array([FEATURE_NAMES.index(name) for name in names], np.intp)

@@ -1,0 +1,74 @@
+"""A champion decides, a challenger scores the same rows in silence."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.lib import recfunctions
+from numpy.typing import NDArray
+
+from worker.models.circuit import CIRCUIT, guarded
+from worker.models.outputs import Scores
+from worker.models.scorer import Scoring, Unavailable
+from worker.models.status import Status
+
+
+class Verdict(NamedTuple):
+    """What a batch's rows got: the champion's scores, and the challenger's where there is one."""
+
+    champion: Scores
+    challenger: Scores | None
+
+
+class Comparison(NamedTuple):
+    """Challenger against champion over the rows of a batch, for metrics."""
+
+    rows: int
+    statuses: dict[str, int]  # of the challenger
+    both: int  # rows that both scored
+    difference: float  # sum of |Δp| over them
+    opposed: int  # of them, rows where the two point to different sides of 0.5
+
+
+class Models:
+    """The champion and the challenger of one partition. The challenger's circuits live here: they decide nothing."""
+
+    def __init__(self, champion: Scoring | None = None, challenger: Scoring | None = None) -> None:
+        self.champion: Scoring = champion or Unavailable()
+        self.challenger = challenger
+        self._circuits: NDArray[Any] = np.zeros(0, CIRCUIT)
+
+    def score(
+        self,
+        features: NDArray[Any],
+        circuits: NDArray[Any],
+        slots: NDArray[np.int64],
+        generation: int = 0,
+        timed_out: NDArray[np.bool_] | None = None,
+    ) -> Verdict:
+        """Score accepted bars; `features` (n,) of the features stage's OUTPUT, the rest as `guarded`."""
+        matrix = recfunctions.structured_to_unstructured(features)
+        decided = guarded(self.champion, matrix[:, self.champion.columns], circuits, slots, generation, timed_out)
+        if self.challenger is None:
+            return Verdict(decided, None)
+        if len(self._circuits) < len(circuits):
+            self._circuits = np.concatenate([self._circuits, np.zeros(len(circuits) - len(self._circuits), CIRCUIT)])
+        return Verdict(decided, guarded(self.challenger, matrix[:, self.challenger.columns], self._circuits, slots))
+
+
+def compare(verdict: Verdict) -> Comparison | None:
+    """None without a challenger."""
+    champion, challenger = verdict
+    if challenger is None:
+        return None
+    kinds, counts = np.unique(challenger.status, return_counts=True)
+    both = (champion.status == Status.ok) & (challenger.status == Status.ok)
+    ours, theirs = champion.prob[both], challenger.prob[both]
+    return Comparison(
+        len(challenger.status),
+        {Status(kind).name: count for kind, count in zip(kinds.tolist(), counts.tolist(), strict=True)},
+        int(both.sum()),
+        float(np.abs(ours - theirs).sum()),
+        int(((ours > 0.5) != (theirs > 0.5)).sum()),
+    )

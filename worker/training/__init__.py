@@ -1,0 +1,1 @@
+"""Training of models from backtests or recorded decisions (extra `train`)."""
