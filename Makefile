@@ -7,7 +7,7 @@ DEV    := $(VENV)/.installed-dev
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit integration chaos soak test-docker bench bench-check bench-peers bench-engine bench-failover bench-inprocess bench-backtest parity \
+.PHONY: help setup demo test unit integration chaos soak test-docker bench bench-check bench-peers bench-engine bench-failover bench-inprocess bench-backtest bench-models parity \
   oracles differential lint types imports check lock reference clean
 
 help: ## Show this list
@@ -21,7 +21,7 @@ $(BIN)/python:
 	  { echo "error: no virtual environment can be made. Fix: install the venv module (Debian: python3-venv)"; exit 73; }
 
 $(RUN): requirements.lock pyproject.toml | $(BIN)/python
-	@echo "installing the locked dependencies (about a minute, 250 MB)"
+	@echo "installing the locked dependencies (about a minute, 350 MB)"
 	@$(PIP) --progress-bar on --quiet --require-hashes -r requirements.lock
 	@$(PIP) --quiet --no-deps --editable .
 	@touch $@
@@ -79,6 +79,9 @@ bench-failover: $(DEV) setup ## Measure take-over, restore and snapshots; writes
 
 bench-inprocess: $(DEV) setup ## Measure points per second of the in-process pipeline; writes results/bench-inprocess.json
 	@$(BIN)/python -m tests.bench.inprocess_rate
+
+bench-models: $(DEV) setup ## Measure what scoring a bar by the example model costs; writes results/bench-models.json
+	@$(BIN)/python -m tests.bench.model_rate
 
 oracles: $(DEV) setup ## Compare with TA-Lib, pandas, scipy and others, name by name; writes results/oracles.json
 	@$(BIN)/python -m tests.bench.oracles

@@ -10,7 +10,7 @@ from worker.models.manifest import Manifest
 from worker.models.runtime import onnx
 
 STANDARD = frozenset({"", "ai.onnx", "ai.onnx.ml"})
-NEWEST = {"": 25, "ai.onnx.ml": 5}  # operator sets this release was tested with
+NEWEST = {"": 25, "ai.onnx.ml": 5}  # operator sets that this release knows
 # A value must depend on its row alone, and a row must come to an end.
 REFUSED = {
     **dict.fromkeys(("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"), "draws random numbers"),

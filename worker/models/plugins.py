@@ -27,8 +27,15 @@ class ModelPlugin(Protocol):
     `canary` (n, features) are rows that it knows; without any it is asked row by row.
     """
 
-    card: Card
-    canary: Floats32 | None
+    @property
+    def card(self) -> Card:
+        """What it reads and gives."""
+        ...
+
+    @property
+    def canary(self) -> Floats32 | None:
+        """Known rows."""
+        ...
 
     def run(self, rows: Floats32) -> Floats32:
         """(n, features) to (n, columns). A row of the result depends on that row only."""
@@ -42,9 +49,20 @@ class StagePlugin(Protocol):
     A column named like a feature replaces it, NaN leaving the engine's value; others go to the decision's extras.
     """
 
-    name: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """As the entry point's."""
+        ...
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Features that it reads."""
+        ...
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Columns that it gives."""
+        ...
 
     def run(self, features: Mapping[str, NDArray[np.float64]]) -> Mapping[str, NDArray[np.float64]]:
         """`inputs` by name, (n,) each and not writable, to `outputs` by name, (n,) each."""

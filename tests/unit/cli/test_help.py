@@ -7,8 +7,19 @@ import sys
 
 import pytest
 
-HEAVY = ("numba", "numpy", "pydantic_settings", "aiokafka", "uvloop", "prometheus_client", "pyarrow", "msgspec")
-COMMANDS = ("", "worker", "publish", "backtest", "sweep")
+HEAVY = (
+    "numba",
+    "numpy",
+    "pydantic_settings",
+    "aiokafka",
+    "uvloop",
+    "prometheus_client",
+    "pyarrow",
+    "msgspec",
+    "onnxruntime",
+    "sklearn",
+)
+COMMANDS = ("", "worker", "publish", "backtest", "sweep", "train", "models")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

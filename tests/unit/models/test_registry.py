@@ -21,6 +21,7 @@ from worker.errors import Exit
 from worker.models.errors import ModelRefused, RuntimeMissing
 from worker.models.names import precedence
 from worker.models.registry import MANIFEST, MODEL, Registry
+from worker.models.session import OnnxSession
 
 ONNX: Any = onnx
 
@@ -290,7 +291,7 @@ def test_without_the_runtime_the_worker_stops(tmp_path: Path, monkeypatch: pytes
 def test_a_model_whose_rows_depend_on_each_other_is_asked_row_by_row(tmp_path: Path) -> None:
     content = graphs.linear()
     inputs = np.random.default_rng(5).normal(size=(24, 40)).round(3)
-    session = graphs.OnnxSession(content, "features", "output")
+    session = OnnxSession(content, "features", "output")
     outputs = [session.run(row[None].astype(np.float32))[0].astype(float).tolist() for row in inputs]
     canary = {"inputs": inputs.tolist(), "outputs": outputs}
     put(tmp_path, content, manifest(content, run=False) | {"features": list(FEATURE_NAMES[:40]), "canary": canary})

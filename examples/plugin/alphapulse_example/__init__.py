@@ -1,0 +1,1 @@
+"""A model and a stage for AlphaPulse, as a pattern for your own."""

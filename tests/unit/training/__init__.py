@@ -1,0 +1,1 @@
+"""Training: labels, splits, evaluation, export."""
