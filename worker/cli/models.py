@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -86,5 +87,11 @@ def _print(rows: list[dict[str, Any]], json: bool) -> None:
         return
     table = Table(*(name.replace("_", " ") for name in rows[0]))
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
+        table.add_row(*map(_cell, row.values()))
     Console().print(table)
+
+
+def _cell(value: Any) -> str:
+    # Of a digest the table shows what people compare; --json has all of it.
+    text = "" if value is None else str(value)
+    return text[:12] if re.fullmatch("[0-9a-f]{64}", text) else text

@@ -29,8 +29,9 @@ def check_graph(content: bytes, manifest: Manifest) -> None:
     model = _parsed(content)
     _operator_sets(model, manifest)
     graphs = [model.graph, *model.functions]
+    own = {(function.domain, function.name) for function in model.functions}
     for node in (each for graph in graphs for each in _nodes(graph)):
-        if node.domain not in STANDARD and node.domain not in {function.domain for function in model.functions}:
+        if node.domain not in STANDARD and (node.domain, node.op_type) not in own:
             raise ModelRefused(
                 f"the graph needs the custom operator {node.domain}.{node.op_type}", "Export standard operators"
             )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from worker.models.errors import ModelRefused
+from worker.models.manifest import Manifest
 from worker.models.registry import Registry
+from worker.models.runtime import cpu, onnxruntime
 
 Line = dict[str, Any]
 
@@ -21,26 +23,32 @@ def checked(registry: Registry, name: str, version: str) -> Line:
     try:
         found = registry.load(name, version)
     except ModelRefused as problem:
-        return line | {"verdict": problem.message, "canary_deviation": None, "batches": None, "calibrated": None}
+        return line | {"verdict": problem.message, "canary_off": None, "batches": None, "made_on": None}
     how = "any size" if found.scorer.micro_batching else "row by row"
     return line | {
         "verdict": "ok",
-        "canary_deviation": found.deviation,
+        "canary_off": found.deviation,
         "batches": how,
-        "calibrated": found.manifest.calibration is not None,
+        "made_on": _made_on(found.manifest),
     }
+
+
+def _made_on(manifest: Manifest) -> str:
+    """Where bits were what they are: equal ones are promised on that runtime and CPU family only."""
+    made = manifest.runtime
+    here = (onnxruntime().__version__, cpu()) == (made.version, made.cpu)
+    return "this runtime and CPU family" if here else f"{made.name} {made.version}, {made.cpu}"
 
 
 def _listed(registry: Registry, name: str, version: str) -> Line:
     line: Line = {"name": name, "version": version}
     try:
-        manifest = registry.manifest(name, version)
+        manifest, digest = registry.manifest(name, version)
     except ModelRefused as problem:
-        return line | {"output": None, "features": None, "horizon": None, "runtime": None, "sha256": problem.message}
+        return line | {"output": None, "features": None, "horizon": None, "digest": problem.message}
     return line | {
         "output": manifest.output_kind,
         "features": len(manifest.features),
         "horizon": manifest.horizon,
-        "runtime": f"{manifest.runtime.name} {manifest.runtime.version}",
-        "sha256": manifest.sha256[:12],
+        "digest": digest,
     }

@@ -26,6 +26,7 @@ class Loaded(NamedTuple):
     """A model that passed every check."""
 
     manifest: Manifest
+    digest: str  # sha256 of manifest.json, which names that of model.onnx: one name for all that decides values
     scorer: Scorer
     deviation: float  # largest |difference| from the canary
 
@@ -56,49 +57,51 @@ class Registry:
             raise ModelRefused(f"the model {name} has no version", "Put one into the registry")
         return found[-1]
 
-    def manifest(self, name: str, version: str) -> Manifest:
-        """The manifest of a version; the graph is not looked at.
+    def manifest(self, name: str, version: str) -> tuple[Manifest, str]:
+        """The manifest of a version and its digest; the graph is not looked at.
 
         Raises:
             ModelRefused: there is no such version, or the manifest does not fit.
         """
         path = self._path(name, version, MANIFEST)
-        manifest = read_manifest(_content(path, MAX_MANIFEST), str(path))
+        content = _content(path, MAX_MANIFEST)
+        manifest = read_manifest(content, str(path))
         if (manifest.model_id, manifest.version) != (name, version):
             raise ModelRefused(
-                f"{path} speaks of {manifest.model_id}@{manifest.version}",
-                "Folder and manifest must have one name and version",
+                f"{path} speaks of {manifest.model_id}@{manifest.version}", "Folders and manifest must name one model"
             )
-        return manifest
+        return manifest, hashlib.sha256(content).hexdigest()
 
-    def load(self, name: str, version: str, timeout_s: float | None = None, sha256: str | None = None) -> Loaded:
-        """Verify a version and make it ready to score. `sha256` pins its bytes from outside the registry.
+    def load(self, name: str, version: str, timeout_s: float | None = None, digest: str | None = None) -> Loaded:
+        """Verify a version and make it ready to score. `digest` pins manifest and graph from outside the registry.
 
         Raises:
             ModelRefused: a check failed; the message says which.
             RuntimeMissing: the extra `models` is not installed.
         """
-        manifest = self.manifest(name, version)
+        manifest, found = self.manifest(name, version)
+        if digest is not None and found != digest:
+            raise _changed(name, version, MANIFEST, found, digest, "configuration")
         content = _content(self._path(name, version, MODEL), self._max_bytes)
-        found = hashlib.sha256(content).hexdigest()
-        for wanted, who in ((manifest.sha256, "manifest"), (sha256, "configuration")):
-            if wanted is not None and found != wanted:
-                raise ModelRefused(
-                    f"{name}@{version}: sha256 of {MODEL} is {found}, the {who} says {wanted}", "Restore the file"
-                )
+        if (sha256 := hashlib.sha256(content).hexdigest()) != manifest.sha256:
+            raise _changed(name, version, MODEL, sha256, manifest.sha256, "manifest")
         check_graph(content, manifest)
         checked = OnnxSession(content, manifest.input, manifest.output)
         deviation = check_canary(checked, manifest.canary)
         invariant = batch_invariant(checked, rows_of(manifest.canary.inputs))
         bounded = timeout_s is not None
         session = OnnxSession(content, manifest.input, manifest.output, timeout_s) if bounded else checked
-        return Loaded(manifest, Scorer(session, card_of(manifest), invariant), deviation)
+        return Loaded(manifest, found, Scorer(session, card_of(manifest), invariant), deviation)
 
     def _path(self, name: str, version: str, file: str) -> Path:
         path = confined(self.root, check_name(name), check_version(version), file)
         if not path.is_file():
             raise ModelRefused(f"{path} is no file", "`alphapulse models list` shows what there is")
         return path
+
+
+def _changed(name: str, version: str, file: str, found: str, wanted: str, who: str) -> ModelRefused:
+    return ModelRefused(f"{name}@{version}: sha256 of {file} is {found}, the {who} says {wanted}", "Restore the file")
 
 
 def _content(path: Path, most: int) -> bytes:

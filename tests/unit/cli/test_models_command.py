@@ -45,13 +45,17 @@ def test_list_shows_every_version(registry: Path) -> None:
         ("made-up", "1.0.0", "p_up"),
         ("sample", "1.0.0", "p_up"),
     ]
-    assert "made-up" in run("list", "--registry", str(registry)).stdout
+    shown = run("list", "--registry", str(registry)).stdout
+    assert "made-up" in shown
+    assert rows[0]["digest"] == Registry(registry).load("made-up", "1.0.0").digest
+    assert rows[0]["digest"][:12] in shown
+    assert rows[0]["digest"] not in shown
 
 
 def test_list_names_what_is_wrong_with_a_manifest(registry: Path) -> None:
     (registry / "sample" / "1.0.0" / "manifest.json").write_text("{}")
     rows = json.loads(run("list", "--registry", str(registry), "--json").stdout)
-    assert "is no manifest" in rows[1]["sha256"]
+    assert "is no manifest" in rows[1]["digest"]
 
 
 def test_an_empty_registry(tmp_path: Path) -> None:
@@ -64,6 +68,7 @@ def test_check_fails_when_one_would_be_refused(registry: Path) -> None:
     assert done.exit_code == Exit.DATA
     whole, changed = json.loads(done.stdout)
     assert (whole["verdict"], whole["batches"]) == ("ok", "any size")
+    assert whole["made_on"] == "this runtime and CPU family"
     assert "sha256" in changed["verdict"]
 
 
@@ -117,7 +122,8 @@ def test_train_writes_a_model_that_passes(training: typer.Typer, bars: Path, tmp
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
     assert told["evaluations"][0]["skill"] > 0.2  # a wave can be foreseen
-    loaded = Registry(root).load("wave", "0.1.0", sha256=told["sha256"])
+    loaded = Registry(root).load("wave", "0.1.0")
+    assert loaded.manifest.sha256 == told["sha256"]
     assert (loaded.manifest.horizon, loaded.manifest.features) == (5, ["rsi_14"])
     assert "wave.csv" in loaded.manifest.created_from
     again = CliRunner().invoke(training, [*given, "--kind", "gbdt", "--feature", "rsi_14"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sys
@@ -9,9 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import onnx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from tests.unit.models import graphs
@@ -19,6 +23,8 @@ from tests.unit.models.graphs import FEATURES, NAME, VERSION, graph, manifest, n
 from worker.engine.stages.features import FEATURE_NAMES
 from worker.errors import Exit
 from worker.models.errors import ModelRefused, RuntimeMissing
+from worker.models.graph import check_graph
+from worker.models.manifest import read_manifest
 from worker.models.names import precedence
 from worker.models.registry import MANIFEST, MODEL, Registry
 from worker.models.session import OnnxSession
@@ -96,13 +102,14 @@ def test_other_bytes_than_the_manifest_names(tmp_path: Path) -> None:
     assert "the manifest says" in refusal(tmp_path)
 
 
-def test_other_bytes_than_the_configuration_names(tmp_path: Path) -> None:
-    put(tmp_path, sigmoid())
+def test_a_digest_pins_the_manifest_and_so_the_graph(tmp_path: Path) -> None:
+    folder = put(tmp_path, sigmoid())
     registry = Registry(tmp_path)
-    sha256 = registry.manifest(NAME, VERSION).sha256
-    registry.load(NAME, VERSION, sha256=sha256)
-    with pytest.raises(ModelRefused, match="the configuration says"):
-        registry.load(NAME, VERSION, sha256="0" * 64)
+    digest = registry.load(NAME, VERSION).digest
+    assert registry.load(NAME, VERSION, digest=digest).digest == digest == registry.manifest(NAME, VERSION)[1]
+    (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest(sigmoid(), calibration=[[0.0, 0.4], [1.0, 0.6]])))
+    with pytest.raises(ModelRefused, match=r"sha256 of manifest\.json is .*, the configuration says"):
+        registry.load(NAME, VERSION, digest=digest)
 
 
 def test_a_model_that_is_too_large(tmp_path: Path) -> None:
@@ -197,6 +204,15 @@ def custom() -> bytes:
     return graph(nodes, constants, opset={"": 17, "com.microsoft": 1})
 
 
+def smuggled() -> bytes:
+    """The same, with a function of that vendor's domain beside it."""
+    model = ONNX.load_model_from_string(custom())
+    sets = [helper.make_opsetid("", 17)]
+    body = [node("Identity", ["a"], "b")]
+    model.functions.append(helper.make_function("com.microsoft", "Harmless", ["a"], ["b"], body, sets))
+    return bytes(model.SerializeToString())
+
+
 def noisy() -> bytes:
     """A graph that draws random numbers."""
     return graph([node("RandomUniformLike", ["x"], "output")], {"x": np.zeros((1, 1), np.float32)})
@@ -252,6 +268,7 @@ GRAPHS: list[tuple[Callable[[], bytes], str]] = [
     (lambda: external("/etc/hostname"), "keeps data in another file"),
     (hidden, "keeps data in another file"),
     (custom, "custom operator com.microsoft.Gelu"),
+    (smuggled, "custom operator com.microsoft.Gelu"),
     (noisy, "draws random numbers"),
     (graphs.endless, "may run without end"),
     (two_outputs, "outputs are ['output', 'x']"),
@@ -277,6 +294,16 @@ def test_graphs_that_are_refused(tmp_path: Path, content: Callable[[], bytes], m
 def test_files_that_are_no_graph(tmp_path: Path, content: bytes) -> None:
     put(tmp_path, content, manifest(sigmoid()) | {"sha256": hashlib.sha256(content).hexdigest()})
     assert "model.onnx" in refusal(tmp_path)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(1, 255)), min_size=1, max_size=8))
+def test_a_damaged_graph_is_judged_or_refused(damage: list[tuple[int, int]]) -> None:
+    content = bytearray(sigmoid())
+    for at, flip in damage:
+        content[at % len(content)] ^= flip
+    with contextlib.suppress(ModelRefused):
+        check_graph(bytes(content), read_manifest(msgspec.json.encode(manifest(sigmoid())), "here"))
 
 
 @pytest.mark.parametrize("package", ["onnx", "onnxruntime"])
