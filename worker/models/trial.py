@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib import recfunctions
 from numpy.typing import NDArray
 
+from worker.engine.stages.features import FEATURE_NAMES
 from worker.models.circuit import CIRCUIT, guarded
 from worker.models.outputs import Scores
 from worker.models.scorer import Scoring, Unavailable
 from worker.models.status import Status
+
+MATRIX = np.dtype((np.float64, (len(FEATURE_NAMES),)))  # the features stage's OUTPUT as a row of numbers
 
 
 class Verdict(NamedTuple):
@@ -48,7 +50,7 @@ class Models:
         timed_out: NDArray[np.bool_] | None = None,
     ) -> Verdict:
         """Score accepted bars; `features` (n,) of the features stage's OUTPUT, the rest as `guarded`."""
-        matrix = recfunctions.structured_to_unstructured(features)
+        matrix: NDArray[np.float64] = np.asarray(features.view(MATRIX))
         decided = guarded(self.champion, matrix[:, self.champion.columns], circuits, slots, generation, timed_out)
         if self.challenger is None:
             return Verdict(decided, None)

@@ -5,9 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.recfunctions import unstructured_to_structured
 
+from tests.unit.backtest.market import market
+from worker.backtest.tape import tapes
+from worker.engine.settings import EngineSettings
+from worker.engine.stages.features import OUTPUT
 from worker.models.canary import rows_of
+from worker.models.circuit import CIRCUIT
 from worker.models.registry import Registry
+from worker.models.status import Status
+from worker.models.trial import Models
+from worker.training.series import series_of_tapes
 
 ROOT = Path(__file__).parents[3]
 MODELS = ROOT / "examples" / "models"
@@ -20,8 +29,26 @@ def test_it_passes_every_check() -> None:
     assert loaded.scorer.micro_batching
     assert loaded.manifest.calibration is not None
     p, status = loaded.scorer.score(rows_of(loaded.manifest.canary.inputs).astype(np.float64))
-    assert not status.any()
+    assert (status == Status.ok).all()
     assert ((p > 0.0) & (p < 1.0)).all()
+
+
+def test_it_scores_what_the_engine_sees_however_it_was_batched() -> None:
+    models = Models(Registry(MODELS).load("index-daily", "1.0.0").scorer)
+    bars = np.concatenate([each.features for each in series_of_tapes(tapes(market()), EngineSettings())])
+    given, slots = unstructured_to_structured(bars, OUTPUT), np.repeat(np.arange(7), -(-len(bars) // 7))[: len(bars)]
+    whole = models.score(given, np.zeros(7, CIRCUIT), slots).champion
+    kinds, counts = np.unique(whole.status, return_counts=True)
+    assert kinds.tolist() == [Status.ok, Status.features_not_ready]
+    assert counts[0] > 3_000
+    assert counts[1] >= 7 * 100  # until the longest window is full
+    circuits, cuts = np.zeros(7, CIRCUIT), [1, 2, 400, 401, 1_900]
+    parts = [
+        models.score(rows, circuits, own)
+        for rows, own in zip(np.split(given, cuts), np.split(slots, cuts), strict=True)
+    ]
+    assert np.concatenate([part.champion.prob for part in parts]).tobytes() == whole.prob.tobytes()
+    assert np.concatenate([part.champion.status for part in parts]).tobytes() == whole.status.tobytes()
 
 
 def test_it_is_small() -> None:

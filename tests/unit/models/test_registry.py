@@ -28,6 +28,7 @@ from worker.models.manifest import read_manifest
 from worker.models.names import precedence
 from worker.models.registry import MANIFEST, MODEL, Registry
 from worker.models.session import OnnxSession
+from worker.models.status import Status
 
 ONNX: Any = onnx
 
@@ -49,7 +50,7 @@ def test_a_whole_model_is_loaded(tmp_path: Path) -> None:
     assert found.manifest.features == list(FEATURES)
     p, status = found.scorer.score(graphs.rows(0.0, 2.0))
     assert p.tolist() == pytest.approx([0.5, 1 / (1 + np.exp(-2.0))], abs=1e-7)
-    assert status.tolist() == [0, 0]
+    assert status.tolist() == [Status.ok] * 2
 
 
 def test_versions_are_in_semantic_order(tmp_path: Path) -> None:
