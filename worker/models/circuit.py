@@ -5,27 +5,25 @@ A record fits into a symbol's state: it depends on that symbol's bars only, and 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.engine.kernel import kernel
+from worker.engine.model import CIRCUIT
 from worker.models.outputs import Scores, unscored
 from worker.models.scorer import Scoring, Unavailable
 from worker.models.status import ERRORS, Status
 
+__all__ = ["CIRCUIT", "OPENS_AFTER", "OPEN_BARS", "guarded"]
+
 OPENS_AFTER = 5  # errors in a row
 OPEN_BARS = 500  # accepted bars of the symbol on which the model is not asked
 
-CIRCUIT = np.dtype(
-    [
-        ("errors", "u2"),  # in a row
-        ("bars", "u2"),  # accepted bars left until the model is asked again, 0 = closed
-        ("generation", "u4"),  # of the model that the counts are about
-    ],
-    align=True,
-)
-_IS_ERROR = np.isin(np.arange(len(Status)), list(ERRORS))
+IS_ERROR = np.isin(np.arange(len(Status)), list(ERRORS))
+OK, OPEN = int(Status.ok), int(Status.circuit_open)
 
 
 def guarded(
@@ -50,15 +48,13 @@ def guarded(
         return model.score(features)
     if (stale := slots[circuits["generation"][slots] != generation]).size:
         circuits[stale] = (0, 0, generation)
-    asked = circuits["bars"][slots] <= _ordinals(circuits, slots)
-    if timed_out is not None:
-        asked &= ~timed_out
+    asked = np.ones(len(slots), np.bool_) if timed_out is None else ~timed_out
+    if circuits["bars"][slots].any():
+        _leave_out(circuits["bars"].copy(), slots, asked)
     found = _score(model, features, asked)
     if timed_out is not None:
         found.status[timed_out] = Status.timeout
-    failed = _IS_ERROR[found.status]
-    if failed.any() or _troubled(circuits, slots).any():
-        _follow(found, circuits, slots, failed)
+    _follow(circuits, slots, found.prob, found.status)
     return found
 
 
@@ -70,32 +66,28 @@ def _score(model: Scoring, features: NDArray[np.float64], asked: NDArray[np.bool
     return found
 
 
-def _troubled(circuits: NDArray[Any], slots: NDArray[np.int64]) -> NDArray[np.bool_]:
-    return np.asarray((circuits["bars"][slots] > 0) | (circuits["errors"][slots] > 0))
+@kernel
+def _leave_out(left: Any, slots: Any, asked: Any) -> None:
+    """Do not ask on bars that an open circuit is sure to cover; `left` (capacity,) is used up."""
+    for i in range(slots.size):
+        if left[slots[i]] > 0:
+            left[slots[i]] -= 1
+            asked[i] = False
 
 
-def _ordinals(circuits: NDArray[Any], slots: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How many rows of the same symbol come before each; only of symbols with an open circuit, else 0."""
-    before = np.zeros(len(slots), np.int64)
-    seen: dict[int, int] = {}
-    for row in np.flatnonzero(circuits["bars"][slots] > 0).tolist():
-        slot = int(slots[row])
-        before[row] = seen.get(slot, 0)
-        seen[slot] = int(before[row]) + 1
-    return before
-
-
-def _follow(found: Scores, circuits: NDArray[Any], slots: NDArray[np.int64], failed: NDArray[np.bool_]) -> None:
-    """Bar by bar over the symbols in trouble: which were asked although their circuit was open by then, and count."""
-    affected = np.isin(slots, np.unique(np.concatenate([slots[failed], slots[_troubled(circuits, slots)]])))
-    for row in np.flatnonzero(affected).tolist():
-        circuit = circuits[slots[row]]
-        if circuit["bars"] > 0:
-            circuit["bars"] -= 1
-            found.prob[row], found.status[row] = np.nan, Status.circuit_open
-        elif failed[row]:
-            circuit["errors"] += 1
-            if circuit["errors"] >= OPENS_AFTER:
-                circuit["errors"], circuit["bars"] = 0, OPEN_BARS
-        elif found.status[row] == Status.ok:
-            circuit["errors"] = 0
+@kernel
+def _follow(circuits: Any, slots: Any, prob: Any, status: Any) -> None:
+    """Bar by bar: count errors, and take back answers of bars whose circuit was open by then."""
+    for i in range(slots.size):
+        circuit = circuits[slots[i]]
+        if circuit.bars > 0:
+            circuit.bars -= 1
+            prob[i] = math.nan
+            status[i] = OPEN
+        elif IS_ERROR[status[i]]:
+            circuit.errors += 1
+            if circuit.errors >= OPENS_AFTER:
+                circuit.errors = 0
+                circuit.bars = OPEN_BARS
+        elif status[i] == OK:
+            circuit.errors = 0

@@ -1,0 +1,62 @@
+"""What the engine does with models: asks for accepted bars, keeps circuits in its state, blends."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from tests.unit.models import graphs
+from tests.unit.models.graphs import card
+from tests.unit.models.test_scorer import Raising
+from tests.unit.models.test_trial import scorer
+from worker.engine.kernel import kernel
+from worker.engine.model import CIRCUIT, OUTPUT, Status, ask, blend
+from worker.engine.stages.features import OUTPUT as FEATURES
+from worker.models.scorer import Scorer
+from worker.models.switching import Switch, Switchboard
+from worker.models.trial import Models
+
+ROW = np.dtype(
+    [("pad", "u1"), ("validation", [("accepted", "?")]), ("features", FEATURES), ("model", OUTPUT)], align=True
+)
+STATE = np.dtype([("pad", "u1", (40,)), ("carry", [("sequence", "i8"), ("circuit", CIRCUIT)])], align=True)
+
+
+def test_accepted_bars_are_scored_and_circuits_live_in_the_state() -> None:
+    outs, states, slots = np.zeros(12, ROW), np.zeros(3, STATE), np.full(12, 2, np.int64)
+    outs["validation"]["accepted"] = True
+    outs["validation"]["accepted"][3] = False
+    slots[3] = -1
+    board = Switchboard(Models(Scorer(Raising(ValueError()), card(), True)))
+    board.add(Switch(1, 110, 0, Models(scorer(graphs.sigmoid()))))
+    ask(board, outs, states["carry"]["circuit"], slots, np.arange(100, 112), np.arange(12))
+    failed, opened = int(Status.runtime_error), int(Status.circuit_open)
+    assert outs["model"]["status"].tolist() == [failed] * 3 + [0] + [failed] * 2 + [opened] * 4 + [int(Status.ok)] * 2
+    assert outs["model"]["generation"].tolist() == [0] * 10 + [1] * 2
+    assert outs["model"]["prob"][10:].tolist() == [0.5, 0.5]
+    assert states["carry"]["circuit"].tolist() == [(0, 0, 0), (0, 0, 0), (0, 0, 1)]
+    assert states["carry"]["sequence"].tolist() == [0] * 3
+
+
+def test_a_batch_without_accepted_bars() -> None:
+    outs = np.zeros(2, ROW)
+    board = Switchboard(Models(scorer(graphs.sigmoid())))
+    ask(board, outs, np.zeros(1, CIRCUIT), np.full(2, -1, np.int64), np.arange(2), np.arange(2))
+    assert outs.tobytes() == np.zeros(2, ROW).tobytes()
+
+
+@kernel
+def _blended(rows, score, weight, found):  # type: ignore[no-untyped-def]
+    for i in range(rows.size):
+        found[i] = blend(score, rows[i], weight)
+
+
+def test_the_blend() -> None:
+    rows = np.array([(0.8, 0, Status.ok), (0.8, 0, Status.timeout), (math.nan, 0, 0), (0.0, 0, Status.ok)], OUTPUT)
+    found = np.zeros(4)
+    _blended(rows, 0.2, 0.5, found)
+    assert found.tolist() == pytest.approx([0.4, 0.2, 0.2, -0.4])
+    _blended(rows, 0.2, 0.0, found)
+    assert found.tolist() == [0.2] * 4

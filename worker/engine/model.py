@@ -1,0 +1,114 @@
+"""What the engine keeps and says of models, which come from outside: a symbol's circuit, a bar's output, the blend."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.engine.kernel import kernel
+
+
+class Status(IntEnum):
+    """How a model fared at one bar; names as in `schemas.decision.Model.status`.
+
+    Only `ok` comes with a probability. 0 is what an output row says that no model has touched.
+    """
+
+    not_configured = 0
+    ok = 1
+    features_not_ready = 2
+    load_error = 3
+    runtime_error = 4
+    nan_output = 5
+    out_of_range = 6
+    timeout = 7
+    circuit_open = 8
+    drift_disabled = 9
+
+
+OK = int(Status.ok)
+
+# Of a symbol; all zero is a closed circuit.
+CIRCUIT = np.dtype(
+    [
+        ("errors", "u2"),  # in a row
+        ("bars", "u2"),  # accepted bars left until the model is asked again, 0 = closed
+        ("generation", "u4"),  # of the model that the counts are about
+    ],
+    align=True,
+)
+
+# Of a bar.
+OUTPUT = np.dtype(
+    [
+        ("prob", "f8"),  # of a rise, given that the price moves beyond the costs; NaN unless the status is `ok`
+        ("generation", "u4"),  # which of the journal's models, 0 = the configured one
+        ("status", "u1"),  # Status
+    ],
+    align=True,
+)
+
+
+class Answers(Protocol):
+    """One entry a row in each."""
+
+    @property
+    def prob(self) -> NDArray[np.float64]:
+        """See `OUTPUT`."""
+        ...
+
+    @property
+    def status(self) -> NDArray[np.uint8]:
+        """See `OUTPUT`."""
+        ...
+
+    @property
+    def generation(self) -> NDArray[np.int64]:
+        """See `OUTPUT`."""
+        ...
+
+
+class Oracle(Protocol):
+    """Whoever scores bars. What it says of a bar depends on that symbol's bars up to it, and on the journal."""
+
+    def score(
+        self,
+        features: NDArray[Any],
+        circuits: NDArray[Any],
+        slots: NDArray[np.int64],
+        offsets: NDArray[np.int64],
+        times: NDArray[np.int64],
+    ) -> Answers:
+        """Score accepted bars in input order.
+
+        `features` (n,) of the features stage's OUTPUT; `circuits` (capacity,) of CIRCUIT is brought up to date;
+        `slots`, input `offsets` and opening `times` (epoch ms) are (n,).
+        """
+        ...
+
+
+def ask(
+    oracle: Oracle,
+    outs: NDArray[Any],
+    circuits: NDArray[Any],
+    slots: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    times: NDArray[np.int64],
+) -> None:
+    """Between `observe` and `decide`: write `outs["model"]` of every accepted record, all arrays being (n,)."""
+    rows = np.flatnonzero(outs["validation"]["accepted"])
+    found = oracle.score(outs["features"][rows], circuits, slots[rows], offsets[rows], times[rows])
+    for name in ("prob", "status", "generation"):
+        outs["model"][name][rows] = getattr(found, name)
+
+
+@kernel
+def blend(score: float, model: Any, weight: float) -> float:
+    """(1 - ω)·score + ω·(2p - 1), or the score where the model has no say (domain §7.2)."""
+    if model.status != OK:
+        return score
+    chance: float = model.prob
+    return (1.0 - weight) * score + weight * (2.0 * chance - 1.0)
