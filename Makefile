@@ -62,6 +62,9 @@ test-docker: $(DEV) setup ## Build the image and test it on a container engine (
 bench: $(DEV) setup ## Measure workers: records per CPU-second, memory, latency; writes results/bench.json, docs/performance.md
 	@$(BIN)/python -m tests.bench.worker_rate --docs $(ARGS)
 
+bench-check: $(DEV) setup ## Fail when CPU time a record grew by 15 % against tests/bench/baseline.json (ARGS=--update renews it)
+	@$(BIN)/python -m tests.bench.gate $(ARGS)
+
 bench-peers: $(DEV) setup ## Compare with Kafka Streams, Quix, Faust and others (ARGS="--runs 1 ..."); writes results/bench-peers.json, docs/performance.md
 	@$(BIN)/python -m tests.bench.peers --docs $(ARGS)
 

@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.bench.peers import java, python
-from tests.bench.peers.absent import Absent
 from worker import __version__
-from worker.settings import ProcessingSettings
 
 TASKS = ("pass", "zscore", "full")
 GUARANTEES = ("alos", "eos")
@@ -97,7 +95,8 @@ def _worker(**more: str) -> Callable[[Place, str, str], Start]:
             "LOG__LEVEL": "WARNING",
         } | more
         environment = os.environ | {f"ALPHAPULSE_{name}": value for name, value in own.items()}
-        return Start([sys.executable, "-m", "worker", "worker"], environment)
+        program = ["worker", "worker"] if task == "full" else ["tests.bench.peers.programs.light", task]
+        return Start([sys.executable, "-m", *program], environment)
 
     return start
 
@@ -106,24 +105,18 @@ def _own() -> str:
     return __version__
 
 
-def _public() -> str:
-    if "fast_path" not in ProcessingSettings.model_fields:
-        raise Absent("this worker has one path only")
-    return __version__
-
-
 def _here() -> Path:
     return Path(sys.executable)
 
 
 PEERS = (
-    Peer("worker", "this worker", _own, _worker(), tasks=("full",)),
+    Peer("worker", "this worker", _own, _worker(), tasks=TASKS),
     Peer(
         "worker_public",
         "this worker, public client calls only",
-        _public,
+        _own,
         _worker(PROCESSING__FAST_PATH="false"),
-        tasks=("full",),
+        tasks=TASKS,
     ),
     Peer(
         "confluent",

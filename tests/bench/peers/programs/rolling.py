@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 WINDOW = 100
@@ -39,4 +40,5 @@ def z_score(state: dict[str, Any], x: float) -> float:
     n = len(ring)
     mean = total / n
     variance = squares / n - mean * mean
-    return float((x - mean) / variance**0.5) if variance > 1e-12 else 0.0
+    score: float = (x - mean) / math.sqrt(variance) if variance > 1e-12 else 0.0
+    return score
