@@ -44,7 +44,7 @@ class _Memory:
         self.rejections: list[bytes] = []
 
     def write(self, lines: Lines) -> None:
-        self.decisions += lines.decisions.splitlines()
+        self.decisions += bytes(lines.decisions).splitlines()
         self.rejections += lines.rejections.splitlines()
 
     @property

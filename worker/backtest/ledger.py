@@ -58,7 +58,8 @@ class Book:
 
     def __init__(self, symbol: str, budget: float) -> None:
         self._symbol, self._budget = symbol, budget
-        self._bars, self._done = [np.zeros(0, BARS)], [np.zeros(0, TRADE)]
+        self._bars, self._count = [np.zeros(0, BARS)], 0
+        self._closed, self._at = [np.zeros(0, TRADE)], [np.zeros(0, np.int64)]  # trades, and the bars that closed them
         self._rejected = [np.zeros(0, REJECTED)]
 
     def add(self, bars: Rows, outs: Rows) -> None:
@@ -68,12 +69,16 @@ class Book:
             self._rejected.append(_rejected(bars[~kept], outs[~kept]))
             bars, outs = bars[kept], outs[kept]
         self._bars.append(_bars(bars, outs, self._budget))
-        self._done.append(outs["execution"]["trade"].copy())
+        done = outs["execution"]["trade"]
+        at = np.flatnonzero(done["closed"])
+        self._closed.append(done[at])
+        self._at.append(at + self._count)
+        self._count += len(bars)
 
     def close(self) -> Ledger:
         """The ledger of all slices."""
         bars = np.concatenate(self._bars)
-        trades = _trades(bars, np.concatenate(self._done))
+        trades = _trades(bars, np.concatenate(self._closed), np.concatenate(self._at))
         return Ledger(self._symbol, self._budget, bars, trades, np.concatenate(self._rejected))
 
 
@@ -91,9 +96,7 @@ def _bars(bars: Rows, outs: Rows, budget: float) -> Rows:
     return rows
 
 
-def _trades(bars: Rows, done: Rows) -> Rows:
-    at = np.flatnonzero(done["closed"])
-    closed = done[at]
+def _trades(bars: Rows, closed: Rows, at: NDArray[np.int64]) -> Rows:
     rows = np.zeros(at.size, TRADES)
     rows["entry_ts"] = bars["ts"][at - closed["bars_held"]]
     rows["exit_ts"] = bars["close_ts"][at]

@@ -19,7 +19,7 @@ from worker.engine.stages.ingestion import Decoded
 class Lines(NamedTuple):
     """What a slice adds to each of the two files."""
 
-    decisions: bytes
+    decisions: bytes | memoryview  # valid until the next slice
     rejections: bytes
 
 
@@ -40,12 +40,16 @@ class Writer:
         accepted = outs["validation"]["accepted"]
         if accepted.all():
             return Lines(self._decided(part, decoded.bars, outs), b"")
-        kept, lost = np.flatnonzero(accepted), np.flatnonzero(~accepted)
+        lost = np.flatnonzero(~accepted)
         records = part.records((lost + start).tolist())
         rejected = self._builder.build(records, rows_of(decoded, lost), outs[lost])
-        return Lines(self._decided(part, decoded.bars[kept], outs[kept]), self._json.encode_lines(rejected))
+        # Run by run, as a copy of the accepted rows would cost more than their lines.
+        ends = [*lost.tolist(), len(outs)]
+        runs = [(first, end) for first, end in zip([0, *(lost + 1).tolist()], ends, strict=True) if first < end]
+        texts = (bytes(self._decided(part, decoded.bars[first:end], outs[first:end])) for first, end in runs)
+        return Lines(b"".join(texts), self._json.encode_lines(rejected))
 
-    def _decided(self, part: RawPart | BarPart, bars: NDArray[Any], outs: NDArray[Any]) -> bytes:
+    def _decided(self, part: RawPart | BarPart, bars: NDArray[Any], outs: NDArray[Any]) -> bytes | memoryview:
         if part.key is None or not len(bars):
             return b""
-        return self._decisions.lines(bars, outs, [part.key.decode()] * len(bars))
+        return self._decisions.lines_of(bars, outs, part.key.decode())

@@ -47,7 +47,7 @@ class Player:
         book = Book(tape.name, self._settings.risk.budget)
         for part, start, stop in tape.slices(SLICE):
             decoded = part.read(self._decoder, start, stop)
-            outs = self._engine.step([tape.key] * (stop - start), decoded)
+            outs = self._engine.step_key(tape.key, decoded.bars)
             if sink is not None:
                 sink.write(self._writer.lines(part, start, decoded, outs))
             book.add(decoded.bars, outs)

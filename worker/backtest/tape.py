@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
@@ -96,6 +97,20 @@ class Tape:
         last.values.append(value)
         last.timestamps.append(timestamp)
 
+    def join(self) -> None:
+        """Make neighbouring bars one part: a file holds few of a symbol in a row, and a slice never spans two parts."""
+        joined: list[RawPart | BarPart] = []
+        for alike, parts in groupby(self.parts, lambda part: part.interval if isinstance(part, BarPart) else None):
+            run = list(parts)
+            if alike is not None and len(run) > 1:
+                run = [
+                    BarPart(
+                        self.key or b"", alike, np.concatenate([part.bars for part in run if isinstance(part, BarPart)])
+                    )
+                ]
+            joined += run
+        self.parts = joined
+
     def between(self, start: int, stop: int) -> Tape:
         """The records `start` to `stop` (exclusive) as a tape."""
         cut, seen = Tape(self.key), 0
@@ -124,4 +139,6 @@ def tapes(records: Iterable[Raw | Bars]) -> list[Tape]:
             tape.add(given[1], given[2])
         else:
             tape.parts.append(BarPart(*given))
+    for tape in found.values():
+        tape.join()
     return list(found.values())

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from worker.engine import history
-from worker.engine.elementary import log
-from worker.engine.kernel import kernel
+from worker.engine.kernel import inlined, kernel
+from worker.engine.memory import fetch_row, fetch_row_to_write
 from worker.engine.reasons import Reject, bits
 from worker.engine.settings import EngineSettings
 from worker.engine.stages import (
@@ -70,13 +70,9 @@ def params(settings: EngineSettings) -> Params:
 
 @kernel
 def _remember(derived, bar, out):  # type: ignore[no-untyped-def]
-    past = derived.history
-    logret = np.nan
-    if past.count > 0:
-        before = history.at(past, 0).close
-        if before > 0.0 and bar.close > 0.0:
-            logret = log(bar.close / before)
-    judged = out.validation
+    # The newest row of a history that was not cleared is that of the reference.
+    past, judged = derived.history, out.validation
+    logret = judged.move if past.count > 0 else np.nan
     history.push(past, bar.ts, bar.open, judged.high, judged.low, bar.close, bar.volume, logret)
 
 
@@ -95,6 +91,14 @@ def _observe_bar(derived, market, inst, bar, out, p):  # type: ignore[no-untyped
     timeframes.step(derived, inst, bar, out, p.timeframes, p.regime, p.validation.calendars)
 
 
+@inlined
+def _fetch_next(order, i, bars, outs):  # type: ignore[no-untyped-def]
+    # Rows of one symbol lie far apart: without this each costs the wait for some thirty lines of memory.
+    if i + 1 < order.size:
+        fetch_row(bars, order[i + 1])
+        fetch_row_to_write(outs, order[i + 1])
+
+
 @kernel
 def observe(states, raw, instruments, slots, order, bars, outs, limit, p):  # type: ignore[no-untyped-def]
     """Validation to timeframes for every record, in `order`, each on its symbol's state.
@@ -103,6 +107,7 @@ def observe(states, raw, instruments, slots, order, bars, outs, limit, p):  # ty
     `limit` = [known symbols, most allowed]; the first is kept up to date.
     """
     for i in range(order.size):
+        _fetch_next(order, i, bars, outs)
         row = order[i]
         slot, bar, out = slots[row], bars[row], outs[row]
         if slot < 0:
@@ -122,6 +127,7 @@ def observe(states, raw, instruments, slots, order, bars, outs, limit, p):  # ty
 def decide(states, instruments, slots, order, bars, outs, p):  # type: ignore[no-untyped-def]
     """Fills to decision for every accepted record, in `order`; numbers the records of known symbols."""
     for i in range(order.size):
+        _fetch_next(order, i, bars, outs)
         row = order[i]
         slot, bar, out = slots[row], bars[row], outs[row]
         out.decision.sequence = 0

@@ -66,6 +66,15 @@ class Symbols:
                 found[row] = slot
         return found, new
 
+    def slots_of(self, key: bytes | None, wanted: NDArray[np.bool_]) -> tuple[NDArray[np.int64], list[bytes]]:
+        """The same for records that all have one key."""
+        slot, first, new = None if key is None else self._slots.get(key), 0, list[bytes]()
+        if key is not None and slot is None and wanted.any():
+            slot, first, new = self._add(key), int(wanted.argmax()), [key]
+        found = np.full(wanted.size, -1 if slot is None else slot, np.int64)
+        found[:first] = -1
+        return found, new
+
     def slots_raw(self, raw: RawRecords, wanted: NDArray[np.bool_]) -> tuple[NDArray[np.int64], list[bytes]]:
         """The same for the keys of `raw`, without an object a record."""
         new: list[bytes] = []

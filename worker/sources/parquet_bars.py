@@ -51,7 +51,7 @@ def read_bars(path: Path, symbol: str, interval: str | None, report: ReadReport)
     Raises:
         ConfigError, DataError: as `read_parquet` and `infer_interval`.
     """
-    sample = [] if interval else list(islice(read_parquet(path, symbol, ReadReport()), _SAMPLE))
+    sample = [] if interval else list(islice(read_parquet(path, symbol, ReadReport(), _SAMPLE), _SAMPLE))
     text = interval or (infer_interval(sample, path.name) if sample else None)
     if text is None:
         report.note(f"{path.name} holds no bars")

@@ -18,15 +18,15 @@ from worker.sources.timestamps import epoch_to_ms, parse_time
 _BATCH = 16_384
 
 
-def read_parquet(path: Path, symbol: str, report: ReadReport) -> Iterator[Bar]:
-    """Bars of a file in its order; times may be timestamps, dates, epoch numbers or text.
+def read_parquet(path: Path, symbol: str, report: ReadReport, batch: int = _BATCH) -> Iterator[Bar]:
+    """Bars of a file in its order, `batch` of them at once; times may be timestamps, dates, epoch numbers or text.
 
     Raises:
         ConfigError: pyarrow is not installed.
         DataError: the file cannot be read or its columns are not recognised.
     """
     with opened(path) as file:
-        yield from _read(file, path.name, symbol, report)
+        yield from _read(file, path.name, symbol, report, batch)
 
 
 @contextmanager
@@ -52,11 +52,11 @@ def module(name: str) -> Any:
         raise ConfigError("reading Parquet needs pyarrow", "Run: pip install 'alphapulse-worker[parquet]'") from None
 
 
-def _read(file: Any, name: str, symbol: str, report: ReadReport) -> Iterator[Bar]:
+def _read(file: Any, name: str, symbol: str, report: ReadReport, size: int) -> Iterator[Bar]:
     header = file.schema_arrow.names
     columns = recognise(header, name)
     wanted = [columns.ts, *columns.numbers]
-    for batch in file.iter_batches(batch_size=_BATCH):
+    for batch in file.iter_batches(batch_size=size):
         times, *numbers = (batch.column(at) for at in wanted)
         symbols = [symbol] * len(batch) if columns.symbol is None else batch.column(columns.symbol).to_pylist()
         ingest = [None] * len(batch) if columns.ingest_ts is None else times_of(batch.column(columns.ingest_ts))

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.engine.encoding.digits import put_int, size_of_count
-from worker.engine.encoding.memory import BLOCK, copy_block, put_block_text
 from worker.engine.kernel import inlined, kernel
+from worker.engine.memory import BLOCK, copy_block, put_block_text
 from worker.wire.times import RFC3339_SIZE, put_rfc3339
 from worker.wire.varint import put_bytes, put_varint, read_varint
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from worker.engine.encoding.lines import put_line
-from worker.engine.encoding.memory import fetch_row
 from worker.engine.kernel import inlined, kernel
+from worker.engine.memory import fetch_row
 from worker.wire.framing import HEADER
 from worker.wire.headers import put_headers
 from worker.wire.times import RFC3339_SIZE

@@ -59,6 +59,22 @@ def test_nothing_is_carried_over_between_batches(log: Records, max_symbols: int,
     assert [again.snapshot(key) for key in log.keys if key] == [fresh.snapshot(key) for key in log.keys if key]
 
 
+def test_records_of_one_key_need_no_key_each(log: Records) -> None:
+    """Some keys begin with unreadable records, one is null; the symbol of a key without any bar is forgotten."""
+    plain, bare = PartitionEngine(EngineSettings()), PartitionEngine(EngineSettings())
+    decoder = Decoder(EngineSettings().ingestion, {})
+    for key in dict.fromkeys(log.keys):
+        rows = [row for row, each in enumerate(log.keys) if each == key]
+        for part in (rows[:1], rows[1:2], rows[2:]):
+            some = Records([key] * len(part), [log.values[r] for r in part], [log.timestamps[r] for r in part])
+            decoded = decoder.decode(some)
+            poisoned(bare._room, len(part), 0x41)
+            wanted = plain.step(some.keys, decoded)
+            assert first_difference(bare.step_key(key, decoded.bars), wanted) is None
+            assert (bare.touched == plain.touched).all()
+    assert bare.known == plain.known > 0
+
+
 def test_outcomes_are_the_same(log: Records) -> None:
     engine, raw = PartitionEngine(EngineSettings()), raw_records(log)
     assert engine.process_raw(raw) == PartitionEngine(EngineSettings()).process(log)

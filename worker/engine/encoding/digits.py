@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from worker.engine.encoding.memory import store_word, trailing_zeros
 from worker.engine.kernel import inlined, kernel
+from worker.engine.memory import store_word, trailing_zeros
 
 MINUS, DIGIT = b"-"[0], np.uint8(b"0"[0])
 FOUR_DIGITS, EIGHT_DIGITS, SIXTEEN_DIGITS = np.uint64(10**4), np.uint64(10**8), np.uint64(10**16)

@@ -46,16 +46,27 @@ class DecisionEncoder:
         """One line a row: BAR rows, output rows (all accepted), and the rows' symbols."""
         return self._exact(bars, outs, symbols) if self._full else bytes(self.encode(bars, outs, symbols).text)
 
+    def lines_of(self, bars: Rows, outs: Rows, symbol: str) -> bytes | memoryview:
+        """The same where all rows have one symbol; valid until the next call."""
+        if self._full:
+            return self._exact(bars, outs, [symbol] * len(bars))
+        spans = np.empty((len(bars), 2), np.int64)
+        spans[:] = 0, len(symbol)
+        return self._encode(bars, outs, np.frombuffer(symbol.encode("ascii"), np.uint8), spans).text
+
     def encode(self, bars: Rows, outs: Rows, symbols: Sequence[str]) -> Encoded:
         """The same with where each line ends, but not with `detail=full`.
 
         The text is valid until the next call.
         """
+        return self._encode(bars, outs, *_names(symbols))
+
+    def _encode(self, bars: Rows, outs: Rows, names: NDArray[np.uint8], spans: NDArray[np.int64]) -> Encoded:
         needed = len(bars) * self._layout.widest + SPARE
         if self._buffer.size < needed:
             self._buffer = np.empty(needed, np.uint8)
         ends = np.zeros(len(bars), np.int64)
-        put_lines(self._buffer, self._layout, views(bars, outs), *_names(symbols), ends)
+        put_lines(self._buffer, self._layout, views(bars, outs), names, spans, ends)
         return Encoded(self._buffer[: ends[-1] if ends.size else 0].data, ends)
 
     def _exact(self, bars: Rows, outs: Rows, symbols: Sequence[str]) -> bytes:

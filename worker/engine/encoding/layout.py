@@ -12,7 +12,7 @@ from schemas import SCHEMA_VERSION
 from schemas.tick import MAX_SYMBOL
 from worker.engine import reasons
 from worker.engine.bar import BAR
-from worker.engine.encoding.memory import BLOCK
+from worker.engine.memory import BLOCK
 from worker.engine.outcomes import ACTIONS, BUCKETS, LEVELS, REASONS, REGIMES, SHAPES, STATES, TIMEFRAMES
 from worker.engine.pipeline import OUTPUT
 from worker.engine.settings import ENGINE_VERSION

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from worker.engine.encoding.layout import Kind
-from worker.engine.encoding.memory import BLOCK, fetch_row, put_block_text, store_word, trailing_zeros
 from worker.engine.encoding.numbers import put_float, put_int, put_null
 from worker.engine.kernel import inlined, kernel
+from worker.engine.memory import BLOCK, fetch_row, put_block_text, store_word, trailing_zeros
 from worker.engine.rounding import decimals
 from worker.engine.stages.decision.output import TOP
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from worker.engine.elementary.float_bits import bits_of
 from worker.engine.encoding.digits import digits_of_eight, put_count, put_int
-from worker.engine.encoding.memory import leading_zeros, store_word
 from worker.engine.encoding.shortest import shortest
 from worker.engine.kernel import inlined, kernel
+from worker.engine.memory import leading_zeros, store_word
 from worker.engine.rounding import POWERS_OF_TEN
 
 __all__ = ["put_float", "put_int", "put_null"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from worker.engine.kernel import kernel
+from worker.engine.memory import move_items
 
 
 def sorted_window(capacity: int) -> np.dtype[np.void]:
@@ -23,23 +24,31 @@ def canonical(value):  # type: ignore[no-untyped-def]
 
 @kernel
 def below(window, value):  # type: ignore[no-untyped-def]
-    """How many values are strictly below `value`: the index of its first equal. O(log w)."""
-    low, high = 0, window.count
-    while low < high:
-        middle = (low + high) >> 1
-        if window.values[middle] < value:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    """How many values are strictly below `value`: the index of its first equal.
+
+    A count of all, which runs in vectors: the steps of a search would each wait for a load and a branch.
+    """
+    values, found = window.values, 0
+    for i in range(window.count):
+        found += values[i] < value
+    return found
+
+
+@kernel
+def _both_below(window, one, other):  # type: ignore[no-untyped-def]
+    values, found, others = window.values, 0, 0
+    for i in range(window.count):
+        value = values[i]
+        found += value < one
+        others += value < other
+    return found, others
 
 
 @kernel
 def insert(window, value):  # type: ignore[no-untyped-def]
     """Add a value that is not NaN. The window must have room."""
     slot = below(window, value)
-    for i in range(window.count, slot, -1):
-        window.values[i] = window.values[i - 1]
+    move_items(window.values, slot + 1, slot, window.count - slot)
     window.values[slot] = canonical(value)
     window.count += 1
 
@@ -48,21 +57,20 @@ def insert(window, value):  # type: ignore[no-untyped-def]
 def remove(window, value):  # type: ignore[no-untyped-def]
     """Take out one value equal to `value`, which must be present."""
     window.count -= 1
-    for i in range(below(window, value), window.count):
-        window.values[i] = window.values[i + 1]
+    slot = below(window, value)
+    move_items(window.values, slot, slot + 1, window.count - slot)
 
 
 @kernel
 def replace(window, leaving, value):  # type: ignore[no-untyped-def]
     """`remove` and `insert` in one: only the values between the two move."""
-    values, last = window.values, window.count - 1
-    slot = below(window, leaving)
-    while slot < last and values[slot + 1] < value:
-        values[slot] = values[slot + 1]
-        slot += 1
-    while slot > 0 and values[slot - 1] > value:
-        values[slot] = values[slot - 1]
-        slot -= 1
+    values = window.values
+    hole, slot = _both_below(window, leaving, value)
+    if value > leaving:
+        slot -= 1  # `leaving` was counted
+        move_items(values, hole, hole + 1, slot - hole)
+    else:
+        move_items(values, slot + 1, slot, hole - slot)
     values[slot] = canonical(value)
 
 

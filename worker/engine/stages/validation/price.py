@@ -74,10 +74,12 @@ def _open_outlier(bar, reference, move, p):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def check(own, bar, p):  # type: ignore[no-untyped-def]
-    """Rules 18 to 22 against the reference; those in units of sigma_ref only where it is defined."""
+def check(own, bar, move, p):  # type: ignore[no-untyped-def]
+    """Rules 18 to 22 against the reference; those in units of sigma_ref only where it is defined.
+
+    `move` = ln(close / reference).
+    """
     reference, sigma = own.last.close, own.sigma
-    move = log(bar.close / reference)
     candidate = nearer_candidate(own, bar)
     if not candidate and _open_outlier(bar, reference, move, p):
         return OPEN_OUTLIER

@@ -25,6 +25,13 @@ def comparable(own, bar):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def move(own, bar):  # type: ignore[no-untyped-def]
+    """ln(close / reference); NaN without a reference, or where either is not positive."""
+    known = own.accepted > 0 and own.last.close > 0 and bar.close > 0
+    return log(bar.close / own.last.close) if known else np.nan
+
+
+@kernel
 def _sigma(own):  # type: ignore[no-untyped-def]
     # The mean |r| keeps sigma up where more than half of the bars are unchanged and the MAD is 0.
     n = ring.size(own.returns)
@@ -43,10 +50,13 @@ def _keep_return(own, value):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def accept(own, bar, continues, p):  # type: ignore[no-untyped-def]
-    """Make the bar the reference. `continues`: its price follows from the reference (no shift, no expiry)."""
+def accept(own, bar, change, continues, p):  # type: ignore[no-untyped-def]
+    """Make the bar the reference. `continues`: its price follows from the reference (no shift, no expiry).
+
+    `change` = `move` of the bar.
+    """
     if own.accepted > 0 and continues and comparable(own, bar):
-        _keep_return(own, log(bar.close / own.last.close))
+        _keep_return(own, change)
     activity.keep_volume(own, bar.volume, p)
     own.stuck = activity.stuck_run(own, bar)
     now = block(bar.ts, bar.interval_ms)

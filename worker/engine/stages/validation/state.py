@@ -44,6 +44,7 @@ OUTPUT = np.dtype(
         ("score", "f8"),  # quality, 0 = rejected, else 0.05 to 1
         ("reference", "f8"),  # the close before this bar, NaN = none
         ("sigma_ref", "f8"),  # robust volatility of log returns before this bar, NaN = undefined
+        ("move", "f8"),  # ln(close / reference), NaN = no reference or a price that is not positive
         ("high", "f8"),  # effective high and low (after wick clipping), NaN for a rejected bar
         ("low", "f8"),
         ("pending", "i8"),  # quarantined bars waiting after this bar

@@ -14,7 +14,7 @@ LEVEL_SHIFT_ACCEPTED = 1 << Reject.level_shift_accepted
 
 
 @kernel
-def _check_prices(own, bar, expired, p):  # type: ignore[no-untyped-def]
+def _check_prices(own, bar, move, expired, p):  # type: ignore[no-untyped-def]
     # Rules 16 to 22 and 31; all but 16 need a living reference.
     if not reference.comparable(own, bar):
         return 0
@@ -23,11 +23,11 @@ def _check_prices(own, bar, expired, p):  # type: ignore[no-untyped-def]
         return mask
     if own.sigma > 0:
         mask |= wick.check(bar, own.sigma)
-    return mask | price.check(own, bar, p)
+    return mask | price.check(own, bar, move, p)
 
 
 @kernel
-def judge(own, inst, bar, p, calendars):  # type: ignore[no-untyped-def]
+def judge(own, inst, bar, move, p, calendars):  # type: ignore[no-untyped-def]
     """(reject codes, missing bars before it) of a decoded bar: rules 0 to 29 and 31, up to the first fatal one.
 
     Keeps the run of late bars.
@@ -39,7 +39,7 @@ def judge(own, inst, bar, p, calendars):  # type: ignore[no-untyped-def]
     mask |= timing.check(own, inst, bar, closed, p, calendars)
     if mask & FATAL:
         return mask, 0
-    mask |= _check_prices(own, bar, mask & REFERENCE_EXPIRED, p)
+    mask |= _check_prices(own, bar, move, mask & REFERENCE_EXPIRED, p)
     if mask & FATAL:
         return mask, 0
     missing = timing.missing(own, inst, bar, calendars)
@@ -54,6 +54,7 @@ def _describe(own, result):  # type: ignore[no-untyped-def]
     result.quarantine = own.pending > 0
     result.score = 0.0
     result.level = 0
+    result.move = np.nan
     result.high = np.nan
     result.low = np.nan
     result.missing = 0
@@ -69,7 +70,7 @@ def _accept(own, bar, mask, missing, result, p):  # type: ignore[no-untyped-def]
     result.accepted = True
     result.shift = mask & LEVEL_SHIFT_ACCEPTED != 0
     result.expired = mask & REFERENCE_EXPIRED != 0
-    reference.accept(own, bar, not (result.shift or result.expired), p)
+    reference.accept(own, bar, result.move, not (result.shift or result.expired), p)
     result.score = score(mask, own.stuck)
     result.level = level(result.score)
 
@@ -84,7 +85,8 @@ def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
     _describe(own, result)
     mask = np.int64(bar.mask)
     if mask == 0:
-        mask, missing = judge(own, inst, bar, p.limits, p.calendars)
+        result.move = reference.move(own, bar)
+        mask, missing = judge(own, inst, bar, result.move, p.limits, p.calendars)
         if mask & QUARANTINE and candidates.confirm(own, bar, p.limits):
             mask = mask & ~QUARANTINE | LEVEL_SHIFT_ACCEPTED
         if not mask & (FATAL | QUARANTINE):

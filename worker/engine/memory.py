@@ -1,4 +1,4 @@
-"""Bytes of an array in larger pieces than one, without a look at bounds: callers leave room behind what they use."""
+"""Pieces of an array larger than one item, without a look at bounds: callers leave room behind what they use."""
 
 from __future__ import annotations
 
@@ -53,7 +53,20 @@ def _copy_block(typingctx: Any, buffer: Any, at: Any, source: Any, start: Any) -
     return (types.void(buffer, types.int64, source, types.int64), codegen) if known else None
 
 
-def _fetch_row(typingctx: Any, rows: Any, row: Any) -> Any:
+def _move_items(typingctx: Any, array: Any, to: Any, start: Any, count: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        found, goal = (builder.bitcast(builder.gep(data, [at]), _BYTE.as_pointer()) for at in (args[2], args[1]))
+        move = builder.module.declare_intrinsic("llvm.memmove", [_BYTE.as_pointer()] * 2 + [_WORD])
+        size = builder.mul(args[3], context.get_constant(types.int64, signature.args[0].dtype.bitwidth // 8))
+        builder.call(move, [goal, found, size, ir.Constant(ir.IntType(1), 0)])
+        return context.get_dummy_value()
+
+    known = isinstance(array, types.Array) and isinstance(array.dtype, types.Float)
+    return (types.void(array, types.int64, types.int64, types.int64), codegen) if known else None
+
+
+def _fetch(rows: Any, write: int) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, args[0])
         stride = builder.extract_value(array.strides, 0)
@@ -61,12 +74,20 @@ def _fetch_row(typingctx: Any, rows: Any, row: Any) -> Any:
         start = builder.gep(data, [builder.mul(args[1], stride)])
         kind = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), *[ir.IntType(32)] * 3])
         prefetch = builder.module.declare_intrinsic("llvm.prefetch", [_BYTE.as_pointer()], kind)
-        hints = [ir.Constant(ir.IntType(32), hint) for hint in (0, 3, 1)]  # for reading, keep, data
+        hints = [ir.Constant(ir.IntType(32), hint) for hint in (write, 3, 1)]  # for writing or not, keep, data
         with cgutils.for_range_slice(builder, ir.Constant(_WORD, 0), stride, ir.Constant(_WORD, LINE)) as (at, _):
             builder.call(prefetch, [builder.gep(start, [at]), *hints])
         return context.get_dummy_value()
 
     return (types.void(rows, types.int64), codegen) if isinstance(rows, types.Array) else None
+
+
+def _fetch_row(typingctx: Any, rows: Any, row: Any) -> Any:
+    return _fetch(rows, write=0)
+
+
+def _fetch_row_to_write(typingctx: Any, rows: Any, row: Any) -> Any:
+    return _fetch(rows, write=1)
 
 
 def _zeros(name: str) -> Any:
@@ -82,6 +103,8 @@ def _zeros(name: str) -> Any:
 store_word: Any = intrinsic(_store_word)  # (buffer, at, uint64): its 8 bytes, the lowest first
 load_word: Any = intrinsic(_load_word)  # (array, at): the uint64 of 8 bytes, the lowest first
 fetch_row: Any = intrinsic(_fetch_row)  # (rows, row): bring a row of a contiguous array near, for use soon
+fetch_row_to_write: Any = intrinsic(_fetch_row_to_write)  # the same for a row that will be written
+move_items: Any = intrinsic(_move_items)  # (floats, to, start, count): move items to a place that may overlap theirs
 copy_block: Any = intrinsic(_copy_block)  # (buffer, at, source, start): 32 bytes
 leading_zeros: Any = _zeros("ctlz")  # bits above the highest 1 of a uint64, 64 for 0
 trailing_zeros: Any = _zeros("cttz")  # bits below the lowest 1 of a uint64, 64 for 0
