@@ -40,6 +40,7 @@ class Frames:
 
     def __init__(self, size: int, rows: InstrumentRows, spill: Spill | None = None) -> None:
         self.states: NDArray[Any] = np.zeros(0, STATE)
+        self.raw: NDArray[np.uint8] = np.zeros((0, STATE.itemsize), np.uint8)  # the same as bytes
         self.instruments: NDArray[Any] = np.zeros(0, INSTRUMENT)
         self._rows = rows
         self._special: set[int] = set()  # frames with an instrument of its own
@@ -51,11 +52,6 @@ class Frames:
         self._free: list[int] = []
         self._turn = 0
         self.reserve(size)
-
-    @property
-    def raw(self) -> NDArray[np.uint8]:
-        """The states as bytes, shape (frames, bytes a symbol)."""
-        return self.states.view(np.uint8).reshape(len(self.states), STATE.itemsize)
 
     @property
     def spilled(self) -> int:
@@ -94,8 +90,8 @@ class Frames:
     def state(self, slot: int) -> NDArray[np.uint8]:
         """A slot's state as bytes, in memory; valid until the next call of any other method."""
         frame = slot if self._spill is None else int(self.of(np.array([slot]))[0])
-        state: NDArray[np.uint8] = self.raw[frame]
-        return state
+        row: NDArray[np.uint8] = self.raw[frame]
+        return row
 
     def read(self, slot: int) -> NDArray[np.uint8]:
         """A copy of a slot's state as bytes; a spilled one stays where it is."""
@@ -161,9 +157,9 @@ class Frames:
         instruments[:] = self._rows.default
         self.instruments = np.concatenate([self.instruments, instruments])
         # As bytes: numpy copies a record's fields alone, and what lies between them would be anything.
-        wider = np.zeros(size, STATE)
-        wider.view(np.uint8)[: self.states.nbytes] = self.states.view(np.uint8)
-        self.states = wider
+        raw = np.zeros((size, STATE.itemsize), np.uint8)
+        raw[: len(self.raw)] = self.raw
+        self.raw, self.states = raw, raw.view(STATE).reshape(size)
         if self._spill is not None:
             self._free = [*range(size - 1, size - more - 1, -1), *self._free]
             self._slot = np.concatenate([self._slot, np.full(more, NONE)])
