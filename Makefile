@@ -7,8 +7,8 @@ DEV    := $(VENV)/.installed-dev
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit integration chaos soak test-docker bench bench-check bench-peers bench-engine bench-failover bench-inprocess bench-backtest bench-models parity \
-  oracles differential lint types imports check lock reference clean
+.PHONY: help setup demo test unit integration chaos soak test-docker bench bench-check bench-peers bench-engine bench-failover bench-symbols \
+  bench-inprocess bench-backtest bench-models parity oracles differential lint types imports check lock reference clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ bench-engine: $(DEV) setup ## Measure bars per CPU-second of the engine and ns o
 
 bench-failover: $(DEV) setup ## Measure take-over, restore and snapshots; writes results/bench-failover.json
 	@$(BIN)/python -m tests.bench.failover
+
+bench-symbols: $(DEV) setup ## Measure memory and restore with 100,000 symbols, spilled and not; writes results/bench-symbols.json
+	@$(BIN)/python -m tests.bench.many_symbols
 
 bench-inprocess: $(DEV) setup ## Measure points per second of the in-process pipeline; writes results/bench-inprocess.json
 	@$(BIN)/python -m tests.bench.inprocess_rate

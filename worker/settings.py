@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from worker.errors import ConfigError
+from worker.paths import cache_dir
 
 # Variables with the prefix that say where or how to run, not what to compute.
 NOT_SETTINGS = frozenset(
@@ -141,9 +142,23 @@ class StateSettings(Section):
     save_bytes: int = Field(4_194_304, ge=65_536, description="of snapshots in one transaction, about")
     idle_flush_ms: int = Field(60_000, ge=10, description="a partition without input for so long saves everything")
     drain_flush_ms: int = Field(1_000, ge=0, description="for saving at SIGTERM; what is left the next owner replays")
+    resident_symbols: int = Field(
+        0,
+        ge=0,
+        description="states of a partition that stay in memory, at least one batch's; those longest unused go to a "
+        "local file; 0 = all stay",
+    )
+    spill_dir: Path | None = Field(
+        None, description="folder of these files, on a fast local disk; none = `spill` in the cache directory"
+    )
     on_loss: Literal["fail", "forget"] = Field(
         "fail", description="lost or damaged snapshots that the input can't rebuild: stop, or begin those symbols anew"
     )
+
+    @property
+    def spill_folder(self) -> Path:
+        """Where states are spilled to."""
+        return self.spill_dir or cache_dir() / "spill"
 
 
 class ControlSettings(Section):

@@ -14,6 +14,7 @@ from worker.engine import key_table
 from worker.engine.bar import BAR
 from worker.engine.controls import Controls
 from worker.engine.fingerprints import Fingerprints
+from worker.engine.frames import Spill
 from worker.engine.outcomes import OutcomeBuilder
 from worker.engine.pipeline import OUTPUT, Params, decide, observe, params
 from worker.engine.raw import ROW, RawRecords, raw_records
@@ -38,13 +39,13 @@ class PartitionEngine:
     `touched` holds for each record of the last batch the slot whose state it changed, -1 for none.
     """
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(self, settings: EngineSettings, spill: Spill | None = None) -> None:
         self._settings = settings
         self._params = params(settings)
         intervals = {s: interval_ms(i.interval) for s, i in settings.instruments.items() if i.interval}
         self._decoder = Decoder(settings.ingestion, intervals)
         self._builder = OutcomeBuilder(settings)
-        self.symbols = Symbols(settings)
+        self.symbols = Symbols(settings, spill)
         self.controls = Controls(self._params.risk.limits)
         self.fingerprints = Fingerprints(settings)
         self.touched = np.zeros(0, np.int64)
@@ -54,6 +55,16 @@ class PartitionEngine:
     def known(self) -> int:
         """Symbols with at least one accepted bar."""
         return len(self.symbols)
+
+    @property
+    def most(self) -> int:
+        """Symbols that it takes: further ones are rejected."""
+        return self._settings.ingestion.max_symbols
+
+    @property
+    def spilled(self) -> int:
+        """Symbols whose state is not in memory."""
+        return self.symbols.frames.spilled
 
     def process(self, records: Records, offsets: NDArray[np.int64] | None = None) -> list[Decision | Rejection]:
         """One outcome a record, in order. Input `offsets` (n,) are needed when `controls` has entries."""
@@ -86,13 +97,13 @@ class PartitionEngine:
         """
         decoded, known = self._decoder.decode_raw(raw), len(self.symbols)
         slots, new = self.symbols.slots_raw(raw, decoded.bars["mask"] == 0)
-        order, outs = self._order(slots), self._room.rows(slots)
-        self._observe(decoded.bars, slots, order, known, outs)
+        frames, order, outs = self.symbols.frames.of(slots), self._order(slots), self._room.rows(slots)
+        self._observe(decoded.bars, frames, order, known, outs)
         clear_rejected(outs)
         p = self._params
         if self.controls:
             p = self._limited(outs, self.controls.limits_raw(raw, decoded.bars["ts"]))
-        self._decide(decoded.bars, slots, order, outs, p)
+        self._decide(decoded.bars, frames, order, outs, p)
         self._forget(slots, new)
         return decoded, outs
 
@@ -102,13 +113,13 @@ class PartitionEngine:
         """Output rows (`pipeline.OUTPUT`) of decoded records, in order: `process` for callers that build none."""
         known = len(self.symbols)
         slots, new = self.symbols.slots(keys, (decoded.bars["mask"] == 0).tolist())
-        order, outs = self._order(slots), np.zeros(len(keys), OUTPUT)
-        self._observe(decoded.bars, slots, order, known, outs)
+        frames, order, outs = self.symbols.frames.of(slots), self._order(slots), np.zeros(len(keys), OUTPUT)
+        self._observe(decoded.bars, frames, order, known, outs)
         p = self._params
         if self.controls:
             assert offsets is not None, "which control records a record meets depends on its offset"
             p = self._limited(outs, self.controls.limits(keys, offsets.tolist(), decoded.bars["ts"].tolist()))
-        self._decide(decoded.bars, slots, order, outs, p)
+        self._decide(decoded.bars, frames, order, outs, p)
         self._forget(slots, new)
         return outs
 
@@ -149,7 +160,7 @@ class PartitionEngine:
     def snapshot(self, key: bytes) -> bytes | None:
         """The bytes of one symbol's record; None when it is unknown."""
         slot = self.symbols.get(key)
-        return None if slot is None else self.symbols.states[slot].tobytes()
+        return None if slot is None else self.symbols.frames.read(slot).tobytes()
 
     def warm_again(self, records: Records) -> None:
         """Rebuild the `derived` parts of known symbols from bars that their `carry` parts contain already."""
@@ -160,7 +171,8 @@ class PartitionEngine:
         if len(raw):
             bars = self._decoder.decode_raw(raw).bars
             slots, _ = self.symbols.slots_raw(raw, np.zeros(len(raw), np.bool_))
-            self._observe(bars, slots, self._order(slots), len(self.symbols), self._room.rows(slots))
+            frames, order = self.symbols.frames.of(slots), self._order(slots)
+            self._observe(bars, frames, order, len(self.symbols), self._room.rows(slots))
 
     def reserve(self, symbols: int) -> None:
         """Make room for so many symbols at once, before they are loaded."""
@@ -168,7 +180,7 @@ class PartitionEngine:
 
     def export(self, slot: int) -> SymbolState:
         """The state in a slot."""
-        row = self.symbols.raw[slot]
+        row = self.symbols.frames.read(slot)
         return SymbolState(row[CARRY_BYTES].tobytes(), row[DERIVED_BYTES].tobytes())
 
     def load(self, key: bytes, carry: bytes, derived: bytes | None) -> int:
@@ -178,7 +190,7 @@ class PartitionEngine:
             ValueError: a part has not this engine's size.
         """
         slot = self.symbols.add(key)
-        row = self.symbols.raw[slot]
+        row = self.symbols.frames.state(slot)
         row[CARRY_BYTES] = np.frombuffer(carry, np.uint8)
         row[DERIVED_BYTES] = 0 if derived is None else np.frombuffer(derived, np.uint8)
         return slot
@@ -189,7 +201,7 @@ class PartitionEngine:
 
     def _order(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
         # Symbol by symbol keeps a state in cache. When the symbol limit may be met, who comes first matters.
-        if len(self.symbols) > self._settings.ingestion.max_symbols:
+        if len(self.symbols) > self.most:
             return np.arange(slots.size)
         return np.argsort(slots, kind="stable")
 
@@ -201,20 +213,20 @@ class PartitionEngine:
     def _decide(
         self,
         bars: NDArray[Any],
-        slots: NDArray[np.int64],
+        frames: NDArray[np.int64],
         order: NDArray[np.int64],
         outs: NDArray[Any],
         params: Params,
     ) -> None:
-        decide(self.symbols.states, self.symbols.instruments, slots, order, bars, outs, params)
+        decide(self.symbols.states, self.symbols.instruments, frames, order, bars, outs, params)
 
     def _observe(
-        self, bars: NDArray[Any], slots: NDArray[np.int64], order: NDArray[np.int64], known: int, outs: NDArray[Any]
+        self, bars: NDArray[Any], frames: NDArray[np.int64], order: NDArray[np.int64], known: int, outs: NDArray[Any]
     ) -> None:
         s = self.symbols
-        limit = np.array([known, self._settings.ingestion.max_symbols])
-        observe(s.states, s.raw, s.instruments, slots, order, bars, outs, limit, self._params)
-        outs["validation"]["mask"][slots < 0] = bars["mask"][slots < 0]
+        limit = np.array([known, self.most])
+        observe(s.states, s.frames.raw, s.instruments, frames, order, bars, outs, limit, self._params)
+        outs["validation"]["mask"][frames < 0] = bars["mask"][frames < 0]
 
     def _forget(self, slots: NDArray[np.int64], new: Sequence[bytes]) -> None:
         freed = self.symbols.forget_unused(new)

@@ -1,4 +1,4 @@
-"""Where each symbol's state lies: key → slot, with the state and instrument arrays that grow with the symbols."""
+"""Each symbol's slot, its place for good, and the frame in which its state lies while it is in memory."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.engine.bar import INSTRUMENT
+from worker.engine.frames import Frames, Spill
+from worker.engine.instrument_rows import InstrumentRows
 from worker.engine.key_table import KeyTable
 from worker.engine.raw import RawRecords
-from worker.engine.settings import EngineSettings, InstrumentSettings
-from worker.engine.state import STATE
+from worker.engine.settings import EngineSettings
 
 FIRST = 64  # slots
 
@@ -20,23 +20,26 @@ FIRST = 64  # slots
 class Symbols:
     """Slots of one partition. A slot whose symbol has no accepted bar is all zero and given back."""
 
-    def __init__(self, settings: EngineSettings) -> None:
-        self.states: NDArray[Any] = np.zeros(FIRST, STATE)
-        self.instruments: NDArray[Any] = np.zeros(FIRST, INSTRUMENT)
+    def __init__(self, settings: EngineSettings, spill: Spill | None = None) -> None:
         self._slots: dict[bytes, int] = {}
         self._keys: dict[int, bytes] = {}
         self._table = KeyTable(FIRST)
+        self._size = FIRST
         self._free = list(range(FIRST - 1, -1, -1))
-        self._settings = settings
-        self._rows: dict[str, NDArray[Any]] = {}  # instrument rows by symbol; "" for all without their own
+        self.frames = Frames(FIRST, InstrumentRows(settings, self._keys), spill)
 
     def __len__(self) -> int:
         return len(self._slots)
 
     @property
-    def raw(self) -> NDArray[np.uint8]:
-        """The states as bytes, shape (capacity, bytes a symbol)."""
-        return self.states.view(np.uint8).reshape(len(self.states), STATE.itemsize)
+    def states(self) -> NDArray[Any]:
+        """The states in memory, by frame."""
+        return self.frames.states
+
+    @property
+    def instruments(self) -> NDArray[Any]:
+        """Their instruments."""
+        return self.frames.instruments
 
     def get(self, key: bytes) -> int | None:
         """The slot of a known symbol."""
@@ -87,46 +90,35 @@ class Symbols:
         return found, new
 
     def forget_unused(self, keys: Sequence[bytes]) -> list[int]:
-        """Give back the slots of those `keys` that had no accepted bar; returns these slots."""
-        unused = [key for key in keys if not self.states[self._slots[key]]["derived"]["validation"]["accepted"]]
-        freed = [self._slots.pop(key) for key in unused]
+        """Give back the slots of those `keys`, new in this batch, that had no accepted bar; returns these slots."""
+        if not keys:
+            return []
+        slots = np.array([self._slots[key] for key in keys])
+        accepted = self.states["derived"]["validation"]["accepted"][self.frames.of(slots)]
+        freed: list[int] = slots[accepted == 0].tolist()
         for slot in freed:
-            del self._keys[slot]
+            del self._slots[self._keys.pop(slot)]
             self._table.remove(slot)
+            self.frames.drop(slot)
         self._free += freed
         return freed
 
     def reserve(self, symbols: int) -> None:
         """Make room for so many symbols at once."""
-        size = wider = len(self.states)
+        size = wider = self._size
         while wider < symbols:
             wider *= 2
         if wider > size:
-            self.states = np.concatenate([self.states, np.zeros(wider - size, STATE)])
-            self.instruments = np.concatenate([self.instruments, np.zeros(wider - size, INSTRUMENT)])
+            self.frames.reserve(wider)
             self._table.reserve(wider)
             self._free = [*range(wider - 1, size - 1, -1), *self._free]
+            self._size = wider
 
     def _add(self, key: bytes) -> int:
         if not self._free:
-            self.reserve(len(self.states) + 1)
+            self.reserve(self._size + 1)
         slot = self._slots[key] = self._free.pop()
         self._keys[slot] = key
         self._table.put(key, slot)
-        self.instruments[slot] = self._instrument(key.decode(errors="replace"))
+        self.frames.enter(slot)
         return slot
-
-    def _instrument(self, symbol: str) -> NDArray[Any]:
-        given = self._settings.instruments.get(symbol)
-        name = symbol if given else ""
-        if name not in self._rows:
-            self._rows[name] = self._row(given or InstrumentSettings())
-        return self._rows[name]
-
-    def _row(self, given: InstrumentSettings) -> NDArray[Any]:
-        row = np.zeros(1, INSTRUMENT)
-        for field in INSTRUMENT.names or ():
-            if field != "calendar":
-                row[field] = getattr(given, field)
-        row["calendar"] = self._settings.validation.calendar_row(given.calendar)
-        return row[0]  # type: ignore[no-any-return]

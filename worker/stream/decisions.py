@@ -17,6 +17,7 @@ from worker.settings import Settings
 from worker.stream.encoded import OutputEncoder
 from worker.stream.record_sets import decode
 from worker.stream.sink import Output, Prepared
+from worker.stream.spill import Spilling
 from worker.telemetry.metrics import METRICS
 from worker.wire.writer import warm_up
 
@@ -38,6 +39,7 @@ class DecisionJob:
 
     def __init__(self, engine: EngineSettings, settings: Settings) -> None:
         self._engine, self._settings = engine, settings
+        self._spilling = Spilling(settings.state)
         self.config_hash = engine.config_hash()
 
     def warm_up(self) -> None:
@@ -52,7 +54,7 @@ class DecisionJob:
 
     def engine(self) -> PartitionEngine:
         """The engine of a partition."""
-        return PartitionEngine(self._engine)
+        return PartitionEngine(self._engine, self._spilling.new())
 
     def publisher(self, tp: TopicPartition, batch_bytes: int) -> DecisionPublisher:
         """The publisher of a partition's decisions and rejections."""

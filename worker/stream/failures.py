@@ -15,6 +15,10 @@ class OutcomeUnknown(Exception):
     """The transaction may or may not have been committed; only the committed offset tells."""
 
 
+class StateLost(Exception):
+    """A state is no longer in memory nor where it was put: the partition must be restored from what is committed."""
+
+
 class SendFailed(Exception):
     """A record was not acknowledged; the topic is the argument, the broker's answer the cause."""
 

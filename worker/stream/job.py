@@ -46,6 +46,14 @@ class Engine(Protocol):
     def known(self) -> int:
         """Symbols with a state."""
 
+    @property
+    def most(self) -> int:
+        """Symbols that it takes."""
+
+    @property
+    def spilled(self) -> int:
+        """Symbols whose state is not in memory."""
+
     def step_raw(self, raw: RawRecords) -> Any:
         """The results of a batch, for the job's publisher."""
 

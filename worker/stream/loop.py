@@ -17,7 +17,16 @@ from worker.errors import AlphapulseError
 from worker.settings import Settings
 from worker.stream.consumed import as_raw, together
 from worker.stream.crash import crash_point
-from worker.stream.failures import DENIED, FAILURES, Fenced, OutcomeUnknown, meaning, retention_passed, taken_over
+from worker.stream.failures import (
+    DENIED,
+    FAILURES,
+    Fenced,
+    OutcomeUnknown,
+    StateLost,
+    meaning,
+    retention_passed,
+    taken_over,
+)
 from worker.stream.partition import Partition, Phase
 from worker.stream.sink import STOP_TIMEOUT
 from worker.telemetry.metrics import METRICS
@@ -135,6 +144,8 @@ class Member(ConsumerRebalanceListener):
         while True:
             try:
                 await partition.open(self._consumer)
+            except StateLost as lost:  # spilling has ended: the next attempt keeps all in memory
+                log.error("state lost", extra={"partition": partition.tp.partition, "error": str(lost)})
             except FAILURES as error:
                 self.last_commit_ok = False
                 failure = meaning(error, partition.tp.topic)
@@ -177,9 +188,15 @@ class Member(ConsumerRebalanceListener):
             self.last_commit_ok = False
             METRICS.transactions.labels("unknown").inc()
             log.warning("commit outcome unknown", extra={"partition": partition.tp.partition, "error": str(unknown)})
-            if partition.tp in self._consumer.assignment():
-                self._consumer.pause(partition.tp)
-            await self._open(partition)
+            await self._open_again(partition)
+        except StateLost as lost:
+            log.error("state lost", extra={"partition": partition.tp.partition, "error": str(lost)})
+            await self._open_again(partition)
+
+    async def _open_again(self, partition: Partition) -> None:
+        if partition.tp in self._consumer.assignment():
+            self._consumer.pause(partition.tp)
+        await self._open(partition)
 
     async def _slices(self, partition: Partition, raw: RawRecords, position: int) -> None:
         size = self._settings.processing.max_batch_records

@@ -63,6 +63,7 @@ class Partition:
         self._sink: Sink | None = None
         self._publisher = job.publisher(tp, batch_bytes)
         self._last_input = time.monotonic()
+        self._full = False  # whether the symbol limit has been told
 
     @property
     def next(self) -> int:
@@ -179,6 +180,19 @@ class Partition:
 
     def _count(self, raw: RawRecords, results: Any) -> None:
         self._publisher.count(raw, results)
-        METRICS.symbols_tracked.labels(self.tp.partition).set(self.symbols)
+        self._count_symbols()
         lag = max(time.time() - int(raw.rows["timestamp"][-1]) / 1000, 0.0)
         METRICS.event_time_lag_seconds.labels(self.tp.partition).set(lag)
+
+    def _count_symbols(self) -> None:
+        assert self._state is not None
+        engine, partition = self._state.engine, self.tp.partition
+        full = engine.known >= engine.most
+        METRICS.symbols_tracked.labels(partition).set(engine.known)
+        METRICS.symbols_spilled.labels(partition).set(engine.spilled)
+        METRICS.symbol_limit_reached.labels(partition).set(full)
+        if full and not self._full:
+            self._full = True
+            log.error(
+                "symbol limit: further new symbols are rejected", extra={"partition": partition, "symbols": engine.most}
+            )

@@ -60,6 +60,17 @@ class Metrics:
         )
         self.restore_offset = self._gauge("restore_offset", "Input offset that restore has reached.", "partition")
         self.symbols_tracked = self._gauge("symbols_tracked", "Known symbols.", "partition")
+        self.symbol_limit_reached = self._gauge(
+            "symbol_limit_reached",
+            "1 while further new symbols are rejected (engine.ingestion.max_symbols).",
+            "partition",
+        )
+        self.symbols_spilled = self._gauge(
+            "symbols_spilled", "Known symbols whose state is not in memory.", "partition"
+        )
+        self.states_spilled = self._counter("states_spilled", "States written to a spill file.")
+        self.states_brought_back = self._counter("states_brought_back", "States read from a spill file.")
+        self.spill_faults = self._counter("spill_faults", "Faults of spill files; with the first one spilling ends.")
         self.event_time_lag_seconds = self._gauge(
             "event_time_lag_seconds", "Now less the timestamp of the last committed input record.", "partition"
         )
@@ -97,6 +108,8 @@ class Metrics:
             self.restore_offset,
             self.unsaved_offsets,
             self.symbols_tracked,
+            self.symbol_limit_reached,
+            self.symbols_spilled,
             self.event_time_lag_seconds,
         ):
             if (str(partition),) in gauge._metrics:
