@@ -63,6 +63,33 @@ async def test_killed_with_most_symbols_spilled(broker: Bootstrap, topic_prefix:
     assert_equal(published(settings), expected(settings, read_input(settings)))
 
 
+def spill_files(worker: WorkerProcess) -> list[Path]:
+    """Its nameless files, by the links that the kernel keeps."""
+    links = Path(f"/proc/{worker.process.pid}/fd").iterdir()
+    return [link for link in links if "/spill/states-" in os.readlink(link)]
+
+
+async def test_a_damaged_file_is_noticed_and_the_state_restored(
+    broker: Bootstrap, topic_prefix: str, tmp_path: Path
+) -> None:
+    settings = settings_of(broker, topic_prefix, tmp_path / "spill")
+    await make_topics(settings)
+    records = ticks(2_400, SYMBOLS, 34)
+    await publish(settings, records[:1_600])
+    async with Fleet(settings, tmp_path) as fleet:
+        worker = await fleet.started("worker")
+        await fleet.caught_up()
+        for file in spill_files(worker):
+            os.truncate(file, 0)
+        await publish(settings, records[1_600:])
+        await fleet.caught_up()
+        assert sorted(event["partition"] for event in worker.events("state lost")) == list(range(PARTITIONS))
+        assert len(worker.events("spilling ends, states stay in memory")) == 1
+        assert await total(worker, "symbols_spilled") == 0
+        await fleet.stop()
+    assert_equal(published(settings), expected(settings, read_input(settings)))
+
+
 async def test_a_folder_that_cannot_be_made_is_told_once_and_costs_memory_alone(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
 ) -> None:
