@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from schemas import Decision, Rejection
 from schemas.tick import interval_ms
 from worker.engine import key_table
-from worker.engine.bar import BAR
 from worker.engine.controls import Controls
 from worker.engine.fingerprints import Fingerprints
 from worker.engine.frames import Spill
@@ -140,20 +139,11 @@ class PartitionEngine:
 
     def warm_up(self) -> None:
         """Compile every kernel, or load it from the cache, before the first record and before joining a group."""
-        self.warm_up_observing()
-        self.warm_up_deciding()
-
-    def warm_up_observing(self) -> None:
-        """The larger half of `warm_up`: the stages up to timeframes. The halves share few kernels."""
-        none = np.zeros(0, np.int64)
-        self._observe(np.zeros(0, BAR), none, none, 0, self._room.rows(none))
-
-    def warm_up_deciding(self) -> None:
-        """The other half: reading records, the stages from execution on."""
         key_table.warm_up()
         nothing = RawRecords(np.zeros(0, np.uint8), np.zeros(0, ROW))
         bars, none = self._decoder.decode_raw(nothing).bars, np.zeros(0, np.int64)
         outs = self._room.rows(none)
+        self._observe(bars, none, none, 0, outs)
         clear_rejected(outs)
         self._decide(bars, none, none, outs, self._params)
 
