@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -101,6 +102,16 @@ class LightEngine:
     def known(self) -> int:
         """Symbols with a window."""
         return len(self.symbols)
+
+    @property
+    def most(self) -> int:
+        """As many as come."""
+        return sys.maxsize
+
+    @property
+    def spilled(self) -> int:
+        """None: windows stay in memory."""
+        return 0
 
     def step_raw(self, raw: RawRecords) -> Checked:
         """Check each bar and add it to its window."""
