@@ -18,8 +18,14 @@ def bars(start: int, count: int) -> np.ndarray[tuple[int], np.dtype[np.void]]:
 
 def test_neighbouring_bars_become_one_part() -> None:
     a, b = b"A", b"B"
-    given: list[Any] = [(a, "1m", bars(0, 3)), (b, "1m", bars(0, 1)), (a, "1m", bars(3, 2)), (a, b"{}", 7), (a, "1m", bars(5, 1)),
-             (a, "5m", bars(6, 1))]  # fmt: skip
+    given: list[Any] = [
+        (a, "1m", bars(0, 3)),
+        (b, "1m", bars(0, 1)),
+        (a, "1m", bars(3, 2)),
+        (a, b"{}", 7),
+        (a, "1m", bars(5, 1)),
+        (a, "5m", bars(6, 1)),
+    ]
     found = {tape.key: tape for tape in tapes(given)}
     assert [len(part) for part in found[a].parts] == [5, 1, 1, 1]
     whole, _, one, other = found[a].parts

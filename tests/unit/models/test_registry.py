@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -291,7 +290,7 @@ def test_graphs_that_are_refused(tmp_path: Path, content: Callable[[], bytes], m
     assert message in refusal(tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"", b"no graph", b"\x08\x08", os.urandom(64)])
+@pytest.mark.parametrize("content", [b"", b"no graph", b"\x08\x08", bytes(range(128, 192))])
 def test_files_that_are_no_graph(tmp_path: Path, content: bytes) -> None:
     put(tmp_path, content, manifest(sigmoid()) | {"sha256": hashlib.sha256(content).hexdigest()})
     assert "model.onnx" in refusal(tmp_path)
