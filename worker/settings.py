@@ -112,12 +112,12 @@ class ProcessingSettings(Section):
         description="a partition with little input is committed so often; at least once oftener, where that is cheap",
     )
     max_batch_records: int = Field(
-        5_000, ge=1, le=100_000, description="largest slice of one partition per transaction"
+        10_000, ge=1, le=100_000, description="largest slice of one partition per transaction"
     )
     fast_path: bool = Field(
         True, description="records without a Python object each; off = by the client's public interface alone"
     )
-    fetch_max_bytes: int = Field(1_048_576, ge=16_384, description="per partition and fetch")
+    fetch_max_bytes: int = Field(2_097_152, ge=16_384, description="per partition and fetch")
     session_timeout_ms: int = Field(10_000, ge=6_000)
     heartbeat_interval_ms: int = Field(500, ge=100, description="a rebalance waits so long for the members that stay")
     rebalance_timeout_ms: int = Field(30_000, ge=1_000)

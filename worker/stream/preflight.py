@@ -18,7 +18,7 @@ from worker.stream.client import client_options
 from worker.stream.seams import connect_once
 
 TIMEOUT = 10.0  # seconds for one broker to answer
-MAX_BATCH = 262_144  # bytes; Kafka's limit of a topic holds for the batch, not only for the record
+MAX_BATCH = 1_000_000  # bytes; Kafka's limit of a topic holds for the batch, not only for the record
 NO_BROKER = "Start one with `alphapulse broker start`, or set ALPHAPULSE_KAFKA__BOOTSTRAP_SERVERS"
 
 GONE = (errors.NodeNotReadyError, errors.KafkaConnectionError, errors.RequestTimedOutError, errors.KafkaTimeoutError)
