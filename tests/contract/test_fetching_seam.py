@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.record.memory_records import MemoryRecords
 
@@ -62,6 +62,16 @@ def test_both_kinds_of_consumer_get_what_they_asked_for(untouched: Any) -> None:
     records = plain(decoded)
     assert [record[0] for record in records] == raw.rows["offset"].tolist() == list(range(103, 120))
     assert undecoded.next_fetch_offset == decoded.next_fetch_offset == 120
+
+
+def test_records_that_wait_hold_other_fetches_back_by_this_value_alone() -> None:
+    assert "self._prefetch_backoff = prefetch_backoff" in inspect.getsource(fetcher.Fetcher.__init__)
+    assert inspect.getsource(fetcher.Fetcher).count("backoff=self._prefetch_backoff") == 2
+    actions = inspect.getsource(fetcher.Fetcher._get_actions_per_node)
+    assert "backoff = record.calculate_backoff()\n                if backoff:" in actions
+    tp: Any = TP
+    assert fetcher.FetchResult(tp, assignment=None, partition_records=None, backoff=0.0).calculate_backoff() == 0
+    assert "self._fetcher = Fetcher(" in inspect.getsource(AIOKafkaConsumer.start)
 
 
 @pytest.mark.parametrize("size", [0, 11, 12, 40, 10_000])

@@ -27,7 +27,7 @@ from worker.stream.job import Job
 from worker.stream.loop import Member
 from worker.stream.partition import Partition, Phase
 from worker.stream.preflight import MAX_BATCH, preflight
-from worker.stream.seams import stop_consumer
+from worker.stream.seams import fetch_each_alone, stop_consumer
 from worker.stream.seams.fetching import decoding
 from worker.telemetry.health import OpsServer
 from worker.telemetry.metrics import METRICS
@@ -94,6 +94,7 @@ class WorkerProcess:
         member = self._member = Member(consumer, self._settings, self._new_partition)
         consumer.subscribe([self._settings.topics.input], listener=member)
         await consumer.start()
+        fetch_each_alone(consumer)
         try:
             return await member.run(self._stopping)
         finally:

@@ -44,6 +44,15 @@ async def connect_once(host: str, port: int, options: dict[str, Any]) -> None:
         connection.close()
 
 
+def fetch_each_alone(consumer: AIOKafkaConsumer) -> None:
+    """Let a started consumer fetch for a partition while others of the same broker have fetched records that wait.
+
+    By itself it holds back all fetches from that broker for 100 ms then, and partitions that rest wait on purpose.
+    """
+    fetcher: Any = consumer._fetcher
+    fetcher._prefetch_backoff = 0.0
+
+
 async def stop_consumer(consumer: AIOKafkaConsumer, seconds: float = 1.0) -> None:
     """Stop a consumer within about twice `seconds`.
 
