@@ -34,6 +34,9 @@ class Batch(Protocol):
     def record_count(self) -> int:
         """Records in it."""
 
+    def close(self) -> None:
+        """Nothing can be added any more."""
+
     def _build(self) -> bytes | bytearray | memoryview: ...
 
 
@@ -72,7 +75,7 @@ async def _send(producer: AIOKafkaProducer, outputs: Outputs, partition: int) ->
     builders: dict[str, Any] = {}
     for output in outputs:
         if isinstance(output, Prepared):
-            pending.append((output.topic, await producer.send_batch(output.batch, output.topic, partition=partition)))
+            pending.append((output.topic, await _submit(producer, output.batch, output.topic, partition)))
             crash_point("first_sent")
             continue
         builder = builders.get(output.topic) or builders.setdefault(output.topic, producer.create_batch())
