@@ -13,11 +13,10 @@ def warmup() -> None:
     begun = time.perf_counter()
     from worker.engine.encoding import DecisionEncoder
     from worker.engine.kernel import CACHE
-    from worker.engine.partition import PartitionEngine
     from worker.engine.settings import EngineSettings
-    from worker.wire import writer
+    from worker.settings import Settings
+    from worker.stream.decisions import DecisionJob
 
-    PartitionEngine(EngineSettings()).warm_up()
+    DecisionJob(EngineSettings(), Settings()).warm_up()
     DecisionEncoder(EngineSettings()).warm_up()
-    writer.warm_up()
     typer.echo(f"engine ready after {time.perf_counter() - begun:.1f} s; kernels in {CACHE}")

@@ -130,10 +130,10 @@ class PartitionEngine:
         assert not self.controls, "which control records a record meets depends on its offset"
         known = len(self.symbols)
         slots, new = self.symbols.slots_of(key, bars["mask"] == 0)
-        order, outs = np.arange(slots.size), self._room.rows(slots)
-        self._observe(bars, slots, order, known, outs)
+        frames, order, outs = self.symbols.frames.of(slots), np.arange(slots.size), self._room.rows(slots)
+        self._observe(bars, frames, order, known, outs)
         clear_rejected(outs)
-        self._decide(bars, slots, order, outs, self._params)
+        self._decide(bars, frames, order, outs, self._params)
         self._forget(slots, new)
         return outs
 

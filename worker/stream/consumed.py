@@ -11,6 +11,7 @@ from aiokafka.record.memory_records import MemoryRecords
 
 from worker.engine.raw import ROW, RawRecords
 from worker.stream.sink import Output, Prepared
+from worker.wire.plain import packed_headers
 
 _NO_HEADERS = b"\x00"
 
@@ -66,23 +67,3 @@ def raw_of(records: Sequence[Any]) -> RawRecords:
         at = ends[-1]
     data = b"".join(part for parts in columns.values() for part in parts if part)
     return RawRecords(np.frombuffer(data, np.uint8), rows)
-
-
-def packed_headers(headers: Sequence[tuple[str, bytes | None]]) -> bytes:
-    """Headers as they lie in a record, their number before them."""
-    packed = bytearray(varint(len(headers)))
-    for name, value in headers:
-        text = name.encode()
-        packed += varint(len(text)) + text + varint(-1 if value is None else len(value)) + (value or b"")
-    return bytes(packed)
-
-
-def varint(value: int) -> bytes:
-    """A zigzag varint."""
-    rest = (value << 1) ^ (value >> 63)
-    packed = bytearray()
-    while rest >= 0x80:
-        packed.append(rest & 0x7F | 0x80)
-        rest >>= 7
-    packed.append(rest)
-    return bytes(packed)

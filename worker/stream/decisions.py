@@ -19,7 +19,6 @@ from worker.stream.record_sets import decode
 from worker.stream.sink import Output, Prepared
 from worker.stream.spill import Spilling
 from worker.telemetry.metrics import METRICS
-from worker.wire.writer import warm_up
 
 Results = tuple[Decoded, NDArray[Any]]
 MIN_BATCH = 65_536
@@ -50,7 +49,6 @@ class DecisionJob:
         raw, _ = decode(_record_set(), 0, (), True, tp)
         for _ in self.publisher(tp, MIN_BATCH).outputs(raw, engine.step_raw(raw)):
             pass
-        warm_up()
 
     def engine(self) -> PartitionEngine:
         """The engine of a partition."""

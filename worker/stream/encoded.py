@@ -51,11 +51,6 @@ class OutputEncoder:
             layout = headers(common_headers(group), (tp.topic, tp.partition), DECISION, TRACE_HEADERS)
             self._writer = DecisionWriter(settings, layout, max_batch, transactional)
 
-    def warm_up(self) -> None:
-        """Compile what is compiled, or load it from the cache."""
-        if self._writer:
-            self._writer.warm_up()
-
     def encode(self, raw: RawRecords, decoded: Decoded, outs: NDArray[Any]) -> Encoded:
         """The outputs of raw records, of what was decoded from them and of the engine's rows for them.
 

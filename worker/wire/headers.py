@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from worker.engine.encoding.digits import put_int, size_of_count
 from worker.engine.kernel import inlined, kernel
 from worker.engine.memory import BLOCK, copy_block, put_block_text
+from worker.wire.plain import varint
 from worker.wire.times import RFC3339_SIZE, put_rfc3339
 from worker.wire.varint import put_bytes, put_varint, read_varint
 
@@ -51,12 +52,6 @@ def headers(
     return Headers(
         _array(b"".join(pieces) + bytes(BLOCK)), source, prefix, ingest, close, _array(b"".join(names)), starts
     )
-
-
-def varint(value: int) -> bytes:
-    """An int64 as in the record format."""
-    buffer = np.zeros(10, np.uint8)
-    return buffer[: put_varint(buffer, 0, value)].tobytes()
 
 
 def _named(name: bytes) -> bytes:

@@ -8,15 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.engine.bar import BAR
 from worker.engine.encoding.encoder import view_as, views
 from worker.engine.encoding.layout import layout
-from worker.engine.pipeline import OUTPUT
-from worker.engine.raw import ROW, RawRecords
+from worker.engine.raw import RawRecords
 from worker.engine.settings import EngineSettings
-from worker.wire import crc32c
 from worker.wire.framing import HEADER, put_header
-from worker.wire.headers import Headers, headers
+from worker.wire.headers import Headers
 from worker.wire.records import Input, put_records
 
 VARINTS = 192  # bytes of all varints, numbers and times of a record beside its text, and what may be written behind
@@ -39,12 +36,6 @@ class DecisionWriter:
         self._layout = layout(settings.config_hash())
         self._headers, self._max, self._transactional = header_layout, max_batch, transactional
 
-    def warm_up(self) -> None:
-        """Compile the kernel, or load it from the cache."""
-        raw = RawRecords(np.zeros(1, np.uint8), np.zeros(1, ROW))
-        for _ in self.batches(raw, np.zeros(1, BAR), np.zeros(1, OUTPUT), np.zeros(1, np.int64)):
-            pass
-
     def batches(
         self, raw: RawRecords, bars: NDArray[Any], outs: NDArray[Any], rows: NDArray[np.int64]
     ) -> Iterator[Batch]:
@@ -63,13 +54,6 @@ class DecisionWriter:
     def _widest(self, rows: NDArray[Any]) -> int:
         most = int(rows["headers_size"].max(initial=0)) + int(rows["key_size"].max(initial=0))
         return self._layout.widest + self._headers.text.size + VARINTS + most
-
-
-def warm_up() -> None:
-    """Compile the kernels for any writer and for checksums, or load them from the cache."""
-    DecisionWriter(EngineSettings(), headers((), ("", 0), b"", ()), 0, False).warm_up()
-    if crc32c.available():
-        crc32c.crc32c(b"")
 
 
 def _input(raw: RawRecords) -> Input:

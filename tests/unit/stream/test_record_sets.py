@@ -14,9 +14,10 @@ from aiokafka.record.memory_records import MemoryRecords
 
 from tests.support.record_sets import batch, marker, plain, random_records, random_set, resigned
 from worker.engine.raw import RawRecords
-from worker.stream.consumed import packed_headers, raw_of
+from worker.stream.consumed import raw_of
 from worker.stream.record_sets import decode
 from worker.stream.seams import fetching
+from worker.wire.plain import packed_headers
 
 TP = TopicPartition("ticks.raw", 3)
 COMMITTED, UNCOMMITTED = fetcher.READ_COMMITTED, fetcher.READ_UNCOMMITTED

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from worker.wire.headers import headers, put_headers, varint
+from worker.wire.headers import headers, put_headers
+from worker.wire.plain import varint
 
 LAYOUT = headers([("a", b"b")], ("t", 0), b"kind", ["traceparent"])
 NAME = varint(11) + b"traceparent"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from aiokafka.record.util import encode_varint
 
-from worker.wire.headers import varint
+from worker.wire.plain import varint
 from worker.wire.records import USUAL, put_sized
 from worker.wire.varint import read_varint, size_of_varint
 
