@@ -12,8 +12,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -29,11 +29,16 @@ SECTIONS = ("KAFKA", "TOPICS", "PROCESSING", "STATE", "CONTROL", "OPS")
 OWN_VARIABLES = tuple(f"ALPHAPULSE_{section}__" for section in SECTIONS)
 
 
+class NotInTime(AssertionError):
+    """A condition did not come true within its time."""
+
+
 async def until(holds: Callable[[], Awaitable[bool]], seconds: float, what: str) -> float:
-    """Wait for a condition; returns the seconds it took. Raises AssertionError when it does not come true."""
+    """Wait for a condition; returns the seconds it took. Raises NotInTime when it does not come true."""
     begun = time.monotonic()
     while not await holds():
-        assert time.monotonic() - begun < seconds, f"not within {seconds:g} s: {what}"
+        if time.monotonic() - begun >= seconds:
+            raise NotInTime(f"not within {seconds:g} s: {what}")
         await asyncio.sleep(STEP)
     return time.monotonic() - begun
 
@@ -80,6 +85,11 @@ class WorkerProcess:
     @property
     def running(self) -> bool:
         return self.process.poll() is None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether SIGSTOP holds it."""
+        return Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
     @property
     def memory(self) -> tuple[int, int]:
@@ -172,6 +182,18 @@ class Fleet:
             await until(holds, seconds, f"group at the end of the input, lag {await self.progress.lag()}")
         except AssertionError as error:
             raise AssertionError(f"{error}; lag now {await self.progress.lag()}\n{self.logs()}") from None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """All workers that run stand still within the block; those that a test froze stay frozen after it."""
+        held = [worker for worker in self.workers if worker.running and not worker.stopped]
+        try:
+            for worker in held:
+                worker.send(signal.SIGSTOP)
+            yield
+        finally:
+            for worker in held:
+                worker.send(signal.SIGCONT)
 
     async def stop(self, seconds: float = 30.0) -> None:
         """SIGTERM to all that run; each must end with 0."""
