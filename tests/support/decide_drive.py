@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from worker.engine.bar import BAR, INSTRUMENT
 from worker.engine.kernel import kernel
+from worker.engine.model import OUTPUT as MODEL
 from worker.engine.reasons import Reason
 from worker.engine.stages import decision, execution, risk, signal, sizing
 
@@ -55,6 +56,7 @@ OUT = np.dtype(
         ("patterns", PATTERNS),
         ("regime", REGIME),
         ("timeframes", TIMEFRAMES),
+        ("model", MODEL),
         ("execution", execution.OUTPUT),
         ("signal", signal.OUTPUT),
         ("risk", risk.OUTPUT),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from worker.engine.model import CIRCUIT
 from worker.engine.state import CARRY, CARRY_VERSION
 from worker.errors import DataError
 
 Migration = Callable[[bytes], bytes]
 
 # Version → what turns its bytes into those of the next version.
-MIGRATIONS: dict[int, Migration] = {}
+MIGRATIONS: dict[int, Migration] = {
+    1: lambda carry: carry + bytes(CIRCUIT.itemsize),  # a closed circuit
+}
 
 
 def migrate(

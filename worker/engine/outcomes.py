@@ -17,9 +17,10 @@ from schemas.decision import Bar, Model, Position, Quality, Risk, Timeframe
 from schemas.rejection import MAX_PAYLOAD
 from worker.engine import reasons
 from worker.engine.detail import all_contributions, feature_rows
+from worker.engine.model import Status
 from worker.engine.reasons import Reason, codes
 from worker.engine.records import Records
-from worker.engine.settings import ENGINE_VERSION, EngineSettings
+from worker.engine.settings import ENGINE_VERSION, EngineSettings, ModelSettings
 from worker.engine.stages import decision, patterns, regime, timeframes, validation
 from worker.engine.stages.features import FEATURE_SET_VERSION
 from worker.engine.stages.ingestion import Decoded
@@ -41,7 +42,6 @@ BUCKETS: tuple[Any, ...] = tuple(code.name for code in regime.Volatility)
 ACTIONS: tuple[Any, ...] = tuple(action.name for action in decision.Action)
 LEVELS: tuple[Any, ...] = reasons.LEVELS
 REASONS = tuple(reason.name for reason in Reason)
-NO_MODEL = Model(id=None, version=None, status="not_configured")
 
 
 def _null(x: float) -> float | None:
@@ -53,12 +53,21 @@ def _six(x: float) -> float | None:
     return None if math.isnan(x) else round(x * 1e6) / 1e6 + 0.0
 
 
+def models(settings: ModelSettings) -> list[Model]:
+    """What a decision says of the model, by status."""
+    told: list[Any] = [status.name for status in Status]
+    named = [Model(id=settings.name, version=settings.version, status=name) for name in told]
+    named[Status.not_configured] = Model(id=None, version=None, status="not_configured")
+    return named
+
+
 class OutcomeBuilder:
     """Builds decisions and rejections under one configuration."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self._hash = settings.config_hash()
         self._suffix = self._hash[:8]
+        self._models = models(settings.model)
         self._full = settings.decision.detail == "full"
         self._codes: dict[int, list[str]] = {}
         self._reasons: dict[int, list[str]] = {}
@@ -72,14 +81,15 @@ class OutcomeBuilder:
             outs["regime"].tolist(),
             zip(*(outs["timeframes"][name].tolist() for name in TIMEFRAME_FIELDS), strict=True),
             _shapes(outs["patterns"]),
+            outs["model"]["status"].tolist(),
             decoded.bars.tolist(),
             strict=True,
         )
         outcomes = [
-            self._decision(judged, decided, market, frames, shapes, bar, _text(records.keys[row]) or "")
+            self._decision(judged, decided, market, frames, shapes, status, bar, _text(records.keys[row]) or "")
             if judged.accepted
             else self._rejection(judged, decided.sequence, records, decoded, row)
-            for row, (judged, decided, market, frames, shapes, bar) in enumerate(rows)
+            for row, (judged, decided, market, frames, shapes, status, bar) in enumerate(rows)
         ]
         if self._full:
             _add_detail(outcomes, outs)
@@ -95,7 +105,9 @@ class OutcomeBuilder:
             self._reasons[mask] = [name for bit, name in enumerate(REASONS) if mask >> bit & 1]
         return self._reasons[mask]
 
-    def _decision(self, judged: Any, d: Any, market: Any, frames: Any, shapes: Any, bar: Any, symbol: str) -> Decision:
+    def _decision(
+        self, judged: Any, d: Any, market: Any, frames: Any, shapes: Any, status: int, bar: Any, symbol: str
+    ) -> Decision:
         ts, interval, _, open_, high, low, close, volume, _ = bar
         regime_code, bucket, age = (market[i] for i in REGIME_FIELDS)
         return Decision(
@@ -118,7 +130,7 @@ class OutcomeBuilder:
             target=_null(d.target),
             position=_position(*d.position),
             score=_null(d.score),
-            model_prob=None,
+            model_prob=_null(d.model_prob),
             final=_null(d.final),
             confidence=_null(d.confidence),
             agreement=_null(d.agreement),
@@ -133,7 +145,7 @@ class OutcomeBuilder:
             risk=_risk(*map(_null, d.risk)),
             control_version=d.control_version,
             control_all_version=d.control_all_version or UNSET,
-            model=NO_MODEL,
+            model=self._models[status],
             patterns=shapes,
             contributions=[(COMPONENTS[i], float(d.contributions[i])) for i in d.top if i >= 0],
             reasons=self._why(d.reasons),

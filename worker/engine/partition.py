@@ -14,6 +14,7 @@ from worker.engine import key_table
 from worker.engine.controls import Controls
 from worker.engine.fingerprints import Fingerprints
 from worker.engine.frames import Spill
+from worker.engine.model import Oracle, ask
 from worker.engine.outcomes import OutcomeBuilder
 from worker.engine.pipeline import OUTPUT, Params, decide, observe, params
 from worker.engine.raw import ROW, RawRecords, raw_records
@@ -38,7 +39,7 @@ class PartitionEngine:
     `touched` holds for each record of the last batch the slot whose state it changed, -1 for none.
     """
 
-    def __init__(self, settings: EngineSettings, spill: Spill | None = None) -> None:
+    def __init__(self, settings: EngineSettings, spill: Spill | None = None, oracle: Oracle | None = None) -> None:
         self._settings = settings
         self._params = params(settings)
         intervals = {s: interval_ms(i.interval) for s, i in settings.instruments.items() if i.interval}
@@ -49,6 +50,7 @@ class PartitionEngine:
         self.fingerprints = Fingerprints(settings)
         self.touched = np.zeros(0, np.int64)
         self._room = Room()
+        self._oracle = oracle
 
     @property
     def known(self) -> int:
@@ -99,6 +101,7 @@ class PartitionEngine:
         frames, order, outs = self.symbols.frames.of(slots), self._order(slots), self._room.rows(slots)
         self._observe(decoded.bars, frames, order, known, outs)
         clear_rejected(outs)
+        self._ask(outs, frames, raw.rows["offset"], decoded.bars)
         p = self._params
         if self.controls:
             p = self._limited(outs, self.controls.limits_raw(raw, decoded.bars["ts"]))
@@ -114,6 +117,7 @@ class PartitionEngine:
         slots, new = self.symbols.slots(keys, (decoded.bars["mask"] == 0).tolist())
         frames, order, outs = self.symbols.frames.of(slots), self._order(slots), np.zeros(len(keys), OUTPUT)
         self._observe(decoded.bars, frames, order, known, outs)
+        self._ask(outs, frames, offsets, decoded.bars)
         p = self._params
         if self.controls:
             assert offsets is not None, "which control records a record meets depends on its offset"
@@ -133,6 +137,7 @@ class PartitionEngine:
         frames, order, outs = self.symbols.frames.of(slots), np.arange(slots.size), self._room.rows(slots)
         self._observe(bars, frames, order, known, outs)
         clear_rejected(outs)
+        self._ask(outs, frames, None, bars)
         self._decide(bars, frames, order, outs, self._params)
         self._forget(slots, new)
         return outs
@@ -194,6 +199,14 @@ class PartitionEngine:
         if len(self.symbols) > self.most:
             return np.arange(slots.size)
         return np.argsort(slots, kind="stable")
+
+    def _ask(
+        self, outs: NDArray[Any], frames: NDArray[np.int64], offsets: NDArray[np.int64] | None, bars: NDArray[Any]
+    ) -> None:
+        if self._oracle is not None:
+            circuits = self.symbols.states["carry"]["circuit"]
+            known = np.zeros(len(outs), np.int64) if offsets is None else offsets
+            ask(self._oracle, outs, circuits, frames, known, bars["ts"])
 
     def _limited(self, outs: NDArray[Any], limits: NDArray[Any]) -> Params:
         """The parameters with the limits that the control records in force set for each row of `outs`."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from worker.engine import history
+from worker.engine import history, model
 from worker.engine.kernel import inlined, kernel
 from worker.engine.memory import fetch_row, fetch_row_to_write
 from worker.engine.reasons import Reject, bits
@@ -37,6 +37,7 @@ OUTPUT = np.dtype(
         ("patterns", patterns.OUTPUT),
         ("regime", regime.OUTPUT),
         ("timeframes", timeframes.OUTPUT),
+        ("model", model.OUTPUT),  # by `model.ask`, between `observe` and `decide`
         ("execution", execution.OUTPUT),
         ("signal", signal.OUTPUT),
         ("risk", risk.OUTPUT),

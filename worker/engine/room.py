@@ -18,6 +18,7 @@ def _bytes(name: str) -> slice:
 
 
 CONTROL, VERDICT = _bytes("control"), _bytes("validation")
+MODEL = _bytes("model")  # written where a model is configured
 SPARSE = _bytes("timeframes")  # all that an accepted record's stages leave out: timeframes that have closed no bucket
 
 
@@ -33,6 +34,7 @@ def _prepare(rows, slots):  # type: ignore[no-untyped-def]
         else:
             rows[i, CONTROL.start : CONTROL.stop] = 0
             rows[i, SPARSE.start : SPARSE.stop] = 0
+            rows[i, MODEL.start : MODEL.stop] = 0
 
 
 @kernel

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from schemas.tick import interval_ms
 from worker.engine.stages.decision import Settings as DecisionSettings
@@ -26,6 +26,22 @@ from worker.engine.stages.validation import Settings as ValidationSettings
 from worker.errors import ConfigError
 
 ENGINE_VERSION = "2"
+
+
+class ModelSettings(BaseModel):
+    """Which model takes part in decisions. The folder it lies in is no parameter: the digest says what it is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str | None = Field(None, description="of a model in the registry; without one the rules decide alone")
+    version: str = Field("", description="its version")
+    digest: str = Field("", description="its digest, as `alphapulse models list --json` shows it")
+
+    @model_validator(mode="after")
+    def _pinned(self) -> Self:
+        if self.name is not None and not (self.version and self.digest):
+            raise ValueError("a model needs version and digest")
+        return self
 
 
 class InstrumentSettings(BaseModel):
@@ -72,6 +88,7 @@ class EngineSettings(BaseModel):
     signal: SignalSettings = SignalSettings()
     risk: RiskSettings = RiskSettings()
     sizing: SizingSettings = SizingSettings()
+    model: ModelSettings = ModelSettings()
     decision: DecisionSettings = DecisionSettings()
     instruments_file: str | None = Field(None, description="TOML file of calendars and instruments")
     instruments_version: str = Field("", description="version of the instruments, from that file")

@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 
-from worker.engine import history
+from worker.engine import history, model
 from worker.engine.stages import execution, features, normalization, patterns, regime, risk, timeframes, validation
 
 # What bars can rebuild. Everything after `validation` is cleared when a level shift is accepted (domain §1.5).
@@ -30,10 +30,11 @@ CARRY = np.dtype(
         ("position", execution.POSITION),
         ("pending", execution.PENDING),
         ("risk", risk.STATE),
+        ("circuit", model.CIRCUIT),
     ],
     align=True,
 )
-CARRY_VERSION = 1
+CARRY_VERSION = 2
 
 STATE = np.dtype([("carry", CARRY), ("derived", DERIVED)], align=True)
 

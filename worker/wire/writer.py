@@ -33,7 +33,7 @@ class DecisionWriter:
         """`max_batch` bytes are what a batch has at most, unless its first record alone is larger."""
         if settings.decision.detail == "full":
             raise ValueError("decisions in full detail have no compiled writer")
-        self._layout = layout(settings.config_hash())
+        self._layout = layout(settings)
         self._headers, self._max, self._transactional = header_layout, max_batch, transactional
 
     def batches(

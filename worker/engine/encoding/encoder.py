@@ -33,7 +33,7 @@ class DecisionEncoder:
     """Writes decisions of one configuration as `msgspec.json.encode` writes what `OutcomeBuilder` builds."""
 
     def __init__(self, settings: EngineSettings) -> None:
-        self._layout = layout(settings.config_hash())
+        self._layout = layout(settings)
         self._builder = OutcomeBuilder(settings)
         self._full = settings.decision.detail == "full"
         self._buffer = np.zeros(0, np.uint8)

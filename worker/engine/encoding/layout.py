@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,9 +14,9 @@ from schemas.tick import MAX_SYMBOL
 from worker.engine import reasons
 from worker.engine.bar import BAR
 from worker.engine.memory import BLOCK
-from worker.engine.outcomes import ACTIONS, BUCKETS, LEVELS, REASONS, REGIMES, SHAPES, STATES, TIMEFRAMES
+from worker.engine.outcomes import ACTIONS, BUCKETS, LEVELS, REASONS, REGIMES, SHAPES, STATES, TIMEFRAMES, models
 from worker.engine.pipeline import OUTPUT
-from worker.engine.settings import ENGINE_VERSION
+from worker.engine.settings import ENGINE_VERSION, EngineSettings
 from worker.engine.stages.decision.output import RISK_FIELDS
 from worker.engine.stages.features import FEATURE_SET_VERSION
 from worker.engine.stages.signal import COMPONENTS
@@ -114,9 +115,9 @@ SPARE = BLOCK  # bytes behind a line and behind its texts, which are copied in b
 SYMBOL = 2 * MAX_SYMBOL  # bytes of the longest symbol, every character escaped
 
 
-def layout(config_hash: str) -> Layout:
+def layout(settings: EngineSettings) -> Layout:
     """The layout of decisions under one configuration."""
-    book = _Book()
+    book, config_hash = _Book(), settings.config_hash()
     regimes = book.name(REGIMES)
     (candle_field, candles), (event_field, events) = SHAPES
     frames, components = book.name(TIMEFRAMES, *ELEMENT), book.name(COMPONENTS, *ELEMENT)
@@ -124,7 +125,7 @@ def layout(config_hash: str) -> Layout:
     candle_words, event_words = book.name(candles, *ELEMENT), book.name(events, *ELEMENT)
     _head(book, config_hash)
     _order(book, regimes)
-    _tail(book)
+    _tail(book, settings)
     lists = [*(code.name for code in reasons.Reject), *REASONS, *candles, *events]
     widest = len(book.text) + NUMBER * (len(book.steps) + 5 * len(COMPONENTS) + 5 * len(TIMEFRAMES))
     widest += sum(len(name) + NUMBER for name in lists) + 2 * SYMBOL
@@ -174,7 +175,8 @@ def _order(book: _Book, regimes: int) -> None:
         book.add(f',"{name}":', Kind.FLOAT, offset(f"decision.position.{name}"))
     book.add(',"bars_held":', Kind.INT, offset("decision.position.bars_held"))
     book.add('},"score":', Kind.FLOAT, offset("decision.score"))
-    book.add(',"model_prob":null,"final":', Kind.FLOAT, offset("decision.final"))
+    book.add(',"model_prob":', Kind.FLOAT, offset("decision.model_prob"))
+    book.add(',"final":', Kind.FLOAT, offset("decision.final"))
     book.add(',"confidence":', Kind.FLOAT, offset("decision.confidence"))
     book.add(',"agreement":', Kind.FLOAT, offset("decision.agreement"))
     book.add(',"regime":', Kind.WORD, offset("regime.code"), regimes)
@@ -184,7 +186,7 @@ def _order(book: _Book, regimes: int) -> None:
         book.add(f',"{name}":', Kind.FLOAT, offset(f"decision.{name}"))
 
 
-def _tail(book: _Book) -> None:
+def _tail(book: _Book, settings: EngineSettings) -> None:
     book.add(',"timeframes":', Kind.TIMEFRAMES)
     book.add(',"quality":{"score":', Kind.SCORE, offset("validation.score"))
     book.add(',"level":', Kind.WORD, offset("validation.level"), book.name(LEVELS))
@@ -195,7 +197,9 @@ def _tail(book: _Book) -> None:
         book.add(f'{before}"{name}":', Kind.FLOAT, offset(f"decision.risk.{name}"))
         before = ","
     book.add('},"control_version":', Kind.INT, offset("decision.control_version"))
-    book.add(',"model":{"id":null,"version":null,"status":"not_configured"},"patterns":', Kind.SHAPES)
+    told = [msgspec.json.encode(model).decode() for model in models(settings.model)]
+    book.add(',"model":', Kind.WORD, offset("model.status"), book.name(told, "", ""))
+    book.add(',"patterns":', Kind.SHAPES)
     book.add(',"contributions":', Kind.CONTRIBUTIONS)
     why = book.name(REASONS)
     book.add(',"reasons":', Kind.REASONS, offset("decision.reasons"), why)

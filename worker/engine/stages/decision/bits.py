@@ -18,6 +18,7 @@ QUALITY_GATE = 1 << Reason.quality_gate
 DATA_QUARANTINE = 1 << Reason.data_quarantine
 LEVEL_SHIFT = 1 << Reason.level_shift
 REFERENCE_EXPIRED = 1 << Reason.reference_expired
+MODEL_FALLBACK = 1 << Reason.model_fallback
 WARMUP = 1 << Reason.warmup
 CRISIS_BLOCK = 1 << Reason.crisis_block
 VOL_GATE = 1 << Reason.vol_gate

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from worker.engine.kernel import kernel
-from worker.engine.stages.decision.bits import DATA_QUARANTINE, LEVEL_SHIFT, REFERENCE_EXPIRED, WARMUP, when
+from worker.engine.model import OK
+from worker.engine.stages.decision.bits import (
+    DATA_QUARANTINE,
+    LEVEL_SHIFT,
+    MODEL_FALLBACK,
+    REFERENCE_EXPIRED,
+    WARMUP,
+    when,
+)
 
 
 @kernel
@@ -16,6 +24,7 @@ def facts(out):  # type: ignore[no-untyped-def]
         | when(validation.shift, LEVEL_SHIFT)
         | when(validation.expired, REFERENCE_EXPIRED)
         | when(not out.signal.ready, WARMUP)
+        | when(out.model.status > OK, MODEL_FALLBACK)
     )
 
 

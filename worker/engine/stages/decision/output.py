@@ -40,6 +40,7 @@ OUTPUT = np.dtype(
         ("target", "f8"),
         ("position", POSITION),  # after this bar
         ("score", "f8"),
+        ("model_prob", "f8"),  # NaN where the model has no say
         ("final", "f8"),
         ("agreement", "f8"),
         ("confidence", "f8"),

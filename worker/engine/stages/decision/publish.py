@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from worker.engine.kernel import kernel
+from worker.engine.model import OK
 from worker.engine.rounding import POWERS_OF_TEN, decimals, significant
 from worker.engine.stages.decision.output import FLAT, LONG, SHORT, TOP
 from worker.engine.stages.execution.account import multiplier
@@ -50,6 +51,12 @@ def publish_signal(decision, signal):  # type: ignore[no-untyped-def]
     for i in range(decision.contributions.size):
         decision.contributions[i] = ratio(signal.contributions[i])
     rank(decision.top, decision.contributions)
+
+
+@kernel
+def publish_model(decision, model):  # type: ignore[no-untyped-def]
+    """What the model said."""
+    decision.model_prob = ratio(model.prob) if model.status == OK else math.nan
 
 
 @kernel

@@ -9,6 +9,7 @@ from worker.engine.stages.decision.opening import consider
 from worker.engine.stages.decision.publish import (
     money,
     publish_context,
+    publish_model,
     publish_order,
     publish_position,
     publish_risk,
@@ -38,6 +39,7 @@ def _publish(state, inst, bar, out, action):  # type: ignore[no-untyped-def]
     decision.stop = money(pending.stop, places) if opening else decision.position.stop
     decision.target = money(pending.target, places) if opening else decision.position.target
     publish_signal(decision, out.signal)
+    publish_model(decision, out.model)
     publish_context(decision, out.regime, out.timeframes)
     publish_risk(decision, out.risk)
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from worker.engine.kernel import kernel
+from worker.engine.model import blend
 from worker.engine.stages.signal.components import COMPONENTS, CORE, evaluate
 
 CRISIS = 5  # regime code
@@ -15,7 +16,7 @@ OUTPUT = np.dtype(
     [
         ("score", "f8"),  # Σw·s/Σw over the components that are ready, [-1, 1]
         ("agreement", "f8"),  # |Σ w·sgn s| / Σ w over the components that are not 0, [0, 1]
-        ("final", "f8"),  # what decides: the score, as no model is configured
+        ("final", "f8"),  # what decides: the score, blended with the model's where it has a say
         ("conf_raw", "f8"),  # √|final| · agreement · quality score, [0, 1]
         ("confidence", "f8"),  # conf_raw: calibration is the identity before 100 labels
         ("components", "f8", (len(COMPONENTS),)),  # NaN = dropped
@@ -76,7 +77,8 @@ def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
         score, agreement = combine(s, p.weights[code], signal.contributions)
     signal.score = score
     signal.agreement = agreement
-    signal.final = score
-    signal.conf_raw = math.sqrt(abs(score)) * agreement * out.validation.score
+    final = score if code == CRISIS else blend(score, out.model, p.model_weight)
+    signal.final = final
+    signal.conf_raw = math.sqrt(abs(final)) * agreement * out.validation.score
     signal.confidence = signal.conf_raw
     signal.ready = warm(s, out.features) and not math.isnan(score)

@@ -18,6 +18,7 @@ class SignalParams(NamedTuple):
     """What the kernel gets."""
 
     weights: NDArray[np.float64]  # (regime code, component)
+    model_weight: float  # ω of the blend
 
 
 class Settings(BaseModel):
@@ -40,6 +41,8 @@ class Settings(BaseModel):
         description="weights in a wild range or an unknown regime",
     )
 
+    model_weight: float = Field(default=0.5, ge=0, le=1, description="share of the model in `final` where it has a say")
+
     @field_validator("trend", "range", "high_vol")
     @classmethod
     def _one_weight_a_component(cls, weights: Weights) -> Weights:
@@ -52,4 +55,5 @@ class Settings(BaseModel):
     def params(self) -> SignalParams:
         """The kernel's view: one row a regime code (unknown, trend up, trend down, range, high volatility, crisis)."""
         crisis = (0.0,) * len(COMPONENTS)
-        return SignalParams(np.array([self.high_vol, self.trend, self.trend, self.range, self.high_vol, crisis]))
+        weights = np.array([self.high_vol, self.trend, self.trend, self.range, self.high_vol, crisis])
+        return SignalParams(weights, self.model_weight)
