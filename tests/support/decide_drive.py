@@ -11,7 +11,7 @@ from worker.engine.bar import BAR, INSTRUMENT
 from worker.engine.kernel import kernel
 from worker.engine.model import OUTPUT as MODEL
 from worker.engine.reasons import Reason
-from worker.engine.stages import decision, execution, risk, signal, sizing
+from worker.engine.stages import anomaly, calibration, decision, execution, forecast, learning, risk, signal, sizing
 
 DAY_MS = 86_400_000
 START_TS = 1_500_000_000_000 // DAY_MS * DAY_MS
@@ -57,8 +57,12 @@ OUT = np.dtype(
         ("regime", REGIME),
         ("timeframes", TIMEFRAMES),
         ("model", MODEL),
+        ("anomaly", anomaly.OUTPUT),
+        ("forecast", forecast.OUTPUT),
+        ("learning", learning.OUTPUT),
         ("execution", execution.OUTPUT),
         ("signal", signal.OUTPUT),
+        ("calibration", calibration.OUTPUT),
         ("risk", risk.OUTPUT),
         ("sizing", sizing.OUTPUT),
         ("decision", decision.OUTPUT),
@@ -110,6 +114,7 @@ def _run(carries: Any, insts: Any, bars: Any, outs: Any, p: Any) -> None:
         bar, out = bars[i], outs[i]
         execution.step(state, inst, bar, out, p.execution)
         signal.step(state, inst, bar, out, p.signal)
+        out.calibration.confidence = out.signal.conf_raw
         risk.step(state, inst, bar, out, p.risk)
         sizing.step(state, inst, bar, out, p.sizing)
         decision.step(state, inst, bar, out, p.decision)
@@ -202,6 +207,8 @@ def poisoned(n: int) -> NDArray[Any]:
     """Output rows full of garbage but for the row of limits: a stage that leaves a field unwritten is seen."""
     outs = np.full(n * OUT.itemsize, 0xA5, np.uint8).view(OUT)
     outs["control"] = 0
+    outs["anomaly"]["anomaly"] = outs["learning"]["drift"] = False
+    outs["learning"]["weight"], outs["forecast"]["component"] = 0.0, np.nan
     return outs
 
 

@@ -106,9 +106,6 @@ def ask(
 
 
 @kernel
-def blend(score: float, model: Any, weight: float) -> float:
-    """(1 - ω)·score + ω·(2p - 1), or the score where the model has no say (domain §7.2)."""
-    if model.status != OK:
-        return score
-    chance: float = model.prob
-    return (1.0 - weight) * score + weight * (2.0 * chance - 1.0)
+def blend(score: float, prob: float, weight: float) -> float:
+    """(1 - ω)·score + ω·(2p - 1): a probability of a rise has its say in the score (domain §7.2)."""
+    return (1.0 - weight) * score + weight * (2.0 * prob - 1.0)

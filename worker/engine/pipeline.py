@@ -12,9 +12,13 @@ from worker.engine.memory import fetch_row, fetch_row_to_write
 from worker.engine.reasons import Reject, bits
 from worker.engine.settings import EngineSettings
 from worker.engine.stages import (
+    anomaly,
+    calibration,
     decision,
     execution,
     features,
+    forecast,
+    learning,
     normalization,
     patterns,
     regime,
@@ -37,9 +41,13 @@ OUTPUT = np.dtype(
         ("patterns", patterns.OUTPUT),
         ("regime", regime.OUTPUT),
         ("timeframes", timeframes.OUTPUT),
+        ("anomaly", anomaly.OUTPUT),
+        ("forecast", forecast.OUTPUT),
+        ("learning", learning.OUTPUT),
         ("model", model.OUTPUT),  # by `model.ask`, between `observe` and `decide`
         ("execution", execution.OUTPUT),
         ("signal", signal.OUTPUT),
+        ("calibration", calibration.OUTPUT),
         ("risk", risk.OUTPUT),
         ("sizing", sizing.OUTPUT),
         ("decision", decision.OUTPUT),
@@ -57,8 +65,12 @@ class Params(NamedTuple):
     patterns: patterns.Params
     regime: regime.Params
     timeframes: timeframes.Params
+    anomaly: anomaly.Params
+    forecast: forecast.Params
+    learning: learning.Params
     execution: execution.Params
     signal: signal.Params
+    calibration: calibration.Params
     risk: risk.Params
     sizing: sizing.Params
     decision: decision.Params
@@ -90,6 +102,9 @@ def _observe_bar(derived, market, inst, bar, out, p):  # type: ignore[no-untyped
     patterns.step(derived, inst, bar, out, p.patterns)
     regime.step(derived, inst, bar, out, p.regime)
     timeframes.step(derived, inst, bar, out, p.timeframes, p.regime, p.validation.calendars)
+    anomaly.step(derived, inst, bar, out, p.anomaly)
+    forecast.step(derived, inst, bar, out, p.forecast)
+    learning.step(derived, inst, bar, out, p.learning, p.execution)
 
 
 @inlined
@@ -142,6 +157,7 @@ def decide(states, instruments, slots, order, bars, outs, p):  # type: ignore[no
             continue
         execution.step(carry, inst, bar, out, p.execution)
         signal.step(carry, inst, bar, out, p.signal)
+        calibration.step(states[slot].derived, inst, bar, out, p.calibration, p.execution)
         risk.step(carry, inst, bar, out, p.risk)
         sizing.step(carry, inst, bar, out, p.sizing)
         decision.step(carry, inst, bar, out, p.decision)

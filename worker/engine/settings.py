@@ -10,11 +10,15 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from schemas.tick import interval_ms
+from worker.engine.stages.anomaly import Settings as AnomalySettings
+from worker.engine.stages.calibration import Settings as CalibrationSettings
 from worker.engine.stages.decision import Settings as DecisionSettings
 from worker.engine.stages.execution import Settings as ExecutionSettings
 from worker.engine.stages.features import FEATURE_SET_VERSION
 from worker.engine.stages.features import Settings as FeaturesSettings
+from worker.engine.stages.forecast import Settings as ForecastSettings
 from worker.engine.stages.ingestion import Settings as IngestionSettings
+from worker.engine.stages.learning import Settings as LearningSettings
 from worker.engine.stages.normalization import Settings as NormalizationSettings
 from worker.engine.stages.patterns import Settings as PatternsSettings
 from worker.engine.stages.regime import Settings as RegimeSettings
@@ -25,7 +29,7 @@ from worker.engine.stages.timeframes import Settings as TimeframesSettings
 from worker.engine.stages.validation import Settings as ValidationSettings
 from worker.errors import ConfigError
 
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 
 
 class ModelSettings(BaseModel):
@@ -84,8 +88,12 @@ class EngineSettings(BaseModel):
     patterns: PatternsSettings = PatternsSettings()
     regime: RegimeSettings = RegimeSettings()
     timeframes: TimeframesSettings = TimeframesSettings()
+    anomaly: AnomalySettings = AnomalySettings()
+    forecast: ForecastSettings = ForecastSettings()
+    learning: LearningSettings = LearningSettings()
     execution: ExecutionSettings = ExecutionSettings()
     signal: SignalSettings = SignalSettings()
+    calibration: CalibrationSettings = CalibrationSettings()
     risk: RiskSettings = RiskSettings()
     sizing: SizingSettings = SizingSettings()
     model: ModelSettings = ModelSettings()

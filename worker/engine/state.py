@@ -7,18 +7,35 @@ import hashlib
 import numpy as np
 
 from worker.engine import history, model
-from worker.engine.stages import execution, features, normalization, patterns, regime, risk, timeframes, validation
+from worker.engine.stages import (
+    anomaly,
+    calibration,
+    execution,
+    features,
+    forecast,
+    learning,
+    normalization,
+    patterns,
+    regime,
+    risk,
+    timeframes,
+    validation,
+)
 
-# What bars can rebuild. Everything after `validation` is cleared when a level shift is accepted (domain §1.5).
+# What bars can rebuild. Everything from `history` on is cleared when a level shift is accepted (domain §1.5).
 DERIVED = np.dtype(
     [
         ("validation", validation.STATE),
+        ("learning", learning.STATE),  # of values without a scale: it survives a level shift
+        ("calibration", calibration.STATE),
         ("history", history.STATE),
         ("normalization", normalization.STATE),
         ("features", features.STATE),
         ("patterns", patterns.STATE),
         ("regime", regime.STATE),
         ("timeframes", timeframes.STATE),
+        ("anomaly", anomaly.STATE),
+        ("forecast", forecast.STATE),
     ],
     align=True,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from worker.engine.kernel import kernel
-from worker.engine.stages import decision, execution, risk, signal, sizing
+from worker.engine.stages import calibration, decision, execution, risk, signal, sizing
 
 SIGNAL, RISK, SIZING, DECISION = range(4)
 
@@ -23,6 +23,8 @@ def decide_part(states: Any, instruments: Any, slot: int, row: int, bars: Any, o
         execution.step(carry, inst, bar, out, p.execution)
         signal.step(carry, inst, bar, out, p.signal)
     elif part == RISK:
+        # After the object that may have changed the signal.
+        calibration.step(states[slot].derived, inst, bar, out, p.calibration, p.execution)
         risk.step(carry, inst, bar, out, p.risk)
     elif part == SIZING:
         sizing.step(carry, inst, bar, out, p.sizing)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
@@ -11,7 +9,6 @@ from tests.unit.models import graphs
 from tests.unit.models.graphs import card
 from tests.unit.models.test_scorer import Raising
 from tests.unit.models.test_trial import scorer
-from worker.engine.kernel import kernel
 from worker.engine.model import CIRCUIT, OUTPUT, Status, ask, blend
 from worker.engine.stages.features import OUTPUT as FEATURES
 from worker.models.scorer import Scorer
@@ -47,16 +44,7 @@ def test_a_batch_without_accepted_bars() -> None:
     assert outs.tobytes() == np.zeros(2, ROW).tobytes()
 
 
-@kernel
-def _blended(rows, score, weight, found):  # type: ignore[no-untyped-def]
-    for i in range(rows.size):
-        found[i] = blend(score, rows[i], weight)
-
-
 def test_the_blend() -> None:
-    rows = np.array([(0.8, 0, Status.ok), (0.8, 0, Status.timeout), (math.nan, 0, 0), (0.0, 0, Status.ok)], OUTPUT)
-    found = np.zeros(4)
-    _blended(rows, 0.2, 0.5, found)
-    assert found.tolist() == pytest.approx([0.4, 0.2, 0.2, -0.4])
-    _blended(rows, 0.2, 0.0, found)
-    assert found.tolist() == [0.2] * 4
+    assert blend(0.2, 0.8, 0.5) == pytest.approx(0.4)
+    assert blend(0.2, 0.0, 0.5) == pytest.approx(-0.4)
+    assert blend(0.2, 0.8, 0.0) == 0.2

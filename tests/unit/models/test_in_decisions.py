@@ -33,7 +33,7 @@ def settings(digest: str | None = None) -> EngineSettings:
 
 def decided(given: EngineSettings, size: int) -> list[Any]:
     """Outcomes in batches of so many records."""
-    engine = PartitionEngine(given, switchboard(champion(given.model, MODELS)))
+    engine = PartitionEngine(given, oracle=switchboard(champion(given.model, MODELS)))
     return [
         outcome
         for start in range(0, len(RECORDS.keys), size)
@@ -68,7 +68,7 @@ def test_batches_do_not_show() -> None:
 def test_the_kernel_writes_the_same() -> None:
     given = settings()
     oracle: Switchboard | None = switchboard(champion(given.model, MODELS))
-    engine = PartitionEngine(given, oracle)
+    engine = PartitionEngine(given, oracle=oracle)
     decoded = engine._decoder.decode(RECORDS)
     outs = engine.step(RECORDS.keys, decoded, np.arange(len(RECORDS.keys)))
     exact = engine._builder.build(RECORDS, decoded, outs)

@@ -23,6 +23,7 @@ WEIGHTS = {  # domain §7.1: trend | range | high_vol
     "structure": (0.5, 1, 0.5),
     "mtf": (1.5, 0.5, 1),
     "volume": (0.5, 0.5, 0.5),
+    "forecast": (0.5, 0.5, 0.5),
 }
 COLUMN = {0: 2, 1: 0, 2: 0, 3: 1, 4: 2}  # regime code to column
 
@@ -45,6 +46,7 @@ def components(row: Any) -> dict[str, float]:
         "structure": float(p["structure"]),
         "mtf": float(row["timeframes"]["mtf"]),
         "volume": float(sign * clip(f["vol_z_20"] / 3, 0.0)),
+        "forecast": float(row["forecast"]["component"]),
     }
 
 

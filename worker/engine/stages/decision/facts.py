@@ -5,7 +5,9 @@ from __future__ import annotations
 from worker.engine.kernel import kernel
 from worker.engine.model import OK
 from worker.engine.stages.decision.bits import (
+    ANOMALY,
     DATA_QUARANTINE,
+    DRIFT,
     LEVEL_SHIFT,
     MODEL_FALLBACK,
     REFERENCE_EXPIRED,
@@ -25,6 +27,8 @@ def facts(out):  # type: ignore[no-untyped-def]
         | when(validation.expired, REFERENCE_EXPIRED)
         | when(not out.signal.ready, WARMUP)
         | when(out.model.status > OK, MODEL_FALLBACK)
+        | when(out.anomaly.anomaly, ANOMALY)
+        | when(out.learning.drift, DRIFT)
     )
 
 

@@ -42,12 +42,12 @@ def ratio(x):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def publish_signal(decision, signal):  # type: ignore[no-untyped-def]
+def publish_signal(decision, signal, calibration):  # type: ignore[no-untyped-def]
     """Scores and contributions."""
     decision.score = ratio(signal.score)
     decision.final = ratio(signal.final)
     decision.agreement = ratio(signal.agreement)
-    decision.confidence = ratio(signal.confidence)
+    decision.confidence = ratio(calibration.confidence)
     for i in range(decision.contributions.size):
         decision.contributions[i] = ratio(signal.contributions[i])
     rank(decision.top, decision.contributions)

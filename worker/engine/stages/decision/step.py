@@ -38,7 +38,7 @@ def _publish(state, inst, bar, out, action):  # type: ignore[no-untyped-def]
     opening = opens(pending)
     decision.stop = money(pending.stop, places) if opening else decision.position.stop
     decision.target = money(pending.target, places) if opening else decision.position.target
-    publish_signal(decision, out.signal)
+    publish_signal(decision, out.signal, out.calibration)
     publish_model(decision, out.model)
     publish_context(decision, out.regime, out.timeframes)
     publish_risk(decision, out.risk)

@@ -18,8 +18,9 @@ COMPONENTS = (
     "structure",
     "mtf",
     "volume",
+    "forecast",
 )
-TREND, MACD, RSI_MR, RSI_MOM, BAND, BREAKOUT, CANDLE, STRUCTURE, MTF, VOLUME = range(len(COMPONENTS))
+TREND, MACD, RSI_MR, RSI_MOM, BAND, BREAKOUT, CANDLE, STRUCTURE, MTF, VOLUME, FORECAST = range(len(COMPONENTS))
 CORE = (TREND, MACD, RSI_MR, BAND)  # from their warm-up on a symbol may trade
 
 MACD_SCALE = 4.0  # ATRs that a histogram of one quarter ATR counts as
@@ -51,7 +52,7 @@ def volume_thrust(ret, z):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def evaluate(s, features, patterns, timeframes):  # type: ignore[no-untyped-def]
+def evaluate(s, features, patterns, timeframes, forecast):  # type: ignore[no-untyped-def]
     """Write the components into `s`; NaN = not ready, dropped."""
     s[TREND] = in_atr(features.ema_12 - features.ema_26, features.atr_14)
     s[MACD] = in_atr(MACD_SCALE * features.macd_hist, features.atr_14)
@@ -63,3 +64,4 @@ def evaluate(s, features, patterns, timeframes):  # type: ignore[no-untyped-def]
     s[STRUCTURE] = clip(patterns.structure, -1.0, 1.0)
     s[MTF] = clip(timeframes.mtf, -1.0, 1.0)
     s[VOLUME] = volume_thrust(features.ret_1, features.vol_z_20)
+    s[FORECAST] = forecast.component

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from worker.engine.kernel import kernel
-from worker.engine.model import blend
+from worker.engine.model import OK, blend
 from worker.engine.stages.signal.components import COMPONENTS, CORE, evaluate
 
 CRISIS = 5  # regime code
@@ -16,7 +16,7 @@ OUTPUT = np.dtype(
     [
         ("score", "f8"),  # Σw·s/Σw over the components that are ready, [-1, 1]
         ("agreement", "f8"),  # |Σ w·sgn s| / Σ w over the components that are not 0, [0, 1]
-        ("final", "f8"),  # what decides: the score, blended with the model's where it has a say
+        ("final", "f8"),  # what decides: the score, blended with a model's where one has a say
         ("conf_raw", "f8"),  # √|final| · agreement · quality score, [0, 1]
         ("confidence", "f8"),  # conf_raw: calibration is the identity before 100 labels
         ("components", "f8", (len(COMPONENTS),)),  # NaN = dropped
@@ -65,11 +65,23 @@ def warm(s, features):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _final(score, out, model_weight):  # type: ignore[no-untyped-def]
+    """The score, blended with what the configured model says, or else the symbol's own; neither speaks in a crisis."""
+    if out.regime.code == CRISIS:
+        return score
+    if out.model.status == OK:
+        return blend(score, out.model.prob, model_weight)
+    if out.learning.weight > 0.0:
+        return blend(score, out.learning.probability, out.learning.weight)
+    return score
+
+
+@kernel
 def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
     """Evaluate the rule ensemble for one accepted bar: writes `out.signal`, remembers nothing."""
     signal = out.signal
     s = signal.components
-    evaluate(s, out.features, out.patterns, out.timeframes)
+    evaluate(s, out.features, out.patterns, out.timeframes, out.forecast)
     code = out.regime.code
     if code == CRISIS:
         score, agreement = silence(s, signal.contributions)
@@ -77,8 +89,7 @@ def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
         score, agreement = combine(s, p.weights[code], signal.contributions)
     signal.score = score
     signal.agreement = agreement
-    final = score if code == CRISIS else blend(score, out.model, p.model_weight)
-    signal.final = final
-    signal.conf_raw = math.sqrt(abs(final)) * agreement * out.validation.score
+    signal.final = _final(score, out, p.model_weight)
+    signal.conf_raw = math.sqrt(abs(signal.final)) * agreement * out.validation.score
     signal.confidence = signal.conf_raw
     signal.ready = warm(s, out.features) and not math.isnan(score)

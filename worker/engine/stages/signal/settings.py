@@ -31,13 +31,13 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     trend: Weights = Field(
-        default=(2.0, 1.0, 0.0, 1.0, 0.0, 1.5, 0.5, 0.5, 1.5, 0.5), description="weights while the market trends"
+        default=(2.0, 1.0, 0.0, 1.0, 0.0, 1.5, 0.5, 0.5, 1.5, 0.5, 0.5), description="weights while the market trends"
     )
     range: Weights = Field(
-        default=(0.5, 0.5, 1.5, 0.0, 1.5, 0.5, 1.0, 1.0, 0.5, 0.5), description="weights while the market ranges"
+        default=(0.5, 0.5, 1.5, 0.0, 1.5, 0.5, 1.0, 1.0, 0.5, 0.5, 0.5), description="weights while the market ranges"
     )
     high_vol: Weights = Field(
-        default=(1.0, 0.5, 0.5, 0.0, 0.5, 1.0, 0.5, 0.5, 1.0, 0.5),
+        default=(1.0, 0.5, 0.5, 0.0, 0.5, 1.0, 0.5, 0.5, 1.0, 0.5, 0.5),
         description="weights in a wild range or an unknown regime",
     )
 

@@ -11,6 +11,8 @@ from worker.engine.rounding import floor_to_step, to_tick_away, to_tick_toward
 from worker.engine.stages.execution.account import multiplier
 from worker.engine.stages.sizing.methods import fixed_fractional, score_factor, volatility_target
 
+ANOMALY_SCALE = 0.5  # of a new position at a bar unlike the recent ones (domain §7.5)
+
 OUTPUT = np.dtype(
     [
         ("side", "i1"),  # of the held position, else of the signal
@@ -76,7 +78,8 @@ def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
     sizing.capped = False
     sizing.illiquid = False
     if unit > 0.0 and sizing.side != 0 and not math.isnan(sizing.stop):
-        wanted = _wanted(sizing, bar.close, mult, risk, risk.g_held if held else risk.g, p)
+        scale = risk.g_held if held else risk.g * (ANOMALY_SCALE if out.anomaly.anomaly else 1.0)
+        wanted = _wanted(sizing, bar.close, mult, risk, scale, p)
         qty = floor_to_step(_limit(sizing, wanted, risk, unit), inst.lot)
     sizing.below_min = not qty > 0.0 or qty < inst.min_qty or qty * unit < inst.min_notional
     sizing.qty = 0.0 if sizing.below_min else qty
