@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from worker.engine.bar import BAR, INSTRUMENT
 from worker.engine.kernel import kernel
 from worker.engine.model import OUTPUT as MODEL
+from worker.engine.model import Status
 from worker.engine.reasons import Reason
 from worker.engine.stages import anomaly, calibration, decision, execution, forecast, learning, risk, signal, sizing
 
@@ -206,7 +207,7 @@ def place(out: Any, name: str, value: Any) -> None:
 def poisoned(n: int) -> NDArray[Any]:
     """Output rows full of garbage but for the row of limits: a stage that leaves a field unwritten is seen."""
     outs = np.full(n * OUT.itemsize, 0xA5, np.uint8).view(OUT)
-    outs["control"] = 0
+    outs["control"], outs["model"]["status"] = 0, Status.not_configured
     outs["anomaly"]["anomaly"] = outs["learning"]["drift"] = False
     outs["learning"]["weight"], outs["forecast"]["component"] = 0.0, np.nan
     return outs
