@@ -29,6 +29,7 @@ from worker.stream.partition import Partition, Phase
 from worker.stream.preflight import MAX_BATCH, preflight
 from worker.stream.seams import fetch_each_alone, stop_consumer
 from worker.stream.seams.fetching import decoding
+from worker.stream.seams.requests import install_parted_requests
 from worker.telemetry.health import OpsServer
 from worker.telemetry.metrics import METRICS
 
@@ -90,6 +91,8 @@ class WorkerProcess:
         self._stopping.set()
 
     async def _membership(self) -> bool:
+        if self._settings.processing.fast_path:
+            install_parted_requests()
         consumer = self._consumer()
         member = self._member = Member(consumer, self._settings, self._new_partition)
         consumer.subscribe([self._settings.topics.input], listener=member)
