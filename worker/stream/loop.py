@@ -28,7 +28,7 @@ from worker.stream.failures import (
     taken_over,
 )
 from worker.stream.partition import Partition, Phase
-from worker.stream.sink import STOP_TIMEOUT
+from worker.stream.shared import STOP_TIMEOUT
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)

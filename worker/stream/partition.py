@@ -18,6 +18,7 @@ from worker.stream.consumed import unpacked
 from worker.stream.crash import crash_point
 from worker.stream.job import Job
 from worker.stream.opening import Opening, committed
+from worker.stream.shared import Clients
 from worker.stream.sink import AcknowledgedSink, Output, Prepared, Sink, TransactionalSink
 from worker.stream.snapshots import Taken
 from worker.stream.state import PartitionState
@@ -46,8 +47,7 @@ class Partition:
         self,
         tp: TopicPartition,
         settings: Settings,
-        options: dict[str, Any],
-        batch_bytes: int,
+        clients: Clients,
         owner: StateOwner,
         job: Job,
         board: Board | None = None,
@@ -57,11 +57,11 @@ class Partition:
         self.progress = 0, 0  # input offset that a restore has reached, and the one where it ends
         self.rest_until = 0.0  # monotonic seconds; small batches wait here so that a transaction carries more
         self._settings = settings
-        self._options, self._batch_bytes = options, batch_bytes
-        self._opening = Opening(tp, settings, options, owner, job.engine, self._on_progress, board)
+        self._clients = clients
+        self._opening = Opening(tp, settings, clients.options, owner, job.engine, self._on_progress, board)
         self._state: PartitionState | None = None
         self._sink: Sink | None = None
-        self._publisher = job.publisher(tp, batch_bytes)
+        self._publisher = job.publisher(tp, clients.batch_bytes)
         self._last_input = time.monotonic()
         self._full = False  # whether the symbol limit has been told
 
@@ -76,7 +76,7 @@ class Partition:
         self.phase = Phase.RESTORING
         self._opening.check_partitions(len(consumer.partitions_for_topic(self.tp.topic) or ()))
         await self.release()
-        self._sink = self._new_sink(consumer)
+        self._sink = self._new_sink()
         crash_point("before_fence")
         await self._sink.start()
         crash_point("fenced")
@@ -147,16 +147,11 @@ class Partition:
         """Known symbols."""
         return self._state.engine.known if self._state else 0
 
-    def _new_sink(self, consumer: AIOKafkaConsumer) -> Sink:
-        processing = self._settings.processing
-        options = self._options | {
-            "acks": "all",
-            "max_batch_size": self._batch_bytes,
-            "linger_ms": 0,
-        }
-        if processing.guarantee == "exactly_once":
-            return TransactionalSink(self.tp, processing.group, options, processing.transaction_timeout_ms)
-        return AcknowledgedSink(self.tp, consumer, options, processing.transaction_timeout_ms)
+    def _new_sink(self) -> Sink:
+        processing, clients = self._settings.processing, self._clients
+        if clients.shared is not None:
+            return AcknowledgedSink(self.tp, clients.shared, processing.transaction_timeout_ms)
+        return TransactionalSink(self.tp, processing.group, clients.producing, processing.transaction_timeout_ms)
 
     def _outputs(self, raw: RawRecords, results: Any) -> Iterable[Output | Prepared]:
         outputs = self._publisher.outputs(raw, results)

@@ -30,6 +30,7 @@ from worker.stream.preflight import MAX_BATCH, preflight
 from worker.stream.seams import fetch_each_alone, stop_consumer
 from worker.stream.seams.fetching import decoding
 from worker.stream.seams.requests import install_parted_requests
+from worker.stream.shared import Clients, clients
 from worker.telemetry.health import OpsServer
 from worker.telemetry.metrics import METRICS
 
@@ -94,7 +95,8 @@ class WorkerProcess:
         if self._settings.processing.fast_path:
             install_parted_requests()
         consumer = self._consumer()
-        member = self._member = Member(consumer, self._settings, self._new_partition)
+        shared = clients(consumer, self._options, self._batch_bytes, self._settings.processing.guarantee)
+        member = self._member = Member(consumer, self._settings, lambda tp: self._new_partition(tp, shared))
         consumer.subscribe([self._settings.topics.input], listener=member)
         await consumer.start()
         fetch_each_alone(consumer)
@@ -123,7 +125,7 @@ class WorkerProcess:
             fetch_max_wait_ms=50,
         )
 
-    def _new_partition(self, tp: TopicPartition) -> Partition:
+    def _new_partition(self, tp: TopicPartition, shared: Clients) -> Partition:
         owner = StateOwner(
             FORMAT,
             self._settings.processing.group,
@@ -133,7 +135,7 @@ class WorkerProcess:
             self._job.version,
             self._job.config_hash,
         )
-        return Partition(tp, self._settings, self._options, self._batch_bytes, owner, self._job, self._board)
+        return Partition(tp, self._settings, shared, owner, self._job, self._board)
 
     def _install_signals(self) -> None:
         loop = asyncio.get_running_loop()

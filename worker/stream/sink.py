@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
 from worker.errors import AlphapulseError
 from worker.stream.crash import crash_point
 from worker.stream.failures import FAILURES, SendFailed, meaning
+from worker.stream.shared import STOP_TIMEOUT, Shared, quietly_stop
 
-STOP_TIMEOUT = 5.0  # seconds; aiokafka's stop flushes without limit
 Header = tuple[str, bytes]
 
 
@@ -103,14 +103,6 @@ async def _submit(producer: AIOKafkaProducer, builder: Any, topic: str, partitio
     return await producer.send_batch(builder, topic, partition=partition)  # type: ignore[no-any-return]
 
 
-async def _quietly_stop(producer: AIOKafkaProducer) -> None:
-    try:
-        async with asyncio.timeout(STOP_TIMEOUT):
-            await producer.stop()
-    except FAILURES:
-        return
-
-
 class TransactionalSink:
     """Exactly once: one transactional producer a partition, so that a new owner fences the old one."""
 
@@ -156,31 +148,33 @@ class TransactionalSink:
             return  # the next producer with this id, or the transaction's timeout, aborts it
 
     async def stop(self) -> None:
-        await _quietly_stop(self._producer)
+        await quietly_stop(self._producer)
 
 
 class AcknowledgedSink:
     """At least once: every record acknowledged by all replicas, then the offset."""
 
-    def __init__(
-        self, tp: TopicPartition, consumer: AIOKafkaConsumer, options: dict[str, Any], timeout_ms: int
-    ) -> None:
-        self._tp, self._consumer = tp, consumer
+    def __init__(self, tp: TopicPartition, shared: Shared, timeout_ms: int) -> None:
+        self._tp, self._shared = tp, shared
         self._deadline = timeout_ms / 1000
-        self._producer = AIOKafkaProducer(**options, enable_idempotence=True)
+        self._producer: AIOKafkaProducer | None = None
 
     async def start(self) -> None:
-        await self._producer.start()
+        self._producer = await self._shared.producer.acquire()
 
     async def deliver(self, outputs: Outputs, snapshots: Iterable[Output], next_offset: int, metadata: str) -> None:
+        assert self._producer is not None
         try:
             async with asyncio.timeout(self._deadline):
                 await _send(self._producer, outputs, self._tp.partition)
                 # A snapshot says that its symbol's outputs are there: never before they are.
                 await _send(self._producer, snapshots, self._tp.partition)
-                await self._consumer.commit({self._tp: OffsetAndMetadata(next_offset, metadata)})
+                await self._shared.commits.commit(self._tp, OffsetAndMetadata(next_offset, metadata))
         except FAILURES as error:
+            self._shared.producer.discard(self._producer)
             raise meaning(error, self._tp.topic) from error
 
     async def stop(self) -> None:
-        await _quietly_stop(self._producer)
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await self._shared.producer.release(producer)
