@@ -39,14 +39,16 @@ demo: setup ## Run the whole thing on a local real Kafka: three workers, one kil
 
 test: $(DEV) setup ## Run the unit and integration tests (starts a local real Kafka)
 	@$(BIN)/python -m pytest tests/unit tests/contract -n 2
-	@$(BIN)/python -m pytest tests/integration
+	@$(BIN)/python -m pytest tests/integration -m "not alone" -n 2 --dist loadfile
+	@$(BIN)/python -m pytest tests/integration -m alone
 	@$(BIN)/python -m pytest tests/chaos -m quick -n 2
 
 unit: $(DEV) setup ## Run the tests that need no broker
 	@$(BIN)/python -m pytest tests/unit tests/contract -n 2
 
 integration: $(DEV) setup ## Run the tests that need a broker
-	@$(BIN)/python -m pytest tests/integration
+	@$(BIN)/python -m pytest tests/integration -m "not alone" -n 2 --dist loadfile
+	@$(BIN)/python -m pytest tests/integration -m alone
 
 MIN ?= 10
 JOBS ?= 2

@@ -18,7 +18,7 @@ from tests.integration.conftest import Bootstrap
 from worker.broker.ports import free_port
 from worker.errors import Exit
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.alone]
 SMALL = ("--symbols", "60", "--seconds", "12", "--rate", "1500")
 
 
