@@ -81,6 +81,9 @@ class Model(msgspec.Struct, gc=False):
         "circuit_open",
         "drift_disabled",
     ]
+    runtime: Annotated[
+        str | UnsetType, Meta(description="what ran it, with its version: equal bits are promised on one version only")
+    ] = UNSET
 
 
 class Timeframe(msgspec.Struct, array_like=True, gc=False):

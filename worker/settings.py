@@ -174,6 +174,23 @@ class ControlSettings(Section):
     )
 
 
+class ChallengerSettings(Section):
+    """A model that scores the same bars in silence; its record goes to the metrics."""
+
+    name: str | None = Field(None, description="as engine.model.name")
+    version: str = Field("", description="its version")
+    digest: str = Field("", description="as engine.model.digest")
+
+
+class ModelsSettings(Section):
+    """Where models come from, and which one is on trial; which one decides is in `engine.model`."""
+
+    registry: Path | None = Field(
+        None, description="folder of models; needed for engine.model, for switches and for a challenger"
+    )
+    challenger: ChallengerSettings = ChallengerSettings()
+
+
 class OpsSettings(Section):
     """Probes and metrics of one worker process."""
 
@@ -206,6 +223,7 @@ class Settings(BaseSettings):
     processing: ProcessingSettings = ProcessingSettings()
     state: StateSettings = StateSettings()
     control: ControlSettings = ControlSettings()
+    models: ModelsSettings = ModelsSettings()
     ops: OpsSettings = OpsSettings()
     log: LogSettings = LogSettings()
     engine: dict[str, Any] = Field(default_factory=dict, description="see worker.engine.settings.EngineSettings")

@@ -25,7 +25,7 @@ from worker.settings import Settings
 STEP = 0.02  # seconds between two looks at something that offers no way to wait
 START = 120.0
 PAGE = os.sysconf("SC_PAGE_SIZE")
-SECTIONS = ("KAFKA", "TOPICS", "PROCESSING", "STATE", "CONTROL", "OPS")
+SECTIONS = ("KAFKA", "TOPICS", "PROCESSING", "STATE", "CONTROL", "OPS", "MODELS", "ENGINE")
 OWN_VARIABLES = tuple(f"ALPHAPULSE_{section}__" for section in SECTIONS)
 
 
@@ -47,13 +47,15 @@ def environment(settings: Settings, **extra: str) -> dict[str, str]:
     """This process's environment with `settings` as ALPHAPULSE_* variables, as far as they were set."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(OWN_VARIABLES)}
     given = settings.model_dump(mode="json", exclude_unset=True)
-    own = {
-        f"ALPHAPULSE_{section}__{name}".upper(): str(value)
-        for section, values in given.items()
-        for name, value in values.items()
-        if value is not None
-    }
-    return kept | own | extra
+    return kept | dict(_variables("ALPHAPULSE", given, "_")) | extra
+
+
+def _variables(name: str, value: Any, delimiter: str = "__") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for part, inner in value.items():
+            yield from _variables(f"{name}{delimiter}{part}".upper(), inner)
+    elif value is not None:
+        yield name, str(value)
 
 
 class WorkerProcess:

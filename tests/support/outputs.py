@@ -15,6 +15,7 @@ from schemas.state import JournalEntry
 from tests.support.consumed import offsets_of, to_records
 from worker.engine.partition import PartitionEngine
 from worker.instruments import load_engine
+from worker.models.library import Library
 from worker.settings import Settings
 from worker.stream.envelope import JOURNAL, unpack_entry
 from worker.stream.outputs import Publisher
@@ -188,8 +189,10 @@ def expected(
     topics = settings.topics
     found: Outputs = {(name, p): [] for name in (topics.decisions, topics.rejected) for p in range(len(inputs))}
     publisher = Publisher(topics, settings.processing.group)
+    parameters = load_engine(settings.engine)
+    models = Library(parameters.model, settings.models.registry)
     for partition, records in enumerate(inputs):
-        engine = PartitionEngine(load_engine(settings.engine))
+        engine = PartitionEngine(parameters, oracle=models.switchboard())
         for entry in journal[partition] if journal else ():
             engine.controls.add(entry)
         for start in range(0, len(records), SLICE):

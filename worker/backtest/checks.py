@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -52,12 +53,14 @@ class _Memory:
         return self.decisions + self.rejections
 
 
-def truncate_check(tapes: Sequence[Tape], settings: EngineSettings, cuts: int, seed: int = 1) -> Outcome:
+def truncate_check(
+    tapes: Sequence[Tape], settings: EngineSettings, cuts: int, seed: int = 1, registry: Path | None = None
+) -> Outcome:
     """Cut the input after random records and play what is before: each line must be the one of the whole run.
 
     A value that looks ahead differs at the end of a prefix, where the future is missing.
     """
-    player, random = Player(settings), np.random.default_rng(seed)
+    player, random = Player(settings, registry), np.random.default_rng(seed)
     compared, differences = 0, []
     for tape, count in _drawn(tapes, cuts, random):
         whole = _lines(player, tape)
@@ -72,10 +75,12 @@ def truncate_check(tapes: Sequence[Tape], settings: EngineSettings, cuts: int, s
     return Outcome(cuts, compared, differences)
 
 
-def warmup_check(tapes: Sequence[Tape], settings: EngineSettings, cuts: int, seed: int = 1) -> Outcome:
+def warmup_check(
+    tapes: Sequence[Tape], settings: EngineSettings, cuts: int, seed: int = 1, registry: Path | None = None
+) -> Outcome:
     """Begin at random records: how, from 1,024 accepted bars on, decisions differ from the whole run's, the account's
     own history left aside."""
-    player, random = Player(settings), np.random.default_rng(seed)
+    player, random = Player(settings, registry), np.random.default_rng(seed)
     compared, differences = 0, []
     for tape, count in _drawn([tape for tape in tapes if len(tape) > 2 * WARM_UP], cuts, random):
         whole = _lines(player, tape).decisions

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from worker.backtest.tape import BarPart, RawPart
 from worker.engine.chosen import rows_of
 from worker.engine.encoding import DecisionEncoder
+from worker.engine.model_names import ModelNames
 from worker.engine.outcomes import OutcomeBuilder
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded
@@ -26,9 +27,9 @@ class Lines(NamedTuple):
 class Writer:
     """Encodes the outcomes of one configuration."""
 
-    def __init__(self, settings: EngineSettings) -> None:
-        self._builder = OutcomeBuilder(settings)
-        self._decisions = DecisionEncoder(settings)
+    def __init__(self, settings: EngineSettings, names: ModelNames | None = None) -> None:
+        self._builder = OutcomeBuilder(settings, names)
+        self._decisions = DecisionEncoder(settings, names)
         self._json = msgspec.json.Encoder()
 
     def warm_up(self) -> None:

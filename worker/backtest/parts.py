@@ -59,17 +59,26 @@ def _move(path: Path, to: BinaryIO) -> None:
 
 
 def play_all(
-    tapes: Sequence[Tape], settings: EngineSettings, folder: Path, workers: int, progress: Progress
+    tapes: Sequence[Tape],
+    settings: EngineSettings,
+    folder: Path,
+    workers: int,
+    progress: Progress,
+    registry: Path | None = None,
 ) -> list[Ledger]:
     """Play the tapes and write their lines to `folder`; `progress` gets the records done so far."""
+
+    def player() -> Player:
+        return Player(settings, registry)
+
     with Files(folder) as files:
         if workers == 1 or len(tapes) <= 1:
-            return list(_alone(tapes, settings, files, progress))
-        return list(_shared(tapes, settings, files, folder, workers, progress))
+            return list(_alone(tapes, player(), files, progress))
+        return list(_shared(tapes, player, files, folder, workers, progress))
 
 
-def _alone(tapes: Sequence[Tape], settings: EngineSettings, files: Files, progress: Progress) -> Iterator[Ledger]:
-    player, done = Player(settings), 0
+def _alone(tapes: Sequence[Tape], player: Player, files: Files, progress: Progress) -> Iterator[Ledger]:
+    done = 0
     for tape in tapes:
         yield player.play(tape, files)
         done += len(tape)
@@ -77,12 +86,17 @@ def _alone(tapes: Sequence[Tape], settings: EngineSettings, files: Files, progre
 
 
 def _shared(
-    tapes: Sequence[Tape], settings: EngineSettings, files: Files, folder: Path, workers: int, progress: Progress
+    tapes: Sequence[Tape],
+    player: Callable[[], Player],
+    files: Files,
+    folder: Path,
+    workers: int,
+    progress: Progress,
 ) -> Iterator[Ledger]:
     done = 0
     with tempfile.TemporaryDirectory(prefix=".parts-", dir=folder) as scratch:
         parts = [_Part(part, Path(scratch) / str(n)) for n, part in enumerate(split(tapes))]
-        team = _Team(settings)
+        team = _Team(player)
         with ThreadPoolExecutor(workers) as pool:
             for part, ledgers in zip(parts, pool.map(team.play, parts), strict=True):
                 files.take(part.folder)
@@ -111,14 +125,14 @@ class _Part(NamedTuple):
 class _Team:
     """One player a thread."""
 
-    def __init__(self, settings: EngineSettings) -> None:
-        self._settings = settings
+    def __init__(self, player: Callable[[], Player]) -> None:
+        self._player = player
         self._own = threading.local()
 
     def play(self, part: _Part) -> list[Ledger]:
         """Play a part into its folder."""
         if not hasattr(self._own, "player"):
-            self._own.player = Player(self._settings)
+            self._own.player = self._player()
         part.folder.mkdir()
         with Files(part.folder) as files:
             return [self._own.player.play(tape, files) for tape in part.tapes]

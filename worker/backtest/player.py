@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
 from schemas.tick import interval_ms
@@ -12,6 +13,7 @@ from worker.engine.partition import PartitionEngine
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoder
 from worker.engine.symbols import Symbols
+from worker.models.library import Library
 
 SLICE = 4_096  # records a step; values do not depend on it
 
@@ -29,12 +31,18 @@ class Player:
     A tape has the engine for itself, so `ingestion.max_symbols`, which bounds a live partition, never rejects here.
     """
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(self, settings: EngineSettings, registry: Path | None = None) -> None:
+        """`registry` is the folder of the configured model.
+
+        Raises:
+            AlphapulseError: there is none, or this machine can't run models.
+        """
         self._settings = settings
-        self._engine = PartitionEngine(settings)
+        models = Library(settings.model, registry)
+        self._engine = PartitionEngine(settings, oracle=models.switchboard())
         intervals = {s: interval_ms(i.interval) for s, i in settings.instruments.items() if i.interval}
         self._decoder = Decoder(settings.ingestion, intervals)
-        self._writer = Writer(settings)
+        self._writer = Writer(settings, models.names)
 
     def warm_up(self) -> None:
         """Compile every kernel, or load it from the cache."""

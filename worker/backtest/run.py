@@ -27,8 +27,11 @@ def backtest(
     workers: int,
     progress: Progress,
     per_year: int | None = None,
+    registry: Path | None = None,
 ) -> tuple[list[Ledger], dict[str, Any]]:
     """Play the tapes and write lines, tables, metrics and report to `folder`; returns the ledgers and the metrics.
+
+    `registry` is the folder of the configured model.
 
     Raises:
         ConfigError: pyarrow is not installed.
@@ -37,7 +40,7 @@ def backtest(
     parquet()  # missed before the run, not after it
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        ledgers = play_all(tapes, settings, folder, workers, progress)
+        ledgers = play_all(tapes, settings, folder, workers, progress, registry)
         write_tables(ledgers, folder)
         found = summary(ledgers, settings, per_year)
         (folder / METRICS_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")

@@ -7,6 +7,7 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,10 +51,15 @@ class Sweep(NamedTuple):
 
 
 def sweep(
-    tapes: Sequence[Tape], settings: Sequence[EngineSettings], folds: int, workers: int, progress: Progress
+    tapes: Sequence[Tape],
+    settings: Sequence[EngineSettings],
+    folds: int,
+    workers: int,
+    progress: Progress,
+    registry: Path | None = None,
 ) -> Sweep:
-    """Play the tapes under each of the settings, in several processes."""
-    return judge(list(_tried(tapes, settings, workers, progress)), folds)
+    """Play the tapes under each of the settings, in several processes; `registry` is the folder of their models."""
+    return judge(list(_tried(tapes, settings, workers, progress, registry)), folds)
 
 
 def judge(tries: Sequence[Try], folds: int) -> Sweep:
@@ -97,23 +103,27 @@ def walk_forward(returns: Floats, days: NDArray[np.int64], folds: int, per_year:
 
 
 def _tried(
-    tapes: Sequence[Tape], settings: Sequence[EngineSettings], workers: int, progress: Progress
+    tapes: Sequence[Tape],
+    settings: Sequence[EngineSettings],
+    workers: int,
+    progress: Progress,
+    registry: Path | None,
 ) -> Iterator[Try]:
     if workers == 1:
         for done, one in enumerate(settings, 1):
-            yield try_out(tapes, one)
+            yield try_out(tapes, one, registry)
             progress(done)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(settings)), context, _start, (list(tapes),)) as pool:
+    with ProcessPoolExecutor(min(workers, len(settings)), context, _start, (list(tapes), registry)) as pool:
         for done, found in enumerate(pool.map(_try, settings), 1):
             yield found
             progress(done)
 
 
-def try_out(tapes: Sequence[Tape], settings: EngineSettings) -> Try:
+def try_out(tapes: Sequence[Tape], settings: EngineSettings, registry: Path | None = None) -> Try:
     """Play all tapes under one setting, without writing lines."""
-    player = Player(settings)
+    player = Player(settings, registry)
     ledgers = [ledger for ledger in map(player.play, tapes) if len(ledger.bars)]
     days = together([daily(ledger) for ledger in ledgers])
     mean = float(np.mean(days.equity)) if days.day.size else math.nan
@@ -121,12 +131,13 @@ def try_out(tapes: Sequence[Tape], settings: EngineSettings) -> Try:
 
 
 _tapes: Any  # of this process
+_registry: Path | None
 
 
-def _start(tapes: list[Tape]) -> None:
-    global _tapes
-    _tapes = tapes
+def _start(tapes: list[Tape], registry: Path | None) -> None:
+    global _tapes, _registry
+    _tapes, _registry = tapes, registry
 
 
 def _try(settings: EngineSettings) -> Try:
-    return try_out(_tapes, settings)
+    return try_out(_tapes, settings, _registry)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from worker.cli.bars import Dataset, Interval, Limit, Sort, Symbol, read_bars
-from worker.cli.common import Bootstrap, Json, quiet_logs, run_async, settings_with
+from worker.cli.common import Bootstrap, Json, RegistryFolder, quiet_logs, run_async, settings_with
 from worker.cli.progress import progress
 from worker.errors import Exit
 
@@ -58,6 +58,7 @@ def backtest(
     per_year: PerYear = None,
     truncate: Truncate = 0,
     warmup: Warmup = 0,
+    registry: RegistryFolder = None,
     bootstrap: Bootstrap = None,
     json: Json = False,
 ) -> None:
@@ -71,7 +72,7 @@ def backtest(
     if topic is None and (from_ is not None or to is not None):
         raise typer.BadParameter("--from and --to are offsets of a --topic")
     quiet_logs()
-    settings = settings_with(bootstrap)
+    settings = settings_with(bootstrap, models={"registry": registry})
     engine = load_engine(settings.engine)
     report = ReadReport()
     begun = time.monotonic()
@@ -81,9 +82,11 @@ def backtest(
         found = read_tapes(files or [], dataset, symbol, interval, sort, limit, report)
     total = sum(map(len, found))
     with progress("playing", "played", total) as advance:
-        _, metrics = run(found, engine, out, workers or os.cpu_count() or 1, advance, per_year)
+        _, metrics = run(
+            found, engine, out, workers or os.cpu_count() or 1, advance, per_year, settings.models.registry
+        )
     _show(metrics, report, out, total, time.monotonic() - begun, json)
-    _check(found, engine, truncate, warmup)
+    _check(found, engine, truncate, warmup, settings.models.registry)
 
 
 def read_tapes(
@@ -111,14 +114,14 @@ def _topic_tapes(settings: Settings, topic: str, start: int | None, stop: int | 
         return tapes((record.key, record.value, record.timestamp) for record in islice(records, limit))
 
 
-def _check(tapes: list[Tape], engine: EngineSettings, truncate: int, warmup: int) -> None:
+def _check(tapes: list[Tape], engine: EngineSettings, truncate: int, warmup: int, registry: Path | None) -> None:
     from worker.backtest.checks import truncate_check, warmup_check
 
     failed = False
     for name, cuts, check in (("look-ahead", truncate, truncate_check), ("warm-up", warmup, warmup_check)):
         if not cuts:
             continue
-        seen = check(tapes, engine, cuts)
+        seen = check(tapes, engine, cuts, registry=registry)
         failed |= bool(seen.differences)
         typer.echo(
             f"{name}: {seen.cuts} cuts, {seen.compared:,} lines compared, {len(seen.differences)} cuts differ", err=True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -18,6 +19,9 @@ Bootstrap = Annotated[
 ]
 Group = Annotated[str | None, typer.Option("--group", "-g", help="Consumer group.", show_default=False)]
 Prefix = Annotated[str | None, typer.Option("--prefix", help="Put before every topic name.", show_default=False)]
+RegistryFolder = Annotated[
+    Path | None, typer.Option("--registry", help="Folder of models; else models.registry.", show_default=False)
+]
 Json = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 
 

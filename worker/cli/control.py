@@ -1,4 +1,4 @@
-"""`alphapulse control`: the limits that hold for a symbol or for all."""
+"""`alphapulse control`: the limits that hold for a symbol or for all, and the model that takes part in decisions."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from worker.cli.common import Bootstrap, Json, Prefix, quiet_logs, run_async, settings_with
+from worker.cli.common import Bootstrap, Json, Prefix, RegistryFolder, quiet_logs, run_async, settings_with
 
 if TYPE_CHECKING:
     from schemas import Control
     from worker.settings import Settings
 
-app = typer.Typer(help="Show, set or lift the limits of a symbol or of all (`*`).", no_args_is_help=True)
+app = typer.Typer(
+    help="Show, set or lift the limits of a symbol or of all (`*`); switch the model.", no_args_is_help=True
+)
 Key = Annotated[str, typer.Argument(help="A symbol, or * for all.", show_default=False)]
 
 
@@ -57,6 +59,48 @@ def set_(
 
 
 @app.command()
+def model(
+    name: Annotated[str | None, typer.Argument(help="Of a model in the registry.", show_default=False)] = None,
+    version: Annotated[str | None, typer.Argument(help="Its version.", show_default=False)] = None,
+    digest: Annotated[
+        str | None, typer.Option(help="Else that of the model in the registry.", show_default=False)
+    ] = None,
+    none: Annotated[bool, typer.Option("--none", help="No model: the rules decide alone.")] = False,
+    configured: Annotated[bool, typer.Option("--configured", help="engine.model again.")] = False,
+    registry: RegistryFolder = None,
+    bootstrap: Bootstrap = None,
+    prefix: Prefix = None,
+    effective_ts: Annotated[int, typer.Option(help="Bars from this open on, epoch ms UTC.")] = 0,
+    reason: Annotated[str | None, typer.Option(help="Why; kept in the record.", show_default=False)] = None,
+) -> None:
+    """Switch the model of all workers while they run; each decision tells which one had a say."""
+    from schemas.control import MODEL_KEY
+    from worker.stream.control_records import changed, newest, publish, remove
+
+    if sum((name is not None, none, configured)) != 1 or (name is None) != (version is None):
+        raise typer.BadParameter("give NAME and VERSION, --none or --configured")
+    quiet_logs()
+    settings: Settings = settings_with(bootstrap, prefix=prefix, models={"registry": registry})
+    if configured:
+        run_async(remove(settings, MODEL_KEY))
+        typer.echo(f"{settings.topics.limits}: the configured model again")
+        return
+    choice: dict[str, str] = {}
+    if name is not None and version is not None:
+        choice = {"name": name, "version": version, "digest": digest or _digest(settings, name, version)}
+    fields: dict[str, Any] = {"model": choice, "reason": reason or ""}
+
+    async def work() -> Control:
+        before = (await newest(settings)).get(MODEL_KEY)
+        control: Control = changed(before and before.control, MODEL_KEY, effective_ts, fields)
+        await publish(settings, control)
+        return control
+
+    control = run_async(work())
+    typer.echo(f"{settings.topics.limits}: {_named(control)} version {control.version} published")
+
+
+@app.command()
 def lift(key: Key, bootstrap: Bootstrap = None, prefix: Prefix = None) -> None:
     """Remove a key's record: the static limits hold again."""
     from worker.stream.control_records import remove
@@ -82,8 +126,25 @@ def show(bootstrap: Bootstrap = None, prefix: Prefix = None, json: Json = False)
         typer.echo(msgspec.json.encode(plain).decode())
         return
     for control, ts in entries.values():
-        notional = "-" if control.max_notional is None else f"{control.max_notional:g}"
-        opens = "opens" if control.allow_open else "no opens"
-        limits = f"risk_mult {control.risk_mult:g}, max_notional {notional}, {opens}, kill {control.kill}"
+        limits = _limits(control) if control.model is None else _named(control)
         times = f"written {rfc3339(ts)}, bars from {rfc3339(control.effective_ts)}"
         typer.echo(f"{control.key:12} version {control.version}  {limits}; {times}  {control.reason}".rstrip())
+
+
+def _limits(control: Control) -> str:
+    notional = "-" if control.max_notional is None else f"{control.max_notional:g}"
+    opens = "opens" if control.allow_open else "no opens"
+    return f"risk_mult {control.risk_mult:g}, max_notional {notional}, {opens}, kill {control.kill}"
+
+
+def _named(control: Control) -> str:
+    choice = control.model
+    return "no model" if choice is None or choice.name is None else f"model {choice.name}@{choice.version}"
+
+
+def _digest(settings: Settings, name: str, version: str) -> str:
+    from worker.models.registry import Registry
+
+    if settings.models.registry is None:
+        raise typer.BadParameter("give --digest or --registry")
+    return Registry(settings.models.registry).manifest(name, version)[1]

@@ -10,7 +10,7 @@ import typer
 
 from worker.cli.backtest import Files, Workers, read_tapes
 from worker.cli.bars import Dataset, Interval, Limit, Sort, Symbol
-from worker.cli.common import Json, quiet_logs, settings_with
+from worker.cli.common import Json, RegistryFolder, quiet_logs, settings_with
 from worker.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def sweep(
     limit: Limit = None,
     sort: Sort = False,
     workers: Workers = None,
+    registry: RegistryFolder = None,
     json: Json = False,
 ) -> None:
     """Rank settings by their Sharpe ratio, deflated by the number of tries, and walk forward through time."""
@@ -45,12 +46,14 @@ def sweep(
         raise typer.BadParameter("give either files or --dataset")
     quiet_logs()
     wanted = read_plan(plan)
-    given = settings_with().engine
+    given = settings_with(models={"registry": registry})
     choices = wanted.choices()
-    settings = [load_engine(with_choice(given, choice)) for choice in choices]
+    settings = [load_engine(with_choice(given.engine, choice)) for choice in choices]
     tapes = read_tapes(files or [], dataset, symbol, interval, sort, limit, ReadReport())
     with progress("trying", "tried", len(settings), "settings") as advance:
-        found = sweeps.sweep(tapes, settings, wanted.folds, workers or os.cpu_count() or 1, advance)
+        found = sweeps.sweep(
+            tapes, settings, wanted.folds, workers or os.cpu_count() or 1, advance, given.models.registry
+        )
     rows = _rows(choices, found)
     told = _write(out, rows, found, wanted.model_dump())
     _show(told, rows, found, out, json)

@@ -14,9 +14,11 @@ def warmup() -> None:
     from worker.engine.encoding import DecisionEncoder
     from worker.engine.kernel import CACHE
     from worker.engine.settings import EngineSettings
+    from worker.models import circuit
     from worker.settings import Settings
     from worker.stream.decisions import DecisionJob
 
     DecisionJob(EngineSettings(), Settings()).warm_up()
     DecisionEncoder(EngineSettings()).warm_up()
+    circuit.warm_up()
     typer.echo(f"engine ready after {time.perf_counter() - begun:.1f} s; kernels in {CACHE}")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from worker.cli.common import Bootstrap, Group, Prefix, run_async, settings_with
+from worker.cli.common import Bootstrap, Group, Prefix, RegistryFolder, run_async, settings_with
 
 
 def worker(
@@ -22,9 +22,17 @@ def worker(
     ops_port: Annotated[
         int | None, typer.Option("--ops-port", help="Probes and metrics; 0 = any free port.", show_default=False)
     ] = None,
+    registry: RegistryFolder = None,
 ) -> None:
     """Take partitions, process bars, publish decisions, until SIGTERM."""
-    settings = settings_with(bootstrap, group, prefix, processing={"guarantee": guarantee}, ops={"port": ops_port})
+    settings = settings_with(
+        bootstrap,
+        group,
+        prefix,
+        processing={"guarantee": guarantee},
+        ops={"port": ops_port},
+        models={"registry": registry},
+    )
     from worker.telemetry.log import configure
 
     configure(settings.log, worker_id=f"{os.uname().nodename}-{os.getpid()}", group=settings.processing.group)

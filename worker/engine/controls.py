@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.control import MODEL_KEY
 from schemas.state import JournalEntry
 from worker.engine.key_table import KeyIndex
 from worker.engine.raw import RawRecords
 from worker.engine.stages.risk import LIMITS
 
 ALL = b"*"
+MODEL = MODEL_KEY.encode()
 KEPT = 256  # entries of one key that count: a monitor that repeats itself for years must not fill the journal
 
 Row: TypeAlias = tuple[int, int, int, float, float, bool, bool]  # LIMITS
@@ -36,7 +38,7 @@ class History:
         self._earliest = min(self._earliest, entry.effective_ts)
 
     def at(self, offset: int, ts: int) -> Row:
-        """The newest entry in force for a bar of time `ts` at input `offset`.
+        """What holds for a bar of time `ts` at input `offset`: the newest entry in force.
 
         Where all that count lie after the bar and older ones do not count any more, the newest holds: the bar is far
         behind, and without any limit it must not be.
@@ -53,11 +55,19 @@ class History:
                 return self._rows[i]
         return self._rows[newest] if newest >= 0 and self.entries[newest].ordinal > KEPT else _NONE
 
+    def ordinals(self, offsets: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Which entries hold for many records at once, as `at`; 0 for none."""
+        return np.array([*(entry.ordinal for entry in self.entries), 0])[self._met(offsets, times)]
+
     def at_rows(self, offsets: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[Any]:
         """As `at` for many records at once, LIMITS of shape (n,): most of them meet one of the newest entries."""
-        rows = np.array([*self._rows, _NONE], LIMITS)
+        rows: NDArray[Any] = np.array([*self._rows, _NONE], LIMITS)[self._met(offsets, times)]
+        return rows
+
+    def _met(self, offsets: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Places in `entries`, its length for none."""
         ordinals = np.array([entry.ordinal for entry in self.entries], np.int64)
-        met = np.full(len(offsets), len(self.entries))  # which of `rows`
+        met = np.full(len(offsets), len(self.entries))
         newest = np.full(len(offsets), -1)
         left = np.arange(len(offsets))
         for i in range(len(self.entries) - 1, -1, -1):
@@ -73,8 +83,7 @@ class History:
         behind = np.flatnonzero((met == len(self.entries)) & (newest >= 0))
         behind = behind[ordinals[newest[behind]] > KEPT]
         met[behind] = newest[behind]
-        chosen: NDArray[Any] = rows[met]
-        return chosen
+        return met
 
     def unneeded(self, offset: int) -> list[JournalEntry]:
         """The entries that no record at or after `offset` can meet."""
@@ -98,42 +107,62 @@ class History:
 
 
 class Controls:
-    """The entries of all keys. `static`: the one row of limits that hold without any, and never more than these."""
+    """The entries of all keys. `static`: the one row of limits that hold without any, and never more than these.
 
-    def __init__(self, static: NDArray[Any]) -> None:
-        self._static = static
+    `on_switch` hears of every entry that switches the model. True where there are limits.
+    """
+
+    def __init__(self, static: NDArray[Any], on_switch: Callable[[JournalEntry], None] | None = None) -> None:
+        self._static, self._on_switch = static, on_switch
         self._histories: dict[bytes, History] = {}
+        self._switches = History()
         self._index: KeyIndex | None = None  # of the keys but ALL; made when it is asked for
 
     def __bool__(self) -> bool:
         return bool(self._histories)
 
     def __len__(self) -> int:
-        return sum(len(history.entries) for history in self._histories.values())
+        return sum(len(history.entries) for history in self._all())
 
     def __iter__(self) -> Iterator[JournalEntry]:
-        for history in self._histories.values():
+        for history in self._all():
             yield from history.entries
 
     def newest(self, key: bytes) -> JournalEntry | None:
         """The last entry of a key."""
-        history = self._histories.get(key)
-        return history.entries[-1] if history else None
+        history = self._switches if key == MODEL else self._histories.get(key)
+        return history.entries[-1] if history and history.entries else None
 
     def add(self, entry: JournalEntry) -> None:
         """Append the newest entry of its key."""
-        self._index = self._index if entry.key.encode() in self._histories else None
-        self._histories.setdefault(entry.key.encode(), History()).add(entry)
+        key = entry.key.encode()
+        if key == MODEL:
+            self._switches.add(entry)
+            if self._on_switch:
+                self._on_switch(entry)
+            return
+        self._index = self._index if key in self._histories else None
+        self._histories.setdefault(key, History()).add(entry)
 
     def unneeded(self, offset: int) -> list[JournalEntry]:
         """The entries that no record at or after `offset` can meet."""
-        return [entry for history in self._histories.values() for entry in history.unneeded(offset)]
+        return [entry for history in self._all() for entry in history.unneeded(offset)]
 
     def remove(self, entries: Sequence[JournalEntry]) -> None:
         """Forget entries."""
-        for key in {entry.key for entry in entries}:
-            history = self._histories[key.encode()]
-            self._histories[key.encode()] = history.without([entry for entry in entries if entry.key == key])
+        for key in {entry.key.encode() for entry in entries}:
+            gone = [entry for entry in entries if entry.key.encode() == key]
+            if key == MODEL:
+                self._switches = self._switches.without(gone)
+            else:
+                self._histories[key] = self._histories[key].without(gone)
+
+    def generations(self, offsets: NDArray[np.int64] | None, times: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The number of the model switch that each record meets, 0 for none, (n,)."""
+        if not self._switches.entries:
+            return np.zeros(len(times), np.int64)
+        assert offsets is not None, "which switch a record meets depends on its offset"
+        return self._switches.ordinals(offsets, times)
 
     def limits(self, keys: Sequence[bytes | None], offsets: Sequence[int], times: Sequence[int]) -> NDArray[Any]:
         """The limits that each record meets, LIMITS of shape (n,): its symbol's and those for all, the stricter value
@@ -158,6 +187,10 @@ class Controls:
             history = self._histories[self._index.keys[places[row]]]
             own[row] = history.at(int(offsets[row]), int(times[row]))
         return stricter(own, common, self._static)
+
+    def _all(self) -> Iterator[History]:
+        yield from self._histories.values()
+        yield self._switches
 
 
 def stricter(own: NDArray[Any], common: NDArray[Any], static: NDArray[Any]) -> NDArray[Any]:

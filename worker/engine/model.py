@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from worker.engine.kernel import kernel
 
@@ -45,64 +43,11 @@ CIRCUIT = np.dtype(
 OUTPUT = np.dtype(
     [
         ("prob", "f8"),  # of a rise, given that the price moves beyond the costs; NaN unless the status is `ok`
-        ("generation", "u4"),  # which of the journal's models, 0 = the configured one
+        ("told", "u4"),  # which of `ModelNames`, 0 = the configured one
         ("status", "u1"),  # Status
     ],
     align=True,
 )
-
-
-class Answers(Protocol):
-    """One entry a row in each."""
-
-    @property
-    def prob(self) -> NDArray[np.float64]:
-        """See `OUTPUT`."""
-        ...
-
-    @property
-    def status(self) -> NDArray[np.uint8]:
-        """See `OUTPUT`."""
-        ...
-
-    @property
-    def generation(self) -> NDArray[np.int64]:
-        """See `OUTPUT`."""
-        ...
-
-
-class Oracle(Protocol):
-    """Whoever scores bars. What it says of a bar depends on that symbol's bars up to it, and on the journal."""
-
-    def score(
-        self,
-        features: NDArray[Any],
-        circuits: NDArray[Any],
-        slots: NDArray[np.int64],
-        offsets: NDArray[np.int64],
-        times: NDArray[np.int64],
-    ) -> Answers:
-        """Score accepted bars in input order.
-
-        `features` (n,) of the features stage's OUTPUT; `circuits` (capacity,) of CIRCUIT is brought up to date;
-        `slots`, input `offsets` and opening `times` (epoch ms) are (n,).
-        """
-        ...
-
-
-def ask(
-    oracle: Oracle,
-    outs: NDArray[Any],
-    circuits: NDArray[Any],
-    slots: NDArray[np.int64],
-    offsets: NDArray[np.int64],
-    times: NDArray[np.int64],
-) -> None:
-    """Between `observe` and `decide`: write `outs["model"]` of every accepted record, all arrays being (n,)."""
-    rows = np.flatnonzero(outs["validation"]["accepted"])
-    found = oracle.score(outs["features"][rows], circuits, slots[rows], offsets[rows], times[rows])
-    for name in ("prob", "status", "generation"):
-        outs["model"][name][rows] = getattr(found, name)
 
 
 @kernel

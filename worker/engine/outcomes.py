@@ -17,10 +17,10 @@ from schemas.decision import Bar, Model, Position, Quality, Risk, Timeframe
 from schemas.rejection import MAX_PAYLOAD
 from worker.engine import reasons
 from worker.engine.detail import all_contributions, feature_rows
-from worker.engine.model import Status
+from worker.engine.model_names import ModelNames
 from worker.engine.reasons import Reason, codes
 from worker.engine.records import Records
-from worker.engine.settings import ENGINE_VERSION, EngineSettings, ModelSettings
+from worker.engine.settings import ENGINE_VERSION, EngineSettings
 from worker.engine.stages import decision, patterns, regime, timeframes, validation
 from worker.engine.stages.features import FEATURE_SET_VERSION
 from worker.engine.stages.ingestion import Decoded
@@ -53,21 +53,13 @@ def _six(x: float) -> float | None:
     return None if math.isnan(x) else round(x * 1e6) / 1e6 + 0.0
 
 
-def models(settings: ModelSettings) -> list[Model]:
-    """What a decision says of the model, by status."""
-    told: list[Any] = [status.name for status in Status]
-    named = [Model(id=settings.name, version=settings.version, status=name) for name in told]
-    named[Status.not_configured] = Model(id=None, version=None, status="not_configured")
-    return named
-
-
 class OutcomeBuilder:
-    """Builds decisions and rejections under one configuration."""
+    """Builds decisions and rejections under one configuration; `names` are those that the engine's oracle tells of."""
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(self, settings: EngineSettings, names: ModelNames | None = None) -> None:
         self._hash = settings.config_hash()
         self._suffix = self._hash[:8]
-        self._models = models(settings.model)
+        self._names = names or ModelNames(settings.model.name, settings.model.version)
         self._full = settings.decision.detail == "full"
         self._codes: dict[int, list[str]] = {}
         self._reasons: dict[int, list[str]] = {}
@@ -81,19 +73,23 @@ class OutcomeBuilder:
             outs["regime"].tolist(),
             zip(*(outs["timeframes"][name].tolist() for name in TIMEFRAME_FIELDS), strict=True),
             _shapes(outs["patterns"]),
-            outs["model"]["status"].tolist(),
+            self._models(outs["model"]),
             decoded.bars.tolist(),
             strict=True,
         )
         outcomes = [
-            self._decision(judged, decided, market, frames, shapes, status, bar, _text(records.keys[row]) or "")
+            self._decision(judged, decided, market, frames, shapes, model, bar, _text(records.keys[row]) or "")
             if judged.accepted
             else self._rejection(judged, decided.sequence, records, decoded, row)
-            for row, (judged, decided, market, frames, shapes, status, bar) in enumerate(rows)
+            for row, (judged, decided, market, frames, shapes, model, bar) in enumerate(rows)
         ]
         if self._full:
             _add_detail(outcomes, outs)
         return outcomes
+
+    def _models(self, found: NDArray[Any]) -> list[Model]:
+        pairs = zip(found["told"].tolist(), found["status"].tolist(), strict=True)
+        return [self._names.rows[told][status] for told, status in pairs]
 
     def _named(self, mask: int) -> list[str]:
         if mask not in self._codes:
@@ -106,7 +102,7 @@ class OutcomeBuilder:
         return self._reasons[mask]
 
     def _decision(
-        self, judged: Any, d: Any, market: Any, frames: Any, shapes: Any, status: int, bar: Any, symbol: str
+        self, judged: Any, d: Any, market: Any, frames: Any, shapes: Any, model: Model, bar: Any, symbol: str
     ) -> Decision:
         ts, interval, _, open_, high, low, close, volume, _ = bar
         regime_code, bucket, age = (market[i] for i in REGIME_FIELDS)
@@ -145,7 +141,7 @@ class OutcomeBuilder:
             risk=_risk(*map(_null, d.risk)),
             control_version=d.control_version,
             control_all_version=d.control_all_version or UNSET,
-            model=self._models[status],
+            model=model,
             patterns=shapes,
             contributions=[(COMPONENTS[i], float(d.contributions[i])) for i in d.top if i >= 0],
             reasons=self._why(d.reasons),

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas import Decision, Rejection
+from schemas.state import JournalEntry
 from schemas.tick import interval_ms
 from worker.engine import key_table
 from worker.engine.controls import Controls
 from worker.engine.fingerprints import Fingerprints
 from worker.engine.frames import Spill
-from worker.engine.model import Oracle, ask
+from worker.engine.oracle import Oracle, ask
 from worker.engine.outcomes import OutcomeBuilder
 from worker.engine.pipeline import OUTPUT, Params, decide, observe, params
 from worker.engine.raw import ROW, RawRecords, raw_records
@@ -44,9 +45,9 @@ class PartitionEngine:
         self._params = params(settings)
         intervals = {s: interval_ms(i.interval) for s, i in settings.instruments.items() if i.interval}
         self._decoder = Decoder(settings.ingestion, intervals)
-        self._builder = OutcomeBuilder(settings)
+        self._builder = OutcomeBuilder(settings, None if oracle is None else oracle.names)
         self.symbols = Symbols(settings, spill)
-        self.controls = Controls(self._params.risk.limits)
+        self.controls = Controls(self._params.risk.limits, self._switch)
         self.fingerprints = Fingerprints(settings)
         self.touched = np.zeros(0, np.int64)
         self._room = Room()
@@ -151,6 +152,8 @@ class PartitionEngine:
         self._observe(bars, none, none, 0, outs)
         clear_rejected(outs)
         self._decide(bars, none, none, outs, self._params)
+        if self._oracle is not None:
+            self._oracle.warm_up()
 
     def snapshot(self, key: bytes) -> bytes | None:
         """The bytes of one symbol's record; None when it is unknown."""
@@ -203,10 +206,13 @@ class PartitionEngine:
     def _ask(
         self, outs: NDArray[Any], frames: NDArray[np.int64], offsets: NDArray[np.int64] | None, bars: NDArray[Any]
     ) -> None:
+        if self._oracle is not None and self._oracle.listens:
+            generations = self.controls.generations(offsets, bars["ts"])
+            ask(self._oracle, outs, self.symbols.states["carry"]["circuit"], frames, generations)
+
+    def _switch(self, entry: JournalEntry) -> None:
         if self._oracle is not None:
-            circuits = self.symbols.states["carry"]["circuit"]
-            known = np.zeros(len(outs), np.int64) if offsets is None else offsets
-            ask(self._oracle, outs, circuits, frames, known, bars["ts"])
+            self._oracle.switch(entry.ordinal, entry.control.model if entry.control else None)
 
     def _limited(self, outs: NDArray[Any], limits: NDArray[Any]) -> Params:
         """The parameters with the limits that the control records in force set for each row of `outs`."""

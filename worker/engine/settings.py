@@ -30,6 +30,7 @@ from worker.engine.stages.validation import Settings as ValidationSettings
 from worker.errors import ConfigError
 
 ENGINE_VERSION = "3"
+PLUGIN = "plugin:"
 
 
 class ModelSettings(BaseModel):
@@ -37,14 +38,24 @@ class ModelSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str | None = Field(None, description="of a model in the registry; without one the rules decide alone")
+    name: str | None = Field(
+        None,
+        description="of a model in the registry, or `plugin:` and the name of one; without it the rules decide alone",
+    )
     version: str = Field("", description="its version")
-    digest: str = Field("", description="its digest, as `alphapulse models list --json` shows it")
+    digest: str = Field("", description="of one in the registry: as `alphapulse models list --json` shows it")
+
+    @property
+    def plugin(self) -> str | None:
+        """The plugin's name; None for a model of the registry."""
+        return self.name.removeprefix(PLUGIN) if self.name is not None and self.name.startswith(PLUGIN) else None
 
     @model_validator(mode="after")
     def _pinned(self) -> Self:
-        if self.name is not None and not (self.version and self.digest):
-            raise ValueError("a model needs version and digest")
+        if bool(self.version) != (self.name is not None):
+            raise ValueError("name and version go together")
+        if bool(self.digest) != (self.name is not None and self.plugin is None):
+            raise ValueError("a model in the registry has a digest, and nothing else has one")
         return self
 
 
@@ -101,6 +112,12 @@ class EngineSettings(BaseModel):
     instruments_file: str | None = Field(None, description="TOML file of calendars and instruments")
     instruments_version: str = Field("", description="version of the instruments, from that file")
     instruments: dict[str, InstrumentSettings] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_voice(self) -> Self:
+        if self.learning.enabled and self.model.name is not None:
+            raise ValueError("learning.enabled and model.name exclude each other: one model has a say")
+        return self
 
     def config_hash(self) -> str:
         """16 hex digits that name everything outputs depend on beside the input log."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from schemas import Decision, Rejection
 from worker.engine.bar import BAR, INSTRUMENT
+from worker.engine.oracle import Oracle
 from worker.engine.partition import PartitionEngine
 from worker.engine.pipeline import OUTPUT, Params
 from worker.engine.rounding import decimals
@@ -35,8 +36,8 @@ class Batch(NamedTuple):
 class PointEngine(PartitionEngine):
     """State of the symbols of one worker thread. Without user objects the same engine as a Kafka worker's."""
 
-    def __init__(self, settings: EngineSettings, overrides: Overrides) -> None:
-        super().__init__(settings)
+    def __init__(self, settings: EngineSettings, overrides: Overrides, oracle: Oracle | None = None) -> None:
+        super().__init__(settings, oracle=oracle)
         self._reader, self._overrides = PointReader(settings), overrides
         self._points: Sequence[DataPoint] = ()
         self._notes: dict[int, Note] = {}
@@ -63,6 +64,15 @@ class PointEngine(PartitionEngine):
             return msgspec.structs.replace(built, model=card, model_prob=chance)
         return built
 
+    def _ask(
+        self, outs: NDArray[Any], frames: NDArray[np.int64], offsets: NDArray[np.int64] | None, bars: NDArray[Any]
+    ) -> None:
+        # Before the configured model, which reads what the user's objects put in.
+        if self._overrides.given.observing and len(self._points):
+            for row in np.flatnonzero(outs["validation"]["accepted"]).tolist():
+                self._overrides.observed(self._points[row], outs[row], self._note(row))
+        super()._ask(outs, frames, offsets, bars)
+
     def _decide(
         self,
         bars: NDArray[Any],
@@ -71,11 +81,7 @@ class PointEngine(PartitionEngine):
         outs: NDArray[Any],
         params: Params,
     ) -> None:
-        given = self._overrides.given
-        if given.observing and len(self._points):
-            for row in np.flatnonzero(outs["validation"]["accepted"]).tolist():
-                self._overrides.observed(self._points[row], outs[row], self._note(row))
-        if given.deciding and len(self._points):
+        if self._overrides.given.deciding and len(self._points):
             self._decide_by_part(bars, slots, order, outs)
         else:
             super()._decide(bars, slots, order, outs, params)

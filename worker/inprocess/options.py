@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TypedDict
 
 from worker.inprocess.integrations import (
@@ -18,6 +19,7 @@ from worker.inprocess.settings import Overflow
 class Options(TypedDict, total=False):
     """Fields of `PipelineSettings` and `Integrations`."""
 
+    registry: Path | None
     max_queue_size: int
     max_unread_results: int
     overflow: Overflow

@@ -33,6 +33,7 @@ from worker.inprocess.settings import PipelineSettings
 from worker.inprocess.shard import Shard
 from worker.inprocess.waiting import WaitingPoints
 from worker.instruments import load_engine
+from worker.models.library import Library
 
 
 class Done:
@@ -54,6 +55,7 @@ class RealTimePipeline:
 
     Raises:
         ConfigError: an option or a setting does not fit.
+        TryAgain: a model is configured, and this machine can't run models.
         TypeError: an integration object lacks its method.
     """
 
@@ -62,6 +64,7 @@ class RealTimePipeline:
         parts = {name: given.pop(name) for name in Integrations._fields if name in given}
         self.settings = _settings(given)
         self.engine = engine if isinstance(engine, EngineSettings) else load_engine(engine or {})
+        self._models = _models(self.engine, self.settings, parts.get("model_registry"))
         self._errors = ErrorLog()
         self._runner = CoroutineRunner(self.settings.max_queue_size)
         self._callbacks = Callbacks(self._errors, self._runner)
@@ -265,7 +268,7 @@ class RealTimePipeline:
         return crc32(symbol.encode(errors="replace")) % shards if shards > 1 and isinstance(symbol, str) else 0
 
     def _shard(self, number: int) -> Shard:
-        engine = PointEngine(self.engine, self._overrides)
+        engine = PointEngine(self.engine, self._overrides, self._models.switchboard())
         shared = (self._waiting, self._ready, self._latest, self._callbacks, self._meter)
         return Shard(number, engine, *shared, self.settings.max_batch_size, self._ended)
 
@@ -289,6 +292,12 @@ class RealTimePipeline:
         stopped = PipelineStopped(f"the engine failed: {failure!r}", "Make a new pipeline")
         stopped.__cause__ = failure
         return stopped
+
+
+def _models(engine: EngineSettings, settings: PipelineSettings, given: object) -> Library:
+    if given is not None and engine.model.name is not None:
+        raise ConfigError("engine.model and model_registry exclude each other: one model has a say", "Leave one out")
+    return Library(engine.model, settings.registry)
 
 
 def _settings(options: dict[str, Any]) -> PipelineSettings:

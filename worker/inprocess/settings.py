@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +15,7 @@ class PipelineSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    registry: Path | None = Field(None, description="folder of models, for engine.model")
     max_queue_size: int = Field(10_000, ge=1, description="points waiting, over all threads")
     max_unread_results: int = Field(
         50_000, ge=1, description="results kept for `get_result`, 2 KB each; the oldest unread one goes, and is counted"

@@ -58,6 +58,14 @@ def guarded(
     return found
 
 
+def warm_up() -> None:
+    """Compile the kernels, or load them from the cache: for circuits within states, and alone."""
+    rows = unscored(0, Status.ok), np.zeros(0, np.int64)
+    for circuits in (np.zeros(1, CIRCUIT), np.zeros(1, [("circuit", CIRCUIT), ("rest", "i8")])["circuit"]):
+        _follow(circuits, rows[1], *rows[0])
+    _leave_out(np.zeros(1, np.uint16), rows[1], np.zeros(0, np.bool_))
+
+
 def _score(model: Scoring, features: NDArray[np.float64], asked: NDArray[np.bool_]) -> Scores:
     if asked.all():
         return model.score(features)

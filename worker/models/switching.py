@@ -1,76 +1,98 @@
-"""Switching models while bars flow: which models a bar meets is a function of its offset, its time and the journal."""
+"""Switching models while bars flow: which model a bar meets the journal says (decisions 16)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.models.card import Card
+from schemas.control import ModelSwitch
+from worker.engine.model_names import ModelNames
+from worker.engine.settings import ModelSettings
+from worker.models import circuit
 from worker.models.outputs import unscored
+from worker.models.scorer import Scoring
 from worker.models.status import Status
 from worker.models.trial import Models, Verdict
 
 
-class Switch(NamedTuple):
-    """A journal entry that puts other models in force (decisions 16)."""
+class Named(NamedTuple):
+    """A model that may be asked, None for none, and its number in `ModelNames`."""
 
-    generation: int  # 1, 2, ... in the order of the journal
-    visible_from: int  # first input offset that saw it
-    effective_ts: int  # first bar opening that it applies to, epoch ms
-    models: Models
+    scoring: Scoring | None
+    number: int
 
 
 class Scored(NamedTuple):
-    """Of each row the champion's probability and status, and the generation that it met."""
+    """Of each row the champion's probability and status, and which model that was."""
 
     prob: NDArray[np.float64]
     status: NDArray[np.uint8]
-    generation: NDArray[np.int64]
-    verdicts: list[Verdict]  # one a generation met, for the metrics of challengers
+    told: NDArray[np.int64]
+    verdicts: list[Verdict]  # one a generation met
 
 
 class Switchboard:
-    """The configured models, generation 0, and all switches of the journal."""
+    """What one partition's engine asks: the configured model, generation 0, and those that its journal switches to.
 
-    def __init__(self, models: Models) -> None:
-        self._generations: dict[int, Models] = {0: models}
-        self._switches: list[Switch] = []
+    `find` gives a model by its choice; the challenger scores beside whichever model is in force; `report` gets what
+    both said of every batch.
+    """
 
-    def add(self, switch: Switch) -> None:
-        """Append the newest switch."""
-        assert switch.generation > max(self._generations), "switches come in the order of the journal"
-        self._switches.append(switch)
-        self._generations[switch.generation] = switch.models
+    def __init__(
+        self,
+        names: ModelNames,
+        configured: Scoring | None,
+        find: Callable[[ModelSettings], Named],
+        challenger: Scoring | None = None,
+        report: Callable[[Verdict], None] | None = None,
+    ) -> None:
+        self.names, self._find, self._challenger, self._report = names, find, challenger, report
+        self._configured = configured
+        self._generations = {0: (Models(configured, challenger), 0)}
 
-    def card(self, generation: int) -> Card | None:
-        """The champion of a generation."""
-        return self._generations[generation].champion.card
+    @property
+    def listens(self) -> bool:
+        """Whether there is any model."""
+        return any((self._configured, self._challenger, len(self._generations) > 1))
 
-    def generations(self, offsets: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The newest generation in force for bars at input `offsets` (n,) that open at `times` (n,)."""
-        found = np.zeros(len(offsets), np.int64)
-        for switch in self._switches:
-            found[(offsets >= switch.visible_from) & (times >= switch.effective_ts)] = switch.generation
-        return found
+    def switch(self, generation: int, choice: ModelSwitch | None) -> None:
+        """Take an entry of the journal: another model, or the configured one again.
+
+        Raises:
+            AlphapulseError: this machine can't run models (exit code 75).
+        """
+        assert generation > max(self._generations), "switches come in the order of the journal"
+        if choice is None:
+            found = Named(self._configured, 0)
+        else:
+            found = self._find(ModelSettings(name=choice.name, version=choice.version, digest=choice.digest))
+        self._generations[generation] = Models(found.scoring, self._challenger), found.number
 
     def score(
         self,
         features: NDArray[Any],
         circuits: NDArray[Any],
         slots: NDArray[np.int64],
-        offsets: NDArray[np.int64],
-        times: NDArray[np.int64],
+        generations: NDArray[np.int64],
         timed_out: NDArray[np.bool_] | None = None,
     ) -> Scored:
-        """Score accepted bars as `Models.score`; a symbol's bars meet generations in rising order."""
-        generation = self.generations(offsets, times)
+        """Score accepted bars as `Models.score`; a symbol's bars meet generations in the order of the input."""
         found, verdicts = unscored(len(slots), Status.not_configured), []
-        for each in np.unique(generation).tolist():
-            [rows] = np.nonzero(generation == each)
+        told = np.zeros(len(slots), np.int64)
+        for each in np.unique(generations).tolist():
+            [rows] = np.nonzero(generations == each)
             late = None if timed_out is None else timed_out[rows]
-            verdict = self._generations[each].score(features[rows], circuits, slots[rows], each, late)
+            models, told[rows] = self._generations[each]
+            verdict = models.score(features[rows], circuits, slots[rows], each, late)
             found.prob[rows], found.status[rows] = verdict.champion
             verdicts.append(verdict)
-        return Scored(found.prob, found.status, generation, verdicts)
+            if self._report:
+                self._report(verdict)
+        return Scored(found.prob, found.status, told, verdicts)
+
+    def warm_up(self) -> None:
+        """Compile the circuits' kernels, or load them from the cache."""
+        circuit.warm_up()

@@ -81,10 +81,10 @@ def changed(before: Control | None, key: str, effective_ts: int, fields: dict[st
     """
     if not all(math.isfinite(value) for value in fields.values() if isinstance(value, float)):
         raise ConfigError("the control record does not fit: a limit is no number", "Give finite numbers")
-    base = before or Control(key, int(time.time()) - 1, effective_ts)
-    given = {"version": base.version + 1, "effective_ts": effective_ts, **fields}
+    base: dict[str, Any] = msgspec.to_builtins(before) if before else {"key": key, "version": int(time.time()) - 1}
+    given = {"version": base["version"] + 1, "effective_ts": effective_ts, **fields}
     try:
-        return msgspec.convert(msgspec.to_builtins(base) | given, Control)
+        return msgspec.convert(base | given, Control)
     except msgspec.ValidationError as error:
         raise ConfigError(f"the control record does not fit: {error}", "`alphapulse schema control` tells") from None
 

@@ -15,6 +15,7 @@ from worker.engine.settings import ENGINE_VERSION, EngineSettings
 from worker.engine.stages.ingestion import Decoded
 from worker.settings import Settings
 from worker.stream.encoded import OutputEncoder
+from worker.stream.models import library
 from worker.stream.record_sets import decode
 from worker.stream.sink import Output, Prepared
 from worker.stream.spill import Spilling
@@ -37,7 +38,13 @@ class DecisionJob:
     version = ENGINE_VERSION
 
     def __init__(self, engine: EngineSettings, settings: Settings) -> None:
+        """Load the models.
+
+        Raises:
+            AlphapulseError: what is configured contradicts itself, or this machine can't run models.
+        """
         self._engine, self._settings = engine, settings
+        self._library = library(engine, settings.models)
         self._spilling = Spilling(settings.state)
         self.config_hash = engine.config_hash()
 
@@ -52,13 +59,15 @@ class DecisionJob:
 
     def engine(self) -> PartitionEngine:
         """The engine of a partition."""
-        return PartitionEngine(self._engine, self._spilling.new())
+        oracle = self._library.switchboard() if self._library else None
+        return PartitionEngine(self._engine, self._spilling.new(), oracle)
 
     def publisher(self, tp: TopicPartition, batch_bytes: int) -> DecisionPublisher:
         """The publisher of a partition's decisions and rejections."""
         transactional = self._settings.processing.guarantee == "exactly_once"
         group, topics = self._settings.processing.group, self._settings.topics
-        encoder = OutputEncoder(self._engine, topics, group, tp, batch_bytes, transactional)
+        names = self._library.names if self._library else None
+        encoder = OutputEncoder(self._engine, topics, group, tp, batch_bytes, transactional, names)
         return DecisionPublisher(encoder, topics.output, tp.partition)
 
 

@@ -10,6 +10,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from numpy.typing import NDArray
 
 from worker.engine.chosen import rows_of
+from worker.engine.model_names import ModelNames
 from worker.engine.outcomes import OutcomeBuilder
 from worker.engine.raw import RawRecords
 from worker.engine.settings import EngineSettings
@@ -42,14 +43,15 @@ class OutputEncoder:
         tp: TopicPartition,
         max_batch: int,
         transactional: bool,
+        names: ModelNames | None = None,
     ) -> None:
-        """`max_batch` and `transactional` are those of the producer that sends the batches."""
+        """`max_batch` and `transactional` are those of the producer that sends the batches, `names` the engine's."""
         self._tp = tp
-        self._builder, self._publisher = OutcomeBuilder(settings), Publisher(topics, group)
+        self._builder, self._publisher = OutcomeBuilder(settings, names), Publisher(topics, group)
         self._writer: DecisionWriter | None = None
         if settings.decision.detail != "full":
             layout = headers(common_headers(group), (tp.topic, tp.partition), DECISION, TRACE_HEADERS)
-            self._writer = DecisionWriter(settings, layout, max_batch, transactional)
+            self._writer = DecisionWriter(settings, layout, max_batch, transactional, names)
 
     def encode(self, raw: RawRecords, decoded: Decoded, outs: NDArray[Any]) -> Encoded:
         """The outputs of raw records, of what was decoded from them and of the engine's rows for them.

@@ -1,4 +1,5 @@
-"""The journal of what is not in the input log but changes decisions: control records, from the offset that saw them."""
+"""The journal of what is not in the input log but changes decisions: control records, model switches among them, from
+the offset that saw them."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from schemas.state import JournalEntry
-from worker.engine.controls import ALL, Controls
+from worker.engine.controls import ALL, MODEL, Controls
 from worker.stream.board import Announced, Board
 from worker.stream.envelope import FORMAT, journal_key, pack_entry
 from worker.telemetry.metrics import METRICS
@@ -53,7 +54,7 @@ class Journal:
             self._waiting.update((announced.key, announced) for announced in changed)
             self._seen = self._board.revision
         if self._waiting:
-            for key in sorted(self._waiting.keys() & {ALL, *keys()}):
+            for key in sorted(self._waiting.keys() & {ALL, MODEL, *keys()}):
                 self._enter(self._waiting.pop(key), offset)
 
     def take(self, replay_from: int, save: bool) -> Changes | None:

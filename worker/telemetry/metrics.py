@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from schemas import Decision
+from worker.engine.model import Status
 from worker.engine.outcomes import ACTIONS
 from worker.engine.reasons import codes
+from worker.models.trial import Verdict, compare
 
 PREFIX = "alphapulse"
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -51,6 +53,19 @@ class Metrics:
         self.controls_read = self._counter("controls_read", "Records of the control topic read, removals included.")
         self.controls_refused = self._counter("controls_refused", "Records of the control topic that can't be read.")
         self.journal_entries = self._counter("journal_entries", "Control records that a partition began to use.")
+        self.model_answers = self._counter("model_answers", "Decisions committed, by how the model fared.", "status")
+        self.challenger_answers = self._counter(
+            "challenger_answers", "Bars that the challenger scored, by how it fared; restores score again.", "status"
+        )
+        self.challenger_comparisons = self._counter(
+            "challenger_comparisons", "Bars to which challenger and champion gave a probability."
+        )
+        self.challenger_difference = self._counter(
+            "challenger_difference", "Sum of the absolute differences of these probabilities."
+        )
+        self.challenger_opposed = self._counter(
+            "challenger_opposed", "Of these bars, those on which the two point to different sides of 0.5."
+        )
         self.replayed_records = self._counter("replayed_records", "Input records that restores ran through the engine.")
         self.input_gaps = self._counter(
             "input_gaps", "Gaps in the input after which the state began anew.", "partition"
@@ -82,13 +97,15 @@ class Metrics:
         self.records_consumed.labels(partition).inc(len(outcomes))
         tally: dict[tuple[Counter, str], int] = {}
         for outcome in outcomes:
-            if isinstance(outcome, Decision):
-                at = self.decisions, outcome.action
-            else:
-                at = self.records_rejected, outcome.codes[0]
-            tally[at] = tally.get(at, 0) + 1
+            for at in self._of(outcome):
+                tally[at] = tally.get(at, 0) + 1
         for (counter, label), count in tally.items():
             counter.labels(label).inc(count)
+
+    def _of(self, outcome: Any) -> list[tuple[Counter, str]]:
+        if isinstance(outcome, Decision):
+            return [(self.decisions, outcome.action), (self.model_answers, outcome.model.status)]
+        return [(self.records_rejected, outcome.codes[0])]
 
     def count_rows(self, partition: int, outs: NDArray[Any]) -> None:
         """The same of output rows (`pipeline.OUTPUT`)."""
@@ -97,9 +114,22 @@ class Metrics:
         for action, count in enumerate(np.bincount(outs["decision"]["action"][accepted]).tolist()):
             if count:
                 self.decisions.labels(ACTIONS[action]).inc(count)
+        for status, count in enumerate(np.bincount(outs["model"]["status"][accepted]).tolist()):
+            if count:
+                self.model_answers.labels(Status(status).name).inc(count)
         masks, counts = np.unique(outs["validation"]["mask"][~accepted], return_counts=True)
         for mask, count in zip(masks.tolist(), counts.tolist(), strict=True):
             self.records_rejected.labels(codes(mask)[0]).inc(count)
+
+    def count_verdict(self, verdict: Verdict) -> None:
+        """Count what a challenger said beside the champion."""
+        if (found := compare(verdict)) is None:
+            return
+        for status, count in found.statuses.items():
+            self.challenger_answers.labels(status).inc(count)
+        self.challenger_comparisons.inc(found.both)
+        self.challenger_difference.inc(found.difference)
+        self.challenger_opposed.inc(found.opposed)
 
     def forget_partition(self, partition: int) -> None:
         """Drop the gauges of a partition that another worker owns now."""

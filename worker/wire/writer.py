@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.engine.encoding.encoder import view_as, views
-from worker.engine.encoding.layout import layout
+from worker.engine.encoding.layout import Layout
+from worker.engine.encoding.layouts import Layouts
+from worker.engine.model_names import ModelNames
 from worker.engine.raw import RawRecords
 from worker.engine.settings import EngineSettings
 from worker.wire.framing import HEADER, put_header
@@ -29,31 +31,38 @@ class Batch(NamedTuple):
 class DecisionWriter:
     """Writes the decisions of one input partition."""
 
-    def __init__(self, settings: EngineSettings, header_layout: Headers, max_batch: int, transactional: bool) -> None:
+    def __init__(
+        self,
+        settings: EngineSettings,
+        header_layout: Headers,
+        max_batch: int,
+        transactional: bool,
+        names: ModelNames | None = None,
+    ) -> None:
         """`max_batch` bytes are what a batch has at most, unless its first record alone is larger."""
         if settings.decision.detail == "full":
             raise ValueError("decisions in full detail have no compiled writer")
-        self._layout = layout(settings)
+        self._layouts = Layouts(settings, names)
         self._headers, self._max, self._transactional = header_layout, max_batch, transactional
 
     def batches(
         self, raw: RawRecords, bars: NDArray[Any], outs: NDArray[Any], rows: NDArray[np.int64]
     ) -> Iterator[Batch]:
         """The decisions of `rows` (of all three, each accepted), in order. Each batch has memory of its own."""
-        source, seen = _input(raw), views(bars, outs)
-        widest = self._widest(raw.rows)
+        source, seen, layout = _input(raw), views(bars, outs), self._layouts.newest
+        widest = self._widest(layout, raw.rows)
         times = np.zeros(2, np.int64)
         done = 0
         while done < rows.size:
             buffer = np.empty(HEADER.size + min(self._max, widest * (rows.size - done)) + widest, np.uint8)
-            size, count = put_records(buffer, self._max, rows, done, self._layout, seen, source, self._headers, times)
+            size, count = put_records(buffer, self._max, rows, done, layout, seen, source, self._headers, times)
             put_header(buffer, size, (int(times[0]), int(times[1])), count, self._transactional)
             yield Batch(buffer.data[:size], count)
             done += count
 
-    def _widest(self, rows: NDArray[Any]) -> int:
+    def _widest(self, layout: Layout, rows: NDArray[Any]) -> int:
         most = int(rows["headers_size"].max(initial=0)) + int(rows["key_size"].max(initial=0))
-        return self._layout.widest + self._headers.text.size + VARINTS + most
+        return layout.widest + self._headers.text.size + VARINTS + most
 
 
 def _input(raw: RawRecords) -> Input:

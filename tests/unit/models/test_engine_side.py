@@ -5,15 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.unit.models import graphs
-from tests.unit.models.graphs import card
-from tests.unit.models.test_scorer import Raising
-from tests.unit.models.test_trial import scorer
-from worker.engine.model import CIRCUIT, OUTPUT, Status, ask, blend
+from tests.unit.models.test_switching import GOOD, board, choice
+from worker.engine.model import CIRCUIT, OUTPUT, Status, blend
+from worker.engine.oracle import ask
 from worker.engine.stages.features import OUTPUT as FEATURES
-from worker.models.scorer import Scorer
-from worker.models.switching import Switch, Switchboard
-from worker.models.trial import Models
 
 ROW = np.dtype(
     [("pad", "u1"), ("validation", [("accepted", "?")]), ("features", FEATURES), ("model", OUTPUT)], align=True
@@ -26,12 +21,11 @@ def test_accepted_bars_are_scored_and_circuits_live_in_the_state() -> None:
     outs["validation"]["accepted"] = True
     outs["validation"]["accepted"][3] = False
     slots[3] = -1
-    board = Switchboard(Models(Scorer(Raising(ValueError()), card(), True)))
-    board.add(Switch(1, 110, 0, Models(scorer(graphs.sigmoid()))))
-    ask(board, outs, states["carry"]["circuit"], slots, np.arange(100, 112), np.arange(12))
+    models = board(choice("sigmoid"))
+    ask(models, outs, states["carry"]["circuit"], slots, np.repeat([0, 1], [10, 2]))
     failed, opened = int(Status.runtime_error), int(Status.circuit_open)
     assert outs["model"]["status"].tolist() == [failed] * 3 + [0] + [failed] * 2 + [opened] * 4 + [int(Status.ok)] * 2
-    assert outs["model"]["generation"].tolist() == [0] * 10 + [1] * 2
+    assert outs["model"]["told"].tolist() == [0] * 10 + [1] * 2
     assert outs["model"]["prob"][10:].tolist() == [0.5, 0.5]
     assert states["carry"]["circuit"].tolist() == [(0, 0, 0), (0, 0, 0), (0, 0, 1)]
     assert states["carry"]["sequence"].tolist() == [0] * 3
@@ -39,8 +33,8 @@ def test_accepted_bars_are_scored_and_circuits_live_in_the_state() -> None:
 
 def test_a_batch_without_accepted_bars() -> None:
     outs = np.zeros(2, ROW)
-    board = Switchboard(Models(scorer(graphs.sigmoid())))
-    ask(board, outs, np.zeros(1, CIRCUIT), np.full(2, -1, np.int64), np.arange(2), np.arange(2))
+    models = board(configured=GOOD["sigmoid"])
+    ask(models, outs, np.zeros(1, CIRCUIT), np.full(2, -1, np.int64), np.zeros(2, np.int64))
     assert outs.tobytes() == np.zeros(2, ROW).tobytes()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import onnxruntime
 import pytest
 
 from schemas import Decision
@@ -15,9 +16,8 @@ from worker.engine.encoding import DecisionEncoder
 from worker.engine.partition import PartitionEngine
 from worker.engine.records import Records
 from worker.engine.settings import EngineSettings, ModelSettings
-from worker.models.opening import champion, switchboard
+from worker.models.library import Library
 from worker.models.registry import Registry
-from worker.models.switching import Switchboard
 
 MODELS = Path(__file__).parents[3] / "examples" / "models"
 NAME, VERSION = "index-daily", "1.0.0"
@@ -33,7 +33,7 @@ def settings(digest: str | None = None) -> EngineSettings:
 
 def decided(given: EngineSettings, size: int) -> list[Any]:
     """Outcomes in batches of so many records."""
-    engine = PartitionEngine(given, oracle=switchboard(champion(given.model, MODELS)))
+    engine = PartitionEngine(given, oracle=Library(given.model, MODELS).switchboard())
     return [
         outcome
         for start in range(0, len(RECORDS.keys), size)
@@ -51,6 +51,7 @@ def test_the_model_is_blended_in_and_told() -> None:
     assert len(scored) > 3_000
     for each in scored:
         assert (each.model.id, each.model.version) == (NAME, VERSION)
+        assert each.model.runtime == f"onnxruntime {onnxruntime.__version__}"
         assert each.model_prob is not None
         assert each.score is not None
         if each.regime != "crisis":
@@ -67,14 +68,14 @@ def test_batches_do_not_show() -> None:
 
 def test_the_kernel_writes_the_same() -> None:
     given = settings()
-    oracle: Switchboard | None = switchboard(champion(given.model, MODELS))
+    oracle = Library(given.model, MODELS).switchboard()
     engine = PartitionEngine(given, oracle=oracle)
     decoded = engine._decoder.decode(RECORDS)
     outs = engine.step(RECORDS.keys, decoded, np.arange(len(RECORDS.keys)))
     exact = engine._builder.build(RECORDS, decoded, outs)
     kept = np.flatnonzero(outs["validation"]["accepted"])
     symbols = [exact[row].symbol or "" for row in kept]
-    lines = DecisionEncoder(given).lines(decoded.bars[kept], outs[kept], symbols)
+    lines = DecisionEncoder(given, oracle.names).lines(decoded.bars[kept], outs[kept], symbols)
     assert lines == msgspec.json.Encoder().encode_lines([exact[row] for row in kept])
 
 

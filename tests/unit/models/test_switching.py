@@ -7,66 +7,103 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.control import ModelSwitch
 from tests.unit.models import graphs
 from tests.unit.models.graphs import card
 from tests.unit.models.test_scorer import Raising
 from tests.unit.models.test_trial import features, scorer
+from worker.engine.model_names import ModelNames
+from worker.engine.settings import ModelSettings
 from worker.models.circuit import CIRCUIT
-from worker.models.scorer import Scorer
+from worker.models.scorer import Scorer, Scoring
 from worker.models.status import Status
-from worker.models.switching import Switch, Switchboard
-from worker.models.trial import Models
+from worker.models.switching import Named, Switchboard
+from worker.models.trial import Verdict
+
+FAILING = Scorer(Raising(ValueError()), card(), True)
+GOOD = {name: scorer(content) for name, content in (("sigmoid", graphs.sigmoid()), ("identity", graphs.identity()))}
 
 
-def board(*switches: tuple[int, int]) -> Switchboard:
-    """A model that fails on every row, then good ones from (visible_from, effective_ts) on."""
-    found = Switchboard(Models(Scorer(Raising(ValueError()), card(), True)))
-    for generation, (visible, effective) in enumerate(switches, 1):
-        content = graphs.sigmoid() if generation % 2 else graphs.identity()
-        found.add(Switch(generation, visible, effective, Models(scorer(content))))
+def choice(name: str) -> ModelSwitch:
+    """A switch to a model of `GOOD`."""
+    return ModelSwitch(name, "1.0.0", "0" * 64)
+
+
+def board(*switches: ModelSwitch | None, configured: Scoring | None = FAILING) -> Switchboard:
+    """A configured model, and switches numbered from 1 on."""
+    names = ModelNames("failing", "1.0.0")
+
+    def find(wanted: ModelSettings) -> Named:
+        assert wanted.name is not None
+        return Named(GOOD[wanted.name], names.number(wanted.name, wanted.version))
+
+    found = Switchboard(names, configured, find)
+    for generation, switch in enumerate(switches, 1):
+        found.switch(generation, switch)
     return found
 
 
-def test_a_switch_needs_offset_and_time() -> None:
-    found = board((100, 5_000), (200, 0))
-    offsets, times = np.array([99, 100, 150, 199, 200, 300]), np.array([9_000, 4_999, 5_000, 9_000, 0, 9_000])
-    assert found.generations(offsets, times).tolist() == [0, 0, 1, 1, 2, 2]
-
-
 def test_a_new_model_is_asked_although_the_old_one_had_opened_the_circuit() -> None:
-    slots, given = np.zeros(9, np.int64), features(*[0.0] * 9)
-    found = board((7, 0)).score(given, np.zeros(1, CIRCUIT), slots, np.arange(9), np.arange(9))
+    slots, values = np.zeros(9, np.int64), features(*[0.0] * 9)
+    models = board(choice("sigmoid"))
+    found = models.score(values, np.zeros(1, CIRCUIT), slots, np.repeat([0, 1], [7, 2]))
     failed, opened = Status.runtime_error, Status.circuit_open
     assert found.status.tolist() == [failed] * 5 + [opened] * 2 + [Status.ok] * 2
-    assert found.generation.tolist() == [0] * 7 + [1] * 2
+    assert [models.names.rows[told][0].status for told in found.told] == ["not_configured"] * 9
+    assert [models.names.rows[told][1].id for told in found.told] == ["failing"] * 7 + ["sigmoid"] * 2
     assert found.prob[7:].tolist() == [0.5, 0.5]
     assert len(found.verdicts) == 2
 
 
-def test_the_champion_of_each_generation_is_known() -> None:
-    found = board((0, 0))
-    assert found.card(0) == found.card(1) == card()
+def test_a_model_that_comes_again_has_its_number_and_a_closed_circuit() -> None:
+    models, circuits, slots = board(choice("sigmoid"), None), np.zeros(1, CIRCUIT), np.zeros(6, np.int64)
+    models.score(features(*[0.0] * 6), circuits, slots, np.zeros(6, np.int64))
+    assert circuits["bars"].tolist() == [499]
+    found = models.score(features(0.0), circuits, slots[:1], np.array([2]))
+    assert (found.status.tolist(), found.told.tolist()) == ([Status.runtime_error], [0])
+    assert circuits.tolist() == [(1, 0, 2)]
+
+
+def test_a_switch_may_leave_the_rules_alone() -> None:
+    models = Switchboard(ModelNames("failing", "1.0.0"), FAILING, lambda _: Named(None, 1))
+    models.switch(1, ModelSwitch())
+    found = models.score(features(0.0), np.zeros(1, CIRCUIT), np.zeros(1, np.int64), np.array([1]))
+    assert found.status.tolist() == [Status.not_configured]
+
+
+def test_nothing_is_asked_before_there_is_a_model() -> None:
+    models = board(configured=None)
+    assert not models.listens
+    models.switch(4, choice("identity"))
+    assert models.listens
     with pytest.raises(AssertionError, match="order of the journal"):
-        found.add(Switch(1, 0, 0, Models()))
-    assert Switchboard(Models()).card(0) is None
+        models.switch(4, None)
+    assert board().listens
+
+
+def test_a_challenger_hears_every_generation_and_is_reported() -> None:
+    heard: list[Verdict] = []
+    names = ModelNames()
+    alone = Switchboard(names, None, lambda _: Named(GOOD["identity"], 0), GOOD["sigmoid"], heard.append)
+    assert alone.listens
+    alone.switch(1, choice("identity"))
+    found = alone.score(features(0.25, 0.25), np.zeros(1, CIRCUIT), np.zeros(2, np.int64), np.array([0, 1]))
+    assert found.status.tolist() == [Status.not_configured, Status.ok]
+    assert [verdict.challenger.status.tolist() for verdict in heard if verdict.challenger] == [[Status.ok]] * 2
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=4),
-    st.lists(st.integers(0, 60), max_size=5),
-    st.integers(0, 2**32),
-)
-def test_batches_do_not_show(switches: list[tuple[int, int]], cuts: list[int], seed: int) -> None:
+@given(st.lists(st.integers(0, 60), max_size=4), st.lists(st.integers(0, 60), max_size=5), st.integers(0, 2**32))
+def test_batches_do_not_show(switches: list[int], cuts: list[int], seed: int) -> None:
     rng, size = np.random.default_rng(seed), 60
-    switches = sorted(switches)
-    given, slots = features(*rng.choice([0.2, 0.7, 1.5], size).tolist()), rng.integers(0, 3, size)
-    offsets, times = np.arange(size), np.arange(size) + rng.integers(0, 2)
+    values, slots = features(*rng.choice([0.2, 0.7, 1.5], size).tolist()), rng.integers(0, 3, size)
+    generations = np.searchsorted(sorted(switches), np.arange(size), side="right")
 
     def run(at: list[int]) -> tuple[bytes, bytes, bytes]:
-        models, circuits = board(*switches), np.zeros(3, CIRCUIT)
+        models = board(*(choice("sigmoid" if n % 2 else "identity") for n in range(len(switches))))
+        circuits = np.zeros(3, CIRCUIT)
         parts = [
-            models.score(given[rows], circuits, slots[rows], offsets[rows], times[rows])
+            models.score(values[rows], circuits, slots[rows], generations[rows])
             for rows in np.split(np.arange(size), sorted(at))
         ]
         prob, status = (np.concatenate([part[column] for part in parts]) for column in (0, 1))

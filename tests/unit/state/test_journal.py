@@ -11,9 +11,11 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from schemas import Control, Decision, Rejection
+from schemas.control import MODEL_KEY, ModelSwitch
 from schemas.state import JournalEntry, StateOwner
+from schemas.tick import Symbol
 from tests.support.consumed import offsets_of, outcomes_of, to_records
-from worker.engine.controls import Controls
+from worker.engine.controls import MODEL, Controls
 from worker.engine.partition import PartitionEngine, SymbolState
 from worker.engine.settings import EngineSettings
 from worker.sources.simulator import Simulation, simulated_records
@@ -311,3 +313,55 @@ async def test_the_journal_of_all_entries_alone_repeats_every_decision() -> None
     plain = PartitionEngine(EngineSettings()).process(to_records(log()))
     assert plain != found
     assert plain[:40] == found[:40]
+
+
+def test_a_model_switch_is_entered_with_the_next_record_whatever_its_key() -> None:
+    board = Board()
+    announce(board, MODEL_KEY, 3, 0, model=ModelSwitch("m", "1.0.0", "0" * 64))
+    book, controls = journal(board)
+    book.use(lambda: [b"B"], 50)
+    announce(board, MODEL_KEY, 4, 1, effective_ts=9, model=ModelSwitch())
+    book.use(lambda: [None], 60)
+    put(board, MODEL, None, 2)
+    book.use(lambda: [b"B"], 70)
+    assert known(controls) == [(MODEL_KEY, 3, 50), (MODEL_KEY, 4, 60), (MODEL_KEY, 4, 70)]
+    assert not controls, "it sets no limits"
+    offsets, times = np.array([49, 50, 60, 60, 70]), np.array([9, 0, 8, 9, 0])
+    assert controls.generations(offsets, times).tolist() == [0, 1, 1, 2, 3]
+    changes = book.take(70, save=True)
+    assert changes is not None
+    assert {entry.ordinal for entry in changes.removed} == {1, 2}
+    book.committed(changes)
+    assert controls.generations(offsets[4:], times[4:]).tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b'{"key":"* model","version":1,"effective_ts":0}',
+        b'{"key":"* model","version":1,"effective_ts":0,"kill":"close_all","model":{}}',
+        b'{"key":"* model","version":1,"effective_ts":0,"model":{"name":"m"}}',
+        b'{"key":"* model","version":1,"effective_ts":0,"model":{"name":"../m","version":"1","digest":"%s"}}'
+        % (b"0" * 64),
+        b'{"key":"A","version":1,"effective_ts":0,"model":{}}',
+    ],
+)
+def test_a_model_switch_that_does_not_fit_is_refused(value: bytes) -> None:
+    board = Board()
+    put(board, msgspec.json.decode(value)["key"].encode(), value)
+    assert not len(board)
+
+
+def test_the_key_of_switches_is_no_symbol() -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(MODEL_KEY, Symbol)
+
+
+def test_entries_from_before_switches_are_read() -> None:
+    entry = JournalEntry(1, "A", 1, 3, 5, 0, 0, 0, Control("A", 3, 0, kill="close_all"))
+    assert b"model" not in pack_entry(entry)
+    switch = JournalEntry(
+        1, MODEL_KEY, 1, 3, 5, 0, 0, 0, Control(MODEL_KEY, 3, 0, model=ModelSwitch("m", "1", "0" * 64))
+    )
+    packed = unpack_entry(journal_key(switch), pack_entry(switch))
+    assert msgspec.structs.replace(packed, crc32=0) == switch

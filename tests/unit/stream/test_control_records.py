@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from schemas import Control
+from schemas.control import MODEL_KEY, ModelSwitch
 from worker.errors import ConfigError
 from worker.stream.control_records import changed
 
@@ -33,3 +34,14 @@ def test_a_key_without_a_record_begins_after_any_that_was_lifted() -> None:
 def test_what_does_not_fit_is_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match="does not fit"):
         changed(None, "A", 0, fields)
+
+
+def test_a_switch_replaces_the_model_before() -> None:
+    first = changed(None, MODEL_KEY, 5, {"model": {"name": "m", "version": "1.0.0", "digest": "0" * 64}})
+    assert first.model == ModelSwitch("m", "1.0.0", "0" * 64)
+    second = changed(first, MODEL_KEY, 6, {"model": {}})
+    assert (second.model, second.version, second.effective_ts) == (ModelSwitch(), first.version + 1, 6)
+    with pytest.raises(ConfigError, match="does not fit"):
+        changed(first, MODEL_KEY, 0, {"kill": "close_all"})
+    with pytest.raises(ConfigError, match="does not fit"):
+        changed(None, MODEL_KEY, 0, {"risk_mult": 0.5})

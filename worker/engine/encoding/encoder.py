@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.engine.bar import BAR
-from worker.engine.encoding.layout import SPARE, layout
+from worker.engine.encoding.layout import SPARE
+from worker.engine.encoding.layouts import Layouts
 from worker.engine.encoding.lines import Views, put_lines
+from worker.engine.model_names import ModelNames
 from worker.engine.outcomes import OutcomeBuilder
 from worker.engine.pipeline import OUTPUT
 from worker.engine.records import Records
@@ -32,9 +34,9 @@ class Encoded(NamedTuple):
 class DecisionEncoder:
     """Writes decisions of one configuration as `msgspec.json.encode` writes what `OutcomeBuilder` builds."""
 
-    def __init__(self, settings: EngineSettings) -> None:
-        self._layout = layout(settings)
-        self._builder = OutcomeBuilder(settings)
+    def __init__(self, settings: EngineSettings, names: ModelNames | None = None) -> None:
+        self._layouts = Layouts(settings, names)
+        self._builder = OutcomeBuilder(settings, names)
         self._full = settings.decision.detail == "full"
         self._buffer = np.zeros(0, np.uint8)
 
@@ -62,11 +64,12 @@ class DecisionEncoder:
         return self._encode(bars, outs, *_names(symbols))
 
     def _encode(self, bars: Rows, outs: Rows, names: NDArray[np.uint8], spans: NDArray[np.int64]) -> Encoded:
-        needed = len(bars) * self._layout.widest + SPARE
+        layout = self._layouts.newest
+        needed = len(bars) * layout.widest + SPARE
         if self._buffer.size < needed:
             self._buffer = np.empty(needed, np.uint8)
         ends = np.zeros(len(bars), np.int64)
-        put_lines(self._buffer, self._layout, views(bars, outs), names, spans, ends)
+        put_lines(self._buffer, layout, views(bars, outs), names, spans, ends)
         return Encoded(self._buffer[: ends[-1] if ends.size else 0].data, ends)
 
     def _exact(self, bars: Rows, outs: Rows, symbols: Sequence[str]) -> bytes:

@@ -14,7 +14,8 @@ from schemas.tick import MAX_SYMBOL
 from worker.engine import reasons
 from worker.engine.bar import BAR
 from worker.engine.memory import BLOCK
-from worker.engine.outcomes import ACTIONS, BUCKETS, LEVELS, REASONS, REGIMES, SHAPES, STATES, TIMEFRAMES, models
+from worker.engine.model_names import ModelNames
+from worker.engine.outcomes import ACTIONS, BUCKETS, LEVELS, REASONS, REGIMES, SHAPES, STATES, TIMEFRAMES
 from worker.engine.pipeline import OUTPUT
 from worker.engine.settings import ENGINE_VERSION, EngineSettings
 from worker.engine.stages.decision.output import RISK_FIELDS
@@ -41,7 +42,8 @@ class Kind(IntEnum):
     CONTRIBUTIONS = 13
     TIMEFRAMES = 14
     OPTIONAL = 15  # i8 of the output row; neither text nor number where it is 0
-    NOTHING = 16
+    MODEL = 16  # u1, an index into the words of the model that `places.told` says
+    NOTHING = 17
 
 
 class Places(NamedTuple):
@@ -65,6 +67,7 @@ class Places(NamedTuple):
     frame_words: int
     truth_words: int
     regime_words: int
+    told: int
 
 
 class Layout(NamedTuple):
@@ -115,8 +118,8 @@ SPARE = BLOCK  # bytes behind a line and behind its texts, which are copied in b
 SYMBOL = 2 * MAX_SYMBOL  # bytes of the longest symbol, every character escaped
 
 
-def layout(settings: EngineSettings) -> Layout:
-    """The layout of decisions under one configuration."""
+def layout(settings: EngineSettings, names: ModelNames) -> Layout:
+    """The layout of decisions under one configuration that name these models."""
     book, config_hash = _Book(), settings.config_hash()
     regimes = book.name(REGIMES)
     (candle_field, candles), (event_field, events) = SHAPES
@@ -125,7 +128,7 @@ def layout(settings: EngineSettings) -> Layout:
     candle_words, event_words = book.name(candles, *ELEMENT), book.name(events, *ELEMENT)
     _head(book, config_hash)
     _order(book, regimes)
-    _tail(book, settings)
+    _tail(book, names)
     lists = [*(code.name for code in reasons.Reject), *REASONS, *candles, *events]
     widest = len(book.text) + NUMBER * (len(book.steps) + 5 * len(COMPONENTS) + 5 * len(TIMEFRAMES))
     widest += sum(len(name) + NUMBER for name in lists) + 2 * SYMBOL
@@ -148,6 +151,7 @@ def layout(settings: EngineSettings) -> Layout:
         frame_words=frames,
         truth_words=truths,
         regime_words=regimes,
+        told=offset("model.told"),
     )
     text = np.frombuffer(bytes(book.text) + bytes(SPARE), np.uint8)
     return Layout(np.array(book.steps, np.int64), text, np.array(book.words, np.int64), places, widest)
@@ -186,7 +190,7 @@ def _order(book: _Book, regimes: int) -> None:
         book.add(f',"{name}":', Kind.FLOAT, offset(f"decision.{name}"))
 
 
-def _tail(book: _Book, settings: EngineSettings) -> None:
+def _tail(book: _Book, names: ModelNames) -> None:
     book.add(',"timeframes":', Kind.TIMEFRAMES)
     book.add(',"quality":{"score":', Kind.SCORE, offset("validation.score"))
     book.add(',"level":', Kind.WORD, offset("validation.level"), book.name(LEVELS))
@@ -197,8 +201,8 @@ def _tail(book: _Book, settings: EngineSettings) -> None:
         book.add(f'{before}"{name}":', Kind.FLOAT, offset(f"decision.risk.{name}"))
         before = ","
     book.add('},"control_version":', Kind.INT, offset("decision.control_version"))
-    told = [msgspec.json.encode(model).decode() for model in models(settings.model)]
-    book.add(',"model":', Kind.WORD, offset("model.status"), book.name(told, "", ""))
+    told = [msgspec.json.encode(model).decode() for row in names.rows for model in row]
+    book.add(',"model":', Kind.MODEL, offset("model.status"), book.name(told, "", ""))
     book.add(',"patterns":', Kind.SHAPES)
     book.add(',"contributions":', Kind.CONTRIBUTIONS)
     why = book.name(REASONS)

@@ -10,6 +10,7 @@ from worker.engine.encoding.layout import Kind
 from worker.engine.encoding.numbers import put_float, put_int, put_null
 from worker.engine.kernel import inlined, kernel
 from worker.engine.memory import BLOCK, fetch_row, put_block_text, store_word, trailing_zeros
+from worker.engine.model import Status
 from worker.engine.rounding import decimals
 from worker.engine.stages.decision.output import TOP
 
@@ -18,6 +19,7 @@ INT, BAR_INT, CLOSE_TS, SMALL = int(Kind.INT), int(Kind.BAR_INT), int(Kind.CLOSE
 WORD, BLOCKING, SYMBOL = int(Kind.WORD), int(Kind.BLOCKING), int(Kind.SYMBOL)
 CODES, REASONS, SHAPES = int(Kind.CODES), int(Kind.REASONS), int(Kind.SHAPES)
 CONTRIBUTIONS, TIMEFRAMES, OPTIONAL = int(Kind.CONTRIBUTIONS), int(Kind.TIMEFRAMES), int(Kind.OPTIONAL)
+MODEL, STATUSES = int(Kind.MODEL), len(Status)
 OPEN, CLOSE, COMMA, FEED = b"["[0], b"]"[0], b","[0], b"\n"[0]
 ONE, WORD_BITS = np.uint64(1), np.uint64(64)
 END = np.uint64(int.from_bytes(b"],", "little"))
@@ -204,6 +206,9 @@ def put_line(buffer, at, layout, views, r, names, start, stop):  # type: ignore[
         elif kind == OPTIONAL:
             value = views.i8[r, offset >> 3]
             at = put_int(buffer, at, value) if value != 0 else at - (steps[s, 1] - steps[s, 0])
+        elif kind == MODEL:
+            which = int(views.u4[r, places.told >> 2]) * STATUSES + int(views.u1[r, offset])
+            at = _put_word(buffer, at, text, words, base + which)
     return at
 
 

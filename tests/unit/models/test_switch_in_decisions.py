@@ -1,0 +1,129 @@
+"""A switch in the journal: the same bytes whatever the batches, by object or by kernel, from a snapshot or from the
+first record; and every decision tells which model had a say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from schemas import Decision
+from schemas.control import MODEL_KEY, ModelSwitch
+from schemas.state import JournalEntry
+from tests.unit.backtest.market import market
+from tests.unit.engine.controls.entries import entry
+from tests.unit.models import graphs
+from worker.engine.encoding import DecisionEncoder
+from worker.engine.partition import PartitionEngine
+from worker.engine.records import Records
+from worker.engine.settings import EngineSettings, ModelSettings
+from worker.models.library import Library
+from worker.models.registry import Registry
+
+KEYS, VALUES, TIMES = zip(*market(), strict=True)
+RECORDS = Records(KEYS, VALUES, TIMES)
+TOTAL = len(KEYS)
+LATE = sorted(TIMES)[3 * TOTAL // 4]  # records are stamped with the bar's close
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`sample` 1.0.0 and 2.0.0."""
+    root = tmp_path_factory.mktemp("models")
+    for version, content in (("1.0.0", graphs.sigmoid()), ("2.0.0", graphs.table())):
+        graphs.put(root, content, graphs.manifest(content, version=version), f"{graphs.NAME}/{version}")
+    return root
+
+
+def choice(root: Path, version: str) -> ModelSwitch:
+    return ModelSwitch(graphs.NAME, version, Registry(root).manifest(graphs.NAME, version)[1])
+
+
+def settings(root: Path) -> EngineSettings:
+    """The first version configured."""
+    first = choice(root, "1.0.0")
+    return EngineSettings(model=ModelSettings(name=first.name, version=first.version, digest=first.digest))
+
+
+def journal(root: Path) -> list[JournalEntry]:
+    """To the second version, to none at a later time, to one that is not there, and back to the configured one."""
+    switches = [
+        entry(MODEL_KEY, 1, visible_from=TOTAL // 4, model=choice(root, "2.0.0")),
+        entry(MODEL_KEY, 2, visible_from=TOTAL // 2, effective_ts=LATE, model=ModelSwitch()),
+        entry(MODEL_KEY, 3, visible_from=TOTAL * 7 // 8, model=ModelSwitch("missing", "1.0.0", "0" * 64)),
+        entry(MODEL_KEY, 4, visible_from=TOTAL * 15 // 16, withdrawn=True),
+    ]
+    return [*switches[:2], entry("*", 1, visible_from=TOTAL // 3, ts=2**50, risk_mult=0.5), *switches[2:]]
+
+
+def begin(root: Path) -> tuple[PartitionEngine, Library]:
+    given = settings(root)
+    library = Library(given.model, root)
+    engine = PartitionEngine(given, oracle=library.switchboard())
+    for item in journal(root):
+        engine.controls.add(item)
+    return engine, library
+
+
+def run(engine: PartitionEngine, start: int, stop: int, size: int) -> list[bytes]:
+    """The outcomes of records from `start` to `stop` in batches of a size."""
+    return [
+        msgspec.json.encode(outcome)
+        for first in range(start, stop, size)
+        for outcome in engine.process(
+            RECORDS.slice(first, min(first + size, stop)), np.arange(first, min(first + size, stop))
+        )
+    ]
+
+
+def test_each_decision_tells_its_model(registry: Path) -> None:
+    engine, _ = begin(registry)
+    found = engine.process(RECORDS, np.arange(TOTAL))
+    for offset, each in enumerate(found):
+        if not isinstance(each, Decision):
+            continue
+        if offset < TOTAL // 4 or offset >= TOTAL * 15 // 16:
+            wanted: tuple[str | None, str | None] = (graphs.NAME, "1.0.0")
+        elif offset >= TOTAL * 7 // 8:
+            wanted = ("missing", "1.0.0")
+        elif offset >= TOTAL // 2 and each.ts >= LATE:
+            wanted = (None, None)
+        else:
+            wanted = (graphs.NAME, "2.0.0")
+        assert (each.model.id, each.model.version) == wanted, offset
+        assert (each.model.status == "not_configured") == (wanted[0] is None)
+        assert (each.model.status == "load_error") == (wanted[0] == "missing")
+        assert each.control_version == 0
+    statuses = {(each.model.version, each.model.status) for each in found if isinstance(each, Decision)}
+    assert {("1.0.0", "ok"), (None, "not_configured"), ("1.0.0", "load_error")} < statuses
+
+
+def test_batches_do_not_show(registry: Path) -> None:
+    assert run(begin(registry)[0], 0, TOTAL, 613) == run(begin(registry)[0], 0, TOTAL, TOTAL)
+
+
+@pytest.mark.parametrize("cut", [TOTAL // 8, TOTAL * 5 // 8, TOTAL * 31 // 32])
+def test_a_state_that_is_taken_over_goes_on_the_same(registry: Path, cut: int) -> None:
+    first, heir = begin(registry)[0], begin(registry)[0]
+    wanted = run(begin(registry)[0], 0, TOTAL, TOTAL)
+    found = run(first, 0, cut, 500)
+    for key in {key for key in KEYS if key}:
+        if (slot := first.symbols.get(key)) is not None:
+            heir.load(key, *first.export(slot))
+    heir.controls.remove(heir.controls.unneeded(cut))
+    assert found + run(heir, cut, TOTAL, 500) == wanted
+
+
+def test_the_kernel_writes_the_same(registry: Path) -> None:
+    engine, library = begin(registry)
+    encoder = DecisionEncoder(settings(registry), library.names)
+    for start in range(0, TOTAL, 1_000):
+        part, offsets = RECORDS.slice(start, start + 1_000), np.arange(start, min(start + 1_000, TOTAL))
+        decoded = engine._decoder.decode(part)
+        outs = engine.step(part.keys, decoded, offsets)
+        exact = engine._builder.build(part, decoded, outs)
+        kept = np.flatnonzero(outs["validation"]["accepted"])
+        lines = encoder.lines(decoded.bars[kept], outs[kept], [exact[row].symbol or "" for row in kept])
+        assert lines == msgspec.json.Encoder().encode_lines([exact[row] for row in kept])

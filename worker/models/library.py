@@ -1,0 +1,102 @@
+"""The models of one process, each loaded once: what the partitions' engines ask."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from worker.engine.model_names import ModelNames
+from worker.engine.settings import ModelSettings
+from worker.errors import ConfigError
+from worker.models.errors import ModelRefused
+from worker.models.plugins import load_model
+from worker.models.registry import Registry
+from worker.models.runtime import onnxruntime
+from worker.models.scorer import Scorer, Scoring, Unavailable
+from worker.models.status import Status
+from worker.models.switching import Named, Switchboard
+from worker.models.trial import Verdict
+
+log = logging.getLogger(__name__)
+NOTHING = ModelSettings()
+
+
+class Library:
+    """Loads the configured model and the challenger at once, others when a switch names them.
+
+    A model that is refused is `load_error` at every bar, until the process starts anew.
+    """
+
+    def __init__(
+        self,
+        configured: ModelSettings = NOTHING,
+        registry: Path | None = None,
+        challenger: ModelSettings = NOTHING,
+        report: Callable[[Verdict], None] | None = None,
+    ) -> None:
+        """`report` gets what champion and challenger said of every batch.
+
+        Raises:
+            ConfigError: a model of the registry is configured, and there is no registry.
+            AlphapulseError: this machine can't run models (exit code 75).
+        """
+        _check_folder(registry, (configured, challenger))
+        self._registry, self._report = registry, report
+        self._configured, runtime = self._load(configured)
+        self._challenger, _ = self._load(challenger)
+        self.names = ModelNames(configured.name, configured.version, runtime)
+        self._found = {configured: Named(self._configured, 0)}
+
+    def switchboard(self) -> Switchboard:
+        """A partition's own, over the same models."""
+        return Switchboard(self.names, self._configured, self.find, self._challenger, self._report)
+
+    def find(self, choice: ModelSettings) -> Named:
+        """A model, loaded if it is not yet.
+
+        Raises:
+            AlphapulseError: this machine can't run models (exit code 75).
+        """
+        if choice not in self._found:
+            scoring, runtime = self._load(choice)
+            self._found[choice] = Named(scoring, self.names.number(choice.name, choice.version, runtime))
+        return self._found[choice]
+
+    def _load(self, choice: ModelSettings) -> tuple[Scoring | None, str | None]:
+        """The model, None for none, and what runs it."""
+        if choice.name is None:
+            return None, None
+        try:
+            if choice.plugin is not None:
+                return _plugin(choice.plugin, choice.version), None
+            if self._registry is None:
+                raise ModelRefused("there is no registry", "Set models.registry")
+            loaded = Registry(self._registry).load(choice.name, choice.version, digest=choice.digest)
+        except ModelRefused as problem:
+            told = {"model": choice.name, "version": choice.version, "reason": problem.message, "fix": problem.fix}
+            log.error("model refused: the rules decide", extra=told)
+            return Unavailable(Status.load_error), None
+        log.info("model loaded", extra={"model": choice.name, "version": choice.version, "digest": choice.digest})
+        return loaded.scorer, f"onnxruntime {onnxruntime().__version__}"
+
+
+def _plugin(name: str, version: str) -> Scorer:
+    scorer = load_model(name)
+    assert scorer.card is not None
+    if scorer.card.version != version:
+        raise ModelRefused(
+            f"the plugin {name} is {scorer.card.version}, not {version}", "Install or configure that one"
+        )
+    return scorer
+
+
+def _check_folder(registry: Path | None, choices: tuple[ModelSettings, ...]) -> None:
+    # A machine without the folder would decide otherwise than the others: no reason to fall back.
+    if registry is not None and not registry.is_dir():
+        raise ConfigError(f"models.registry names {registry}, which is no folder", "Mount it, or correct the path")
+    for choice in choices:
+        if registry is None and choice.name is not None and choice.plugin is None:
+            raise ConfigError(
+                f"the model {choice.name} is configured, and no registry", "Set models.registry to its folder"
+            )
