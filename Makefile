@@ -113,6 +113,7 @@ lock: $(DEV) ## Renew the locks from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --universal --all-extras --group dev --generate-hashes --no-header --no-annotate -q -o requirements-dev.lock
 	uv pip compile pyproject.toml --universal --extra embedded --extra parquet --extra datasets --extra docker --extra models --generate-hashes --no-header --no-annotate -q -c requirements-dev.lock -o requirements.lock
 	uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate -q -c requirements-dev.lock -o requirements-worker.lock
+	uv pip compile pyproject.toml --universal --extra models --generate-hashes --no-header --no-annotate -q -c requirements-dev.lock -o requirements-worker-models.lock
 
 reference: $(DEV) ## Write the generated schemas and reference tables anew
 	@$(BIN)/python -m schemas.generate
