@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,7 +48,7 @@ class PartitionEngine:
         self._decoder = Decoder(settings.ingestion, intervals)
         self._builder = OutcomeBuilder(settings, None if oracle is None else oracle.names)
         self.symbols = Symbols(settings, spill)
-        self.controls = Controls(self._params.risk.limits, self._switch)
+        self.controls = Controls(self._params.risk.limits, partial(_switch, oracle) if oracle else None)
         self.fingerprints = Fingerprints(settings)
         self.touched = np.zeros(0, np.int64)
         self._room = Room()
@@ -210,10 +211,6 @@ class PartitionEngine:
             generations = self.controls.generations(offsets, bars["ts"])
             ask(self._oracle, outs, self.symbols.states["carry"]["circuit"], frames, generations)
 
-    def _switch(self, entry: JournalEntry) -> None:
-        if self._oracle is not None:
-            self._oracle.switch(entry.ordinal, entry.control.model if entry.control else None)
-
     def _limited(self, outs: NDArray[Any], limits: NDArray[Any]) -> Params:
         """The parameters with the limits that the control records in force set for each row of `outs`."""
         outs["control"] = np.arange(len(outs))
@@ -240,3 +237,8 @@ class PartitionEngine:
     def _forget(self, slots: NDArray[np.int64], new: Sequence[bytes]) -> None:
         freed = self.symbols.forget_unused(new)
         self.touched = np.where(np.isin(slots, freed), -1, slots) if freed else slots
+
+
+# No method of the engine: it would live on in a cycle until the garbage collector comes, and its memory with it.
+def _switch(oracle: Oracle, entry: JournalEntry) -> None:
+    oracle.switch(entry.ordinal, entry.control.model if entry.control else None)
