@@ -15,7 +15,7 @@ from schemas.state import JournalEntry
 from tests.support.consumed import offsets_of, to_records
 from worker.engine.partition import PartitionEngine
 from worker.instruments import load_engine
-from worker.models.library import Library
+from worker.models.library import Library, configured_stages
 from worker.settings import Settings
 from worker.stream.envelope import JOURNAL, unpack_entry
 from worker.stream.outputs import Publisher
@@ -190,7 +190,7 @@ def expected(
     found: Outputs = {(name, p): [] for name in (topics.decisions, topics.rejected) for p in range(len(inputs))}
     publisher = Publisher(topics, settings.processing.group)
     parameters = load_engine(settings.engine)
-    models = Library(parameters.model, settings.models.registry)
+    models = Library(parameters.model, settings.models.registry, stages=configured_stages(parameters.plugins))
     for partition, records in enumerate(inputs):
         engine = PartitionEngine(parameters, oracle=models.switchboard())
         for entry in journal[partition] if journal else ():

@@ -13,7 +13,7 @@ from worker.engine.partition import PartitionEngine
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoder
 from worker.engine.symbols import Symbols
-from worker.models.library import Library
+from worker.models.library import Library, configured_stages
 
 SLICE = 4_096  # records a step; values do not depend on it
 
@@ -38,7 +38,7 @@ class Player:
             AlphapulseError: there is none, or this machine can't run models.
         """
         self._settings = settings
-        models = Library(settings.model, registry)
+        models = Library(settings.model, registry, stages=configured_stages(settings.plugins))
         self._engine = PartitionEngine(settings, oracle=models.switchboard())
         intervals = {s: interval_ms(i.interval) for s, i in settings.instruments.items() if i.interval}
         self._decoder = Decoder(settings.ingestion, intervals)

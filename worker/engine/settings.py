@@ -108,6 +108,7 @@ class EngineSettings(BaseModel):
     risk: RiskSettings = RiskSettings()
     sizing: SizingSettings = SizingSettings()
     model: ModelSettings = ModelSettings()
+    plugins: tuple[str, ...] = Field((), description="stages of installed packages whose columns models may read")
     decision: DecisionSettings = DecisionSettings()
     instruments_file: str | None = Field(None, description="TOML file of calendars and instruments")
     instruments_version: str = Field("", description="version of the instruments, from that file")
@@ -123,6 +124,8 @@ class EngineSettings(BaseModel):
         """16 hex digits that name everything outputs depend on beside the input log."""
         # What the instruments file says is part of these settings; where it lies is not.
         values = self.model_dump(mode="json", exclude={"instruments_file"})
+        if not self.plugins:
+            del values["plugins"]  # so that the many without any keep the names that they had
         content = {"engine": ENGINE_VERSION, "features": FEATURE_SET_VERSION, **values}
         return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:16]
 

@@ -33,7 +33,7 @@ from worker.inprocess.settings import PipelineSettings
 from worker.inprocess.shard import Shard
 from worker.inprocess.waiting import WaitingPoints
 from worker.instruments import load_engine
-from worker.models.library import Library
+from worker.models.library import Library, configured_stages
 
 
 class Done:
@@ -297,7 +297,7 @@ class RealTimePipeline:
 def _models(engine: EngineSettings, settings: PipelineSettings, given: object) -> Library:
     if given is not None and engine.model.name is not None:
         raise ConfigError("engine.model and model_registry exclude each other: one model has a say", "Leave one out")
-    return Library(engine.model, settings.registry)
+    return Library(engine.model, settings.registry, stages=configured_stages(engine.plugins))
 
 
 def _settings(options: dict[str, Any]) -> PipelineSettings:

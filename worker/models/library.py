@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from worker.engine.model_names import ModelNames
 from worker.engine.settings import ModelSettings
 from worker.errors import ConfigError
 from worker.models.errors import ModelRefused
-from worker.models.plugins import load_model
+from worker.models.plugins import load_model, load_stages
 from worker.models.registry import Registry
 from worker.models.runtime import onnxruntime
 from worker.models.scorer import Scorer, Scoring, Unavailable
+from worker.models.stages import Stages
 from worker.models.status import Status
 from worker.models.switching import Named, Switchboard
 from worker.models.trial import Verdict
@@ -34,6 +35,7 @@ class Library:
         registry: Path | None = None,
         challenger: ModelSettings = NOTHING,
         report: Callable[[Verdict], None] | None = None,
+        stages: Stages | None = None,
     ) -> None:
         """`report` gets what champion and challenger said of every batch.
 
@@ -42,7 +44,7 @@ class Library:
             AlphapulseError: this machine can't run models (exit code 75).
         """
         _check_folder(registry, (configured, challenger))
-        self._registry, self._report = registry, report
+        self._registry, self._report, self._stages = registry, report, stages or Stages()
         self._configured, runtime = self._load(configured)
         self._challenger, _ = self._load(challenger)
         self.names = ModelNames(configured.name, configured.version, runtime)
@@ -50,7 +52,7 @@ class Library:
 
     def switchboard(self) -> Switchboard:
         """A partition's own, over the same models."""
-        return Switchboard(self.names, self._configured, self.find, self._challenger, self._report)
+        return Switchboard(self.names, self._configured, self.find, self._challenger, self._report, self._stages)
 
     def find(self, choice: ModelSettings) -> Named:
         """A model, loaded if it is not yet.
@@ -69,10 +71,12 @@ class Library:
             return None, None
         try:
             if choice.plugin is not None:
-                return _plugin(choice.plugin, choice.version), None
+                return _plugin(choice.plugin, choice.version, self._stages.names), None
             if self._registry is None:
                 raise ModelRefused("there is no registry", "Set models.registry")
-            loaded = Registry(self._registry).load(choice.name, choice.version, digest=choice.digest)
+            loaded = Registry(self._registry, names=self._stages.names).load(
+                choice.name, choice.version, digest=choice.digest
+            )
         except ModelRefused as problem:
             told = {"model": choice.name, "version": choice.version, "reason": problem.message, "fix": problem.fix}
             log.error("model refused: the rules decide", extra=told)
@@ -81,8 +85,20 @@ class Library:
         return loaded.scorer, f"onnxruntime {onnxruntime().__version__}"
 
 
-def _plugin(name: str, version: str) -> Scorer:
-    scorer = load_model(name)
+def configured_stages(names: Sequence[str], report: Callable[[str, int], None] | None = None) -> Stages:
+    """The stages of `engine.plugins`; `report` gets the name of one that failed and on how many rows.
+
+    Raises:
+        ConfigError: one is not installed, or is no stage.
+    """
+    try:
+        return Stages(list(zip(names, load_stages(names), strict=True)), report)
+    except ModelRefused as problem:
+        raise ConfigError(f"engine.plugins does not fit: {problem.message}", problem.fix) from None
+
+
+def _plugin(name: str, version: str, names: Sequence[str]) -> Scorer:
+    scorer = load_model(name, names)
     assert scorer.card is not None
     if scorer.card.version != version:
         raise ModelRefused(

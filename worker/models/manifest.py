@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 import msgspec
@@ -14,6 +15,7 @@ from worker.models.errors import ModelRefused
 from worker.models.names import NAME, VERSION
 
 FORMAT = 1
+ADDED = re.compile(rf"plugin\.{NAME.pattern}\.[A-Za-z0-9_]{{1,64}}")  # a column of a stage plugin
 MAX_FEATURES = 512
 MAX_CANARIES = 256
 OutputKind = Literal["p_up", "p_down_flat_up", "expected_log_return"]
@@ -69,7 +71,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def __post_init__(self) -> None:
         if self.feature_set_version != FEATURE_SET_VERSION:
             raise ValueError(f"it reads feature set {self.feature_set_version}, this engine has {FEATURE_SET_VERSION}")
-        if unknown := [name for name in self.features if name not in FEATURE_NAMES]:
+        if unknown := [name for name in self.features if name not in FEATURE_NAMES and not ADDED.fullmatch(name)]:
             raise ValueError(f"there is no feature {unknown[0]}")
         if len(set(self.features)) < len(self.features):
             raise ValueError("a feature is listed twice")

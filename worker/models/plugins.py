@@ -46,7 +46,7 @@ class ModelPlugin(Protocol):
 class StagePlugin(Protocol):
     """A stage over a batch. It keeps nothing between calls; a row of its columns depends on that row only.
 
-    A column named like a feature replaces it, NaN leaving the engine's value; others go to the decision's extras.
+    Models read its columns as features of the name `plugin.<entry point>.<column>`.
     """
 
     @property
@@ -74,8 +74,8 @@ def installed(group: str) -> dict[str, EntryPoint]:
     return {each.name: each for each in entry_points(group=group)}
 
 
-def load_model(name: str) -> Scorer:
-    """A model plugin, ready to score.
+def load_model(name: str, names: Sequence[str] = FEATURE_NAMES) -> Scorer:
+    """A model plugin, ready to score; `names` are the columns that it may read.
 
     Raises:
         ModelRefused: it is not installed, cannot be imported, or is no model.
@@ -83,9 +83,10 @@ def load_model(name: str) -> Scorer:
     plugin = _object(MODELS, name)
     if not isinstance(plugin, ModelPlugin) or not isinstance(plugin.card, Card):
         raise ModelRefused(f"the plugin {name} is no model: it needs card, canary and run", "docs/models.md shows one")
-    check_inputs(name, plugin.card.features)
+    check_inputs(name, plugin.card.features, names)
     canary = plugin.canary
-    return Scorer(plugin, plugin.card, canary is not None and batch_invariant(plugin, np.asarray(canary, np.float32)))
+    invariant = canary is not None and batch_invariant(plugin, np.asarray(canary, np.float32))
+    return Scorer(plugin, plugin.card, invariant, names)
 
 
 def load_stages(names: Sequence[str]) -> list[StagePlugin]:
@@ -106,13 +107,13 @@ def load_stages(names: Sequence[str]) -> list[StagePlugin]:
     return found
 
 
-def check_inputs(name: str, inputs: Sequence[str]) -> None:
-    """Check that all inputs are features.
+def check_inputs(name: str, inputs: Sequence[str], names: Sequence[str] = FEATURE_NAMES) -> None:
+    """Check that all inputs are features, or among other `names`.
 
     Raises:
         ModelRefused: one is none.
     """
-    if unknown := [each for each in inputs if each not in FEATURE_NAMES]:
+    if unknown := [each for each in inputs if each not in names]:
         raise ModelRefused(
             f"the plugin {name} reads {unknown[0]}, which is no feature", "docs/reference/features.md lists them"
         )

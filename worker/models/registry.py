@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from worker.engine.stages.features import FEATURE_NAMES
 from worker.models.canary import check_canary, rows_of
 from worker.models.card import card_of
 from worker.models.errors import ModelRefused
@@ -34,10 +36,11 @@ class Loaded(NamedTuple):
 class Registry:
     """Models below one folder. Nothing outside it is read, whatever a name, a link or a graph says."""
 
-    def __init__(self, root: Path, max_bytes: int = MAX_MODEL) -> None:
+    def __init__(self, root: Path, max_bytes: int = MAX_MODEL, names: Sequence[str] | None = None) -> None:
+        """`names` are the columns that models may read; None: the features, and whatever a stage plugin might add."""
         if not root.is_dir():
             raise ModelRefused(f"the registry {root} is no folder", "Correct the path")
-        self.root, self._max_bytes = root, max_bytes
+        self.root, self._max_bytes, self._names = root, max_bytes, names
 
     def names(self) -> list[str]:
         """Names of the models."""
@@ -91,7 +94,9 @@ class Registry:
         invariant = batch_invariant(checked, rows_of(manifest.canary.inputs))
         bounded = timeout_s is not None
         session = OnnxSession(content, manifest.input, manifest.output, timeout_s) if bounded else checked
-        return Loaded(manifest, found, Scorer(session, card_of(manifest), invariant), deviation)
+        names = self._names or [*FEATURE_NAMES, *(set(manifest.features) - set(FEATURE_NAMES))]
+        scorer = Scorer(session, card_of(manifest), invariant, names)
+        return Loaded(manifest, found, scorer, deviation)
 
     def _path(self, name: str, version: str, file: str) -> Path:
         path = confined(self.root, check_name(name), check_version(version), file)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from worker.engine.stages.features import FEATURE_NAMES
 from worker.errors import AlphapulseError
 from worker.models.card import Card
-from worker.models.errors import TimedOut
+from worker.models.errors import ModelRefused, TimedOut
 from worker.models.invariance import MAX_BATCH
 from worker.models.outputs import Reader, Scores, unscored
 from worker.models.session import Floats32, Session, raise_for_environment
@@ -44,9 +44,16 @@ class Unavailable:
 class Scorer:
     """A model that is loaded. `micro_batching`: its rows do not depend on those beside them."""
 
-    def __init__(self, session: Session, card: Card, micro_batching: bool) -> None:
+    def __init__(
+        self, session: Session, card: Card, micro_batching: bool, names: Sequence[str] = FEATURE_NAMES
+    ) -> None:
+        """`names` are the columns that rows are taken from.
+
+        Raises:
+            ModelRefused: the model reads a column that is not among them.
+        """
         self.card: Card | None = card
-        self.columns = columns_of(card.features)
+        self.columns = columns_of(card.features, names)
         self.micro_batching = micro_batching
         self._session, self._card, self._read = session, card, Reader(card)
 
@@ -91,6 +98,14 @@ class Scorer:
             found.prob[at], found.status[at] = part
 
 
-def columns_of(names: Sequence[str]) -> NDArray[np.intp]:
-    """Where features stand in the engine's vector."""
-    return np.array([FEATURE_NAMES.index(name) for name in names], np.intp)
+def columns_of(read: Sequence[str], names: Sequence[str] = FEATURE_NAMES) -> NDArray[np.intp]:
+    """Where features stand among `names`.
+
+    Raises:
+        ModelRefused: one is not there.
+    """
+    if unknown := [name for name in read if name not in names]:
+        raise ModelRefused(
+            f"the model reads {unknown[0]}, which there is not", "engine.plugins names the stages to run"
+        )
+    return np.array([names.index(name) for name in read], np.intp)

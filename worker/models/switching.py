@@ -14,6 +14,7 @@ from worker.engine.settings import ModelSettings
 from worker.models import circuit
 from worker.models.outputs import unscored
 from worker.models.scorer import Scoring
+from worker.models.stages import Stages
 from worker.models.status import Status
 from worker.models.trial import Models, Verdict
 
@@ -48,10 +49,11 @@ class Switchboard:
         find: Callable[[ModelSettings], Named],
         challenger: Scoring | None = None,
         report: Callable[[Verdict], None] | None = None,
+        stages: Stages | None = None,
     ) -> None:
         self.names, self._find, self._challenger, self._report = names, find, challenger, report
-        self._configured = configured
-        self._generations = {0: (Models(configured, challenger), 0)}
+        self._configured, self._stages = configured, stages or Stages()
+        self._generations = {0: (self._models(configured), 0)}
 
     @property
     def listens(self) -> bool:
@@ -69,7 +71,7 @@ class Switchboard:
             found = Named(self._configured, 0)
         else:
             found = self._find(ModelSettings(name=choice.name, version=choice.version, digest=choice.digest))
-        self._generations[generation] = Models(found.scoring, self._challenger), found.number
+        self._generations[generation] = self._models(found.scoring), found.number
 
     def score(
         self,
@@ -92,6 +94,9 @@ class Switchboard:
             if self._report:
                 self._report(verdict)
         return Scored(found.prob, found.status, told, verdicts)
+
+    def _models(self, champion: Scoring | None) -> Models:
+        return Models(champion, self._challenger, self._stages)
 
     def warm_up(self) -> None:
         """Compile the circuits' kernels, or load them from the cache."""

@@ -7,13 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.engine.stages.features import FEATURE_NAMES
 from worker.models.circuit import CIRCUIT, guarded
 from worker.models.outputs import Scores
 from worker.models.scorer import Scoring, Unavailable
+from worker.models.stages import MATRIX, Stages
 from worker.models.status import Status
-
-MATRIX = np.dtype((np.float64, (len(FEATURE_NAMES),)))  # the features stage's OUTPUT as a row of numbers
 
 
 class Verdict(NamedTuple):
@@ -36,9 +34,14 @@ class Comparison(NamedTuple):
 class Models:
     """The champion and the challenger of one partition. The challenger's circuits live here: they decide nothing."""
 
-    def __init__(self, champion: Scoring | None = None, challenger: Scoring | None = None) -> None:
+    def __init__(
+        self, champion: Scoring | None = None, challenger: Scoring | None = None, stages: Stages | None = None
+    ) -> None:
         self.champion: Scoring = champion or Unavailable()
         self.challenger = challenger
+        self._stages = stages or Stages()
+        read = [model.columns.max(initial=0) for model in (self.champion, challenger) if model is not None]
+        self._added = max(read) >= MATRIX.shape[0]
         self._circuits: NDArray[Any] = np.zeros(0, CIRCUIT)
 
     def score(
@@ -50,7 +53,7 @@ class Models:
         timed_out: NDArray[np.bool_] | None = None,
     ) -> Verdict:
         """Score accepted bars; `features` (n,) of the features stage's OUTPUT, the rest as `guarded`."""
-        matrix: NDArray[np.float64] = np.asarray(features.view(MATRIX))
+        matrix = self._stages.matrix(features, self._added)
         decided = guarded(self.champion, matrix[:, self.champion.columns], circuits, slots, generation, timed_out)
         if self.challenger is None:
             return Verdict(decided, None)

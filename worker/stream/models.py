@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from worker.engine.settings import EngineSettings, ModelSettings
 from worker.errors import ConfigError
-from worker.models.library import Library
+from worker.models.library import Library, configured_stages
 from worker.settings import ModelsSettings
 from worker.telemetry.metrics import METRICS
 
@@ -27,4 +27,5 @@ def library(engine: EngineSettings, models: ModelsSettings) -> Library | None:
         challenger = ModelSettings(**models.challenger.model_dump())
     except ValueError as error:
         raise ConfigError(f"models.challenger does not fit: {error}", "Give name, version and digest") from None
-    return Library(engine.model, models.registry, challenger, METRICS.count_verdict)
+    stages = configured_stages(engine.plugins, lambda name, rows: METRICS.plugin_failures.labels(name).inc(rows))
+    return Library(engine.model, models.registry, challenger, METRICS.count_verdict, stages)

@@ -54,6 +54,9 @@ class Metrics:
         self.controls_refused = self._counter("controls_refused", "Records of the control topic that can't be read.")
         self.journal_entries = self._counter("journal_entries", "Control records that a partition began to use.")
         self.model_answers = self._counter("model_answers", "Decisions committed, by how the model fared.", "status")
+        self.plugin_failures = self._counter(
+            "plugin_failures", "Bars on which a stage plugin failed; restores run it again.", "plugin"
+        )
         self.challenger_answers = self._counter(
             "challenger_answers", "Bars that the challenger scored, by how it fared; restores score again.", "status"
         )
