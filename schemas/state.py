@@ -51,13 +51,13 @@ class ReplayFrom(msgspec.Struct, array_like=True):
 
 
 class JournalEntry(msgspec.Struct, array_like=True, frozen=True):
-    """A control record as the partition's decisions used it. Key: `__journal__control:<key>:<ordinal>`.
+    """A control record or model switch as the partition's decisions used it. Key: `__journal__control:<key>:<ordinal>`.
 
     It applies to a bar iff the bar's input offset is at least `visible_from` and its `ts` at least `effective_ts`.
     """
 
     format: int
-    key: Annotated[str, Meta(description="symbol, or * for all")]
+    key: Annotated[str, Meta(description="symbol, * for all, or * model for the model that takes part")]
     ordinal: Annotated[int, Meta(ge=1, description="of the key's entries in this partition")]
     version: Annotated[int, Meta(description="of the control record; of the one before where it was withdrawn")]
     visible_from: Annotated[int, Meta(ge=0, description="first input offset that saw it")]

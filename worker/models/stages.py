@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from worker.models.plugins import StagePlugin
 from worker.models.stage_columns import run_stage
 from worker.models.status import Status
 
-MATRIX = np.dtype((np.float64, (len(FEATURE_NAMES),)))  # the features stage's OUTPUT as a row of numbers
+OWN = len(FEATURE_NAMES)  # columns of the engine
 
 
 class Stages:
@@ -30,20 +29,19 @@ class Stages:
         added = [f"plugin.{name}.{column}" for name, stage in given for column in stage.outputs]
         self.names: tuple[str, ...] = (*FEATURE_NAMES, *added)
 
-    def matrix(self, features: NDArray[Any], added: bool) -> NDArray[np.float64]:
-        """Rows of the features stage's OUTPUT, (n,), as numbers in the order of `names`, or without what is `added`.
+    def matrix(self, own: NDArray[np.float64], added: bool) -> NDArray[np.float64]:
+        """The engine's features, (n, features), with the columns of the stages where they are to be `added`.
 
         Raises:
             AlphapulseError: the machine, not a stage, fails (exit code 75).
         """
-        own: NDArray[np.float64] = np.asarray(features.view(MATRIX))
         if not added:
             return own
-        columns = [self._run(name, stage, features) for name, stage in self._stages]
+        columns = [self._run(name, stage, own) for name, stage in self._stages]
         return np.concatenate([own, *columns], axis=1)
 
-    def _run(self, name: str, stage: StagePlugin, features: NDArray[Any]) -> NDArray[np.float64]:
-        found = run_stage(stage, {each: features[each] for each in stage.inputs})
+    def _run(self, name: str, stage: StagePlugin, own: NDArray[np.float64]) -> NDArray[np.float64]:
+        found = run_stage(stage, {each: own[:, FEATURE_NAMES.index(each)] for each in stage.inputs})
         failed = int((found.status != Status.ok).sum())
         if failed and self._report:
             self._report(name, failed)

@@ -75,7 +75,7 @@ class Switchboard:
 
     def score(
         self,
-        features: NDArray[Any],
+        features: NDArray[np.float64],
         circuits: NDArray[Any],
         slots: NDArray[np.int64],
         generations: NDArray[np.int64],
@@ -84,8 +84,9 @@ class Switchboard:
         """Score accepted bars as `Models.score`; a symbol's bars meet generations in the order of the input."""
         found, verdicts = unscored(len(slots), Status.not_configured), []
         told = np.zeros(len(slots), np.int64)
-        for each in np.unique(generations).tolist():
-            [rows] = np.nonzero(generations == each)
+        met = np.unique(generations).tolist()
+        for each in met:
+            rows = np.nonzero(generations == each)[0] if len(met) > 1 else slice(None)
             late = None if timed_out is None else timed_out[rows]
             models, told[rows] = self._generations[each]
             verdict = models.score(features[rows], circuits, slots[rows], each, late)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from worker.models.circuit import CIRCUIT, guarded
 from worker.models.outputs import Scores
 from worker.models.scorer import Scoring, Unavailable
-from worker.models.stages import MATRIX, Stages
+from worker.models.stages import OWN, Stages
 from worker.models.status import Status
 
 
@@ -41,18 +41,18 @@ class Models:
         self.challenger = challenger
         self._stages = stages or Stages()
         read = [model.columns.max(initial=0) for model in (self.champion, challenger) if model is not None]
-        self._added = max(read) >= MATRIX.shape[0]
+        self._added = max(read) >= OWN
         self._circuits: NDArray[Any] = np.zeros(0, CIRCUIT)
 
     def score(
         self,
-        features: NDArray[Any],
+        features: NDArray[np.float64],
         circuits: NDArray[Any],
         slots: NDArray[np.int64],
         generation: int = 0,
         timed_out: NDArray[np.bool_] | None = None,
     ) -> Verdict:
-        """Score accepted bars; `features` (n,) of the features stage's OUTPUT, the rest as `guarded`."""
+        """Score accepted bars; `features` (n, features) in the order of the features stage, the rest as `guarded`."""
         matrix = self._stages.matrix(features, self._added)
         decided = guarded(self.champion, matrix[:, self.champion.columns], circuits, slots, generation, timed_out)
         if self.challenger is None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.lib.recfunctions import unstructured_to_structured
 
 from tests.unit.backtest.market import market
 from worker.backtest.tape import tapes
 from worker.engine.settings import EngineSettings
-from worker.engine.stages.features import OUTPUT
 from worker.models.canary import rows_of
 from worker.models.circuit import CIRCUIT
 from worker.models.registry import Registry
@@ -35,8 +33,8 @@ def test_it_passes_every_check() -> None:
 
 def test_it_scores_what_the_engine_sees_however_it_was_batched() -> None:
     models = Models(Registry(MODELS).load("index-daily", "1.0.0").scorer)
-    bars = np.concatenate([each.features for each in series_of_tapes(tapes(market()), EngineSettings())])
-    given, slots = unstructured_to_structured(bars, OUTPUT), np.repeat(np.arange(7), -(-len(bars) // 7))[: len(bars)]
+    given = np.concatenate([each.features for each in series_of_tapes(tapes(market()), EngineSettings())])
+    slots = np.repeat(np.arange(7), -(-len(given) // 7))[: len(given)]
     whole = models.score(given, np.zeros(7, CIRCUIT), slots).champion
     kinds, counts = np.unique(whole.status, return_counts=True)
     assert kinds.tolist() == [Status.ok, Status.features_not_ready]

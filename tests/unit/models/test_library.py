@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -82,6 +83,19 @@ def test_a_missing_runtime_stops_the_process(registry: Path, monkeypatch: pytest
         Library(choice(registry), registry)
     assert caught.value.exit_code == Exit.TEMPORARY
     assert not Library().switchboard().listens
+
+
+def test_without_the_extra_a_worker_without_a_model_has_all_it_needs() -> None:
+    program = (
+        "import sys; sys.modules.update(onnx=None, onnxruntime=None)\n"
+        "from worker.engine.settings import EngineSettings\n"
+        "from worker.settings import Settings\n"
+        "from worker.stream.decisions import DecisionJob\n"
+        "import worker.backtest.run, worker.inprocess.pipeline, worker.cli.control\n"
+        "assert DecisionJob(EngineSettings(), Settings()).engine().known == 0\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_plugin_is_a_model_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

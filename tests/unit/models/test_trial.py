@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -11,7 +9,7 @@ from numpy.typing import NDArray
 from tests.unit.models import graphs
 from tests.unit.models.graphs import card
 from tests.unit.models.test_scorer import Raising
-from worker.engine.stages.features import OUTPUT
+from worker.engine.stages.features import FEATURE_NAMES
 from worker.models.circuit import CIRCUIT
 from worker.models.scorer import Scorer
 from worker.models.session import OnnxSession
@@ -24,16 +22,16 @@ def scorer(content: bytes) -> Scorer:
     return Scorer(OnnxSession(content, "features", "output"), card(), True)
 
 
-def features(*first: float) -> NDArray[Any]:
-    """Output rows of the features stage."""
-    found = np.zeros(len(first), OUTPUT)
-    found["rsi_14"] = first
+def features(*first: float) -> NDArray[np.float64]:
+    """Rows of features, all 0 but one."""
+    found = np.zeros((len(first), len(FEATURE_NAMES)))
+    found[:, FEATURE_NAMES.index("rsi_14")] = first
     return found
 
 
 def test_features_are_taken_by_name() -> None:
     given = features(0.0, 0.0)
-    given["rsi_14"], given["clv"] = (1.0, -1.0), 9.0
+    given[:, FEATURE_NAMES.index("rsi_14")], given[:, FEATURE_NAMES.index("clv")] = (1.0, -1.0), 9.0
     p = Models(scorer(graphs.sigmoid())).score(given, np.zeros(1, CIRCUIT), np.zeros(2, np.int64)).champion.prob
     assert p.tolist() == pytest.approx([0.7310586, 0.2689414])
 
