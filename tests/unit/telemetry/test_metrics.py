@@ -13,7 +13,7 @@ def test_rows_count_as_outcomes_do() -> None:
     by_outcome, by_row = Metrics(), Metrics()
     by_outcome.count_batch(2, OutcomeBuilder(EngineSettings()).build(raw.records(), decoded, outs))
     by_row.count_rows(2, outs)
-    for name in ("records_consumed", "decisions", "records_rejected"):
+    for name in ("records_consumed", "decisions", "model_answers", "records_rejected"):
         wanted, found = (
             {
                 tuple(s.labels.items()): s.value
