@@ -34,7 +34,7 @@ SEED = int(os.environ.get("TEST_SEED", "7"))
 SHIPPED, VERSION = "index-daily", "1.0.0"
 MODELS = Path(__file__).parents[2] / "examples" / "models"
 OFTEN = {"save_records": 7, "save_offsets": 300, "idle_flush_ms": 200}
-TOTAL, SYMBOLS, RATE = 7_000, 10, 250
+TOTAL, SYMBOLS, RATE = 12_000, 10, 250
 
 
 @pytest.fixture
