@@ -108,7 +108,7 @@ async def test_a_switch_while_workers_are_killed_and_stopped(
             None,
         ]
     seen = Counter((each["model"]["id"], each["model"]["status"]) for each in decided(found))
-    assert min(seen[SHIPPED, "ok"], seen[graphs.NAME, "ok"], seen[None, "not_configured"]) > 200
+    assert min(seen[SHIPPED, "ok"], seen[graphs.NAME, "ok"], seen[None, "not_configured"]) > 50
     runtime = f"onnxruntime {onnxruntime.__version__}"
     assert {each["model"].get("runtime") for each in decided(found)} == {runtime, None}
 
