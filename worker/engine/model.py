@@ -14,7 +14,8 @@ from worker.engine.kernel import kernel
 class Status(IntEnum):
     """How a model fared at one bar; names as in `schemas.decision.Model.status`.
 
-    Only `ok` comes with a probability. 0 is what an output row says that no model has touched.
+    Only `ok` comes with a probability. The last three are of a model that learns while it runs. 0 is what an output
+    row says that no model has touched.
     """
 
     not_configured = 0
@@ -26,10 +27,14 @@ class Status(IntEnum):
     out_of_range = 6
     timeout = 7
     circuit_open = 8
-    drift_disabled = 9
+    drift_disabled = 9  # too few labels since the last drift
+    warming_up = 10  # too few labels since the first bar
+    no_skill = 11  # its log loss does not beat the base rate's
 
 
-OK = int(Status.ok)
+STATUSES = len(Status)
+NOT_CONFIGURED, OK, FEATURES_NOT_READY = int(Status.not_configured), int(Status.ok), int(Status.features_not_ready)
+DRIFT_DISABLED, WARMING_UP, NO_SKILL = int(Status.drift_disabled), int(Status.warming_up), int(Status.no_skill)
 
 # Of a symbol; all zero is a closed circuit.
 CIRCUIT = np.dtype(
@@ -47,6 +52,7 @@ OUTPUT = np.dtype(
         ("prob", "f8"),  # of a rise, given that the price moves beyond the costs; NaN unless the status is `ok`
         ("generation", "u4"),  # which of the journal's models, 0 = the configured one
         ("status", "u1"),  # Status
+        ("online", "?"),  # the symbol's own model answered, not one of the journal's
     ],
     align=True,
 )
@@ -103,6 +109,21 @@ def ask(
     found = oracle.score(outs["features"][rows], circuits, slots[rows], offsets[rows], times[rows])
     for name in ("prob", "status", "generation"):
         outs["model"][name][rows] = getattr(found, name)
+
+
+@kernel
+def hear(model: Any, learning: Any) -> None:
+    """Let the symbol's own model answer where the configured one does not, or where there is none.
+
+    `model` is a bar's OUTPUT, `learning` that of the learning stage. A configured model that fails is only replaced by
+    an answer: otherwise its own failure is what there is to tell.
+    """
+    if model.status == OK or learning.status == NOT_CONFIGURED:
+        return
+    if model.status == NOT_CONFIGURED or learning.status == OK:
+        model.prob = learning.probability
+        model.status = learning.status
+        model.online = True
 
 
 @kernel

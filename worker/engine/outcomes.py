@@ -20,7 +20,7 @@ from worker.engine.detail import all_contributions, feature_rows
 from worker.engine.model import Status
 from worker.engine.reasons import Reason, codes
 from worker.engine.records import Records
-from worker.engine.settings import ENGINE_VERSION, EngineSettings, ModelSettings
+from worker.engine.settings import ENGINE_VERSION, EngineSettings
 from worker.engine.stages import decision, patterns, regime, timeframes, validation
 from worker.engine.stages.features import FEATURE_SET_VERSION
 from worker.engine.stages.ingestion import Decoded
@@ -42,6 +42,7 @@ BUCKETS: tuple[Any, ...] = tuple(code.name for code in regime.Volatility)
 ACTIONS: tuple[Any, ...] = tuple(action.name for action in decision.Action)
 LEVELS: tuple[Any, ...] = reasons.LEVELS
 REASONS = tuple(reason.name for reason in Reason)
+ONLINE = "online"  # id of the model that each symbol learns; its version is the method
 
 
 def _null(x: float) -> float | None:
@@ -53,12 +54,12 @@ def _six(x: float) -> float | None:
     return None if math.isnan(x) else round(x * 1e6) / 1e6 + 0.0
 
 
-def models(settings: ModelSettings) -> list[Model]:
-    """What a decision says of the model, by status."""
+def models(settings: EngineSettings) -> list[Model]:
+    """What a decision says of the model, by status: of the configured one, then of the symbol's own."""
     told: list[Any] = [status.name for status in Status]
-    named = [Model(id=settings.name, version=settings.version, status=name) for name in told]
+    named = [Model(settings.model.name, settings.model.version, name) for name in told]
     named[Status.not_configured] = Model(id=None, version=None, status="not_configured")
-    return named
+    return [*named, *(Model(ONLINE, settings.learning.method, name) for name in told)]
 
 
 class OutcomeBuilder:
@@ -67,7 +68,8 @@ class OutcomeBuilder:
     def __init__(self, settings: EngineSettings) -> None:
         self._hash = settings.config_hash()
         self._suffix = self._hash[:8]
-        self._models = models(settings.model)
+        self._models = models(settings)
+        self._anomaly, self._forecast = settings.anomaly.enabled, settings.forecast.enabled
         self._full = settings.decision.detail == "full"
         self._codes: dict[int, list[str]] = {}
         self._reasons: dict[int, list[str]] = {}
@@ -81,15 +83,14 @@ class OutcomeBuilder:
             outs["regime"].tolist(),
             zip(*(outs["timeframes"][name].tolist() for name in TIMEFRAME_FIELDS), strict=True),
             _shapes(outs["patterns"]),
-            outs["model"]["status"].tolist(),
             decoded.bars.tolist(),
             strict=True,
         )
         outcomes = [
-            self._decision(judged, decided, market, frames, shapes, status, bar, _text(records.keys[row]) or "")
+            self._decision(judged, decided, market, frames, shapes, bar, _text(records.keys[row]) or "")
             if judged.accepted
             else self._rejection(judged, decided.sequence, records, decoded, row)
-            for row, (judged, decided, market, frames, shapes, status, bar) in enumerate(rows)
+            for row, (judged, decided, market, frames, shapes, bar) in enumerate(rows)
         ]
         if self._full:
             _add_detail(outcomes, outs)
@@ -105,9 +106,7 @@ class OutcomeBuilder:
             self._reasons[mask] = [name for bit, name in enumerate(REASONS) if mask >> bit & 1]
         return self._reasons[mask]
 
-    def _decision(
-        self, judged: Any, d: Any, market: Any, frames: Any, shapes: Any, status: int, bar: Any, symbol: str
-    ) -> Decision:
+    def _decision(self, judged: Any, d: Any, market: Any, frames: Any, shapes: Any, bar: Any, symbol: str) -> Decision:
         ts, interval, _, open_, high, low, close, volume, _ = bar
         regime_code, bucket, age = (market[i] for i in REGIME_FIELDS)
         return Decision(
@@ -145,11 +144,14 @@ class OutcomeBuilder:
             risk=_risk(*map(_null, d.risk)),
             control_version=d.control_version,
             control_all_version=d.control_all_version or UNSET,
-            model=self._models[status],
+            model=self._models[d.model],
             patterns=shapes,
             contributions=[(COMPONENTS[i], float(d.contributions[i])) for i in d.top if i >= 0],
             reasons=self._why(d.reasons),
             blocking=REASONS[d.blocking] if d.blocking >= 0 else None,
+            anomaly_d2=_null(d.anomaly_d2) if self._anomaly else UNSET,
+            forecast_h=_null(d.forecast_h) if self._forecast else UNSET,
+            forecast_sd=_null(d.forecast_sd) if self._forecast else UNSET,
         )
 
     def _rejection(self, judged: Any, sequence: int, records: Records, decoded: Decoded, row: int) -> Rejection:

@@ -197,12 +197,16 @@ def _tail(book: _Book, settings: EngineSettings) -> None:
         book.add(f'{before}"{name}":', Kind.FLOAT, offset(f"decision.risk.{name}"))
         before = ","
     book.add('},"control_version":', Kind.INT, offset("decision.control_version"))
-    told = [msgspec.json.encode(model).decode() for model in models(settings.model)]
-    book.add(',"model":', Kind.WORD, offset("model.status"), book.name(told, "", ""))
+    told = [msgspec.json.encode(model).decode() for model in models(settings)]
+    book.add(',"model":', Kind.WORD, offset("decision.model"), book.name(told, "", ""))
     book.add(',"patterns":', Kind.SHAPES)
     book.add(',"contributions":', Kind.CONTRIBUTIONS)
     why = book.name(REASONS)
     book.add(',"reasons":', Kind.REASONS, offset("decision.reasons"), why)
     book.add(',"blocking":', Kind.BLOCKING, offset("decision.blocking"), why)
     book.add(',"control_all_version":', Kind.OPTIONAL, offset("decision.control_all_version"))
+    enabled = (settings.anomaly.enabled, settings.forecast.enabled, settings.forecast.enabled)
+    for name, on in zip(("anomaly_d2", "forecast_h", "forecast_sd"), enabled, strict=True):
+        if on:
+            book.add(f',"{name}":', Kind.FLOAT, offset(f"decision.{name}"))
     book.add("}", Kind.NOTHING)

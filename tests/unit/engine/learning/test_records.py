@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tests.support import lean
 from tests.support.engine_drive import first_difference, leaves
 from tests.support.learning_drive import DERIVED, drive, parameters
+from worker.engine.model import Status
 from worker.engine.stages import anomaly, calibration, forecast, learning
 
 STAGES = ("learning", "calibration", "anomaly", "forecast")
@@ -89,7 +90,7 @@ def test_every_stage_speaks_and_says_nothing_infinite(which: str) -> None:
     for stage in STAGES:
         for name, values in leaves(outs[stage]).items():
             assert not np.isinf(values.astype(float)).any(), name
-    assert np.isfinite(outs["learning"]["probability"][outs["learning"]["status"] == learning.Status.ok]).all()
+    assert np.isfinite(outs["learning"]["probability"][outs["learning"]["status"] == Status.ok]).all()
     assert outs["calibration"]["calibrated"].any()
     assert outs["anomaly"]["anomaly"].any()
 

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 from tests.support.decide_drive import CARRY, instrument, params, random_rows, reasons, run
+from worker.engine.model import Status
+from worker.engine.outcomes import models
+from worker.engine.settings import EngineSettings
 from worker.engine.stages.signal import COMPONENTS
 
 
@@ -25,6 +28,7 @@ def test_a_model_that_is_heard_is_blended_by_its_weight() -> None:
     p, weight = rng.random(600), rng.choice([0.0, 0.125, 0.5], 600)
 
     def hear(outs: Any) -> None:
+        outs["learning"]["status"] = np.where(weight > 0.0, Status.ok, Status.no_skill)
         outs["learning"]["probability"] = np.where(weight > 0.0, p, np.nan)
         outs["learning"]["weight"] = weight
 
@@ -35,6 +39,41 @@ def test_a_model_that_is_heard_is_blended_by_its_weight() -> None:
     raw = np.sqrt(np.abs(expected)) * outs["signal"]["agreement"] * outs["validation"]["score"]
     np.testing.assert_allclose(outs["signal"]["conf_raw"], raw, atol=1e-15)
     assert ((final != score) & calm).sum() > 200
+    np.testing.assert_allclose(outs["decision"]["model_prob"], np.where(weight > 0.0, p, np.nan), atol=5e-7)
+
+
+CASES = [  # (configured, own, who is named)
+    (Status.not_configured, Status.not_configured, (False, Status.not_configured)),
+    (Status.not_configured, Status.warming_up, (True, Status.warming_up)),
+    (Status.not_configured, Status.ok, (True, Status.ok)),
+    (Status.ok, Status.ok, (False, Status.ok)),
+    (Status.ok, Status.drift_disabled, (False, Status.ok)),
+    (Status.timeout, Status.ok, (True, Status.ok)),
+    (Status.timeout, Status.no_skill, (False, Status.timeout)),
+    (Status.load_error, Status.not_configured, (False, Status.load_error)),
+]
+
+
+@pytest.mark.parametrize(("configured", "own", "named"), CASES)
+def test_who_answers_for_the_model(configured: Status, own: Status, named: tuple[bool, Status]) -> None:
+    def say(outs: Any) -> None:
+        outs["model"]["status"], outs["learning"]["status"] = configured, own
+        outs["model"]["prob"] = 0.8 if configured == Status.ok else np.nan
+        if own == Status.ok:
+            outs["learning"]["probability"], outs["learning"]["weight"] = 0.3, 0.25
+
+    outs, (online, status) = decided(say), named
+    said, decision = outs["model"][0], outs["decision"][0]
+    assert (bool(said["online"]), Status(said["status"])) == (online, status)
+    told = models(EngineSettings.model_validate({"learning": {"enabled": True}}))[decision["model"]]
+    assert told.status == status.name
+    assert told.id == ("online" if online else None)
+    p, weight = (0.3, 0.25) if online else (0.8, 0.5)
+    score, calm = outs["signal"]["score"], outs["regime"]["code"] != 5
+    wanted = (1 - weight) * score + weight * (2 * p - 1) if status == Status.ok else score
+    np.testing.assert_allclose(outs["signal"]["final"], np.where(calm, wanted, score), atol=1e-15)
+    assert np.isnan(decision["model_prob"]) == (status != Status.ok)
+    assert all(("model_fallback" in reasons(out)) == (status > Status.ok) for out in outs)
 
 
 def test_a_forecast_is_a_component_like_the_others() -> None:

@@ -41,6 +41,7 @@ OUTPUT = np.dtype(
         ("position", POSITION),  # after this bar
         ("score", "f8"),
         ("model_prob", "f8"),  # NaN where the model has no say
+        ("model", "u1"),  # its status, plus STATUSES where it is the symbol's own
         ("final", "f8"),
         ("agreement", "f8"),
         ("confidence", "f8"),
@@ -52,6 +53,9 @@ OUTPUT = np.dtype(
         ("control_all_version", "i8"),
         ("contributions", "f8", (len(COMPONENTS),)),  # in the order of COMPONENTS, NaN = dropped
         ("top", "i1", (TOP,)),  # indices of the largest, by size; -1 = no more
+        ("anomaly_d2", "f8"),  # these three NaN where the stage is off or not ready
+        ("forecast_h", "f8"),
+        ("forecast_sd", "f8"),
     ],
     align=True,
 )

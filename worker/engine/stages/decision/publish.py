@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from worker.engine.kernel import kernel
-from worker.engine.model import OK
+from worker.engine.model import OK, STATUSES
 from worker.engine.rounding import POWERS_OF_TEN, decimals, significant
 from worker.engine.stages.decision.output import FLAT, LONG, SHORT, TOP
 from worker.engine.stages.execution.account import multiplier
@@ -57,6 +57,16 @@ def publish_signal(decision, signal, calibration):  # type: ignore[no-untyped-de
 def publish_model(decision, model):  # type: ignore[no-untyped-def]
     """What the model said."""
     decision.model_prob = ratio(model.prob) if model.status == OK else math.nan
+    decision.model = model.status + (STATUSES if model.online else 0)
+
+
+@kernel
+def publish_outlook(decision, anomaly, forecast):  # type: ignore[no-untyped-def]
+    """How unlike the recent bars this one is, and what the next ones are expected to return."""
+    decision.anomaly_d2 = ratio(anomaly.distance)
+    # Over minutes a return has little beyond the sixth decimal but its sign.
+    decision.forecast_h = significant(forecast.forecast_h, DIGITS)
+    decision.forecast_sd = significant(forecast.forecast_sd, DIGITS)
 
 
 @kernel
