@@ -100,7 +100,9 @@ def test_full_detail_goes_through_msgspec() -> None:
     assert b'"features":{' in lines[0]
 
 
-LEARNED = {name: {"enabled": True} for name in ("learning", "calibration", "anomaly", "forecast")}
+LEARNED: dict[str, dict[str, Any]] = {
+    name: {"enabled": True} for name in ("learning", "calibration", "anomaly", "forecast")
+}
 LEARNED["learning"] |= {"min_labels": 20}
 
 
