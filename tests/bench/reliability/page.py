@@ -8,12 +8,12 @@ from pathlib import Path
 
 from tests.bench import document
 from tests.bench.reliability import chart
-from tests.bench.reliability.judge import SPEAKERS, Scored, chance, error, score
+from tests.bench.reliability.judge import SPEAKERS, Forecasts, Scored, chance, error, score
 
 PAGE, PICTURE = Path("docs/models.md"), Path("docs/models-calibration.svg")
 HEAD = (
-    "| series | labels | Brier of the base rate | rules: Brier | ECE | ECE by chance | raw ECE | "
-    "online: labels | Brier of the base rate there | Brier | ECE | ONNX: Brier | ECE | ECE by chance |"
+    "| series | labels | base rate: Brier | rules: Brier | ECE | by chance | raw | "
+    "ONNX: Brier | ECE | by chance | online: labels | Brier | base rate there | ECE |"
 )
 RULE = f"|---|{'---:|' * 13}"
 
@@ -33,10 +33,14 @@ def write(each: Sequence[Scored], all_: Scored) -> None:
 def _line(one: Scored) -> str:
     rules, online, onnx = (one.said[name] for name in SPEAKERS)
     cells = [f"{len(one.base.p):,}", _number(score(one.base))]
-    cells += [_number(x) for x in (score(rules), error(rules), chance(rules), error(one.said["raw"]))]
-    cells += [f"{len(online.p):,}", *(_number(x) for x in (score(one.base_heard), score(online), error(online)))]
-    cells += [_number(x) for x in (score(onnx), error(onnx), chance(onnx))]
+    cells += [_number(score(rules)), _number(error(rules)), _range(rules), _number(error(one.said["raw"]))]
+    cells += [_number(score(onnx)), _number(error(onnx)), _range(onnx)]
+    cells += [f"{len(online.p):,}", *(_number(x) for x in (score(online), score(one.base_heard), error(online)))]
     return f"| {one.name} | {' | '.join(cells)} |"
+
+
+def _range(said: Forecasts) -> str:
+    return "–".join(map(_number, chance(said)))
 
 
 def _number(x: float) -> str:

@@ -109,5 +109,5 @@ def test_what_is_learned_survives_a_level_shift_and_the_rest_begins_anew() -> No
 def test_the_records_are_small() -> None:
     sizes = {stage: DERIVED[stage].itemsize for stage in STAGES}
     assert sum(sizes.values()) <= 5 * 1024
-    assert calibration.STATE.itemsize <= 5 * calibration.CAPACITY
+    assert calibration.STATE.itemsize <= 3 * calibration.CAPACITY
     assert anomaly.STATE.itemsize <= 768
