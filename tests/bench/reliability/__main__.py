@@ -9,6 +9,7 @@ from tests.bench import report
 from tests.bench.reliability import page
 from tests.bench.reliability.judge import Scored, figures, scored, together
 from tests.bench.reliability.market import groups
+from tests.bench.reliability.outlook import worth
 from tests.bench.reliability.said import ONLINE, RULES, outcomes, play
 from tests.bench.reliability.walk import answers
 from tests.support.lean import Array
@@ -32,10 +33,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--docs", action="store_true", help="write docs/models.md and its picture")
     given = parser.parse_args()
-    each = [one for label, group in groups().items() for one in judged(label, group)]
+    markets = groups()
+    each = [one for label, group in markets.items() for one in judged(label, group)]
     all_ = together(each)
     print("\n".join(page.lines([*each, all_])), "\n")
-    found = figures(all_, each)
+    found = {**figures(all_, each), **worth(rows for group in markets.values() for rows in group.values())}
     report.table(found)
     report.write("calibration", found, table=page.lines([*each, all_]))
     if given.docs:
