@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from sklearn.calibration import _SigmoidCalibration
 
 from tests.support.learning_drive import COSTS, DERIVED, ROW
+from tests.support.oracle_report import record
 from worker.engine.bar import BAR
 from worker.engine.kernel import kernel
 from worker.engine.stages.calibration import CAPACITY, FULL, STRIDE, Settings, step
@@ -68,7 +69,7 @@ def kept(labels: list[tuple[int, float, bool]]) -> list[tuple[float, int]]:
 def test_confidence_is_scikit_learns_calibration_of_the_last_labels() -> None:
     bars, rows = market()
     said, labels = calibrated(bars, rows), labelled(bars, rows)
-    known = np.array([bar for bar, _, _ in labels])
+    known, worst = np.array([bar for bar, _, _ in labels]), 0.0
     for i in range(200, len(bars), 37):
         count = int(np.searchsorted(known, i, side="right"))
         assert said["labels"][i] == count
@@ -77,9 +78,11 @@ def test_confidence_is_scikit_learns_calibration_of_the_last_labels() -> None:
         model = _SigmoidCalibration().fit(*map(np.array, zip(*window, strict=True)))
         strength = abs(rows["signal"]["final"][i])
         if strength > 0:
-            assert said["confidence"][i] == pytest.approx(model.predict(np.array([strength]))[0], abs=1e-4)
+            worst = max(worst, abs(said["confidence"][i] - model.predict(np.array([strength]))[0]))
             held = [y for _, y in kept(labels[:count])]
             assert said["base_rate"][i] == np.mean(held)
+    # Strengths are stored in steps of 1/32,767; its L-BFGS stops at a gradient of 1e-6.
+    record("calibration.stage scikit-learn random_walk", float(worst), 1e-6)
     assert said["labels"][-1] > 3 * CAPACITY
     assert len(labels) < (np.abs(rows["signal"]["final"][:-HORIZON]) > 0).sum()  # some moves were below the cost
 
