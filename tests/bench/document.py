@@ -7,8 +7,9 @@ from pathlib import Path
 PAGE = Path("docs/performance.md")
 
 
-def fill(part: str, text: str, path: Path = PAGE) -> None:
-    """Replace what stands between `<!-- part -->` and `<!-- /part -->`."""
+def fill(part: str, text: str, path: Path | None = None) -> None:
+    """Replace what stands between `<!-- part -->` and `<!-- /part -->`, of PAGE unless `path` is given."""
+    path = path or PAGE
     page = path.read_text()
     before, begin, rest = page.partition(f"<!-- {part} -->\n")
     _, end, after = rest.partition(f"<!-- /{part} -->\n")

@@ -13,6 +13,7 @@ from worker.engine.model import OUTPUT as MODEL
 from worker.engine.model import hear
 from worker.engine.reasons import Reason
 from worker.engine.stages import anomaly, calibration, decision, execution, forecast, learning, risk, signal, sizing
+from worker.engine.state import CARRY
 
 DAY_MS = 86_400_000
 START_TS = 1_500_000_000_000 // DAY_MS * DAY_MS
@@ -68,10 +69,6 @@ OUT = np.dtype(
         ("sizing", sizing.OUTPUT),
         ("decision", decision.OUTPUT),
     ],
-    align=True,
-)
-CARRY = np.dtype(
-    [("sequence", "i8"), ("position", execution.POSITION), ("pending", execution.PENDING), ("risk", risk.STATE)],
     align=True,
 )
 

@@ -196,7 +196,7 @@ def _card(registry: Any, status: Any) -> Model:
 
 def _proposal(out: Any) -> dict[str, float]:
     sizing = {name: float(out["sizing"][name]) for name in ("side", "qty", "stop", "target")}
-    signal = {name: float(out["signal"][name]) for name in ("final", "confidence")}
+    signal = {"final": float(out["signal"]["final"]), "confidence": float(out["calibration"]["confidence"])}
     return sizing | signal | {name: float(out["risk"][name]) for name in ("budget", "notional_cap", "liquidity_cap")}
 
 

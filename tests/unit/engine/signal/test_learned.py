@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.support.decide_drive import CARRY, instrument, params, random_rows, reasons, run
+from tests.support.decide_drive import instrument, params, random_rows, reasons, run
 from worker.engine.model import Status
 from worker.engine.outcomes import models
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.signal import COMPONENTS
+from worker.engine.state import CARRY
 
 
 def decided(change: Any = None) -> Any:
