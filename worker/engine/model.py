@@ -32,7 +32,6 @@ class Status(IntEnum):
     no_skill = 11  # its log loss does not beat the base rate's
 
 
-STATUSES = len(Status)
 NOT_CONFIGURED, OK, FEATURES_NOT_READY = int(Status.not_configured), int(Status.ok), int(Status.features_not_ready)
 DRIFT_DISABLED, WARMING_UP, NO_SKILL = int(Status.drift_disabled), int(Status.warming_up), int(Status.no_skill)
 
@@ -52,7 +51,7 @@ OUTPUT = np.dtype(
         ("prob", "f8"),  # of a rise, given that the price moves beyond the costs; NaN unless the status is `ok`
         ("generation", "u4"),  # which of the journal's models, 0 = the configured one
         ("status", "u1"),  # Status
-        ("online", "?"),  # the symbol's own model answered, not one of the journal's
+        ("online", "?"),  # the symbol's own model answered
     ],
     align=True,
 )
@@ -113,14 +112,11 @@ def ask(
 
 @kernel
 def hear(model: Any, learning: Any) -> None:
-    """Let the symbol's own model answer where the configured one does not, or where there is none.
+    """Let the symbol's own model answer where no other is configured: one model has a say.
 
-    `model` is a bar's OUTPUT, `learning` that of the learning stage. A configured model that fails is only replaced by
-    an answer: otherwise its own failure is what there is to tell.
+    `model` is a bar's OUTPUT, `learning` that of the learning stage.
     """
-    if model.status == OK or learning.status == NOT_CONFIGURED:
-        return
-    if model.status == NOT_CONFIGURED or learning.status == OK:
+    if model.status == NOT_CONFIGURED and learning.status != NOT_CONFIGURED:
         model.prob = learning.probability
         model.status = learning.status
         model.online = True

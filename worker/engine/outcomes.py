@@ -42,7 +42,6 @@ BUCKETS: tuple[Any, ...] = tuple(code.name for code in regime.Volatility)
 ACTIONS: tuple[Any, ...] = tuple(action.name for action in decision.Action)
 LEVELS: tuple[Any, ...] = reasons.LEVELS
 REASONS = tuple(reason.name for reason in Reason)
-ONLINE = "online"  # id of the model that each symbol learns; its version is the method
 
 
 def _null(x: float) -> float | None:
@@ -55,11 +54,11 @@ def _six(x: float) -> float | None:
 
 
 def models(settings: EngineSettings) -> list[Model]:
-    """What a decision says of the model, by status: of the configured one, then of the symbol's own."""
+    """What a decision says of the model, by status."""
     told: list[Any] = [status.name for status in Status]
-    named = [Model(settings.model.name, settings.model.version, name) for name in told]
+    named = [Model(*settings.voice, name) for name in told]
     named[Status.not_configured] = Model(id=None, version=None, status="not_configured")
-    return [*named, *(Model(ONLINE, settings.learning.method, name) for name in told)]
+    return named
 
 
 class OutcomeBuilder:
@@ -83,14 +82,15 @@ class OutcomeBuilder:
             outs["regime"].tolist(),
             zip(*(outs["timeframes"][name].tolist() for name in TIMEFRAME_FIELDS), strict=True),
             _shapes(outs["patterns"]),
+            outs["model"]["status"].tolist(),
             decoded.bars.tolist(),
             strict=True,
         )
         outcomes = [
-            self._decision(judged, decided, market, frames, shapes, bar, _text(records.keys[row]) or "")
+            self._decision(judged, decided, market, frames, shapes, status, bar, _text(records.keys[row]) or "")
             if judged.accepted
             else self._rejection(judged, decided.sequence, records, decoded, row)
-            for row, (judged, decided, market, frames, shapes, bar) in enumerate(rows)
+            for row, (judged, decided, market, frames, shapes, status, bar) in enumerate(rows)
         ]
         if self._full:
             _add_detail(outcomes, outs)
@@ -106,7 +106,9 @@ class OutcomeBuilder:
             self._reasons[mask] = [name for bit, name in enumerate(REASONS) if mask >> bit & 1]
         return self._reasons[mask]
 
-    def _decision(self, judged: Any, d: Any, market: Any, frames: Any, shapes: Any, bar: Any, symbol: str) -> Decision:
+    def _decision(
+        self, judged: Any, d: Any, market: Any, frames: Any, shapes: Any, status: int, bar: Any, symbol: str
+    ) -> Decision:
         ts, interval, _, open_, high, low, close, volume, _ = bar
         regime_code, bucket, age = (market[i] for i in REGIME_FIELDS)
         return Decision(
@@ -144,7 +146,7 @@ class OutcomeBuilder:
             risk=_risk(*map(_null, d.risk)),
             control_version=d.control_version,
             control_all_version=d.control_all_version or UNSET,
-            model=self._models[d.model],
+            model=self._models[status],
             patterns=shapes,
             contributions=[(COMPONENTS[i], float(d.contributions[i])) for i in d.top if i >= 0],
             reasons=self._why(d.reasons),

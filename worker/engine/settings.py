@@ -30,6 +30,7 @@ from worker.engine.stages.validation import Settings as ValidationSettings
 from worker.errors import ConfigError
 
 ENGINE_VERSION = "3"
+ONLINE = "online"  # what decisions call the model that each symbol learns
 
 
 class ModelSettings(BaseModel):
@@ -101,6 +102,17 @@ class EngineSettings(BaseModel):
     instruments_file: str | None = Field(None, description="TOML file of calendars and instruments")
     instruments_version: str = Field("", description="version of the instruments, from that file")
     instruments: dict[str, InstrumentSettings] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_voice(self) -> Self:
+        if self.learning.enabled and self.model.name is not None:
+            raise ValueError("learning.enabled and model.name exclude each other: one model has a say")
+        return self
+
+    @property
+    def voice(self) -> tuple[str | None, str]:
+        """Name and version of the model that has a say: the configured one, or the one that each symbol learns."""
+        return (ONLINE, self.learning.method) if self.learning.enabled else (self.model.name, self.model.version)
 
     def config_hash(self) -> str:
         """16 hex digits that name everything outputs depend on beside the input log."""

@@ -95,7 +95,7 @@ class Overrides:
             )
             if p is None:
                 status = _status(failures[0])
-        if p is None and out["model"]["status"] == OK:
+        if p is None and out["model"]["online"] and out["model"]["status"] == OK:
             return  # the symbol's own model answers, and the decision names that
         note.model[:] = [_card(registry, status), p]
         if p is not None and out["regime"]["code"] != Regime.crisis:

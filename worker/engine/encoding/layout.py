@@ -198,7 +198,7 @@ def _tail(book: _Book, settings: EngineSettings) -> None:
         before = ","
     book.add('},"control_version":', Kind.INT, offset("decision.control_version"))
     told = [msgspec.json.encode(model).decode() for model in models(settings)]
-    book.add(',"model":', Kind.WORD, offset("decision.model"), book.name(told, "", ""))
+    book.add(',"model":', Kind.WORD, offset("model.status"), book.name(told, "", ""))
     book.add(',"patterns":', Kind.SHAPES)
     book.add(',"contributions":', Kind.CONTRIBUTIONS)
     why = book.name(REASONS)

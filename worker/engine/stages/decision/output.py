@@ -41,7 +41,6 @@ OUTPUT = np.dtype(
         ("position", POSITION),  # after this bar
         ("score", "f8"),
         ("model_prob", "f8"),  # NaN where the model has no say
-        ("model", "u1"),  # its status, plus STATUSES where it is the symbol's own
         ("final", "f8"),
         ("agreement", "f8"),
         ("confidence", "f8"),

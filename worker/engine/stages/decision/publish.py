@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from worker.engine.kernel import kernel
-from worker.engine.model import OK, STATUSES
+from worker.engine.model import OK
 from worker.engine.rounding import POWERS_OF_TEN, decimals, significant
 from worker.engine.stages.decision.output import FLAT, LONG, SHORT, TOP
 from worker.engine.stages.execution.account import multiplier
@@ -57,7 +57,6 @@ def publish_signal(decision, signal, calibration):  # type: ignore[no-untyped-de
 def publish_model(decision, model):  # type: ignore[no-untyped-def]
     """What the model said."""
     decision.model_prob = ratio(model.prob) if model.status == OK else math.nan
-    decision.model = model.status + (STATUSES if model.online else 0)
 
 
 @kernel
