@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test unit integration chaos soak test-docker bench bench-check bench-peers bench-engine bench-failover bench-symbols \
-  bench-inprocess bench-backtest bench-models parity oracles differential lint types imports check lock reference clean
+  bench-inprocess bench-backtest bench-models calibration parity oracles differential lint types imports check lock reference clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,6 +90,9 @@ bench-inprocess: $(DEV) setup ## Measure points per second of the in-process pip
 
 bench-models: $(DEV) setup ## Measure what scoring a bar by the example model costs; writes results/bench-models.json
 	@$(BIN)/python -m tests.bench.model_rate
+
+calibration: $(DEV) setup ## Score stated probabilities side by side; writes results/calibration.json (ARGS=--docs: the table and picture of docs/models.md)
+	@$(BIN)/python -m tests.bench.reliability $(ARGS)
 
 oracles: $(DEV) setup ## Compare with TA-Lib, pandas, scipy and others, name by name; writes results/oracles.json
 	@$(BIN)/python -m tests.bench.oracles

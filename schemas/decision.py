@@ -67,8 +67,8 @@ class Risk(msgspec.Struct, gc=False):
 class Model(msgspec.Struct, gc=False):
     """Which model had a say."""
 
-    id: str | None
-    version: str | None
+    id: Annotated[str | None, Meta(description="`online`: the one that this symbol learns")]
+    version: Annotated[str | None, Meta(description="of `online`: how it learns")]
     status: Literal[
         "ok",
         "not_configured",
@@ -80,6 +80,8 @@ class Model(msgspec.Struct, gc=False):
         "timeout",
         "circuit_open",
         "drift_disabled",
+        "warming_up",
+        "no_skill",
     ]
     runtime: Annotated[
         str | UnsetType, Meta(description="what ran it, with its version: equal bits are promised on one version only")
@@ -144,6 +146,20 @@ class Decision(msgspec.Struct, gc=False):
     blocking: Annotated[str | None, Meta(description="the first reason that kept a trade from happening")]
     control_all_version: Annotated[
         int | UnsetType, Meta(description="of the control record for all symbols; absent when none was in force")
+    ] = UNSET
+    anomaly_d2: Annotated[
+        Ratio | UnsetType | None,
+        Meta(description="squared distance from the recent bars; only with engine.anomaly.enabled, null until warm"),
+    ] = UNSET
+    forecast_h: Annotated[
+        float | UnsetType | None,
+        Meta(
+            description="expected log return over 12 bars, 10 significant digits; only with engine.forecast.enabled, "
+            "null until warm"
+        ),
+    ] = UNSET
+    forecast_sd: Annotated[
+        float | UnsetType | None, Meta(description="standard deviation of its error, as forecast_h")
     ] = UNSET
     features: Annotated[
         dict[str, float | None] | UnsetType,

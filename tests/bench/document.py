@@ -1,4 +1,4 @@
-"""Measured parts of `docs/performance.md`: each stands between two marks and is written anew by its target."""
+"""Measured parts of the documentation: each stands between two marks and is written anew by its target."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from pathlib import Path
 PAGE = Path("docs/performance.md")
 
 
-def fill(part: str, text: str) -> None:
-    """Replace what stands between `<!-- part -->` and `<!-- /part -->`."""
-    page = PAGE.read_text()
+def fill(part: str, text: str, path: Path | None = None) -> None:
+    """Replace what stands between `<!-- part -->` and `<!-- /part -->`, of PAGE unless `path` is given."""
+    path = path or PAGE
+    page = path.read_text()
     before, begin, rest = page.partition(f"<!-- {part} -->\n")
     _, end, after = rest.partition(f"<!-- /{part} -->\n")
     if not end:
-        raise ValueError(f"{PAGE} has no place for {part}")
-    PAGE.write_text(f"{before}{begin}{text}\n{end}{after}")
+        raise ValueError(f"{path} has no place for {part}")
+    path.write_text(f"{before}{begin}{text}\n{end}{after}")
 
 
 def facts(machine: dict[str, object]) -> str:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from worker.engine.kernel import kernel
+from worker.engine.model import hear
 from worker.engine.pipeline import _remember
 from worker.engine.stages import (
+    anomaly,
+    calibration,
     decision,
     execution,
     features,
+    forecast,
+    learning,
     normalization,
     patterns,
     regime,
@@ -28,8 +33,12 @@ STAGES = (
     "patterns",
     "regime",
     "timeframes",
+    "anomaly",
+    "forecast",
+    "learning",
     "execution",
     "signal",
+    "calibration",
     "risk",
     "sizing",
     "decision",
@@ -55,22 +64,31 @@ def _observe(derived, market, inst, bar, out, p, last):  # type: ignore[no-untyp
         regime.step(derived, inst, bar, out, p.regime)
     if last >= 6:
         timeframes.step(derived, inst, bar, out, p.timeframes, p.regime, p.validation.calendars)
+    if last >= 7:
+        anomaly.step(derived, inst, bar, out, p.anomaly)
+    if last >= 8:
+        forecast.step(derived, inst, bar, out, p.forecast)
+    if last >= 9:
+        learning.step(derived, inst, bar, out, p.learning, p.execution)
 
 
 @kernel
-def _decide(carry, inst, bar, out, p, last):  # type: ignore[no-untyped-def]
+def _decide(carry, derived, inst, bar, out, p, last):  # type: ignore[no-untyped-def]
     carry.sequence += 1
     out.decision.sequence = carry.sequence
     if not out.validation.accepted:
         return
+    hear(out.model, out.learning)
     execution.step(carry, inst, bar, out, p.execution)
-    if last >= 8:
-        signal.step(carry, inst, bar, out, p.signal)
-    if last >= 9:
-        risk.step(carry, inst, bar, out, p.risk)
-    if last >= 10:
-        sizing.step(carry, inst, bar, out, p.sizing)
     if last >= 11:
+        signal.step(carry, inst, bar, out, p.signal)
+    if last >= 12:
+        calibration.step(derived, inst, bar, out, p.calibration, p.execution)
+    if last >= 13:
+        risk.step(carry, inst, bar, out, p.risk)
+    if last >= 14:
+        sizing.step(carry, inst, bar, out, p.sizing)
+    if last >= 15:
         decision.step(carry, inst, bar, out, p.decision)
 
 
@@ -88,4 +106,4 @@ def chain(
     for i in range(order.size):
         row = order[i]
         slot = slots[row]
-        _decide(states[slot].carry, instruments[slot], bars[row], outs[row], p, last)
+        _decide(states[slot].carry, states[slot].derived, instruments[slot], bars[row], outs[row], p, last)

@@ -137,3 +137,36 @@ async def test_at_least_once_loses_nothing_and_repeats_only_equals(
         found = await whole(fleet, total)
     assert_equal(without_repeats(found), expected(settings, read_input(settings)))
     assert count(found) >= total
+
+
+LEARNING = ("learning", "calibration", "anomaly", "forecast")
+LEARNED = {f"ALPHAPULSE_ENGINE__{name.upper()}__ENABLED": "true" for name in LEARNING}
+LEARNED["ALPHAPULSE_ENGINE__LEARNING__MIN_LABELS"] = "50"
+
+
+@fault("F1")
+async def test_what_is_learned_survives_a_kill(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
+    """Few symbols with many bars each, so that labels, fits and anomalies lie on both sides of the kill."""
+    symbols, total = 24, 9_600
+    state = {"save_records": 60, "save_offsets": 2_000}
+    settings = group_settings(broker.bootstrap, topic_prefix, state=state, max_batch_records=100)
+    await make_topics(settings)
+    records = ticks(total, symbols, SEED + 3)
+    await publish(settings, records[: total // 2])
+    async with Fleet(settings, tmp_path) as fleet:
+        victim, other = fleet.start("victim", **LEARNED), fleet.start("other", **LEARNED)
+        await victim.ready(partitions=2)
+        await other.ready(partitions=2)
+        publishing = Publishing(settings, records[total // 2 :], rate=1_000)
+        await under_load(fleet, publishing)
+        victim.kill()
+        assert sum(await fleet.progress.lag()) > 0
+        await other.ready(partitions=4, seconds=30)
+        await publishing.finish()
+        found = await whole(fleet, total)
+    engine = {name: {"enabled": True} for name in LEARNING} | {"learning": {"enabled": True, "min_labels": 50}}
+    assert_equal(found, expected(settings.model_copy(update={"engine": engine}), read_input(settings)))
+    values = [line.value or b"" for lines in found.values() for line in lines]
+    own = b'"model":{"id":"online","version":"ftrl","status":"ok"}'
+    for text in (own, b'"anomaly"', b'"forecast_h":0.', b'"forecast_h":-0.'):
+        assert any(text in value for value in values), text

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from worker.engine.bar import BAR, INSTRUMENT
 from worker.engine.kernel import kernel
 from worker.engine.model import OUTPUT as MODEL
-from worker.engine.model import Status
+from worker.engine.model import hear
 from worker.engine.reasons import Reason
 from worker.engine.stages import anomaly, calibration, decision, execution, forecast, learning, risk, signal, sizing
+from worker.engine.state import CARRY
 
 DAY_MS = 86_400_000
 START_TS = 1_500_000_000_000 // DAY_MS * DAY_MS
@@ -70,10 +71,6 @@ OUT = np.dtype(
     ],
     align=True,
 )
-CARRY = np.dtype(
-    [("sequence", "i8"), ("position", execution.POSITION), ("pending", execution.PENDING), ("risk", risk.STATE)],
-    align=True,
-)
 
 
 class DeskParams(NamedTuple):
@@ -113,9 +110,11 @@ def _run(carries: Any, insts: Any, bars: Any, outs: Any, p: Any) -> None:
     state, inst = carries[0], insts[0]
     for i in range(bars.size):
         bar, out = bars[i], outs[i]
+        hear(out.model, out.learning)
         execution.step(state, inst, bar, out, p.execution)
         signal.step(state, inst, bar, out, p.signal)
-        out.calibration.confidence = out.signal.conf_raw
+        if not out.calibration.calibrated:
+            out.calibration.confidence = out.signal.conf_raw
         risk.step(state, inst, bar, out, p.risk)
         sizing.step(state, inst, bar, out, p.sizing)
         decision.step(state, inst, bar, out, p.decision)
@@ -197,7 +196,7 @@ class Desk:
 
 def place(out: Any, name: str, value: Any) -> None:
     """Set the input field `name`, whichever part holds it."""
-    for part in ("validation", "features", "patterns", "regime", "timeframes"):
+    for part in ("validation", "features", "patterns", "regime", "timeframes", "calibration"):
         if name in (out.dtype[part].names or ()):
             out[part][name] = value
             return
@@ -207,9 +206,10 @@ def place(out: Any, name: str, value: Any) -> None:
 def poisoned(n: int) -> NDArray[Any]:
     """Output rows full of garbage but for the row of limits: a stage that leaves a field unwritten is seen."""
     outs = np.full(n * OUT.itemsize, 0xA5, np.uint8).view(OUT)
-    outs["control"], outs["model"]["status"] = 0, Status.not_configured
-    outs["anomaly"]["anomaly"] = outs["learning"]["drift"] = False
-    outs["learning"]["weight"], outs["forecast"]["component"] = 0.0, np.nan
+    for name in ("control", "model", "anomaly", "forecast", "learning", "calibration"):  # as when they are off
+        outs[name] = np.zeros((), OUT[name])
+    for part, name in (("anomaly", "distance"), *(("forecast", name) for name in forecast.OUTPUT.names or ())):
+        outs[part][name] = np.nan
     return outs
 
 

@@ -38,7 +38,7 @@ class Player:
             AlphapulseError: there is none, or this machine can't run models.
         """
         self._settings = settings
-        models = Library(settings.model, registry, stages=configured_stages(settings.plugins))
+        models = Library(settings.model, registry, stages=configured_stages(settings.plugins), voice=settings.voice)
         self._engine = PartitionEngine(settings, oracle=models.switchboard())
         intervals = {s: interval_ms(i.interval) for s, i in settings.instruments.items() if i.interval}
         self._decoder = Decoder(settings.ingestion, intervals)

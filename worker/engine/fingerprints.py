@@ -18,6 +18,10 @@ class Fingerprints:
         stages = [name for name in DERIVED.names or () if name in type(settings).model_fields]
         self._common = {name: getattr(settings, name).model_dump(mode="json") for name in stages}
         self._common["interval"] = settings.ingestion.interval
+        if settings.learning.enabled or settings.calibration.enabled:
+            # Labels are of moves beyond the costs; what is calibrated is the signal that these parameters made.
+            teachers = ("execution", "signal", "model")
+            self._common |= {name: getattr(settings, name).model_dump(mode="json") for name in teachers}
         self._instruments = settings.instruments
         self._known: dict[str, str] = {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,8 @@ from worker.engine.kernel import kernel
 class Status(IntEnum):
     """How a model fared at one bar; names as in `schemas.decision.Model.status`.
 
-    Only `ok` comes with a probability. 0 is what an output row says that no model has touched.
+    Only `ok` comes with a probability. The last three are of a model that learns while it runs. 0 is what an output
+    row says that no model has touched.
     """
 
     not_configured = 0
@@ -24,10 +26,13 @@ class Status(IntEnum):
     out_of_range = 6
     timeout = 7
     circuit_open = 8
-    drift_disabled = 9
+    drift_disabled = 9  # too few labels since the last drift
+    warming_up = 10  # too few labels since the first bar
+    no_skill = 11  # its log loss does not beat the base rate's
 
 
-OK = int(Status.ok)
+NOT_CONFIGURED, OK, FEATURES_NOT_READY = int(Status.not_configured), int(Status.ok), int(Status.features_not_ready)
+DRIFT_DISABLED, WARMING_UP, NO_SKILL = int(Status.drift_disabled), int(Status.warming_up), int(Status.no_skill)
 
 # Of a symbol; all zero is a closed circuit.
 CIRCUIT = np.dtype(
@@ -45,9 +50,22 @@ OUTPUT = np.dtype(
         ("prob", "f8"),  # of a rise, given that the price moves beyond the costs; NaN unless the status is `ok`
         ("told", "u4"),  # which of `ModelNames`, 0 = the configured one
         ("status", "u1"),  # Status
+        ("online", "?"),  # the symbol's own model answered
     ],
     align=True,
 )
+
+
+@kernel
+def hear(model: Any, learning: Any) -> None:
+    """Let the symbol's own model answer where no other is configured: one model has a say.
+
+    `model` is a bar's OUTPUT, `learning` that of the learning stage.
+    """
+    if model.status == NOT_CONFIGURED and learning.status != NOT_CONFIGURED:
+        model.prob = learning.probability
+        model.status = learning.status
+        model.online = True
 
 
 @kernel

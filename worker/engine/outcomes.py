@@ -59,7 +59,8 @@ class OutcomeBuilder:
     def __init__(self, settings: EngineSettings, names: ModelNames | None = None) -> None:
         self._hash = settings.config_hash()
         self._suffix = self._hash[:8]
-        self._names = names or ModelNames(settings.model.name, settings.model.version)
+        self._names = names or ModelNames(*settings.voice)
+        self._anomaly, self._forecast = settings.anomaly.enabled, settings.forecast.enabled
         self._full = settings.decision.detail == "full"
         self._codes: dict[int, list[str]] = {}
         self._reasons: dict[int, list[str]] = {}
@@ -146,6 +147,9 @@ class OutcomeBuilder:
             contributions=[(COMPONENTS[i], float(d.contributions[i])) for i in d.top if i >= 0],
             reasons=self._why(d.reasons),
             blocking=REASONS[d.blocking] if d.blocking >= 0 else None,
+            anomaly_d2=_null(d.anomaly_d2) if self._anomaly else UNSET,
+            forecast_h=_null(d.forecast_h) if self._forecast else UNSET,
+            forecast_sd=_null(d.forecast_sd) if self._forecast else UNSET,
         )
 
     def _rejection(self, judged: Any, sequence: int, records: Records, decoded: Decoded, row: int) -> Rejection:

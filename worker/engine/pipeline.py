@@ -44,7 +44,7 @@ OUTPUT = np.dtype(
         ("anomaly", anomaly.OUTPUT),
         ("forecast", forecast.OUTPUT),
         ("learning", learning.OUTPUT),
-        ("model", model.OUTPUT),  # by `model.ask`, between `observe` and `decide`
+        ("model", model.OUTPUT),  # by `model.ask` and `model.hear`, between `observe` and `decide`
         ("execution", execution.OUTPUT),
         ("signal", signal.OUTPUT),
         ("calibration", calibration.OUTPUT),
@@ -155,6 +155,7 @@ def decide(states, instruments, slots, order, bars, outs, p):  # type: ignore[no
             out.decision.sequence = carry.sequence
         if not out.validation.accepted:
             continue
+        model.hear(out.model, out.learning)
         execution.step(carry, inst, bar, out, p.execution)
         signal.step(carry, inst, bar, out, p.signal)
         calibration.step(states[slot].derived, inst, bar, out, p.calibration, p.execution)

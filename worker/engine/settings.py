@@ -31,6 +31,7 @@ from worker.errors import ConfigError
 
 ENGINE_VERSION = "3"
 PLUGIN = "plugin:"
+ONLINE = "online"  # what decisions call the model that each symbol learns
 
 
 class ModelSettings(BaseModel):
@@ -119,6 +120,11 @@ class EngineSettings(BaseModel):
         if self.learning.enabled and self.model.name is not None:
             raise ValueError("learning.enabled and model.name exclude each other: one model has a say")
         return self
+
+    @property
+    def voice(self) -> tuple[str | None, str]:
+        """Name and version of the model that has a say: the configured one, or the one that each symbol learns."""
+        return (ONLINE, self.learning.method) if self.learning.enabled else (self.model.name, self.model.version)
 
     def config_hash(self) -> str:
         """16 hex digits that name everything outputs depend on beside the input log."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from schemas.decision import Model
+from worker.engine.model import OK
 from worker.engine.reasons import Reason
 from worker.engine.rounding import floor_to_step
 from worker.engine.stages.features import FEATURE_NAMES
@@ -94,6 +95,8 @@ class Overrides:
             )
             if p is None:
                 status = _status(failures[0])
+        if p is None and out["model"]["online"] and out["model"]["status"] == OK:
+            return  # the symbol's own model answers, and the decision names that
         note.model[:] = [_card(registry, status), p]
         if p is not None and out["regime"]["code"] != Regime.crisis:
             final = (1.0 - MODEL_WEIGHT) * float(signal["score"]) + MODEL_WEIGHT * (2.0 * p - 1.0)
@@ -193,7 +196,7 @@ def _card(registry: Any, status: Any) -> Model:
 
 def _proposal(out: Any) -> dict[str, float]:
     sizing = {name: float(out["sizing"][name]) for name in ("side", "qty", "stop", "target")}
-    signal = {name: float(out["signal"][name]) for name in ("final", "confidence")}
+    signal = {"final": float(out["signal"]["final"]), "confidence": float(out["calibration"]["confidence"])}
     return sizing | signal | {name: float(out["risk"][name]) for name in ("budget", "notional_cap", "liquidity_cap")}
 
 

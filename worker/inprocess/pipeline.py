@@ -297,7 +297,7 @@ class RealTimePipeline:
 def _models(engine: EngineSettings, settings: PipelineSettings, given: object) -> Library:
     if given is not None and engine.model.name is not None:
         raise ConfigError("engine.model and model_registry exclude each other: one model has a say", "Leave one out")
-    return Library(engine.model, settings.registry, stages=configured_stages(engine.plugins))
+    return Library(engine.model, settings.registry, stages=configured_stages(engine.plugins), voice=engine.voice)
 
 
 def _settings(options: dict[str, Any]) -> PipelineSettings:

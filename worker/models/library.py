@@ -36,8 +36,10 @@ class Library:
         challenger: ModelSettings = NOTHING,
         report: Callable[[Verdict], None] | None = None,
         stages: Stages | None = None,
+        voice: tuple[str | None, str] | None = None,
     ) -> None:
-        """`report` gets what champion and challenger said of every batch.
+        """`report` gets what champion and challenger said of every batch; `voice` is the name and version that
+        decisions tell of a symbol's own model in the place of the configured one.
 
         Raises:
             ConfigError: a model of the registry is configured, and there is no registry.
@@ -47,7 +49,7 @@ class Library:
         self._registry, self._report, self._stages = registry, report, stages or Stages()
         self._configured, runtime = self._load(configured)
         self._challenger, _ = self._load(challenger)
-        self.names = ModelNames(configured.name, configured.version, runtime)
+        self.names = ModelNames(*(voice or (configured.name, configured.version)), runtime)
         self._found = {configured: Named(self._configured, 0)}
 
     def switchboard(self) -> Switchboard:

@@ -28,4 +28,4 @@ def library(engine: EngineSettings, models: ModelsSettings) -> Library | None:
     except ValueError as error:
         raise ConfigError(f"models.challenger does not fit: {error}", "Give name, version and digest") from None
     stages = configured_stages(engine.plugins, lambda name, rows: METRICS.plugin_failures.labels(name).inc(rows))
-    return Library(engine.model, models.registry, challenger, METRICS.count_verdict, stages)
+    return Library(engine.model, models.registry, challenger, METRICS.count_verdict, stages, engine.voice)

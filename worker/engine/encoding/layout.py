@@ -128,7 +128,7 @@ def layout(settings: EngineSettings, names: ModelNames) -> Layout:
     candle_words, event_words = book.name(candles, *ELEMENT), book.name(events, *ELEMENT)
     _head(book, config_hash)
     _order(book, regimes)
-    _tail(book, names)
+    _tail(book, settings, names)
     lists = [*(code.name for code in reasons.Reject), *REASONS, *candles, *events]
     widest = len(book.text) + NUMBER * (len(book.steps) + 5 * len(COMPONENTS) + 5 * len(TIMEFRAMES))
     widest += sum(len(name) + NUMBER for name in lists) + 2 * SYMBOL
@@ -190,7 +190,7 @@ def _order(book: _Book, regimes: int) -> None:
         book.add(f',"{name}":', Kind.FLOAT, offset(f"decision.{name}"))
 
 
-def _tail(book: _Book, names: ModelNames) -> None:
+def _tail(book: _Book, settings: EngineSettings, names: ModelNames) -> None:
     book.add(',"timeframes":', Kind.TIMEFRAMES)
     book.add(',"quality":{"score":', Kind.SCORE, offset("validation.score"))
     book.add(',"level":', Kind.WORD, offset("validation.level"), book.name(LEVELS))
@@ -209,4 +209,8 @@ def _tail(book: _Book, names: ModelNames) -> None:
     book.add(',"reasons":', Kind.REASONS, offset("decision.reasons"), why)
     book.add(',"blocking":', Kind.BLOCKING, offset("decision.blocking"), why)
     book.add(',"control_all_version":', Kind.OPTIONAL, offset("decision.control_all_version"))
+    enabled = (settings.anomaly.enabled, settings.forecast.enabled, settings.forecast.enabled)
+    for name, on in zip(("anomaly_d2", "forecast_h", "forecast_sd"), enabled, strict=True):
+        if on:
+            book.add(f',"{name}":', Kind.FLOAT, offset(f"decision.{name}"))
     book.add("}", Kind.NOTHING)

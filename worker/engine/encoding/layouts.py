@@ -12,7 +12,7 @@ class Layouts:
 
     def __init__(self, settings: EngineSettings, names: ModelNames | None) -> None:
         self._settings = settings
-        self._names = names or ModelNames(settings.model.name, settings.model.version)
+        self._names = names or ModelNames(*settings.voice)
         self._known, self._layout = len(self._names), layout(settings, self._names)
 
     @property

@@ -13,7 +13,7 @@ from sklearn.calibration import _SigmoidCalibration
 
 from tests.support.oracle_report import record
 from worker.engine.kernel import kernel
-from worker.engine.stages.calibration import CAPACITY, outcomes, platt
+from worker.engine.stages.calibration import CAPACITY, FULL, STRIDE, outcomes, platt
 
 GRID = np.linspace(0.0, 1.0, 41)
 _store, _fit, _probability = outcomes.store, platt.fit, platt.probability
@@ -36,23 +36,28 @@ def fitted(strengths: Column, right: NDArray[np.bool_]) -> tuple[Column, float, 
     return out, float(own["a"][0]), float(own["b"][0])
 
 
+def kept(strengths: Column) -> Column:
+    """To the nearest step of the ring."""
+    return np.maximum(np.round(strengths * FULL), 1) / FULL
+
+
 @cache
 def cases() -> dict[str, tuple[Column, NDArray[np.bool_]]]:
-    """Strengths as float32 keeps them, and which directions were right."""
+    """Strengths as the ring keeps them, and which directions were right."""
     rng = np.random.default_rng(6)
 
     def case(n: int, slope: float, level: float) -> tuple[Column, NDArray[np.bool_]]:
-        strengths = rng.beta(1.5, 3.0, n).astype(np.float32).astype(float)
+        strengths = kept(rng.beta(1.5, 3.0, n))
         return strengths, rng.random(n) < 1 / (1 + np.exp(-(slope * strengths + level)))
 
     return {
         "strong": case(250, 8.0, -3.0),
         "weak": case(150, 0.5, 0.0),
         "inverted": case(200, -4.0, 1.0),
-        "rare": case(256, 2.0, -4.0),
+        "rare": case(CAPACITY, 2.0, -4.0),
         "few": case(100, 3.0, -1.0),
-        "separated": ((s := np.linspace(0.01, 1, 120).astype(np.float32).astype(float)), s > 0.5),
-        "one-sided": (np.linspace(0.01, 1, 100).astype(np.float32).astype(float), np.ones(100, bool)),
+        "separated": ((s := kept(np.linspace(0.01, 1, 120))), s > 0.5),
+        "one-sided": (kept(np.linspace(0.01, 1, 100)), np.ones(100, bool)),
     }
 
 
@@ -97,12 +102,23 @@ def test_the_fit_is_the_optimum_that_scipy_finds(name: str) -> None:
     record(f"calibration.platt scipy {name}", float(np.abs(found - expected).max()), 1e-8)
 
 
-def test_a_full_ring_keeps_the_last_outcomes() -> None:
+def test_a_full_ring_keeps_every_fourth_of_the_last_outcomes() -> None:
+    """Each of them four times over, behind a ring full of others."""
     strengths, right = cases()["rare"]
-    before = np.full(300, 0.5), np.ones(300, bool)
-    long = np.concatenate([before[0], strengths]), np.concatenate([before[1], right])
-    assert strengths.size == CAPACITY
+    assert (strengths.size, STRIDE) == (CAPACITY, 4)
+    others = np.full(CAPACITY, 0.5), np.ones(CAPACITY, bool)
+    long = (
+        np.concatenate([other, np.repeat(each, STRIDE)]) for other, each in zip(others, (strengths, right), strict=True)
+    )
     np.testing.assert_allclose(fitted(*long)[0], fitted(strengths, right)[0], rtol=1e-9)
+
+
+def test_the_weakest_signal_keeps_its_side() -> None:
+    ring = np.zeros(1, outcomes.STATE)
+    for strength, right in ((1e-30, True), (1e-30, False), (1.0, False)):
+        _store(ring[0], strength, right)
+    assert ring["signed"][0, :4].tolist() == [1, -1, -FULL, 0]
+    assert ring["right"][0] == 1
 
 
 def test_equal_strengths_give_their_smoothed_share() -> None:

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tests.support.decide_drive import CARRY, Desk, DeskParams, instrument, params, random_rows, run
+from tests.support.decide_drive import Desk, DeskParams, instrument, params, random_rows, run
 from worker.engine.reasons import Reason
 from worker.engine.stages import decision, risk, sizing
 from worker.engine.stages.decision.publish import tick_decimals
+from worker.engine.state import CARRY
 
 RATIOS = ("score", "final", "agreement", "confidence")
 REQUIRED = ("qty", "notional", "ref_price")

@@ -100,6 +100,35 @@ def test_full_detail_goes_through_msgspec() -> None:
     assert b'"features":{' in lines[0]
 
 
+LEARNED: dict[str, dict[str, Any]] = {
+    name: {"enabled": True} for name in ("learning", "calibration", "anomaly", "forecast")
+}
+LEARNED["learning"] |= {"min_labels": 20}
+
+
+@pytest.mark.parametrize("detail", ["compact", "full"])
+def test_what_is_learned_is_written_as_msgspec_writes_it(detail: str) -> None:
+    settings = EngineSettings.model_validate(LEARNED | {"decision": {"detail": detail}})
+    bars, outs, symbols = played(settings)
+    outs["decision"]["forecast_h"][::5] = -1.25e-7
+    lines = DecisionEncoder(settings).lines(bars, outs, symbols).splitlines()
+    assert lines == exact(settings, bars, outs, symbols)
+    own = b'"model":{"id":"online","version":"ftrl","status":'
+    for text in (b'"warming_up"', b'"no_skill"', b'"ok"', b'"features_not_ready"'):
+        assert any(own + text in line for line in lines), text
+    for text in (b'"anomaly_d2":null,"forecast_h":null', b'"forecast_h":-1.25e-7,"forecast_sd":', b'"anomaly_d2":1.'):
+        assert any(text in line for line in lines), text
+
+
+def test_what_is_not_enabled_is_not_written(rows: Rows) -> None:
+    line = DecisionEncoder(EngineSettings()).lines(*rows)
+    assert not any(name in line for name in (b"anomaly_d2", b"forecast_h", b"forecast_sd", b"online"))
+    settings = EngineSettings.model_validate({"anomaly": {"enabled": True}})
+    some = DecisionEncoder(settings).lines(*played(settings))
+    assert b"anomaly_d2" in some
+    assert b"forecast_h" not in some
+
+
 def test_offsets_fit_the_views() -> None:
     assert offset("decision.reasons") % 4 == 0
     assert offset("patterns.candles") % 8 == 0

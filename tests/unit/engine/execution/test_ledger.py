@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.decide_drive import CARRY, instrument, params, random_rows, run
+from tests.support.decide_drive import instrument, params, random_rows, run
 from worker.engine.stages import risk, sizing
+from worker.engine.state import CARRY
 
 LOT = 0.5
 # Sized by volatility, which changes at every bar: many reductions; a short drawdown cool-down: many trades.

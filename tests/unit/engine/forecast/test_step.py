@@ -110,6 +110,27 @@ def test_a_market_that_stands_still_has_no_direction(method: str) -> None:
     assert (said["forecast_h"], said["forecast_sd"], said["component"]) == (0.0, 0.0, 0.0)
 
 
+@pytest.mark.parametrize("method", ["holt", "ar2"])
+def test_an_expired_reference_is_no_return(method: str) -> None:
+    """A year's pause and another price level: what is expected afterwards is that of a market that begins there."""
+    apart = bars()[:900].copy()
+    apart["ts"][600:] += 365 * 86_400_000
+    apart["ingest_ts"][600:] += 365 * 86_400_000
+    for name in ("open", "high", "low", "close"):
+        apart[name][600:] *= 1.3
+    outs = drive(apart, p=parameters(expect=Settings(enabled=True, method=method)))
+    assert outs["validation"]["expired"][600]
+    assert not outs["validation"]["shift"].any()
+    said = outs["forecast"]
+    assert np.isnan(said["forecast_h"][600]) == (method == "ar2")
+    assert np.isfinite(said["forecast_h"][601:]).all()
+    if method == "holt":
+        fresh = drive(apart[600:], p=parameters(expect=Settings(enabled=True)))["forecast"]
+        np.testing.assert_array_equal(said["forecast_h"][700:], fresh["forecast_h"][100:])
+    for name in ("forecast_h", "forecast_sd"):
+        assert np.nanmax(np.abs(said[name][600:])) < 2 * np.nanmax(np.abs(said[name][:600]))
+
+
 def test_an_off_stage_says_nothing_and_keeps_nothing() -> None:
     states = np.zeros(1, DERIVED)
     said = drive(bars()[:300], states, p=parameters(expect=Settings()))["forecast"]

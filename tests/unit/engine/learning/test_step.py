@@ -16,7 +16,8 @@ from tests.support.oracle_report import record
 from tests.unit.engine.learning.reference import Prediction, Reference
 from worker.engine.bar import BAR
 from worker.engine.kernel import kernel
-from worker.engine.stages.learning import INPUTS, Settings, Status, step
+from worker.engine.model import Status
+from worker.engine.stages.learning import INPUTS, Settings, step
 
 _step = step
 EAGER = Settings(enabled=True, loss_decay=0.99)  # heard more often than by default

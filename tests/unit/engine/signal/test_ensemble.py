@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from tests.support.decide_drive import CARRY, Desk, instrument, params, random_rows, run
+from tests.support.decide_drive import Desk, instrument, params, random_rows, run
 from worker.engine.stages import signal
+from worker.engine.state import CARRY
 
 WEIGHTS = {  # domain §7.1: trend | range | high_vol
     "trend": (2, 0.5, 1),

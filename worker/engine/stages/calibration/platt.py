@@ -7,7 +7,7 @@ import numpy as np
 from worker.engine.elementary import exp, log
 from worker.engine.elementary.logistic import sigmoid
 from worker.engine.kernel import kernel
-from worker.engine.stages.calibration.outcomes import held
+from worker.engine.stages.calibration.outcomes import FULL, held
 
 STATE = np.dtype([("a", "f8"), ("b", "f8")], align=True)
 
@@ -36,7 +36,7 @@ def _loss(outcomes: Any, a: float, b: float) -> tuple[float, float, float, float
     ga = gb = 0.0
     haa, hab, hbb = RIDGE, 0.0, RIDGE
     for i in range(n):
-        signed = float(outcomes.signed[i])
+        signed = outcomes.signed[i] / FULL
         f, target = (signed, hit) if signed > 0.0 else (-signed, miss)
         x = a * f + b
         e = exp(-abs(x))

@@ -29,6 +29,7 @@ from worker.engine.stages.execution.orders import HOLD, OPEN_LONG, OPEN_SHORT, p
 
 CRISIS = 5  # regime code
 POOR = 1  # quality level
+LIFT = 0.05  # of a calibrated confidence over the base rate, from which a signal is worth a trade (decisions 24)
 
 
 @kernel
@@ -63,11 +64,17 @@ def order(pending, position, out, atr):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def lifts(calibration):  # type: ignore[no-untyped-def]
+    """Whether such signals have been right more often than this symbol's usually are; true while that is not known."""
+    return not calibration.calibrated or calibration.confidence >= calibration.base_rate + LIFT
+
+
+@kernel
 def consider(pending, position, out, p):  # type: ignore[no-untyped-def]
     """(action, reasons, blocking code) of a flat symbol; |final| alone gates before 100 labels (decisions 24)."""
     final = out.signal.final
     barred = gates(position, out)
-    if not abs(final) >= p.enter[out.regime.code]:
+    if not (abs(final) >= p.enter[out.regime.code] and lifts(out.calibration)):
         barred |= when(out.signal.ready, SIGNAL_WEAK)
         return HOLD, barred, first(barred)
     sizing = out.sizing

@@ -52,6 +52,9 @@ OUTPUT = np.dtype(
         ("control_all_version", "i8"),
         ("contributions", "f8", (len(COMPONENTS),)),  # in the order of COMPONENTS, NaN = dropped
         ("top", "i1", (TOP,)),  # indices of the largest, by size; -1 = no more
+        ("anomaly_d2", "f8"),  # these three NaN where the stage is off or not ready
+        ("forecast_h", "f8"),
+        ("forecast_sd", "f8"),
     ],
     align=True,
 )

@@ -60,6 +60,15 @@ def publish_model(decision, model):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def publish_outlook(decision, anomaly, forecast):  # type: ignore[no-untyped-def]
+    """How unlike the recent bars this one is, and what the next ones are expected to return."""
+    decision.anomaly_d2 = ratio(anomaly.distance)
+    # Over minutes a return has little beyond the sixth decimal but its sign.
+    decision.forecast_h = significant(forecast.forecast_h, DIGITS)
+    decision.forecast_sd = significant(forecast.forecast_sd, DIGITS)
+
+
+@kernel
 def publish_context(decision, regime, timeframes):  # type: ignore[no-untyped-def]
     """What the market does: turbulence, and the timeframes' fusion."""
     decision.p_turb = ratio(regime.p_turb)

@@ -11,6 +11,7 @@ from worker.engine.stages.decision.publish import (
     publish_context,
     publish_model,
     publish_order,
+    publish_outlook,
     publish_position,
     publish_risk,
     publish_signal,
@@ -41,6 +42,7 @@ def _publish(state, inst, bar, out, action):  # type: ignore[no-untyped-def]
     publish_signal(decision, out.signal, out.calibration)
     publish_model(decision, out.model)
     publish_context(decision, out.regime, out.timeframes)
+    publish_outlook(decision, out.anomaly, out.forecast)
     publish_risk(decision, out.risk)
 
 

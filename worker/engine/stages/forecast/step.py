@@ -67,8 +67,20 @@ def _by_autoregression(own: Any, row: Any, sigma: float) -> tuple[float, float]:
 
 
 @kernel
+def _begin_anew(own: Any) -> None:
+    """From the next value on; how large errors are is still known."""
+    own.holt.count = 0
+    own.holt.trend = 0.0
+    own.autoregression.count = 0
+    own.autoregression.p12 = 0.0
+
+
+@kernel
 def step(state: Any, inst: Any, bar: Any, out: Any, p: Any) -> None:
-    """Forecast at one accepted bar: writes `state.forecast` and `out.forecast`, reads `out.validation`."""
+    """Forecast at one accepted bar: writes `state.forecast` and `out.forecast`, reads `out.validation`.
+
+    The way across an expired reference is no return, and the level before it tells nothing of this one.
+    """
     result = out.forecast
     result.forecast_h = math.nan
     result.forecast_sd = math.nan
@@ -76,10 +88,14 @@ def step(state: Any, inst: Any, bar: Any, out: Any, p: Any) -> None:
     if not p.enabled:
         return
     own, row = state.forecast, at(state.history, 0)
+    sigma = out.validation.sigma_ref
+    if out.validation.expired:
+        _begin_anew(own)
+        sigma = math.nan
     if p.method == HOLT:
         expected, variance = _by_holt(own, row, p)
     else:
-        expected, variance = _by_autoregression(own, row, out.validation.sigma_ref)
+        expected, variance = _by_autoregression(own, row, sigma)
     if own.errors < p.min_bars or math.isnan(expected):
         return
     sd = math.sqrt(variance)

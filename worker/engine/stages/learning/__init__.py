@@ -5,7 +5,6 @@ from __future__ import annotations
 from worker.engine.stages.learning.inputs import INPUTS
 from worker.engine.stages.learning.settings import LearningParams as Params
 from worker.engine.stages.learning.settings import Method, Settings
-from worker.engine.stages.learning.status import Status
 from worker.engine.stages.learning.step import OUTPUT, STATE, step
 
-__all__ = ["INPUTS", "OUTPUT", "STATE", "Method", "Params", "Settings", "Status", "step"]
+__all__ = ["INPUTS", "OUTPUT", "STATE", "Method", "Params", "Settings", "step"]

@@ -66,14 +66,10 @@ def warm(s, features):  # type: ignore[no-untyped-def]
 
 @kernel
 def _final(score, out, model_weight):  # type: ignore[no-untyped-def]
-    """The score, blended with what the configured model says, or else the symbol's own; neither speaks in a crisis."""
-    if out.regime.code == CRISIS:
+    """The score, blended with what the model says, which does not speak in a crisis."""
+    if out.regime.code == CRISIS or out.model.status != OK:
         return score
-    if out.model.status == OK:
-        return blend(score, out.model.prob, model_weight)
-    if out.learning.weight > 0.0:
-        return blend(score, out.learning.probability, out.learning.weight)
-    return score
+    return blend(score, out.model.prob, out.learning.weight if out.model.online else model_weight)
 
 
 @kernel

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from worker.engine.kernel import kernel
 
+KELLY_SHARE = 0.25  # of the stake that maximises growth
+KELLY_CAP = 0.10  # of the budget
+KELLY_DOUBT = 200.0  # labels that weigh as much as knowing nothing
+EVEN, CONFIDENT = 0.5, 0.3  # confidence of no position, and what more gives a full one
+
 
 @kernel
 def fixed_fractional(budget, fraction, distance, mult):  # type: ignore[no-untyped-def]
@@ -16,6 +21,25 @@ def fixed_fractional(budget, fraction, distance, mult):  # type: ignore[no-untyp
 def volatility_target(notional, unit):  # type: ignore[no-untyped-def]
     """Quantity at which the position has the target volatility [MM17]; `unit` = notional of one unit."""
     return notional / unit if notional > 0.0 and unit > 0.0 else 0.0
+
+
+@kernel
+def kelly(budget, p, labels, odds, loss):  # type: ignore[no-untyped-def]
+    """A quarter of Kelly's stake f* = p - (1-p)/b of the budget, at most a tenth of it; 0 where f* is not positive.
+
+    The stake is what the stop costs, `loss` a unit (quote currency); `odds` b = distance of the target over that of
+    the stop. `p` is taken towards 0.5 by n/(n+200) for its n = `labels` [Kel56, Tho06] (domain §9).
+    """
+    sure = 0.5 + (p - 0.5) * (labels / (labels + KELLY_DOUBT))
+    stake = KELLY_SHARE * (sure - (1.0 - sure) / odds)
+    return min(stake, KELLY_CAP) * budget / loss if stake > 0.0 and loss > 0.0 else 0.0
+
+
+@kernel
+def confidence_factor(confidence):  # type: ignore[no-untyped-def]
+    """clip((conf - 0.5)/0.3, 0, 1) of a calibrated confidence (domain §9)."""
+    size = (confidence - EVEN) / CONFIDENT
+    return min(size, 1.0) if size > 0.0 else 0.0
 
 
 @kernel

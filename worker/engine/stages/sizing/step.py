@@ -9,8 +9,15 @@ import numpy as np
 from worker.engine.kernel import kernel
 from worker.engine.rounding import floor_to_step, to_tick_away, to_tick_toward
 from worker.engine.stages.execution.account import multiplier
-from worker.engine.stages.sizing.methods import fixed_fractional, score_factor, volatility_target
+from worker.engine.stages.sizing.methods import (
+    confidence_factor,
+    fixed_fractional,
+    kelly,
+    score_factor,
+    volatility_target,
+)
 
+KELLY_LABELS = 200  # from which Kelly's method has a say
 ANOMALY_SCALE = 0.5  # of a new position at a bar unlike the recent ones (domain §7.5)
 
 OUTPUT = np.dtype(
@@ -46,12 +53,25 @@ def _limit(sizing, qty, risk, unit):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _wanted(sizing, close, mult, risk, scale, p):  # type: ignore[no-untyped-def]
-    """min(fixed-fractional, volatility target)·factor·g; Kelly needs 200 labels and there are none."""
-    fixed = fixed_fractional(risk.budget, p.risk_fraction, abs(close - sizing.stop), mult)
-    level = volatility_target(risk.vol_notional, abs(close) * mult)
-    qty = min(fixed, level) * sizing.factor * scale
+def _wanted(sizing, close, mult, out, held, p):  # type: ignore[no-untyped-def]
+    """min(fixed-fractional, volatility target, Kelly from 200 labels on)·factor·g; Kelly only sizes what is new."""
+    risk, calibration, distance = out.risk, out.calibration, abs(close - sizing.stop)
+    qty = fixed_fractional(risk.budget, p.risk_fraction, distance, mult)
+    qty = min(qty, volatility_target(risk.vol_notional, abs(close) * mult))
+    if not held and calibration.calibrated and calibration.labels >= KELLY_LABELS:
+        p_right, odds = calibration.confidence, p.target_atr / p.stop_atr
+        qty = min(qty, kelly(risk.budget, p_right, calibration.labels, odds, distance * mult))
+    scale = risk.g_held if held else risk.g * (ANOMALY_SCALE if out.anomaly.anomaly else 1.0)
+    qty = qty * sizing.factor * scale
     return qty if qty > 0.0 else 0.0
+
+
+@kernel
+def _factor(out, p):  # type: ignore[no-untyped-def]
+    """The confidence factor of a new position."""
+    if out.calibration.calibrated:
+        return confidence_factor(out.calibration.confidence)
+    return score_factor(out.signal.final, p.full_score)
 
 
 @kernel
@@ -70,7 +90,7 @@ def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
     final = out.signal.final
     held = position.side != 0
     sizing.side = position.side if held else _direction(final)
-    sizing.factor = position.factor if held else score_factor(final, p.full_score)
+    sizing.factor = position.factor if held else _factor(out, p)
     _levels(sizing, bar.close, out.features.atr_14, inst.tick, p)
     mult = multiplier(inst)
     unit = abs(bar.close) * mult
@@ -78,8 +98,7 @@ def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
     sizing.capped = False
     sizing.illiquid = False
     if unit > 0.0 and sizing.side != 0 and not math.isnan(sizing.stop):
-        scale = risk.g_held if held else risk.g * (ANOMALY_SCALE if out.anomaly.anomaly else 1.0)
-        wanted = _wanted(sizing, bar.close, mult, risk, scale, p)
+        wanted = _wanted(sizing, bar.close, mult, out, held, p)
         qty = floor_to_step(_limit(sizing, wanted, risk, unit), inst.lot)
     sizing.below_min = not qty > 0.0 or qty < inst.min_qty or qty * unit < inst.min_notional
     sizing.qty = 0.0 if sizing.below_min else qty

@@ -1,0 +1,1 @@
+"""What stated probabilities are worth on data that nothing was fitted to (`make calibration`)."""
