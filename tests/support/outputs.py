@@ -190,7 +190,8 @@ def expected(
     found: Outputs = {(name, p): [] for name in (topics.decisions, topics.rejected) for p in range(len(inputs))}
     publisher = Publisher(topics, settings.processing.group)
     parameters = load_engine(settings.engine)
-    models = Library(parameters.model, settings.models.registry, stages=configured_stages(parameters.plugins))
+    stages = configured_stages(parameters.plugins)
+    models = Library(parameters.model, settings.models.registry, stages=stages, voice=parameters.voice)
     for partition, records in enumerate(inputs):
         engine = PartitionEngine(parameters, oracle=models.switchboard())
         for entry in journal[partition] if journal else ():
