@@ -14,7 +14,7 @@ from aiokafka.record.memory_records import MemoryRecords
 
 from tests.support.record_sets import batch, plain, random_records
 from worker.engine.raw import RawRecords
-from worker.stream.seams import fetching
+from worker.stream.seams import fetching, pinned
 
 TP = TopicPartition("ticks.raw", 0)
 
@@ -82,7 +82,7 @@ def test_a_record_set_knows_whether_it_holds_a_batch(size: int) -> None:
 
 
 def test_another_version_is_left_alone(untouched: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "version", lambda _: "0.15.0")
+    monkeypatch.setattr(pinned, "version", lambda _: "0.15.0")
     untouched.MemoryRecords = MemoryRecords
     assert fetching.decoding(True) == {}
     assert untouched.MemoryRecords is MemoryRecords

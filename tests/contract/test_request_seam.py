@@ -11,7 +11,7 @@ from aiokafka.conn import AIOKafkaConnection
 from aiokafka.producer import sender
 from aiokafka.protocol.produce import ProduceRequest
 
-from worker.stream.seams import requests
+from worker.stream.seams import pinned, requests
 from worker.stream.seams.requests import PartedProduceRequest
 
 VERSIONS = range(8)
@@ -69,7 +69,7 @@ def test_the_sender_uses_it() -> None:
 
 
 def test_another_version_keeps_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requests, "version", lambda _: "0.15.0")
+    monkeypatch.setattr(pinned, "version", lambda _: "0.15.0")
     with mock.patch.object(sender, "ProduceRequest", ProduceRequest):
         assert not requests.install_parted_requests()
         assert sender.ProduceRequest is ProduceRequest

@@ -35,8 +35,6 @@ def set_(
     reason: Annotated[str | None, typer.Option(help="Why; kept in the record.", show_default=False)] = None,
 ) -> None:
     """Publish one record: the key's newest with what is given changed. It is stale after ten minutes: repeat it."""
-    from worker.stream.control_records import changed, newest, publish
-
     quiet_logs()
     settings: Settings = settings_with(bootstrap, prefix=prefix)
     given: dict[str, Any] = {
@@ -47,14 +45,7 @@ def set_(
         "reason": reason,
     }
     fields = {name: value for name, value in given.items() if value is not None}
-
-    async def work() -> Control:
-        before = (await newest(settings)).get(key)
-        control: Control = changed(before and before.control, key, effective_ts, fields)
-        await publish(settings, control)
-        return control
-
-    control = run_async(work())
+    control = _published(settings, key, effective_ts, fields)
     typer.echo(f"{settings.topics.limits}: {key} version {control.version} published")
 
 
@@ -75,7 +66,7 @@ def model(
 ) -> None:
     """Switch the model of all workers while they run; each decision tells which one had a say."""
     from schemas.control import MODEL_KEY
-    from worker.stream.control_records import changed, newest, publish, remove
+    from worker.stream.control_records import remove
 
     if sum((name is not None, none, configured)) != 1 or (name is None) != (version is None):
         raise typer.BadParameter("give NAME and VERSION, --none or --configured")
@@ -89,14 +80,7 @@ def model(
     if name is not None and version is not None:
         choice = {"name": name, "version": version, "digest": digest or _digest(settings, name, version)}
     fields: dict[str, Any] = {"model": choice, "reason": reason or ""}
-
-    async def work() -> Control:
-        before = (await newest(settings)).get(MODEL_KEY)
-        control: Control = changed(before and before.control, MODEL_KEY, effective_ts, fields)
-        await publish(settings, control)
-        return control
-
-    control = run_async(work())
+    control = _published(settings, MODEL_KEY, effective_ts, fields)
     typer.echo(f"{settings.topics.limits}: {_named(control)} version {control.version} published")
 
 
@@ -135,6 +119,20 @@ def _limits(control: Control) -> str:
     notional = "-" if control.max_notional is None else f"{control.max_notional:g}"
     opens = "opens" if control.allow_open else "no opens"
     return f"risk_mult {control.risk_mult:g}, max_notional {notional}, {opens}, kill {control.kill}"
+
+
+def _published(settings: Settings, key: str, effective_ts: int, fields: dict[str, Any]) -> Control:
+    """Publish the key's newest record with these fields changed."""
+    from worker.stream.control_records import changed, newest, publish
+
+    async def work() -> Control:
+        before = (await newest(settings)).get(key)
+        control: Control = changed(before and before.control, key, effective_ts, fields)
+        await publish(settings, control)
+        return control
+
+    control: Control = run_async(work())
+    return control
 
 
 def _named(control: Control) -> str:

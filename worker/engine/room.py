@@ -18,7 +18,7 @@ def _bytes(name: str) -> slice:
 
 
 CONTROL, VERDICT = _bytes("control"), _bytes("validation")
-MODEL = _bytes("model")  # written where a model is configured
+MODEL = _bytes("model")  # written only where one has a say
 SPARSE = _bytes("timeframes")  # all that an accepted record's stages leave out: timeframes that have closed no bucket
 
 

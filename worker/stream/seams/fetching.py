@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from importlib.metadata import version
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -17,10 +16,10 @@ from aiokafka.record.memory_records import MemoryRecords
 
 from worker.engine.raw import RawRecords
 from worker.stream.record_sets import Aborted, decode
+from worker.stream.seams import pinned
 from worker.wire import scan
 
 log = logging.getLogger(__name__)
-PINNED = "0.14."
 _original_records = fetcher.PartitionRecords
 
 
@@ -106,7 +105,7 @@ def decoding(fast: bool) -> dict[str, Any]:
 
 def install() -> bool:
     """Put the two stand-ins into aiokafka's fetcher; False, and nothing is changed, with a version they don't know."""
-    if not version("aiokafka").startswith(PINNED):
+    if not pinned.known():
         log.warning("unknown version of aiokafka: records are decoded by its public interface")
         return False
     module: Any = fetcher

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.metadata import version
 from typing import Any, TypeAlias
 
 from aiokafka.producer import sender
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.protocol.types import Int16, Int32, String
 
-PINNED = "0.14."
+from worker.stream.seams import pinned
+
 Buffer: TypeAlias = bytes | bytearray | memoryview
 TEXT = String("utf-8")
 TRANSACTIONS = 3  # first version of the request that names a transactional id
@@ -71,7 +71,7 @@ class PartedProduceRequest(ProduceRequest):
 
 def install_parted_requests() -> bool:
     """Have aiokafka's producers use it; False, and nothing is changed, with a version it doesn't know."""
-    if not version("aiokafka").startswith(PINNED):
+    if not pinned.known():
         return False
     module: Any = sender
     module.ProduceRequest = PartedProduceRequest

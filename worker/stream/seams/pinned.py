@@ -1,0 +1,12 @@
+"""The version of aiokafka whose inner parts the seams know."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+PINNED = "0.14."
+
+
+def known() -> bool:
+    """Whether that version is installed."""
+    return version("aiokafka").startswith(PINNED)
