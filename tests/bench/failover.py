@@ -175,7 +175,7 @@ async def measure(symbols: int, records: int, runs: int, folder: Path) -> dict[s
     """All figures."""
     bars = (records + int(RATE * LOAD_SECONDS)) // symbols + 1
     market = simulated_records(Simulation(symbols=symbols, bars=bars, seed=7))
-    with Broker() as broker:
+    with Broker(sustained=True) as broker:
         settings = settings_for(broker.bootstrap)
         await make_topics(settings)
         await publish(settings, islice(market, records))

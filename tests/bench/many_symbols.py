@@ -71,7 +71,7 @@ def spilled_name(name: str) -> str:
 
 async def measure(symbols: int, bars: int, resident: int, folder: Path) -> dict[str, float]:
     """All figures."""
-    with Broker() as broker:
+    with Broker(sustained=True) as broker:
         whole, spilled = (settings_for(broker.bootstrap, most, folder) for most in (0, resident))
         await make_topics(whole)
         await make_state_topic(spilled)

@@ -107,7 +107,7 @@ def main() -> None:
     given = arguments()
     flow, found = Flow(given.warm, given.seconds), latency.Found()
     figures: dict[str, float] = {}
-    with Broker() as broker:
+    with Broker(sustained=True) as broker:
         arena = Arena(broker.bootstrap)
         if not given.only_latency:
             figures |= throughput(arena, given.records, given.runs)

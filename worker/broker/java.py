@@ -1,4 +1,4 @@
-"""How Kafka's classes are run: the pip-installed Java runtime, small heap, quick start."""
+"""How Kafka's classes are run: the pip-installed Java runtime, small heap, quick start unless load is to last."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ from worker.broker.jars import class_path
 from worker.errors import ConfigError
 
 _LOGGING = Path(__file__).with_name("log4j2.properties")
-# Serial collector and the first compiler only: start time and memory count here, throughput does not.
-_QUICK_START = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Djava.awt.headless=true")
+_ALWAYS = ("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Djava.awt.headless=true")
+_QUICK_START = ("-XX:TieredStopAtLevel=1",)  # the first compiler only: half the start, but twice the work a request
 # Java reads options from these, and a user's own would change this broker.
 _FOREIGN_OPTIONS = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH", "KAFKA_OPTS")
 
 
-def command(main_class: str, *arguments: str, heap: str, log: Path) -> list[str]:
-    """The command line that runs `main_class`; `heap` as Java writes it (`512m`). May download the jars."""
+def command(main_class: str, *arguments: str, heap: str, log: Path, sustained: bool = False) -> list[str]:
+    """The command line that runs `main_class`; `heap` as Java writes it (`512m`). May download the jars.
+
+    `sustained` = with all of Java's compilers, for what runs long under load.
+    """
     flags = (
         f"-Xmx{heap}",
-        *_QUICK_START,
+        *_ALWAYS,
+        *(() if sustained else _QUICK_START),
         "--enable-native-access=ALL-UNNAMED",
         "--sun-misc-unsafe-memory-access=allow",
     )

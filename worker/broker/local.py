@@ -31,7 +31,9 @@ class Broker:
     By default it listens in plaintext on a random loopback port, keeps its data in a temporary folder that `close`
     removes, and dies with this process. `home` is a folder to keep instead; `detached` lets it outlive this process.
     `advertised` is the `host:port` that clients are told; `listeners` are further addresses; `scram_users` (name →
-    password) are created when the storage is formatted; `properties` are Kafka server settings that win over ours.
+    password) are created when the storage is formatted, with these `features` of the cluster (name → level) instead of
+    the newest; `properties` are Kafka server settings that win over ours.
+    `sustained` is for load that lasts: Java compiles what is used much as well as it can, which costs CPU at first.
 
     Raises BrokerUnavailable (with the end of the broker's log) when it does not come up, ConfigError when the jars or
     the Java runtime are missing or wrong, CannotCreate when its folder can't be used.
@@ -47,16 +49,19 @@ class Broker:
         properties: Mapping[str, str] | None = None,
         listeners: Sequence[Listener] = (),
         scram_users: Mapping[str, str] | None = None,
+        features: Mapping[str, int] | None = None,
         heap: str = "512m",
         detached: bool = False,
+        sustained: bool = False,
         start_timeout_s: float = 60.0,
     ) -> None:
         self._temporary = home is None
         self.home = home or Path(tempfile.mkdtemp(prefix="alphapulse-broker-"))
         self.log_path = self.home / "server.log"
         self._output = self.home / "server.out"
-        self._host, self._heap, self._detached = host, heap, detached
+        self._host, self._heap, self._detached, self._sustained = host, heap, detached, sustained
         self._properties, self._scram_users = dict(properties or {}), dict(scram_users or {})
+        self._features = dict(features or {})
         self._start_timeout_s = start_timeout_s
         clients = [Listener("PLAINTEXT", port=port, advertised=advertised), *listeners]
         self._clients = [_addressed(client, host) for client in clients]
@@ -95,8 +100,10 @@ class Broker:
             require_free(client.port, self._host)
         server = self._write_properties()
         if not storage.is_formatted(self.home / "data"):
-            storage.format_storage(server, self.log_path, self._scram_users)
-        self._spawn(java.command("kafka.Kafka", str(server), heap=self._heap, log=self.log_path))
+            storage.format_storage(server, self.log_path, self._scram_users, self._features)
+        self._spawn(
+            java.command("kafka.Kafka", str(server), heap=self._heap, log=self.log_path, sustained=self._sustained)
+        )
         try:
             self._wait_until_ready()
         except BaseException:

@@ -30,8 +30,13 @@ def is_formatted(data: Path) -> bool:
     return (data / "meta.properties").exists() and (data / "bootstrap.checkpoint").exists()
 
 
-def format_storage(server: Path, log: Path, scram_users: Mapping[str, str]) -> None:
-    """Format the data folder that the properties file `server` names; SCRAM-SHA-512 users are name → password."""
+def format_storage(
+    server: Path, log: Path, scram_users: Mapping[str, str], features: Mapping[str, int] | None = None
+) -> None:
+    """Format the data folder that the properties file `server` names.
+
+    SCRAM-SHA-512 users are name → password, `features` of the cluster name → level, else the newest that Kafka has.
+    """
     arguments = server.with_name("format.args")
     arguments.unlink(missing_ok=True)
     arguments.touch(mode=0o600)  # passwords go through a file: a command line is public
@@ -39,6 +44,8 @@ def format_storage(server: Path, log: Path, scram_users: Mapping[str, str]) -> N
     lines = ["--config", str(server), f"--cluster-id={_cluster_id()}", "--ignore-formatted"]
     for name, password in scram_users.items():
         lines += ["--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]"]
+    for name, level in (features or {}).items():
+        lines += ["--feature", f"{name}={level}"]
     arguments.write_text("".join(f"{line}\n" for line in lines))
     try:
         _run(java.command("kafka.tools.StorageTool", "format", f"@{arguments}", heap="256m", log=log))

@@ -72,7 +72,7 @@ def measured(given: argparse.Namespace, peers: Sequence[Peer]) -> tuple[Results,
     """All runs, round after round so that a slow minute of the machine meets every peer; and what failed."""
     results: Results = defaultdict(list)
     failed: dict[str, str] = {}
-    with Broker() as broker:
+    with Broker(sustained=True) as broker:
         arena = Arena(broker.bootstrap)
         for number in range(1, given.runs + 1):
             for case in cases(given, peers):
