@@ -27,11 +27,11 @@ def id_per_worker() -> None:
     """Transactional ids that differ from worker to worker: a new owner fences nobody."""
     original = TransactionalSink.__init__
 
-    def changed(self: TransactionalSink, tp: Any, group: str, options: dict[str, Any], timeout_ms: int) -> None:
-        original(self, tp, f"{group}-{os.getpid()}", options, timeout_ms)
+    def changed(self: TransactionalSink, tp: Any, group: str, *rest: Any) -> None:
+        original(self, tp, f"{group}-{os.getpid()}", *rest)
         self._group = group
 
-    TransactionalSink.__init__ = changed  # type: ignore[method-assign]
+    TransactionalSink.__init__ = changed  # type: ignore[method-assign, assignment]
 
 
 def offset_before_fence() -> None:
@@ -51,8 +51,11 @@ def offset_before_fence() -> None:
 
 
 def acknowledgements_not_awaited() -> None:
-    """Nobody looks at what became of a sent batch."""
-    original = sink._submit
+    """Nobody looks at what became of a sent batch; aiokafka's producer commits then, ours refuses to."""
+    original, create = sink._submit, TransactionalSink.__init__
+
+    def created(self: TransactionalSink, tp: Any, group: str, clients: Any, timeout_ms: int, fast: bool) -> None:
+        create(self, tp, group, clients, timeout_ms, False)
 
     async def changed(producer: Any, builder: Any, topic: str, partition: int) -> asyncio.Future[Any]:
         sent = await original(producer, builder, topic, partition)
@@ -62,6 +65,7 @@ def acknowledgements_not_awaited() -> None:
         return seeming
 
     sink._submit = changed
+    TransactionalSink.__init__ = created  # type: ignore[method-assign]
 
 
 def sent_again() -> None:
@@ -92,9 +96,9 @@ def snapshot_before_commit() -> None:
     create, deliver = TransactionalSink.__init__, TransactionalSink.deliver
     options: dict[int, dict[str, Any]] = {}
 
-    def created(self: TransactionalSink, tp: Any, group: str, given: dict[str, Any], timeout_ms: int) -> None:
-        options[id(self)] = given
-        create(self, tp, group, given, timeout_ms)
+    def created(self: TransactionalSink, tp: Any, group: str, clients: Any, *rest: Any) -> None:
+        options[id(self)] = clients.producing
+        create(self, tp, group, clients, *rest)
 
     async def changed(self: TransactionalSink, outputs: Iterable[Output], saved: Iterable[Output], *rest: Any) -> None:
         async with AIOKafkaProducer(**options[id(self)]) as producer:

@@ -124,7 +124,9 @@ async def outcome_unknown(
 
 async def answer_lost(cluster: Cluster, prefix: str, folder: Path, api: Api, way: Way) -> str | None:
     """One request or answer is lost on the way."""
-    settings = await scene(cluster, prefix)
+    # Transactions of Kafka 4 have no such request: what is written to belongs to them.
+    former = {"fast_path": False} if api is Api.ADD_OFFSETS_TO_TXN else {}
+    settings = await scene(cluster, prefix, **former)
     async with Fleet(settings, folder) as fleet:
         await fleet.start("worker", **through(cluster.proxy), **HASTY).ready(partitions=PARTITIONS)
         publishing = load(settings)

@@ -151,7 +151,8 @@ class Partition:
         processing, clients = self._settings.processing, self._clients
         if clients.shared is not None:
             return AcknowledgedSink(self.tp, clients.shared, processing.transaction_timeout_ms)
-        return TransactionalSink(self.tp, processing.group, clients.producing, processing.transaction_timeout_ms)
+        timeout, fast = processing.transaction_timeout_ms, processing.fast_path
+        return TransactionalSink(self.tp, processing.group, clients, timeout, fast)
 
     def _outputs(self, raw: RawRecords, results: Any) -> Iterable[Output | Prepared]:
         outputs = self._publisher.outputs(raw, results)

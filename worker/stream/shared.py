@@ -6,7 +6,7 @@ A request costs the client and the broker the same whether it carries one partit
 from __future__ import annotations
 
 import asyncio
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
@@ -16,12 +16,19 @@ from worker.stream.failures import FAILURES
 STOP_TIMEOUT = 5.0  # seconds; aiokafka's stop flushes without limit
 
 
-async def quietly_stop(producer: AIOKafkaProducer) -> None:
+class Stoppable(Protocol):
+    """A client with connections to close."""
+
+    async def stop(self) -> None:
+        """Close them."""
+
+
+async def quietly_stop(producer: Stoppable) -> None:
     """Stop a producer within `STOP_TIMEOUT`, whatever state it is in."""
     try:
         async with asyncio.timeout(STOP_TIMEOUT):
             await producer.stop()
-    except FAILURES:
+    except (*FAILURES, RuntimeError):  # uvloop's word for a connection that was closed a moment ago
         return
 
 

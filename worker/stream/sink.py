@@ -13,7 +13,9 @@ from aiokafka.structs import OffsetAndMetadata
 from worker.errors import AlphapulseError
 from worker.stream.crash import crash_point
 from worker.stream.failures import FAILURES, SendFailed, meaning
-from worker.stream.shared import STOP_TIMEOUT, Shared, quietly_stop
+from worker.stream.seams import pinned
+from worker.stream.shared import STOP_TIMEOUT, Clients, Shared, quietly_stop
+from worker.stream.transactions import TransactionalProducer, TransactionsTooOld
 
 Header = tuple[str, bytes]
 
@@ -69,7 +71,7 @@ class Sink(Protocol):
         """Release connections; never waits longer than its deadline."""
 
 
-async def _send(producer: AIOKafkaProducer, outputs: Outputs, partition: int) -> None:
+async def _send(producer: Any, outputs: Outputs, partition: int) -> None:
     """Send in full batches and wait for every acknowledgement: commit would not report a failed send."""
     pending: list[tuple[str, asyncio.Future[Any]]] = []
     builders: dict[str, Any] = {}
@@ -98,7 +100,7 @@ async def _send(producer: AIOKafkaProducer, outputs: Outputs, partition: int) ->
             raise SendFailed(topic) from result
 
 
-async def _submit(producer: AIOKafkaProducer, builder: Any, topic: str, partition: int) -> asyncio.Future[Any]:
+async def _submit(producer: Any, builder: Any, topic: str, partition: int) -> asyncio.Future[Any]:
     builder.close()
     return await producer.send_batch(builder, topic, partition=partition)  # type: ignore[no-any-return]
 
@@ -106,18 +108,29 @@ async def _submit(producer: AIOKafkaProducer, builder: Any, topic: str, partitio
 class TransactionalSink:
     """Exactly once: one transactional producer a partition, so that a new owner fences the old one."""
 
-    def __init__(self, tp: TopicPartition, group: str, options: dict[str, Any], timeout_ms: int) -> None:
-        self._tp, self._group = tp, group
+    def __init__(self, tp: TopicPartition, group: str, clients: Clients, timeout_ms: int, fast: bool) -> None:
+        """`fast` = by the transactions of Kafka 4 where the cluster has them."""
+        self._tp, self._group, self._clients, self._fast = tp, group, clients, fast and pinned.known()
         self._deadline = timeout_ms / 1000
-        self._producer = AIOKafkaProducer(
-            **options,
-            transactional_id=f"{group}-{tp.topic}-{tp.partition}",
-            transaction_timeout_ms=timeout_ms,
-            # The broker answers the first request of a transaction with a retriable error while it verifies it.
-            retry_backoff_ms=10,
-        )
+        self._named: dict[str, Any] = {
+            "transactional_id": f"{group}-{tp.topic}-{tp.partition}",
+            "transaction_timeout_ms": timeout_ms,
+            # The broker answers the first request of a transaction with a retriable error while the last one ends.
+            "retry_backoff_ms": 10,
+        }
+        self._producer: AIOKafkaProducer | TransactionalProducer | None = None
 
     async def start(self) -> None:
+        clients = self._clients
+        if self._fast:
+            self._producer = TransactionalProducer(clients.options, max_batch_size=clients.batch_bytes, **self._named)
+            try:
+                await self._producer.start()
+            except TransactionsTooOld:
+                await quietly_stop(self._producer)
+            else:
+                return
+        self._producer = AIOKafkaProducer(**clients.producing, **self._named)
         await self._producer.start()
 
     async def deliver(self, outputs: Outputs, snapshots: Iterable[Output], next_offset: int, metadata: str) -> None:
@@ -132,6 +145,7 @@ class TransactionalSink:
 
     async def _transaction(self, outputs: Outputs, offsets: dict[TopicPartition, OffsetAndMetadata]) -> None:
         producer = self._producer
+        assert producer is not None
         await producer.begin_transaction()
         crash_point("begun")
         await _send(producer, outputs, self._tp.partition)
@@ -141,6 +155,7 @@ class TransactionalSink:
         await producer.commit_transaction()
 
     async def _abort(self) -> None:
+        assert self._producer is not None
         try:
             async with asyncio.timeout(STOP_TIMEOUT):
                 await self._producer.abort_transaction()
@@ -148,7 +163,9 @@ class TransactionalSink:
             return  # the next producer with this id, or the transaction's timeout, aborts it
 
     async def stop(self) -> None:
-        await quietly_stop(self._producer)
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await quietly_stop(producer)
 
 
 class AcknowledgedSink:

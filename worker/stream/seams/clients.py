@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
 from aiokafka.conn import create_conn
+from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.structs import OffsetAndMetadata
 
@@ -42,6 +46,44 @@ async def connect_once(host: str, port: int, options: dict[str, Any]) -> None:
         await connection.send(MetadataRequest([]))
     finally:
         connection.close()
+
+
+async def ask(client: AIOKafkaClient, node: int, request: Any, group: int = ConnectionGroup.DEFAULT) -> Any:
+    """A broker's answer.
+
+    Raises:
+        NodeNotReadyError, RequestTimedOutError, KafkaConnectionError: there is none.
+    """
+    with _closed_connections():
+        return await client.send(node, request, group=group)
+
+
+async def coordinator_of(client: AIOKafkaClient, kind: CoordinationType, key: str) -> int:
+    """The broker that coordinates a transactional id or a group.
+
+    Raises:
+        BrokerResponseError: none does now, or this user may not know; further errors as `ask`.
+    """
+    with _closed_connections():
+        return int(await client.coordinator_lookup(kind, key))
+
+
+@contextmanager
+def _closed_connections() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:  # uvloop's word for a connection that was closed a moment ago
+        raise KafkaConnectionError(str(error)) from error
+
+
+async def close_client(client: AIOKafkaClient) -> None:
+    """Close all connections, also when the client's own task died of one that was closed a moment ago."""
+    inner: Any = client
+    try:
+        await client.close()
+    except RuntimeError:
+        inner._sync_task = None  # what it awaits first, again and again
+        await client.close()
 
 
 def fetch_each_alone(consumer: AIOKafkaConsumer) -> None:
