@@ -109,7 +109,7 @@ class ProcessingSettings(Section):
         100,
         ge=10,
         le=10_000,
-        description="a partition with little input is committed so often; at least once oftener, where that is cheap",
+        description="a partition with little input is committed so often, and oftener where that is cheap",
     )
     max_batch_records: int = Field(
         10_000, ge=1, le=100_000, description="largest slice of one partition per transaction"

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 POLL_MS = 100
 GATHER = 0.005  # seconds for a fetch that finds records
-REST = 2.0  # a small batch at least once is followed by so many times its duration of rest
+REST = 2.0  # a small batch is followed by so many times its duration of rest while the commit interval allows it
 MAX_BACKOFF = 10.0  # seconds between attempts to open a partition while the broker is away
 
 
@@ -218,9 +218,10 @@ class Member(ConsumerRebalanceListener):
     def _rest_until(self, begun: float) -> float:
         """When a partition may go on whose small batch `begun` then: the next one is to carry more."""
         now, interval = time.monotonic(), self._settings.processing.commit_interval_ms / 1000
-        if self._settings.processing.guarantee == "exactly_once":
-            return begun + interval
-        return min(begun + interval, now + REST * (now - begun))  # no transaction to fill: only the effort counts
+        effort = now - begun
+        # By effort, so that commits are frequent where they are cheap; never less than it, so that a broker which is
+        # slow because it has too much to do gets less.
+        return now + max(effort, min(REST * effort, interval - effort))
 
     async def _save(self, partition: Partition) -> None:
         await partition.save()
