@@ -15,7 +15,7 @@ PROPERTIES = {
     "transaction.max.timeout.ms": "600000",
     # A broker frozen for longer loses its leaderships for a moment, and Kafka 4.3.1 then takes the partitions of
     # a commit for deleted and leaves their markers out: docs/guarantees.md.
-    "broker.session.timeout.ms": "60000",
+    "broker.session.timeout.ms": "15000",
 }
 
 
