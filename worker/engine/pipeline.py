@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from worker.engine import history, model
-from worker.engine.kernel import inlined, kernel
+from worker.engine.kernel import embedded, inlined, kernel
 from worker.engine.memory import fetch_row, fetch_row_to_write
 from worker.engine.reasons import Reject, bits
 from worker.engine.settings import EngineSettings
@@ -81,7 +81,7 @@ def params(settings: EngineSettings) -> Params:
     return Params(*(getattr(settings, name).params() for name in Params._fields))
 
 
-@kernel
+@embedded
 def _remember(derived, bar, out):  # type: ignore[no-untyped-def]
     # The newest row of a history that was not cleared is that of the reference.
     past, judged = derived.history, out.validation
@@ -89,7 +89,7 @@ def _remember(derived, bar, out):  # type: ignore[no-untyped-def]
     history.push(past, bar.ts, bar.open, judged.high, judged.low, bar.close, bar.volume, logret)
 
 
-@kernel
+@embedded
 def _observe_bar(derived, market, inst, bar, out, p):  # type: ignore[no-untyped-def]
     validation.step(derived, inst, bar, out, p.validation)
     if not out.validation.accepted:

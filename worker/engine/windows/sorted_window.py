@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.memory import move_items
 
 
@@ -16,13 +16,13 @@ def sorted_window(capacity: int) -> np.dtype[np.void]:
     return np.dtype([("count", "i8"), ("values", "f8", (capacity,))], align=True)
 
 
-@kernel
+@embedded
 def canonical(value):  # type: ignore[no-untyped-def]
     """`value` with -0.0 made 0.0, so that equal values have equal bits."""
     return 0.0 if value == 0.0 else value
 
 
-@kernel
+@embedded
 def below(window, value):  # type: ignore[no-untyped-def]
     """How many values are strictly below `value`: the index of its first equal.
 
@@ -34,7 +34,7 @@ def below(window, value):  # type: ignore[no-untyped-def]
     return found
 
 
-@kernel
+@embedded
 def _both_below(window, one, other):  # type: ignore[no-untyped-def]
     values, found, others = window.values, 0, 0
     for i in range(window.count):
@@ -44,7 +44,7 @@ def _both_below(window, one, other):  # type: ignore[no-untyped-def]
     return found, others
 
 
-@kernel
+@embedded
 def insert(window, value):  # type: ignore[no-untyped-def]
     """Add a value that is not NaN. The window must have room."""
     slot = below(window, value)
@@ -53,7 +53,7 @@ def insert(window, value):  # type: ignore[no-untyped-def]
     window.count += 1
 
 
-@kernel
+@embedded
 def remove(window, value):  # type: ignore[no-untyped-def]
     """Take out one value equal to `value`, which must be present."""
     window.count -= 1
@@ -61,7 +61,7 @@ def remove(window, value):  # type: ignore[no-untyped-def]
     move_items(window.values, slot, slot + 1, window.count - slot)
 
 
-@kernel
+@embedded
 def replace(window, leaving, value):  # type: ignore[no-untyped-def]
     """`remove` and `insert` in one: only the values between the two move."""
     values = window.values
@@ -74,7 +74,7 @@ def replace(window, leaving, value):  # type: ignore[no-untyped-def]
     values[slot] = canonical(value)
 
 
-@kernel
+@embedded
 def slide(window, leaving, value):  # type: ignore[no-untyped-def]
     """Add `value` in place of `leaving`; NaN = nothing leaves."""
     if np.isnan(leaving):
@@ -83,7 +83,7 @@ def slide(window, leaving, value):  # type: ignore[no-untyped-def]
         replace(window, leaving, value)
 
 
-@kernel
+@embedded
 def quantile(window, q):  # type: ignore[no-untyped-def]
     """Quantile `q` in [0, 1], Hyndman-Fan type 7 (linear between order statistics); NaN when empty."""
     if window.count == 0:
@@ -96,7 +96,7 @@ def quantile(window, q):  # type: ignore[no-untyped-def]
     return value
 
 
-@kernel
+@embedded
 def median(window):  # type: ignore[no-untyped-def]
     """Middle value, or the mean of the middle two; NaN when empty."""
     n = window.count
@@ -106,13 +106,13 @@ def median(window):  # type: ignore[no-untyped-def]
     return upper if n & 1 else 0.5 * (window.values[(n >> 1) - 1] + upper)
 
 
-@kernel
+@embedded
 def _deviation(values, split, centre, left, right):  # type: ignore[no-untyped-def]
     # Element `left` of the falling run of values below the split, or element `right` of the rising one above it.
     return centre - values[split - 1 - left], values[split + right] - centre
 
 
-@kernel
+@embedded
 def _nth_deviation(window, centre, split, k):  # type: ignore[no-untyped-def]
     # The k-th smallest (from 0) of |value - centre|: both sides of the centre are sorted runs, so O(log w).
     values, n = window.values, window.count
@@ -130,7 +130,7 @@ def _nth_deviation(window, centre, split, k):  # type: ignore[no-untyped-def]
     return min(left, right)
 
 
-@kernel
+@embedded
 def mad(window, centre):  # type: ignore[no-untyped-def]
     """Median of |value - centre|; NaN when empty."""
     n = window.count

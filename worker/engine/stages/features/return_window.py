@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from worker.engine.elementary import log
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 PERIOD = 60
 # Σ (r-mean)² of returns that differ by the rounding of their price ratios alone: the relative dead zone of prices.
@@ -23,7 +23,7 @@ class ReturnWindow(NamedTuple):
     fours: float  # Σ (a_t + a_{t-1} + a_{t-2} + a_{t-3})²
 
 
-@kernel
+@embedded
 def return_window(history: Any) -> ReturnWindow:
     """The mean is ln(c/c60)/60, exact and free of the window's order."""
     nan = math.nan

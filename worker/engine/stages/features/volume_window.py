@@ -4,7 +4,7 @@ import math
 from typing import Any, NamedTuple
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.facts import fact
 
 PERIOD = 20
@@ -20,7 +20,7 @@ class VolumeWindow(NamedTuple):
     trades: int  # how many bars those are
 
 
-@kernel
+@embedded
 def volume_window(facts: Any, history: Any) -> VolumeWindow:
     """Sums over the window, oldest to newest."""
     if history.count < PERIOD:

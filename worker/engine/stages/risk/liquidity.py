@@ -6,21 +6,21 @@ import math
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 WINDOW = 20  # bars
 
 TRADED = np.dtype([("count", "i8"), ("values", "f8", (WINDOW,))], align=True)
 
 
-@kernel
+@embedded
 def push(traded, value):  # type: ignore[no-untyped-def]
     """Append one bar's traded value, quote currency."""
     traded.values[traded.count % WINDOW] = value
     traded.count += 1
 
 
-@kernel
+@embedded
 def mean(traded):  # type: ignore[no-untyped-def]
     """Mean over the last 20 bars, summed oldest to newest so that the bits depend on these bars only; NaN before."""
     if traded.count < WINDOW:
