@@ -26,9 +26,14 @@ MOMENTS = np.dtype(
 
 
 @embedded
-def block(ts, interval_ms):  # type: ignore[no-untyped-def]
-    """The 64-interval block of time that holds `ts`: when it changes, windowed sums are rebuilt."""
-    return ts // interval_ms // REBUILD_INTERVALS
+def block(ts, interval_ms, known):  # type: ignore[no-untyped-def]
+    """The 64-interval block of time that holds `ts`: when it changes, windowed sums are rebuilt.
+
+    `known` = block of an earlier bar of this interval, or 0: where it is the same, nothing is divided.
+    """
+    length = REBUILD_INTERVALS * interval_ms
+    start = known * length
+    return known if start <= ts < start + length else ts // length
 
 
 @embedded

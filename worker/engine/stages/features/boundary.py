@@ -14,7 +14,7 @@ FEATURES = ()
 @embedded
 def passed(own: Any, ts: int, interval_ms: int) -> bool:
     """Take in the current bar's time; True at the first bar of a block of 64 intervals."""
-    now: int = block(ts, interval_ms)
     before: int = own.block
+    now: int = block(ts, interval_ms, before)
     own.block = now
     return now != before

@@ -13,7 +13,7 @@ from worker.engine.windows.moments import block
 
 @embedded
 def _advance(own, history, interval_ms, p):  # type: ignore[no-untyped-def]
-    now = block(at(history, 0).ts, interval_ms)
+    now = block(at(history, 0).ts, interval_ms, own.block)
     boundary = now != own.block
     own.block = now
     advance(own.close, history, CLOSE, boundary, p)

@@ -59,7 +59,7 @@ def accept(own, bar, change, continues, p):  # type: ignore[no-untyped-def]
         _keep_return(own, change)
     activity.keep_volume(own, bar.volume, p)
     own.stuck = activity.stuck_run(own, bar)
-    now = block(bar.ts, bar.interval_ms)
+    now = block(bar.ts, bar.interval_ms, own.block)
     if now != own.block:
         running_sum.rebuild(own.absolute_returns, own.returns)
         running_sum.rebuild(own.volume_sum, own.volumes)
