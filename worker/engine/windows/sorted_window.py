@@ -113,8 +113,9 @@ def _deviation(values, split, centre, left, right):  # type: ignore[no-untyped-d
 
 
 @embedded
-def _nth_deviation(window, centre, split, k):  # type: ignore[no-untyped-def]
-    # The k-th smallest (from 0) of |value - centre|: both sides of the centre are sorted runs, so O(log w).
+def _middle_deviations(window, centre, split, k):  # type: ignore[no-untyped-def]
+    # The k-th and the one before (from 0) of the ascending |value - centre|: both sides of the centre are sorted runs,
+    # so O(log w). The one before is -inf for k = 0.
     values, n = window.values, window.count
     # `low` becomes how many of the k smallest come from the left run
     low, high = max(0, k - (n - split)), min(k, split)
@@ -125,9 +126,12 @@ def _nth_deviation(window, centre, split, k):  # type: ignore[no-untyped-def]
             low = taken + 1
         else:
             high = taken
+    right_taken = k - low
     left = centre - values[split - 1 - low] if low < split else np.inf
-    right = values[split + k - low] - centre if split + k - low < n else np.inf
-    return min(left, right)
+    right = values[split + right_taken] - centre if split + right_taken < n else np.inf
+    left_before = centre - values[split - low] if low > 0 else -np.inf
+    right_before = values[split + right_taken - 1] - centre if right_taken > 0 else -np.inf
+    return max(left_before, right_before), min(left, right)
 
 
 @embedded
@@ -136,6 +140,5 @@ def mad(window, centre):  # type: ignore[no-untyped-def]
     n = window.count
     if n == 0:
         return np.nan
-    split = below(window, centre)
-    upper = _nth_deviation(window, centre, split, n >> 1)
-    return upper if n & 1 else 0.5 * (_nth_deviation(window, centre, split, (n >> 1) - 1) + upper)
+    lower, upper = _middle_deviations(window, centre, below(window, centre), n >> 1)
+    return upper if n & 1 else 0.5 * (lower + upper)

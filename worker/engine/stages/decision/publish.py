@@ -14,6 +14,7 @@ RATIO_DECIMALS = 6
 DIGITS = 10  # significant digits of a price where no tick is known
 MAX_TICK_DECIMALS = 12
 UNKNOWN = -1
+NOTHING = -1  # in a place of the top that no contribution takes
 GRID_TOLERANCE = 1e-13  # a few units in the last place of tick·10^d
 
 
@@ -77,17 +78,25 @@ def publish_context(decision, regime, timeframes):  # type: ignore[no-untyped-de
 
 
 @embedded
+def _enter(top, contributions, i):  # type: ignore[no-untyped-def]
+    # One step of an insertion sort, which lets the smallest of the top go.
+    size, place = abs(contributions[i]), TOP
+    while place > 0 and (top[place - 1] == NOTHING or abs(contributions[top[place - 1]]) < size):
+        if place < TOP:
+            top[place] = top[place - 1]
+        place -= 1
+    if place < TOP:
+        top[place] = i
+
+
+@embedded
 def rank(top, contributions):  # type: ignore[no-untyped-def]
     """Indices of the contributions that are largest in size and not 0; equal ones in component order."""
     for k in range(TOP):
-        best, size = -1, 0.0
-        for i in range(contributions.size):
-            taken = False
-            for j in range(k):
-                taken = taken or top[j] == i
-            if not taken and abs(contributions[i]) > size:
-                best, size = i, abs(contributions[i])
-        top[k] = best
+        top[k] = NOTHING
+    for i in range(contributions.size):
+        if abs(contributions[i]) > 0.0:
+            _enter(top, contributions, i)
 
 
 @embedded

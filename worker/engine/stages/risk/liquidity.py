@@ -25,7 +25,9 @@ def mean(traded):  # type: ignore[no-untyped-def]
     """Mean over the last 20 bars, summed oldest to newest so that the bits depend on these bars only; NaN before."""
     if traded.count < WINDOW:
         return math.nan
-    total = 0.0
-    for i in range(WINDOW):
-        total += traded.values[(traded.count + i) % WINDOW]
+    total, oldest = 0.0, traded.count % WINDOW
+    for slot in range(oldest, WINDOW):
+        total += traded.values[slot]
+    for slot in range(oldest):
+        total += traded.values[slot]
     return total / WINDOW
