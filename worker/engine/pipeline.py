@@ -28,7 +28,7 @@ from worker.engine.stages import (
     timeframes,
     validation,
 )
-from worker.engine.state import MARKET_END, MARKET_START
+from worker.engine.state import CARRY_SPAN, MARKET_END, MARKET_START, derived_span
 
 SYMBOL_LIMIT = bits(Reject.symbol_limit)
 
@@ -59,6 +59,10 @@ OUTPUT = np.dtype(
 # Rows of one symbol lie far apart, thirty lines of memory each. The next row is fetched in pieces (bytes) between the
 # stages, in `observe` up to what it writes: a core waits when it is asked for more than some ten lines at once.
 OBSERVED, DECIDED = 3 * LINE, 5 * LINE
+# So is what a stage will need of the next symbol's state, as byte ranges.
+VALIDATION, HISTORY = derived_span("validation", "validation"), derived_span("history", "history")
+FEATURES, PATTERNS = derived_span("normalization", "features"), derived_span("patterns", "patterns")
+REGIME, TIMEFRAMES = derived_span("regime", "regime"), derived_span("timeframes", "timeframes")
 
 
 class Params(NamedTuple):
@@ -99,8 +103,14 @@ def _fetch(outs, row, piece, size):  # type: ignore[no-untyped-def]
     fetch_to_write(outs, row, piece * size, (piece + 1) * size)
 
 
+@inlined
+def _fetch_state(states, slot, span):  # type: ignore[no-untyped-def]
+    if slot >= 0:
+        fetch_to_write(states, slot, span[0], span[1])
+
+
 @embedded
-def _observe_bar(derived, market, inst, bar, out, outs, soon, p):  # type: ignore[no-untyped-def]
+def _observe_bar(derived, market, inst, bar, out, outs, soon, states, other, p):  # type: ignore[no-untyped-def]
     validation.step(derived, inst, bar, out, p.validation)
     if not out.validation.accepted:
         return
@@ -108,23 +118,35 @@ def _observe_bar(derived, market, inst, bar, out, outs, soon, p):  # type: ignor
         market[:] = 0
     _remember(derived, bar, out)
     _fetch(outs, soon, 0, OBSERVED)
+    _fetch_state(states, other, VALIDATION)
     normalization.step(derived, inst, bar, out, p.normalization)
     _fetch(outs, soon, 1, OBSERVED)
+    _fetch_state(states, other, HISTORY)
     features.step(derived, inst, bar, out, p.features)
     _fetch(outs, soon, 2, OBSERVED)
+    _fetch_state(states, other, FEATURES)
     patterns.step(derived, inst, bar, out, p.patterns)
+    _fetch_state(states, other, PATTERNS)
     regime.step(derived, inst, bar, out, p.regime)
     _fetch(outs, soon, 3, OBSERVED)
+    _fetch_state(states, other, REGIME)
     timeframes.step(derived, inst, bar, out, p.timeframes, p.regime, p.validation.calendars)
     anomaly.step(derived, inst, bar, out, p.anomaly)
     forecast.step(derived, inst, bar, out, p.forecast)
     _fetch(outs, soon, 4, OBSERVED)
+    _fetch_state(states, other, TIMEFRAMES)
     learning.step(derived, inst, bar, out, p.learning, p.execution)
 
 
 @inlined
 def _next(order, i):  # type: ignore[no-untyped-def]
     return order[min(i + 1, order.size - 1)]
+
+
+@inlined
+def _other(slots, row, slot):  # type: ignore[no-untyped-def]
+    # The slot of a row, -1 where it is `slot`, whose state is near.
+    return slots[row] if slots[row] != slot else -1
 
 
 @kernel
@@ -146,7 +168,8 @@ def observe(states, raw, instruments, slots, order, bars, outs, limit, p):  # ty
         # Only where the record alone would have asked for a slot: an unreadable one has its slot by the batch's grace.
         if fresh and bar.mask == 0 and limit[0] >= limit[1]:
             bar.mask |= np.uint64(SYMBOL_LIMIT)
-        _observe_bar(derived, raw[slot, MARKET_START:MARKET_END], instruments[slot], bar, out, outs, soon, p)
+        market, other = raw[slot, MARKET_START:MARKET_END], _other(slots, soon, slot)
+        _observe_bar(derived, market, instruments[slot], bar, out, outs, soon, states, other, p)
         if fresh and out.validation.accepted:
             limit[0] += 1
 
@@ -162,6 +185,7 @@ def decide(states, instruments, slots, order, bars, outs, p):  # type: ignore[no
         if slot < 0:
             continue
         carry, inst = states[slot].carry, instruments[slot]
+        _fetch_state(states, _other(slots, soon, slot), CARRY_SPAN)
         if out.validation.accepted or carry.sequence > 0:
             carry.sequence += 1
             out.decision.sequence = carry.sequence

@@ -31,7 +31,7 @@ def volume_window(facts: Any, history: Any) -> VolumeWindow:
         volume += traded
         money += bar.typical * traded
         accumulation += bar.accumulation
-        if not math.isnan(bar.illiquidity):
-            illiquidity += bar.illiquidity
-            trades += 1
+        traded_at = not math.isnan(bar.illiquidity)
+        illiquidity += bar.illiquidity if traded_at else 0.0
+        trades += traded_at
     return VolumeWindow(volume, money, accumulation, illiquidity, trades)
