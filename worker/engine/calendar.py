@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 DAY = 86_400_000  # ms
 WEEK = 7 * DAY
@@ -70,7 +70,7 @@ def compile_calendars(calendars: Iterable[CalendarSettings]) -> Calendars:
     return np.array([*directory, *(span for table in tables for span in table)], dtype=np.int64).reshape(-1, 2)
 
 
-@kernel
+@embedded
 def _weekly_open(calendars, row, instant):  # type: ignore[no-untyped-def]
     # Open ms from the first Monday to `instant` by the weekly table alone: whole weeks, then the week begun.
     weeks, offset = (instant - MONDAY) // WEEK, (instant - MONDAY) % WEEK
@@ -82,7 +82,7 @@ def _weekly_open(calendars, row, instant):  # type: ignore[no-untyped-def]
     return weeks * full + begun
 
 
-@kernel
+@embedded
 def _next_closure(calendars, row, instant):  # type: ignore[no-untyped-def]
     # Index of the first closure that ends after `instant`.
     low, high = calendars[2 * row + 1, 0], calendars[2 * row + 1, 1]
@@ -95,7 +95,7 @@ def _next_closure(calendars, row, instant):  # type: ignore[no-untyped-def]
     return low
 
 
-@kernel
+@embedded
 def open_ms(calendars, row, start, end):  # type: ignore[no-untyped-def]
     """Session-open time in [start, end), ms; all of it without a calendar (`row` = NONE)."""
     if row < 0:
@@ -109,7 +109,7 @@ def open_ms(calendars, row, start, end):  # type: ignore[no-untyped-def]
     return total
 
 
-@kernel
+@embedded
 def _next_session(calendars, row, instant):  # type: ignore[no-untyped-def]
     # (open, close) of the first weekly session that ends after `instant`, holidays disregarded.
     week = (instant - MONDAY) // WEEK * WEEK + MONDAY
@@ -120,7 +120,7 @@ def _next_session(calendars, row, instant):  # type: ignore[no-untyped-def]
     return week + WEEK + calendars[first, 0], week + WEEK + calendars[first, 1]
 
 
-@kernel
+@embedded
 def next_open(calendars, row, instant):  # type: ignore[no-untyped-def]
     """(start, end) of the open time at or next after `instant`, up to the next close, holiday or week's end."""
     while True:
@@ -134,7 +134,7 @@ def next_open(calendars, row, instant):  # type: ignore[no-untyped-def]
         instant = calendars[i, 1]
 
 
-@kernel
+@embedded
 def bar_close(calendars, row, ts, interval_ms):  # type: ignore[no-untyped-def]
     """When the bar that opens at `ts` is complete: the last open instant of its interval (epoch ms).
 
@@ -152,13 +152,13 @@ def bar_close(calendars, row, ts, interval_ms):  # type: ignore[no-untyped-def]
     return closed
 
 
-@kernel
+@embedded
 def missing_slots(last_ts, ts, interval_ms):  # type: ignore[no-untyped-def]
     """Whole intervals between two bars, at most COUNT_LIMIT; 0 when `ts` is not after `last_ts`."""
     return min(max((ts - last_ts) // interval_ms - 1, 0), COUNT_LIMIT)
 
 
-@kernel
+@embedded
 def missing_bars(calendars, row, last_ts, ts, interval_ms):  # type: ignore[no-untyped-def]
     """Bars that could lie strictly between `last_ts` and `ts`: those whose interval holds some open time.
 

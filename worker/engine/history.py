@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 CAPACITY = 128  # bars; a power of two, like that of every ring read by `at`, so that an index is a mask
 
@@ -24,13 +24,13 @@ ROW = np.dtype(
 STATE = np.dtype([("count", "i8"), ("rows", ROW, (CAPACITY,))], align=True)
 
 
-@kernel
+@embedded
 def at(history, age):  # type: ignore[no-untyped-def]
     """The row `age` bars ago: 0 is the current bar, once it has been pushed. `age` < min(count, rows of the ring)."""
     return history.rows[(history.count - 1 - age) & (history.rows.shape[0] - 1)]
 
 
-@kernel
+@embedded
 def push(history, ts, open_, high, low, close, volume, logret):  # type: ignore[no-untyped-def]
     """Append an accepted bar."""
     row = history.rows[history.count & (history.rows.shape[0] - 1)]

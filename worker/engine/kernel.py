@@ -99,6 +99,7 @@ CACHE = prepare_cache()
 # only borrow their arrays, and counting those in the parameters took some 6% of a bar's time.
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False, "_nrt": False}
 _njit: Any = numba.njit(cache=True, **OPTIONS)
+_embedded: Any = numba.njit(cache=True, forceinline=True, **OPTIONS)
 _inlined: Any = numba.njit(inline="always", **OPTIONS)
 
 
@@ -117,7 +118,18 @@ def kernel(function: F) -> F:
     return compiled
 
 
+def embedded(function: F) -> F:
+    """A kernel whose machine code becomes part of each caller's, for all that runs at every bar.
+
+    A call hands over a stage's parameters by value, word by word, and hides constants from the optimiser. Unlike one
+    that is `inlined`, the function is compiled and cached by itself: a caller takes the finished code.
+    """
+    _use_cache_of(function.__module__)
+    compiled: F = _embedded(function)
+    return compiled
+
+
 def inlined(function: F) -> F:
-    """A kernel that becomes part of each caller, for helpers that are shorter than a call."""
+    """A kernel whose source becomes part of each caller's, for helpers that are shorter than a call."""
     compiled: F = _inlined(function)
     return compiled

@@ -3,19 +3,19 @@
 from typing import Any
 
 from worker.engine.elementary import log
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 HORIZON = 12  # bars between a prediction and its label
 
 
-@kernel
+@embedded
 def round_trip(costs: Any) -> float:
     """What a trade costs in log terms: 2·(fee + slippage), of execution's parameters."""
     total: float = 2.0 * (costs.fee + costs.slip)
     return total
 
 
-@kernel
+@embedded
 def outcome(before: float, after: float, cost: float) -> int:
     """+1 if ln(after/before) > cost, -1 if it is < -cost, else 0; 0 where a price is not positive."""
     if not min(before, after) > 0.0:

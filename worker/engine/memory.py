@@ -120,3 +120,22 @@ def put_block_text(buffer, at, text, start, stop):  # type: ignore[no-untyped-de
         start += BLOCK
         copy_block(buffer, at, text, start)
     return end
+
+
+def _fetch_to_write(typingctx: Any, rows: Any, row: Any, start: Any, stop: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        size = ir.Constant(_WORD, signature.args[0].dtype.size)
+        data = builder.gep(builder.bitcast(array.data, _BYTE.as_pointer()), [builder.mul(args[1], size)])
+        kind = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), *[ir.IntType(32)] * 3])
+        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [_BYTE.as_pointer()], kind)
+        hints = [ir.Constant(ir.IntType(32), hint) for hint in (1, 3, 1)]  # for writing, keep, data
+        with cgutils.for_range_slice(builder, args[2], args[3], ir.Constant(_WORD, LINE)) as (at, _):
+            builder.call(prefetch, [builder.gep(data, [at]), *hints])
+        return context.get_dummy_value()
+
+    known = isinstance(rows, types.Array) and isinstance(rows.dtype, types.Record)
+    return (types.void(rows, types.int64, types.int64, types.int64), codegen) if known else None
+
+
+fetch_to_write: Any = intrinsic(_fetch_to_write)  # (rows, row, start, stop): bring bytes of a row near, to write soon

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 
 class Status(IntEnum):
@@ -56,7 +56,7 @@ OUTPUT = np.dtype(
 )
 
 
-@kernel
+@embedded
 def hear(model: Any, learning: Any) -> None:
     """Let the symbol's own model answer where no other is configured: one model has a say.
 
@@ -68,7 +68,7 @@ def hear(model: Any, learning: Any) -> None:
         model.online = True
 
 
-@kernel
+@embedded
 def blend(score: float, prob: float, weight: float) -> float:
     """(1 - ω)·score + ω·(2p - 1): a probability of a rise has its say in the score (domain §7.2)."""
     return (1.0 - weight) * score + weight * (2.0 * prob - 1.0)

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from worker.engine import history, model
-from worker.engine.kernel import inlined, kernel
-from worker.engine.memory import fetch_row, fetch_row_to_write
+from worker.engine.kernel import embedded, inlined, kernel
+from worker.engine.memory import LINE, fetch_row, fetch_to_write
 from worker.engine.reasons import Reject, bits
 from worker.engine.settings import EngineSettings
 from worker.engine.stages import (
@@ -28,7 +28,7 @@ from worker.engine.stages import (
     timeframes,
     validation,
 )
-from worker.engine.state import MARKET_END, MARKET_START
+from worker.engine.state import CARRY_SPAN, MARKET_END, MARKET_START, derived_span
 
 SYMBOL_LIMIT = bits(Reject.symbol_limit)
 
@@ -56,6 +56,15 @@ OUTPUT = np.dtype(
 )
 
 
+# Rows of one symbol lie far apart, thirty lines of memory each. The next row is fetched in pieces (bytes) between the
+# stages, in `observe` up to what it writes: a core waits when it is asked for more than some ten lines at once.
+OBSERVED, DECIDED = 3 * LINE, 5 * LINE
+# So is what a stage will need of the next symbol's state, as byte ranges.
+VALIDATION, HISTORY = derived_span("validation", "validation"), derived_span("history", "history")
+FEATURES, PATTERNS = derived_span("normalization", "features"), derived_span("patterns", "patterns")
+REGIME, TIMEFRAMES = derived_span("regime", "regime"), derived_span("timeframes", "timeframes")
+
+
 class Params(NamedTuple):
     """Every stage's parameters."""
 
@@ -81,7 +90,7 @@ def params(settings: EngineSettings) -> Params:
     return Params(*(getattr(settings, name).params() for name in Params._fields))
 
 
-@kernel
+@embedded
 def _remember(derived, bar, out):  # type: ignore[no-untyped-def]
     # The newest row of a history that was not cleared is that of the reference.
     past, judged = derived.history, out.validation
@@ -89,30 +98,55 @@ def _remember(derived, bar, out):  # type: ignore[no-untyped-def]
     history.push(past, bar.ts, bar.open, judged.high, judged.low, bar.close, bar.volume, logret)
 
 
-@kernel
-def _observe_bar(derived, market, inst, bar, out, p):  # type: ignore[no-untyped-def]
+@inlined
+def _fetch(outs, row, piece, size):  # type: ignore[no-untyped-def]
+    fetch_to_write(outs, row, piece * size, (piece + 1) * size)
+
+
+@inlined
+def _fetch_state(states, slot, span):  # type: ignore[no-untyped-def]
+    if slot >= 0:
+        fetch_to_write(states, slot, span[0], span[1])
+
+
+@embedded
+def _observe_bar(derived, market, inst, bar, out, outs, soon, states, other, p):  # type: ignore[no-untyped-def]
     validation.step(derived, inst, bar, out, p.validation)
     if not out.validation.accepted:
         return
     if out.validation.shift:
         market[:] = 0
     _remember(derived, bar, out)
+    _fetch(outs, soon, 0, OBSERVED)
+    _fetch_state(states, other, VALIDATION)
     normalization.step(derived, inst, bar, out, p.normalization)
+    _fetch(outs, soon, 1, OBSERVED)
+    _fetch_state(states, other, HISTORY)
     features.step(derived, inst, bar, out, p.features)
+    _fetch(outs, soon, 2, OBSERVED)
+    _fetch_state(states, other, FEATURES)
     patterns.step(derived, inst, bar, out, p.patterns)
+    _fetch_state(states, other, PATTERNS)
     regime.step(derived, inst, bar, out, p.regime)
+    _fetch(outs, soon, 3, OBSERVED)
+    _fetch_state(states, other, REGIME)
     timeframes.step(derived, inst, bar, out, p.timeframes, p.regime, p.validation.calendars)
     anomaly.step(derived, inst, bar, out, p.anomaly)
     forecast.step(derived, inst, bar, out, p.forecast)
+    _fetch(outs, soon, 4, OBSERVED)
+    _fetch_state(states, other, TIMEFRAMES)
     learning.step(derived, inst, bar, out, p.learning, p.execution)
 
 
 @inlined
-def _fetch_next(order, i, bars, outs):  # type: ignore[no-untyped-def]
-    # Rows of one symbol lie far apart: without this each costs the wait for some thirty lines of memory.
-    if i + 1 < order.size:
-        fetch_row(bars, order[i + 1])
-        fetch_row_to_write(outs, order[i + 1])
+def _next(order, i):  # type: ignore[no-untyped-def]
+    return order[min(i + 1, order.size - 1)]
+
+
+@inlined
+def _other(slots, row, slot):  # type: ignore[no-untyped-def]
+    # The slot of a row, -1 where it is `slot`, whose state is near.
+    return slots[row] if slots[row] != slot else -1
 
 
 @kernel
@@ -123,8 +157,8 @@ def observe(states, raw, instruments, slots, order, bars, outs, limit, p):  # ty
     `limit` = [known symbols, most allowed]; the first is kept up to date.
     """
     for i in range(order.size):
-        _fetch_next(order, i, bars, outs)
-        row = order[i]
+        row, soon = order[i], _next(order, i)
+        fetch_row(bars, soon)
         slot, bar, out = slots[row], bars[row], outs[row]
         if slot < 0:
             continue
@@ -134,7 +168,8 @@ def observe(states, raw, instruments, slots, order, bars, outs, limit, p):  # ty
         # Only where the record alone would have asked for a slot: an unreadable one has its slot by the batch's grace.
         if fresh and bar.mask == 0 and limit[0] >= limit[1]:
             bar.mask |= np.uint64(SYMBOL_LIMIT)
-        _observe_bar(derived, raw[slot, MARKET_START:MARKET_END], instruments[slot], bar, out, p)
+        market, other = raw[slot, MARKET_START:MARKET_END], _other(slots, soon, slot)
+        _observe_bar(derived, market, instruments[slot], bar, out, outs, soon, states, other, p)
         if fresh and out.validation.accepted:
             limit[0] += 1
 
@@ -143,22 +178,29 @@ def observe(states, raw, instruments, slots, order, bars, outs, limit, p):  # ty
 def decide(states, instruments, slots, order, bars, outs, p):  # type: ignore[no-untyped-def]
     """Fills to decision for every accepted record, in `order`; numbers the records of known symbols."""
     for i in range(order.size):
-        _fetch_next(order, i, bars, outs)
-        row = order[i]
+        row, soon = order[i], _next(order, i)
+        fetch_row(bars, soon)
         slot, bar, out = slots[row], bars[row], outs[row]
         out.decision.sequence = 0
         if slot < 0:
             continue
         carry, inst = states[slot].carry, instruments[slot]
+        _fetch_state(states, _other(slots, soon, slot), CARRY_SPAN)
         if out.validation.accepted or carry.sequence > 0:
             carry.sequence += 1
             out.decision.sequence = carry.sequence
         if not out.validation.accepted:
             continue
         model.hear(out.model, out.learning)
+        _fetch(outs, soon, 0, DECIDED)
         execution.step(carry, inst, bar, out, p.execution)
+        _fetch(outs, soon, 1, DECIDED)
         signal.step(carry, inst, bar, out, p.signal)
+        _fetch(outs, soon, 2, DECIDED)
         calibration.step(states[slot].derived, inst, bar, out, p.calibration, p.execution)
+        _fetch(outs, soon, 3, DECIDED)
         risk.step(carry, inst, bar, out, p.risk)
+        _fetch(outs, soon, 4, DECIDED)
         sizing.step(carry, inst, bar, out, p.sizing)
+        _fetch(outs, soon, 5, DECIDED)
         decision.step(carry, inst, bar, out, p.decision)

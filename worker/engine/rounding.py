@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded, kernel
 
 EXACT_LIMIT = 2.0**53  # beyond it a float64 is no longer an exact count
 MAX_DECIMALS = 22  # 10**22 is the largest power of ten that a float64 holds exactly
@@ -15,7 +15,7 @@ COUNT_SLACK = 2.0**-51  # and so does one that is off by the rounding of x/step 
 INVERSE_TOLERANCE = 1e-12
 
 
-@kernel
+@embedded
 def decimals(x: float, d: int) -> float:
     """`x` to `d` (0..22) decimals, ties of the scaled float to even: rint(x·10^d)/10^d, or `x` from 2^53 counts on.
 
@@ -28,7 +28,7 @@ def decimals(x: float, d: int) -> float:
     return float(np.rint(scaled)) / scale + 0.0
 
 
-@kernel
+@embedded
 def _exponent(size: float) -> int:
     """floor(log10(size)) for 1e-22 <= size < 1e22, by comparison with exact powers only."""
     n = 0
@@ -41,7 +41,7 @@ def _exponent(size: float) -> int:
     return -n
 
 
-@kernel
+@embedded
 def significant(x: float, digits: int) -> float:
     """`x` to `digits` (1..15) significant digits, but never finer than 22 decimals; |x| >= 1e22 stays."""
     size = abs(x)
@@ -54,7 +54,7 @@ def significant(x: float, digits: int) -> float:
     return float(np.rint(x / step)) * step
 
 
-@kernel
+@embedded
 def on_grid(count: float, step: float) -> float:
     """count·step, as the float nearest to the decimal when 1/step is a whole number (0.01, 0.05, 0.25 …)."""
     inverse = float(np.rint(1.0 / step))
@@ -63,48 +63,48 @@ def on_grid(count: float, step: float) -> float:
     return count * step + 0.0
 
 
-@kernel
+@embedded
 def _countable(x: float, step: float) -> bool:
     return step > 0.0 and abs(x / step) < EXACT_LIMIT
 
 
-@kernel
+@embedded
 def to_tick(x: float, tick: float) -> float:
     """`x` to the nearest multiple of `tick`, ties to even; unchanged when `tick` is 0 or `x` not finite."""
     return on_grid(np.rint(x / tick), tick) if _countable(x, tick) else x
 
 
-@kernel
+@embedded
 def _steps_below(x: float, step: float) -> int:
     count = x / step
     return math.floor(count + (GRID_SLACK + abs(count) * COUNT_SLACK))
 
 
-@kernel
+@embedded
 def to_tick_down(x: float, tick: float) -> float:
     """`x` to the next multiple of `tick` at or below it (within 1e-9 ticks of one: that one)."""
     return on_grid(_steps_below(x, tick), tick) if _countable(x, tick) else x
 
 
-@kernel
+@embedded
 def to_tick_up(x: float, tick: float) -> float:
     """`x` to the next multiple of `tick` at or above it (within 1e-9 ticks of one: that one)."""
     return on_grid(-_steps_below(-x, tick), tick) if _countable(x, tick) else x
 
 
-@kernel
+@embedded
 def to_tick_away(x: float, tick: float, entry: float) -> float:
     """`x` to a multiple of `tick` on its far side seen from `entry`: how stops are rounded."""
     return to_tick_down(x, tick) if x < entry else to_tick_up(x, tick)
 
 
-@kernel
+@embedded
 def to_tick_toward(x: float, tick: float, entry: float) -> float:
     """`x` to a multiple of `tick` on the side of `entry`: how targets are rounded."""
     return to_tick_up(x, tick) if x < entry else to_tick_down(x, tick)
 
 
-@kernel
+@embedded
 def floor_to_step(x: float, step: float) -> float:
     """floor(x/step + 1e-9)·step for a quantity `x` >= 0; unchanged when `step` is 0 (any quantity)."""
     return to_tick_down(x, step)

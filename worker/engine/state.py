@@ -64,8 +64,15 @@ def _offset(dtype: np.dtype[np.void], name: str) -> int:
 # Byte ranges of the record: its two parts, and what a level shift clears.
 CARRY_BYTES = slice(_offset(STATE, "carry"), _offset(STATE, "carry") + CARRY.itemsize)
 DERIVED_BYTES = slice(_offset(STATE, "derived"), _offset(STATE, "derived") + DERIVED.itemsize)
+CARRY_SPAN = (CARRY_BYTES.start, CARRY_BYTES.stop)
 MARKET_START = _offset(STATE, "derived") + _offset(DERIVED, "history")
 MARKET_END = _offset(STATE, "derived") + DERIVED.itemsize
+
+
+def derived_span(first: str, last: str) -> tuple[int, int]:
+    """Byte range of the record that holds the parts of `derived` from `first` to `last`."""
+    start = DERIVED_BYTES.start
+    return start + _offset(DERIVED, first), start + _offset(DERIVED, last) + DERIVED[last].itemsize
 
 
 def fingerprint(engine_version: str, parameters: bytes) -> str:

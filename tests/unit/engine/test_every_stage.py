@@ -12,7 +12,7 @@ from tests.support.engine_drive import Array, Bars, first_difference, leaves, ne
 from worker.engine.pipeline import OUTPUT
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.features import FEATURE_NAMES, WARMUP
-from worker.engine.state import MARKET_END, MARKET_START, STATE
+from worker.engine.state import MARKET_END, MARKET_START, STATE, derived_span
 from worker.sources.faults import FAULTS
 from worker.sources.simulator import Simulation
 
@@ -132,6 +132,16 @@ def test_a_feature_forgets_what_lies_before_its_warm_up(feature: str) -> None:
     assert len(early) > SYMBOLS * 500
     assert not np.isnan(early).any()
     assert np.abs(early - late).max() <= 1e-9 * max(np.abs(early).max(), 1e-300)
+
+
+def test_the_span_of_parts_of_a_state_holds_their_fields() -> None:
+    assert derived_span("history", "forecast") == (MARKET_START, MARKET_END)
+    start, stop = derived_span("regime", "regime")
+    state = np.zeros(1, STATE)
+    state["derived"]["regime"]["run"] = -1
+    changed = np.flatnonzero(state.view(np.uint8))
+    assert start <= changed.min()
+    assert changed.max() < stop
 
 
 def test_every_stage_has_something_to_say() -> None:

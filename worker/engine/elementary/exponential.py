@@ -4,7 +4,7 @@ import math
 
 from worker.engine.elementary.float_bits import power_of_two
 from worker.engine.elementary.tables import EXP_HEAD, EXP_STEPS, EXP_TAIL, STEP_HEAD, STEP_TAIL, STEPS_PER_UNIT
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 ROUNDER = 1.5 * 2.0**52  # adding and subtracting it rounds to the nearest integer, ties to even
 OVERFLOW = 709.782712893384  # the largest float64 whose exponential is finite
@@ -13,7 +13,7 @@ TINY = 2.0**-1000
 HUGE = 2.0**1000
 
 
-@kernel
+@embedded
 def exp_parts(x: float) -> tuple[float, float, int]:
     """exp(x) = 2^m·(head + tail) for finite x within the range of exp; head in [1, 2), |tail| <= 2^-8.4·head."""
     k = (x * STEPS_PER_UNIT + ROUNDER) - ROUNDER
@@ -26,7 +26,7 @@ def exp_parts(x: float) -> tuple[float, float, int]:
     return head, EXP_TAIL[j] + head * series, (steps - j) // EXP_STEPS
 
 
-@kernel
+@embedded
 def exp(x: float) -> float:
     """e**x; subnormal below -708.4, 0 below -745.13, inf above 709.78, NaN for NaN. Error < 0.6 ulp (subnormals 1)."""
     if not UNDERFLOW <= x <= OVERFLOW:

@@ -8,7 +8,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 MANTISSA_BITS = 52
 BIAS = 1023
@@ -32,7 +32,7 @@ bits_of: Any = intrinsic(_bits_of)  # the IEEE 754 pattern of a float64, as int6
 from_bits: Any = intrinsic(_from_bits)  # the float64 with this int64 pattern
 
 
-@kernel
+@embedded
 def power_of_two(n: int) -> float:
     """2**n for -1022 <= n <= 1023, exact."""
     value: float = from_bits((n + BIAS) << MANTISSA_BITS)

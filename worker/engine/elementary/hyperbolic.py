@@ -4,13 +4,13 @@ import math
 
 from worker.engine.elementary.exponential import exp_parts
 from worker.engine.elementary.float_bits import power_of_two
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 SPLIT = 0.55  # beyond it 2/(e^2x + 1) < 1/2, so that its rounding error is at most a quarter ulp of the result
 SATURATED = 22.0
 
 
-@kernel
+@embedded
 def _lambert(x: float) -> float:
     """x/(1+w) with w = z/(3 + z/(5 + … + z/15)), z = x², taken as x - x·w/(1+w): only the correction is rounded.
 
@@ -22,7 +22,7 @@ def _lambert(x: float) -> float:
     return x - x * (z * above / below)
 
 
-@kernel
+@embedded
 def _one_minus(x: float) -> float:
     """1 - 2/(e^2x + 1) for x >= SPLIT; the denominator is kept as a sum of two floats."""
     head, tail, m = exp_parts(2.0 * x)
@@ -37,7 +37,7 @@ def _one_minus(x: float) -> float:
     return value + ((1.0 - value - quotient) + 0.5 * quotient * quotient * rest)
 
 
-@kernel
+@embedded
 def tanh(x: float) -> float:
     """Hyperbolic tangent; ±1 for ±inf, NaN for NaN, ±0 for ±0. Error < 0.9 ulp."""
     size = abs(x)

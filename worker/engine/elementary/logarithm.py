@@ -4,7 +4,7 @@ import math
 
 from worker.engine.elementary.float_bits import BIAS, MANTISSA_BITS, bits_of, from_bits
 from worker.engine.elementary.tables import LN2_HEAD, LN2_TAIL, LOG_CENTRE, LOG_HEAD, LOG_INVERSE, LOG_TAIL
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 FRACTION_MASK = (1 << MANTISSA_BITS) - 1
 ONE_BITS = BIAS << MANTISSA_BITS
@@ -13,7 +13,7 @@ SMALLEST_NORMAL = 2.0**-1022
 TWO_54 = 2.0**54
 
 
-@kernel
+@embedded
 def _near_one(x: float) -> float:
     """ln(1+f) = f - (f²/2 - s·(f²/2 + R)), s = f/(2+f), R = Σ 2/(2n+1)·s^2n: no cancellation, no constant term."""
     f = x - 1.0
@@ -24,7 +24,7 @@ def _near_one(x: float) -> float:
     return f - (half_square - s * (half_square + r))
 
 
-@kernel
+@embedded
 def _far_from_one(x: float, exponent: int) -> float:
     """x = 2^k·z, z = c·(1+r) with c the nearest centre: ln x = (k·ln 2 + ln c) + ln(1+r), |r| <= 2^-8."""
     pattern: int = bits_of(x)
@@ -41,7 +41,7 @@ def _far_from_one(x: float, exponent: int) -> float:
     return head + (r + (series + tail))
 
 
-@kernel
+@embedded
 def log(x: float) -> float:
     """Natural logarithm; log(0) = -inf, log of a negative number or NaN = NaN. Error < 0.6 ulp."""
     if 0.9375 < x < 1.0625:

@@ -1,10 +1,10 @@
 """The logistic function on the engine's own exponential."""
 
 from worker.engine.elementary.exponential import exp
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 
-@kernel
+@embedded
 def sigmoid(x: float) -> float:
     """1/(1 + e^-x), written so that nothing overflows; NaN for NaN."""
     e = exp(-abs(x))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 REBUILD_INTERVALS = 64
 LOST = 1e-3  # a second moment below this share of its peak has lost three digits or more
@@ -25,13 +25,18 @@ MOMENTS = np.dtype(
 )
 
 
-@kernel
-def block(ts, interval_ms):  # type: ignore[no-untyped-def]
-    """The 64-interval block of time that holds `ts`: when it changes, windowed sums are rebuilt."""
-    return ts // interval_ms // REBUILD_INTERVALS
+@embedded
+def block(ts, interval_ms, known):  # type: ignore[no-untyped-def]
+    """The 64-interval block of time that holds `ts`: when it changes, windowed sums are rebuilt.
+
+    `known` = block of an earlier bar of this interval, or 0: where it is the same, nothing is divided.
+    """
+    length = REBUILD_INTERVALS * interval_ms
+    start = known * length
+    return known if start <= ts < start + length else ts // length
 
 
-@kernel
+@embedded
 def restart(moments, shift):  # type: ignore[no-untyped-def]
     """Empty the sums and take `shift` (the window's mean, or its first value)."""
     moments.shift = shift
@@ -40,7 +45,7 @@ def restart(moments, shift):  # type: ignore[no-untyped-def]
     moments.peak = 0.0
 
 
-@kernel
+@embedded
 def add(moments, value):  # type: ignore[no-untyped-def]
     """Take in a value."""
     distance = value - moments.shift
@@ -49,7 +54,7 @@ def add(moments, value):  # type: ignore[no-untyped-def]
     moments.peak = max(moments.peak, moments.squares)
 
 
-@kernel
+@embedded
 def drop(moments, value):  # type: ignore[no-untyped-def]
     """Let go of a value that was taken in."""
     distance = value - moments.shift
@@ -57,32 +62,32 @@ def drop(moments, value):  # type: ignore[no-untyped-def]
     moments.squares -= distance * distance
 
 
-@kernel
+@embedded
 def centred_squares(moments, n):  # type: ignore[no-untyped-def]
     """Sum of (x - mean)^2 over the `n` values held, never negative."""
     squares = moments.squares - moments.total * moments.total / n
     return 0.0 if squares < 0.0 else squares  # NaN, after an overflow, stays NaN
 
 
-@kernel
+@embedded
 def lost(moments, n):  # type: ignore[no-untyped-def]
     """Whether the sums must be rebuilt because they have lost digits; not to be asked of a constant window."""
     return not moments.squares - moments.total * moments.total / n >= LOST * moments.peak
 
 
-@kernel
+@embedded
 def settle(moments):  # type: ignore[no-untyped-def]
     """End of a rebuild (`restart` with the mean, then `add` oldest to newest): the peak starts anew."""
     moments.peak = moments.squares
 
 
-@kernel
+@embedded
 def mean(moments, n):  # type: ignore[no-untyped-def]
     """Mean of the `n` >= 1 values held."""
     return moments.shift + moments.total / n
 
 
-@kernel
+@embedded
 def variance(moments, n, ddof):  # type: ignore[no-untyped-def]
     """Variance of the `n` values held with divisor n - ddof; NaN where that is not positive."""
     return centred_squares(moments, n) / (n - ddof) if n > ddof else np.nan

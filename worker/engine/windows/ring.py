@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 
 def ring(capacity: int) -> np.dtype[np.void]:
@@ -12,7 +12,7 @@ def ring(capacity: int) -> np.dtype[np.void]:
     return np.dtype([("count", "i8"), ("values", "f8", (capacity,))], align=True)
 
 
-@kernel
+@embedded
 def push(window, value):  # type: ignore[no-untyped-def]
     """Append `value`; the value that leaves for it, NaN while the ring was not full."""
     capacity = window.values.shape[0]
@@ -23,13 +23,13 @@ def push(window, value):  # type: ignore[no-untyped-def]
     return leaving
 
 
-@kernel
+@embedded
 def size(window):  # type: ignore[no-untyped-def]
     """How many values the ring holds."""
     return min(window.count, window.values.shape[0])
 
 
-@kernel
+@embedded
 def at(window, age):  # type: ignore[no-untyped-def]
     """The value `age` pushes ago, 0 = the newest. `age` < size."""
     return window.values[(window.count - 1 - age) % window.values.shape[0]]

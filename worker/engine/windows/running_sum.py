@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.windows import ring
 
 LOST = 1e-3  # a total below this share of its peak has lost three digits or more: sum again
@@ -18,7 +18,7 @@ SUM = np.dtype(
 )
 
 
-@kernel
+@embedded
 def slide(running, window, value):  # type: ignore[no-untyped-def]
     """Push `value` into `window`, keep `running` the sum of |values| it holds; the leaving value, NaN = none."""
     leaving = ring.push(window, value)
@@ -31,7 +31,7 @@ def slide(running, window, value):  # type: ignore[no-untyped-def]
     return leaving
 
 
-@kernel
+@embedded
 def rebuild(running, window):  # type: ignore[no-untyped-def]
     """Sum anew what the window holds, oldest to newest."""
     total = 0.0

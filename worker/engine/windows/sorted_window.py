@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.memory import move_items
 
 
@@ -16,13 +16,13 @@ def sorted_window(capacity: int) -> np.dtype[np.void]:
     return np.dtype([("count", "i8"), ("values", "f8", (capacity,))], align=True)
 
 
-@kernel
+@embedded
 def canonical(value):  # type: ignore[no-untyped-def]
     """`value` with -0.0 made 0.0, so that equal values have equal bits."""
     return 0.0 if value == 0.0 else value
 
 
-@kernel
+@embedded
 def below(window, value):  # type: ignore[no-untyped-def]
     """How many values are strictly below `value`: the index of its first equal.
 
@@ -34,7 +34,7 @@ def below(window, value):  # type: ignore[no-untyped-def]
     return found
 
 
-@kernel
+@embedded
 def _both_below(window, one, other):  # type: ignore[no-untyped-def]
     values, found, others = window.values, 0, 0
     for i in range(window.count):
@@ -44,7 +44,7 @@ def _both_below(window, one, other):  # type: ignore[no-untyped-def]
     return found, others
 
 
-@kernel
+@embedded
 def insert(window, value):  # type: ignore[no-untyped-def]
     """Add a value that is not NaN. The window must have room."""
     slot = below(window, value)
@@ -53,7 +53,7 @@ def insert(window, value):  # type: ignore[no-untyped-def]
     window.count += 1
 
 
-@kernel
+@embedded
 def remove(window, value):  # type: ignore[no-untyped-def]
     """Take out one value equal to `value`, which must be present."""
     window.count -= 1
@@ -61,7 +61,7 @@ def remove(window, value):  # type: ignore[no-untyped-def]
     move_items(window.values, slot, slot + 1, window.count - slot)
 
 
-@kernel
+@embedded
 def replace(window, leaving, value):  # type: ignore[no-untyped-def]
     """`remove` and `insert` in one: only the values between the two move."""
     values = window.values
@@ -74,7 +74,7 @@ def replace(window, leaving, value):  # type: ignore[no-untyped-def]
     values[slot] = canonical(value)
 
 
-@kernel
+@embedded
 def slide(window, leaving, value):  # type: ignore[no-untyped-def]
     """Add `value` in place of `leaving`; NaN = nothing leaves."""
     if np.isnan(leaving):
@@ -83,7 +83,7 @@ def slide(window, leaving, value):  # type: ignore[no-untyped-def]
         replace(window, leaving, value)
 
 
-@kernel
+@embedded
 def quantile(window, q):  # type: ignore[no-untyped-def]
     """Quantile `q` in [0, 1], Hyndman-Fan type 7 (linear between order statistics); NaN when empty."""
     if window.count == 0:
@@ -96,7 +96,7 @@ def quantile(window, q):  # type: ignore[no-untyped-def]
     return value
 
 
-@kernel
+@embedded
 def median(window):  # type: ignore[no-untyped-def]
     """Middle value, or the mean of the middle two; NaN when empty."""
     n = window.count
@@ -106,15 +106,16 @@ def median(window):  # type: ignore[no-untyped-def]
     return upper if n & 1 else 0.5 * (window.values[(n >> 1) - 1] + upper)
 
 
-@kernel
+@embedded
 def _deviation(values, split, centre, left, right):  # type: ignore[no-untyped-def]
     # Element `left` of the falling run of values below the split, or element `right` of the rising one above it.
     return centre - values[split - 1 - left], values[split + right] - centre
 
 
-@kernel
-def _nth_deviation(window, centre, split, k):  # type: ignore[no-untyped-def]
-    # The k-th smallest (from 0) of |value - centre|: both sides of the centre are sorted runs, so O(log w).
+@embedded
+def _middle_deviations(window, centre, split, k):  # type: ignore[no-untyped-def]
+    # The k-th and the one before (from 0) of the ascending |value - centre|: both sides of the centre are sorted runs,
+    # so O(log w). The one before is -inf for k = 0.
     values, n = window.values, window.count
     # `low` becomes how many of the k smallest come from the left run
     low, high = max(0, k - (n - split)), min(k, split)
@@ -125,17 +126,19 @@ def _nth_deviation(window, centre, split, k):  # type: ignore[no-untyped-def]
             low = taken + 1
         else:
             high = taken
+    right_taken = k - low
     left = centre - values[split - 1 - low] if low < split else np.inf
-    right = values[split + k - low] - centre if split + k - low < n else np.inf
-    return min(left, right)
+    right = values[split + right_taken] - centre if split + right_taken < n else np.inf
+    left_before = centre - values[split - low] if low > 0 else -np.inf
+    right_before = values[split + right_taken - 1] - centre if right_taken > 0 else -np.inf
+    return max(left_before, right_before), min(left, right)
 
 
-@kernel
+@embedded
 def mad(window, centre):  # type: ignore[no-untyped-def]
     """Median of |value - centre|; NaN when empty."""
     n = window.count
     if n == 0:
         return np.nan
-    split = below(window, centre)
-    upper = _nth_deviation(window, centre, split, n >> 1)
-    return upper if n & 1 else 0.5 * (_nth_deviation(window, centre, split, (n >> 1) - 1) + upper)
+    lower, upper = _middle_deviations(window, centre, below(window, centre), n >> 1)
+    return upper if n & 1 else 0.5 * (lower + upper)

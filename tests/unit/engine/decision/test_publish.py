@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from tests.support.decide_drive import Desk, DeskParams, instrument, params, random_rows, run
 from worker.engine.reasons import Reason
 from worker.engine.stages import decision, risk, sizing
-from worker.engine.stages.decision.publish import tick_decimals
+from worker.engine.stages.decision.output import TOP
+from worker.engine.stages.decision.publish import rank, tick_decimals
 from worker.engine.state import CARRY
 
 RATIOS = ("score", "final", "agreement", "confidence")
@@ -73,6 +74,15 @@ def test_published_numbers_are_finite_and_rounded(seed: int, tick: float) -> Non
 )
 def test_a_tick_says_how_many_decimals_a_price_has(tick: float, want: int) -> None:
     assert tick_decimals(tick) == want
+
+
+@given(st.lists(st.sampled_from([0.0, -0.0, math.nan, 0.1, -0.1, 0.2, -0.3, 0.5]), min_size=11, max_size=11))
+def test_equal_contributions_lead_in_their_order(contributions: list[float]) -> None:
+    top = np.full(TOP, 7, np.int8)
+    rank(top, np.array(contributions))
+    moved = [i for i, x in enumerate(contributions) if abs(x) > 0.0]
+    want = sorted(moved, key=lambda i: -abs(contributions[i]))[:TOP]  # a stable sort
+    assert top.tolist() == want + [-1] * (TOP - len(want))
 
 
 def test_the_five_largest_contributions_lead() -> None:

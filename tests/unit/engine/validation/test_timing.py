@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.engine.validation.case import DAY, HOUR, MINUTE, MONDAY, Case
 from worker.engine.calendar import CalendarSettings
 from worker.engine.stages.validation import Settings
+from worker.engine.stages.validation.structure import INTERVAL_LIMIT, TIME_LIMIT
+from worker.engine.stages.validation.timing import divides
 
 NEW_YORK = CalendarSettings(
     sessions=tuple((d * DAY + 14 * HOUR + 30 * MINUTE, d * DAY + 21 * HOUR) for d in range(5)),
@@ -236,3 +240,12 @@ def test_a_record_much_younger_than_its_bar_is_stale_unless_history_is_loaded() 
         assert case.codes(ingest_ts=close + allowed + 1) == {"stale_bar"}
     backfill = Case(Settings(backfill=True))
     assert backfill.codes(ingest_ts=int(backfill.bar()["ts"]) + 10 * DAY) == set()
+
+
+@given(
+    st.integers(1, INTERVAL_LIMIT), st.integers(-TIME_LIMIT, TIME_LIMIT) | st.integers(-(2**62), 2**62), st.booleans()
+)
+def test_a_span_lies_on_the_grid_where_nothing_remains(interval_ms: int, span: int, multiple: bool) -> None:
+    if multiple:
+        span -= span % interval_ms
+    assert all(divides(interval_ms, each) == (each % interval_ms == 0) for each in (span - 1, span, span + 1))

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.engine.windows.series import adversarial
 from worker.engine.kernel import kernel
@@ -42,7 +44,8 @@ def _slide(states, values, start, means, deviations, sums):  # type: ignore[no-u
         moments.add(state.moments, values[i])
         if not np.isnan(leaving):
             moments.drop(state.moments, leaving)
-        boundary = moments.block((start + i) * 60_000, 60_000) != moments.block((start + i - 1) * 60_000, 60_000)
+        before = moments.block((start + i - 1) * 60_000, 60_000, 0)
+        boundary = moments.block((start + i) * 60_000, 60_000, before) != before
         if boundary or moments.lost(state.moments, n):
             _rebuild(state, n)
             rebuilt += 1
@@ -90,3 +93,11 @@ def test_engines_started_apart_agree_to_the_bit_after_one_window_and_one_time_bl
     settled = skipped + WINDOW + moments.REBUILD_INTERVALS - 1
     assert means[settled:].tobytes() == later_means[settled - skipped :].tobytes()
     assert deviations[settled:].tobytes() == later_deviations[settled - skipped :].tobytes()
+
+
+@given(st.integers(1, 366 * 86_400_000), st.integers(-(10**15), 10**15), st.integers(-130, 130))
+def test_a_block_does_not_depend_on_what_was_known(interval_ms: int, ts: int, intervals: int) -> None:
+    earlier = ts - intervals * interval_ms
+    known = moments.block(earlier, interval_ms, 0)
+    assert known == earlier // interval_ms // moments.REBUILD_INTERVALS
+    assert moments.block(ts, interval_ms, known) == ts // interval_ms // moments.REBUILD_INTERVALS

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.anomaly.inputs import COUNT
 from worker.engine.windows.fading import share
 
@@ -25,7 +25,7 @@ STATE = np.dtype(
 )
 
 
-@kernel
+@embedded
 def factorise(covariance: Any, factor: Any) -> None:
     """Cholesky's factor of `covariance` + RIDGE·I, row by row; both hold lower triangles."""
     for i in range(COUNT):
@@ -39,7 +39,7 @@ def factorise(covariance: Any, factor: Any) -> None:
                 factor[i, j] = rest / factor[j, j]
 
 
-@kernel
+@embedded
 def distance(own: Any, y: Any) -> float:
     """d² = (x-m)ᵀ(C + RIDGE·I)⁻¹(x-m) = |y|² with L·y = x-m; `y` is written, shape (COUNT,)."""
     total = 0.0
@@ -52,7 +52,7 @@ def distance(own: Any, y: Any) -> float:
     return total
 
 
-@kernel
+@embedded
 def advance(own: Any) -> None:
     """Take `own.x`, clipped, into the cloud: m += s·(x-m), C = (1-s)·(C + s·(x-m)(x-m)ᵀ) with the m before."""
     own.count += 1

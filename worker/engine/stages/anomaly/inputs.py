@@ -5,7 +5,7 @@ from typing import Any
 
 from worker.engine.elementary import log
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import ratio
 from worker.engine.stages.features.facts import fact
 
@@ -14,7 +14,7 @@ COUNT = len(INPUTS)
 SPANS = 20  # bars before this one whose mean ln(h/l) is the measure of its own
 
 
-@kernel
+@embedded
 def _typical_span(facts: Any, history: Any) -> float:
     """Mean ln(h/l) of the previous bars; NaN while they are too few or a price was not positive."""
     if history.count <= SPANS:
@@ -25,7 +25,7 @@ def _typical_span(facts: Any, history: Any) -> float:
     return total / SPANS
 
 
-@kernel
+@embedded
 def _wick(row: Any) -> float:
     """The longer shadow in log terms; NaN while a price is not positive."""
     if not row.low > 0.0:
@@ -33,7 +33,7 @@ def _wick(row: Any) -> float:
     return log(max(row.high / max(row.open, row.close), min(row.open, row.close) / row.low))
 
 
-@kernel
+@embedded
 def gather(state: Any, out: Any, x: Any) -> bool:
     """Write the values of the current bar into `x`, shape (COUNT,); False when one of them is not ready."""
     history, facts, features = state.history, state.features.facts, out.features

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.anomaly import cloud
 from worker.engine.stages.anomaly.inputs import COUNT, gather
 
@@ -19,7 +19,7 @@ OUTPUT = np.dtype(
 )
 
 
-@kernel
+@embedded
 def step(state: Any, inst: Any, bar: Any, out: Any, p: Any) -> None:
     """Judge one accepted bar: writes `state.anomaly` and `out.anomaly`, reads `out.validation` and `out.features`.
 

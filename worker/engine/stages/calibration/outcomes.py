@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 CAPACITY = 512
 STRIDE = 4  # of the labels that are kept once the ring is full
@@ -26,14 +26,14 @@ STATE = np.dtype(
 )
 
 
-@kernel
+@embedded
 def held(own: Any) -> int:
     """How many outcomes the ring holds."""
     count: int = min(own.stored, CAPACITY)
     return count
 
 
-@kernel
+@embedded
 def store(own: Any, strength: float, right: bool) -> None:
     """Count an outcome, `strength` being in (0, 1], and keep it if it is due; the oldest leaves a full ring."""
     own.labels += 1
@@ -48,7 +48,7 @@ def store(own: Any, strength: float, right: bool) -> None:
     own.stored += 1
 
 
-@kernel
+@embedded
 def base_rate(own: Any) -> float:
     """Share of right directions among those held; call it with at least one."""
     rate: float = own.right / held(own)

@@ -6,7 +6,7 @@ import numpy as np
 
 from worker.engine.elementary import exp, log
 from worker.engine.elementary.logistic import sigmoid
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.calibration.outcomes import FULL, held
 
 STATE = np.dtype([("a", "f8"), ("b", "f8")], align=True)
@@ -18,13 +18,13 @@ SHORTEST = 1e-10  # part of Newton's step below which halving it ends
 SUFFICIENT = 1e-4  # decrease of the loss, as a share of what the gradient promises
 
 
-@kernel
+@embedded
 def targets(right: int, wrong: int) -> tuple[float, float]:
     """Platt's targets for right and wrong directions: (N₊+1)/(N₊+2) and 1/(N₋+2)."""
     return (right + 1.0) / (right + 2.0), 1.0 / (wrong + 2.0)
 
 
-@kernel
+@embedded
 def _loss(outcomes: Any, a: float, b: float) -> tuple[float, float, float, float, float, float]:
     """(loss, gradient by A and B, Hessian by AA, AB and BB) over the outcomes.
 
@@ -53,14 +53,14 @@ def _loss(outcomes: Any, a: float, b: float) -> tuple[float, float, float, float
     return linear + log(product), ga, gb, haa, hab, hbb
 
 
-@kernel
+@embedded
 def _newton(ga: float, gb: float, haa: float, hab: float, hbb: float) -> tuple[float, float]:
     """Newton's step in A and B."""
     determinant = haa * hbb - hab * hab
     return -(hbb * ga - hab * gb) / determinant, -(haa * gb - hab * ga) / determinant
 
 
-@kernel
+@embedded
 def fit(own: Any, outcomes: Any) -> None:
     """Fit A and B to the outcomes held (at least one), from the start that Platt gives."""
     n = held(outcomes)
@@ -85,7 +85,7 @@ def fit(own: Any, outcomes: Any) -> None:
     own.a, own.b = a, b
 
 
-@kernel
+@embedded
 def probability(own: Any, strength: float) -> float:
     """P(direction right) of a signal of this strength."""
     p: float = sigmoid(-(own.a * strength + own.b))

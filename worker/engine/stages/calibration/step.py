@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.labels import HORIZON, outcome, round_trip
 from worker.engine.stages.calibration import outcomes, platt
 
@@ -31,7 +31,7 @@ OUTPUT = np.dtype(
 )
 
 
-@kernel
+@embedded
 def _label(own: Any, signal: Any, close: float, cost: float, p: Any) -> None:
     """Store the outcome of a signal and fit anew: when, is a function of the number of labels alone."""
     if signal.side == 0:
@@ -45,7 +45,7 @@ def _label(own: Any, signal: Any, close: float, cost: float, p: Any) -> None:
         platt.fit(own.platt, own.outcomes)
 
 
-@kernel
+@embedded
 def _take(signal: Any, final: float, close: float) -> None:
     signal.strength = abs(final)
     signal.close = close
@@ -53,7 +53,7 @@ def _take(signal: Any, final: float, close: float) -> None:
     signal.side = 0 if not signal.strength > 0.0 else (1 if final > 0.0 else -1)
 
 
-@kernel
+@embedded
 def step(state: Any, inst: Any, bar: Any, out: Any, p: Any, costs: Any) -> None:
     """Calibrate one accepted bar's signal: writes `state.calibration` and `out.calibration`, reads `out.signal`.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.reasons import Reason
 
 SIGNAL_LONG = 1 << Reason.signal_long
@@ -35,7 +35,7 @@ BELOW_MIN_SIZE = 1 << Reason.below_min_size
 REASONS = len(Reason)
 
 
-@kernel
+@embedded
 def first(mask):  # type: ignore[no-untyped-def]
     """The lowest reason code in `mask`, the first in order of evaluation; -1 when it is empty."""
     for code in range(REASONS):
@@ -44,7 +44,7 @@ def first(mask):  # type: ignore[no-untyped-def]
     return -1
 
 
-@kernel
+@embedded
 def when(condition, bit):  # type: ignore[no-untyped-def]
     """`bit` if the condition holds, else 0."""
     return bit if condition else 0

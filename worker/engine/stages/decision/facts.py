@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.model import OK
 from worker.engine.stages.decision.bits import (
     ANOMALY,
@@ -16,7 +16,7 @@ from worker.engine.stages.decision.bits import (
 )
 
 
-@kernel
+@embedded
 def facts(out):  # type: ignore[no-untyped-def]
     """What this bar's validation, fills and warm-up say."""
     validation = out.validation
@@ -32,7 +32,7 @@ def facts(out):  # type: ignore[no-untyped-def]
     )
 
 
-@kernel
+@embedded
 def direction(side, long_bit, short_bit):  # type: ignore[no-untyped-def]
     """The bit of a signal's side."""
     return long_bit if side > 0 else short_bit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.reasons import Reason
 from worker.engine.rounding import floor_to_step
 from worker.engine.stages.decision.bits import (
@@ -30,7 +30,7 @@ CRISIS = 5  # regime code
 QUARANTINE = int(Reason.data_quarantine)
 
 
-@kernel
+@embedded
 def exits(position, out, close, p):  # type: ignore[no-untyped-def]
     """The reasons to close at the next open. A signal that is not ready (NaN) closes nothing."""
     signed = position.side * out.signal.final
@@ -45,7 +45,7 @@ def exits(position, out, close, p):  # type: ignore[no-untyped-def]
     )
 
 
-@kernel
+@embedded
 def stay(position, out, p):  # type: ignore[no-untyped-def]
     """Why the position is kept: the signal still stands, or only the hysteresis holds it."""
     signed = position.side * out.signal.final
@@ -54,7 +54,7 @@ def stay(position, out, p):  # type: ignore[no-untyped-def]
     return when(signed >= p.hold, HYSTERESIS_HOLD)
 
 
-@kernel
+@embedded
 def excess(position, out, lot, p):  # type: ignore[no-untyped-def]
     """How much more is held than should be: 0 unless the target fell below 70% or g dropped since the last sizing."""
     target = out.sizing.qty
@@ -64,7 +64,7 @@ def excess(position, out, lot, p):  # type: ignore[no-untyped-def]
     return position.qty if target <= 0.0 else floor_to_step(position.qty - target, lot)
 
 
-@kernel
+@embedded
 def manage(pending, position, out, close, lot, p):  # type: ignore[no-untyped-def]
     """(action, reasons, blocking reason code) of a symbol that holds a position."""
     side, sizing = position.side, out.sizing

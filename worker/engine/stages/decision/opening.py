@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.decision.bits import (
     BELOW_MIN_SIZE,
     BUDGET_CAP,
@@ -32,7 +32,7 @@ POOR = 1  # quality level
 LIFT = 0.05  # of a calibrated confidence over the base rate, from which a signal is worth a trade (decisions 24)
 
 
-@kernel
+@embedded
 def gates(position, out):  # type: ignore[no-untyped-def]
     """The reasons that forbid any open at this bar."""
     validation, risk = out.validation, out.risk
@@ -51,7 +51,7 @@ def gates(position, out):  # type: ignore[no-untyped-def]
     )
 
 
-@kernel
+@embedded
 def order(pending, position, out, atr):  # type: ignore[no-untyped-def]
     """Place the opening order with what its fill needs of this bar."""
     sizing = out.sizing
@@ -63,13 +63,13 @@ def order(pending, position, out, atr):  # type: ignore[no-untyped-def]
     pending.factor = sizing.factor
 
 
-@kernel
+@embedded
 def lifts(calibration):  # type: ignore[no-untyped-def]
     """Whether such signals have been right more often than this symbol's usually are; true while that is not known."""
     return not calibration.calibrated or calibration.confidence >= calibration.base_rate + LIFT
 
 
-@kernel
+@embedded
 def consider(pending, position, out, p):  # type: ignore[no-untyped-def]
     """(action, reasons, blocking code) of a flat symbol; |final| alone gates before 100 labels (decisions 24)."""
     final = out.signal.final

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.model import OK
 from worker.engine.rounding import POWERS_OF_TEN, decimals, significant
 from worker.engine.stages.decision.output import FLAT, LONG, SHORT, TOP
@@ -14,10 +14,11 @@ RATIO_DECIMALS = 6
 DIGITS = 10  # significant digits of a price where no tick is known
 MAX_TICK_DECIMALS = 12
 UNKNOWN = -1
+NOTHING = -1  # in a place of the top that no contribution takes
 GRID_TOLERANCE = 1e-13  # a few units in the last place of tick·10^d
 
 
-@kernel
+@embedded
 def tick_decimals(tick):  # type: ignore[no-untyped-def]
     """How many decimals a multiple of `tick` has; -1 when no tick is known or it has more than 12."""
     if not tick > 0.0:
@@ -29,19 +30,19 @@ def tick_decimals(tick):  # type: ignore[no-untyped-def]
     return UNKNOWN
 
 
-@kernel
+@embedded
 def money(x, places):  # type: ignore[no-untyped-def]
     """A price-scale value: to the tick's decimals, or to 10 significant digits."""
     return significant(x, DIGITS) if places == UNKNOWN else decimals(x, places)
 
 
-@kernel
+@embedded
 def ratio(x):  # type: ignore[no-untyped-def]
     """A ratio, score or probability: 6 decimals."""
     return decimals(x, RATIO_DECIMALS)
 
 
-@kernel
+@embedded
 def publish_signal(decision, signal, calibration):  # type: ignore[no-untyped-def]
     """Scores and contributions."""
     decision.score = ratio(signal.score)
@@ -53,13 +54,13 @@ def publish_signal(decision, signal, calibration):  # type: ignore[no-untyped-de
     rank(decision.top, decision.contributions)
 
 
-@kernel
+@embedded
 def publish_model(decision, model):  # type: ignore[no-untyped-def]
     """What the model said."""
     decision.model_prob = ratio(model.prob) if model.status == OK else math.nan
 
 
-@kernel
+@embedded
 def publish_outlook(decision, anomaly, forecast):  # type: ignore[no-untyped-def]
     """How unlike the recent bars this one is, and what the next ones are expected to return."""
     decision.anomaly_d2 = ratio(anomaly.distance)
@@ -68,7 +69,7 @@ def publish_outlook(decision, anomaly, forecast):  # type: ignore[no-untyped-def
     decision.forecast_sd = significant(forecast.forecast_sd, DIGITS)
 
 
-@kernel
+@embedded
 def publish_context(decision, regime, timeframes):  # type: ignore[no-untyped-def]
     """What the market does: turbulence, and the timeframes' fusion."""
     decision.p_turb = ratio(regime.p_turb)
@@ -76,21 +77,29 @@ def publish_context(decision, regime, timeframes):  # type: ignore[no-untyped-de
     decision.mtf_agreement = ratio(timeframes.agreement)
 
 
-@kernel
+@embedded
+def _enter(top, contributions, i):  # type: ignore[no-untyped-def]
+    # One step of an insertion sort, which lets the smallest of the top go.
+    size, place = abs(contributions[i]), TOP
+    while place > 0 and (top[place - 1] == NOTHING or abs(contributions[top[place - 1]]) < size):
+        if place < TOP:
+            top[place] = top[place - 1]
+        place -= 1
+    if place < TOP:
+        top[place] = i
+
+
+@embedded
 def rank(top, contributions):  # type: ignore[no-untyped-def]
     """Indices of the contributions that are largest in size and not 0; equal ones in component order."""
     for k in range(TOP):
-        best, size = -1, 0.0
-        for i in range(contributions.size):
-            taken = False
-            for j in range(k):
-                taken = taken or top[j] == i
-            if not taken and abs(contributions[i]) > size:
-                best, size = i, abs(contributions[i])
-        top[k] = best
+        top[k] = NOTHING
+    for i in range(contributions.size):
+        if abs(contributions[i]) > 0.0:
+            _enter(top, contributions, i)
 
 
-@kernel
+@embedded
 def publish_risk(decision, risk):  # type: ignore[no-untyped-def]
     """Risk figures and factors."""
     published = decision.risk
@@ -107,7 +116,7 @@ def publish_risk(decision, risk):  # type: ignore[no-untyped-def]
     decision.control_all_version = risk.control_all_version
 
 
-@kernel
+@embedded
 def publish_position(published, position, places):  # type: ignore[no-untyped-def]
     """The position after the bar."""
     held = position.side != 0
@@ -121,7 +130,7 @@ def publish_position(published, position, places):  # type: ignore[no-untyped-de
     published.bars_held = position.bars_held
 
 
-@kernel
+@embedded
 def publish_order(decision, action, side, qty, close, inst, places):  # type: ignore[no-untyped-def]
     """The order and its reference."""
     decision.action = action

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.decision.facts import facts
 from worker.engine.stages.decision.holding import manage
 from worker.engine.stages.decision.opening import consider
@@ -21,13 +21,13 @@ from worker.engine.stages.execution.fills import opens
 from worker.engine.stages.execution.orders import CLOSE, clear
 
 
-@kernel
+@embedded
 def _settled(out):  # type: ignore[no-untyped-def]
     """A level shift has just closed the position at this close: that is the decision, no order is left to place."""
     return out.validation.shift and out.execution.trade.closed
 
 
-@kernel
+@embedded
 def _publish(state, inst, bar, out, action):  # type: ignore[no-untyped-def]
     position, pending, decision, trade = state.position, state.pending, out.decision, out.execution.trade
     places = tick_decimals(inst.tick)
@@ -46,7 +46,7 @@ def _publish(state, inst, bar, out, action):  # type: ignore[no-untyped-def]
     publish_risk(decision, out.risk)
 
 
-@kernel
+@embedded
 def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
     """Step 9 of domain §10: writes `state.pending`, `state.position`'s counters, `out.decision` but its sequence."""
     position, pending, decision = state.position, state.pending, out.decision

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 
-@kernel
+@embedded
 def trail(position, atr, p):  # type: ignore[no-untyped-def]
     """Move the trailing stop with this close's ATR; an ATR that is not ready leaves it where it is."""
     side = position.side
@@ -19,7 +19,7 @@ def trail(position, atr, p):  # type: ignore[no-untyped-def]
     position.trailing = True
 
 
-@kernel
+@embedded
 def hit(position, close):  # type: ignore[no-untyped-def]
     """The close is at or beyond the trailing stop."""
     return position.trailing and position.side * (close - position.trail) <= 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.rounding import floor_to_step
 
 POSITION = np.dtype(
@@ -58,13 +58,13 @@ OUTPUT = np.dtype(
 )
 
 
-@kernel
+@embedded
 def multiplier(inst):  # type: ignore[no-untyped-def]
     """Quote value of one unit at price 1; 1 where none is configured."""
     return inst.multiplier if inst.multiplier > 0.0 else 1.0
 
 
-@kernel
+@embedded
 def reset(done):  # type: ignore[no-untyped-def]
     """Nothing has happened in this bar yet."""
     done.reasons = 0
@@ -83,7 +83,7 @@ def reset(done):  # type: ignore[no-untyped-def]
     trade.pnl = 0.0
 
 
-@kernel
+@embedded
 def charge(position, done, qty, price, inst, p):  # type: ignore[no-untyped-def]
     """Take the fee of a fill."""
     notional = qty * abs(price) * multiplier(inst)
@@ -94,13 +94,13 @@ def charge(position, done, qty, price, inst, p):  # type: ignore[no-untyped-def]
     position.trade -= fee
 
 
-@kernel
+@embedded
 def slipped(done, qty, quoted, price, inst):  # type: ignore[no-untyped-def]
     """Count what a fill at `price` instead of the quoted price costs; it is part of the result already."""
     done.slippage += qty * abs(price - quoted) * multiplier(inst)
 
 
-@kernel
+@embedded
 def enter(position, done, pending, qty, price, inst, p):  # type: ignore[no-untyped-def]
     """Open the position with what the order carries."""
     position.side = pending.side
@@ -117,7 +117,7 @@ def enter(position, done, pending, qty, price, inst, p):  # type: ignore[no-unty
     charge(position, done, qty, price, inst, p)
 
 
-@kernel
+@embedded
 def _record(position, done, price, reason):  # type: ignore[no-untyped-def]
     trade = done.trade
     trade.closed = True
@@ -130,7 +130,7 @@ def _record(position, done, price, reason):  # type: ignore[no-untyped-def]
     trade.pnl = position.trade
 
 
-@kernel
+@embedded
 def _flatten(position, cool_down):  # type: ignore[no-untyped-def]
     position.side = 0
     position.trailing = False
@@ -149,7 +149,7 @@ def _flatten(position, cool_down):  # type: ignore[no-untyped-def]
     position.cool_down = cool_down + 1  # the bar of the exit is counted too
 
 
-@kernel
+@embedded
 def leave(position, done, qty, price, reason, cool_down, inst, p):  # type: ignore[no-untyped-def]
     """Sell `qty` of a long position, buy it back of a short one; when nothing is left the trade is recorded."""
     gain = position.side * qty * (price - position.entry) * multiplier(inst)
@@ -162,7 +162,7 @@ def leave(position, done, qty, price, reason, cool_down, inst, p):  # type: igno
         _flatten(position, cool_down)
 
 
-@kernel
+@embedded
 def mark(position, close, inst):  # type: ignore[no-untyped-def]
     """Mark to market at the close and count the bar."""
     if position.side == 0:

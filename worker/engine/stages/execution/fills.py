@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.reasons import Reason
 from worker.engine.rounding import floor_to_step
 from worker.engine.stages.execution.account import enter, leave, slipped
@@ -12,13 +12,13 @@ PARTIAL_FILL = 1 << Reason.partial_fill
 STALE_ORDER = 1 << Reason.stale_order
 
 
-@kernel
+@embedded
 def with_costs(price, side, cost):  # type: ignore[no-untyped-def]
     """`price` made worse for an order of this side by the fraction `cost`."""
     return price + side * abs(price) * cost
 
 
-@kernel
+@embedded
 def cancel(pending, done):  # type: ignore[no-untyped-def]
     """Drop the order, and say so where there was one."""
     if pending.action != HOLD:
@@ -26,7 +26,7 @@ def cancel(pending, done):  # type: ignore[no-untyped-def]
         clear(pending)
 
 
-@kernel
+@embedded
 def fillable(wanted, volume, lot, participation):  # type: ignore[no-untyped-def]
     """How much of an order this bar's volume can take."""
     if participation <= 0.0 or wanted <= participation * volume:
@@ -34,13 +34,13 @@ def fillable(wanted, volume, lot, participation):  # type: ignore[no-untyped-def
     return floor_to_step(participation * volume, lot)
 
 
-@kernel
+@embedded
 def opens(pending):  # type: ignore[no-untyped-def]
     """Whether the order opens a position."""
     return pending.action == OPEN_LONG or pending.action == OPEN_SHORT
 
 
-@kernel
+@embedded
 def gapped(pending, price):  # type: ignore[no-untyped-def]
     """The open is already at or beyond the stop or the target that the order was sized for."""
     return opens(pending) and not (
@@ -48,7 +48,7 @@ def gapped(pending, price):  # type: ignore[no-untyped-def]
     )
 
 
-@kernel
+@embedded
 def fill(position, pending, done, bar, inst, p):  # type: ignore[no-untyped-def]
     """Fill the pending order at the bar's open; what the volume cannot take is cancelled."""
     if gapped(pending, bar.open):

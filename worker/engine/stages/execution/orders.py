@@ -6,7 +6,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 
 class Action(IntEnum):
@@ -38,7 +38,7 @@ PENDING = np.dtype(
 )
 
 
-@kernel
+@embedded
 def place(pending, action, side, qty, reason):  # type: ignore[no-untyped-def]
     """Make this the symbol's one pending order."""
     pending.action = action
@@ -47,7 +47,7 @@ def place(pending, action, side, qty, reason):  # type: ignore[no-untyped-def]
     pending.reason = reason
 
 
-@kernel
+@embedded
 def clear(pending):  # type: ignore[no-untyped-def]
     """No order; all fields 0."""
     place(pending, HOLD, 0, 0.0, 0)

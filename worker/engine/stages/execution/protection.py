@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.reasons import Reason
 from worker.engine.stages.execution.account import leave, slipped
 from worker.engine.stages.execution.fills import with_costs
@@ -12,19 +12,19 @@ TAKE_PROFIT = int(Reason.take_profit)
 LEVEL_SHIFT = int(Reason.level_shift)
 
 
-@kernel
+@embedded
 def stopped(position, high, low):  # type: ignore[no-untyped-def]
     """The bar reached the stop."""
     return low <= position.stop if position.side > 0 else high >= position.stop
 
 
-@kernel
+@embedded
 def reached(position, high, low):  # type: ignore[no-untyped-def]
     """The bar reached the target."""
     return high >= position.target if position.side > 0 else low <= position.target
 
 
-@kernel
+@embedded
 def protect(position, done, bar, high, low, inst, p):  # type: ignore[no-untyped-def]
     """Stop and target with the effective high and low. Both in one bar: the stop, as the order of prices is unknown."""
     side = position.side
@@ -40,7 +40,7 @@ def protect(position, done, bar, high, low, inst, p):  # type: ignore[no-untyped
         leave(position, done, position.qty, price, TAKE_PROFIT, p.cool_down, inst, p)
 
 
-@kernel
+@embedded
 def settle(position, done, close, inst, p):  # type: ignore[no-untyped-def]
     """Close at the close of the bar that confirmed a new price level; the result is suspect (domain §1.5)."""
     done.reasons |= 1 << LEVEL_SHIFT

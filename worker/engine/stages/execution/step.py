@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.execution.account import mark, reset
 from worker.engine.stages.execution.fills import cancel, fill
 from worker.engine.stages.execution.orders import HOLD
 from worker.engine.stages.execution.protection import protect, settle
 
 
-@kernel
+@embedded
 def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
     """Steps 1 to 3 of domain §10 for one accepted bar: writes `state.position`, `state.pending`, `out.execution`.
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import ratio
 from worker.engine.stages.features.parts import NO_STATE, Feature
 from worker.engine.stages.features.return_window import ReturnWindow
@@ -19,7 +19,7 @@ FEATURES = (
 )
 
 
-@kernel
+@embedded
 def update(returns: ReturnWindow, out: Any) -> None:
     """Biased (divisor n) sample autocorrelation."""
     out.acf1_60 = ratio(returns.neighbours, returns.squares, 0.0)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import close_location, equal, ratio
 from worker.engine.stages.features.parts import NO_STATE, Feature
 
@@ -15,7 +15,7 @@ FEATURES = (
 )
 
 
-@kernel
+@embedded
 def update(row: Any, out: Any) -> None:
     """Shares of the bar's range, 0 without one."""
     span = 0.0 if equal(row.high, row.low) else row.high - row.low

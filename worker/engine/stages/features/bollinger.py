@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import equal, ratio
 from worker.engine.stages.features.close_window import PERIOD, CloseWindow
 from worker.engine.stages.features.parts import NO_STATE, Feature
@@ -22,7 +22,7 @@ FEATURES = (
 DEVIATIONS = 2.0
 
 
-@kernel
+@embedded
 def update(row: Any, closes: CloseWindow, out: Any) -> None:
     """Bands mid ± 2σ, σ with ddof 0 (TA-Lib BBANDS): %B = (c-lo)/(up-lo), 0.5 when flat; (up-lo)/mid."""
     half = DEVIATIONS * math.sqrt(closes.squares / PERIOD)

@@ -4,17 +4,17 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.windows.moments import block
 
 STATE = np.dtype([("block", "i8")], align=True)
 FEATURES = ()
 
 
-@kernel
+@embedded
 def passed(own: Any, ts: int, interval_ms: int) -> bool:
     """Take in the current bar's time; True at the first bar of a block of 64 intervals."""
-    now: int = block(ts, interval_ms)
     before: int = own.block
+    now: int = block(ts, interval_ms, before)
     own.block = now
     return now != before

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import ratio
 from worker.engine.stages.features.parts import NO_STATE, Feature
 from worker.engine.stages.features.volume_window import VolumeWindow
@@ -19,7 +19,7 @@ FEATURES = (
 )
 
 
-@kernel
+@embedded
 def update(volumes: VolumeWindow, out: Any) -> None:
     """Accumulated by total volume (TA-Lib CMF)."""
     out.cmf_20 = ratio(volumes.accumulation, volumes.volume, 0.0)

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import finite
 from worker.engine.stages.features.parts import NO_STATE, Feature
 
@@ -13,7 +13,7 @@ FEATURES = (Feature("F23", "rv_cc_20", 21, "sample standard deviation (ddof 1) o
 PERIOD = 20
 
 
-@kernel
+@embedded
 def deviation(history: Any, n: int) -> float:
     """Sample standard deviation (ddof 1) of the last `n` log returns; NaN until they are there.
 
@@ -30,7 +30,7 @@ def deviation(history: Any, n: int) -> float:
     return finite(math.sqrt(max(squares - total * total / n, 0.0) / (n - 1)))
 
 
-@kernel
+@embedded
 def update(history: Any, row: Any, out: Any) -> None:
     """Deviation of the last 20 log returns."""
     out.rv_cc_20 = deviation(history, PERIOD)

@@ -4,7 +4,7 @@ import math
 from typing import Any, NamedTuple
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 PERIOD = 20
 WEIGHTS = PERIOD * (PERIOD + 1) / 2
@@ -21,7 +21,7 @@ class CloseWindow(NamedTuple):
     slope: float  # of the least squares line, a bar
 
 
-@kernel
+@embedded
 def close_window(history: Any) -> CloseWindow:
     """Sums of the distances to the newest close.
 

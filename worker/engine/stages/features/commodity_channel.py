@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import DEAD_ZONE, ratio
 from worker.engine.stages.features.facts import fact
 from worker.engine.stages.features.parts import NO_STATE, Feature
@@ -22,7 +22,7 @@ PERIOD = 20
 SCALE = 0.015
 
 
-@kernel
+@embedded
 def update(facts: Any, history: Any, out: Any) -> None:
     """Distances are taken from the newest typical price, so that a flat window is exactly 0 (TA-Lib CCI)."""
     out.cci_20 = math.nan

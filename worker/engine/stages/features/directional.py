@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import finite, ratio, true_range, wilder
 from worker.engine.stages.features.parts import Feature, state
 
@@ -23,13 +23,13 @@ FIRST_DI = PERIOD + 1
 FIRST_ADX = 2 * PERIOD
 
 
-@kernel
+@embedded
 def _decayed(total: float, x: float, n: int) -> float:
     """Sums of the first 13 values, then S - S/14 + x."""
     return total + x if n < FIRST_DI else total - total / PERIOD + x
 
 
-@kernel
+@embedded
 def _advance(own: Any, n: int, row: Any, previous: Any) -> None:
     rise, fall = row.high - previous.high, previous.low - row.low
     own.plus = _decayed(own.plus, rise if rise > 0.0 and rise > fall else 0.0, n)
@@ -37,7 +37,7 @@ def _advance(own: Any, n: int, row: Any, previous: Any) -> None:
     own.span = _decayed(own.span, finite(true_range(row, previous.close)), n)
 
 
-@kernel
+@embedded
 def _advance_index(own: Any, n: int, plus: float, minus: float) -> None:
     """ADX: the mean of the first 14 DX, then a Wilder average; a bar without any direction leaves it as it is."""
     total = plus + minus
@@ -48,7 +48,7 @@ def _advance_index(own: Any, n: int, plus: float, minus: float) -> None:
         own.index /= PERIOD
 
 
-@kernel
+@embedded
 def update(own: Any, history: Any, row: Any, out: Any) -> None:
     """DI = 100·DM/TR, DX = 100·|+DI - -DI|/(+DI + -DI), ADX its average (TA-Lib PLUS_DI, MINUS_DI, ADX)."""
     n = history.count

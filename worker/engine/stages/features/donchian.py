@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import equal, ratio
 from worker.engine.stages.features.parts import NO_STATE, Feature
 
@@ -17,7 +17,7 @@ FEATURES = (
 PERIOD = 20
 
 
-@kernel
+@embedded
 def channel(history: Any, newest: int) -> tuple[float, float]:
     """Highest high and lowest low of the 20 bars that end `newest` bars ago."""
     high, low = -math.inf, math.inf
@@ -28,7 +28,7 @@ def channel(history: Any, newest: int) -> tuple[float, float]:
     return high, low
 
 
-@kernel
+@embedded
 def update(extremes: Any, history: Any, row: Any, out: Any) -> None:
     """Highest high, lowest low (TA-Lib DONCHIAN); pos = (c-lo)/(hi-lo), 0.5 when flat."""
     out.don_hi = out.don_lo = out.don_pos_20 = math.nan

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import ratio
 from worker.engine.stages.features.parts import NO_STATE, Feature
 
@@ -15,7 +15,7 @@ FEATURES = tuple(
 )
 
 
-@kernel
+@embedded
 def _path(history: Any, oldest: int, newest: int) -> float:
     """Σ |Δc| on the way from the close `oldest` bars ago to that `newest` bars ago."""
     path, previous = 0.0, at(history, oldest).close
@@ -26,7 +26,7 @@ def _path(history: Any, oldest: int, newest: int) -> float:
     return path
 
 
-@kernel
+@embedded
 def update(history: Any, row: Any, out: Any) -> None:
     """|c - c_p| / Σ_p |Δc|, 0 when flat (TA-Lib ER)."""
     out.er_10 = out.er_20 = math.nan

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import close_mean, ema, ratio
 from worker.engine.stages.features.parts import Feature, state
 
@@ -21,14 +21,14 @@ FEATURES = (
 )
 
 
-@kernel
+@embedded
 def _next(history: Any, close: float, previous: float, period: int) -> float:
     if history.count > period:
         return ema(previous, close, period)
     return close_mean(history, period) if history.count == period else math.nan
 
 
-@kernel
+@embedded
 def update(own: Any, history: Any, row: Any, out: Any) -> None:
     """EMA_p: seed = mean of the first p closes, then e += 2/(p+1)·(c-e) (TA-Lib EMA); dist = (c-e)/ATR14, 0 at ATR 0.
 

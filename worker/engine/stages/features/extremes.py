@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 EXTREME = np.dtype([("bar", "i8"), ("price", "f8")], align=True)  # `bar` = number of accepted bars when it was new
 STATE = np.dtype([(name, EXTREME) for name in ("high_14", "low_14", "high_20", "low_20")], align=True)
 FEATURES = ()
 
 
-@kernel
+@embedded
 def _highest(own: Any, history: Any, row: Any, period: int) -> None:
     n = history.count
     if n == 1 or row.high >= own.price:
@@ -27,7 +27,7 @@ def _highest(own: Any, history: Any, row: Any, period: int) -> None:
                 own.price = price
 
 
-@kernel
+@embedded
 def _lowest(own: Any, history: Any, row: Any, period: int) -> None:
     n = history.count
     if n == 1 or row.low <= own.price:
@@ -42,7 +42,7 @@ def _lowest(own: Any, history: Any, row: Any, period: int) -> None:
                 own.price = price
 
 
-@kernel
+@embedded
 def update(own: Any, history: Any, row: Any) -> None:
     """Take in the current bar."""
     _highest(own.high_14, history, row, 14)

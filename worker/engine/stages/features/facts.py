@@ -7,7 +7,7 @@ import numpy as np
 
 from worker.engine.elementary import log
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import close_location, equal, ratio, typical_price
 
 CAPACITY = 32  # bars; a power of two above the longest window of facts, so that an index is a mask
@@ -30,13 +30,13 @@ STATE = np.dtype([("rows", FACT, (CAPACITY,))], align=True)
 FEATURES = ()
 
 
-@kernel
+@embedded
 def fact(own: Any, history: Any, age: int) -> Any:
     """The facts of the bar `age` bars ago, 0 = the current one. `age` < min(count, CAPACITY)."""
     return own.rows[(history.count - 1 - age) & MASK]
 
 
-@kernel
+@embedded
 def _store_logs(own: Any, row: Any) -> None:
     if row.low <= 0.0:
         own.session = own.span = own.rogers_satchell = math.nan
@@ -47,7 +47,7 @@ def _store_logs(own: Any, row: Any) -> None:
     own.rogers_satchell = up * (up - move) + down * (down - move)
 
 
-@kernel
+@embedded
 def _store_change(own: Any, row: Any, close: float, typical: float) -> None:
     """What depends on the previous bar: its close and its typical price."""
     price, notional = own.typical, row.close * row.volume
@@ -58,7 +58,7 @@ def _store_change(own: Any, row: Any, close: float, typical: float) -> None:
     own.overnight = log(row.open / close) if min(row.low, close) > 0.0 else math.nan
 
 
-@kernel
+@embedded
 def update(own: Any, history: Any, row: Any) -> None:
     """Keep the facts of the current bar."""
     current = fact(own, history, 0)

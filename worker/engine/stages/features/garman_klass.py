@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import finite
 from worker.engine.stages.features.parts import NO_STATE, Feature
 from worker.engine.stages.features.range_window import LN_2, PERIOD, RangeWindow
@@ -21,7 +21,7 @@ FEATURES = (
 SESSION_WEIGHT = 2.0 * LN_2 - 1.0
 
 
-@kernel
+@embedded
 def update(ranges: RangeWindow, out: Any) -> None:
     """√(mean(½·ln(h/l)² - (2·ln 2 - 1)·ln(c/o)²)); 0 where that is negative."""
     variance = (0.5 * ranges.spans - SESSION_WEIGHT * ranges.sessions) / PERIOD

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import finite
 from worker.engine.stages.features.parts import NO_STATE, Feature
 from worker.engine.stages.features.volume_window import PERIOD, VolumeWindow
@@ -22,7 +22,7 @@ SCALE = 1e6
 MIN_TRADES = 10
 
 
-@kernel
+@embedded
 def update(history: Any, volumes: VolumeWindow, out: Any) -> None:
     """Mean absolute return per million of quote currency traded."""
     warm = history.count > PERIOD and volumes.trades >= MIN_TRADES

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import ema, finite, ratio, true_range, typical_price, wilder
 from worker.engine.stages.features.parts import Feature, state
 
@@ -24,7 +24,7 @@ ATR_PERIOD = 10
 MULTIPLE = 2.0
 
 
-@kernel
+@embedded
 def _advance_average(own: Any, n: int, price: float) -> None:
     """Seeded with the mean of the first 20 typical prices; until then `ema` is their sum."""
     if n > PERIOD:
@@ -35,7 +35,7 @@ def _advance_average(own: Any, n: int, price: float) -> None:
         own.ema /= PERIOD
 
 
-@kernel
+@embedded
 def _advance_range(own: Any, n: int, span: float) -> None:
     """The first true range is that of bar 2; until the seed at bar 11 `atr` is their sum."""
     if n > ATR_PERIOD + 1:
@@ -46,7 +46,7 @@ def _advance_range(own: Any, n: int, span: float) -> None:
         own.atr /= ATR_PERIOD
 
 
-@kernel
+@embedded
 def update(own: Any, history: Any, row: Any, out: Any) -> None:
     """mid = EMA20 of (h+l+c)/3, half = 2·ATR10: pos = (c-mid)/half, 0 when half is 0; width = 2·half/mid.
 

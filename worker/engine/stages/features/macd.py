@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import close_mean, ema
 from worker.engine.stages.features.parts import Feature, state
 
@@ -17,7 +17,7 @@ FAST, SLOW, SIGNAL = 12, 26, 9
 FIRST = SLOW + SIGNAL - 1
 
 
-@kernel
+@embedded
 def _advance(own: Any, history: Any, close: float) -> None:
     """Both averages start together: the fast one is seeded with the 12 closes that end at bar 26."""
     if history.count == SLOW:
@@ -28,7 +28,7 @@ def _advance(own: Any, history: Any, close: float) -> None:
         own.slow = ema(own.slow, close, SLOW)
 
 
-@kernel
+@embedded
 def _advance_signal(own: Any, n: int, line: float) -> None:
     """Seeded with the mean of the first nine values of the line; until then `signal` is their sum."""
     if n > FIRST:
@@ -39,7 +39,7 @@ def _advance_signal(own: Any, n: int, line: float) -> None:
         own.signal /= SIGNAL
 
 
-@kernel
+@embedded
 def update(own: Any, history: Any, row: Any, out: Any) -> None:
     """macd = EMA12 - EMA26, signal = EMA9 of it, hist = macd - signal; all valid from bar 34 (TA-Lib MACD)."""
     out.macd = out.macd_signal = out.macd_hist = math.nan

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import finite, ratio
 from worker.engine.stages.features.parts import NO_STATE, Feature
 
@@ -16,7 +16,7 @@ FEATURES = (
 PERIOD = 10
 
 
-@kernel
+@embedded
 def update(history: Any, row: Any, out: Any) -> None:
     """mom = c - c10, roc = 100·(c/c10 - 1), 0 after a close of 0 (TA-Lib MOM, ROC)."""
     out.mom_10 = out.roc_10 = math.nan

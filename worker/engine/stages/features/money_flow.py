@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import ratio
 from worker.engine.stages.features.facts import fact
 from worker.engine.stages.features.parts import NO_STATE, Feature
@@ -21,7 +21,7 @@ FEATURES = (
 PERIOD = 14
 
 
-@kernel
+@embedded
 def update(facts: Any, history: Any, out: Any) -> None:
     """100·P/(P+N) (TA-Lib MFI); 50 where nothing flows."""
     out.mfi_14 = math.nan

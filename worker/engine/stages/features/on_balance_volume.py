@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import equal, ratio
 from worker.engine.stages.features.parts import Feature, state
 
@@ -23,7 +23,7 @@ PERIOD = 100
 LOST = 1e-3  # a total below this share of its peak has lost three digits or more: sum again
 
 
-@kernel
+@embedded
 def _signed(history: Any, age: int) -> float:
     """Volume of a bar with the sign of its change of close; the line starts at the first bar's volume."""
     row = at(history, age)
@@ -36,7 +36,7 @@ def _signed(history: Any, age: int) -> float:
     return volume if row.close > before else -volume
 
 
-@kernel
+@embedded
 def _rebuild(own: Any, history: Any) -> None:
     signed, total = 0.0, 0.0
     for age in range(min(history.count, PERIOD) - 1, -1, -1):
@@ -46,7 +46,7 @@ def _rebuild(own: Any, history: Any) -> None:
     own.total = own.peak = total
 
 
-@kernel
+@embedded
 def update(own: Any, history: Any, row: Any, boundary: bool, out: Any) -> None:
     """Difference of TA-Lib's OBV over 100 bars by their volume: its level alone would have an infinite memory."""
     own.signed += _signed(history, 0)

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import finite
 from worker.engine.stages.features.parts import NO_STATE, Feature
 from worker.engine.stages.features.range_window import LN_2, PERIOD, RangeWindow
@@ -12,7 +12,7 @@ STATE = NO_STATE
 FEATURES = (Feature("F24", "vol_pk_20", 20, "√(Σ ln(h/l)² / (4·20·ln 2)) over 20 bars", "Parkinson 1980"),)
 
 
-@kernel
+@embedded
 def update(ranges: RangeWindow, out: Any) -> None:
     """√(Σ ln(h/l)² / (4·n·ln 2))."""
     out.vol_pk_20 = finite(math.sqrt(ranges.spans / (4.0 * PERIOD * LN_2)))

@@ -3,7 +3,7 @@
 import math
 from typing import Any, NamedTuple
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.facts import fact
 
 PERIOD = 20
@@ -20,12 +20,12 @@ class RangeWindow(NamedTuple):
     overnight_variance: float  # of ln(o/c1), ddof 1
 
 
-@kernel
+@embedded
 def _variance(total: float, squares: float) -> float:
     return max(squares - total * total / PERIOD, 0.0) / (PERIOD - 1)
 
 
-@kernel
+@embedded
 def range_window(facts: Any, history: Any) -> RangeWindow:
     """Sums over the window; the variances from the distances to its newest member (see `close_window`)."""
     if history.count < PERIOD:

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import DEAD_ZONE, ratio
 from worker.engine.stages.features.parts import NO_STATE, Feature
 
@@ -18,7 +18,7 @@ FEATURES = (
 PERIOD = 20
 
 
-@kernel
+@embedded
 def _mean_and_deviation(history: Any) -> tuple[float, float]:
     """Of the previous 20 volumes, from the distances to the newest of them (see `close_window`)."""
     newest = at(history, 1).volume
@@ -30,7 +30,7 @@ def _mean_and_deviation(history: Any) -> tuple[float, float]:
     return newest + total / PERIOD, math.sqrt(max(squares - total * total / PERIOD, 0.0) / PERIOD)
 
 
-@kernel
+@embedded
 def update(history: Any, row: Any, out: Any) -> None:
     """(v-mean)/std with ddof 0, 0 when all are equal; v/mean, NaN when all are 0 (TA-Lib RVOL)."""
     out.vol_z_20 = out.rvol_20 = math.nan

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import finite
 from worker.engine.stages.features.parts import NO_STATE, Feature
 from worker.engine.stages.features.return_window import PERIOD, ReturnWindow
@@ -30,7 +30,7 @@ SKEW = math.sqrt(N * (N - 1.0)) / (N - 2.0)
 KURT = (N - 1.0) / ((N - 2.0) * (N - 3.0))
 
 
-@kernel
+@embedded
 def update(returns: ReturnWindow, out: Any) -> None:
     """G1 and G2 of the returns in the window."""
     if returns.squares == 0.0:

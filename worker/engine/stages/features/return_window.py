@@ -5,9 +5,12 @@ from typing import Any, NamedTuple
 
 from worker.engine.elementary import log
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
+from worker.engine.scratch import scratch
 
 PERIOD = 60
+LAGS = 3  # of the products with returns before
+PADDED = PERIOD + LAGS
 # Σ (r-mean)² of returns that differ by the rounding of their price ratios alone: the relative dead zone of prices.
 FLAT = PERIOD * 1e-14 * 1e-14
 
@@ -23,30 +26,54 @@ class ReturnWindow(NamedTuple):
     fours: float  # Σ (a_t + a_{t-1} + a_{t-2} + a_{t-3})²
 
 
-@kernel
+@embedded
+def _mean(history: Any) -> float:
+    past, close = at(history, PERIOD).close, at(history, 0).close
+    return log(close / past) / PERIOD if min(past, close) > 0.0 else math.nan
+
+
+@embedded
+def _fill(history: Any, mean: float, a: Any, square: Any) -> None:
+    """a and a², after `LAGS` zeros for what lies before the window."""
+    for i in range(LAGS):
+        a[i] = square[i] = 0.0
+    for i in range(PERIOD):
+        a[i + LAGS] = at(history, PERIOD - 1 - i).logret - mean
+    for i in range(LAGS, PADDED):
+        square[i] = a[i] * a[i]
+
+
+@embedded
 def return_window(history: Any) -> ReturnWindow:
-    """The mean is ln(c/c60)/60, exact and free of the window's order."""
+    """The mean is ln(c/c60)/60, exact and free of the window's order.
+
+    The terms come before the sums, so that they are computed in vectors; a sum has to wait for each addition.
+    """
     nan = math.nan
     if history.count <= PERIOD:
         return ReturnWindow(nan, nan, nan, nan, nan, nan)
-    past, close = at(history, PERIOD).close, at(history, 0).close
-    mean = log(close / past) / PERIOD if min(past, close) > 0.0 else nan
-    squares, cubes, fourths, neighbours, clusters, fours = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    a_1, pair_1, pair_2 = 0.0, 0.0, 0.0
-    square_1, square_2, square_3 = 0.0, 0.0, 0.0
-    for age in range(PERIOD - 1, -1, -1):
-        a = at(history, age).logret - mean
-        square, pair = a * a, a + a_1
-        squares += square
-        cubes += square * a
-        fourths += square * square
-        neighbours += a * a_1
-        clusters += square * (2.25 * square_1 + square_2 + 0.25 * square_3)
-        if age <= PERIOD - 4:
-            four = pair + pair_2
-            fours += four * four
-        a_1, pair_1, pair_2 = a, pair, pair_1
-        square_1, square_2, square_3 = square, square_1, square_2
+    a, square = scratch(PADDED), scratch(PADDED)
+    _fill(history, _mean(history), a, square)
+    cube, fourth, neighbour = scratch(PERIOD), scratch(PERIOD), scratch(PERIOD)
+    cluster, four = scratch(PERIOD), scratch(PERIOD)
+    for i in range(PERIOD):
+        a_0, s_0 = a[i + 3], square[i + 3]
+        cube[i] = s_0 * a_0
+        fourth[i] = s_0 * s_0
+        neighbour[i] = a_0 * a[i + 2]
+        cluster[i] = s_0 * (2.25 * square[i + 2] + square[i + 1] + 0.25 * square[i])
+        sum_of_four = (a_0 + a[i + 2]) + (a[i + 1] + a[i])
+        four[i] = sum_of_four * sum_of_four
+    for i in range(LAGS):
+        four[i] = 0.0
+    squares = cubes = fourths = neighbours = clusters = fours = 0.0
+    for i in range(PERIOD):
+        squares += square[i + LAGS]
+        cubes += cube[i]
+        fourths += fourth[i]
+        neighbours += neighbour[i]
+        clusters += cluster[i]
+        fours += four[i]
     if squares <= FLAT:
         squares = 0.0
     return ReturnWindow(squares, cubes, fourths, neighbours, clusters, fours)

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import finite, ratio
 from worker.engine.stages.features.parts import NO_STATE, Feature
 
@@ -15,7 +15,7 @@ FEATURES = (
 )
 
 
-@kernel
+@embedded
 def update(history: Any, row: Any, out: Any) -> None:
     """Simple return (TA-Lib ROCP 1; 0 after a close of 0) and the log return that the history holds."""
     out.logret_1 = finite(row.logret)

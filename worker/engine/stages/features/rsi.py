@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import ratio, wilder
 from worker.engine.stages.features.parts import Feature, state
 
@@ -22,7 +22,7 @@ PERIOD = 14
 NEUTRAL = 0.5
 
 
-@kernel
+@embedded
 def _advance(own: Any, n: int, change: float) -> None:
     """Until the seed at bar 15 the fields are sums of the changes, then Wilder means."""
     gain, loss = max(change, 0.0), max(-change, 0.0)
@@ -37,7 +37,7 @@ def _advance(own: Any, n: int, change: float) -> None:
         own.loss /= PERIOD
 
 
-@kernel
+@embedded
 def update(own: Any, history: Any, row: Any, out: Any) -> None:
     """100·G/(G+L), G and L the Wilder means of gains and losses (TA-Lib RSI); 50 where nothing has ever moved."""
     out.rsi_14 = math.nan

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import finite
 from worker.engine.stages.features.close_window import CloseWindow
 from worker.engine.stages.features.parts import Feature, state
@@ -17,7 +17,7 @@ PERIOD = 50
 LOST = 1e-3  # a total below this share of its peak has lost three digits or more: sum again
 
 
-@kernel
+@embedded
 def _advance(own: Any, history: Any, close: float, boundary: bool) -> None:
     own.total += close
     own.peak = max(own.peak, abs(own.total))
@@ -30,7 +30,7 @@ def _advance(own: Any, history: Any, close: float, boundary: bool) -> None:
         own.peak = abs(own.total)
 
 
-@kernel
+@embedded
 def update(own: Any, history: Any, row: Any, closes: CloseWindow, boundary: bool, out: Any) -> None:
     """Means of the windows' closes (TA-Lib SMA); the longer one's sum is rebuilt at time boundaries."""
     _advance(own, history, row.close, boundary)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import ratio
 from worker.engine.stages.features.close_window import CloseWindow
 from worker.engine.stages.features.parts import NO_STATE, Feature
@@ -15,7 +15,7 @@ FEATURES = (
 )
 
 
-@kernel
+@embedded
 def update(row: Any, closes: CloseWindow, out: Any) -> None:
     """Slope by close (TA-Lib LINEARREG_SLOPE); 0 at a close of 0."""
     out.slope_20 = ratio(closes.slope, row.close, 0.0)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features import (
     autocorrelation,
     bar_shape,
@@ -47,7 +47,7 @@ from worker.engine.stages.features.return_window import return_window
 from worker.engine.stages.features.volume_window import volume_window
 
 
-@kernel
+@embedded
 def _trend(own: Any, history: Any, row: Any, boundary: bool, out: Any) -> None:
     """Averages, momentum and direction. Those that read another feature come after it."""
     closes = close_window(history)
@@ -64,7 +64,7 @@ def _trend(own: Any, history: Any, row: Any, boundary: bool, out: Any) -> None:
     bollinger.update(row, closes, out)
 
 
-@kernel
+@embedded
 def _range(own: Any, history: Any, row: Any, out: Any) -> None:
     """Channels, oscillators and volatility from highs and lows."""
     extremes.update(own.extremes, history, row)
@@ -80,7 +80,7 @@ def _range(own: Any, history: Any, row: Any, out: Any) -> None:
     yang_zhang.update(ranges, out)
 
 
-@kernel
+@embedded
 def _volume(own: Any, history: Any, row: Any, boundary: bool, offset_ms: int, out: Any) -> None:
     """Volume and money flow."""
     volumes = volume_window(own.facts, history)
@@ -92,7 +92,7 @@ def _volume(own: Any, history: Any, row: Any, boundary: bool, offset_ms: int, ou
     illiquidity.update(history, volumes, out)
 
 
-@kernel
+@embedded
 def _returns(own: Any, history: Any, row: Any, boundary: bool, out: Any) -> None:
     """Distribution and dependence of returns."""
     returns.update(history, row, out)
@@ -104,7 +104,7 @@ def _returns(own: Any, history: Any, row: Any, boundary: bool, out: Any) -> None
     volatility_ratio.update(own.volatility_ratio, history, row, boundary, out)
 
 
-@kernel
+@embedded
 def step(state: Any, inst: Any, bar: Any, out: Any, p: Any) -> None:
     """Advance the features of one symbol by its current bar."""
     own, history, values = state.features, state.history, out.features

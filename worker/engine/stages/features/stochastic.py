@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import equal, ratio
 from worker.engine.stages.features.parts import Feature, state
 
@@ -24,7 +24,7 @@ FIRST = PERIOD + 2 * (SMOOTHING - 1)
 NEUTRAL = 0.5
 
 
-@kernel
+@embedded
 def update(own: Any, extremes: Any, history: Any, row: Any, out: Any) -> None:
     """Both averages valid from bar 18 (TA-Lib STOCH with moving average type 0)."""
     out.stoch_k = out.stoch_d = math.nan

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import finite, ratio, true_range, wilder
 from worker.engine.stages.features.parts import Feature, state
 
@@ -16,7 +16,7 @@ FEATURES = (
 PERIOD = 14
 
 
-@kernel
+@embedded
 def _advance(own: Any, n: int, span: float) -> None:
     """The first true range is that of bar 2; until the seed at bar 15 the field is their sum."""
     if n > PERIOD + 1:
@@ -27,7 +27,7 @@ def _advance(own: Any, n: int, span: float) -> None:
         own.average /= PERIOD
 
 
-@kernel
+@embedded
 def update(own: Any, history: Any, row: Any, out: Any) -> None:
     """Wilder_14 of the true range (TA-Lib ATR); natr = 100·atr/c, 0 at a close of 0 (TA-Lib NATR)."""
     out.atr_14 = out.natr_14 = math.nan

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import finite
 from worker.engine.stages.features.parts import NO_STATE, Feature
 from worker.engine.stages.features.return_window import PERIOD, ReturnWindow
@@ -31,7 +31,7 @@ LAGS = 4
 OVERLAPPING = LAGS * (N - LAGS + 1.0) * (1.0 - LAGS / N)
 
 
-@kernel
+@embedded
 def update(returns: ReturnWindow, out: Any) -> None:
     """Overlapping, debiased, with the heteroscedasticity-robust variance."""
     squares = returns.squares

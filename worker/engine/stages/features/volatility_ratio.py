@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import ratio
 from worker.engine.stages.features.close_volatility import deviation
 from worker.engine.stages.features.parts import Feature
@@ -24,7 +24,7 @@ SHORT, LONG = 10, 100
 FLAT = 1e-14  # a deviation that the rounding of price ratios alone can make
 
 
-@kernel
+@embedded
 def _rebuild(own: Any, history: Any, n: int) -> None:
     total = 0.0
     for age in range(n - 1, -1, -1):
@@ -35,7 +35,7 @@ def _rebuild(own: Any, history: Any, n: int) -> None:
     moments.settle(own)
 
 
-@kernel
+@embedded
 def _advance(own: Any, history: Any, row: Any, boundary: bool) -> None:
     n = min(history.count - 1, LONG)
     if history.count == 2:
@@ -47,7 +47,7 @@ def _advance(own: Any, history: Any, row: Any, boundary: bool) -> None:
         _rebuild(own, history, n)
 
 
-@kernel
+@embedded
 def update(own: Any, history: Any, row: Any, boundary: bool, out: Any) -> None:
     """Above 1: livelier than usual. The long window's moments are incremental (domain §2)."""
     out.vol_ratio = math.nan

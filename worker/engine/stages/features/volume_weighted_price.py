@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import finite, ratio
 from worker.engine.stages.features.facts import fact
 from worker.engine.stages.features.parts import Feature
@@ -26,13 +26,13 @@ FEATURES = (
 )
 
 
-@kernel
+@embedded
 def _deviation(close: float, money: float, volume: float, typical: float) -> float:
     average = ratio(money, volume, typical)
     return finite(ratio(close, average, 1.0) - 1.0)
 
 
-@kernel
+@embedded
 def _advance(own: Any, n: int, ts: int, typical: float, volume: float, offset_ms: int) -> None:
     session = (ts - offset_ms) // DAY_MS
     if n == 1 or session != own.session:
@@ -42,7 +42,7 @@ def _advance(own: Any, n: int, ts: int, typical: float, volume: float, offset_ms
     own.volume += volume
 
 
-@kernel
+@embedded
 def update(own: Any, facts: Any, history: Any, row: Any, volumes: VolumeWindow, offset_ms: int, out: Any) -> None:
     """c/VWAP - 1 (TA-Lib VWAP within a session, VWMA of TYPPRICE over 20 bars); 0 at an average of 0."""
     typical = fact(facts, history, 0).typical

@@ -4,7 +4,7 @@ import math
 from typing import Any, NamedTuple
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.facts import fact
 
 PERIOD = 20
@@ -20,7 +20,7 @@ class VolumeWindow(NamedTuple):
     trades: int  # how many bars those are
 
 
-@kernel
+@embedded
 def volume_window(facts: Any, history: Any) -> VolumeWindow:
     """Sums over the window, oldest to newest."""
     if history.count < PERIOD:
@@ -31,7 +31,7 @@ def volume_window(facts: Any, history: Any) -> VolumeWindow:
         volume += traded
         money += bar.typical * traded
         accumulation += bar.accumulation
-        if not math.isnan(bar.illiquidity):
-            illiquidity += bar.illiquidity
-            trades += 1
+        traded_at = not math.isnan(bar.illiquidity)
+        illiquidity += bar.illiquidity if traded_at else 0.0
+        trades += traded_at
     return VolumeWindow(volume, money, accumulation, illiquidity, trades)

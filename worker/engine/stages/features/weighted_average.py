@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import finite
 from worker.engine.stages.features.close_window import CloseWindow
 from worker.engine.stages.features.parts import NO_STATE, Feature
@@ -15,7 +15,7 @@ FEATURES = (
 )
 
 
-@kernel
+@embedded
 def update(closes: CloseWindow, out: Any) -> None:
     """Weighted mean of the window's closes (TA-Lib WMA)."""
     out.wma_20 = finite(closes.weighted)

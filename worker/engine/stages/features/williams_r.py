@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import equal, ratio
 from worker.engine.stages.features.parts import NO_STATE, Feature
 
@@ -20,7 +20,7 @@ FEATURES = (
 PERIOD = 14
 
 
-@kernel
+@embedded
 def update(extremes: Any, history: Any, row: Any, out: Any) -> None:
     """-100·(H-c)/(H-L) in [-100, 0] (TA-Lib WILLR); -50 when flat."""
     out.willr_14 = math.nan

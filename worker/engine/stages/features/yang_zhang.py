@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import finite
 from worker.engine.stages.features.parts import NO_STATE, Feature
 from worker.engine.stages.features.range_window import PERIOD, RangeWindow
@@ -22,7 +22,7 @@ FEATURES = (
 BLEND = 0.34 / (1.34 + (PERIOD + 1) / (PERIOD - 1))
 
 
-@kernel
+@embedded
 def update(ranges: RangeWindow, out: Any) -> None:
     """√(σ²_overnight + k·σ²_session + (1-k)·σ²_rs), k = 0.34/(1.34 + 21/19)."""
     satchell = ranges.rogers_satchell / PERIOD

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 FORGETTING = 0.995
 START = 100.0  # P₀ = START·I: how little is known at first
@@ -26,7 +26,7 @@ STATE = np.dtype(
 )
 
 
-@kernel
+@embedded
 def _learn(own: Any, x1: float, x2: float, error: float) -> None:
     """k = Px/(λ + xᵀPx), θ += k·e, P = (P - k·xᵀP)/λ, which stays symmetric as it is kept: one off-diagonal."""
     px1 = own.p11 * x1 + own.p12 * x2
@@ -41,7 +41,7 @@ def _learn(own: Any, x1: float, x2: float, error: float) -> None:
     own.p22 = (own.p22 - k2 * px2) / memory
 
 
-@kernel
+@embedded
 def advance(own: Any, u: float) -> float:
     """Take in the return `u`; the error of its forecast, NaN for the first two."""
     error = math.nan
@@ -56,14 +56,14 @@ def advance(own: Any, u: float) -> float:
     return error
 
 
-@kernel
+@embedded
 def stationary(own: Any) -> bool:
     """Whether the forecasts of the fitted model stay bounded (the triangle of AR(2))."""
     inside: bool = abs(own.phi2) < 1.0 and abs(own.phi1) < 1.0 - own.phi2
     return inside
 
 
-@kernel
+@embedded
 def total_ahead(own: Any, steps: int) -> float:
     """The sum expected of the next `steps` returns."""
     last, second, total = own.last, own.second, 0.0
@@ -74,7 +74,7 @@ def total_ahead(own: Any, steps: int) -> float:
     return total
 
 
-@kernel
+@embedded
 def inflation(own: Any, steps: int) -> float:
     """Variance of the error of that sum, in variances of one return: Σ(ψ₀ + … + ψ_j)², ψ_j = φ₁ψ_{j-1} + φ₂ψ_{j-2}."""
     last, second, total, variance = 1.0, 0.0, 1.0, 1.0

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 STATE = np.dtype([("count", "i8"), ("level", "f8"), ("trend", "f8")], align=True)
 
 
-@kernel
+@embedded
 def advance(own: Any, x: float, p: Any) -> float:
     """Take in `x`: l = α·x + (1-α)·(l₁ + φb₁), b = β·(l - l₁) + (1-β)·φb₁, from l = x and b = 0.
 
@@ -29,7 +29,7 @@ def advance(own: Any, x: float, p: Any) -> float:
     return error
 
 
-@kernel
+@embedded
 def ahead(own: Any, steps: int, p: Any) -> float:
     """The value expected `steps` bars from now: l + Σφ^i·b."""
     damping, total = 1.0, 0.0
@@ -40,7 +40,7 @@ def ahead(own: Any, steps: int, p: Any) -> float:
     return value
 
 
-@kernel
+@embedded
 def inflation(steps: int, p: Any) -> float:
     """Variance of the error `steps` bars ahead, in variances of one bar: 1 + Σ(α + αβ·(φ + … + φ^j))²."""
     damping, total, variance = 1.0, 0.0, 1.0

@@ -7,7 +7,7 @@ import numpy as np
 
 from worker.engine.elementary import log, tanh
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.labels import HORIZON
 from worker.engine.stages.forecast import autoregression, holt
 from worker.engine.stages.forecast.settings import HOLT
@@ -34,7 +34,7 @@ OUTPUT = np.dtype(
 )
 
 
-@kernel
+@embedded
 def _judge(own: Any, error: float) -> None:
     if math.isnan(error):
         return
@@ -42,7 +42,7 @@ def _judge(own: Any, error: float) -> None:
     own.variance += share(own.errors, ERROR_DECAY) * (error * error - own.variance)
 
 
-@kernel
+@embedded
 def _by_holt(own: Any, row: Any, p: Any) -> tuple[float, float]:
     """(expected log return, variance of its error); NaN where the price is not positive."""
     if not row.close > 0.0:
@@ -52,7 +52,7 @@ def _by_holt(own: Any, row: Any, p: Any) -> tuple[float, float]:
     return holt.ahead(own.holt, HORIZON, p) - x, own.variance * holt.inflation(HORIZON, p)
 
 
-@kernel
+@embedded
 def _by_autoregression(own: Any, row: Any, sigma: float) -> tuple[float, float]:
     """The same of returns in units of sigma_ref; NaN without one, or while the fitted model is explosive."""
     u = row.logret / sigma
@@ -66,7 +66,7 @@ def _by_autoregression(own: Any, row: Any, sigma: float) -> tuple[float, float]:
     return sigma * autoregression.total_ahead(model, HORIZON), sigma * sigma * variance
 
 
-@kernel
+@embedded
 def _begin_anew(own: Any) -> None:
     """From the next value on; how large errors are is still known."""
     own.holt.count = 0
@@ -75,7 +75,7 @@ def _begin_anew(own: Any) -> None:
     own.autoregression.p12 = 0.0
 
 
-@kernel
+@embedded
 def step(state: Any, inst: Any, bar: Any, out: Any, p: Any) -> None:
     """Forecast at one accepted bar: writes `state.forecast` and `out.forecast`, reads `out.validation`.
 

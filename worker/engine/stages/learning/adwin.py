@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from worker.engine.elementary import log
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 DELTA = 0.002  # confidence of a cut
 CLOCK = 32  # values between two tests
@@ -34,7 +34,7 @@ STATE = np.dtype(
 )
 
 
-@kernel
+@embedded
 def reset(own: Any) -> None:
     """Empty the window."""
     own.ticks = 0
@@ -47,14 +47,14 @@ def reset(own: Any) -> None:
             own.buckets[row, k] = 0
 
 
-@kernel
+@embedded
 def _append(own: Any, row: int, ones: int) -> None:
     own.buckets[row, own.counts[row]] = ones
     own.counts[row] += 1
     own.rows = max(own.rows, row + 1)
 
 
-@kernel
+@embedded
 def _remove(own: Any, row: int, n: int) -> int:
     """Take the `n` oldest buckets out of a row; the ones in them."""
     buckets, ones = own.buckets[row], 0
@@ -68,7 +68,7 @@ def _remove(own: Any, row: int, n: int) -> int:
     return ones
 
 
-@kernel
+@embedded
 def _compress(own: Any) -> None:
     for row in range(ROWS):
         if own.counts[row] <= BUCKETS:
@@ -80,7 +80,7 @@ def _compress(own: Any) -> None:
             own.width -= 1 << row
 
 
-@kernel
+@embedded
 def _differ(n0: float, n1: float, ones0: float, ones1: float, spread: float, confidence: float) -> bool:
     """Whether the means of two parts differ by more than chance: the bound of the paper's theorem 3.2."""
     if min(n0, n1) < MIN_PART:
@@ -90,7 +90,7 @@ def _differ(n0: float, n1: float, ones0: float, ones1: float, spread: float, con
     return abs(ones0 / n0 - ones1 / n1) > bound
 
 
-@kernel
+@embedded
 def _cut(own: Any) -> bool:
     """Whether any cut between two buckets separates two different parts."""
     mean = own.ones / own.width
@@ -105,7 +105,7 @@ def _cut(own: Any) -> bool:
     return False
 
 
-@kernel
+@embedded
 def update(own: Any, one: bool) -> bool:
     """Take in a zero or a one; whether the mean has changed, after which the window is empty."""
     own.ticks += 1

@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.learning import adwin, page_hinkley
 
 STATE = np.dtype([("page_hinkley", page_hinkley.STATE), ("adwin", adwin.STATE)], align=True)
 
 
-@kernel
+@embedded
 def update(own: Any, wrong: bool) -> bool:
     """Take in whether a prediction was wrong; True on drift, after which both detectors begin anew."""
     by_sums = page_hinkley.update(own.page_hinkley, 1.0 if wrong else 0.0)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from worker.engine.elementary.logistic import sigmoid
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.learning.linear import WEIGHTS, component, margin
 
 STATE = np.dtype(
@@ -19,7 +19,7 @@ STATE = np.dtype(
 )
 
 
-@kernel
+@embedded
 def _weight(z: float, n: float, p: Any) -> float:
     if abs(z) <= p.l1:
         return 0.0
@@ -28,7 +28,7 @@ def _weight(z: float, n: float, p: Any) -> float:
     return weight
 
 
-@kernel
+@embedded
 def update(own: Any, x: Any, error: float, p: Any) -> None:
     """One step for error = p - y at `x`: g = error·x, σ = (√(n+g²) - √n)/α, z += g - σ·w, n += g²."""
     for i in range(WEIGHTS):
@@ -40,7 +40,7 @@ def update(own: Any, x: Any, error: float, p: Any) -> None:
         own.weights[i] = _weight(own.z[i], n, p)
 
 
-@kernel
+@embedded
 def learn(own: Any, x: Any, up: bool, p: Any) -> None:
     """One step on the example (x, up)."""
     update(own, x, sigmoid(margin(own.weights, x)) - (1.0 if up else 0.0), p)

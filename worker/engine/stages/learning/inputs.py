@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 INPUTS = (
     "logret_1",
@@ -26,7 +26,7 @@ INPUTS = (
 COUNT = len(INPUTS)
 
 
-@kernel
+@embedded
 def gather(features: Any, values: Any) -> bool:
     """Write the inputs into `values`, shape (COUNT,); False when one of them is not ready."""
     values[0] = features.logret_1

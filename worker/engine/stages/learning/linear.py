@@ -2,20 +2,20 @@
 
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.learning.inputs import COUNT
 
 WEIGHTS = COUNT + 1  # the last is the intercept's
 
 
-@kernel
+@embedded
 def component(x: Any, i: int) -> float:
     """Input `i` of `x`, shape (COUNT,); 1 for the intercept."""
     value: float = x[i] if i < COUNT else 1.0
     return value
 
 
-@kernel
+@embedded
 def margin(weights: Any, x: Any) -> float:
     """w·x with the intercept: the log odds of a rise."""
     total: float = weights[COUNT]

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 MIN_COUNT = 30
 DELTA = 0.005  # change that is tolerated
@@ -24,7 +24,7 @@ STATE = np.dtype(
 )
 
 
-@kernel
+@embedded
 def reset(own: Any) -> None:
     """Begin anew."""
     own.count = 0
@@ -35,7 +35,7 @@ def reset(own: Any) -> None:
     own.highest = 0.0
 
 
-@kernel
+@embedded
 def update(own: Any, x: float) -> bool:
     """Take in `x`; whether the mean has changed, after which the test begins anew."""
     own.count += 1

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.learning.linear import WEIGHTS, component, margin
 
 
-@kernel
+@embedded
 def learn(own: Any, x: Any, up: bool, p: Any) -> None:
     """One step on the example (x, up): w += τ·y·x with τ = min(C, max(0, 1 - y·w·x)/|x|²), y = ±1.
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.learning.inputs import COUNT
 from worker.engine.windows.fading import share
 
@@ -24,7 +24,7 @@ STATE = np.dtype(
 )
 
 
-@kernel
+@embedded
 def advance(own: Any) -> None:
     """Take `own.values` into the statistics: m += s·(x-m), v = (1-s)·(v + s·(x-m)²) with the m before (West 1979)."""
     own.count += 1
@@ -35,7 +35,7 @@ def advance(own: Any) -> None:
         own.variance[i] = (1.0 - s) * (own.variance[i] + s * distance * distance)
 
 
-@kernel
+@embedded
 def standardise(own: Any, x: Any) -> None:
     """Write (value - mean)/sd, within ±CLIP, of every input into `x`; 0 for an input that does not vary."""
     for i in range(COUNT):

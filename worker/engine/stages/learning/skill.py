@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from worker.engine.elementary import log
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.windows.fading import share
 
 SURE = 1e-12  # a probability nearer to 0 or 1 counts as this near
@@ -20,14 +20,14 @@ STATE = np.dtype(
 )
 
 
-@kernel
+@embedded
 def log_loss(probability: float, up: bool) -> float:
     """-ln of the probability of what happened."""
     loss: float = -log(max(probability if up else 1.0 - probability, SURE))
     return loss
 
 
-@kernel
+@embedded
 def judge(own: Any, probability: float, base_rate: float, up: bool, decay: float) -> None:
     """Take in the losses of one prediction."""
     own.count += 1
@@ -36,7 +36,7 @@ def judge(own: Any, probability: float, base_rate: float, up: bool, decay: float
     own.base_loss += s * (log_loss(base_rate, up) - own.base_loss)
 
 
-@kernel
+@embedded
 def reset(own: Any) -> None:
     """Forget what was judged."""
     own.count = 0

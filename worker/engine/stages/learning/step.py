@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from worker.engine.elementary.logistic import sigmoid
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.labels import HORIZON, outcome, round_trip
 from worker.engine.model import DRIFT_DISABLED, FEATURES_NOT_READY, NO_SKILL, NOT_CONFIGURED, OK, WARMING_UP
 from worker.engine.stages.learning import drift, ftrl, passive_aggressive, scaling, skill
@@ -55,7 +55,7 @@ OUTPUT = np.dtype(
 )
 
 
-@kernel
+@embedded
 def _silence(result: Any) -> None:
     result.probability = math.nan
     result.weight = 0.0
@@ -66,13 +66,13 @@ def _silence(result: Any) -> None:
     result.drift = False
 
 
-@kernel
+@embedded
 def _forget_examples(own: Any) -> None:
     for i in range(HORIZON):
         own.examples[i].filled = False
 
 
-@kernel
+@embedded
 def _begin_anew(own: Any) -> None:
     """After a drift: another model, which is not judged by the predictions of the old one."""
     own.labels = 0
@@ -88,7 +88,7 @@ def _begin_anew(own: Any) -> None:
         own.examples[i].probability = math.nan
 
 
-@kernel
+@embedded
 def _drifted(own: Any, probability: float, up: bool, p: Any) -> bool:
     """Judge a prediction whose label is known; whether the model's errors have changed."""
     if math.isnan(probability):
@@ -97,7 +97,7 @@ def _drifted(own: Any, probability: float, up: bool, p: Any) -> bool:
     return drift.update(own.drift, (probability >= 0.5) != up)
 
 
-@kernel
+@embedded
 def _learn(own: Any, x: Any, up: bool, p: Any) -> None:
     if p.method == FTRL:
         ftrl.learn(own.model, x, up, p)
@@ -109,7 +109,7 @@ def _learn(own: Any, x: Any, up: bool, p: Any) -> None:
         own.halvings -= 1
 
 
-@kernel
+@embedded
 def _mature(own: Any, example: Any, close: float, cost: float, p: Any) -> bool:
     """Learn from the example whose label the close decides; whether the model has drifted."""
     if not example.filled:
@@ -124,7 +124,7 @@ def _mature(own: Any, example: Any, close: float, cost: float, p: Any) -> bool:
     return drifted
 
 
-@kernel
+@embedded
 def _take(own: Any, example: Any, features: Any, close: float) -> bool:
     """Make this bar an example with a prediction; False when an input is not ready."""
     ready = gather(features, own.scaling.values)
@@ -137,7 +137,7 @@ def _take(own: Any, example: Any, features: Any, close: float) -> bool:
     return ready
 
 
-@kernel
+@embedded
 def _status(own: Any, ready: bool, p: Any) -> int:
     if not ready:
         return FEATURES_NOT_READY
@@ -146,7 +146,7 @@ def _status(own: Any, ready: bool, p: Any) -> int:
     return OK if own.skill.count > 0 and own.skill.loss < own.skill.base_loss else NO_SKILL
 
 
-@kernel
+@embedded
 def _answer(own: Any, result: Any, probability: float, p: Any) -> None:
     result.labels = own.labels
     if own.skill.count > 0:
@@ -157,7 +157,7 @@ def _answer(own: Any, result: Any, probability: float, p: Any) -> None:
         result.weight = p.omega / (1 << own.halvings)
 
 
-@kernel
+@embedded
 def step(state: Any, inst: Any, bar: Any, out: Any, p: Any, costs: Any) -> None:
     """Learn and predict for one accepted bar: writes `state.learning` and `out.learning`; reads `out.features`.
 

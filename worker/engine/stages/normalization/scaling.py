@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.normalization.series import constant
 from worker.engine.stages.normalization.settings import Method
 from worker.engine.windows import moments, sorted_window
@@ -15,14 +15,14 @@ EPSILON = 2.0**-52
 MINMAX, ROBUST = int(Method.minmax), int(Method.robust)
 
 
-@kernel
+@embedded
 def _indistinct(mean, variance, n):  # type: ignore[no-untyped-def]
     # The bound on the rounding error of a two-pass variance: below it the window is constant (scikit-learn's test).
     error = n * mean * EPSILON
     return not variance > n * EPSILON * variance + error * error
 
 
-@kernel
+@embedded
 def location_and_scale(window, n, p):  # type: ignore[no-untyped-def]
     """(location, scale, degenerate) of a window of `n` >= 2 values; scale 0 = the window is constant."""
     location = moments.mean(window.moments, n)
@@ -39,7 +39,7 @@ def location_and_scale(window, n, p):  # type: ignore[no-untyped-def]
     return location, sigma, False
 
 
-@kernel
+@embedded
 def scaled(value, location, scale, clip):  # type: ignore[no-untyped-def]
     """`value` on the window's scale, at most `clip` in magnitude; exactly 0 where there is no scale."""
     if scale == 0.0:

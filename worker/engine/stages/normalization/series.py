@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from worker.engine.elementary import log
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.normalization.settings import Method
 from worker.engine.windows import moments, sorted_window
 
@@ -12,26 +12,26 @@ CLOSE, VOLUME = 0, 1
 ZSCORE = int(Method.zscore)
 
 
-@kernel
+@embedded
 def transformed(volume, p):  # type: ignore[no-untyped-def]
     """A volume as it enters its window."""
     return log(1.0 + volume) if p.log_volume else volume
 
 
-@kernel
+@embedded
 def value(history, age, series, p):  # type: ignore[no-untyped-def]
     """Value of a series `age` bars ago."""
     row = at(history, age)
     return row.close if series == CLOSE else transformed(row.volume, p)
 
 
-@kernel
+@embedded
 def constant(window, n):  # type: ignore[no-untyped-def]
     """Whether the newest `n` values, all that the window holds, are equal."""
     return window.run >= n
 
 
-@kernel
+@embedded
 def _rebuild(window, history, series, n, p):  # type: ignore[no-untyped-def]
     total = 0.0
     for age in range(n - 1, -1, -1):
@@ -42,7 +42,7 @@ def _rebuild(window, history, series, n, p):  # type: ignore[no-untyped-def]
     moments.settle(window.moments)
 
 
-@kernel
+@embedded
 def advance(window, history, series, boundary, p):  # type: ignore[no-untyped-def]
     """Take the current bar into the window. `boundary`: this bar passed the time boundary of 64 intervals."""
     newest = value(history, 0, series, p)

@@ -5,22 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.normalization.scaling import location_and_scale, scaled
 from worker.engine.stages.normalization.series import CLOSE, VOLUME, advance, transformed
 from worker.engine.windows.moments import block
 
 
-@kernel
+@embedded
 def _advance(own, history, interval_ms, p):  # type: ignore[no-untyped-def]
-    now = block(at(history, 0).ts, interval_ms)
+    now = block(at(history, 0).ts, interval_ms, own.block)
     boundary = now != own.block
     own.block = now
     advance(own.close, history, CLOSE, boundary, p)
     advance(own.volume, history, VOLUME, boundary, p)
 
 
-@kernel
+@embedded
 def _not_ready(result):  # type: ignore[no-untyped-def]
     result.open = np.nan
     result.high = np.nan
@@ -32,7 +32,7 @@ def _not_ready(result):  # type: ignore[no-untyped-def]
     result.volume_degenerate = False
 
 
-@kernel
+@embedded
 def _normalize(own, row, n, result, p):  # type: ignore[no-untyped-def]
     location, scale, result.degenerate = location_and_scale(own.close, n, p)
     result.open = scaled(row.open, location, scale, p.clip)
@@ -44,7 +44,7 @@ def _normalize(own, row, n, result, p):  # type: ignore[no-untyped-def]
     result.ready = True
 
 
-@kernel
+@embedded
 def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
     """Normalize the newest bar of `state.history` into `out.normalization`."""
     own, history = state.normalization, state.history

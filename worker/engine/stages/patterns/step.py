@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.patterns.candles import step as candles
 from worker.engine.stages.patterns.structure import step as structure
 
@@ -15,7 +15,7 @@ _candles = candles.update
 _structure = structure.update
 
 
-@kernel
+@embedded
 def step(state: Any, inst: Any, bar: Any, out: Any, p: Any) -> None:
     """Advance the patterns of one symbol by its current bar; reads features of this bar and the state of one."""
     own, history = state.patterns, state.history

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from worker.engine.elementary import exp
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 STATE = np.dtype([("active", "i8"), ("quiet", "i8")], align=True)
 HORIZON = math.sqrt(20.0)  # of the 20-bar high, in standard deviations of one bar
 
 
-@kernel
+@embedded
 def condition(close: float, typical: float, features: Any, p: Any) -> bool:
     """vol_yz_20 > 3·median, or close <= 20-bar high·exp(-3·rv_cc_20·√20); a NaN makes its half false."""
     if features.vol_yz_20 > p.crisis_volatility * typical:
@@ -21,7 +21,7 @@ def condition(close: float, typical: float, features: Any, p: Any) -> bool:
     return close <= floor
 
 
-@kernel
+@embedded
 def update(own: Any, now: bool, p: Any) -> None:
     """Enter at once, leave after `crisis_exit_bars` bars without the condition."""
     if now:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.regime import crisis, trend, turbulence, volatility
 from worker.engine.stages.regime.codes import CRISIS, HIGH_VOL, RANGE, TREND_DOWN, TREND_UP, UNKNOWN, VOL_HIGH
 
@@ -25,7 +25,7 @@ STATE = np.dtype(
 OUTPUT = np.dtype([("code", "u1"), ("vol_bucket", "u1"), ("age", "i8"), ("p_turb", "f8")], align=True)
 
 
-@kernel
+@embedded
 def raw_code(own: Any, features: Any) -> int:
     """The code of this bar alone."""
     if own.crisis.active:
@@ -37,7 +37,7 @@ def raw_code(own: Any, features: Any) -> int:
     return HIGH_VOL if own.volatility.bucket == VOL_HIGH else RANGE
 
 
-@kernel
+@embedded
 def commit(own: Any, raw: int, p: Any) -> None:
     """A raw code becomes the regime after `commit_bars` consecutive bars, a crisis at once."""
     own.run = own.run + 1 if raw == own.candidate else 1
@@ -48,7 +48,7 @@ def commit(own: Any, raw: int, p: Any) -> None:
         own.age = 1
 
 
-@kernel
+@embedded
 def step(state: Any, inst: Any, bar: Any, out: Any, p: Any) -> None:
     """Advance the regime of one symbol by its current bar; reads `out.features`."""
     own, features = state.regime, out.features

@@ -5,18 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 STATE = np.dtype([("trending", "i8"), ("sign", "i8")], align=True)
 
 
-@kernel
+@embedded
 def ready(features: Any) -> bool:
     """Whether ADX, DI, the efficiency ratio and EMA50 are warm."""
     return not (math.isnan(features.adx_14) or math.isnan(features.er_20) or math.isnan(features.ema_50))
 
 
-@kernel
+@embedded
 def update(own: Any, close: float, features: Any, p: Any) -> None:
     """Trend on when ADX and ER are both strong, off when either is weak; the sign needs DI and EMA50 to agree."""
     if features.adx_14 >= p.adx_enter and features.er_20 >= p.er_enter:

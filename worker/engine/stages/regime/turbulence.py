@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from worker.engine.elementary import exp
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 SEED = 20  # returns whose mean square starts the variance
 FARTHEST = 1e6  # standardised squares beyond it count as it: the exponential has long been 0
@@ -21,7 +21,7 @@ STATE = np.dtype(
 )
 
 
-@kernel
+@embedded
 def _weigh(u2: float, prior: float, p: Any) -> float:
     """Posterior of the turbulent state: the calm density is divided out, so that no pair of densities vanishes."""
     calm = 1.0 / (p.turb_calm_sd * p.turb_calm_sd)
@@ -31,7 +31,7 @@ def _weigh(u2: float, prior: float, p: Any) -> float:
     return posterior
 
 
-@kernel
+@embedded
 def _filter(own: Any, square: float, p: Any) -> None:
     if own.returns == SEED:
         # Before the first observation: the chain's stationary law.
@@ -42,7 +42,7 @@ def _filter(own: Any, square: float, p: Any) -> None:
         own.probability = _weigh(min(square / own.variance, FARTHEST), prior, p)
 
 
-@kernel
+@embedded
 def update(own: Any, logret: float, p: Any) -> float:
     """P(turbulent) after u = r/σ₋₁ with σ² = d·σ²₋₁ + (1-d)·r², seeded with the mean of the first 20 r².
 

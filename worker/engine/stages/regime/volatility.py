@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.regime.codes import VOL_HIGH, VOL_LOW, VOL_NORMAL, VOL_UNKNOWN
 from worker.engine.windows.sorted_window import below, median, slide, sorted_window
 
@@ -23,20 +23,20 @@ STATE = np.dtype(
 )
 
 
-@kernel
+@embedded
 def ready(own: Any) -> bool:
     """Whether at least 100 previous values are known."""
     count: int = own.sorted.count
     return count >= READY
 
 
-@kernel
+@embedded
 def typical(own: Any) -> float:
     """Median of the previous values; NaN until ready."""
     return median(own.sorted) if ready(own) else math.nan
 
 
-@kernel
+@embedded
 def classify(own: Any, volatility: float, p: Any) -> None:
     """Bucket of `volatility` among the previous values; call it before `store`."""
     if not ready(own) or math.isnan(volatility):
@@ -51,7 +51,7 @@ def classify(own: Any, volatility: float, p: Any) -> None:
         own.bucket = VOL_NORMAL
 
 
-@kernel
+@embedded
 def store(own: Any, volatility: float) -> None:
     """Take the current value into the window; NaN is left out."""
     if math.isnan(volatility):

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 # One row is what the control records of a symbol and of all symbols say together (domain §8.4).
 LIMITS = np.dtype(
@@ -23,14 +23,14 @@ LIMITS = np.dtype(
 )
 
 
-@kernel
+@embedded
 def stale(limits, ingest_ts, interval_ms, max_age_ms, max_intervals):  # type: ignore[no-untyped-def]
     """The monitor has been silent for longer than max(10 minutes, 3 intervals) of ingest time (decisions 17)."""
     allowed = max(max_age_ms, max_intervals * interval_ms)
     return (limits.version > 0 or limits.all_version > 0) and ingest_ts - limits.ts > allowed
 
 
-@kernel
+@embedded
 def multiplier_of(limits):  # type: ignore[no-untyped-def]
     """g_ctl in [0, 1]; what is not a number allows nothing."""
     if math.isnan(limits.risk_mult):

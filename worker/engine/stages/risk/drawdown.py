@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 DRAWDOWN = np.dtype(
     [
@@ -15,13 +15,13 @@ DRAWDOWN = np.dtype(
 )
 
 
-@kernel
+@embedded
 def ratio(budget, pnl, peak):  # type: ignore[no-untyped-def]
     """1 - equity/peak equity; 1 when not even the peak is worth anything."""
     return 1.0 - (budget + pnl) / (budget + peak) if budget + peak > 0.0 else 1.0
 
 
-@kernel
+@embedded
 def update(state, pnl, budget, limit, cool_down):  # type: ignore[no-untyped-def]
     """The drawdown at this close; latches at `limit`.
 

@@ -6,26 +6,28 @@ import math
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 WINDOW = 20  # bars
 
 TRADED = np.dtype([("count", "i8"), ("values", "f8", (WINDOW,))], align=True)
 
 
-@kernel
+@embedded
 def push(traded, value):  # type: ignore[no-untyped-def]
     """Append one bar's traded value, quote currency."""
     traded.values[traded.count % WINDOW] = value
     traded.count += 1
 
 
-@kernel
+@embedded
 def mean(traded):  # type: ignore[no-untyped-def]
     """Mean over the last 20 bars, summed oldest to newest so that the bits depend on these bars only; NaN before."""
     if traded.count < WINDOW:
         return math.nan
-    total = 0.0
-    for i in range(WINDOW):
-        total += traded.values[(traded.count + i) % WINDOW]
+    total, oldest = 0.0, traded.count % WINDOW
+    for slot in range(oldest, WINDOW):
+        total += traded.values[slot]
+    for slot in range(oldest):
+        total += traded.values[slot]
     return total / WINDOW

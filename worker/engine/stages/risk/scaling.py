@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 POOR, FAIR = 1, 2  # quality levels
 
 
-@kernel
+@embedded
 def drawdown_scale(dd, soft, hard):  # type: ignore[no-untyped-def]
     """clip((hard - dd)/(hard - soft), 0, 1)."""
     return min(max((hard - dd) / (hard - soft), 0.0), 1.0)
 
 
-@kernel
+@embedded
 def quality_scale(level):  # type: ignore[no-untyped-def]
     """1 from Good on, 0.5 for Fair, 0 below."""
     return 1.0 if level > FAIR else (0.5 if level == FAIR else 0.0)

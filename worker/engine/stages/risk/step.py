@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.execution.account import multiplier
 from worker.engine.stages.risk import liquidity, volatility
 from worker.engine.stages.risk.control import multiplier_of, stale
@@ -41,7 +41,7 @@ OUTPUT = np.dtype(
 )
 
 
-@kernel
+@embedded
 def _figures(risk, position, inst, bar, vol_yz, p):  # type: ignore[no-untyped-def]
     bars = volatility.bars_per_year(inst, bar.interval_ms)
     sigma = volatility.annual_sigma(vol_yz, bars)
@@ -54,7 +54,7 @@ def _figures(risk, position, inst, bar, vol_yz, p):  # type: ignore[no-untyped-d
     risk.vol_gate = sigma > p.sigma_limit
 
 
-@kernel
+@embedded
 def _scales(risk, code, level, limits, p):  # type: ignore[no-untyped-def]
     risk.g_regime = p.regime_scale[code]
     risk.g_dd = drawdown_scale(risk.dd, p.dd_soft, p.dd_hard)
@@ -64,7 +64,7 @@ def _scales(risk, code, level, limits, p):  # type: ignore[no-untyped-def]
     risk.g = risk.g_held * risk.g_quality
 
 
-@kernel
+@embedded
 def _limits(risk, state, bar, limits, p):  # type: ignore[no-untyped-def]
     risk.budget = p.budget
     # A cap that is not a number allows nothing: the comparison is then false.
@@ -78,7 +78,7 @@ def _limits(risk, state, bar, limits, p):  # type: ignore[no-untyped-def]
     risk.stale = stale(limits, bar.ingest_ts, bar.interval_ms, p.control_max_age_ms, p.control_max_intervals)
 
 
-@kernel
+@embedded
 def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
     """Risk figures of one accepted bar, after the mark to market: writes `state.risk` and `out.risk`."""
     position, own, risk, limits = state.position, state.risk, out.risk, p.limits[out.control]

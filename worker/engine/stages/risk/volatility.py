@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 YEAR_MS = 31_536_000_000  # 365 days
 CALENDAR_DAYS = 365.0
@@ -13,7 +13,7 @@ Z_99 = 2.3263478740408408
 ES_99 = 2.665214220345808  # φ(Z_99) / 0.01
 
 
-@kernel
+@embedded
 def bars_per_year(inst, interval_ms):  # type: ignore[no-untyped-def]
     """The instrument's, or those of a market that never closes (domain §9)."""
     if inst.bars_per_year > 0.0:
@@ -21,19 +21,19 @@ def bars_per_year(inst, interval_ms):  # type: ignore[no-untyped-def]
     return YEAR_MS / interval_ms if interval_ms > 0 else math.nan
 
 
-@kernel
+@embedded
 def days_per_year(inst, bars):  # type: ignore[no-untyped-def]
     """Trading days a year: 252 with a session calendar, else 365, but no more than there are bars."""
     return min(SESSION_DAYS if inst.calendar >= 0 else CALENDAR_DAYS, bars)
 
 
-@kernel
+@embedded
 def annual_sigma(vol_yz, bars):  # type: ignore[no-untyped-def]
     """σ_ann = vol_yz_20·√(bars per year)."""
     return vol_yz * math.sqrt(bars)
 
 
-@kernel
+@embedded
 def day_sigma(sigma_ann, exposure, days):  # type: ignore[no-untyped-def]
     """One-day standard deviation of the position's result as a fraction of the budget; 0 when flat.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from worker.engine.elementary import tanh
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 COMPONENTS = (
     "trend",
@@ -28,13 +28,13 @@ RSI_HALF_RANGE = 20.0  # RSI points from 50 to a full component
 VOLUME_FULL_Z = 3.0
 
 
-@kernel
+@embedded
 def clip(x, low, high):  # type: ignore[no-untyped-def]
     """`x` within [low, high]; NaN stays NaN."""
     return low if x < low else (high if x > high else x)
 
 
-@kernel
+@embedded
 def in_atr(x, atr):  # type: ignore[no-untyped-def]
     """tanh(x / ATR); 0 where the ATR is 0: a market that does not move has no trend."""
     if atr == 0.0 and not math.isnan(x):
@@ -42,7 +42,7 @@ def in_atr(x, atr):  # type: ignore[no-untyped-def]
     return tanh(x / atr)
 
 
-@kernel
+@embedded
 def volume_thrust(ret, z):  # type: ignore[no-untyped-def]
     """sgn(ret)·clip(z/3, 0, 1): unusual volume confirms the bar's direction."""
     if math.isnan(ret) or math.isnan(z):
@@ -51,7 +51,7 @@ def volume_thrust(ret, z):  # type: ignore[no-untyped-def]
     return size if ret > 0.0 else (-size if ret < 0.0 else 0.0)
 
 
-@kernel
+@embedded
 def evaluate(s, features, patterns, timeframes, forecast):  # type: ignore[no-untyped-def]
     """Write the components into `s`; NaN = not ready, dropped."""
     s[TREND] = in_atr(features.ema_12 - features.ema_26, features.atr_14)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.model import OK, blend
 from worker.engine.stages.signal.components import COMPONENTS, CORE, evaluate
 
@@ -27,7 +27,7 @@ OUTPUT = np.dtype(
 )
 
 
-@kernel
+@embedded
 def combine(s, weights, contributions):  # type: ignore[no-untyped-def]
     """(score, agreement) of the components `s`; fills `contributions`. NaN components are dropped (domain §7.1)."""
     total = weighted = signed = decided = 0.0
@@ -47,7 +47,7 @@ def combine(s, weights, contributions):  # type: ignore[no-untyped-def]
     return weighted / total, abs(signed) / decided if decided > 0.0 else 0.0
 
 
-@kernel
+@embedded
 def silence(s, contributions):  # type: ignore[no-untyped-def]
     """(score, agreement) in a crisis: 0 whatever the components say."""
     for i in range(s.size):
@@ -55,7 +55,7 @@ def silence(s, contributions):  # type: ignore[no-untyped-def]
     return 0.0, 0.0
 
 
-@kernel
+@embedded
 def warm(s, features):  # type: ignore[no-untyped-def]
     """Whether the core components, the ATR and the volatility are ready."""
     ready = not (math.isnan(features.atr_14) or math.isnan(features.vol_yz_20))
@@ -64,7 +64,7 @@ def warm(s, features):  # type: ignore[no-untyped-def]
     return ready
 
 
-@kernel
+@embedded
 def _final(score, out, model_weight):  # type: ignore[no-untyped-def]
     """The score, blended with what the model says, which does not speak in a crisis."""
     if out.regime.code == CRISIS or out.model.status != OK:
@@ -72,7 +72,7 @@ def _final(score, out, model_weight):  # type: ignore[no-untyped-def]
     return blend(score, out.model.prob, out.learning.weight if out.model.online else model_weight)
 
 
-@kernel
+@embedded
 def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
     """Evaluate the rule ensemble for one accepted bar: writes `out.signal`, remembers nothing."""
     signal = out.signal

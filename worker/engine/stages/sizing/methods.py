@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 KELLY_SHARE = 0.25  # of the stake that maximises growth
 KELLY_CAP = 0.10  # of the budget
@@ -10,20 +10,20 @@ KELLY_DOUBT = 200.0  # labels that weigh as much as knowing nothing
 EVEN, CONFIDENT = 0.5, 0.3  # confidence of no position, and what more gives a full one
 
 
-@kernel
+@embedded
 def fixed_fractional(budget, fraction, distance, mult):  # type: ignore[no-untyped-def]
     """f·E_s/(|entry-stop|·mult): the stop costs the same fraction of the budget whatever the symbol."""
     loss = distance * mult
     return fraction * budget / loss if loss > 0.0 else 0.0
 
 
-@kernel
+@embedded
 def volatility_target(notional, unit):  # type: ignore[no-untyped-def]
     """Quantity at which the position has the target volatility [MM17]; `unit` = notional of one unit."""
     return notional / unit if notional > 0.0 and unit > 0.0 else 0.0
 
 
-@kernel
+@embedded
 def kelly(budget, p, labels, odds, loss):  # type: ignore[no-untyped-def]
     """A quarter of Kelly's stake f* = p - (1-p)/b of the budget, at most a tenth of it; 0 where f* is not positive.
 
@@ -35,14 +35,14 @@ def kelly(budget, p, labels, odds, loss):  # type: ignore[no-untyped-def]
     return min(stake, KELLY_CAP) * budget / loss if stake > 0.0 and loss > 0.0 else 0.0
 
 
-@kernel
+@embedded
 def confidence_factor(confidence):  # type: ignore[no-untyped-def]
     """clip((conf - 0.5)/0.3, 0, 1) of a calibrated confidence (domain §9)."""
     size = (confidence - EVEN) / CONFIDENT
     return min(size, 1.0) if size > 0.0 else 0.0
 
 
-@kernel
+@embedded
 def score_factor(final, full_score):  # type: ignore[no-untyped-def]
     """clip(|final|/full_score, 0, 1): stands for the confidence factor of domain §9 before 100 labels.
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.rounding import floor_to_step, to_tick_away, to_tick_toward
 from worker.engine.stages.execution.account import multiplier
 from worker.engine.stages.sizing.methods import (
@@ -35,14 +35,14 @@ OUTPUT = np.dtype(
 )
 
 
-@kernel
+@embedded
 def _levels(sizing, close, atr, tick, p):  # type: ignore[no-untyped-def]
     side = sizing.side
     sizing.stop = to_tick_away(close - side * p.stop_atr * atr, tick, close)
     sizing.target = to_tick_toward(close + side * p.target_atr * atr, tick, close)
 
 
-@kernel
+@embedded
 def _limit(sizing, qty, risk, unit):  # type: ignore[no-untyped-def]
     """`qty` within the notional limits; says which of them bind."""
     cap = risk.notional_cap / unit
@@ -52,7 +52,7 @@ def _limit(sizing, qty, risk, unit):  # type: ignore[no-untyped-def]
     return min(qty, min(cap, depth))
 
 
-@kernel
+@embedded
 def _wanted(sizing, close, mult, out, held, p):  # type: ignore[no-untyped-def]
     """min(fixed-fractional, volatility target, Kelly from 200 labels on)·factor·g; Kelly only sizes what is new."""
     risk, calibration, distance = out.risk, out.calibration, abs(close - sizing.stop)
@@ -66,7 +66,7 @@ def _wanted(sizing, close, mult, out, held, p):  # type: ignore[no-untyped-def]
     return qty if qty > 0.0 else 0.0
 
 
-@kernel
+@embedded
 def _factor(out, p):  # type: ignore[no-untyped-def]
     """The confidence factor of a new position."""
     if out.calibration.calibrated:
@@ -74,12 +74,12 @@ def _factor(out, p):  # type: ignore[no-untyped-def]
     return score_factor(out.signal.final, p.full_score)
 
 
-@kernel
+@embedded
 def _direction(final):  # type: ignore[no-untyped-def]
     return 1 if final > 0.0 else (-1 if final < 0.0 else 0)
 
 
-@kernel
+@embedded
 def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
     """Size one accepted bar: writes `out.sizing`, remembers nothing.
 

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import close_mean, ema, finite
 from worker.engine.stages.features.parts import state
 
@@ -11,14 +11,14 @@ STATE = state("average_12", "average_26", "average_50")
 SLOW = 50
 
 
-@kernel
+@embedded
 def _next(history: Any, close: float, previous: float, period: int) -> float:
     if history.count > period:
         return ema(previous, close, period)
     return close_mean(history, period) if history.count == period else math.nan
 
 
-@kernel
+@embedded
 def _advance_slow(own: Any, n: int, close: float) -> None:
     """Until the seed at bar 50 the field is the sum of the closes, oldest first, as the window mean adds them."""
     if n > SLOW:
@@ -29,7 +29,7 @@ def _advance_slow(own: Any, n: int, close: float) -> None:
         own.average_50 = finite(own.average_50 / SLOW)
 
 
-@kernel
+@embedded
 def update(own: Any, history: Any, row: Any, out: Any) -> None:
     """EMA 12, 26 and 50 of the close, to the bit those of the features stage (TA-Lib EMA)."""
     own.average_12 = _next(history, row.close, own.average_12, 12)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 BUCKET = np.dtype(
     [
@@ -20,13 +20,13 @@ BUCKET = np.dtype(
 )
 
 
-@kernel
+@embedded
 def start_of(ts: int, offset: int, length: int) -> int:
     """Start of the bucket that holds `ts`: floor((ts - offset)/length)·length + offset, all in ms."""
     return (ts - offset) // length * length + offset
 
 
-@kernel
+@embedded
 def begin(bucket: Any, start: int, row: Any) -> None:
     """A new bucket from its first bar."""
     bucket.start = start
@@ -38,7 +38,7 @@ def begin(bucket: Any, start: int, row: Any) -> None:
     bucket.volume = row.volume
 
 
-@kernel
+@embedded
 def extend(bucket: Any, row: Any) -> None:
     """Take the next bar: highest high, lowest low, last close, volumes added in order."""
     bucket.bars += 1
@@ -48,7 +48,7 @@ def extend(bucket: Any, row: Any) -> None:
     bucket.volume += row.volume
 
 
-@kernel
+@embedded
 def move(bucket: Any, into: Any) -> None:
     """Hand the bucket's content over, and leave none."""
     into.start = bucket.start

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from worker.engine.calendar import missing_bars
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.rounding import decimals
 from worker.engine.stages.regime import trend
 from worker.engine.stages.regime.codes import RANGE, TREND_DOWN, TREND_UP, UNKNOWN
@@ -35,7 +35,7 @@ FRAME = np.dtype(
 )
 
 
-@kernel
+@embedded
 def _possible_bars(frame: Any, interval_ms: int, length: int, inst: Any, calendars: Any) -> int:
     """Bars that the forming bucket could have: those with some session-open time."""
     if inst.calendar < 0:
@@ -45,7 +45,7 @@ def _possible_bars(frame: Any, interval_ms: int, length: int, inst: Any, calenda
     return count
 
 
-@kernel
+@embedded
 def _trend_code(own: Any, values: Any) -> int:
     """The regime of the trend axis alone: a timeframe keeps no window of volatilities."""
     if not trend.ready(values):
@@ -55,7 +55,7 @@ def _trend_code(own: Any, values: Any) -> int:
     return RANGE
 
 
-@kernel
+@embedded
 def belongs(frame: Any, ts: int, length: int) -> bool:
     """Whether `ts` lies in the bucket of `frame`: the one that forms, else the last closed one."""
     if frame.forming.bars == 0 and frame.closed.bars == 0:
@@ -64,7 +64,7 @@ def belongs(frame: Any, ts: int, length: int) -> bool:
     return inside
 
 
-@kernel
+@embedded
 def open_bucket(frame: Any, row: Any, offset: int, length: int) -> None:
     """Begin the bucket of a bar (a row of the history) that belongs to no bucket so far."""
     start = start_of(row.ts, offset, length)
@@ -72,7 +72,7 @@ def open_bucket(frame: Any, row: Any, offset: int, length: int) -> None:
     frame.end = start + length
 
 
-@kernel
+@embedded
 def close_bucket(frame: Any, interval_ms: int, length: int, inst: Any, calendars: Any, p: Any, thresholds: Any) -> None:
     """Close the bucket that forms and advance the indicators, the direction and the regime by it."""
     possible = _possible_bars(frame, interval_ms, length, inst, calendars)

@@ -4,11 +4,11 @@ import math
 from typing import Any
 
 from worker.engine.elementary import tanh
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import ratio
 
 
-@kernel
+@embedded
 def direction(values: Any, full_adx: float) -> float:
     """tanh((EMA12 - EMA26)/ATR14)·min(1, ADX14/25); 0 where the ATR is 0, NaN until all are warm."""
     if math.isnan(values.adx_14):
@@ -18,13 +18,13 @@ def direction(values: Any, full_adx: float) -> float:
     return leaning
 
 
-@kernel
+@embedded
 def sign(x: float) -> float:
     """-1, 0 or 1."""
     return 1.0 if x > 0.0 else (-1.0 if x < 0.0 else 0.0)
 
 
-@kernel
+@embedded
 def fuse(base: float, frames: Any, first: int, weights: Any) -> tuple[float, float]:
     """(Σw·d/Σw, |Σw·sgn d|/Σw) over the timeframes whose direction is ready, the bars' own included.
 

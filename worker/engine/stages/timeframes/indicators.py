@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features import directional, donchian, efficiency, rsi, true_range_average
 from worker.engine.stages.features.arithmetic import equal, ratio
 from worker.engine.stages.features.parts import state
@@ -32,7 +32,7 @@ VALUES = state(
 )
 
 
-@kernel
+@embedded
 def _push(ring: Any, bucket: Any) -> None:
     row = ring.rows[ring.count & (BUCKETS - 1)]
     row.high = bucket.high
@@ -41,7 +41,7 @@ def _push(ring: Any, bucket: Any) -> None:
     ring.count += 1
 
 
-@kernel
+@embedded
 def _channel_position(history: Any, close: float) -> float:
     """Place of the close between the lowest low and the highest high of 20 buckets, 0.5 when flat."""
     if history.count < donchian.PERIOD:
@@ -53,7 +53,7 @@ def _channel_position(history: Any, close: float) -> float:
     return ratio(close - low, 0.0 if equal(high, low) else high - low, 0.5)
 
 
-@kernel
+@embedded
 def update(own: Any, bucket: Any, values: Any) -> None:
     """Advance all indicators by a closed bucket and write `values` (VALUES; NaN = not warm)."""
     history = own.history

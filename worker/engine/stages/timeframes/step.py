@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.timeframes.bucket import extend
 from worker.engine.stages.timeframes.frame import FRAME, belongs, close_bucket, open_bucket
 from worker.engine.stages.timeframes.fusion import direction, fuse
@@ -36,7 +36,7 @@ OUTPUT = np.dtype(
 )
 
 
-@kernel
+@embedded
 def first_active(interval_ms: int) -> int:
     """Index of the shortest timeframe that is longer than the bars and a multiple of them; COUNT for none."""
     for k in range(COUNT):
@@ -45,7 +45,7 @@ def first_active(interval_ms: int) -> int:
     return COUNT
 
 
-@kernel
+@embedded
 def _show(shown: Any, k: int, frame: Any, now: int) -> None:
     shown.direction[k] = frame.published
     shown.age_ms[k] = max(now - frame.closed.start - LENGTHS[k], 0)
@@ -54,7 +54,7 @@ def _show(shown: Any, k: int, frame: Any, now: int) -> None:
     shown.end = k + 1
 
 
-@kernel
+@embedded
 def step(state: Any, inst: Any, bar: Any, out: Any, p: Any, thresholds: Any, calendars: Any) -> None:
     """Advance the timeframes of one symbol by its current bar; reads `out.features`.
 

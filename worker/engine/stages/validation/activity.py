@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.reasons import Reject
 from worker.engine.windows import ring, running_sum
 
@@ -15,7 +15,7 @@ MIN_VOLUMES = 20
 STUCK_RUN = 10  # bars
 
 
-@kernel
+@embedded
 def volume_limit(own, p):  # type: ignore[no-untyped-def]
     """Largest ordinary volume after the bars accepted so far; 0 = not known yet."""
     n = ring.size(own.volumes)
@@ -24,21 +24,21 @@ def volume_limit(own, p):  # type: ignore[no-untyped-def]
     return p.max_volume_multiplier * (own.volume_sum.total / n)
 
 
-@kernel
+@embedded
 def keep_volume(own, volume, p):  # type: ignore[no-untyped-def]
     """Store an accepted bar's volume, capped so that a spike cannot hide the next."""
     limit = volume_limit(own, p)
     running_sum.slide(own.volume_sum, own.volumes, min(volume, limit) if limit > 0 else volume)
 
 
-@kernel
+@embedded
 def stuck_run(own, bar):  # type: ignore[no-untyped-def]
     """Length of the run of bars with high = low = previous close that this bar ends."""
     stuck = own.accepted > 0 and bar.high == bar.low and bar.low == own.last.close
     return own.stuck + 1 if stuck else 0
 
 
-@kernel
+@embedded
 def check(own, bar, p):  # type: ignore[no-untyped-def]
     """Rules 23 to 26."""
     mask = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.reasons import Reject
 
 OUT_OF_ORDER = 1 << Reject.out_of_order
@@ -13,18 +13,18 @@ REFERENCE_EXPIRED = 1 << Reject.reference_expired
 LATE_RUN = 3  # late bars in a row, in ascending order, that convict a reference from the future
 
 
-@kernel
+@embedded
 def _equal(bar, known):  # type: ignore[no-untyped-def]
     same_body = bar.open == known.open and bar.close == known.close
     return same_body and bar.high == known.high and bar.low == known.low and bar.volume == known.volume
 
 
-@kernel
+@embedded
 def _newest(own):  # type: ignore[no-untyped-def]
     return own.candidates[own.pending - 1].ts if own.pending > 0 else own.last.ts
 
 
-@kernel
+@embedded
 def _late(own, bar, newest, now):  # type: ignore[no-untyped-def]
     # Rule 9. One late bar proves nothing, since in a file every late bar finds the reference in its future; a run of
     # bars that agree on the order of time does: then the reference is the bad one (time_reference_reset).
@@ -35,7 +35,7 @@ def _late(own, bar, newest, now):  # type: ignore[no-untyped-def]
     return OUT_OF_ORDER
 
 
-@kernel
+@embedded
 def check(own, bar, now):  # type: ignore[no-untyped-def]
     """Rules 9, 10, 11 against the last accepted and the last quarantined bar; bit 15 where a late run resets time.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.validation.price import nearer_candidate
 
 
-@kernel
+@embedded
 def remember(slot, bar):  # type: ignore[no-untyped-def]
     """Copy a bar's time and values into `slot`."""
     slot.ts = bar.ts
@@ -17,7 +17,7 @@ def remember(slot, bar):  # type: ignore[no-untyped-def]
     slot.volume = bar.volume
 
 
-@kernel
+@embedded
 def _agrees(own, bar, p):  # type: ignore[no-untyped-def]
     if own.pending == 0:
         return False
@@ -25,7 +25,7 @@ def _agrees(own, bar, p):  # type: ignore[no-untyped-def]
     return change <= p.max_price_change or nearer_candidate(own, bar)
 
 
-@kernel
+@embedded
 def confirm(own, bar, p):  # type: ignore[no-untyped-def]
     """Take a quarantined bar: True when it completes the level, else it is stored, alone if it fits no level yet."""
     length = own.pending + 1 if _agrees(own, bar, p) else 1

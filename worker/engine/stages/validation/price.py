@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from worker.engine.elementary import log
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.reasons import Reject
 
 OPEN_OUTLIER = 1 << Reject.open_outlier
@@ -40,7 +40,7 @@ SPLIT_LOGS = np.array(
 )
 
 
-@kernel
+@embedded
 def _near_split(move):  # type: ignore[no-untyped-def]
     distance = np.inf
     for ratio in SPLIT_LOGS:
@@ -48,7 +48,7 @@ def _near_split(move):  # type: ignore[no-untyped-def]
     return distance <= SPLIT_TOLERANCE
 
 
-@kernel
+@embedded
 def nearer_candidate(own, bar):  # type: ignore[no-untyped-def]
     """Condition of rule 21: the close is nearer to the last quarantined close than to the reference."""
     if own.pending == 0:
@@ -56,7 +56,7 @@ def nearer_candidate(own, bar):  # type: ignore[no-untyped-def]
     return abs(log(bar.close / own.candidates[own.pending - 1].close)) < abs(log(bar.close / own.last.close))
 
 
-@kernel
+@embedded
 def _split(bar, reference, move, sigma):  # type: ignore[no-untyped-def]
     # Rule 20; `move` = ln(close / reference).
     if not abs(move) > SPLIT_CLOSE:
@@ -65,7 +65,7 @@ def _split(bar, reference, move, sigma):  # type: ignore[no-untyped-def]
     return abs(opening) > SPLIT_OPEN and abs(opening) > SPIKE_SIGMAS * sigma and _near_split(opening)
 
 
-@kernel
+@embedded
 def _open_outlier(bar, reference, move, p):  # type: ignore[no-untyped-def]
     # Rule 18 but for its last condition: only the open is wrong.
     if not abs(bar.open / reference - 1.0) > p.max_price_change:
@@ -73,7 +73,7 @@ def _open_outlier(bar, reference, move, p):  # type: ignore[no-untyped-def]
     return abs(bar.close / reference - 1.0) <= p.max_price_change and abs(move) < abs(log(bar.open / bar.close))
 
 
-@kernel
+@embedded
 def check(own, bar, move, p):  # type: ignore[no-untyped-def]
     """Rules 18 to 22 against the reference; those in units of sigma_ref only where it is defined.
 

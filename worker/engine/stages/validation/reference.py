@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from worker.engine.elementary import log
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.validation import activity
 from worker.engine.stages.validation.candidates import remember
 from worker.engine.stages.validation.structure import all_positive
@@ -18,20 +18,20 @@ MEAN_TO_SIGMA = 1.2533  # mean |r| to sigma, of a normal distribution: sqrt(pi /
 FLOOR = 1e-4
 
 
-@kernel
+@embedded
 def comparable(own, bar):  # type: ignore[no-untyped-def]
     """Whether logarithms of this bar against the reference (where there is one) exist."""
     return all_positive(bar) and (own.accepted == 0 or own.last.close > 0)
 
 
-@kernel
+@embedded
 def move(own, bar):  # type: ignore[no-untyped-def]
     """ln(close / reference); NaN without a reference, or where either is not positive."""
     known = own.accepted > 0 and own.last.close > 0 and bar.close > 0
     return log(bar.close / own.last.close) if known else np.nan
 
 
-@kernel
+@embedded
 def _sigma(own):  # type: ignore[no-untyped-def]
     # The mean |r| keeps sigma up where more than half of the bars are unchanged and the MAD is 0.
     n = ring.size(own.returns)
@@ -42,14 +42,14 @@ def _sigma(own):  # type: ignore[no-untyped-def]
     return max(robust, MEAN_TO_SIGMA * (own.absolute_returns.total / n), FLOOR)
 
 
-@kernel
+@embedded
 def _keep_return(own, value):  # type: ignore[no-untyped-def]
     if np.isfinite(value):
         leaving = running_sum.slide(own.absolute_returns, own.returns, value)
         sorted_window.slide(own.sorted_returns, leaving, value)
 
 
-@kernel
+@embedded
 def accept(own, bar, change, continues, p):  # type: ignore[no-untyped-def]
     """Make the bar the reference. `continues`: its price follows from the reference (no shift, no expiry).
 
@@ -59,7 +59,7 @@ def accept(own, bar, change, continues, p):  # type: ignore[no-untyped-def]
         _keep_return(own, change)
     activity.keep_volume(own, bar.volume, p)
     own.stuck = activity.stuck_run(own, bar)
-    now = block(bar.ts, bar.interval_ms)
+    now = block(bar.ts, bar.interval_ms, own.block)
     if now != own.block:
         running_sum.rebuild(own.absolute_returns, own.returns)
         running_sum.rebuild(own.volume_sum, own.volumes)

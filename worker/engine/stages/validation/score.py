@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.reasons import Reject, bits
 from worker.engine.stages.validation.activity import STUCK_PRICE
 
@@ -33,7 +33,7 @@ FAIR_FROM, GOOD_FROM, EXCELLENT_FROM = 0.60, 0.80, 0.95
 SLACK = 1e-9  # so that 1 - 0.1 - 0.1 is Good
 
 
-@kernel
+@embedded
 def _count(mask):  # type: ignore[no-untyped-def]
     count = 0
     while mask:
@@ -42,7 +42,7 @@ def _count(mask):  # type: ignore[no-untyped-def]
     return count
 
 
-@kernel
+@embedded
 def score(mask, stuck):  # type: ignore[no-untyped-def]
     """Score of an accepted bar with these codes, 0.05 to 1; `stuck` = its run of unchanged bars."""
     penalty = MINOR_PENALTY * _count(mask & MINOR) + MODERATE_PENALTY * _count(mask & MODERATE)
@@ -51,7 +51,7 @@ def score(mask, stuck):  # type: ignore[no-untyped-def]
     return max(LOWEST, 1.0 - penalty)
 
 
-@kernel
+@embedded
 def level(value):  # type: ignore[no-untyped-def]
     """Level of a score; 0 is Invalid."""
     if value == 0.0:

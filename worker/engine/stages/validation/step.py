@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.reasons import FATAL, QUARANTINE, Reject
 from worker.engine.stages.validation import activity, candidates, price, reference, structure, timing, wick
 from worker.engine.stages.validation.score import level, score
@@ -13,7 +13,7 @@ REFERENCE_EXPIRED = 1 << Reject.reference_expired
 LEVEL_SHIFT_ACCEPTED = 1 << Reject.level_shift_accepted
 
 
-@kernel
+@embedded
 def _check_prices(own, bar, move, expired, p):  # type: ignore[no-untyped-def]
     # Rules 16 to 22 and 31; all but 16 need a living reference.
     if not reference.comparable(own, bar):
@@ -26,7 +26,7 @@ def _check_prices(own, bar, move, expired, p):  # type: ignore[no-untyped-def]
     return mask | price.check(own, bar, move, p)
 
 
-@kernel
+@embedded
 def judge(own, inst, bar, move, p, calendars):  # type: ignore[no-untyped-def]
     """(reject codes, missing bars before it) of a decoded bar: rules 0 to 29 and 31, up to the first fatal one.
 
@@ -46,7 +46,7 @@ def judge(own, inst, bar, move, p, calendars):  # type: ignore[no-untyped-def]
     return mask | activity.check(own, bar, p) | timing.gap(missing) | timing.stale(bar, closed, p), missing
 
 
-@kernel
+@embedded
 def _describe(own, result):  # type: ignore[no-untyped-def]
     # The references that the bar meets, and the answer for a rejected bar.
     result.reference = own.last.close if own.accepted > 0 else np.nan
@@ -63,7 +63,7 @@ def _describe(own, result):  # type: ignore[no-untyped-def]
     result.expired = False
 
 
-@kernel
+@embedded
 def _accept(own, bar, mask, missing, result, p):  # type: ignore[no-untyped-def]
     result.high, result.low = wick.effective(mask, bar, own.sigma)
     result.missing = missing
@@ -75,7 +75,7 @@ def _accept(own, bar, mask, missing, result, p):  # type: ignore[no-untyped-def]
     result.level = level(result.score)
 
 
-@kernel
+@embedded
 def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
     """Judge `bar` against `state.validation`, answer in `out.validation`.
 

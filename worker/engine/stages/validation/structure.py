@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.reasons import Reject
 
 MALFORMED_RECORD = 1 << Reject.malformed_record
@@ -19,7 +19,7 @@ INTERVAL_LIMIT = 366 * 86_400_000  # ms
 SLACK = 1e-9  # relative, of the OHLC order
 
 
-@kernel
+@embedded
 def malformed(own, bar):  # type: ignore[no-untyped-def]
     """Rule 0: a time outside the calendar, or not the interval of the symbol's first accepted bar."""
     if bar.ts > TIME_LIMIT or bar.ts < -TIME_LIMIT or bar.interval_ms <= 0 or bar.interval_ms > INTERVAL_LIMIT:
@@ -27,20 +27,20 @@ def malformed(own, bar):  # type: ignore[no-untyped-def]
     return own.accepted > 0 and bar.interval_ms != own.interval_ms
 
 
-@kernel
+@embedded
 def all_positive(bar):  # type: ignore[no-untyped-def]
     """Whether the four prices are above zero."""
     return bar.open > 0 and bar.high > 0 and bar.low > 0 and bar.close > 0
 
 
-@kernel
+@embedded
 def all_finite(bar):  # type: ignore[no-untyped-def]
     """Whether the four prices and the volume are numbers."""
     prices = np.isfinite(bar.open) and np.isfinite(bar.high) and np.isfinite(bar.low) and np.isfinite(bar.close)
     return prices and np.isfinite(bar.volume)
 
 
-@kernel
+@embedded
 def inconsistent(bar):  # type: ignore[no-untyped-def]
     """Rule 6: the high is below, or the low above, the body by more than rounding."""
     top, bottom = max(bar.open, bar.close), min(bar.open, bar.close)
@@ -49,7 +49,7 @@ def inconsistent(bar):  # type: ignore[no-untyped-def]
     return too_low_high or too_high_low or bar.high < bar.low
 
 
-@kernel
+@embedded
 def check(own, inst, bar, p):  # type: ignore[no-untyped-def]
     """The first of rules 0 to 6 that the bar breaks, else 0. All are fatal."""
     if malformed(own, bar):

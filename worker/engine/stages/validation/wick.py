@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from worker.engine.elementary import exp, log
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.reasons import Reject
 
 WICK_SPIKE = 1 << Reject.wick_spike
@@ -15,7 +15,7 @@ SUSPECT_SIGMAS, SUSPECT_WICK = 10.0, 0.05
 KEPT_SIGMAS = 10.0  # what clipping leaves of a wick
 
 
-@kernel
+@embedded
 def spike(bar, p):  # type: ignore[no-untyped-def]
     """Rule 16: a wick beyond the largest change of price."""
     above = bar.high / max(bar.open, bar.close) - 1.0
@@ -23,7 +23,7 @@ def spike(bar, p):  # type: ignore[no-untyped-def]
     return WICK_SPIKE if above > p.max_price_change or below > p.max_price_change else 0
 
 
-@kernel
+@embedded
 def check(bar, sigma):  # type: ignore[no-untyped-def]
     """Rules 17 and 31 for a defined sigma_ref: W is the longer wick in log terms."""
     reach = max(bar.high / max(bar.open, bar.close), min(bar.open, bar.close) / bar.low)
@@ -37,7 +37,7 @@ def check(bar, sigma):  # type: ignore[no-untyped-def]
     return 0
 
 
-@kernel
+@embedded
 def effective(mask, bar, sigma):  # type: ignore[no-untyped-def]
     """(high, low) that every consumer uses: clipped where rule 17 says so."""
     if not mask & WICK_CLIPPED:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.patterns.candles.catalogue import THREE_LINE_STRIKE, THREE_METHODS
 from worker.engine.stages.patterns.candles.shape import NEAR, at
 
@@ -10,14 +10,14 @@ STRIKE_LOOKBACK = 8
 METHODS_LOOKBACK = 14
 
 
-@kernel
+@embedded
 def _opens_near_body(later: Any, earlier: Any) -> bool:
     near = NEAR * earlier.range_mean
     within: bool = earlier.bottom - near <= later.open <= earlier.top + near
     return within
 
 
-@kernel
+@embedded
 def _strike(b0: Any, b1: Any, b2: Any, b3: Any, found: Any) -> None:
     q = b1.colour
     if not (q * b1.close > q * b2.close > q * b3.close and q * b0.open > q * b1.close and q * b0.close < q * b3.open):
@@ -26,14 +26,14 @@ def _strike(b0: Any, b1: Any, b2: Any, b3: Any, found: Any) -> None:
         found[THREE_LINE_STRIKE] = 100 * q
 
 
-@kernel
+@embedded
 def _rests(bar: Any, first: Any) -> bool:
     """A short body that overlaps the range of the first bar."""
     small: bool = bar.body < bar.body_mean and bar.bottom < first.high and bar.top > first.low
     return small
 
 
-@kernel
+@embedded
 def _methods(b0: Any, b1: Any, b2: Any, b3: Any, b4: Any, found: Any) -> None:
     q = b4.colour
     if not (b4.body > b4.body_mean and b0.body > b0.body_mean):
@@ -46,7 +46,7 @@ def _methods(b0: Any, b1: Any, b2: Any, b3: Any, b4: Any, found: Any) -> None:
         found[THREE_METHODS] = 100 * q
 
 
-@kernel
+@embedded
 def update(shapes: Any, found: Any) -> None:
     """Write the values of the continuation patterns that end at the current bar into `found`."""
     if shapes.count <= STRIKE_LOOKBACK:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.patterns.candles.catalogue import (
     DOJI,
     DRAGONFLY_DOJI,
@@ -15,7 +15,7 @@ from worker.engine.stages.patterns.candles.shape import at
 LOOKBACK = 10
 
 
-@kernel
+@embedded
 def update(shapes: Any, found: Any) -> None:
     """Write the values of the current bar's doji patterns into `found`."""
     b0 = at(shapes, 0)

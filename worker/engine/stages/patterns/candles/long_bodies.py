@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.patterns.candles.catalogue import BELT_HOLD, CLOSING_MARUBOZU, LONG_LINE, MARUBOZU
 from worker.engine.stages.patterns.candles.shape import at
 
 LOOKBACK = 10
 
 
-@kernel
+@embedded
 def update(shapes: Any, found: Any) -> None:
     """Write the values of the current bar's long-bodied patterns into `found`."""
     b0 = at(shapes, 0)

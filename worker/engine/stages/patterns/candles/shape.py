@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 
 BARS = 10  # before a bar, over which bodies, ranges and shadows are averaged
 NEAR_BARS = 5
@@ -46,13 +46,13 @@ STATE = np.dtype(
 )
 
 
-@kernel
+@embedded
 def at(shapes: Any, age: int) -> Any:
     """The shape of the bar `age` bars ago, 0 = the current one. `age` < KEPT."""
     return shapes.rows[(shapes.count - 1 - age) & (KEPT - 1)]
 
 
-@kernel
+@embedded
 def _average(shapes: Any, shape: Any) -> None:
     """Sums oldest to newest, afresh: TA-Lib's running sums carry rounding from bars long gone."""
     bodies = ranges = shadows = near = 0.0
@@ -69,7 +69,7 @@ def _average(shapes: Any, shape: Any) -> None:
     shape.range_mean = near / NEAR_BARS
 
 
-@kernel
+@embedded
 def push(shapes: Any, row: Any) -> None:
     """Append the bar `row`: its shape and the averages of the bars before it, which hold once there are ten."""
     shape = shapes.rows[shapes.count & (KEPT - 1)]
@@ -92,28 +92,28 @@ def push(shapes: Any, row: Any) -> None:
     shapes.count += 1
 
 
-@kernel
+@embedded
 def inside(inner: Any, outer: Any) -> bool:
     """Whether the body of `inner` lies in that of `outer` without touching its ends."""
     within: bool = inner.top < outer.top and inner.bottom > outer.bottom
     return within
 
 
-@kernel
+@embedded
 def gap_up(later: Any, earlier: Any) -> bool:
     """Whether the body of `later` lies wholly above that of `earlier`."""
     above: bool = later.bottom > earlier.top
     return above
 
 
-@kernel
+@embedded
 def gap_down(later: Any, earlier: Any) -> bool:
     """Whether the body of `later` lies wholly below that of `earlier`."""
     below: bool = later.top < earlier.bottom
     return below
 
 
-@kernel
+@embedded
 def same_close(later: Any, earlier: Any) -> bool:
     """Whether the closes differ by at most Equal of the earlier bar."""
     slack = EQUAL * earlier.range_mean

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.patterns.candles.catalogue import (
     HAMMER,
     HANGING_MAN,
@@ -17,7 +17,7 @@ LOOKBACK = 10
 PLACED_LOOKBACK = 11  # of those that ask where the bar before was
 
 
-@kernel
+@embedded
 def _hangs(b0: Any, b1: Any, found: Any) -> None:
     near = NEAR * b1.range_mean
     if b0.bottom <= b1.low + near:
@@ -26,7 +26,7 @@ def _hangs(b0: Any, b1: Any, found: Any) -> None:
         found[HANGING_MAN] = -100
 
 
-@kernel
+@embedded
 def _stands(b0: Any, b1: Any, found: Any) -> None:
     if gap_down(b0, b1):
         found[INVERTED_HAMMER] = 100
@@ -34,7 +34,7 @@ def _stands(b0: Any, b1: Any, found: Any) -> None:
         found[SHOOTING_STAR] = -100
 
 
-@kernel
+@embedded
 def update(shapes: Any, found: Any) -> None:
     """Write the values of the current bar's short-bodied patterns into `found`."""
     b0 = at(shapes, 0)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.patterns.candles.catalogue import CANDLES, KIND, SENSE
 from worker.engine.stages.patterns.decay import half_life
 
@@ -17,7 +17,7 @@ COUNT = len(CANDLES)
 STATE = np.dtype([("events", "f8", (MEMORY,))], align=True)
 
 
-@kernel
+@embedded
 def trend_context(history: Any, average: float) -> float:
     """Sign of the previous close against EMA50: the trend that a reversal pattern would end; NaN until warm."""
     if history.count < 2 or math.isnan(average):
@@ -26,7 +26,7 @@ def trend_context(history: Any, average: float) -> float:
     return 1.0 if previous > average else (-1.0 if previous < average else 0.0)
 
 
-@kernel
+@embedded
 def event(found: Any, trend: float) -> float:
     """Σ direction·|value|/100 over the reversals that oppose the trend and the continuations that follow it."""
     if not trend * trend > 0.0:
@@ -39,7 +39,7 @@ def event(found: Any, trend: float) -> float:
     return total / 100.0
 
 
-@kernel
+@embedded
 def decayed_sum(events: Any, newest: int) -> float:
     """Σ event·0.5^(age/3) over ages 6 to 0, clipped to [-1, 1]."""
     total = 0.0
@@ -48,7 +48,7 @@ def decayed_sum(events: Any, newest: int) -> float:
     return min(max(total, -1.0), 1.0)
 
 
-@kernel
+@embedded
 def update(own: Any, history: Any, average: float, out: Any) -> None:
     """Write the trend and the signal of the patterns in `out.candles`; indecision has no direction and no share.
 

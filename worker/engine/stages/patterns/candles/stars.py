@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.patterns.candles.catalogue import (
     EVENING_DOJI_STAR,
     EVENING_STAR,
@@ -16,7 +16,7 @@ LOOKBACK = 12
 PENETRATION = 0.3  # of the first body, which the third bar's close reaches into it
 
 
-@kernel
+@embedded
 def _morning(b0: Any, b1: Any, b2: Any, found: Any) -> None:
     if b0.colour < 0 or not gap_down(b1, b2) or not b0.close > b2.close + b2.body * PENETRATION:
         return
@@ -26,7 +26,7 @@ def _morning(b0: Any, b1: Any, b2: Any, found: Any) -> None:
         found[MORNING_DOJI_STAR] = 100
 
 
-@kernel
+@embedded
 def _evening(b0: Any, b1: Any, b2: Any, found: Any) -> None:
     if b0.colour > 0 or not gap_up(b1, b2) or not b0.close < b2.close - b2.body * PENETRATION:
         return
@@ -36,7 +36,7 @@ def _evening(b0: Any, b1: Any, b2: Any, found: Any) -> None:
         found[EVENING_DOJI_STAR] = -100
 
 
-@kernel
+@embedded
 def _tristar(b0: Any, b1: Any, b2: Any, found: Any) -> None:
     if gap_up(b1, b2) and b0.top < b1.top:
         found[TRISTAR] = -100
@@ -44,7 +44,7 @@ def _tristar(b0: Any, b1: Any, b2: Any, found: Any) -> None:
         found[TRISTAR] = 100
 
 
-@kernel
+@embedded
 def update(shapes: Any, found: Any) -> None:
     """Write the values of the star patterns that end at the current bar into `found`."""
     if shapes.count <= LOOKBACK:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.patterns.candles import (
     continuation,
     doji,
@@ -29,7 +29,7 @@ OUTPUT = np.dtype(
 )
 
 
-@kernel
+@embedded
 def update(own: Any, history: Any, average: float, out: Any) -> None:
     """Write every pattern's value at the current bar, 0 until its look-back is filled, and the signal."""
     shapes, found = own.shapes, out.candles

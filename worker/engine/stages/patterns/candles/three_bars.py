@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.patterns.candles.catalogue import (
     THREE_BLACK_CROWS,
     THREE_INSIDE,
@@ -16,7 +16,7 @@ LOOKBACK = 12
 CROWS_LOOKBACK = 13
 
 
-@kernel
+@embedded
 def _three_outside(b0: Any, b1: Any, b2: Any, found: Any) -> None:
     if b1.colour == b2.colour or not inside(b2, b1):
         return
@@ -24,7 +24,7 @@ def _three_outside(b0: Any, b1: Any, b2: Any, found: Any) -> None:
         found[THREE_OUTSIDE] = 100 * b1.colour
 
 
-@kernel
+@embedded
 def _three_inside(b0: Any, b1: Any, b2: Any, found: Any) -> None:
     if b0.colour == b2.colour or not (b2.body > b2.body_mean and b1.body <= b1.body_mean and inside(b1, b2)):
         return
@@ -32,7 +32,7 @@ def _three_inside(b0: Any, b1: Any, b2: Any, found: Any) -> None:
         found[THREE_INSIDE] = -100 * b2.colour
 
 
-@kernel
+@embedded
 def _advances(later: Any, earlier: Any) -> bool:
     """A soldier after a soldier: higher close, open in or near the body before, body not far shorter."""
     on: bool = later.close > earlier.close and later.upper < later.range_tenth
@@ -40,26 +40,26 @@ def _advances(later: Any, earlier: Any) -> bool:
     return on and later.body > earlier.body - FAR * earlier.range_mean
 
 
-@kernel
+@embedded
 def _soldiers(b0: Any, b1: Any, b2: Any, found: Any) -> None:
     if b2.upper < b2.range_tenth and b0.body > b0.body_mean and _advances(b1, b2) and _advances(b0, b1):
         found[THREE_WHITE_SOLDIERS] = 100
 
 
-@kernel
+@embedded
 def _declines(later: Any, earlier: Any) -> bool:
     """A crow after a crow: lower close, open within the body before."""
     on: bool = later.close < earlier.close and later.lower < later.range_tenth
     return on and earlier.close < later.open < earlier.open
 
 
-@kernel
+@embedded
 def _crows(b0: Any, b1: Any, b2: Any, b3: Any, found: Any) -> None:
     if b3.colour > 0 and b2.lower < b2.range_tenth and b3.high > b2.close and _declines(b1, b2) and _declines(b0, b1):
         found[THREE_BLACK_CROWS] = -100
 
 
-@kernel
+@embedded
 def update(shapes: Any, found: Any) -> None:
     """Write the values of the three-bar patterns that end at the current bar into `found`."""
     if shapes.count <= OUTSIDE_LOOKBACK:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.patterns.candles.catalogue import (
     COUNTERATTACK,
     DARK_CLOUD_COVER,
@@ -23,14 +23,14 @@ LOOKBACK = 11  # of those that follow a long body
 HALF = 0.5  # of the body before, which a piercing line or a dark cloud passes
 
 
-@kernel
+@embedded
 def _engulfing(b0: Any, b1: Any, found: Any) -> None:
     above, below = b0.top - b1.top, b1.bottom - b0.bottom
     if b0.colour != b1.colour and min(above, below) >= 0.0 and max(above, below) > 0.0:
         found[ENGULFING] = b0.colour * (100 if min(above, below) > 0.0 else 80)
 
 
-@kernel
+@embedded
 def _within(b0: Any, b1: Any, found: Any) -> None:
     """Harami and harami cross: the second body in the first."""
     if not (b0.top <= b1.top and b0.bottom >= b1.bottom):
@@ -42,7 +42,7 @@ def _within(b0: Any, b1: Any, found: Any) -> None:
         found[HARAMI_CROSS] = value
 
 
-@kernel
+@embedded
 def _answer_to_black(b0: Any, b1: Any, found: Any) -> None:
     """Piercing and thrusting: a white bar that opens below the low and closes in or below the upper half."""
     if b0.open >= b1.low:
@@ -54,13 +54,13 @@ def _answer_to_black(b0: Any, b1: Any, found: Any) -> None:
         found[THRUSTING] = -100
 
 
-@kernel
+@embedded
 def _answer_to_white(b0: Any, b1: Any, found: Any) -> None:
     if b0.open > b1.high and b1.open < b0.close < b1.close - b1.body * HALF:
         found[DARK_CLOUD_COVER] = -100
 
 
-@kernel
+@embedded
 def _after_long_body(b0: Any, b1: Any, found: Any) -> None:
     _within(b0, b1, found)
     if b0.body <= b0.range_tenth and (gap_up(b0, b1) if b1.colour > 0 else gap_down(b0, b1)):
@@ -76,7 +76,7 @@ def _after_long_body(b0: Any, b1: Any, found: Any) -> None:
         found[HOMING_PIGEON] = 100
 
 
-@kernel
+@embedded
 def update(shapes: Any, found: Any) -> None:
     """Write the values of the two-bar patterns that end at the current bar into `found`."""
     if shapes.count <= ENGULFING_LOOKBACK:

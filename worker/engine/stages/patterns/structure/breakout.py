@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import ratio
 from worker.engine.stages.patterns.decay import half_life
 from worker.engine.stages.patterns.structure.events import BREAKOUT, BREAKOUT_FAILED, BREAKOUT_VOLUME, FULL
@@ -32,14 +32,14 @@ STATE = np.dtype(
 OUTPUT = np.dtype([("breakout", "f8")])
 
 
-@kernel
+@embedded
 def _strength(distance: float, atr: float) -> int:
     """Hundredths of an ATR, at least 1."""
     size = PER_ATR * ratio(distance, atr, 0.0)
     return round(min(size, STRONGEST)) if size >= 1.0 else 1
 
 
-@kernel
+@embedded
 def _breaks(own: Any, side: int, level: float, close: float, features: Any, events: Any) -> None:
     own.direction = own.broken = side
     own.age = 0
@@ -49,7 +49,7 @@ def _breaks(own: Any, side: int, level: float, close: float, features: Any, even
         events[BREAKOUT_VOLUME] = side * FULL
 
 
-@kernel
+@embedded
 def _returns(own: Any, close: float) -> bool:
     """Whether a breakout of at most three bars ago is back inside the channel that it left."""
     if own.broken == 0 or own.age > FAILURE_BARS:
@@ -58,7 +58,7 @@ def _returns(own: Any, close: float) -> bool:
     return close <= level if own.broken > 0 else close >= level
 
 
-@kernel
+@embedded
 def _advance(own: Any, close: float, features: Any, events: Any) -> None:
     own.age += 1
     if close > own.upper:
@@ -71,7 +71,7 @@ def _advance(own: Any, close: float, features: Any, events: Any) -> None:
         events[BREAKOUT_FAILED] = own.direction * FULL
 
 
-@kernel
+@embedded
 def update(own: Any, history: Any, row: Any, features: Any, events: Any) -> float:
     """±1·0.5^(age/5) of the last event, 0 without one; a failed breakout is an event of the opposite direction.
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.patterns.structure.events import DIVERGENCE, FULL
 from worker.engine.stages.patterns.structure.swings import HIGH, LOW, latest
 
@@ -15,7 +15,7 @@ VALID_BARS = 5
 STATE = np.dtype([("direction", "i8"), ("left", "i8")], align=True)  # of the last divergence, and how long it holds
 
 
-@kernel
+@embedded
 def _diverges(swings: Any, kind: int) -> bool:
     newer, older = latest(swings, kind, 0), latest(swings, kind, 1)
     if older < 0:
@@ -25,7 +25,7 @@ def _diverges(swings: Any, kind: int) -> bool:
     return near and kind * second.price > kind * first.price and kind * (first.rsi - second.rsi) >= RSI_POINTS
 
 
-@kernel
+@embedded
 def update(own: Any, swings: Any, new_high: bool, new_low: bool, events: Any) -> int:
     """-1 (a higher high, a lower RSI) or +1 (mirrored) at the confirming bar and the 4 after it; both cancel out."""
     own.left = max(own.left - 1, 0)

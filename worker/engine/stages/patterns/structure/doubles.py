@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.patterns.decay import half_life
 from worker.engine.stages.patterns.structure.events import DOUBLE_BOTTOM, DOUBLE_TOP, FULL
 from worker.engine.stages.patterns.structure.swings import HIGH, LOW, latest
@@ -27,7 +27,7 @@ ARMED = np.dtype(
 STATE = np.dtype([("top", ARMED), ("bottom", ARMED), ("direction", "i8"), ("age", "i8")], align=True)
 
 
-@kernel
+@embedded
 def _between(history: Any, kind: int, first: int, last: int) -> float:
     """Lowest low (of a top) or highest high (of a bottom) of the bars between the ordinals, both excluded."""
     bar = at(history, history.count - first - 1)
@@ -38,7 +38,7 @@ def _between(history: Any, kind: int, first: int, last: int) -> float:
     return extreme
 
 
-@kernel
+@embedded
 def _arm(armed: Any, swings: Any, kind: int, history: Any, atr: float) -> None:
     newer, older = latest(swings, kind, 0), latest(swings, kind, 1)
     if older < 0:
@@ -53,7 +53,7 @@ def _arm(armed: Any, swings: Any, kind: int, history: Any, atr: float) -> None:
         armed.left = ARMED_BARS
 
 
-@kernel
+@embedded
 def _fires(armed: Any, kind: int, close: float) -> bool:
     if armed.left == 0:
         return False
@@ -64,7 +64,7 @@ def _fires(armed: Any, kind: int, close: float) -> bool:
     return True
 
 
-@kernel
+@embedded
 def update(own: Any, swings: Any, new_high: bool, new_low: bool, history: Any, atr: float, events: Any) -> float:
     """±0.5^(age/5) of the last double, -1 for a top; two doubles in one bar cancel out.
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from worker.engine.elementary import exp
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.patterns.structure.events import (
     FULL,
     RESISTANCE_BREAK,
@@ -34,7 +34,7 @@ LEVEL = np.dtype(
 STATE = np.dtype([("count", "i8"), ("rows", LEVEL, (KEPT,))], align=True)  # oldest first
 
 
-@kernel
+@embedded
 def _judge_support(level: Any, row: Any, atr: float, events: Any) -> int:
     if row.close < level.price - BREAK * atr:
         level.role = RESISTANCE
@@ -46,7 +46,7 @@ def _judge_support(level: Any, row: Any, atr: float, events: Any) -> int:
     return 0
 
 
-@kernel
+@embedded
 def _judge_resistance(level: Any, row: Any, atr: float, events: Any) -> int:
     if row.close > level.price + BREAK * atr:
         level.role = SUPPORT
@@ -58,7 +58,7 @@ def _judge_resistance(level: Any, row: Any, atr: float, events: Any) -> int:
     return 0
 
 
-@kernel
+@embedded
 def judge(levels: Any, row: Any, atr: float, events: Any) -> int:
     """What the bar does at the levels known before it: +1 for a touched support or a broken resistance, -1 mirrored.
 
@@ -74,7 +74,7 @@ def judge(levels: Any, row: Any, atr: float, events: Any) -> int:
     return min(max(total, -1), 1)
 
 
-@kernel
+@embedded
 def _nearest(levels: Any, price: float) -> int:
     """Index of the level next to `price`, the older of two; -1 without levels."""
     best = -1
@@ -84,13 +84,13 @@ def _nearest(levels: Any, price: float) -> int:
     return best
 
 
-@kernel
+@embedded
 def _weight(level: Any, n: int) -> float:
     weight: float = level.touches * exp((level.bar - n) / FADING)
     return weight
 
 
-@kernel
+@embedded
 def _weakest(levels: Any, n: int) -> int:
     """Index of the level with the least touches·exp(-age/200), the newer of two."""
     worst, least = 0, _weight(levels.rows[0], n)
@@ -101,14 +101,14 @@ def _weakest(levels: Any, n: int) -> int:
     return worst
 
 
-@kernel
+@embedded
 def _remove(levels: Any, index: int) -> None:
     for i in range(index, levels.count - 1):
         levels.rows[i] = levels.rows[i + 1]
     levels.count -= 1
 
 
-@kernel
+@embedded
 def _open(levels: Any, swing: Any, n: int) -> None:
     if levels.count == KEPT:
         worst = _weakest(levels, n)
@@ -123,7 +123,7 @@ def _open(levels: Any, swing: Any, n: int) -> None:
     levels.count += 1
 
 
-@kernel
+@embedded
 def add(levels: Any, swing: Any, n: int, atr: float) -> None:
     """Let a confirmed swing join the nearest level within 0.25 ATR or open one; `n` = ordinal of the current bar."""
     nearest = _nearest(levels, swing.price)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.patterns.structure.events import FULL, SQUEEZE, SQUEEZE_RELEASE
 
 MULTIPLE = 1.5  # ATR10s from EMA20 of the typical price to the channel's edges
@@ -13,7 +13,7 @@ LEAST_BARS = 6
 STATE = np.dtype([("bars", "i8")], align=True)  # for how many bars the bands have been inside
 
 
-@kernel
+@embedded
 def _inside(features: Any, keltner: Any) -> bool:
     """Whether SMA20 ± 2σ lies inside, without touching; a market that does not move has no bands to squeeze."""
     half_bands = features.bb_width_20 * features.sma_20 / 2.0
@@ -22,7 +22,7 @@ def _inside(features: Any, keltner: Any) -> bool:
     return below and features.sma_20 - half_bands > keltner.ema - half_channel
 
 
-@kernel
+@embedded
 def update(own: Any, features: Any, keltner: Any, events: Any) -> None:
     """Report the sixth bar inside, and the first bar that is not after at least six; its direction is the slope's.
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from worker.engine.history import at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.patterns.structure import breakout, divergence, doubles, levels, squeeze, swings
 from worker.engine.stages.patterns.structure.events import EVENTS, SWING_HIGH, SWING_LOW
 
@@ -30,14 +30,14 @@ OUTPUT = np.dtype(
 )
 
 
-@kernel
+@embedded
 def _add_levels(own: Any, new: int, n: int, atr: float) -> None:
     """Levels learn the last `new` swings in the order of their confirmation."""
     for age in range(new - 1, -1, -1):
         levels.add(own.levels, own.swings.rows[(own.swings.count - 1 - age) & swings.MASK], n, atr)
 
 
-@kernel
+@embedded
 def _form(own: Any, history: Any, atr: float, events: Any) -> float:
     """The signal of what swings form: levels are judged before they learn this bar's swings."""
     new_high, new_low = events[SWING_HIGH] != 0, events[SWING_LOW] != 0
@@ -48,7 +48,7 @@ def _form(own: Any, history: Any, atr: float, events: Any) -> float:
     return min(max(total / 2.0, -1.0), 1.0)
 
 
-@kernel
+@embedded
 def update(own: Any, history: Any, features: Any, keltner: Any, out: Any) -> None:
     """Write this bar's events and the signals; `structure` is NaN until ATR14 is warm.
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from worker.engine.history import at as bar_at
-from worker.engine.kernel import kernel
+from worker.engine.kernel import embedded
 from worker.engine.stages.patterns.structure.events import FULL, SWING_HIGH, SWING_LOW
 
 WING = 2  # bars on either side
@@ -27,7 +27,7 @@ SWING = np.dtype(
 STATE = np.dtype([("count", "i8"), ("rsi", "f8", (RSI_BARS,)), ("rows", SWING, (KEPT,))], align=True)
 
 
-@kernel
+@embedded
 def latest(swings: Any, kind: int, skip: int) -> int:
     """Row of the latest swing of `kind` but for the last `skip` of them; -1 when it is not among the kept ones."""
     for age in range(min(swings.count, KEPT)):
@@ -39,7 +39,7 @@ def latest(swings: Any, kind: int, skip: int) -> int:
     return -1
 
 
-@kernel
+@embedded
 def _is_high(history: Any) -> bool:
     before = max(bar_at(history, 4).high, bar_at(history, 3).high)
     after = max(bar_at(history, 1).high, bar_at(history, 0).high)
@@ -47,7 +47,7 @@ def _is_high(history: Any) -> bool:
     return highest
 
 
-@kernel
+@embedded
 def _is_low(history: Any) -> bool:
     before = min(bar_at(history, 4).low, bar_at(history, 3).low)
     after = min(bar_at(history, 1).low, bar_at(history, 0).low)
@@ -55,7 +55,7 @@ def _is_low(history: Any) -> bool:
     return lowest
 
 
-@kernel
+@embedded
 def _add(swings: Any, kind: int, history: Any) -> None:
     bar = bar_at(history, WING)
     swing = swings.rows[swings.count & MASK]
@@ -67,7 +67,7 @@ def _add(swings: Any, kind: int, history: Any) -> None:
     swings.count += 1
 
 
-@kernel
+@embedded
 def update(swings: Any, history: Any, rsi: float, events: Any) -> None:
     """Keep the swings that the current bar confirms, dated two bars ago, the high before the low (TA-Lib FRACTAL(2,2)).
 
