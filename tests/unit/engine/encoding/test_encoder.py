@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from tests.unit.backtest.market import market
 from worker.engine.encoding import DecisionEncoder
-from worker.engine.encoding.layout import offset
 from worker.engine.outcomes import OutcomeBuilder
 from worker.engine.partition import PartitionEngine
 from worker.engine.records import Records
@@ -127,10 +126,3 @@ def test_what_is_not_enabled_is_not_written(rows: Rows) -> None:
     some = DecisionEncoder(settings).lines(*played(settings))
     assert b"anomaly_d2" in some
     assert b"forecast_h" not in some
-
-
-def test_offsets_fit_the_views() -> None:
-    assert offset("decision.reasons") % 4 == 0
-    assert offset("patterns.candles") % 8 == 0
-    assert offset("patterns.events") % 8 == 0
-    assert offset("decision.risk.g") % 8 == 0
