@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.engine.addresses import BLOCK, address_of, i4_at, i8_at, put_byte, u1_at
-from worker.engine.encoding.lines import BAR_ROW, OUT_ROW, book_of, close_ts, fetch_out, put_line
-from worker.engine.encoding.members import offset
+from worker.engine.encoding.lines import BAR_ROW, OUT_ROW, book_of, close_ts, put_line
+from worker.engine.encoding.members import fetch_out, offset
 from worker.engine.encoding.text import put_bytes, put_text
 from worker.engine.kernel import inlined, kernel
 from worker.engine.raw import ROW

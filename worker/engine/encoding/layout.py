@@ -16,7 +16,7 @@ from worker.engine import reasons
 from worker.engine.addresses import BLOCK
 from worker.engine.bar import BAR
 from worker.engine.encoding.lanes import ITEM
-from worker.engine.encoding.members import BAR_LANES, BAR_NUMBERS, SCORE_LANE, SIDE_LANE, Numbers, offset
+from worker.engine.encoding.members import BAR_NUMBERS, PRICES, SCORE_LANE, SIDE_LANE, lane_of, offset
 from worker.engine.model_names import ModelNames
 from worker.engine.outcomes import ACTIONS, BUCKETS, LEVELS, REASONS, REGIMES, SHAPES, STATES, TIMEFRAMES
 from worker.engine.settings import ENGINE_VERSION, EngineSettings
@@ -45,12 +45,11 @@ class Kind(IntEnum):
 
 
 class Layout(NamedTuple):
-    """The steps of one line, the text that they copy from, and the numbers that they write."""
+    """The steps of one line, and the text that they copy from."""
 
     steps: NDArray[np.int64]  # rows of (start and size of the text, kind, offset of a member or a lane, base)
     text: NDArray[np.uint8]
     words: NDArray[np.int64]  # rows of (start and size) of a text, its quotes included
-    numbers: NDArray[np.int64]  # rows of (lane, offset in an output row)
     widest: int  # bytes of the longest line
 
 
@@ -70,13 +69,12 @@ REGIME_WORDS, FRAME_WORDS, COMPONENT_WORDS, TRUTH_WORDS, CANDLE_WORDS, EVENT_WOR
 
 
 class _Book:
-    """Collects text, words, steps and the numbers that they write."""
+    """Collects text, words and steps."""
 
     def __init__(self) -> None:
         self.text = bytearray()
         self.words: list[tuple[int, int]] = []
         self.steps: list[tuple[int, int, int, int, int]] = []
-        self.numbers = Numbers()
 
     def add(self, text: str, kind: Kind, at: int = 0, base: int = 0) -> None:
         """A step copies one block of text at most: what is longer gets steps of its own."""
@@ -86,17 +84,9 @@ class _Book:
         self.steps.append((len(self.text), len(text), kind, at, base))
         self.text += text.encode()
 
-    def add_ratio(self, text: str, path: str) -> None:
-        """A float64 of an output row that is usually below 10."""
-        self.add(text, Kind.NUMBER, self.numbers.ratio(offset(path)))
-
-    def add_amount(self, text: str, path: str) -> None:
-        """Any float64 of an output row."""
-        self.add(text, Kind.NUMBER, self.numbers.amount(offset(path)))
-
-    def add_int(self, text: str, path: str, kind: Kind = Kind.NUMBER) -> None:
-        """An int64 of an output row."""
-        self.add(text, kind, self.numbers.integer(offset(path)))
+    def add_number(self, text: str, path: str, kind: Kind = Kind.NUMBER) -> None:
+        """A number of an output row."""
+        self.add(text, kind, lane_of(path))
 
     def name(self, words: tuple[str, ...] | list[str], before: str = '"', after: str = '"') -> int:
         first = len(self.words)
@@ -119,52 +109,52 @@ def layout(settings: EngineSettings, names: ModelNames) -> Layout:
     widest += sum(len(name) + NUMBER for name in lists) + 2 * SYMBOL
     text = np.frombuffer(bytes(book.text) + bytes(SPARE), np.uint8)
     steps, words = np.array(book.steps, np.int64), np.array(book.words, np.int64)
-    return Layout(steps, text, words, book.numbers.places, widest)
+    return Layout(steps, text, words, widest)
 
 
 def _head(book: _Book, config_hash: str) -> None:
     book.add(f'{{"schema_version":{SCHEMA_VERSION},"decision_id":"', Kind.SYMBOL)
-    book.add_int("-", "decision.sequence")
+    book.add_number("-", "decision.sequence")
     versions = f'"engine_version":"{ENGINE_VERSION}","feature_set_version":{FEATURE_SET_VERSION}'
     book.add(f'-{config_hash[:8]}",{versions},"config_hash":"{config_hash}","symbol":"', Kind.SYMBOL)
-    book.add_int('","sequence":', "decision.sequence")
+    book.add_number('","sequence":', "decision.sequence")
     book.add(',"ts":', Kind.BAR_INT, offset("ts", BAR))
     book.add(',"close_ts":', Kind.CLOSE_TS)
     before = ',"bar":{'
     for k, name in enumerate(BAR_NUMBERS):
-        book.add(f'{"," if k > 0 else before}"{name}":', Kind.NUMBER, BAR_LANES + ITEM * k)
+        book.add(f'{"," if k > 0 else before}"{name}":', Kind.NUMBER, PRICES.lane + ITEM * k)
 
 
 def _order(book: _Book) -> None:
     book.add('},"action":', Kind.WORD, offset("decision.action"), book.name(ACTIONS))
     book.add(',"side":', Kind.NUMBER, SIDE_LANE)
     for name in ("qty", "notional", "ref_price", "stop", "target"):
-        book.add_amount(f',"{name}":', f"decision.{name}")
+        book.add_number(f',"{name}":', f"decision.{name}")
     book.add(',"position":{"state":', Kind.WORD, offset("decision.position.state"), book.name(STATES))
     for name in ("qty", "entry", "stop", "target", "unrealised", "realised"):
-        book.add_amount(f',"{name}":', f"decision.position.{name}")
-    book.add_int(',"bars_held":', "decision.position.bars_held")
-    book.add_ratio('},"score":', "decision.score")
+        book.add_number(f',"{name}":', f"decision.position.{name}")
+    book.add_number(',"bars_held":', "decision.position.bars_held")
+    book.add_number('},"score":', "decision.score")
     for name in ("model_prob", "final", "confidence", "agreement"):
-        book.add_ratio(f',"{name}":', f"decision.{name}")
+        book.add_number(f',"{name}":', f"decision.{name}")
     book.add(',"regime":', Kind.WORD, offset("regime.code"), REGIME_WORDS)
     book.add(',"vol_bucket":', Kind.WORD, offset("regime.vol_bucket"), book.name(BUCKETS))
-    book.add_int(',"regime_age":', "regime.age")
+    book.add_number(',"regime_age":', "regime.age")
     for name in ("p_turb", "mtf", "mtf_agreement"):
-        book.add_ratio(f',"{name}":', f"decision.{name}")
+        book.add_number(f',"{name}":', f"decision.{name}")
 
 
 def _tail(book: _Book, settings: EngineSettings, names: ModelNames) -> None:
     book.add(',"timeframes":', Kind.TIMEFRAMES)
     book.add(',"quality":{"score":', Kind.NUMBER, SCORE_LANE)
     book.add(',"level":', Kind.WORD, offset("validation.level"), book.name(LEVELS))
-    book.add_int(',"mask":', "validation.mask")
+    book.add_number(',"mask":', "validation.mask")
     book.add(',"codes":', Kind.CODES, offset("validation.mask"), book.name([code.name for code in reasons.Reject]))
     before = '},"risk":{'
     for name in RISK_FIELDS:
-        book.add_ratio(f'{before}"{name}":', f"decision.risk.{name}")
+        book.add_number(f'{before}"{name}":', f"decision.risk.{name}")
         before = ","
-    book.add_int('},"control_version":', "decision.control_version")
+    book.add_number('},"control_version":', "decision.control_version")
     told = [msgspec.json.encode(model).decode() for row in names.rows for model in row]
     book.add(',"model":', Kind.MODEL, offset("model.status"), book.name(told, "", ""))
     book.add(',"patterns":', Kind.SHAPES)
@@ -172,9 +162,9 @@ def _tail(book: _Book, settings: EngineSettings, names: ModelNames) -> None:
     why = book.name(REASONS)
     book.add(',"reasons":', Kind.REASONS, offset("decision.reasons"), why)
     book.add(',"blocking":', Kind.BLOCKING, offset("decision.blocking"), why)
-    book.add_int(',"control_all_version":', "decision.control_all_version", Kind.OPTIONAL)
+    book.add_number(',"control_all_version":', "decision.control_all_version", Kind.OPTIONAL)
     enabled = (settings.anomaly.enabled, settings.forecast.enabled, settings.forecast.enabled)
     for name, on in zip(("anomaly_d2", "forecast_h", "forecast_sd"), enabled, strict=True):
         if on:
-            book.add_ratio(f',"{name}":', f"decision.{name}")
+            book.add_number(f',"{name}":', f"decision.{name}")
     book.add("}", Kind.NOTHING)

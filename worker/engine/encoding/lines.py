@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from worker.engine.addresses import BLOCK, address_of, copy_block, fetch, i1_at, i8_at, put_byte, u1_at, u4_at
+from worker.engine.addresses import BLOCK, address_of, copy_block, i1_at, i8_at, put_byte, u1_at, u4_at
 from worker.engine.bar import BAR
 from worker.engine.encoding.digits import put_int
 from worker.engine.encoding.lanes import put_lane, write_lanes
 from worker.engine.encoding.layout import Kind
 from worker.engine.encoding.lists import put_contributions, put_names, put_shapes, put_timeframes, put_word_text
-from worker.engine.encoding.members import load_lanes, offset
+from worker.engine.encoding.members import fetch_out, load_lanes, offset
 from worker.engine.encoding.numbers import put_null
 from worker.engine.encoding.text import put_character, put_text
 from worker.engine.kernel import inlined, kernel
@@ -44,32 +44,21 @@ class Book(NamedTuple):
     steps_end: int
     text: int
     words: int
-    numbers: int
-    numbers_end: int
     lanes: int
 
 
 @inlined
 def book_of(layout, lanes):  # type: ignore[no-untyped-def]
     """The addresses of a `Layout` and of `new_lanes`."""
-    steps, numbers = address_of(layout.steps), address_of(layout.numbers)
-    return Book(
-        steps, steps + layout.steps.size * 8, address_of(layout.text), address_of(layout.words),
-        numbers, numbers + layout.numbers.size * 8, address_of(lanes),
-    )  # fmt: skip
+    steps = address_of(layout.steps)
+    end = steps + layout.steps.size * 8
+    return Book(steps, end, address_of(layout.text), address_of(layout.words), address_of(lanes))
 
 
 @inlined
 def close_ts(bar):  # type: ignore[no-untyped-def]
     """When the BAR row at this address ends, in epoch ms."""
     return i8_at(bar, TS) + i8_at(bar, INTERVAL)
-
-
-@inlined
-def fetch_out(out):  # type: ignore[no-untyped-def]
-    """Bring what is read of an output row near, for use soon."""
-    for at in range(0, OUT_ROW, 64):
-        fetch(out + at)
 
 
 @inlined
@@ -100,7 +89,7 @@ def put_line(at, book, out, bar, symbol, symbol_size, room):  # type: ignore[no-
     `symbol` is the address of as many bytes, and of `room` bytes that may be read. Up to `layout.SPARE` bytes more are
     written.
     """
-    load_lanes(book.lanes, book.numbers, book.numbers_end, out, bar)
+    load_lanes(book.lanes, out, bar)
     write_lanes(book.lanes)
     plain, text, words, lanes = is_plain(symbol, symbol_size, room), book.text, book.words, book.lanes
     for step in range(book.steps, book.steps_end, STEP):

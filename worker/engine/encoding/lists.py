@@ -19,7 +19,7 @@ from worker.engine.encoding.layout import (
     REGIME_WORDS,
     TRUTH_WORDS,
 )  # fmt: skip
-from worker.engine.encoding.members import AGE_LANES, DIRECTION_LANES, TOP_LANES, WHICH, offset
+from worker.engine.encoding.members import AGES, DIRECTIONS, TOP_LANES, WHICH, offset
 from worker.engine.encoding.text import put_character, put_text
 from worker.engine.kernel import inlined, kernel
 from worker.engine.memory import trailing_zeros
@@ -28,6 +28,7 @@ from worker.engine.stages.decision.output import TOP
 OPEN, CLOSE, COMMA = b"["[0], b"]"[0], b","[0]
 ONE, WORD_BITS = np.uint64(1), np.uint64(64)
 WORD_ROW = 16  # bytes
+DIRECTION_LANES, AGE_LANES = DIRECTIONS.lane, AGES.lane
 FIRST_FRAME, END_FRAME = offset("timeframes.first"), offset("timeframes.end")
 PARTIAL, FRAME_REGIME = offset("timeframes.partial"), offset("timeframes.regime")
 CANDLES_AT, CANDLE_COUNT = offset(f"patterns.{CANDLE_FIELD}"), len(CANDLES)

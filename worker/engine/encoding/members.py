@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from itertools import accumulate
+from typing import NamedTuple
 
-from worker.engine.addresses import i1_at, i8_at, put_i8
+import numpy as np
+
+from worker.engine.addresses import BLOCK, LINE, copy_block, fetch, i1_at, i8_at, put_i8
 from worker.engine.bar import BAR
 from worker.engine.elementary.float_bits import bits_of, from_bits
 from worker.engine.encoding.lanes import AMOUNTS, ITEM, LANES, RATIOS
-from worker.engine.kernel import kernel
+from worker.engine.kernel import inlined, kernel
 from worker.engine.outcomes import TIMEFRAMES
 from worker.engine.pipeline import OUTPUT
 from worker.engine.rounding import decimals
-from worker.engine.stages.decision.output import TOP
-
-BAR_NUMBERS = ("open", "high", "low", "close", "volume")
-# Lanes by their offset: ratios, amounts, integers.
-DIRECTION_LANES, TOP_LANES = 0, len(TIMEFRAMES) * ITEM
-SCORE_LANE = TOP_LANES + TOP * ITEM
-BAR_LANES = RATIOS
-AGE_LANES = AMOUNTS
-SIDE_LANE = AGE_LANES + len(TIMEFRAMES) * ITEM
+from worker.engine.stages.decision.output import RISK_FIELDS, TOP
 
 
 def offset(path: str, dtype: np.dtype[np.void] = OUTPUT) -> int:
@@ -34,60 +28,93 @@ def offset(path: str, dtype: np.dtype[np.void] = OUTPUT) -> int:
     return total
 
 
-FIRST_BAR = offset(BAR_NUMBERS[0], BAR)  # the others follow it
-SCORE, SIDE = offset("validation.score"), offset("decision.side")
-WHICH, CONTRIBUTIONS = offset("decision.top"), offset("decision.contributions")
+class Run(NamedTuple):
+    """Numbers that lie side by side in an output row or a bar, and in lanes from the one at the offset `lane` on."""
 
-
-class Numbers:
-    """Gives lanes to numbers of output rows; those of lists and of the bar have theirs."""
-
-    def __init__(self) -> None:
-        self._ratio, self._amount = SCORE_LANE + ITEM, BAR_LANES + len(BAR_NUMBERS) * ITEM
-        self._integer = SIDE_LANE + ITEM
-        self._places: dict[int, int] = {}  # lane of each offset
-        for k in range(0, len(TIMEFRAMES) * ITEM, ITEM):
-            self._places[offset("timeframes.direction") + k] = DIRECTION_LANES + k
-            self._places[offset("timeframes.age_ms") + k] = AGE_LANES + k
-
-    def ratio(self, at: int) -> int:
-        """The lane of a float64 at this offset that is usually below 10."""
-        lane, self._ratio = self._ratio, self._ratio + ITEM
-        return self._take(at, lane, RATIOS)
-
-    def amount(self, at: int) -> int:
-        """The lane of any float64 at this offset."""
-        lane, self._amount = self._amount, self._amount + ITEM
-        return self._take(at, lane, AMOUNTS)
-
-    def integer(self, at: int) -> int:
-        """The lane of an int64 at this offset; it may be asked for more than once."""
-        if at in self._places:
-            return self._places[at]
-        lane, self._integer = self._integer, self._integer + ITEM
-        return self._take(at, lane, LANES)
-
-    def _take(self, at: int, lane: int, end: int) -> int:
-        if lane >= end:
-            raise ValueError("a decision has more numbers than lanes")
-        self._places[at] = lane
-        return lane
+    lane: int
+    at: int
+    size: int  # bytes
 
     @property
-    def places(self) -> NDArray[np.int64]:
-        """Rows of (lane, offset in an output row)."""
-        return np.array([(lane, at) for at, lane in self._places.items()], np.int64)
+    def end(self) -> int:
+        """The lane after them."""
+        return self.lane + self.size
+
+
+def _runs(first: int, *members: tuple[str, int], row: np.dtype[np.void] = OUTPUT) -> list[Run]:
+    lanes = accumulate((count * ITEM for _, count in members), initial=first)
+    return [Run(lane, offset(path, row), count * ITEM) for lane, (path, count) in zip(lanes, members, strict=False)]
+
+
+FRAMES = len(TIMEFRAMES)
+BAR_NUMBERS = ("open", "high", "low", "close", "volume")
+SCORES, DIRECTIONS, FORECASTS = _runs(
+    0, ("decision.score", 8 + len(RISK_FIELDS)), ("timeframes.direction", FRAMES), ("decision.anomaly_d2", 3)
+)
+TOP_LANES = FORECASTS.end
+SCORE_LANE = TOP_LANES + TOP * ITEM
+(PRICES,) = _runs(RATIOS, ("open", len(BAR_NUMBERS)), row=BAR)
+ORDER, POSITION = _runs(PRICES.end, ("decision.qty", 5), ("decision.position.qty", 6))
+AGES, VERSIONS, SEQUENCE, HELD, REGIME_AGE, MASK = _runs(
+    AMOUNTS, ("timeframes.age_ms", FRAMES), ("decision.control_version", 2), ("decision.sequence", 1),
+    ("decision.position.bars_held", 1), ("regime.age", 1), ("validation.mask", 1),
+)  # fmt: skip
+SIDE_LANE = MASK.end
+assert SCORE_LANE < RATIOS
+assert POSITION.end <= AMOUNTS
+assert SIDE_LANE < LANES
+
+SCORE, SIDE = offset("validation.score"), offset("decision.side")
+WHICH, CONTRIBUTIONS = offset("decision.top"), offset("decision.contributions")
+# What is read of an output row.
+JUDGED_END, SHAPES_AT, SHAPES_END = offset("validation.level"), offset("patterns.candles"), offset("model.status")
+DECIDED_AT, ROW_END = offset("decision.sequence"), OUTPUT.itemsize
+
+
+def lane_of(path: str) -> int:
+    """The lane of a member of output rows."""
+    runs = (SCORES, DIRECTIONS, FORECASTS, ORDER, POSITION, AGES, VERSIONS, SEQUENCE, HELD, REGIME_AGE, MASK)
+    at = offset(path)
+    return next(run.lane + at - run.at for run in runs if run.at <= at < run.at + run.size)
+
+
+@inlined
+def _bring(lanes, run, row):  # type: ignore[no-untyped-def]
+    to, source, whole = lanes + run[0], row + run[1], run[2] // BLOCK * BLOCK
+    for k in range(0, whole, BLOCK):
+        copy_block(to + k, source + k)
+    for k in range(whole, run[2], ITEM):
+        put_i8(to, k, i8_at(source, k))
 
 
 @kernel
-def load_lanes(lanes, places, end, out, bar):  # type: ignore[no-untyped-def]
-    """Bring the numbers of the row at `out` and of its bar; `places` to `end` are the rows of `Numbers.places`."""
-    for place in range(places, end, 2 * ITEM):
-        put_i8(lanes, i8_at(place, 0), i8_at(out, i8_at(place, ITEM)))
-    for k in range(0, len(BAR_NUMBERS) * ITEM, ITEM):
-        put_i8(lanes + BAR_LANES, k, i8_at(bar + FIRST_BAR, k))
+def load_lanes(lanes, out, bar):  # type: ignore[no-untyped-def]
+    """Bring the numbers of the output row at `out` and of its BAR at `bar`."""
+    _bring(lanes, SCORES, out)
+    _bring(lanes, DIRECTIONS, out)
+    _bring(lanes, FORECASTS, out)
     for k in range(TOP):
         which = max(i1_at(out + WHICH, k), 0)
         put_i8(lanes + TOP_LANES, k * ITEM, i8_at(out + CONTRIBUTIONS, which * ITEM))
     put_i8(lanes, SCORE_LANE, bits_of(decimals(from_bits(i8_at(out, SCORE)), 6)))
+    _bring(lanes, PRICES, bar)
+    _bring(lanes, ORDER, out)
+    _bring(lanes, POSITION, out)
+    _bring(lanes, AGES, out)
+    _bring(lanes, VERSIONS, out)
+    _bring(lanes, SEQUENCE, out)
+    _bring(lanes, HELD, out)
+    _bring(lanes, REGIME_AGE, out)
+    _bring(lanes, MASK, out)
     put_i8(lanes, SIDE_LANE, i1_at(out, SIDE))
+
+
+@inlined
+def fetch_out(out):  # type: ignore[no-untyped-def]
+    """Bring what is read of an output row near, for use soon."""
+    for at in range(0, JUDGED_END, LINE):
+        fetch(out + at)
+    for at in range(SHAPES_AT, SHAPES_END, LINE):
+        fetch(out + at)
+    for at in range(DECIDED_AT, ROW_END, LINE):
+        fetch(out + at)
