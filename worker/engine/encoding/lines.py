@@ -25,7 +25,7 @@ CODES, REASONS, SHAPES = int(Kind.CODES), int(Kind.REASONS), int(Kind.SHAPES)
 CONTRIBUTIONS, TIMEFRAMES, OPTIONAL = int(Kind.CONTRIBUTIONS), int(Kind.TIMEFRAMES), int(Kind.OPTIONAL)
 MODEL, STATUSES = int(Kind.MODEL), len(Status)
 FEED, QUOTE, ESCAPE = b"\n"[0], b'"'[0], b"\\"[0]
-STEP = 40  # bytes
+TEXT_SIZE, KIND, PLACE, BASE, STEP = 8, 16, 24, 32, 40  # offsets in a step, and its bytes
 OUT_ROW, BAR_ROW = OUTPUT.itemsize, BAR.itemsize
 TOLD, TS, INTERVAL = offset("model.told"), offset("ts", BAR), offset("interval_ms", BAR)
 
@@ -83,48 +83,53 @@ def _put_escaped(at, symbol, size):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _put_rare(at, step, text, words, lanes, out, bar, symbol, symbol_size, plain):  # type: ignore[no-untyped-def]
+    """What a line has once or twice."""
+    kind, place, base = i8_at(step, KIND), i8_at(step, PLACE), i8_at(step, BASE)
+    if kind == BAR_INT:
+        return put_int(at, i8_at(bar, place))
+    if kind == CLOSE_TS:
+        return put_int(at, close_ts(bar))
+    if kind == SYMBOL:
+        return put_text(at, symbol, symbol_size) if plain else _put_escaped(at, symbol, symbol_size)
+    if kind == BLOCKING:
+        which = i1_at(out, place)
+        return put_null(at) if which < 0 else put_word_text(at, text, words, base + which)
+    if kind == CODES:
+        return put_names(at, text, words, i8_at(out, place), base)
+    if kind == REASONS:
+        return put_names(at, text, words, u4_at(out, place), base)
+    if kind == SHAPES:
+        return put_shapes(at, text, words, out)
+    if kind == CONTRIBUTIONS:
+        return put_contributions(at, text, words, out, lanes)
+    if kind == TIMEFRAMES:
+        return put_timeframes(at, text, words, out, lanes)
+    if kind == OPTIONAL:
+        return put_lane(at, lanes, place) if i8_at(lanes, place) != 0 else at - i8_at(step, TEXT_SIZE)
+    return put_word_text(at, text, words, base + u4_at(out, TOLD) * STATUSES + u1_at(out, place))  # MODEL
+
+
+@kernel
 def put_line(at, book, out, bar, symbol, symbol_size, room):  # type: ignore[no-untyped-def]
     """Write the output row at `out` and its BAR at `bar`, without a line feed; returns the address after it.
 
     `symbol` is the address of as many bytes, and of `room` bytes that may be read. Up to `layout.SPARE` bytes more are
     written.
     """
-    load_lanes(book.lanes, out, bar)
-    write_lanes(book.lanes)
     plain, text, words, lanes = is_plain(symbol, symbol_size, room), book.text, book.words, book.lanes
+    load_lanes(lanes, out, bar)
+    write_lanes(lanes)
     for step in range(book.steps, book.steps_end, STEP):
-        kind, place, base = i8_at(step, 16), i8_at(step, 24), i8_at(step, 32)
+        kind = i8_at(step, KIND)
         copy_block(at, text + i8_at(step, 0))
-        at += i8_at(step, 8)
+        at += i8_at(step, TEXT_SIZE)
         if kind == NUMBER:
-            at = put_lane(at, lanes, place)
+            at = put_lane(at, lanes, i8_at(step, PLACE))
         elif kind == WORD:
-            at = put_word_text(at, text, words, base + u1_at(out, place))
-        elif kind == NOTHING:
-            pass
-        elif kind == BAR_INT:
-            at = put_int(at, i8_at(bar, place))
-        elif kind == CLOSE_TS:
-            at = put_int(at, close_ts(bar))
-        elif kind == SYMBOL:
-            at = put_text(at, symbol, symbol_size) if plain else _put_escaped(at, symbol, symbol_size)
-        elif kind == BLOCKING:
-            which = i1_at(out, place)
-            at = put_null(at) if which < 0 else put_word_text(at, text, words, base + which)
-        elif kind == CODES:
-            at = put_names(at, text, words, i8_at(out, place), base)
-        elif kind == REASONS:
-            at = put_names(at, text, words, u4_at(out, place), base)
-        elif kind == SHAPES:
-            at = put_shapes(at, text, words, out)
-        elif kind == CONTRIBUTIONS:
-            at = put_contributions(at, text, words, out, lanes)
-        elif kind == TIMEFRAMES:
-            at = put_timeframes(at, text, words, out, lanes)
-        elif kind == OPTIONAL:
-            at = put_lane(at, lanes, place) if i8_at(lanes, place) != 0 else at - i8_at(step, 8)
-        elif kind == MODEL:
-            at = put_word_text(at, text, words, base + u4_at(out, TOLD) * STATUSES + u1_at(out, place))
+            at = put_word_text(at, text, words, i8_at(step, BASE) + u1_at(out, i8_at(step, PLACE)))
+        elif kind != NOTHING:
+            at = _put_rare(at, step, text, words, lanes, out, bar, symbol, symbol_size, plain)
     return at
 
 
