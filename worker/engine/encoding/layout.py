@@ -14,7 +14,6 @@ from schemas import SCHEMA_VERSION
 from schemas.tick import MAX_SYMBOL
 from worker.engine import reasons
 from worker.engine.addresses import BLOCK
-from worker.engine.bar import BAR
 from worker.engine.encoding.lanes import ITEM
 from worker.engine.encoding.members import BAR_NUMBERS, PRICES, SCORE_LANE, SIDE_LANE, lane_of, offset
 from worker.engine.model_names import ModelNames
@@ -31,17 +30,24 @@ class Kind(IntEnum):
     NUMBER = 0  # of a lane
     WORD = 1  # u1, an index into the words from `base` on
     NOTHING = 2
-    BAR_INT = 3
-    CLOSE_TS = 4
-    SYMBOL = 5
-    BLOCKING = 6  # i1, an index or -1
+    # These `lines.put_line` writes itself.
+    SYMBOL = 3
+    TS = 4
+    CLOSE_TS = 5
+    TIMEFRAMES = 6
     CODES = 7  # u8, a bit mask
-    REASONS = 8  # u4, a bit mask
+    MODEL = 8  # u1, an index into the words of the model that `model.told` says
     SHAPES = 9
     CONTRIBUTIONS = 10
-    TIMEFRAMES = 11
-    OPTIONAL = 12  # an integer of a lane; neither text nor number where it is 0
-    MODEL = 13  # u1, an index into the words of the model that `model.told` says
+    REASONS = 11  # u4, a bit mask
+    BLOCKING = 12  # i1, an index or -1
+    OPTIONAL = 13  # an integer of a lane; neither text nor number where it is 0
+    END = 14
+
+
+# The order in which it does; there is no other step between those of the second group.
+OWN = (Kind.SYMBOL, Kind.SYMBOL, Kind.TS, Kind.CLOSE_TS, Kind.TIMEFRAMES, Kind.CODES)
+OWN_AT_ONCE = (Kind.MODEL, Kind.SHAPES, Kind.CONTRIBUTIONS, Kind.REASONS, Kind.BLOCKING, Kind.OPTIONAL)
 
 
 class Layout(NamedTuple):
@@ -118,7 +124,7 @@ def _head(book: _Book, config_hash: str) -> None:
     versions = f'"engine_version":"{ENGINE_VERSION}","feature_set_version":{FEATURE_SET_VERSION}'
     book.add(f'-{config_hash[:8]}",{versions},"config_hash":"{config_hash}","symbol":"', Kind.SYMBOL)
     book.add_number('","sequence":', "decision.sequence")
-    book.add(',"ts":', Kind.BAR_INT, offset("ts", BAR))
+    book.add(',"ts":', Kind.TS)
     book.add(',"close_ts":', Kind.CLOSE_TS)
     before = ',"bar":{'
     for k, name in enumerate(BAR_NUMBERS):
@@ -167,4 +173,4 @@ def _tail(book: _Book, settings: EngineSettings, names: ModelNames) -> None:
     for name, on in zip(("anomaly_d2", "forecast_h", "forecast_sd"), enabled, strict=True):
         if on:
             book.add_number(f',"{name}":', f"decision.{name}")
-    book.add("}", Kind.NOTHING)
+    book.add("}", Kind.END)

@@ -20,10 +20,7 @@ from worker.engine.model import Status
 from worker.engine.pipeline import OUTPUT
 
 NUMBER, WORD, NOTHING = int(Kind.NUMBER), int(Kind.WORD), int(Kind.NOTHING)
-BAR_INT, CLOSE_TS, SYMBOL, BLOCKING = int(Kind.BAR_INT), int(Kind.CLOSE_TS), int(Kind.SYMBOL), int(Kind.BLOCKING)
-CODES, REASONS, SHAPES = int(Kind.CODES), int(Kind.REASONS), int(Kind.SHAPES)
-CONTRIBUTIONS, TIMEFRAMES, OPTIONAL = int(Kind.CONTRIBUTIONS), int(Kind.TIMEFRAMES), int(Kind.OPTIONAL)
-MODEL, STATUSES = int(Kind.MODEL), len(Status)
+STATUSES = len(Status)
 FEED, QUOTE, ESCAPE = b"\n"[0], b'"'[0], b"\\"[0]
 TEXT_SIZE, KIND, PLACE, BASE, STEP = 8, 16, 24, 32, 40  # offsets in a step, and its bytes
 OUT_ROW, BAR_ROW = OUTPUT.itemsize, BAR.itemsize
@@ -82,32 +79,55 @@ def _put_escaped(at, symbol, size):  # type: ignore[no-untyped-def]
     return at
 
 
-@kernel
-def _put_rare(at, step, text, words, lanes, out, bar, symbol, symbol_size, plain):  # type: ignore[no-untyped-def]
-    """What a line has once or twice."""
-    kind, place, base = i8_at(step, KIND), i8_at(step, PLACE), i8_at(step, BASE)
-    if kind == BAR_INT:
-        return put_int(at, i8_at(bar, place))
-    if kind == CLOSE_TS:
-        return put_int(at, close_ts(bar))
-    if kind == SYMBOL:
-        return put_text(at, symbol, symbol_size) if plain else _put_escaped(at, symbol, symbol_size)
-    if kind == BLOCKING:
-        which = i1_at(out, place)
-        return put_null(at) if which < 0 else put_word_text(at, text, words, base + which)
-    if kind == CODES:
-        return put_names(at, text, words, i8_at(out, place), base)
-    if kind == REASONS:
-        return put_names(at, text, words, u4_at(out, place), base)
-    if kind == SHAPES:
-        return put_shapes(at, text, words, out)
-    if kind == CONTRIBUTIONS:
-        return put_contributions(at, text, words, out, lanes)
-    if kind == TIMEFRAMES:
-        return put_timeframes(at, text, words, out, lanes)
-    if kind == OPTIONAL:
-        return put_lane(at, lanes, place) if i8_at(lanes, place) != 0 else at - i8_at(step, TEXT_SIZE)
-    return put_word_text(at, text, words, base + u4_at(out, TOLD) * STATUSES + u1_at(out, place))  # MODEL
+@inlined
+def _put_text_of(at, step, text):  # type: ignore[no-untyped-def]
+    """The text of a step."""
+    copy_block(at, text + i8_at(step, 0))
+    return at + i8_at(step, TEXT_SIZE)
+
+
+@inlined
+def _put_steps(at, step, text, words, lanes, out):  # type: ignore[no-untyped-def]
+    """Write the steps up to the next that `put_line` writes itself, and the text of that one.
+
+    Returns the address after it, and that step.
+    """
+    at = _put_text_of(at, step, text)
+    while i8_at(step, KIND) <= NOTHING:
+        kind, place = i8_at(step, KIND), i8_at(step, PLACE)
+        if kind == NUMBER:
+            at = put_lane(at, lanes, place)
+        elif kind == WORD:
+            at = put_word_text(at, text, words, i8_at(step, BASE) + u1_at(out, place))
+        step += STEP
+        at = _put_text_of(at, step, text)
+    return at, step
+
+
+@inlined
+def _put_symbol(at, symbol, size, plain):  # type: ignore[no-untyped-def]
+    return put_text(at, symbol, size) if plain else _put_escaped(at, symbol, size)
+
+
+@inlined
+def _put_model(at, step, text, words, out):  # type: ignore[no-untyped-def]
+    status = u4_at(out, TOLD) * STATUSES + u1_at(out, i8_at(step, PLACE))
+    return put_word_text(at, text, words, i8_at(step, BASE) + status)
+
+
+@inlined
+def _put_reasons(at, step, text, words, out):  # type: ignore[no-untyped-def]
+    """Reasons and the first of them that blocks: two steps."""
+    at = put_names(_put_text_of(at, step, text), text, words, u4_at(out, i8_at(step, PLACE)), i8_at(step, BASE))
+    step += STEP
+    at, which = _put_text_of(at, step, text), i1_at(out, i8_at(step, PLACE))
+    return put_null(at) if which < 0 else put_word_text(at, text, words, i8_at(step, BASE) + which)
+
+
+@inlined
+def _put_optional(at, step, text, lanes):  # type: ignore[no-untyped-def]
+    lane = i8_at(step, PLACE)
+    return put_lane(_put_text_of(at, step, text), lanes, lane) if i8_at(lanes, lane) != 0 else at
 
 
 @kernel
@@ -120,16 +140,21 @@ def put_line(at, book, out, bar, symbol, symbol_size, room):  # type: ignore[no-
     plain, text, words, lanes = is_plain(symbol, symbol_size, room), book.text, book.words, book.lanes
     load_lanes(lanes, out, bar)
     write_lanes(lanes)
-    for step in range(book.steps, book.steps_end, STEP):
-        kind = i8_at(step, KIND)
-        copy_block(at, text + i8_at(step, 0))
-        at += i8_at(step, TEXT_SIZE)
-        if kind == NUMBER:
-            at = put_lane(at, lanes, i8_at(step, PLACE))
-        elif kind == WORD:
-            at = put_word_text(at, text, words, i8_at(step, BASE) + u1_at(out, i8_at(step, PLACE)))
-        elif kind != NOTHING:
-            at = _put_rare(at, step, text, words, lanes, out, bar, symbol, symbol_size, plain)
+    # One after the other, as `layout.OWN` tells: a branch on the kind of each would never be foreseen.
+    at, step = _put_steps(at, book.steps, text, words, lanes, out)
+    at, step = _put_steps(_put_symbol(at, symbol, symbol_size, plain), step + STEP, text, words, lanes, out)
+    at, step = _put_steps(_put_symbol(at, symbol, symbol_size, plain), step + STEP, text, words, lanes, out)
+    at, step = _put_steps(put_int(at, i8_at(bar, TS)), step + STEP, text, words, lanes, out)
+    at, step = _put_steps(put_int(at, close_ts(bar)), step + STEP, text, words, lanes, out)
+    at, step = _put_steps(put_timeframes(at, text, words, out, lanes), step + STEP, text, words, lanes, out)
+    at = put_names(at, text, words, i8_at(out, i8_at(step, PLACE)), i8_at(step, BASE))
+    at, step = _put_steps(at, step + STEP, text, words, lanes, out)
+    at = _put_model(at, step, text, words, out)
+    at = put_shapes(_put_text_of(at, step + STEP, text), text, words, out)
+    at = put_contributions(_put_text_of(at, step + 2 * STEP, text), text, words, out, lanes)
+    at = _put_reasons(at, step + 3 * STEP, text, words, out)
+    at = _put_optional(at, step + 5 * STEP, text, lanes)
+    at, step = _put_steps(at, step + 6 * STEP, text, words, lanes, out)
     return at
 
 
