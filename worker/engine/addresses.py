@@ -14,8 +14,8 @@ from numba.extending import intrinsic
 from worker.engine.elementary.words import address_of
 
 __all__ = [
-    "BLOCK", "LINE", "address_of", "copy_block", "fetch", "i1_at", "i4_at", "i8_at", "put_byte", "put_i8", "put_word",
-    "u1_at", "u4_at", "u8_at",
+    "BLOCK", "LINE", "address_of", "copy_block", "fetch", "i1_at", "i2_at", "i4_at", "i8_at", "put_byte", "put_i8",
+    "put_word", "u1_at", "u4_at", "u8_at",
 ]  # fmt: skip
 
 BLOCK = 32  # bytes
@@ -77,7 +77,9 @@ def _fetch(typingctx: Any, address: Any) -> Any:
 
 
 # Each of these takes an address and an offset from it in bytes; whether the place is aligned does not matter.
-i8_at, i4_at, i1_at = (_load(bits, True, types.int64) for bits in (64, 32, 8))  # integers of so many bytes, as int64
+i8_at, i4_at, i2_at, i1_at = (
+    _load(bits, True, types.int64) for bits in (64, 32, 16, 8)
+)  # integers of so many bytes, as int64
 u4_at, u1_at = (_load(bits, False, types.int64) for bits in (32, 8))
 u8_at: Any = _load(64, False, types.uint64)  # 8 bytes as a uint64, the first one lowest
 put_byte, put_i8 = (_store(bits, types.int64) for bits in (8, 64))  # (address, offset, int64): its lowest bytes

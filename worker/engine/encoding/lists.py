@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from worker.engine.addresses import i1_at, i8_at, u1_at, u8_at
+from worker.engine.addresses import i1_at, i2_at, i8_at, u1_at, u8_at
 from worker.engine.encoding.digits import put_int
 from worker.engine.encoding.lanes import ITEM, put_lane
 from worker.engine.encoding.layout import (
@@ -26,7 +26,8 @@ from worker.engine.memory import trailing_zeros
 from worker.engine.stages.decision.output import TOP
 
 OPEN, CLOSE, COMMA = b"["[0], b"]"[0], b","[0]
-ONE, WORD_BITS = np.uint64(1), np.uint64(64)
+ONE, BOTH = np.uint64(1), np.uint64(3)
+SEVENS, TOPS, GATHER = np.uint64(0x7F7F7F7F7F7F7F7F), np.uint64(0x8080808080808080), np.uint64(0x0102040810204080)
 WORD_ROW = 16  # bytes
 DIRECTION_LANES, AGE_LANES = DIRECTIONS.lane, AGES.lane
 FIRST_FRAME, END_FRAME = offset("timeframes.first"), offset("timeframes.end")
@@ -66,29 +67,41 @@ def put_names(at, text, words, mask, base):  # type: ignore[no-untyped-def]
     return _close(at, start)
 
 
-@kernel
-def _put_strengths(at, text, words, integers, count, bits, word):  # type: ignore[no-untyped-def]
-    """A pair of each of `count` integers of so many `bits` that is not 0; whole words of them are passed over."""
-    width, lane = np.uint64(bits), (ONE << np.uint64(bits)) - ONE
-    for n in range(0, count * bits, 64):
-        left = u8_at(integers, n >> 3)
-        if n + 64 > count * bits:
-            left &= (ONE << np.uint64(count * bits - n)) - ONE
-        while left != 0:
-            k = trailing_zeros(left) // width
-            strength = np.int64((left >> (k * width)) << (WORD_BITS - width)) >> (64 - bits)
-            at = put_word_text(at, text, words, word + n // bits + np.int64(k))
-            at = _put_end(put_int(at, strength))
-            left &= ~(lane << (k * width))
-    return at
+@inlined
+def _present(source, size):  # type: ignore[no-untyped-def]
+    """A bit for each of up to 64 bytes that is not 0.
+
+    The product brings the highest bits of eight bytes into its own highest byte, in their order.
+    """
+    found = np.uint64(0)
+    for n in range(0, size, 8):
+        word = u8_at(source, n)
+        if n + 8 > size:
+            word &= (ONE << np.uint64(8 * (size - n))) - ONE
+        marked = (((word & SEVENS) + SEVENS) | word) & TOPS
+        found |= (((marked >> np.uint64(7)) * GATHER) >> np.uint64(56)) << np.uint64(n)
+    return found
+
+
+@inlined
+def _put_strength(at, text, words, word, strength):  # type: ignore[no-untyped-def]
+    return _put_end(put_int(put_word_text(at, text, words, word), strength))
 
 
 @kernel
 def put_shapes(at, text, words, out):  # type: ignore[no-untyped-def]
-    """Candlestick patterns and events of the output row at `out`, each with its strength."""
+    """Candlestick patterns and events of the output row at `out` whose strength is not 0, each with it."""
     at = start = put_character(at, OPEN)
-    at = _put_strengths(at, text, words, out + CANDLES_AT, CANDLE_COUNT, 8, CANDLE_WORDS)
-    at = _put_strengths(at, text, words, out + EVENTS_AT, EVENT_COUNT, 16, EVENT_WORDS)
+    left = _present(out + CANDLES_AT, CANDLE_COUNT)
+    while left != 0:
+        k = np.int64(trailing_zeros(left))
+        at = _put_strength(at, text, words, CANDLE_WORDS + k, i1_at(out + CANDLES_AT, k))
+        left &= left - ONE
+    left = _present(out + EVENTS_AT, 2 * EVENT_COUNT)
+    while left != 0:
+        k = np.int64(trailing_zeros(left)) >> 1
+        at = _put_strength(at, text, words, EVENT_WORDS + k, i2_at(out + EVENTS_AT, 2 * k))
+        left &= ~(BOTH << np.uint64(2 * k))
     return _close(at, start)
 
 

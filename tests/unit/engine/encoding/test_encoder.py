@@ -78,7 +78,7 @@ def test_any_value_in_any_member_is_written_as_msgspec_writes_it(rows: Rows) -> 
     for name in ("score", "final", "agreement", "confidence", "p_turb", "mtf", "mtf_agreement", "qty", "notional"):
         decision[name] = np.round(random.normal(0, 10.0 ** random.integers(-6, 6, 300)), 6)
     for row in (decision["position"], decision["risk"]):
-        for name in row.dtype.names:
+        for name in row.dtype.names or ():
             if row.dtype[name] == np.float64:
                 row[name] = np.round(random.normal(0, 10.0 ** random.integers(-6, 6, 300)), 6)
     decision["side"], decision["position"]["bars_held"] = random.integers(-1, 2, 300), random.integers(0, 1_000, 300)
