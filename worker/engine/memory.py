@@ -9,9 +9,6 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from worker.engine.kernel import inlined
-
-BLOCK = 32  # bytes
 LINE = 64  # bytes of a cache line
 _BYTE, _WORD = ir.IntType(8), ir.IntType(64)
 
@@ -25,32 +22,11 @@ def _pointer(context: Any, builder: Any, kind: Any, array: Any, index: Any, of: 
     return builder.bitcast(builder.gep(data, [index]), of.as_pointer())
 
 
-def _store_word(typingctx: Any, buffer: Any, at: Any, word: Any) -> Any:
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        to = _pointer(context, builder, signature.args[0], args[0], args[1], _WORD)
-        builder.store(args[2], to, align=1)
-        return context.get_dummy_value()
-
-    return (types.void(buffer, types.int64, types.uint64), codegen) if _bytes(buffer) else None
-
-
 def _load_word(typingctx: Any, source: Any, at: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.load(_pointer(context, builder, signature.args[0], args[0], args[1], _WORD), align=1)
 
     return (types.uint64(source, types.int64), codegen) if _bytes(source) else None
-
-
-def _copy_block(typingctx: Any, buffer: Any, at: Any, source: Any, start: Any) -> Any:
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        block = ir.VectorType(_BYTE, BLOCK)
-        found = _pointer(context, builder, signature.args[2], args[2], args[3], block)
-        to = _pointer(context, builder, signature.args[0], args[0], args[1], block)
-        builder.store(builder.load(found, align=1), to, align=1)
-        return context.get_dummy_value()
-
-    known = _bytes(buffer) and _bytes(source)
-    return (types.void(buffer, types.int64, source, types.int64), codegen) if known else None
 
 
 def _move_items(typingctx: Any, array: Any, to: Any, start: Any, count: Any) -> Any:
@@ -66,7 +42,7 @@ def _move_items(typingctx: Any, array: Any, to: Any, start: Any, count: Any) -> 
     return (types.void(array, types.int64, types.int64, types.int64), codegen) if known else None
 
 
-def _fetch(rows: Any, write: int) -> Any:
+def _fetch_row(typingctx: Any, rows: Any, row: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, args[0])
         stride = builder.extract_value(array.strides, 0)
@@ -74,52 +50,12 @@ def _fetch(rows: Any, write: int) -> Any:
         start = builder.gep(data, [builder.mul(args[1], stride)])
         kind = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), *[ir.IntType(32)] * 3])
         prefetch = builder.module.declare_intrinsic("llvm.prefetch", [_BYTE.as_pointer()], kind)
-        hints = [ir.Constant(ir.IntType(32), hint) for hint in (write, 3, 1)]  # for writing or not, keep, data
+        hints = [ir.Constant(ir.IntType(32), hint) for hint in (0, 3, 1)]  # for reading, keep, data
         with cgutils.for_range_slice(builder, ir.Constant(_WORD, 0), stride, ir.Constant(_WORD, LINE)) as (at, _):
             builder.call(prefetch, [builder.gep(start, [at]), *hints])
         return context.get_dummy_value()
 
     return (types.void(rows, types.int64), codegen) if isinstance(rows, types.Array) else None
-
-
-def _fetch_row(typingctx: Any, rows: Any, row: Any) -> Any:
-    return _fetch(rows, write=0)
-
-
-def _fetch_row_to_write(typingctx: Any, rows: Any, row: Any) -> Any:
-    return _fetch(rows, write=1)
-
-
-def _zeros(name: str) -> Any:
-    def count(typingctx: Any, word: Any) -> Any:
-        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return getattr(builder, name)(args[0], ir.Constant(ir.IntType(1), 0))
-
-        return types.uint64(types.uint64), codegen
-
-    return intrinsic(count)
-
-
-store_word: Any = intrinsic(_store_word)  # (buffer, at, uint64): its 8 bytes, the lowest first
-load_word: Any = intrinsic(_load_word)  # (array, at): the uint64 of 8 bytes, the lowest first
-fetch_row: Any = intrinsic(_fetch_row)  # (rows, row): bring a row of a contiguous array near, for use soon
-fetch_row_to_write: Any = intrinsic(_fetch_row_to_write)  # the same for a row that will be written
-move_items: Any = intrinsic(_move_items)  # (floats, to, start, count): move items to a place that may overlap theirs
-copy_block: Any = intrinsic(_copy_block)  # (buffer, at, source, start): 32 bytes
-leading_zeros: Any = _zeros("ctlz")  # bits above the highest 1 of a uint64, 64 for 0
-trailing_zeros: Any = _zeros("cttz")  # bits below the lowest 1 of a uint64, 64 for 0
-
-
-@inlined
-def put_block_text(buffer, at, text, start, stop):  # type: ignore[no-untyped-def]
-    """A piece of text, in blocks: up to 32 bytes more than it are read and written. Returns the position after it."""
-    copy_block(buffer, at, text, start)
-    end = at + stop - start
-    while at + BLOCK < end:
-        at += BLOCK
-        start += BLOCK
-        copy_block(buffer, at, text, start)
-    return end
 
 
 def _fetch_to_write(typingctx: Any, rows: Any, row: Any, start: Any, stop: Any) -> Any:
@@ -138,4 +74,19 @@ def _fetch_to_write(typingctx: Any, rows: Any, row: Any, start: Any, stop: Any) 
     return (types.void(rows, types.int64, types.int64, types.int64), codegen) if known else None
 
 
+def _zeros(name: str) -> Any:
+    def count(typingctx: Any, word: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return getattr(builder, name)(args[0], ir.Constant(ir.IntType(1), 0))
+
+        return types.uint64(types.uint64), codegen
+
+    return intrinsic(count)
+
+
+load_word: Any = intrinsic(_load_word)  # (array, at): the uint64 of 8 bytes, the lowest first
+fetch_row: Any = intrinsic(_fetch_row)  # (rows, row): bring a row of a contiguous array near, for use soon
 fetch_to_write: Any = intrinsic(_fetch_to_write)  # (rows, row, start, stop): bring bytes of a row near, to write soon
+move_items: Any = intrinsic(_move_items)  # (floats, to, start, count): move items to a place that may overlap theirs
+leading_zeros: Any = _zeros("ctlz")  # bits above the highest 1 of a uint64, 64 for 0
+trailing_zeros: Any = _zeros("cttz")  # bits below the lowest 1 of a uint64, 64 for 0

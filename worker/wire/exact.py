@@ -9,7 +9,7 @@ from worker.wire.varint import read_varint
 
 def read_headers(headers: bytes) -> list[tuple[str, bytes | None]]:
     """The headers of one record as they lie in its batch, their number included."""
-    data = np.frombuffer(headers, np.uint8)
+    data = np.frombuffer(headers, np.uint8).ctypes.data
     count, at = read_varint(data, 0)
     found: list[tuple[str, bytes | None]] = []
     for _ in range(count):

@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.engine.addresses import BLOCK, address_of, copy_block, i8_at, u1_at
 from worker.engine.encoding.digits import put_int, size_of_count
+from worker.engine.encoding.text import put_bytes, put_text
 from worker.engine.kernel import inlined, kernel
-from worker.engine.memory import BLOCK, copy_block, put_block_text
 from worker.wire.plain import varint
 from worker.wire.times import RFC3339_SIZE, put_rfc3339
-from worker.wire.varint import put_bytes, put_varint, read_varint
+from worker.wire.varint import put_varint, read_varint
 
 FIXED = 7  # headers of a decision without trace context
 
@@ -66,22 +67,44 @@ def _array(text: bytes) -> NDArray[Any]:
     return np.frombuffer(text, np.uint8)
 
 
+class Places(NamedTuple):
+    """`Headers` as addresses, and the sizes of the pieces of its text."""
+
+    text: int
+    source: int
+    prefix: int
+    ingest: int
+    close: int
+    traced: int
+    names: int
+    known: int  # how many names
+
+
+@inlined
+def places_of(h):  # type: ignore[no-untyped-def]
+    """Where `Headers` lie."""
+    return Places(
+        address_of(h.text), h.source, h.prefix - h.source, h.ingest - h.prefix, h.close - h.ingest,
+        address_of(h.traced), address_of(h.names), h.names.size - 1,
+    )  # fmt: skip
+
+
 @inlined
 def _same(data, start, size, text, begin, end):  # type: ignore[no-untyped-def]
     if size != end - begin:
         return False
     i = 0
-    while i < size and data[start + i] == text[begin + i]:
+    while i < size and u1_at(data, start + i) == u1_at(text, begin + i):
         i += 1
     return i == size
 
 
 @inlined
 def _is_traced(data, start, size, h):  # type: ignore[no-untyped-def]
-    n, count = 0, h.names.size - 1
-    while n < count and not _same(data, start, size, h.traced, h.names[n], h.names[n + 1]):
+    n = 0
+    while n < h.known and not _same(data, start, size, h.traced, i8_at(h.names, 8 * n), i8_at(h.names, 8 * n + 8)):
         n += 1
-    return n < count
+    return n < h.known
 
 
 @inlined
@@ -108,36 +131,39 @@ def _count_traced(h, data, at, stop):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _put_traced(buffer, at, h, data, source, stop):  # type: ignore[no-untyped-def]
+def _put_traced(at, h, data, source, stop):  # type: ignore[no-untyped-def]
     _, source = read_varint(data, source)
     while source < stop:
         name, size, value, length = _next(data, source, stop)
         source = value + max(length, 0)
         if _is_traced(data, name, size, h):
-            at = put_bytes(buffer, put_varint(buffer, at, size), data, name, name + size)
-            at = put_bytes(buffer, put_varint(buffer, at, length), data, value, source)
+            at = put_bytes(put_varint(at, size), data + name, size)
+            at = put_bytes(put_varint(at, length), data + value, source - value)
     return at
 
 
-@kernel
-def put_headers(buffer, at, h, offset, timestamp, data, start, size, close_ts, known):  # type: ignore[no-untyped-def]
-    """Write the headers of one decision, their number included; returns the position after them.
+@inlined
+def put_headers(at, h, offset, timestamp, data, size, close_ts, known):  # type: ignore[no-untyped-def]
+    """Write the headers of one decision, their number included; returns the address after them.
 
-    `data[start:start + size]` are the headers of the input record, `close_ts` the end of its bar in epoch ms, whose
-    text stands at `buffer[known]` already unless that is negative.
+    `h` are `places_of` the layout, `data` is the address of the `size` bytes of the input record's headers, `close_ts`
+    the end of its bar in epoch ms, whose text stands at the address `known` already unless that is 0.
     """
-    traced = _count_traced(h, data, start, start + size) if size > 1 else 0
-    at = put_block_text(buffer, put_varint(buffer, at, FIXED + traced), h.text, 0, h.source)
-    at = put_varint(buffer, at, h.prefix - h.source + size_of_count(offset))
-    at = put_block_text(buffer, at, h.text, h.source, h.prefix)
-    at = put_block_text(buffer, put_int(buffer, at, offset), h.text, h.prefix, h.ingest)
-    end = put_int(buffer, at + 1, timestamp)
-    put_varint(buffer, at, end - at - 1)
+    traced = _count_traced(h, data, 0, size) if size > 1 else 0
+    text = h.text
+    at = put_text(put_varint(at, FIXED + traced), text, h.source)
+    text += h.source
+    at = put_text(put_varint(at, h.prefix + size_of_count(offset)), text, h.prefix)
+    text += h.prefix
+    at = put_text(put_int(at, offset), text, h.ingest)
+    text += h.ingest
+    end = put_int(at + 1, timestamp)
+    put_varint(at, end - at - 1)
     at = end
     if traced > 0:
-        at = _put_traced(buffer, at, h, data, start, start + size)
-    at = put_block_text(buffer, at, h.text, h.ingest, h.close)
-    if known < 0:
-        return put_rfc3339(buffer, at, close_ts)
-    copy_block(buffer, at, buffer, known)
+        at = _put_traced(at, h, data, 0, size)
+    at = put_text(at, text, h.close)
+    if known == 0:
+        return put_rfc3339(at, close_ts)
+    copy_block(at, known)
     return at + RFC3339_SIZE

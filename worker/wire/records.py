@@ -4,101 +4,108 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
-from worker.engine.encoding.lines import put_line
+from worker.engine.addresses import BLOCK, address_of, i4_at, i8_at, put_byte, u1_at
+from worker.engine.encoding.lines import BAR_ROW, OUT_ROW, book_of, close_ts, put_line
+from worker.engine.encoding.members import fetch_out, offset
+from worker.engine.encoding.text import put_bytes, put_text
 from worker.engine.kernel import inlined, kernel
-from worker.engine.memory import fetch_row
+from worker.engine.raw import ROW
 from worker.wire.framing import HEADER
-from worker.wire.headers import put_headers
+from worker.wire.headers import places_of, put_headers
 from worker.wire.times import RFC3339_SIZE
-from worker.wire.varint import put_bytes, put_varint, size_of_varint
+from worker.wire.varint import put_varint, size_of_varint
 
 FIRST = HEADER.size
 USUAL = 2  # bytes of a varint from 64 to 8,191, which is what a record's and a value's size usually need
-OFFSET, TIMESTAMP = 0, 1  # of the input's rows as int64
-KEY, KEY_SIZE, HEADERS, HEADERS_SIZE = 4, 5, 8, 9  # of the same as int32
+RAW_ROW = ROW.itemsize
+OFFSET, TIMESTAMP, KEY, KEY_SIZE, HEADERS, HEADERS_SIZE = (
+    offset(name, ROW) for name in ("offset", "timestamp", "key", "key_size", "headers", "headers_size")
+)
 
 
 class Input(NamedTuple):
-    """Raw records as two-dimensional arrays of each type that is read."""
+    """Raw records, and where the parts of each lie in them."""
 
-    data: NDArray[Any]
-    i8: NDArray[Any]
-    i4: NDArray[Any]
+    data: NDArray[np.uint8]
+    rows: NDArray[Any]  # `worker.engine.raw.ROW` as bytes, shape (n, bytes of a row)
 
 
 @kernel
-def _move(buffer, start, stop, by):  # type: ignore[no-untyped-def]
+def _move(start, size, by):  # type: ignore[no-untyped-def]
     if by > 0:
-        for i in range(stop - 1, start - 1, -1):
-            buffer[i + by] = buffer[i]
+        for i in range(size - 1, -1, -1):
+            put_byte(start + by, i, u1_at(start, i))
     else:
-        for i in range(start, stop):
-            buffer[i + by] = buffer[i]
-
-
-@kernel
-def put_sized(buffer, at, size):  # type: ignore[no-untyped-def]
-    """Write `size` before as many bytes, which begin `USUAL` after `at` and move if it needs another room.
-
-    Returns where they end.
-    """
-    room = size_of_varint(size)
-    start = at + USUAL
-    if room != USUAL:
-        _move(buffer, start, start + size, room - USUAL)
-    put_varint(buffer, at, size)
-    return at + room + size
+        for i in range(size):
+            put_byte(start + by, i, u1_at(start, i))
 
 
 @inlined
-def _close_ts(views, r):  # type: ignore[no-untyped-def]
-    return views.bar_i8[r, 0] + views.bar_i8[r, 1]
+def put_sized(at, size):  # type: ignore[no-untyped-def]
+    """Write `size` before as many bytes, which begin `USUAL` after `at` and move if it needs another room.
+
+    Returns the address where they end.
+    """
+    room = size_of_varint(size)
+    if room != USUAL:
+        _move(at + USUAL, size, room - USUAL)
+    put_varint(at, size)
+    return at + room + size
 
 
 @kernel
-def _put_record(buffer, at, number, first_ts, layout, views, source, headers, before, r):  # type: ignore[no-untyped-def]
-    """Write input row `r`, which follows the row `before`, as the record `number` of its batch."""
-    data = source.data
-    timestamp, key, key_size = source.i8[r, TIMESTAMP], source.i4[r, KEY], source.i4[r, KEY_SIZE]
+def _put_record(at, number, first_ts, book, out, bar, row, data, room, headers, known):  # type: ignore[no-untyped-def]
+    """Write the decision at `out` as the record `number` of its batch.
+
+    Of its input, `row` is the address of the raw row, `data` and `room` that of its bytes and what there are of them;
+    `known` as in `put_headers`.
+    """
+    timestamp, key, key_size = i8_at(row, TIMESTAMP), i4_at(row, KEY), i4_at(row, KEY_SIZE)
     start = at
     body = at + USUAL
-    buffer[body] = 0  # attributes
-    at = put_varint(buffer, body + 1, max(timestamp, 0) - first_ts)
-    at = put_varint(buffer, put_varint(buffer, at, number), key_size)
-    at = put_bytes(buffer, at, data, key, key + key_size)
+    put_byte(body, 0, 0)  # attributes
+    at = put_varint(body + 1, max(timestamp, 0) - first_ts)
+    at = put_varint(put_varint(at, number), key_size)
+    symbol, room = data + key, room - key
+    at = put_text(at, symbol, key_size) if key_size + BLOCK <= room else put_bytes(at, symbol, key_size)
     value = at + USUAL
-    at = put_sized(buffer, at, put_line(buffer, value, layout, views, r, data, key, key + key_size) - value)
-    close_ts = _close_ts(views, r)
-    # Headers end with this time, and the symbols of a market share it: often it is the text before this record.
-    known = start - RFC3339_SIZE if number > 0 and _close_ts(views, before) == close_ts else -1
+    at = put_sized(at, put_line(value, book, out, bar, symbol, key_size, room) - value)
     at = put_headers(
-        buffer, at, headers, source.i8[r, OFFSET], timestamp, data, source.i4[r, HEADERS], source.i4[r, HEADERS_SIZE],
-        close_ts, known,
+        at, headers, i8_at(row, OFFSET), timestamp, data + i4_at(row, HEADERS), i4_at(row, HEADERS_SIZE),
+        close_ts(bar), known,
     )  # fmt: skip
-    return put_sized(buffer, start, at - body)
+    return put_sized(start, at - body)
 
 
 @kernel
-def put_records(buffer, limit, rows, done, layout, views, source, headers, times):  # type: ignore[no-untyped-def]
-    """Write the rows from `rows[done]` on as records until the next would make the batch larger than `limit` bytes.
+def put_records(buffer, limit, chosen, done, layout, rows, source, headers, lanes, times):  # type: ignore[no-untyped-def]
+    """Write the rows from `chosen[done]` on as records until the next would make the batch larger than `limit` bytes.
 
     The first one is written in any case. Returns the bytes of the batch and the number of its records; sets `times` to
-    their first and largest timestamp.
+    their first and largest timestamp. `lanes` are `new_lanes`.
     """
-    at = FIRST
-    first_ts = latest = max(source.i8[rows[done], TIMESTAMP], 0)
-    count = 0
-    for n in range(done, rows.size):
-        r = rows[n]
-        if n + 1 < rows.size:
-            fetch_row(views.i8, rows[n + 1])
-        end = _put_record(buffer, at, count, first_ts, layout, views, source, headers, rows[max(n - 1, 0)], r)
-        if end > limit and count > 0:
+    book, places = book_of(layout, lanes), places_of(headers)
+    outs, bars, raw = address_of(rows.outs), address_of(rows.bars), address_of(source.rows)
+    data, room = address_of(source.data), source.data.size
+    batch = address_of(buffer)
+    at = batch + FIRST
+    first_ts = latest = max(i8_at(raw + chosen[done] * RAW_ROW, TIMESTAMP), 0)
+    before = count = 0
+    for n in range(done, chosen.size):
+        r = chosen[n]
+        bar, row = bars + r * BAR_ROW, raw + r * RAW_ROW
+        if n + 1 < chosen.size:
+            fetch_out(outs + chosen[n + 1] * OUT_ROW)
+        # Headers end with this time, and the symbols of a market share it: often it is the text before this record.
+        known = at - RFC3339_SIZE if count > 0 and before == close_ts(bar) else 0
+        end = _put_record(at, count, first_ts, book, outs + r * OUT_ROW, bar, row, data, room, places, known)
+        if end - batch > limit and count > 0:
             break
-        at = end
-        latest = max(latest, source.i8[r, TIMESTAMP])
+        at, before = end, close_ts(bar)
+        latest = max(latest, i8_at(row, TIMESTAMP))
         count += 1
     times[0], times[1] = first_ts, latest
-    return at, count
+    return at - batch, count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from schemas.tick import MAX_TS, MIN_TS
+from worker.engine.encoding.text import put_character
 from worker.engine.kernel import inlined, kernel
 
 DAY_MS = 86_400_000
@@ -11,9 +12,8 @@ RFC3339_SIZE = 24  # bytes of 2020-01-31T23:59:59.999Z
 
 
 @inlined
-def _two(buffer, at, value, end):  # type: ignore[no-untyped-def]
-    buffer[at], buffer[at + 1], buffer[at + 2] = ZERO + value // 10, ZERO + value % 10, end
-    return at + 3
+def _two(at, value, end):  # type: ignore[no-untyped-def]
+    return put_character(put_character(put_character(at, ZERO + value // 10), ZERO + value % 10), end)
 
 
 @kernel
@@ -35,21 +35,24 @@ def _date(days):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def put_rfc3339(buffer, at, ms):  # type: ignore[no-untyped-def]
-    """Epoch ms in UTC with milliseconds; beyond the years 1 to 9999 the nearest time that can be written."""
+def put_rfc3339(at, ms):  # type: ignore[no-untyped-def]
+    """Epoch ms in UTC with milliseconds; beyond the years 1 to 9999 the nearest time that can be written.
+
+    Written at an address; returns the one after it.
+    """
     ms = min(max(ms, MIN_TS), MAX_TS)
     days = ms // DAY_MS
     rest = ms - days * DAY_MS
     year, month, day = _date(days)
     century = year // 100
-    buffer[at], buffer[at + 1] = ZERO + century // 10, ZERO + century % 10
-    at = _two(buffer, at + 2, year - 100 * century, DASH)
-    at = _two(buffer, at, month, DASH)
-    at = _two(buffer, at, day, T)
+    at = put_character(put_character(at, ZERO + century // 10), ZERO + century % 10)
+    at = _two(at, year - 100 * century, DASH)
+    at = _two(at, month, DASH)
+    at = _two(at, day, T)
     seconds = rest // 1000
     rest -= 1000 * seconds
-    at = _two(buffer, at, seconds // 3600, COLON)
-    at = _two(buffer, at, seconds // 60 % 60, COLON)
-    at = _two(buffer, at, seconds % 60, POINT)
-    buffer[at] = ZERO + rest // 100
-    return _two(buffer, at + 1, rest % 100, Z)
+    at = _two(at, seconds // 3600, COLON)
+    at = _two(at, seconds // 60 % 60, COLON)
+    at = _two(at, seconds % 60, POINT)
+    at = put_character(at, ZERO + rest // 100)
+    return _two(at, rest % 100, Z)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from worker.engine.addresses import put_byte, u1_at
 from worker.engine.kernel import inlined, kernel
 
 SEVEN, ONE, TOP, LOW = np.uint64(7), np.uint64(1), np.uint64(0x80), np.uint64(0x7F)
@@ -25,33 +26,27 @@ def size_of_varint(value):  # type: ignore[no-untyped-def]
     return size
 
 
-@kernel
-def put_varint(buffer, at, value):  # type: ignore[no-untyped-def]
-    """Write an int64; returns the position after it."""
+@inlined
+def put_varint(at, value):  # type: ignore[no-untyped-def]
+    """Write an int64 at an address; returns the one after it."""
     rest = zigzag(value)
     while rest >= TOP:
-        buffer[at] = np.uint8(rest | TOP)
+        put_byte(at, 0, np.int64(rest | TOP))
         rest >>= SEVEN
         at += 1
-    buffer[at] = np.uint8(rest)
+    put_byte(at, 0, np.int64(rest))
     return at + 1
 
 
 @kernel
-def read_varint(buffer, at):  # type: ignore[no-untyped-def]
-    """(int64, the position after it)."""
+def read_varint(data, at):  # type: ignore[no-untyped-def]
+    """(int64, the offset after it) of what stands at the offset `at` from the address `data`."""
     rest, shift = np.uint64(0), np.uint64(0)
-    while buffer[at] >= TOP and shift < np.uint64(63):
-        rest |= (np.uint64(buffer[at]) & LOW) << shift
+    byte = np.uint64(u1_at(data, at))
+    while byte >= TOP and shift < np.uint64(63):
+        rest |= (byte & LOW) << shift
         shift += SEVEN
         at += 1
-    rest |= np.uint64(buffer[at]) << shift
+        byte = np.uint64(u1_at(data, at))
+    rest |= byte << shift
     return np.int64(rest >> ONE) ^ -np.int64(rest & ONE), at + 1
-
-
-@inlined
-def put_bytes(buffer, at, data, start, stop):  # type: ignore[no-untyped-def]
-    """Copy bytes; nothing outside them is touched. Returns the position after them."""
-    for i in range(stop - start):
-        buffer[at + i] = data[start + i]
-    return at + stop - start

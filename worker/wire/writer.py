@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.engine.encoding.encoder import view_as, views
+from worker.engine.encoding.encoder import rows_as_bytes, view_as
+from worker.engine.encoding.lanes import new_lanes
 from worker.engine.encoding.layout import Layout
 from worker.engine.encoding.layouts import Layouts
 from worker.engine.model_names import ModelNames
@@ -49,13 +50,13 @@ class DecisionWriter:
         self, raw: RawRecords, bars: NDArray[Any], outs: NDArray[Any], rows: NDArray[np.int64]
     ) -> Iterator[Batch]:
         """The decisions of `rows` (of all three, each accepted), in order. Each batch has memory of its own."""
-        source, seen, layout = _input(raw), views(bars, outs), self._layouts.newest
+        source, seen, layout = _input(raw), rows_as_bytes(bars, outs), self._layouts.newest
         widest = self._widest(layout, raw.rows)
-        times = np.zeros(2, np.int64)
+        times, lanes = np.zeros(2, np.int64), new_lanes()
         done = 0
         while done < rows.size:
             buffer = np.empty(HEADER.size + min(self._max, widest * (rows.size - done)) + widest, np.uint8)
-            size, count = put_records(buffer, self._max, rows, done, layout, seen, source, self._headers, times)
+            size, count = put_records(buffer, self._max, rows, done, layout, seen, source, self._headers, lanes, times)
             put_header(buffer, size, (int(times[0]), int(times[1])), count, self._transactional)
             yield Batch(buffer.data[:size], count)
             done += count
@@ -67,7 +68,7 @@ class DecisionWriter:
 
 def _input(raw: RawRecords) -> Input:
     # Kernels are compiled anew for arrays that may be written to: these never may.
-    seen = raw.data.view(), *(view_as(raw.rows, np.dtype(kind)) for kind in (np.int64, np.int32))
+    seen = raw.data.view(), view_as(raw.rows, np.dtype(np.uint8))
     for array in seen:
         array.flags.writeable = False
     return Input(*seen)

@@ -153,7 +153,7 @@ class LightPublisher:
 
     def outputs(self, raw: RawRecords, results: Checked) -> Iterator[Prepared]:
         """One record for each bar."""
-        source = Input(raw.data, *(view_as(raw.rows, np.dtype(kind)) for kind in (np.int64, np.int32)))
+        source = Input(raw.data, view_as(raw.rows, np.dtype(np.uint8)))
         numbers, integers = (view_as(results.bars, np.dtype(kind)) for kind in (np.float64, np.int64))
         widest, times, done = ROOM + 2 * int(raw.rows["key_size"].max(initial=0)), np.zeros(2, np.int64), 0
         limit = self._limit - widest

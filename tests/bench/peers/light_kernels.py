@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from worker.engine.addresses import address_of, i4_at, i8_at, put_byte
 from worker.engine.encoding.numbers import put_float, put_int
+from worker.engine.encoding.text import put_bytes, put_character
 from worker.engine.kernel import kernel
 from worker.wire.framing import HEADER
-from worker.wire.records import KEY, KEY_SIZE, OFFSET, TIMESTAMP, put_sized
-from worker.wire.varint import put_bytes, put_varint
+from worker.wire.records import KEY, KEY_SIZE, RAW_ROW, TIMESTAMP, put_sized
+from worker.wire.varint import put_varint
 
-__all__ = ["OFFSET", "check", "put_outputs"]
+__all__ = ["check", "put_outputs"]
 
 WINDOW = 100
 COUNT, OLDEST, SUM, SQUARES, RING = range(5)  # columns of a window
@@ -20,7 +22,7 @@ FIRST, USUAL = HEADER.size, 2
 
 _SYMBOL, _TS, _CLOSE = (np.frombuffer(text, np.uint8) for text in (b'{"symbol":"', b'","ts":', b',"close":'))
 _TRUE, _FALSE, _Z = (np.frombuffer(text, np.uint8) for text in (b',"ok":true', b',"ok":false', b',"z":'))
-END = np.uint8(ord("}"))
+END = ord("}")
 
 
 @kernel
@@ -55,21 +57,20 @@ def check(numbers, integers, slots, windows, ok, z):  # type: ignore[no-untyped-
 
 
 @kernel
-def _put_text(buffer, at, text):  # type: ignore[no-untyped-def]
-    return put_bytes(buffer, at, text, 0, text.size)
+def _put_text(at, text):  # type: ignore[no-untyped-def]
+    return put_bytes(at, address_of(text), text.size)
 
 
 @kernel
-def _put_value(buffer, at, bar, ts, ok, z, rolling, data, key, stop):  # type: ignore[no-untyped-def]
+def _put_value(at, bar, ts, ok, z, rolling, key, size):  # type: ignore[no-untyped-def]
     """The JSON; keys are plain text."""
-    at = put_bytes(buffer, _put_text(buffer, at, _SYMBOL), data, key, stop)
-    at = put_int(buffer, _put_text(buffer, at, _TS), ts)
-    at = put_float(buffer, _put_text(buffer, at, _CLOSE), bar[CLOSE])
-    at = _put_text(buffer, at, _TRUE) if ok else _put_text(buffer, at, _FALSE)
+    at = put_bytes(_put_text(at, _SYMBOL), key, size)
+    at = put_int(_put_text(at, _TS), ts)
+    at = put_float(_put_text(at, _CLOSE), bar[CLOSE])
+    at = _put_text(at, _TRUE) if ok else _put_text(at, _FALSE)
     if rolling:
-        at = put_float(buffer, _put_text(buffer, at, _Z), z)
-    buffer[at] = END
-    return at + 1
+        at = put_float(_put_text(at, _Z), z)
+    return put_character(at, END)
 
 
 @kernel
@@ -78,23 +79,23 @@ def put_outputs(buffer, limit, done, numbers, integers, ok, z, rolling, source, 
 
     Returns the bytes of the batch and the number of its records; sets `times` to their first and largest timestamp.
     """
-    at, count = FIRST, 0
-    first = latest = max(source.i8[done, TIMESTAMP], 0)
+    batch, data, rows = address_of(buffer), address_of(source.data), address_of(source.rows)
+    at, count = batch + FIRST, 0
+    first = latest = max(i8_at(rows + done * RAW_ROW, TIMESTAMP), 0)
     for r in range(done, len(ok)):
-        if at > limit:
+        if at - batch > limit:
             break
-        timestamp, key, size = max(source.i8[r, TIMESTAMP], 0), source.i4[r, KEY], max(source.i4[r, KEY_SIZE], 0)
+        row = rows + r * RAW_ROW
+        timestamp, key, size = max(i8_at(row, TIMESTAMP), 0), data + i4_at(row, KEY), max(i4_at(row, KEY_SIZE), 0)
         start, body = at, at + USUAL
-        buffer[body] = 0  # attributes
-        end = put_varint(buffer, put_varint(buffer, body + 1, timestamp - first), count)
-        end = put_bytes(buffer, put_varint(buffer, end, size), source.data, key, key + size)
+        put_byte(body, 0, 0)  # attributes
+        end = put_varint(put_varint(body + 1, timestamp - first), count)
+        end = put_bytes(put_varint(end, size), key, size)
         value = end + USUAL
-        stop = _put_value(
-            buffer, value, numbers[r], integers[r, TS], ok[r], z[r], rolling, source.data, key, key + size
-        )
-        end = put_varint(buffer, put_sized(buffer, end, stop - value), 0)  # no headers
-        at = put_sized(buffer, start, end - body)
+        stop = _put_value(value, numbers[r], integers[r, TS], ok[r], z[r], rolling, key, size)
+        end = put_varint(put_sized(end, stop - value), 0)  # no headers
+        at = put_sized(start, end - body)
         latest = max(latest, timestamp)
         count += 1
     times[0], times[1] = first, latest
-    return at, count
+    return at - batch, count

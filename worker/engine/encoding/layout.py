@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from itertools import accumulate
 from typing import NamedTuple
 
 import msgspec
@@ -12,11 +13,11 @@ from numpy.typing import NDArray
 from schemas import SCHEMA_VERSION
 from schemas.tick import MAX_SYMBOL
 from worker.engine import reasons
-from worker.engine.bar import BAR
-from worker.engine.memory import BLOCK
+from worker.engine.addresses import BLOCK
+from worker.engine.encoding.lanes import ITEM
+from worker.engine.encoding.members import BAR_NUMBERS, PRICES, SCORE_LANE, SIDE_LANE, lane_of, offset
 from worker.engine.model_names import ModelNames
 from worker.engine.outcomes import ACTIONS, BUCKETS, LEVELS, REASONS, REGIMES, SHAPES, STATES, TIMEFRAMES
-from worker.engine.pipeline import OUTPUT
 from worker.engine.settings import ENGINE_VERSION, EngineSettings
 from worker.engine.stages.decision.output import RISK_FIELDS
 from worker.engine.stages.features import FEATURE_SET_VERSION
@@ -26,68 +27,51 @@ from worker.engine.stages.signal import COMPONENTS
 class Kind(IntEnum):
     """What a step writes after its text."""
 
-    FLOAT = 0  # f8 of the output row
-    BAR_FLOAT = 1
-    SCORE = 2  # f8, to 6 decimals
-    INT = 3  # i8 of the output row
-    BAR_INT = 4
+    NUMBER = 0  # of a lane
+    WORD = 1  # u1, an index into the words from `base` on
+    NOTHING = 2
+    # These `lines.put_line` writes itself.
+    SYMBOL = 3
+    TS = 4
     CLOSE_TS = 5
-    SMALL = 6  # i1
-    WORD = 7  # u1, an index into the words from `base` on
-    SYMBOL = 8
-    BLOCKING = 9  # i1, an index or -1
-    CODES = 10  # u8, a bit mask
+    TIMEFRAMES = 6
+    CODES = 7  # u8, a bit mask
+    MODEL = 8  # u1, an index into the words of the model that `model.told` says
+    SHAPES = 9
+    CONTRIBUTIONS = 10
     REASONS = 11  # u4, a bit mask
-    SHAPES = 12
-    CONTRIBUTIONS = 13
-    TIMEFRAMES = 14
-    OPTIONAL = 15  # i8 of the output row; neither text nor number where it is 0
-    MODEL = 16  # u1, an index into the words of the model that `places.told` says
-    NOTHING = 17
+    BLOCKING = 12  # i1, an index or -1
+    OPTIONAL = 13  # an integer of a lane; neither text nor number where it is 0
+    END = 14
 
 
-class Places(NamedTuple):
-    """Offsets in an output row and first words of what has loops of its own."""
-
-    candles: int
-    candle_words: int
-    candle_count: int
-    events: int
-    event_words: int
-    event_count: int
-    contributions: int
-    top: int
-    component_words: int
-    first: int
-    end: int
-    direction: int
-    age: int
-    partial: int
-    frame_regime: int
-    frame_words: int
-    truth_words: int
-    regime_words: int
-    told: int
+# The order in which it does; there is no other step between those of the second group.
+OWN = (Kind.SYMBOL, Kind.SYMBOL, Kind.TS, Kind.CLOSE_TS, Kind.TIMEFRAMES, Kind.CODES)
+OWN_AT_ONCE = (Kind.MODEL, Kind.SHAPES, Kind.CONTRIBUTIONS, Kind.REASONS, Kind.BLOCKING, Kind.OPTIONAL)
 
 
 class Layout(NamedTuple):
     """The steps of one line, and the text that they copy from."""
 
-    steps: NDArray[np.int64]  # rows of (start and stop of the text, kind, offset, base)
+    steps: NDArray[np.int64]  # rows of (start and size of the text, kind, offset of a member or a lane, base)
     text: NDArray[np.uint8]
-    words: NDArray[np.int64]  # word w is text[words[w, 0]:words[w, 1]], its quotes included
-    places: Places
+    words: NDArray[np.int64]  # rows of (start and size) of a text, its quotes included
     widest: int  # bytes of the longest line
 
 
-def offset(path: str, dtype: np.dtype[np.void] = OUTPUT) -> int:
-    """Byte offset of a nested field."""
-    total = 0
-    for name in path.split("."):
-        assert dtype.fields is not None
-        dtype, at = dtype.fields[name][:2]
-        total += at
-    return total
+ELEMENT = '["', '",'  # around a name that is the first of an element of a list
+NUMBER = 32  # bytes of the longest number at least
+SPARE = BLOCK  # bytes behind a line and behind its texts, which are copied in blocks
+SYMBOL = 2 * MAX_SYMBOL  # bytes of the longest symbol, every character escaped
+(CANDLE_FIELD, CANDLES), (EVENT_FIELD, EVENTS) = SHAPES
+# Words that every layout begins with, so that kernels know where theirs are.
+LISTS = (
+    (REGIMES, '"', '"'), (TIMEFRAMES, *ELEMENT), (COMPONENTS, *ELEMENT), (("false", "true"), ",", ","),
+    (CANDLES, *ELEMENT), (EVENTS, *ELEMENT),
+)  # fmt: skip
+REGIME_WORDS, FRAME_WORDS, COMPONENT_WORDS, TRUTH_WORDS, CANDLE_WORDS, EVENT_WORDS, _ = accumulate(
+    (len(names) for names, *_ in LISTS), initial=0
+)
 
 
 class _Book:
@@ -99,108 +83,84 @@ class _Book:
         self.steps: list[tuple[int, int, int, int, int]] = []
 
     def add(self, text: str, kind: Kind, at: int = 0, base: int = 0) -> None:
-        start = len(self.text)
+        """A step copies one block of text at most: what is longer gets steps of its own."""
+        while len(text) > BLOCK:
+            self.add(text[:BLOCK], Kind.NOTHING)
+            text = text[BLOCK:]
+        self.steps.append((len(self.text), len(text), kind, at, base))
         self.text += text.encode()
-        self.steps.append((start, len(self.text), kind, at, base))
+
+    def add_number(self, text: str, path: str, kind: Kind = Kind.NUMBER) -> None:
+        """A number of an output row."""
+        self.add(text, kind, lane_of(path))
 
     def name(self, words: tuple[str, ...] | list[str], before: str = '"', after: str = '"') -> int:
         first = len(self.words)
         for word in words:
-            start = len(self.text)
+            self.words.append((len(self.text), len(before + word + after)))
             self.text += f"{before}{word}{after}".encode()
-            self.words.append((start, len(self.text)))
         return first
-
-
-ELEMENT = '["', '",'  # around a name that is the first of an element of a list
-NUMBER = 32  # bytes of the longest number at least
-SPARE = BLOCK  # bytes behind a line and behind its texts, which are copied in blocks
-SYMBOL = 2 * MAX_SYMBOL  # bytes of the longest symbol, every character escaped
 
 
 def layout(settings: EngineSettings, names: ModelNames) -> Layout:
     """The layout of decisions under one configuration that name these models."""
     book, config_hash = _Book(), settings.config_hash()
-    regimes = book.name(REGIMES)
-    (candle_field, candles), (event_field, events) = SHAPES
-    frames, components = book.name(TIMEFRAMES, *ELEMENT), book.name(COMPONENTS, *ELEMENT)
-    truths = book.name(["false", "true"], ",", ",")
-    candle_words, event_words = book.name(candles, *ELEMENT), book.name(events, *ELEMENT)
+    for listed, before, after in LISTS:
+        book.name(listed, before, after)
     _head(book, config_hash)
-    _order(book, regimes)
+    _order(book)
     _tail(book, settings, names)
-    lists = [*(code.name for code in reasons.Reject), *REASONS, *candles, *events]
+    lists = [*(code.name for code in reasons.Reject), *REASONS, *CANDLES, *EVENTS]
     widest = len(book.text) + NUMBER * (len(book.steps) + 5 * len(COMPONENTS) + 5 * len(TIMEFRAMES))
     widest += sum(len(name) + NUMBER for name in lists) + 2 * SYMBOL
-    places = Places(
-        candles=offset(f"patterns.{candle_field}"),
-        candle_words=candle_words,
-        candle_count=len(candles),
-        events=offset(f"patterns.{event_field}"),
-        event_words=event_words,
-        event_count=len(events),
-        contributions=offset("decision.contributions"),
-        top=offset("decision.top"),
-        component_words=components,
-        first=offset("timeframes.first"),
-        end=offset("timeframes.end"),
-        direction=offset("timeframes.direction"),
-        age=offset("timeframes.age_ms"),
-        partial=offset("timeframes.partial"),
-        frame_regime=offset("timeframes.regime"),
-        frame_words=frames,
-        truth_words=truths,
-        regime_words=regimes,
-        told=offset("model.told"),
-    )
     text = np.frombuffer(bytes(book.text) + bytes(SPARE), np.uint8)
-    return Layout(np.array(book.steps, np.int64), text, np.array(book.words, np.int64), places, widest)
+    steps, words = np.array(book.steps, np.int64), np.array(book.words, np.int64)
+    return Layout(steps, text, words, widest)
 
 
 def _head(book: _Book, config_hash: str) -> None:
     book.add(f'{{"schema_version":{SCHEMA_VERSION},"decision_id":"', Kind.SYMBOL)
-    book.add("-", Kind.INT, offset("decision.sequence"))
+    book.add_number("-", "decision.sequence")
     versions = f'"engine_version":"{ENGINE_VERSION}","feature_set_version":{FEATURE_SET_VERSION}'
     book.add(f'-{config_hash[:8]}",{versions},"config_hash":"{config_hash}","symbol":"', Kind.SYMBOL)
-    book.add('","sequence":', Kind.INT, offset("decision.sequence"))
-    book.add(',"ts":', Kind.BAR_INT, offset("ts", BAR))
+    book.add_number('","sequence":', "decision.sequence")
+    book.add(',"ts":', Kind.TS)
     book.add(',"close_ts":', Kind.CLOSE_TS)
-    for before, name in zip((',"bar":{', *",,,,"), ("open", "high", "low", "close", "volume"), strict=True):
-        book.add(f'{before}"{name}":', Kind.BAR_FLOAT, offset(name, BAR))
+    before = ',"bar":{'
+    for k, name in enumerate(BAR_NUMBERS):
+        book.add(f'{"," if k > 0 else before}"{name}":', Kind.NUMBER, PRICES.lane + ITEM * k)
 
 
-def _order(book: _Book, regimes: int) -> None:
+def _order(book: _Book) -> None:
     book.add('},"action":', Kind.WORD, offset("decision.action"), book.name(ACTIONS))
-    book.add(',"side":', Kind.SMALL, offset("decision.side"))
+    book.add(',"side":', Kind.NUMBER, SIDE_LANE)
     for name in ("qty", "notional", "ref_price", "stop", "target"):
-        book.add(f',"{name}":', Kind.FLOAT, offset(f"decision.{name}"))
+        book.add_number(f',"{name}":', f"decision.{name}")
     book.add(',"position":{"state":', Kind.WORD, offset("decision.position.state"), book.name(STATES))
     for name in ("qty", "entry", "stop", "target", "unrealised", "realised"):
-        book.add(f',"{name}":', Kind.FLOAT, offset(f"decision.position.{name}"))
-    book.add(',"bars_held":', Kind.INT, offset("decision.position.bars_held"))
-    book.add('},"score":', Kind.FLOAT, offset("decision.score"))
-    book.add(',"model_prob":', Kind.FLOAT, offset("decision.model_prob"))
-    book.add(',"final":', Kind.FLOAT, offset("decision.final"))
-    book.add(',"confidence":', Kind.FLOAT, offset("decision.confidence"))
-    book.add(',"agreement":', Kind.FLOAT, offset("decision.agreement"))
-    book.add(',"regime":', Kind.WORD, offset("regime.code"), regimes)
+        book.add_number(f',"{name}":', f"decision.position.{name}")
+    book.add_number(',"bars_held":', "decision.position.bars_held")
+    book.add_number('},"score":', "decision.score")
+    for name in ("model_prob", "final", "confidence", "agreement"):
+        book.add_number(f',"{name}":', f"decision.{name}")
+    book.add(',"regime":', Kind.WORD, offset("regime.code"), REGIME_WORDS)
     book.add(',"vol_bucket":', Kind.WORD, offset("regime.vol_bucket"), book.name(BUCKETS))
-    book.add(',"regime_age":', Kind.INT, offset("regime.age"))
+    book.add_number(',"regime_age":', "regime.age")
     for name in ("p_turb", "mtf", "mtf_agreement"):
-        book.add(f',"{name}":', Kind.FLOAT, offset(f"decision.{name}"))
+        book.add_number(f',"{name}":', f"decision.{name}")
 
 
 def _tail(book: _Book, settings: EngineSettings, names: ModelNames) -> None:
     book.add(',"timeframes":', Kind.TIMEFRAMES)
-    book.add(',"quality":{"score":', Kind.SCORE, offset("validation.score"))
+    book.add(',"quality":{"score":', Kind.NUMBER, SCORE_LANE)
     book.add(',"level":', Kind.WORD, offset("validation.level"), book.name(LEVELS))
-    book.add(',"mask":', Kind.INT, offset("validation.mask"))
+    book.add_number(',"mask":', "validation.mask")
     book.add(',"codes":', Kind.CODES, offset("validation.mask"), book.name([code.name for code in reasons.Reject]))
     before = '},"risk":{'
     for name in RISK_FIELDS:
-        book.add(f'{before}"{name}":', Kind.FLOAT, offset(f"decision.risk.{name}"))
+        book.add_number(f'{before}"{name}":', f"decision.risk.{name}")
         before = ","
-    book.add('},"control_version":', Kind.INT, offset("decision.control_version"))
+    book.add_number('},"control_version":', "decision.control_version")
     told = [msgspec.json.encode(model).decode() for row in names.rows for model in row]
     book.add(',"model":', Kind.MODEL, offset("model.status"), book.name(told, "", ""))
     book.add(',"patterns":', Kind.SHAPES)
@@ -208,9 +168,9 @@ def _tail(book: _Book, settings: EngineSettings, names: ModelNames) -> None:
     why = book.name(REASONS)
     book.add(',"reasons":', Kind.REASONS, offset("decision.reasons"), why)
     book.add(',"blocking":', Kind.BLOCKING, offset("decision.blocking"), why)
-    book.add(',"control_all_version":', Kind.OPTIONAL, offset("decision.control_all_version"))
+    book.add_number(',"control_all_version":', "decision.control_all_version", Kind.OPTIONAL)
     enabled = (settings.anomaly.enabled, settings.forecast.enabled, settings.forecast.enabled)
     for name, on in zip(("anomaly_d2", "forecast_h", "forecast_sd"), enabled, strict=True):
         if on:
-            book.add(f',"{name}":', Kind.FLOAT, offset(f"decision.{name}"))
-    book.add("}", Kind.NOTHING)
+            book.add_number(f',"{name}":', f"decision.{name}")
+    book.add("}", Kind.END)

@@ -1,45 +1,38 @@
 """Numbers as JSON text, as msgspec writes them: the shortest decimal that reads back as the same float64.
 
-All of these may write up to 16 bytes more than they return.
+All of these write at an address, return the one after what they wrote, and may write up to 16 bytes
+more.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from worker.engine.addresses import put_byte, put_word, u1_at
 from worker.engine.elementary.float_bits import bits_of
-from worker.engine.encoding.digits import digits_of_eight, put_count, put_int
+from worker.engine.encoding.digits import EIGHT_DIGITS, TENS, TEXT, digits_of_eight, places_used, put_count, put_int
 from worker.engine.encoding.shortest import shortest
+from worker.engine.encoding.text import put_character
 from worker.engine.kernel import inlined, kernel
-from worker.engine.memory import leading_zeros, store_word
 from worker.engine.rounding import POWERS_OF_TEN
 
 __all__ = ["put_float", "put_int", "put_null"]
 
 ZERO, POINT, MINUS, EXPONENT = b"0"[0], b"."[0], b"-"[0], b"e"[0]
-POINT_ZERO = np.uint64(int.from_bytes(b".0", "little"))
+ZERO_POINT_ZERO = np.uint64(int.from_bytes(b"0.0", "little"))
 NULL = np.uint64(int.from_bytes(b"null", "little"))
 MOST = 1e15  # decimals of up to 15 digits and float64 values determine each other
 SCIENTIFIC_BELOW, SCIENTIFIC_FROM = 1e-5, 1e16  # where msgspec writes an exponent
 USUAL, MILLION, HUNDRED = 1e6, np.uint64(10**6), np.uint64(100)  # most numbers are published to 6 decimals
 SIZES = np.array([1e13, 1e9, 1e6, 1e3, 1.0, 1e-3, 1e-7, 0.0])  # from here on, so many decimals:
 PLACES = np.array([0, 2, 6, 9, 12, 15, 18, 22])  # 15 digits then at most
-TENS = np.array([10**n for n in range(20)], np.uint64)
-EIGHT_DIGITS = np.uint64(10**8)
-TEXT, ONE, BITS, BYTE_BITS = np.uint64(0x3030303030303030), np.uint64(1), np.uint64(64), np.uint64(3)
 
 
 @inlined
-def put_null(buffer, at):  # type: ignore[no-untyped-def]
-    """`null`; returns the position after it, as all of these do."""
-    store_word(buffer, at, NULL)
+def put_null(at):  # type: ignore[no-untyped-def]
+    """`null`."""
+    put_word(at, 0, NULL)
     return at + 4
-
-
-@inlined
-def _used(digits):  # type: ignore[no-untyped-def]
-    """How many of eight digits are left without the zeros behind them."""
-    return np.int64((BITS + np.uint64(7) - leading_zeros(digits)) >> BYTE_BITS)
 
 
 @kernel
@@ -72,85 +65,83 @@ def _without_zeros(count, places):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _put_scientific(buffer, at, count, places):  # type: ignore[no-untyped-def]
-    end = put_count(buffer, at + 1, count)
+def _put_scientific(at, count, places):  # type: ignore[no-untyped-def]
+    end = put_count(at + 1, count)
     n = end - at - 1
-    buffer[at] = buffer[at + 1]
+    put_byte(at, 0, u1_at(at, 1))
     if n > 1:
-        buffer[at + 1] = POINT
+        put_byte(at, 1, POINT)
         at = end - 1
-    buffer[at + 1] = EXPONENT
-    return put_int(buffer, at + 2, n - 1 - places)
+    put_byte(at, 1, EXPONENT)
+    return put_int(at + 2, n - 1 - places)
 
 
 @inlined
-def _put_fraction(buffer, at, fraction):  # type: ignore[no-untyped-def]
+def _put_fraction(at, fraction):  # type: ignore[no-untyped-def]
     """A point and a fraction in units of 10^-16, without zeros behind it but for the first."""
-    buffer[at] = POINT
     high = fraction // EIGHT_DIGITS
     low = digits_of_eight(fraction - high * EIGHT_DIGITS)
     digits = digits_of_eight(high)
-    store_word(buffer, at + 1, digits | TEXT)
-    store_word(buffer, at + 9, low | TEXT)
-    return at + (9 + _used(low) if low != 0 else 1 + max(_used(digits), 1))
+    put_byte(at, 0, POINT)
+    put_word(at, 1, digits | TEXT)
+    put_word(at, 9, low | TEXT)
+    return at + (9 + places_used(low) if low != 0 else 1 + max(places_used(digits), 1))
 
 
 @kernel
-def _put_small(buffer, at, count, places):  # type: ignore[no-untyped-def]
+def _put_small(at, count, places):  # type: ignore[no-untyped-def]
     """A fixed decimal below 1 with more than 16 places."""
     count, places = _without_zeros(count, places)
-    buffer[at], buffer[at + 1] = ZERO, POINT
-    end = at + 2 + places
+    at = put_character(put_character(at, ZERO), POINT)
     for i in range(places):
         rest = count // np.uint64(10)
-        buffer[end - 1 - i] = ZERO + np.uint8(count - rest * np.uint64(10))
+        put_byte(at, places - 1 - i, ZERO + np.int64(count - rest * np.uint64(10)))
         count = rest
-    return end
+    return at + places
 
 
 @inlined
-def _put_fixed(buffer, at, count, places):  # type: ignore[no-untyped-def]
+def _put_fixed(at, count, places):  # type: ignore[no-untyped-def]
     if places > 16:
-        return _put_small(buffer, at, count, places)
+        return _put_small(at, count, places)
     if places <= 0:
-        return _put_fraction(buffer, put_count(buffer, at, count * TENS[-places]), np.uint64(0))
+        return _put_fraction(put_count(at, count * TENS[-places]), np.uint64(0))
     whole = count // TENS[places]
-    return _put_fraction(buffer, put_count(buffer, at, whole), (count - whole * TENS[places]) * TENS[16 - places])
+    return _put_fraction(put_count(at, whole), (count - whole * TENS[places]) * TENS[16 - places])
 
 
 @kernel
-def _put_other(buffer, at, x):  # type: ignore[no-untyped-def]
-    """A float that has more than 6 decimals or is large; null when it is not finite."""
+def put_any_float(at, x):  # type: ignore[no-untyped-def]
+    """A float64; null when it is not finite."""
     size = abs(x)
     if not size < np.inf:
-        return put_null(buffer, at)
-    if x < 0.0:
-        buffer[at] = MINUS
-        at += 1
+        return put_null(at)
+    if bits_of(x) < 0:
+        at = put_character(at, MINUS)
+    if size == 0.0:
+        put_word(at, 0, ZERO_POINT_ZERO)
+        return at + 3
     count, places = _decimal(size)
     if SCIENTIFIC_BELOW <= size < SCIENTIFIC_FROM:
-        return _put_fixed(buffer, at, count, places)
+        return _put_fixed(at, count, places)
     count, places = _without_zeros(count, places)
-    return _put_scientific(buffer, at, count, places)
+    return _put_scientific(at, count, places)
 
 
 @inlined
-def put_float(buffer, at, x):  # type: ignore[no-untyped-def]
-    """A float64; null when it is not finite."""
+def put_float(at, x):  # type: ignore[no-untyped-def]
+    """The same, faster where a few decimals are enough."""
     size = abs(x)
     scaled = np.rint(size * USUAL)
     if not (scaled < MOST and scaled / USUAL == size and (size >= SCIENTIFIC_BELOW or size == 0.0)):
-        return _put_other(buffer, at, x)
+        return put_any_float(at, x)
     # A minus is always written, but kept only where there is one: no branch on what nobody can foresee.
-    buffer[at] = MINUS
+    put_byte(at, 0, MINUS)
     count = np.uint64(np.int64(scaled))
     whole = count // MILLION
     fraction = count - whole * MILLION
-    at = put_count(buffer, at - (bits_of(x) >> 63), whole)
-    if fraction == 0:
-        store_word(buffer, at, POINT_ZERO)
-        return at + 2
+    at = put_count(at - (bits_of(x) >> 63), whole)
     digits = digits_of_eight(fraction * HUNDRED)
-    buffer[at] = POINT
-    store_word(buffer, at + 1, digits | TEXT)
-    return at + 1 + _used(digits)
+    put_byte(at, 0, POINT)
+    put_word(at, 1, digits | TEXT)
+    return at + 1 + max(places_used(digits), 1)

@@ -8,23 +8,30 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.engine.encoding.numbers import put_float, put_int
+from worker.engine.encoding.digits import size_of_count
+from worker.engine.encoding.numbers import put_any_float, put_float, put_int
 from worker.engine.kernel import kernel
 from worker.engine.rounding import decimals, significant
 
-BUFFER = np.zeros(64, np.uint8)
+BUFFER = np.zeros(128, np.uint8)
 INT64 = st.integers(-(2**63), 2**63 - 1)
 
 
 @kernel
-def _write(buffer, x, n):  # type: ignore[no-untyped-def]
-    return put_float(buffer, 0, x), put_int(buffer, 32, n)
+def _write(at, x, n):  # type: ignore[no-untyped-def]
+    return put_float(at, x) - at, put_int(at + 32, n) - at, put_any_float(at + 64, x) - at
 
 
 def written(x: float, n: int = 0) -> tuple[bytes, bytes]:
-    """The text of a float and of an integer."""
-    end, int_end = _write(BUFFER, x, n)
+    """The text of a float, which both ways give, and of an integer."""
+    end, int_end, other_end = _write(BUFFER.ctypes.data, x, n)
+    assert BUFFER[64:other_end].tobytes() == BUFFER[:end].tobytes()
     return BUFFER[:end].tobytes(), BUFFER[32:int_end].tobytes()
+
+
+@pytest.mark.parametrize("n", [0, 1, *(10**k + d for k in range(1, 19) for d in (-1, 0)), 2**63 - 1])
+def test_digits_are_counted(n: int) -> None:
+    assert size_of_count(n) == len(str(n))
 
 
 @given(st.floats(), INT64)
