@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 POLL_MS = 100
 GATHER = 0.005  # seconds for a fetch that finds records
-REST = 2.0  # a small batch is followed by so many times its duration of rest while the commit interval allows it
+REST = 1.5  # a small batch is followed by so many times its duration of rest while the commit interval allows it
 MAX_BACKOFF = 10.0  # seconds between attempts to open a partition while the broker is away
 
 
