@@ -13,13 +13,12 @@ from tests.bench import report
 from tests.bench.cpu import Client, Rates, measure
 from tests.bench.latency import figures as latency
 from tests.bench.latency.run import Flow
-from tests.bench.peers.catalogue import GUARANTEES, PEERS
+from tests.bench.peers.catalogue import GUARANTEES, WORKER
 from tests.bench.peers.market import Expected
 from tests.bench.peers.running import DEADLINE_S, Arena, make_worker_topics
 from tests.bench.progress import Committed
 from worker.broker import Broker
 
-WORKER = next(peer for peer in PEERS if peer.name == "worker")
 Run = tuple[Rates, list[float]]  # and CPU seconds of each process
 
 

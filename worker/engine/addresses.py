@@ -12,16 +12,15 @@ from numba import types
 from numba.extending import intrinsic
 
 from worker.engine.elementary.words import address_of
+from worker.engine.prefetch import prefetch
 
 __all__ = [
-    "BLOCK", "LINE", "address_of", "copy_block", "fetch", "i1_at", "i2_at", "i4_at", "i8_at", "put_byte", "put_i8",
+    "BLOCK", "address_of", "copy_block", "fetch", "i1_at", "i2_at", "i4_at", "i8_at", "put_byte", "put_i8",
     "put_word", "u1_at", "u4_at", "u8_at",
 ]  # fmt: skip
 
 BLOCK = 32  # bytes
-LINE = 64  # bytes of a cache line
 _BYTE, _WORD, _ADDRESS = ir.IntType(8), ir.IntType(64), types.int64
-_HINTS = (0, 3, 1)  # for reading, to be kept, of data
 
 
 def _place(builder: Any, address: Any, offset: Any, of: Any) -> Any:
@@ -67,10 +66,7 @@ def _copy_block(typingctx: Any, to: Any, source: Any) -> Any:
 
 def _fetch(typingctx: Any, address: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), *[ir.IntType(32)] * len(_HINTS)])
-        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [_BYTE.as_pointer()], kind)
-        hints = [ir.Constant(ir.IntType(32), hint) for hint in _HINTS]
-        builder.call(prefetch, [builder.inttoptr(args[0], _BYTE.as_pointer()), *hints])
+        prefetch(builder, builder.inttoptr(args[0], _BYTE.as_pointer()), write=False)
         return context.get_dummy_value()
 
     return types.void(_ADDRESS), codegen

@@ -9,7 +9,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-LINE = 64  # bytes of a cache line
+from worker.engine.prefetch import LINE, prefetch
+
 _BYTE, _WORD = ir.IntType(8), ir.IntType(64)
 
 
@@ -42,17 +43,19 @@ def _move_items(typingctx: Any, array: Any, to: Any, start: Any, count: Any) -> 
     return (types.void(array, types.int64, types.int64, types.int64), codegen) if known else None
 
 
+def _start(context: Any, builder: Any, kind: Any, args: Any, stride: Any) -> Any:
+    # Of the row args[1] of the array args[0].
+    data = context.make_array(kind)(context, builder, args[0]).data
+    return builder.gep(builder.bitcast(data, _BYTE.as_pointer()), [builder.mul(args[1], stride)])
+
+
 def _fetch_row(typingctx: Any, rows: Any, row: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, args[0])
         stride = builder.extract_value(array.strides, 0)
-        data = builder.bitcast(array.data, _BYTE.as_pointer())
-        start = builder.gep(data, [builder.mul(args[1], stride)])
-        kind = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), *[ir.IntType(32)] * 3])
-        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [_BYTE.as_pointer()], kind)
-        hints = [ir.Constant(ir.IntType(32), hint) for hint in (0, 3, 1)]  # for reading, keep, data
+        start = _start(context, builder, signature.args[0], args, stride)
         with cgutils.for_range_slice(builder, ir.Constant(_WORD, 0), stride, ir.Constant(_WORD, LINE)) as (at, _):
-            builder.call(prefetch, [builder.gep(start, [at]), *hints])
+            prefetch(builder, builder.gep(start, [at]), write=False)
         return context.get_dummy_value()
 
     return (types.void(rows, types.int64), codegen) if isinstance(rows, types.Array) else None
@@ -60,14 +63,10 @@ def _fetch_row(typingctx: Any, rows: Any, row: Any) -> Any:
 
 def _fetch_to_write(typingctx: Any, rows: Any, row: Any, start: Any, stop: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        array = context.make_array(signature.args[0])(context, builder, args[0])
         size = ir.Constant(_WORD, signature.args[0].dtype.size)
-        data = builder.gep(builder.bitcast(array.data, _BYTE.as_pointer()), [builder.mul(args[1], size)])
-        kind = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), *[ir.IntType(32)] * 3])
-        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [_BYTE.as_pointer()], kind)
-        hints = [ir.Constant(ir.IntType(32), hint) for hint in (1, 3, 1)]  # for writing, keep, data
+        row = _start(context, builder, signature.args[0], args, size)
         with cgutils.for_range_slice(builder, args[2], args[3], ir.Constant(_WORD, LINE)) as (at, _):
-            builder.call(prefetch, [builder.gep(data, [at]), *hints])
+            prefetch(builder, builder.gep(row, [at]), write=True)
         return context.get_dummy_value()
 
     known = isinstance(rows, types.Array) and isinstance(rows.dtype, types.Record)

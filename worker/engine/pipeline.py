@@ -8,7 +8,8 @@ import numpy as np
 
 from worker.engine import history, model
 from worker.engine.kernel import embedded, inlined, kernel
-from worker.engine.memory import LINE, fetch_row, fetch_to_write
+from worker.engine.memory import fetch_row, fetch_to_write
+from worker.engine.prefetch import LINE
 from worker.engine.reasons import Reject, bits
 from worker.engine.settings import EngineSettings
 from worker.engine.stages import (

@@ -9,7 +9,7 @@ from tests.bench import document
 from tests.bench.cpu import Failed
 from tests.bench.latency.run import RATES, Flow, Latency, run
 from tests.bench.peers.absent import Absent
-from tests.bench.peers.catalogue import GUARANTEES, PEERS, Peer
+from tests.bench.peers.catalogue import GUARANTEES, PEERS, WORKER, Peer
 from tests.bench.peers.running import Arena
 from worker.settings import load_settings
 
@@ -36,9 +36,8 @@ def measured(arena: Arena, names: Sequence[str], flow: Flow, say: Callable[[str]
 def _warm(arena: Arena, flow: Flow, say: Callable[[str], None]) -> None:
     # A broker that has just started runs uncompiled, at a tenth of its speed: whose turn came first would lose.
     say("warming the broker with every kind of request")
-    worker = next(peer for peer in PEERS if peer.name == "worker")
     for guarantee in GUARANTEES:
-        run(arena, worker, TASKS["worker"], guarantee, max(RATES.values()), flow)
+        run(arena, WORKER, TASKS[WORKER.name], guarantee, max(RATES.values()), flow)
 
 
 def _measured(arena: Arena, peer: Peer, flow: Flow, say: Callable[[str], None]) -> Found:

@@ -168,3 +168,5 @@ PEERS = (
         notes="windows in memory only: a restart loses them; a commit for each fetch",
     ),
 )
+
+WORKER = next(peer for peer in PEERS if peer.name == "worker")

@@ -9,12 +9,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.engine.addresses import LINE, i8_at, put_i8, put_word, u8_at
+from worker.engine.addresses import i8_at, put_i8, put_word, u8_at
 from worker.engine.elementary.float_bits import bits_of, from_bits
 from worker.engine.encoding.digit_vectors import COUNTS, to_digits
 from worker.engine.encoding.digits import BYTE_BITS, EIGHTH, MINUS, TEXT, places_used, zeros_before
 from worker.engine.encoding.numbers import NULL, POINT, SCIENTIFIC_BELOW, USUAL, put_float, put_int
 from worker.engine.kernel import inlined, kernel
+from worker.engine.prefetch import LINE
 
 ITEM = 8  # bytes
 # Where lanes of each kind end, as offsets: float64 values that are usually below 10, any float64, any int64.

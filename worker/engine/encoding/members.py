@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from worker.engine.addresses import BLOCK, LINE, copy_block, fetch, i1_at, i8_at, put_i8
+from worker.engine.addresses import BLOCK, copy_block, fetch, i1_at, i8_at, put_i8
 from worker.engine.bar import BAR
 from worker.engine.elementary.float_bits import bits_of, from_bits
 from worker.engine.encoding.lanes import AMOUNTS, ITEM, LANES, RATIOS
 from worker.engine.kernel import inlined, kernel
 from worker.engine.outcomes import TIMEFRAMES
 from worker.engine.pipeline import OUTPUT
+from worker.engine.prefetch import LINE
 from worker.engine.rounding import decimals
 from worker.engine.stages.decision.output import RISK_FIELDS, TOP
 

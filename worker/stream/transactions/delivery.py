@@ -57,6 +57,7 @@ class Delivery:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
+        self._give_up(None)
 
     async def _run(self) -> None:
         try:
@@ -66,9 +67,6 @@ class Delivery:
                 await self._send_all()
         except Exception as error:
             self._give_up(error)
-        except asyncio.CancelledError:
-            self._give_up(None)
-            raise
 
     def _parcels(self) -> list[Parcel]:
         return [*self._under_way, *(parcel for queue in self._waiting.values() for parcel in queue)]

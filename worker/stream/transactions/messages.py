@@ -85,7 +85,7 @@ class ProduceRequest(RequestStruct):
     transactional_id: str
     timeout: int
     batches: Any
-    SCHEMA = Schema(("transactional_id", TEXT), ("timeout", Int32), ("batches", CompactArray(Int32)))
+    SCHEMA = Schema(("transactional_id", TEXT), ("timeout", Int32), ("batches", CompactArray(Int32)))  # for its names
 
     def encode(self) -> Any:
         """In parts, so that the batches are copied once, into what is sent."""
