@@ -106,10 +106,10 @@ class ProcessingSettings(Section):
     group: str = Field("alphapulse", min_length=1, description="consumer group; also the prefix of transactional ids")
     guarantee: Literal["exactly_once", "at_least_once"] = "exactly_once"
     commit_interval_ms: int = Field(
-        100,
+        1_000,
         ge=10,
         le=10_000,
-        description="a partition with little input is committed so often, and oftener where that is cheap",
+        description="at least once: offsets are committed so often; exactly once every batch commits its own",
     )
     max_batch_records: int = Field(
         10_000, ge=1, le=100_000, description="largest slice of one partition per transaction"

@@ -12,12 +12,22 @@ import msgspec
 import pytest
 
 from schemas.state import JournalEntry
+from tests.chaos.catalogue import fault
 from tests.integration.conftest import Bootstrap
-from tests.support.fleet import Fleet, environment, said, until
+from tests.support.fleet import Fleet, WorkerProcess, environment, said, until
 from tests.support.kafka import produce
 from tests.support.monitor import Monitor
 from tests.support.oracle import under_load
-from tests.support.outputs import Outputs, assert_equal, expected, published, read_input, read_journal
+from tests.support.outputs import (
+    Outputs,
+    assert_equal,
+    count,
+    expected,
+    published,
+    read_input,
+    read_journal,
+    without_repeats,
+)
 from tests.support.ticks import Publishing, group_settings, make_topics, publish, ticks
 from worker.errors import Exit
 from worker.settings import ControlSettings, Settings
@@ -157,6 +167,50 @@ async def test_at_least_once_controls_hold_too(broker: Bootstrap, topic_prefix: 
     found, journal = await whole(settings)
     assert [entry.visible_from for entry in journal[0]] == [1_000]
     assert seen(decided(found), "control_block")
+
+
+@fault("F1")
+async def test_at_least_once_a_kill_does_not_move_a_control(
+    broker: Bootstrap, topic_prefix: str, tmp_path: Path
+) -> None:
+    """Offsets wait for seconds, a record that a control has decided does not: else its repeat would meet it earlier."""
+    settings = group_settings(
+        broker.bootstrap, topic_prefix, partitions=1, guarantee="at_least_once", commit_interval_ms=10_000
+    )
+    await make_topics(settings)
+    records = ticks(4_000, 10, SEED)
+
+    async with Monitor(settings) as monitor, Fleet(settings, tmp_path) as fleet:
+        victim = await fleet.started("victim")
+        publishing = Publishing(settings, records, rate=RATE)
+        await processed(fleet, 1)
+        await _batches(victim, 20)
+        await monitor.say("*", records[-1].timestamp_ms, risk_mult=0.5)
+        await until(lambda: _in_use(victim), 20, "a decision that the control has changed")
+        await _batches(victim, 3)
+        victim.kill()
+        await publishing.finish()
+        await fleet.started("heir")
+        await fleet.caught_up()
+        await fleet.stop()
+    found, journal = published(settings), read_journal(settings)
+    wanted = expected(settings, read_input(settings), journal)
+    assert count(found) > count(wanted), "the kill left no output without an offset"
+    assert_equal(without_repeats(found), wanted)
+
+
+async def _batches(worker: WorkerProcess, count: int) -> None:
+    """Wait until a worker has published the outputs of `count` batches more."""
+    begun = await worker.metric("engine_seconds_count") or 0
+
+    async def holds() -> bool:
+        return (await worker.metric("engine_seconds_count") or 0) > begun + count
+
+    await until(holds, 20, f"{count} batches")
+
+
+async def _in_use(worker: WorkerProcess) -> bool:
+    return bool(worker.events("control record in use"))
 
 
 async def test_a_lost_entry_stops_the_worker_unless_it_may_be_forgotten(

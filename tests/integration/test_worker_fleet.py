@@ -139,6 +139,28 @@ async def test_at_least_once_loses_nothing_and_repeats_only_equals(
     assert count(found) >= total
 
 
+async def test_at_least_once_a_join_and_a_stop_repeat_nothing(
+    broker: Bootstrap, topic_prefix: str, tmp_path: Path
+) -> None:
+    """Offsets are committed so seldom that what has no offset yet would be published again."""
+    total = 6_000
+    settings = group_settings(
+        broker.bootstrap, topic_prefix, guarantee="at_least_once", max_batch_records=50, commit_interval_ms=5_000
+    )
+    await make_topics(settings)
+    async with Fleet(settings, tmp_path) as fleet:
+        leaver = await fleet.started("leaver")
+        publishing = Publishing(settings, ticks(total, SYMBOLS, SEED + 2), rate=300)
+        await until_joined(fleet, fleet.start("heir"), publishing)
+        await under_load(fleet, publishing)
+        leaver.send(signal.SIGTERM)
+        assert await leaver.exit_code(20) == Exit.OK
+        assert publishing.left > 0, "the input ended before the stop"
+        await publishing.finish()
+        found = await whole(fleet, total)
+    assert_equal(found, expected(settings, read_input(settings)))
+
+
 LEARNING = ("learning", "calibration", "anomaly", "forecast")
 LEARNED = {f"ALPHAPULSE_ENGINE__{name.upper()}__ENABLED": "true" for name in LEARNING}
 LEARNED["ALPHAPULSE_ENGINE__LEARNING__MIN_LABELS"] = "50"

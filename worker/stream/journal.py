@@ -77,6 +77,11 @@ class Journal:
         self._whole_from = changes.whole_from
 
     @property
+    def pending(self) -> bool:
+        """Whether some entry is not yet in the topic."""
+        return bool(self._new)
+
+    @property
     def size(self) -> int:
         """Entries that count, those not yet in the topic included."""
         return len(self._controls)

@@ -27,6 +27,7 @@ from worker.stream.failures import (
     retention_passed,
     taken_over,
 )
+from worker.stream.leaving import save, settle
 from worker.stream.partition import Partition, Phase
 from worker.stream.shared import STOP_TIMEOUT
 from worker.telemetry.metrics import METRICS
@@ -35,7 +36,7 @@ log = logging.getLogger(__name__)
 
 POLL_MS = 100
 GATHER = 0.005  # seconds for a fetch that finds records
-REST = 1.5  # a small batch is followed by so many times its duration of rest while the commit interval allows it
+RESTED = 0.1  # seconds since the end of a rest for which records of the time before may be on their way
 MAX_BACKOFF = 10.0  # seconds between attempts to open a partition while the broker is away
 
 
@@ -77,6 +78,7 @@ class Member(ConsumerRebalanceListener):
         for partition in self.partitions.values():
             if partition.phase is Phase.READY:
                 partition.phase = Phase.PARKED
+        await settle(self._in_hand())
         METRICS.rebalance_duration_seconds.observe(time.monotonic() - started)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
@@ -98,6 +100,10 @@ class Member(ConsumerRebalanceListener):
         log.info(
             "assigned", extra={"partitions": sorted(tp.partition for tp in assigned), "generation": self.generation}
         )
+
+    def _in_hand(self) -> list[Partition]:
+        """Partitions with a state between two batches."""
+        return [p for p in self.partitions.values() if p.phase in (Phase.READY, Phase.PARKED)]
 
     async def _cancel_all(self) -> None:
         tasks = list(self._tasks.values())
@@ -210,21 +216,16 @@ class Member(ConsumerRebalanceListener):
             self.last_commit_ok = True
             if self._moving:
                 break
-        partition.rest_until = self._rest_until(begun) if len(raw) < size // 2 else 0.0
+        now = time.monotonic()
+        # Small batches rest for as long as they took: commits are frequent where they are cheap, and a broker that is
+        # slow because it has too much to do gets less.
+        partition.rest_until = now + (now - begun) if len(raw) < size // 2 else 0.0
         partition.phase = Phase.PARKED if self._moving else Phase.READY
         if partition.next != position:
             self._rewind(partition)
 
-    def _rest_until(self, begun: float) -> float:
-        """When a partition may go on whose small batch `begun` then: the next one is to carry more."""
-        now, interval = time.monotonic(), self._settings.processing.commit_interval_ms / 1000
-        effort = now - begun
-        # By effort, so that commits are frequent where they are cheap; never less than it, so that a broker which is
-        # slow because it has too much to do gets less.
-        return now + max(effort, min(REST * effort, interval - effort))
-
     async def _save(self, partition: Partition) -> None:
-        await partition.save()
+        await (partition.save() if partition.idle else partition.settle())
         partition.phase = Phase.PARKED if self._moving else Phase.READY
 
     # -- the loop
@@ -288,7 +289,7 @@ class Member(ConsumerRebalanceListener):
     async def _gather(self, fetched: dict[TopicPartition, list[Any]]) -> None:
         """Add what came while a partition rested: the fetch at the beginning of the rest found only a few records, and
         the next one, for all the others, is on its way now."""
-        since = time.monotonic() - self._settings.processing.commit_interval_ms / 1000
+        since = time.monotonic() - RESTED
         rested = [tp for tp in fetched if (p := self.partitions.get(tp)) and p.rest_until > since]
         more = await self._fetch(rested, GATHER) if rested else None
         for tp, records in (more or {}).items():
@@ -345,7 +346,7 @@ class Member(ConsumerRebalanceListener):
             return
         # Without records the position may still have passed transaction markers: commit it, or lag never reaches 0.
         if not fetched and position <= partition.next:
-            if partition.idle:
+            if partition.idle or partition.overdue:
                 partition.phase = Phase.BUSY
                 self._start(tp, self._guarded(partition, self._save(partition)))
             return
@@ -358,15 +359,6 @@ class Member(ConsumerRebalanceListener):
         if partition.tp in self._consumer.assignment():
             self._consumer.seek(partition.tp, partition.next)
 
-    async def _drain(self) -> None:
-        """Save what is unsaved, as far as the time goes: what is left the next owner replays."""
-        deadline = time.monotonic() + self._settings.state.drain_flush_ms / 1000
-        kept = [p for p in self.partitions.values() if self._draining and p.phase in (Phase.READY, Phase.PARKED)]
-        results = await asyncio.gather(*(_save_all(p, deadline) for p in kept), return_exceptions=True)
-        for partition, result in zip(kept, results, strict=True):
-            if result is not None:
-                log.warning("not saved", extra={"partition": partition.tp.partition, "error": str(result)})
-
     async def close(self) -> None:
         """Finish the batches in flight within the drain deadline, then release every partition."""
         self._moving = True
@@ -375,11 +367,8 @@ class Member(ConsumerRebalanceListener):
         if busy:
             await asyncio.wait(busy, timeout=self._settings.processing.shutdown_timeout_ms / 1000)
         await self._cancel_all()
-        await self._drain()
+        await settle(self._in_hand())
+        if self._draining:
+            await save(self._in_hand(), self._settings.state.drain_flush_ms / 1000)
         await asyncio.gather(*self._closing, return_exceptions=True)
         await asyncio.gather(*(p.release() for p in self.partitions.values()), return_exceptions=True)
-
-
-async def _save_all(partition: Partition, deadline: float) -> None:
-    while time.monotonic() < deadline and await partition.save():
-        pass

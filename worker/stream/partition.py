@@ -63,6 +63,7 @@ class Partition:
         self._sink: Sink | None = None
         self._publisher = job.publisher(tp, clients.batch_bytes)
         self._last_input = time.monotonic()
+        self._commit_at = 0.0  # monotonic seconds from which on an offset must not wait any more
         self._full = False  # whether the symbol limit has been told
 
     @property
@@ -101,7 +102,8 @@ class Partition:
         return found.offset == self._state.next and found.checkpoint == self._state.checkpoint
 
     async def process(self, raw: RawRecords, position: int) -> None:
-        """Run records (all at or after `next`) through the engine and commit `position` with their outputs.
+        """Run records (all at or after `next`) through the engine and commit `position` with their outputs; at least
+        once, where a commit is a request of its own, only each commit interval: `settle` commits the rest.
 
         Raises:
             Fenced, OutcomeUnknown: the partition must be opened again before it goes on.
@@ -112,11 +114,29 @@ class Partition:
         raw = self._state.unseen(raw)
         results = self._state.process(raw) if len(raw) else None
         METRICS.engine_seconds.observe(time.monotonic() - begun)
-        taken = self._state.due(position, self._settings.state.save_bytes)
-        await self._commit(self._outputs(raw, results) if len(raw) else (), taken, position)
+        outputs = self._outputs(raw, results) if len(raw) else ()
+        if isinstance(self._sink, AcknowledgedSink) and begun < self._commit_at and not self._state.pressing:
+            await self._sink.publish(outputs)
+            self._state.published(position)
+        else:
+            await self._commit(outputs, self._due(position), position)
         if len(raw):
             self._last_input = begun
             self._count(raw, results)
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the offset of what is published should be committed now because no input comes."""
+        return self._unsettled and time.monotonic() >= self._commit_at
+
+    async def settle(self) -> None:
+        """Commit the offset of what is published, if it is not.
+
+        Raises:
+            Fenced, OutcomeUnknown, AlphapulseError: as `process`.
+        """
+        if self._unsettled:
+            await self._commit((), self._due(self.next), self.next)
 
     @property
     def idle(self) -> bool:
@@ -147,6 +167,14 @@ class Partition:
         """Known symbols."""
         return self._state.engine.known if self._state else 0
 
+    @property
+    def _unsettled(self) -> bool:
+        return self._state is not None and self._state.settled != self._state.next
+
+    def _due(self, position: int) -> Taken:
+        assert self._state is not None
+        return self._state.due(position, self._settings.state.save_bytes)
+
     def _new_sink(self) -> Sink:
         processing, clients = self._settings.processing, self._clients
         if clients.shared is not None:
@@ -164,6 +192,7 @@ class Partition:
         begun = time.monotonic()
         await self._sink.deliver(outputs, taken.records, position, taken.checkpoint.text)
         crash_point("committed")
+        self._commit_at = begun + self._settings.processing.commit_interval_ms / 1000
         METRICS.commit_duration_seconds.observe(time.monotonic() - begun)
         self._state.committed(position, taken)
         METRICS.unsaved_offsets.labels(self.tp.partition).set(position - taken.checkpoint.replay_from)

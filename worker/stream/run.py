@@ -205,10 +205,6 @@ def check_timings(settings: Settings) -> None:
     p = settings.processing
     rules = (
         (p.heartbeat_interval_ms * 3 <= p.session_timeout_ms, "heartbeat_interval_ms must be ≤ session_timeout_ms / 3"),
-        (
-            p.commit_interval_ms * 4 <= p.transaction_timeout_ms,
-            "commit_interval_ms must be ≤ transaction_timeout_ms / 4",
-        ),
         (p.session_timeout_ms <= p.rebalance_timeout_ms, "session_timeout_ms must be ≤ rebalance_timeout_ms"),
         (p.rebalance_timeout_ms < p.max_poll_interval_ms, "rebalance_timeout_ms must be < max_poll_interval_ms"),
     )

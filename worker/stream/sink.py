@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from itertools import chain
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -169,7 +170,7 @@ class TransactionalSink:
 
 
 class AcknowledgedSink:
-    """At least once: every record acknowledged by all replicas, then the offset."""
+    """At least once: every record acknowledged by all replicas, then, not necessarily at once, the offset."""
 
     def __init__(self, tp: TopicPartition, shared: Shared, timeout_ms: int) -> None:
         self._tp, self._shared = tp, shared
@@ -180,13 +181,27 @@ class AcknowledgedSink:
         self._producer = await self._shared.producer.acquire()
 
     async def deliver(self, outputs: Outputs, snapshots: Iterable[Output], next_offset: int, metadata: str) -> None:
+        await self.publish(outputs)
+        async with self._acknowledged():
+            # A snapshot says that its symbol's outputs are there: never before they are.
+            await _send(self._producer, snapshots, self._tp.partition)
+            await self._shared.commits.commit(self._tp, OffsetAndMetadata(next_offset, metadata))
+
+    async def publish(self, outputs: Outputs) -> None:
+        """Publish the outputs alone: a later `deliver` commits their offset.
+
+        Raises:
+            Fenced, OutcomeUnknown, AlphapulseError: as `deliver`.
+        """
+        async with self._acknowledged():
+            await _send(self._producer, outputs, self._tp.partition)
+
+    @asynccontextmanager
+    async def _acknowledged(self) -> AsyncIterator[None]:
         assert self._producer is not None
         try:
             async with asyncio.timeout(self._deadline):
-                await _send(self._producer, outputs, self._tp.partition)
-                # A snapshot says that its symbol's outputs are there: never before they are.
-                await _send(self._producer, snapshots, self._tp.partition)
-                await self._shared.commits.commit(self._tp, OffsetAndMetadata(next_offset, metadata))
+                yield
         except FAILURES as error:
             self._shared.producer.discard(self._producer)
             raise meaning(error, self._tp.topic) from error

@@ -30,6 +30,7 @@ class PartitionState:
         self.origin = origin  # first input offset that the group has processed
         self.next = next_offset  # first input offset that it has not
         self.checkpoint: Checkpoint | None = None  # of our last commit
+        self.settled = next_offset  # that the group has committed; at least once `next` runs ahead of it for a while
         self._unsaved, self._writer = unsaved, writer
         # At least once a snapshot may be ahead of the committed offset: its symbol's outputs are there already.
         self._ahead = {symbol: offset for symbol, offset in held.items() if offset >= next_offset}
@@ -56,9 +57,19 @@ class PartitionState:
         """What is unsaved at all, oldest first, at most about `limit` bytes of it."""
         return self._writer.take(self._unsaved.all(), self.next, self.origin, limit)
 
+    @property
+    def pressing(self) -> bool:
+        """Whether the next commit must not wait: a replay would not know what decided these records."""
+        return self._writer.journal.pending
+
+    def published(self, position: int) -> None:
+        """The outputs up to `position` are there, its commit is not."""
+        self.next = position
+
     def committed(self, position: int, taken: Taken) -> None:
         """The transaction is there for good."""
-        self.next, self.checkpoint = position, taken.checkpoint
+        self.next = self.settled = position
+        self.checkpoint = taken.checkpoint
         self._writer.committed(taken)
         if self._ahead and max(self._ahead.values()) < position:
             self._ahead = {}

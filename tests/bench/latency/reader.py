@@ -30,7 +30,8 @@ def receive(reader: Consumer, count: int, seconds: float) -> NDArray[np.int64]:
     decode = msgspec.json.Decoder(Line).decode
     missing, deadline = count, time.monotonic() + seconds
     while missing and time.monotonic() < deadline:
-        messages = reader.consume(1_000, 0.005)
+        # One call with a time limit would hold the first record back until the limit has passed.
+        messages = reader.consume(1, 0.1) + reader.consume(1_000, 0)
         now = time.monotonic_ns()
         for message in messages:
             if error := message.error():
