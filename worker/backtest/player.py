@@ -15,7 +15,7 @@ from worker.engine.stages.ingestion import Decoder
 from worker.engine.symbols import Symbols
 from worker.models.library import Library, configured_stages
 
-SLICE = 4_096  # records a step; values do not depend on it
+SLICE = 1_024  # records a step, so that its rows and lines stay in cache; values do not depend on it
 
 
 class Sink(Protocol):
