@@ -128,8 +128,8 @@ class Broker:
             self._ended()
 
     def pause(self) -> None:
-        """Freeze the process (SIGSTOP): connections stay open and nothing answers."""
-        self._running().send(signal.SIGSTOP)
+        """Freeze the process (SIGSTOP): connections stay open and nothing answers any more."""
+        self._running().freeze()
 
     def resume(self) -> None:
         """Let a paused process go on (SIGCONT)."""

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,8 +54,28 @@ class Process:
         if self.running:
             signal.pidfd_send_signal(self._fd, signal_number)
 
+    def freeze(self) -> None:
+        """Send SIGSTOP and wait until each thread stands still: until then some may still answer."""
+        self.send(signal.SIGSTOP)
+        while self.running and not self._still():
+            time.sleep(0.001)  # whose parent we are not necessarily: nothing tells us
+
+    def _still(self) -> bool:
+        try:
+            return all(_state(task / "stat") in "TZX" for task in Path(f"/proc/{self.pid}/task").iterdir())
+        except FileNotFoundError:
+            return True  # it has ended meanwhile
+
     def close(self) -> None:
         os.close(self._fd)
+
+
+def _state(stat: Path) -> str:
+    """The state's letter; X for a thread that has ended."""
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "X"
 
 
 def identity(pid: int) -> str | None:

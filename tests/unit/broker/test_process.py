@@ -56,6 +56,32 @@ def test_a_signal_to_an_ended_process_goes_nowhere(tmp_path: Path) -> None:
     child.send(signal.SIGTERM)
 
 
+BUSY = """
+import threading
+def work():
+    while True: pass
+for _ in range(40): threading.Thread(target=work).start()
+print(flush=True)
+"""
+
+
+def test_a_frozen_process_stands_still_in_all_its_threads() -> None:
+    with subprocess.Popen([sys.executable, "-c", BUSY], stdout=subprocess.PIPE) as child:
+        assert child.stdout
+        child.stdout.readline()
+        Process(child.pid).freeze()
+        threads = list(Path(f"/proc/{child.pid}/task").iterdir())
+        states = {(thread / "stat").read_text().rpartition(")")[2].split()[0] for thread in threads}
+        child.kill()
+    assert (len(threads), states) == (41, {"T"})
+
+
+def test_freezing_an_ended_process_returns(tmp_path: Path) -> None:
+    child = spawn(["/bin/true"], tmp_path / "out", dict(os.environ))
+    assert child.wait(10)
+    child.freeze()
+
+
 def test_a_child_dies_with_its_killed_parent(tmp_path: Path) -> None:
     script = (
         "import os, time; from pathlib import Path; from worker.broker.process import spawn\n"
