@@ -16,7 +16,7 @@ ENDLESS = 150_000
 RATE = 300.0  # ticks a second
 PARTITIONS = 4
 # Small fetches and transactions, so that every step is passed often.
-PROCESSING = {"max_batch_records": 25, "commit_interval_ms": 100, "fetch_max_bytes": 16_384}
+PROCESSING = {"max_batch_records": 25, "fetch_max_bytes": 16_384}
 # Snapshots in most transactions, and always something left to replay.
 STATE = {"save_records": 8, "drain_flush_ms": 0}
 

@@ -23,7 +23,7 @@ def by_symbol(values: Values) -> Values:
 
 
 async def test_live_is_backtest(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
-    settings: Settings = group_settings(broker.bootstrap, topic_prefix, max_batch_records=200, commit_interval_ms=20)
+    settings: Settings = group_settings(broker.bootstrap, topic_prefix, max_batch_records=200)
     records = ticks(TICKS, SYMBOLS, SEED)
     wanted = await live(settings, records, tmp_path, seconds=60)
     assert len(wanted.decisions) + len(wanted.rejections) == len(records)

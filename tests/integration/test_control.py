@@ -81,9 +81,7 @@ async def whole(settings: Settings) -> tuple[Outputs, list[list[JournalEntry]]]:
 
 
 async def test_controls_while_a_worker_is_killed(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
-    settings = group_settings(
-        broker.bootstrap, topic_prefix, partitions=2, state=OFTEN, max_batch_records=60, commit_interval_ms=100
-    )
+    settings = group_settings(broker.bootstrap, topic_prefix, partitions=2, state=OFTEN, max_batch_records=60)
     await make_topics(settings)
     records = ticks(TOTAL, SYMBOLS, SEED)
     end = records[-1].timestamp_ms

@@ -67,9 +67,7 @@ def switch(settings: Settings, *arguments: str) -> None:
 async def test_a_switch_while_workers_are_killed_and_stopped(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path, registry: Path
 ) -> None:
-    group = group_settings(
-        broker.bootstrap, topic_prefix, partitions=2, state=OFTEN, max_batch_records=60, commit_interval_ms=100
-    )
+    group = group_settings(broker.bootstrap, topic_prefix, partitions=2, state=OFTEN, max_batch_records=60)
     settings = serving(group, registry, challenger=True)
     await make_topics(settings)
     records = ticks(TOTAL, SYMBOLS, SEED)
@@ -116,7 +114,7 @@ async def test_a_switch_while_workers_are_killed_and_stopped(
 async def test_live_is_backtest_with_a_model(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path, registry: Path
 ) -> None:
-    group = group_settings(broker.bootstrap, topic_prefix, max_batch_records=200, commit_interval_ms=20)
+    group = group_settings(broker.bootstrap, topic_prefix, max_batch_records=200)
     settings = serving(group, registry)
     records = ticks(4_000, 10, SEED)
     wanted = await live(settings, records, tmp_path, seconds=90)

@@ -29,7 +29,6 @@ def settings_of(broker: Bootstrap, prefix: str, folder: Path) -> Settings:
         PARTITIONS,
         state,
         max_batch_records=40,
-        commit_interval_ms=50,
         group_instance_id="one",
     )
 

@@ -53,7 +53,7 @@ async def test_three_workers_with_kill_term_and_join_equal_one_in_peace(
     assert_equal(reference, expected(calm, read_input(calm)))
     assert min(len(lines) for lines in reference.values()) > 0, "each partition must have decisions and rejections"
 
-    rough = group_settings(broker.bootstrap, f"{topic_prefix}.rough", max_batch_records=100, commit_interval_ms=100)
+    rough = group_settings(broker.bootstrap, f"{topic_prefix}.rough", max_batch_records=100)
     await make_topics(rough)
     async with Fleet(rough, tmp_path) as fleet:
         first = await fleet.started("first")
@@ -87,7 +87,7 @@ async def until_joined(fleet: Fleet, worker: WorkerProcess, publishing: Publishi
 @fault("F8")
 async def test_a_zombie_adds_nothing(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
     total = 9_000
-    settings = group_settings(broker.bootstrap, topic_prefix, max_batch_records=50, commit_interval_ms=100)
+    settings = group_settings(broker.bootstrap, topic_prefix, max_batch_records=50)
     await make_topics(settings)
     async with Fleet(settings, tmp_path) as fleet:
         zombie, heir = fleet.start("zombie"), fleet.start("heir")

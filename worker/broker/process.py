@@ -62,31 +62,29 @@ class Process:
 
     def _still(self) -> bool:
         try:
-            return all(_state(task / "stat") in "TZX" for task in Path(f"/proc/{self.pid}/task").iterdir())
+            threads = [_fields(task / "stat") for task in Path(f"/proc/{self.pid}/task").iterdir()]
         except FileNotFoundError:
             return True  # it has ended meanwhile
+        return all(not fields or fields[0] in "TZX" for fields in threads)
 
     def close(self) -> None:
         os.close(self._fd)
 
 
-def _state(stat: Path) -> str:
-    """The state's letter; X for a thread that has ended."""
+def _fields(stat: Path) -> list[str]:
+    """The fields of a process or thread behind its name, which may hold spaces and brackets: the state is the first,
+    the start the 20th; empty when it has ended."""
     try:
-        return stat.read_text().rpartition(")")[2].split()[0]
+        return stat.read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
-        return "X"
+        return []
 
 
 def identity(pid: int) -> str | None:
     """What tells this process from a later one with the same pid; None when there is none (a zombie counts as none)."""
-    try:
-        # The second field, a name, may hold spaces and brackets; the state is the first after it, the start the 20th.
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
+    fields = _fields(Path(f"/proc/{pid}/stat"))
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return None if fields[0] in "ZX" else f"{boot}/{fields[19]}"
+    return None if not fields or fields[0] in "ZX" else f"{boot}/{fields[19]}"
 
 
 def write_pid_file(path: Path, process: Process) -> None:

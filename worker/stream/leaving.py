@@ -9,14 +9,13 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from worker.stream.partition import Partition
-from worker.stream.shared import STOP_TIMEOUT
 
 log = logging.getLogger(__name__)
 
 
-async def settle(partitions: Sequence[Partition]) -> None:
+async def settle(partitions: Sequence[Partition], seconds: float) -> None:
     """Commit the offsets of what is published. Where that fails, the next owner publishes it once more."""
-    await _each("not committed", partitions, [_within(STOP_TIMEOUT, partition) for partition in partitions])
+    await _each("not committed", partitions, [_within(seconds, partition) for partition in partitions])
 
 
 async def save(partitions: Sequence[Partition], seconds: float) -> None:

@@ -69,16 +69,16 @@ class Member(ConsumerRebalanceListener):
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Let batches in flight finish within one deadline; keep the state until the new assignment is known."""
         crash_point("revoked")
-        started = time.monotonic()
+        started, seconds = time.monotonic(), self._settings.processing.rebalance_timeout_ms / 2000
         self._moving = True
         busy = [task for tp, task in self._tasks.items() if self.partitions[tp].phase is Phase.BUSY]
         if busy:
-            await asyncio.wait(busy, timeout=self._settings.processing.rebalance_timeout_ms / 2000)
+            await asyncio.wait(busy, timeout=seconds)
         await self._cancel_all()
         for partition in self.partitions.values():
             if partition.phase is Phase.READY:
                 partition.phase = Phase.PARKED
-        await settle(self._in_hand())
+        await settle(self._in_hand(), started + seconds - time.monotonic())
         METRICS.rebalance_duration_seconds.observe(time.monotonic() - started)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
@@ -367,7 +367,7 @@ class Member(ConsumerRebalanceListener):
         if busy:
             await asyncio.wait(busy, timeout=self._settings.processing.shutdown_timeout_ms / 1000)
         await self._cancel_all()
-        await settle(self._in_hand())
+        await settle(self._in_hand(), STOP_TIMEOUT)
         if self._draining:
             await save(self._in_hand(), self._settings.state.drain_flush_ms / 1000)
         await asyncio.gather(*self._closing, return_exceptions=True)
