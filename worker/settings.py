@@ -154,6 +154,11 @@ class StateSettings(Section):
     on_loss: Literal["fail", "forget"] = Field(
         "fail", description="lost or damaged snapshots that the input can't rebuild: stop, or begin those symbols anew"
     )
+    on_rewind: Literal["fail", "follow"] = Field(
+        "fail",
+        description="a committed offset that is gone, or behind what the state and the outputs show: stop, or decide "
+        "those records again",
+    )
 
     @property
     def spill_folder(self) -> Path:

@@ -11,16 +11,17 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from worker.stream import opening, partition, sink
+from worker.stream import opening, sink
 from worker.stream.failures import OutcomeUnknown
-from worker.stream.partition import Partition
-from worker.stream.sink import Output, TransactionalSink
+from worker.stream.protocol.offsets import Position
+from worker.stream.sink import Opened, Output, TransactionalSink
+from worker.stream.transactions import TransactionalProducer
 
-# Names that these modules import are replaced in them.
-PARTITION: Any = partition
+# Names that this module imports are replaced in it.
 OPENING: Any = opening
+STATE = "worker.state."  # part of the name of state topics, as the tests make them
 
 
 def id_per_worker() -> None:
@@ -34,38 +35,46 @@ def id_per_worker() -> None:
     TransactionalSink.__init__ = changed  # type: ignore[method-assign, assignment]
 
 
+async def _asked(sink: TransactionalSink) -> Any:
+    """What any coordinator says that the group has committed."""
+    tp, group = sink._tp, sink._group
+    async with AIOKafkaConsumer(**sink._clients.options, group_id=group, enable_auto_commit=False) as consumer:
+        found = (await consumer._coordinator.fetch_committed_offsets([tp])).get(tp)
+    return None if found is None or found.offset < 0 else Position(found.offset, text=found.metadata)
+
+
 def offset_before_fence() -> None:
     """The committed offset is read before the former owner is fenced."""
-    read, original = PARTITION.committed, Partition.open
-    early: dict[TopicPartition, Any] = {}
+    start, read = TransactionalSink.start, TransactionalSink.read
+    early: dict[int, Any] = {}
 
-    async def known(consumer: AIOKafkaConsumer, tp: TopicPartition) -> Any:
-        return early.pop(tp) if tp in early else await read(consumer, tp)
+    async def started(self: TransactionalSink) -> None:
+        early[id(self)] = await _asked(self)
+        await start(self)
 
-    async def changed(self: Partition, consumer: AIOKafkaConsumer) -> None:
-        early[self.tp] = await read(consumer, self.tp)
-        await original(self, consumer)
+    async def changed(self: TransactionalSink) -> Opened:
+        return (await read(self))._replace(committed=early.pop(id(self)))
 
-    PARTITION.committed = known
-    Partition.open = changed  # type: ignore[method-assign]
+    TransactionalSink.start = started  # type: ignore[method-assign]
+    TransactionalSink.read = changed  # type: ignore[method-assign]
 
 
 def acknowledgements_not_awaited() -> None:
-    """Nobody looks at what became of a sent batch; aiokafka's producer commits then, ours refuses to."""
-    original, create = sink._submit, TransactionalSink.__init__
+    """Nobody looks at what became of a sent batch, the commit included."""
+    original = sink._submit
 
-    def created(self: TransactionalSink, tp: Any, group: str, clients: Any, timeout_ms: int, fast: bool) -> None:
-        create(self, tp, group, clients, timeout_ms, False)
-
-    async def changed(producer: Any, builder: Any, topic: str, partition: int) -> asyncio.Future[Any]:
+    async def changed(producer: Any, builder: Any, topic: str, partition: int) -> Any:
         sent = await original(producer, builder, topic, partition)
-        sent.add_done_callback(lambda done: done.exception())
+        sent.acknowledged.add_done_callback(lambda done: done.cancelled() or done.exception())
         seeming: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        seeming.set_result(None)
-        return seeming
+        seeming.set_result(-1)
+        return sent._replace(acknowledged=seeming) if STATE not in topic else sent
+
+    async def committed(self: TransactionalProducer) -> None:
+        await self._end(commit=True)
 
     sink._submit = changed
-    TransactionalSink.__init__ = created  # type: ignore[method-assign]
+    TransactionalProducer.commit_transaction = committed  # type: ignore[method-assign]
 
 
 def sent_again() -> None:

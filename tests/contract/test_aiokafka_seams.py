@@ -14,10 +14,11 @@ from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator, NoGroupCoordinator
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.protocol.metadata import MetadataRequest
-from aiokafka.structs import OffsetAndMetadata
 
 from worker.stream.assignor import sticky_assignor
-from worker.stream.seams import committed_with_metadata
+from worker.stream.protocol.answers import NoLongerOurs
+from worker.stream.protocol.offsets import Membership
+from worker.stream.seams.clients import membership
 
 
 def parameters(function: Any) -> set[str]:
@@ -31,29 +32,23 @@ def test_version_is_the_pinned_one() -> None:
     assert ">=0.14" in pin
 
 
-def test_committed_offsets_come_with_their_metadata() -> None:
-    assert list(inspect.signature(GroupCoordinator.fetch_committed_offsets).parameters) == ["self", "partitions"]
-    assert inspect.iscoroutinefunction(GroupCoordinator.fetch_committed_offsets)
-    assert OffsetAndMetadata._fields == ("offset", "metadata")
-    assert "self._coordinator = GroupCoordinator(" in inspect.getsource(AIOKafkaConsumer.start)
-    # `committed` itself drops the text, which is why the seam exists.
-    assert inspect.signature(AIOKafkaConsumer.committed).return_annotation in (inspect.Signature.empty, "int", int)
-
-
-async def test_an_offset_below_zero_means_none_committed() -> None:
+def test_a_consumer_tells_whom_its_group_knows_it_as() -> None:
     class Coordinator:
-        async def fetch_committed_offsets(self, partitions: list[Any]) -> dict[Any, OffsetAndMetadata]:
-            return {partitions[0]: OffsetAndMetadata(offset, "text")}
+        generation, member_id = 3, "me"
 
     class Consumer:
         _coordinator = Coordinator()
 
     consumer: Any = Consumer()
-    tp: Any = ("t", 0)
-    offset = -1
-    assert await committed_with_metadata(consumer, tp) is None
-    offset = 3
-    assert await committed_with_metadata(consumer, tp) == OffsetAndMetadata(3, "text")
+    assert membership(consumer, "one") == Membership(3, "me", "one")
+    for attribute, value in (("generation", -1), ("member_id", "")):
+        Coordinator.generation, Coordinator.member_id = 3, "me"
+        setattr(Coordinator, attribute, value)
+        with pytest.raises(NoLongerOurs):
+            membership(consumer, None)
+    source = inspect.getsource(GroupCoordinator)
+    assert "self.generation = OffsetCommitRequest.DEFAULT_GENERATION_ID" in source
+    assert "self.member_id = JoinGroupRequest.UNKNOWN_MEMBER_ID" in source
 
 
 def test_a_connection_can_be_opened_alone() -> None:

@@ -5,24 +5,8 @@ from __future__ import annotations
 import inspect
 
 import pytest
-from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
 from aiokafka.producer.message_accumulator import BatchBuilder
-
-from worker.stream.seams import pinned
-from worker.stream.shared import Clients
-from worker.stream.sink import TransactionalSink
-
-
-def sink(fast: bool) -> TransactionalSink:
-    return TransactionalSink(TopicPartition("in", 0), "group", Clients({}, 1_000, None), 10_000, fast)
-
-
-def test_another_version_gets_the_public_producer(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert sink(fast=True)._fast
-    assert not sink(fast=False)._fast
-    monkeypatch.setattr(pinned, "version", lambda _: "0.15.0")
-    assert not sink(fast=True)._fast
 
 
 @pytest.mark.parametrize(

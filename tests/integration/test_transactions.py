@@ -1,4 +1,4 @@
-"""The producer of Kafka 4's transactions against a real broker; what it wrote is read by another client."""
+"""The producer of transactions, by both protocols, against a real broker; what it wrote is read by another client."""
 
 from __future__ import annotations
 
@@ -16,23 +16,25 @@ from aiokafka.errors import (
     ProducerFenced,
     UnknownTopicOrPartitionError,
 )
-from aiokafka.structs import OffsetAndMetadata
 from confluent_kafka import Consumer
 from confluent_kafka import TopicPartition as Place
 
 from tests.integration.conftest import Bootstrap
 from worker.broker import Broker
 from worker.settings import KafkaSettings
+from worker.stream.checkpoint import Checkpoint
 from worker.stream.client import client_options
 from worker.stream.failures import Fenced
+from worker.stream.protocol.offsets import Membership, Position
 from worker.stream.shared import Clients
-from worker.stream.sink import Output, TransactionalSink
-from worker.stream.transactions import TransactionalProducer, TransactionsTooOld
+from worker.stream.sink import Commit, Opened, Output, TransactionalSink
+from worker.stream.transactions import TransactionalProducer
 
 pytestmark = pytest.mark.kafka
 
 OUT, STATE, IN = "out", "state", "in"
 BATCH = 20_000  # bytes
+ALONE = Membership(-1, "", None)  # of a group without members: nothing is checked
 
 
 class Scene:
@@ -66,7 +68,7 @@ class Scene:
         await made.start()
         return made
 
-    async def send(self, producer: TransactionalProducer, topic: str, *values: bytes) -> asyncio.Future[None]:
+    async def send(self, producer: TransactionalProducer, topic: str, *values: bytes) -> asyncio.Future[int]:
         batch = producer.create_batch()
         for value in values:
             assert batch.append(timestamp=1, key=b"k", value=value) is not None
@@ -77,11 +79,11 @@ class Scene:
         await producer.begin_transaction()
         await (await self.send(producer, OUT, *values))
         if offset is not None:
-            await producer.send_offsets_to_transaction(self.offsets(offset), self.prefix)
+            await producer.send_offsets_to_transaction(self.offsets(offset), self.prefix, ALONE)
         await producer.commit_transaction()
 
-    def offsets(self, offset: int) -> dict[TopicPartition, OffsetAndMetadata]:
-        return {TopicPartition(self.name(IN), 0): OffsetAndMetadata(offset, f"at {offset}")}
+    def offsets(self, offset: int) -> dict[TopicPartition, Position]:
+        return {TopicPartition(self.name(IN), 0): Position(offset, text=f"at {offset}")}
 
     def read(self, topic: str = OUT, isolation: str = "read_committed") -> list[bytes]:
         """All values up to the end of the partition, by librdkafka."""
@@ -147,7 +149,7 @@ async def test_what_is_committed_is_read_with_its_offset_and_what_is_aborted_is_
     epochs.append(producer._producer.epoch)
     await producer.begin_transaction()
     await (await scene.send(producer, OUT, b"never"))
-    await producer.send_offsets_to_transaction(scene.offsets(9), scene.prefix)
+    await producer.send_offsets_to_transaction(scene.offsets(9), scene.prefix, ALONE)
     await producer.abort_transaction()
     epochs.append(producer._producer.epoch)
     await scene.commit(producer, b"c", offset=3)
@@ -202,7 +204,7 @@ async def test_a_successor_fences_and_ends_what_is_open(scene: Scene) -> None:
     with pytest.raises(ProducerFenced):
         await late
     with pytest.raises(ProducerFenced):
-        await old.send_offsets_to_transaction(scene.offsets(7), scene.prefix)
+        await old.send_offsets_to_transaction(scene.offsets(7), scene.prefix, ALONE)
     with pytest.raises(ProducerFenced):
         await old.commit_transaction()
     await scene.commit(new, b"b", offset=2)
@@ -280,44 +282,59 @@ def former() -> Iterator[Broker]:
         yield broker
 
 
-async def test_a_cluster_with_the_former_protocol_is_told(former: Broker, topic_prefix: str) -> None:
-    scene = Scene(former.bootstrap, topic_prefix)
-    with pytest.raises(TransactionsTooOld):
-        await scene.producer()
-    await scene.started[0].stop()
-
-
 async def test_the_sink_speaks_the_former_protocol(former: Broker, topic_prefix: str) -> None:
-    await delivers(Scene(former.bootstrap, topic_prefix), "AIOKafkaProducer")
+    await delivers(Scene(former.bootstrap, topic_prefix), is_former=True)
 
 
 async def test_the_sink_speaks_the_new_one(scene: Scene) -> None:
-    await delivers(scene, "TransactionalProducer", made=True)
+    await delivers(scene, is_former=False, made=True)
 
 
-async def delivers(scene: Scene, kind: str, made: bool = False) -> None:
-    """Two owners of a partition, one after the other; `kind` of producer they use."""
+async def test_many_transactions_by_the_former_protocol(former: Broker, topic_prefix: str) -> None:
+    """Sequence numbers go on from one to the next, also behind an abort."""
+    scene = Scene(former.bootstrap, topic_prefix)
+    await scene.make()
+    producer = await scene.producer()
+    await scene.commit(producer, b"a", offset=1)
+    await producer.begin_transaction()
+    await (await scene.send(producer, OUT, b"never"))
+    await producer.abort_transaction()
+    await scene.commit(producer, b"b", b"c", offset=3)
+    await scene.commit(producer, b"d", offset=4)
+    await producer.stop()
+    assert scene.read() == [b"a", b"b", b"c", b"d"]
+    assert await scene.committed() == 4
+
+
+async def delivers(scene: Scene, is_former: bool, made: bool = False) -> None:
+    """Two owners of a partition, one after the other."""
     if not made:
         await scene.make()
 
     def sink() -> TransactionalSink:
-        clients = Clients(scene.options, BATCH, None)
-        return TransactionalSink(TopicPartition(scene.name(IN), 0), scene.prefix, clients, 10_000, fast=True)
+        clients = Clients(scene.options, BATCH, lambda: ALONE, None, {})
+        tp = TopicPartition(scene.name(IN), 0)
+        return TransactionalSink(tp, scene.prefix, scene.name(STATE), clients, 10_000, fast=True)
 
-    def outputs(*values: bytes) -> list[Output]:
-        return [Output(scene.name(OUT), b"k", value, 1, ()) for value in values]
+    def outputs(*values: bytes, topic: str = OUT) -> list[Output]:
+        return [Output(scene.name(topic), b"k", value, 1, ()) for value in values]
 
     first, second = sink(), sink()
+    checkpoint = Checkpoint(0, 0, 0, 1)
     try:
         await first.start()
-        assert type(first._producer).__name__ == kind
-        await first.deliver(outputs(b"a"), outputs(b"b"), 1, "one")
+        assert first._producer is not None
+        assert first._producer._former is is_former
+        assert await first.read() == Opened(None, 0)
+        told = await first.deliver(outputs(b"a"), outputs(b"b", b"c", topic=STATE), Commit(1, 0, checkpoint))
+        assert told == checkpoint._replace(state_end=4)  # behind the barrier and its marker, and two records
         await second.start()
         with pytest.raises(Fenced):
-            await first.deliver(outputs(b"never"), (), 2, "two")
-        await second.deliver(outputs(b"c"), (), 2, "two")
+            await first.deliver(outputs(b"never"), (), Commit(2, 0, checkpoint))
+        assert await second.read() == Opened(Position(1, 0, told.text), 5)
+        assert await second.deliver(outputs(b"c"), (), Commit(2, 0, checkpoint)) == checkpoint
     finally:
         await first.stop()
         await second.stop()
-    assert scene.read() == [b"a", b"b", b"c"]
+    assert scene.read() == [b"a", b"c"]
     assert await scene.committed() == 2

@@ -31,17 +31,18 @@ class RawRecords(NamedTuple):
 
     data: NDArray[np.uint8]
     rows: NDArray[Any]  # ROW, shape (n,); keys, values and headers lie in `data`
+    epoch: int = -1  # of the leader that wrote the last of them or of those fetched with it; -1 = not known
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def slice(self, start: int, stop: int) -> RawRecords:
         """Records `start` to `stop` (exclusive); the buffer is shared."""
-        return RawRecords(self.data, self.rows[start:stop])
+        return RawRecords(self.data, self.rows[start:stop], self.epoch)
 
     def where(self, chosen: NDArray[np.bool_ | np.int64]) -> RawRecords:
         """The records that are `chosen`, by a flag each or by their rows."""
-        return RawRecords(self.data, self.rows[chosen])
+        return RawRecords(self.data, self.rows[chosen], self.epoch)
 
     def arrays(self) -> tuple[NDArray[np.uint8], NDArray[Any]]:
         """Both as kernels take them: contiguous and read-only, so that these are compiled once."""

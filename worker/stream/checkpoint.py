@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from worker.stream.protocol.offsets import NO_EPOCH, Position
+
 
 class Checkpoint(NamedTuple):
     """The text of a committed offset. It is part of the commit itself, so it can't disagree with the offset."""
@@ -14,6 +16,9 @@ class Checkpoint(NamedTuple):
     partitions: int  # of the input topic
     journal: int = 0  # entries of the journal: fewer in the state topic mean that some were lost
     journal_from: int = 0  # first input offset that the journal serves: older entries may have been removed
+    state_end: int = 0  # offset behind the last record of the state partition that the state needs
+    input_id: int = 0  # of the input topic: one that was made anew has another; 0 = not known
+    state_id: int = 0  # of the state topic
 
     @property
     def text(self) -> str:
@@ -35,3 +40,9 @@ class Committed(NamedTuple):
 
     offset: int
     checkpoint: Checkpoint | None
+    epoch: int = NO_EPOCH  # of the leader that wrote the last record before the offset
+
+
+def committed(position: Position | None) -> Committed | None:
+    """What a group has committed; None where that is nothing."""
+    return None if position is None else Committed(position.offset, parse(position.text), position.epoch)

@@ -34,7 +34,11 @@ def together(parts: Sequence[RawRecords]) -> RawRecords:
             moved[name] += at
         at += part.data.size
     data = [part.data for part in parts]
-    return RawRecords(np.concatenate(data or [np.zeros(0, np.uint8)]), np.concatenate(rows or [np.zeros(0, ROW)]))
+    return RawRecords(
+        np.concatenate(data or [np.zeros(0, np.uint8)]),
+        np.concatenate(rows or [np.zeros(0, ROW)]),
+        max((part.epoch for part in parts), default=-1),
+    )
 
 
 def unpacked(outputs: Iterable[Output | Prepared]) -> Iterator[Output]:

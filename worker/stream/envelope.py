@@ -12,6 +12,7 @@ from schemas.state import JournalEntry, SnapshotEnvelope
 
 FORMAT = 1
 OWNER, REPLAY_FROM = b"__owner__", b"__replay_from__"
+BARRIER = b"__barrier__"  # written before the committed offset is read; its value says nothing
 JOURNAL = b"__journal__"
 _RESERVED, _ESCAPE = b"__", b"_"
 _encode = msgspec.msgpack.Encoder().encode

@@ -5,10 +5,15 @@ from __future__ import annotations
 from aiokafka import errors
 
 from worker.errors import AlphapulseError, ConfigError, DataError, NotPermitted, TryAgain
+from worker.stream.protocol.answers import NameTaken, NoLongerOurs
 
 
 class Fenced(Exception):
     """Another producer with this partition's transactional id has started: the partition has a new owner."""
+
+
+class LeftBehind(Fenced):
+    """The group has gone on without this member; nobody need have taken its name."""
 
 
 class OutcomeUnknown(Exception):
@@ -25,7 +30,7 @@ class SendFailed(Exception):
 
 # aiokafka's state machine raises a bare AssertionError after a fatal error, and IllegalOperation after fencing.
 FAILURES = (errors.KafkaError, errors.IllegalOperation, AssertionError, TimeoutError, SendFailed)
-FENCED = (errors.ProducerFenced, errors.InvalidProducerEpoch, errors.InvalidProducerIdMapping)
+FENCED = (errors.ProducerFenced, errors.InvalidProducerEpoch, NameTaken)
 DENIED = (
     errors.TopicAuthorizationFailedError,
     errors.GroupAuthorizationFailedError,
@@ -41,6 +46,8 @@ def meaning(error: BaseException, input_topic: str) -> Exception:
         topic, cause = str(error.args[0]), error.__cause__ or error
     if isinstance(cause, FENCED):
         return Fenced(str(cause))
+    if isinstance(cause, NoLongerOurs):
+        return LeftBehind(str(cause))
     return _hopeless(cause, topic) or OutcomeUnknown(f"{type(cause).__name__}: {cause}")
 
 

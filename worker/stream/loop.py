@@ -141,7 +141,7 @@ class Member(ConsumerRebalanceListener):
 
     async def _kept(self, partition: Partition) -> bool:
         try:
-            return await partition.confirm(self._consumer)
+            return await partition.confirm()
         except FAILURES:
             return False
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from schemas.state import StateOwner
 from worker.errors import DataError
 from worker.settings import Settings
 from worker.stream.board import Board
-from worker.stream.checkpoint import Checkpoint, Committed, parse
+from worker.stream.checkpoint import Checkpoint, Committed, committed
 from worker.stream.envelope import symbol_of
+from worker.stream.failures import OutcomeUnknown
+from worker.stream.identity import made_anew, topic_ids
 from worker.stream.job import Engine
 from worker.stream.journal import Journal, missing
-from worker.stream.reading import Reader
+from worker.stream.reading import Reader, Truncated
 from worker.stream.restore import (
     InputGap,
     Progress,
@@ -26,21 +29,19 @@ from worker.stream.restore import (
     needs_journal,
     replay,
 )
-from worker.stream.seams import committed_with_metadata
 from worker.stream.seams.fetching import decoding
-from worker.stream.snapshots import SnapshotWriter
+from worker.stream.sink import Opened
+from worker.stream.snapshots import Named, SnapshotWriter
 from worker.stream.state import PartitionState
 from worker.stream.stored import Stored, check_owner, partitions_changed, read_state
 from worker.stream.unsaved import Limits, Unsaved
+from worker.stream.witness import furthest, outputs_end, set_back
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
 
 
-async def committed(consumer: AIOKafkaConsumer, tp: TopicPartition) -> Committed | None:
-    """What the group has committed for a partition; None when it has committed nothing."""
-    found = await committed_with_metadata(consumer, tp)
-    return None if found is None else Committed(found.offset, parse(found.metadata or ""))
+DOUBTS = 3  # openings that contradict a witness before the worker stops: another broker may know better
 
 
 class Opening:
@@ -57,7 +58,9 @@ class Opening:
         board: Board | None = None,
     ) -> None:
         self._tp, self._settings = tp, settings
-        self._options = options | decoding(settings.processing.fast_path)
+        self._plain, self._options = options, options | decoding(settings.processing.fast_path)
+        self._state_tp = TopicPartition(settings.state_topic, tp.partition)
+        self._doubts = 0
         self._owner, self._new_engine, self._progress = owner, new_engine, progress
         self._board = board
         self._limits = Limits(settings.state.save_records, settings.state.save_offsets)
@@ -71,25 +74,69 @@ class Opening:
         if count > self._owner.partitions:
             raise partitions_changed(self._tp.topic, self._owner.partitions, count)
 
-    async def state(self, found: Committed | None) -> PartitionState:
-        """The state for exactly the committed offset.
+    async def state(self, opened: Opened, own: int) -> PartitionState:
+        """The state for exactly the committed offset. `own` is the highest that this process has committed.
 
         Raises:
-            ConfigError: the state topic holds another input's state, or that of another partition count.
-            DataError: the input no longer has what the state needs.
+            ConfigError: a topic was made anew, or the state topic holds the state of another input or partition count.
+            DataError: the input no longer has what the state needs, or the offset contradicts what is there.
+            OutcomeUnknown: the offset, or an end of the input, contradicts what is there: ask again.
+            KafkaError: a broker that is needed does not answer.
         """
+        found = committed(opened.committed)
         async with Reader(self._options) as reader:
-            stored = await read_state(reader, TopicPartition(self._settings.state_topic, self._tp.partition))
+            ids = await topic_ids(reader.leaders, self._tp.topic, self._state_tp.topic)
+            if found and found.checkpoint and found.checkpoint.input_id not in (0, ids.input):
+                raise made_anew(self._tp.topic)
+            stored, outputs = await asyncio.gather(
+                self._stored(reader, opened), outputs_end(self._plain, self._settings, self._tp.partition)
+            )
             check_owner(stored.owner, self._owner)
-            first, _ = await reader.bounds(self._tp)
+            self._check_witness(found, stored, outputs, own)
+            first, end = await reader.bounds(self._tp)
+            named = Named(opened.barrier + 1, ids)
             if found is None:
-                return self._anew(first, stored)
+                return self._anew(first, stored, named)
+            await self._check_end(found, end, reader)
+            self._doubts = 0
             try:
-                return await self._restored(found, stored, first, reader)
+                return await self._restored(found, stored, first, reader, named)
             except InputGap as gap:
-                return self._skip(gap, found, stored)
+                return self._skip(gap, found, stored, named)
 
-    async def _restored(self, found: Committed, stored: Stored, first: int, reader: Reader) -> PartitionState:
+    async def _stored(self, reader: Reader, opened: Opened) -> Stored:
+        try:
+            return await read_state(reader, self._state_tp, opened.barrier + 1)
+        except Truncated as lost:  # within the seconds since we wrote there
+            raise OutcomeUnknown(str(lost)) from lost
+
+    def _check_witness(self, found: Committed | None, stored: Stored, outputs: int, own: int) -> None:
+        exactly_once = self._settings.processing.guarantee == "exactly_once"
+        witness = furthest(stored, outputs, own, exactly_once)
+        offset = None if found is None else found.offset
+        if witness is None or (offset or 0) >= witness.floor:
+            return
+        failure = set_back(self._settings, self._tp.partition, offset, witness)
+        if self._settings.state.on_rewind == "fail":
+            self._doubt(failure)
+        log.error("records are decided again", extra={"partition": self._tp.partition, "cause": failure.message})
+
+    async def _check_end(self, found: Committed, end: int, reader: Reader) -> None:
+        """Refuse an input that has lost records which the group has decided."""
+        epoch = await reader.leaders.epoch_end(self._tp, found.epoch) if found.epoch >= 0 else -1
+        known = min(end, epoch) if epoch >= 0 else end
+        if found.offset > known:
+            self._doubt(truncated(self._tp, found.offset, known))
+
+    def _doubt(self, failure: DataError) -> None:
+        self._doubts += 1
+        if self._doubts >= DOUBTS:
+            raise failure
+        raise OutcomeUnknown(failure.message)
+
+    async def _restored(
+        self, found: Committed, stored: Stored, first: int, reader: Reader, named: Named
+    ) -> PartitionState:
         checkpoint = self._checkpoint(found, stored)
         if first > found.offset:
             raise InputGap(found.offset, first)
@@ -97,17 +144,33 @@ class Opening:
         ahead = self._settings.processing.guarantee == "at_least_once"
         self._check_journal(stored, checkpoint, ahead)
         journal = self._journal(engine, stored, checkpoint.journal_from)
-        rebuild = await load_snapshots(stored, checkpoint, found.offset, ahead, engine, unsaved)
+        cut = self._cut_short(checkpoint, named)
+        rebuild = await load_snapshots(stored, checkpoint, found.offset, ahead, engine, unsaved, cut)
         if rebuild.damaged and first > rebuild.floor:
             self._forget(needs_input(self._tp, InputGap(rebuild.floor, first), rebuild.damaged), rebuild, checkpoint)
         elif rebuild.damaged and checkpoint.journal_from > rebuild.floor:
             self._forget(needs_journal(self._tp, 0, "to begin their symbols anew"), rebuild, checkpoint)
-        await replay(self._tp, engine, unsaved, rebuild, reader, self._progress)
+        try:
+            await replay(self._tp, engine, unsaved, rebuild, reader, self._progress)
+        except Truncated as lost:
+            raise truncated(self._tp, lost.needed, lost.end) from lost
         self._tell(rebuild, stored, engine)
-        writer = self._writer(engine, unsaved, stored, journal)
+        writer = self._writer(engine, unsaved, stored, journal, named)
         state = PartitionState(engine, unsaved, writer, checkpoint.origin, found.offset, rebuild.held)
-        state.checkpoint = found.checkpoint
+        state.checkpoint, state.epoch = found.checkpoint, found.epoch
         return state
+
+    def _cut_short(self, checkpoint: Checkpoint, named: Named) -> bool:
+        """Whether the state partition lacks records that the committed offset counts on: older ones of the same symbols
+        may still be there, and look sound."""
+        other = checkpoint.state_id not in (0, named.ids.state)
+        if not other and checkpoint.state_end < named.state_end:
+            return False
+        log.error(
+            "the state topic was made anew" if other else "the state topic has lost its last records",
+            extra={"partition": self._tp.partition, "needed": checkpoint.state_end, "end": named.state_end - 1},
+        )
+        return True
 
     def _checkpoint(self, found: Committed, stored: Stored) -> Checkpoint:
         partitions = self._owner.partitions
@@ -136,7 +199,7 @@ class Opening:
         log.error("symbols begin anew", extra={"partition": self._tp.partition, "snapshots": rebuild.damaged})
         rebuild.floor = checkpoint.replay_from
 
-    def _skip(self, gap: InputGap, found: Committed, stored: Stored) -> PartitionState:
+    def _skip(self, gap: InputGap, found: Committed, stored: Stored, named: Named) -> PartitionState:
         if self._settings.processing.on_gap == "fail":
             raise needs_input(self._tp, gap, 0)
         start = max(found.offset, gap.first)
@@ -145,14 +208,14 @@ class Opening:
             "input gap: the partition's state begins anew",
             extra={"partition": self._tp.partition, "needed": gap.needed, "first": gap.first, "offset": start},
         )
-        return self._anew(start, stored)
+        return self._anew(start, stored, named)
 
-    def _anew(self, start: int, stored: Stored) -> PartitionState:
+    def _anew(self, start: int, stored: Stored, named: Named) -> PartitionState:
         engine, unsaved = self._new_engine(), Unsaved(self._limits)
         if stored.snapshots:
             log.warning("old snapshots are of no use", extra={"snapshots": len(stored.snapshots), "offset": start})
         journal = self._journal(engine, stored, start)
-        writer = self._writer(engine, unsaved, Stored(), journal, obsolete=stored.snapshots)
+        writer = self._writer(engine, unsaved, Stored(), journal, named, obsolete=stored.snapshots)
         return PartitionState(engine, unsaved, writer, start, start, {})
 
     def _writer(
@@ -161,10 +224,12 @@ class Opening:
         unsaved: Unsaved,
         stored: Stored,
         journal: Journal,
+        named: Named,
         obsolete: Iterable[bytes] = (),
     ) -> SnapshotWriter:
         symbols = {symbol for key in stored.snapshots if (symbol := symbol_of(key)) is not None}
-        return SnapshotWriter(self._settings.state_topic, self._owner, engine, unsaved, symbols, obsolete, journal)
+        topic = self._settings.state_topic
+        return SnapshotWriter(topic, self._owner, engine, unsaved, symbols, obsolete, journal, named)
 
     def _tell(self, rebuild: Rebuild, stored: Stored, engine: Engine) -> None:
         METRICS.replayed_records.inc(rebuild.replayed)
@@ -187,3 +252,14 @@ class Opening:
                 "journal": len(engine.controls),
             },
         )
+
+
+def truncated(tp: TopicPartition, needed: int, end: int) -> DataError:
+    """The error to stop with when the input has lost records that were decided: an election of a broker that was behind
+    the others does that."""
+    return DataError(
+        f"{tp.topic} partition {tp.partition} ends at {end}, but the group has decided its records up to {needed}: the "
+        "cluster has lost records",
+        "Set unclean.leader.election.enable=false and min.insync.replicas=2; publish what is missing again and begin "
+        "with another processing.group",
+    )

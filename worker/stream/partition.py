@@ -14,12 +14,13 @@ from schemas.state import StateOwner
 from worker.engine.raw import RawRecords
 from worker.settings import Settings
 from worker.stream.board import Board
+from worker.stream.checkpoint import committed
 from worker.stream.consumed import unpacked
 from worker.stream.crash import crash_point
 from worker.stream.job import Job
-from worker.stream.opening import Opening, committed
+from worker.stream.opening import Opening
 from worker.stream.shared import Clients
-from worker.stream.sink import AcknowledgedSink, Output, Prepared, Sink, TransactionalSink
+from worker.stream.sink import AcknowledgedSink, Commit, Output, Prepared, Sink, TransactionalSink
 from worker.stream.snapshots import Taken
 from worker.stream.state import PartitionState
 from worker.telemetry.metrics import METRICS
@@ -72,7 +73,8 @@ class Partition:
         return self._state.next if self._state else -1
 
     async def open(self, consumer: AIOKafkaConsumer) -> None:
-        """Fence the former owner, then read the committed offset, then restore state for exactly that offset."""
+        """Fence the former owner, then write what only a broker with a quorum can take, then read the committed offset
+        from it, then restore state for exactly that offset."""
         started = time.monotonic()
         self.phase = Phase.RESTORING
         self._opening.check_partitions(len(consumer.partitions_for_topic(self.tp.topic) or ()))
@@ -81,9 +83,9 @@ class Partition:
         crash_point("before_fence")
         await self._sink.start()
         crash_point("fenced")
-        found = await committed(consumer, self.tp)
+        opened = await self._sink.read()
         crash_point("offset_read")
-        self._state = await self._opening.state(found)
+        self._state = await self._opening.state(opened, self._clients.committed.get(self.tp, 0))
         self._last_input = time.monotonic()
         seconds = time.monotonic() - started
         METRICS.state_restore_seconds.observe(seconds)
@@ -92,11 +94,11 @@ class Partition:
             extra={"partition": self.tp.partition, "offset": self.next, "seconds": round(seconds, 3)},
         )
 
-    async def confirm(self, consumer: AIOKafkaConsumer) -> bool:
+    async def confirm(self) -> bool:
         """Whether a parked partition may go on as it is: nobody committed in between."""
         if self._sink is None or self._state is None:
             return False
-        found = await committed(consumer, self.tp)
+        found = committed(await self._sink.still())
         if found is None:
             return self._state.next == self._state.origin
         return found.offset == self._state.next and found.checkpoint == self._state.checkpoint
@@ -177,10 +179,10 @@ class Partition:
 
     def _new_sink(self) -> Sink:
         processing, clients = self._settings.processing, self._clients
+        timeout, state = processing.transaction_timeout_ms, self._settings.state_topic
         if clients.shared is not None:
-            return AcknowledgedSink(self.tp, clients.shared, processing.transaction_timeout_ms)
-        timeout, fast = processing.transaction_timeout_ms, processing.fast_path
-        return TransactionalSink(self.tp, processing.group, clients, timeout, fast)
+            return AcknowledgedSink(self.tp, state, clients.shared, timeout)
+        return TransactionalSink(self.tp, processing.group, state, clients, timeout, processing.fast_path)
 
     def _outputs(self, raw: RawRecords, results: Any) -> Iterable[Output | Prepared]:
         outputs = self._publisher.outputs(raw, results)
@@ -190,8 +192,10 @@ class Partition:
         assert self._state is not None
         assert self._sink is not None
         begun = time.monotonic()
-        await self._sink.deliver(outputs, taken.records, position, taken.checkpoint.text)
+        commit = Commit(position, self._state.epoch, taken.checkpoint)
+        taken = taken._replace(checkpoint=await self._sink.deliver(outputs, taken.records, commit))
         crash_point("committed")
+        self._clients.committed[self.tp] = position
         self._commit_at = begun + self._settings.processing.commit_interval_ms / 1000
         METRICS.commit_duration_seconds.observe(time.monotonic() - begun)
         self._state.committed(position, taken)

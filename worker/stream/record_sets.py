@@ -41,13 +41,18 @@ def decode(data: bytes, first: int, aborted: Aborted, check_crcs: bool, tp: Topi
         return _old_format(data, batches, first)
     if aborted:
         _skip_aborted(data, batches, aborted)
+    epoch = _leader_epoch(data, int(batches["start"][-1])) if len(batches) else -1
     if (batches["attributes"] & scan.CODEC).any():
         buffer, batches = _uncompressed(data, batches)
     rows = np.empty(int(batches["records"].sum()) + 1, ROW)
     count = scan.read_records(buffer, batches, first, rows)
     if count < 0:
         raise CorruptRecordException(f"a record contradicts its batch - {tp}")
-    return RawRecords(buffer, rows[:count]), max(first, int(batches["last_offset"].max(initial=-1)) + 1)
+    return RawRecords(buffer, rows[:count], epoch), max(first, int(batches["last_offset"].max(initial=-1)) + 1)
+
+
+def _leader_epoch(data: bytes, start: int) -> int:
+    return int.from_bytes(data[start + scan.OVERHEAD : start + scan.MAGIC], "big", signed=True)
 
 
 def _check(data: bytes, batches: NDArray[Any], tp: TopicPartition) -> None:

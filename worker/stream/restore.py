@@ -57,11 +57,18 @@ class Rebuild:
 
 
 async def load_snapshots(
-    stored: Stored, checkpoint: Checkpoint, stop: int, ahead: bool, engine: Engine, unsaved: Unsaved
+    stored: Stored,
+    checkpoint: Checkpoint,
+    stop: int,
+    ahead: bool,
+    engine: Engine,
+    unsaved: Unsaved,
+    cut_short: bool = False,
 ) -> Rebuild:
     """Put the snapshots into the engine; what they leave to the input is the answer.
 
-    `ahead` says that a snapshot may contain more than the input before `stop`, as at least once it may.
+    `ahead` says that a snapshot may contain more than the input before `stop`, as at least once it may; `cut_short`
+    that the newest records of the state topic are missing, so that older snapshots take their place.
 
     Raises:
         DataError: a newer release wrote them.
@@ -82,7 +89,7 @@ async def load_snapshots(
             continue
         _load(snapshot, engine, unsaved, rebuild)
         crash_point("restoring")
-    lost = max(checkpoint.saved - len(stored.snapshots), 0)
+    lost = max(checkpoint.saved - len(stored.snapshots), int(cut_short))
     METRICS.snapshots_refused.inc(refused + lost)
     METRICS.states_warmed_again.inc(len(rebuild.warming))
     rebuild.damaged = refused + lost

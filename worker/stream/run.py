@@ -50,6 +50,7 @@ class WorkerProcess:
         self._batch_bytes = MAX_BATCH
         self._partitions = settings.topics.partitions
         self._board: Board | None = None
+        self._committed: dict[TopicPartition, int] = {}
         self._failure: BaseException | None = None
         self._stopping = asyncio.Event()
         self._started = False
@@ -95,7 +96,7 @@ class WorkerProcess:
         if self._settings.processing.fast_path:
             install_parted_requests()
         consumer = self._consumer()
-        shared = clients(consumer, self._options, self._batch_bytes, self._settings.processing.guarantee)
+        shared = clients(consumer, self._options, self._batch_bytes, self._settings, self._committed)
         member = self._member = Member(consumer, self._settings, lambda tp: self._new_partition(tp, shared))
         consumer.subscribe([self._settings.topics.input], listener=member)
         await consumer.start()

@@ -6,12 +6,16 @@ A request costs the client and the broker the same whether it carries one partit
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.structs import OffsetAndMetadata
 
+from worker.settings import Settings
 from worker.stream.failures import FAILURES
+from worker.stream.member_offsets import MemberOffsets
+from worker.stream.protocol.offsets import Membership, Position
+from worker.stream.seams.clients import client_of, membership
 
 STOP_TIMEOUT = 5.0  # seconds; aiokafka's stop flushes without limit
 
@@ -76,27 +80,35 @@ class SharedProducer:
             await quietly_stop(producer)
 
 
+class Offsets(Protocol):
+    """Where offsets are committed."""
+
+    async def commit(self, offsets: Mapping[TopicPartition, Position]) -> None:
+        """Commit them together."""
+
+
 class _Wanted(NamedTuple):
-    offset: OffsetAndMetadata
+    position: Position
     done: asyncio.Future[None]
 
 
 class GroupCommits:
-    """Commits offsets of a consumer's group: those that are asked for while a request is under way share the next."""
+    """Commits offsets of a group: those that are asked for while a request is under way share the next."""
 
-    def __init__(self, consumer: AIOKafkaConsumer) -> None:
-        self._consumer = consumer
+    def __init__(self, offsets: Offsets, timeout_ms: int) -> None:
+        """`timeout_ms` is the longest that any caller waits."""
+        self._offsets, self._deadline = offsets, timeout_ms / 1000
         self._wanted: dict[TopicPartition, _Wanted] = {}
         self._task: asyncio.Task[None] | None = None
 
-    async def commit(self, tp: TopicPartition, offset: OffsetAndMetadata) -> None:
+    async def commit(self, tp: TopicPartition, position: Position) -> None:
         """Commit one partition's offset; one commit of a partition at a time.
 
         Raises:
-            KafkaError: as `AIOKafkaConsumer.commit`, for any partition of the request.
+            KafkaError, TimeoutError: as `MemberOffsets.commit`, for any partition of the request.
         """
         done = asyncio.get_running_loop().create_future()
-        self._wanted[tp] = _Wanted(offset, done)
+        self._wanted[tp] = _Wanted(position, done)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
         await done
@@ -106,7 +118,7 @@ class GroupCommits:
             taken, self._wanted = self._wanted, {}
             # Whoever was cancelled meanwhile must not commit any more.
             waiting = {tp: wanted for tp, wanted in taken.items() if not wanted.done.done()}
-            error = await self._request({tp: wanted.offset for tp, wanted in waiting.items()})
+            error = await self._request({tp: wanted.position for tp, wanted in waiting.items()})
             for _, done in waiting.values():
                 if done.done():
                     continue
@@ -115,10 +127,11 @@ class GroupCommits:
                 else:
                     done.set_exception(error)
 
-    async def _request(self, offsets: dict[TopicPartition, OffsetAndMetadata]) -> Exception | None:
+    async def _request(self, positions: dict[TopicPartition, Position]) -> Exception | None:
         try:
-            if offsets:
-                await self._consumer.commit(offsets)
+            if positions:
+                async with asyncio.timeout(self._deadline):
+                    await self._offsets.commit(positions)
         except Exception as error:
             return error
         return None
@@ -127,10 +140,9 @@ class GroupCommits:
 class Shared:
     """Of one member."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, options: dict[str, Any]) -> None:
-        """`options` are those of the producer."""
-        self.producer = SharedProducer(options)
-        self.commits = GroupCommits(consumer)
+    def __init__(self, producer: SharedProducer, offsets: MemberOffsets, timeout_ms: int) -> None:
+        self.producer, self.offsets = producer, offsets
+        self.commits = GroupCommits(offsets, timeout_ms)
 
 
 class Clients(NamedTuple):
@@ -138,7 +150,9 @@ class Clients(NamedTuple):
 
     options: dict[str, Any]  # of every client
     batch_bytes: int  # most of a record batch
+    member: Callable[[], Membership]  # who commits; raises NoLongerOurs for one that the group has lost
     shared: Shared | None  # at least once
+    committed: dict[TopicPartition, int]  # the highest offset that this process has committed
 
     @property
     def producing(self) -> dict[str, Any]:
@@ -151,7 +165,22 @@ def producing(options: dict[str, Any], batch_bytes: int) -> dict[str, Any]:
     return options | {"acks": "all", "max_batch_size": batch_bytes, "linger_ms": 0}
 
 
-def clients(consumer: AIOKafkaConsumer, options: dict[str, Any], batch_bytes: int, guarantee: str) -> Clients:
-    """Those of a member with this consumer."""
-    transactional = guarantee == "exactly_once"  # a transaction is one partition's, by its producer's id
-    return Clients(options, batch_bytes, None if transactional else Shared(consumer, producing(options, batch_bytes)))
+def clients(
+    consumer: AIOKafkaConsumer,
+    options: dict[str, Any],
+    batch_bytes: int,
+    settings: Settings,
+    committed: dict[TopicPartition, int],
+) -> Clients:
+    """Those of a member with this consumer; `committed` outlives it."""
+    processing = settings.processing
+
+    def member() -> Membership:
+        return membership(consumer, processing.group_instance_id)
+
+    shared = None  # exactly once a transaction is one partition's, by its producer's id
+    if processing.guarantee == "at_least_once":
+        offsets = MemberOffsets(client_of(consumer), processing.group, member)
+        producer = SharedProducer(producing(options, batch_bytes))
+        shared = Shared(producer, offsets, processing.transaction_timeout_ms)
+    return Clients(options, batch_bytes, member, shared, committed)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from itertools import chain
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.structs import OffsetAndMetadata
+from aiokafka.errors import KafkaError
 
 from worker.errors import AlphapulseError
+from worker.stream.checkpoint import Checkpoint
 from worker.stream.crash import crash_point
+from worker.stream.envelope import BARRIER
 from worker.stream.failures import FAILURES, SendFailed, meaning
-from worker.stream.seams import pinned
+from worker.stream.protocol.offsets import Position
 from worker.stream.shared import STOP_TIMEOUT, Clients, Shared, quietly_stop
-from worker.stream.transactions import TransactionalProducer, TransactionsTooOld
+from worker.stream.transactions import TransactionalProducer
 
 Header = tuple[str, bytes]
 
@@ -53,14 +56,45 @@ class Prepared(NamedTuple):
 Outputs: TypeAlias = "Iterable[Output | Prepared]"
 
 
+class Opened(NamedTuple):
+    """What is certain about a partition when it is taken over."""
+
+    committed: Position | None  # by the group; None where it has committed nothing
+    barrier: int  # offset in the state partition of the record that was written before the above was read
+
+
+class Commit(NamedTuple):
+    """The input offset to commit, and what is said with it."""
+
+    offset: int
+    epoch: int  # of the leader that wrote the last record before it; -1 = not known
+    checkpoint: Checkpoint
+
+
 class Sink(Protocol):
     """Publishes the outputs of one input partition together with its offset."""
 
     async def start(self) -> None:
         """Take the partition over from whoever wrote to it before."""
 
-    async def deliver(self, outputs: Outputs, snapshots: Iterable[Output], next_offset: int, metadata: str) -> None:
-        """Publish the outputs and the snapshots and commit `next_offset`.
+    async def read(self) -> Opened:
+        """Write to the state partition and to the group, then read what the group has committed from the broker that
+        took the write. A broker that is cut off from the others answers reads, with what was true before, but can't
+        complete a write.
+
+        Raises:
+            Fenced, OutcomeUnknown, AlphapulseError: as `deliver`.
+        """
+
+    async def still(self) -> Position | None:
+        """What the group has committed now, of a partition that was read before.
+
+        Raises:
+            Fenced, OutcomeUnknown, AlphapulseError: as `deliver`.
+        """
+
+    async def deliver(self, outputs: Outputs, snapshots: Iterable[Output], commit: Commit) -> Checkpoint:
+        """Publish the outputs and the snapshots and commit; the checkpoint that was committed.
 
         Raises:
             Fenced: the partition has a new owner; nothing was committed.
@@ -72,13 +106,22 @@ class Sink(Protocol):
         """Release connections; never waits longer than its deadline."""
 
 
-async def _send(producer: Any, outputs: Outputs, partition: int) -> None:
-    """Send in full batches and wait for every acknowledgement: commit would not report a failed send."""
-    pending: list[tuple[str, asyncio.Future[Any]]] = []
+class _Sent(NamedTuple):
+    topic: str
+    records: int
+    acknowledged: asyncio.Future[Any]
+
+
+async def _send(producer: Any, outputs: Outputs, partition: int) -> dict[str, int]:
+    """Send in full batches and wait for every acknowledgement: commit would not report a failed send.
+
+    Topic → offset behind its last record, for the topics of which the broker told one.
+    """
+    pending: list[_Sent] = []
     builders: dict[str, Any] = {}
     for output in outputs:
         if isinstance(output, Prepared):
-            pending.append((output.topic, await _submit(producer, output.batch, output.topic, partition)))
+            pending.append(await _submit(producer, output.batch, output.topic, partition))
             crash_point("first_sent")
             continue
         builder = builders.get(output.topic) or builders.setdefault(output.topic, producer.create_batch())
@@ -89,71 +132,126 @@ async def _send(producer: Any, outputs: Outputs, partition: int) -> None:
             "headers": list(output.headers),
         }
         if builder.append(**fields) is None:
-            pending.append((output.topic, await _submit(producer, builder, output.topic, partition)))
+            pending.append(await _submit(producer, builder, output.topic, partition))
             builders[output.topic] = builder = producer.create_batch()
             builder.append(**fields)
     for topic, builder in builders.items():
-        pending.append((topic, await _submit(producer, builder, topic, partition)))
+        pending.append(await _submit(producer, builder, topic, partition))
         crash_point("first_sent")
-    results = await asyncio.gather(*(future for _, future in pending), return_exceptions=True)
-    for (topic, _), result in zip(pending, results, strict=True):
+    results = await asyncio.gather(*(sent.acknowledged for sent in pending), return_exceptions=True)
+    ends: dict[str, int] = {}
+    for sent, result in zip(pending, results, strict=True):
         if isinstance(result, BaseException):
-            raise SendFailed(topic) from result
+            raise SendFailed(sent.topic) from result
+        if (first := _offset(result)) >= 0:
+            ends[sent.topic] = first + sent.records
+    return ends
 
 
-async def _submit(producer: Any, builder: Any, topic: str, partition: int) -> asyncio.Future[Any]:
+async def _submit(producer: Any, builder: Any, topic: str, partition: int) -> _Sent:
     builder.close()
-    return await producer.send_batch(builder, topic, partition=partition)  # type: ignore[no-any-return]
+    return _Sent(topic, builder.record_count(), await producer.send_batch(builder, topic, partition=partition))
 
 
-class TransactionalSink:
+def _offset(acknowledgement: Any) -> int:
+    """The first offset of a batch, from our own producer or from aiokafka's; -1 where it is not told."""
+    found = acknowledgement if isinstance(acknowledgement, int) else getattr(acknowledgement, "offset", None)
+    return -1 if found is None else int(found)
+
+
+class _Base:
+    """What both guarantees share: names, and the barrier's record."""
+
+    def __init__(self, tp: TopicPartition, state_topic: str, timeout_ms: int) -> None:
+        self._tp, self._state = tp, TopicPartition(state_topic, tp.partition)
+        self._deadline = timeout_ms / 1000
+
+    @asynccontextmanager
+    async def _meaningful(self) -> AsyncIterator[None]:
+        """Within the deadline; failures are told by what they mean."""
+        try:
+            async with asyncio.timeout(self._deadline):
+                yield
+        except FAILURES as error:
+            raise meaning(error, self._tp.topic) from error
+
+    def _barrier(self) -> Output:
+        now = int(time.time() * 1000)  # no output holds it
+        return Output(self._state.topic, BARRIER, str(now).encode(), now, ())
+
+    def _barrier_at(self, ends: dict[str, int]) -> int:
+        if self._state.topic not in ends:
+            raise KafkaError("the broker does not say where it wrote to the state topic")
+        return ends[self._state.topic] - 1
+
+    def _completed(self, commit: Commit, ends: dict[str, int]) -> Checkpoint:
+        end = ends.get(self._state.topic)
+        return commit.checkpoint if end is None else commit.checkpoint._replace(state_end=end)
+
+
+class TransactionalSink(_Base):
     """Exactly once: one transactional producer a partition, so that a new owner fences the old one."""
 
-    def __init__(self, tp: TopicPartition, group: str, clients: Clients, timeout_ms: int, fast: bool) -> None:
+    def __init__(
+        self, tp: TopicPartition, group: str, state_topic: str, clients: Clients, timeout_ms: int, fast: bool
+    ) -> None:
         """`fast` = by the transactions of Kafka 4 where the cluster has them."""
-        self._tp, self._group, self._clients, self._fast = tp, group, clients, fast and pinned.known()
-        self._deadline = timeout_ms / 1000
+        super().__init__(tp, state_topic, timeout_ms)
+        self._group, self._clients, self._fast = group, clients, fast
         self._named: dict[str, Any] = {
             "transactional_id": f"{group}-{tp.topic}-{tp.partition}",
             "transaction_timeout_ms": timeout_ms,
             # The broker answers the first request of a transaction with a retriable error while the last one ends.
             "retry_backoff_ms": 10,
         }
-        self._producer: AIOKafkaProducer | TransactionalProducer | None = None
+        self._producer: TransactionalProducer | None = None
 
     async def start(self) -> None:
         clients = self._clients
-        if self._fast:
-            self._producer = TransactionalProducer(clients.options, max_batch_size=clients.batch_bytes, **self._named)
-            try:
-                await self._producer.start()
-            except TransactionsTooOld:
-                await quietly_stop(self._producer)
-            else:
-                return
-        self._producer = AIOKafkaProducer(**clients.producing, **self._named)
-        await self._producer.start()
+        self._producer = TransactionalProducer(
+            clients.options, max_batch_size=clients.batch_bytes, former=not self._fast, **self._named
+        )
+        async with self._meaningful():
+            await self._producer.start()
 
-    async def deliver(self, outputs: Outputs, snapshots: Iterable[Output], next_offset: int, metadata: str) -> None:
+    async def read(self) -> Opened:
+        assert self._producer is not None
+        async with self._meaningful():
+            await self._producer.begin_transaction()
+            at = self._barrier_at(await _send(self._producer, (self._barrier(),), self._tp.partition))
+            # Behind the record and the transaction's marker: tools that show lag show none.
+            positions = {self._state: Position(at + 2)}
+            await self._producer.send_offsets_to_transaction(positions, self._group, self._clients.member())
+            await self._producer.commit_transaction()
+            return Opened(await self._producer.fetch_offsets(self._group, self._tp), at)
+
+    async def still(self) -> Position | None:
+        assert self._producer is not None
+        async with self._meaningful():
+            return await self._producer.fetch_offsets(self._group, self._tp)
+
+    async def deliver(self, outputs: Outputs, snapshots: Iterable[Output], commit: Commit) -> Checkpoint:
         try:
             async with asyncio.timeout(self._deadline):
-                await self._transaction(chain(outputs, snapshots), {self._tp: OffsetAndMetadata(next_offset, metadata)})
+                return await self._transaction(chain(outputs, snapshots), commit)
         except FAILURES as error:
             failure = meaning(error, self._tp.topic)
             if isinstance(failure, AlphapulseError):
                 await self._abort()
             raise failure from error
 
-    async def _transaction(self, outputs: Outputs, offsets: dict[TopicPartition, OffsetAndMetadata]) -> None:
+    async def _transaction(self, outputs: Outputs, commit: Commit) -> Checkpoint:
         producer = self._producer
         assert producer is not None
         await producer.begin_transaction()
         crash_point("begun")
-        await _send(producer, outputs, self._tp.partition)
+        checkpoint = self._completed(commit, await _send(producer, outputs, self._tp.partition))
         crash_point("acknowledged")
-        await producer.send_offsets_to_transaction(offsets, self._group)
+        positions = {self._tp: Position(commit.offset, commit.epoch, checkpoint.text)}
+        await producer.send_offsets_to_transaction(positions, self._group, self._clients.member())
         crash_point("offsets_sent")
         await producer.commit_transaction()
+        return checkpoint
 
     async def _abort(self) -> None:
         assert self._producer is not None
@@ -169,23 +267,34 @@ class TransactionalSink:
             await quietly_stop(producer)
 
 
-class AcknowledgedSink:
+class AcknowledgedSink(_Base):
     """At least once: every record acknowledged by all replicas, then, not necessarily at once, the offset."""
 
-    def __init__(self, tp: TopicPartition, shared: Shared, timeout_ms: int) -> None:
-        self._tp, self._shared = tp, shared
-        self._deadline = timeout_ms / 1000
+    def __init__(self, tp: TopicPartition, state_topic: str, shared: Shared, timeout_ms: int) -> None:
+        super().__init__(tp, state_topic, timeout_ms)
+        self._shared = shared
         self._producer: AIOKafkaProducer | None = None
 
     async def start(self) -> None:
-        self._producer = await self._shared.producer.acquire()
+        async with self._meaningful():
+            self._producer = await self._shared.producer.acquire()
 
-    async def deliver(self, outputs: Outputs, snapshots: Iterable[Output], next_offset: int, metadata: str) -> None:
+    async def read(self) -> Opened:
+        async with self._acknowledged():
+            at = self._barrier_at(await _send(self._producer, (self._barrier(),), self._tp.partition))
+            await self._shared.commits.commit(self._state, Position(at + 1))
+            return Opened(await self._shared.offsets.fetch(self._tp), at)
+
+    async def still(self) -> Position | None:
+        return (await self.read()).committed
+
+    async def deliver(self, outputs: Outputs, snapshots: Iterable[Output], commit: Commit) -> Checkpoint:
         await self.publish(outputs)
         async with self._acknowledged():
             # A snapshot says that its symbol's outputs are there: never before they are.
-            await _send(self._producer, snapshots, self._tp.partition)
-            await self._shared.commits.commit(self._tp, OffsetAndMetadata(next_offset, metadata))
+            checkpoint = self._completed(commit, await _send(self._producer, snapshots, self._tp.partition))
+            await self._shared.commits.commit(self._tp, Position(commit.offset, commit.epoch, checkpoint.text))
+            return checkpoint
 
     async def publish(self, outputs: Outputs) -> None:
         """Publish the outputs alone: a later `deliver` commits their offset.
@@ -200,11 +309,11 @@ class AcknowledgedSink:
     async def _acknowledged(self) -> AsyncIterator[None]:
         assert self._producer is not None
         try:
-            async with asyncio.timeout(self._deadline):
+            async with self._meaningful():
                 yield
-        except FAILURES as error:
+        except Exception:
             self._shared.producer.discard(self._producer)
-            raise meaning(error, self._tp.topic) from error
+            raise
 
     async def stop(self) -> None:
         producer, self._producer = self._producer, None

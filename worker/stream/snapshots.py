@@ -15,12 +15,23 @@ from worker.engine.state import CARRY_VERSION
 from worker.stream.checkpoint import Checkpoint
 from worker.stream.crash import crash_point
 from worker.stream.envelope import FORMAT, OWNER, REPLAY_FROM, Snapshot, pack, state_key
+from worker.stream.identity import TopicIds
 from worker.stream.job import Engine
 from worker.stream.journal import Changes, Journal
 from worker.stream.sink import Output
 from worker.stream.unsaved import Unsaved
 
 _encode = msgspec.msgpack.Encoder().encode
+
+
+class Named(NamedTuple):
+    """What a checkpoint says of the topics beside the offset."""
+
+    state_end: int = 0  # offset behind the last record of the state partition that the state needs
+    ids: TopicIds = TopicIds(0, 0)
+
+
+NOT_NAMED = Named()
 
 
 class Taken(NamedTuple):
@@ -45,8 +56,9 @@ class SnapshotWriter:
         stored: set[bytes],
         obsolete: Iterable[bytes] = (),
         journal: Journal | None = None,
+        named: Named = NOT_NAMED,
     ) -> None:
-        self.stored = stored
+        self.stored, self._named = stored, named
         self.journal = journal or Journal(engine.controls)
         self._obsolete = list(obsolete)  # keys of snapshots that must not be restored again
         self._topic, self._owner = topic, owner
@@ -78,6 +90,9 @@ class SnapshotWriter:
             partitions=self._owner.partitions,
             journal=journaled.size if journaled else self.journal.size,
             journal_from=journaled.whole_from if journaled else self.journal.whole_from,
+            state_end=self._named.state_end,
+            input_id=self._named.ids.input,
+            state_id=self._named.ids.state,
         )
         if records:
             resume = ReplayFrom(FORMAT, origin, checkpoint.replay_from, next_offset)
@@ -88,6 +103,7 @@ class SnapshotWriter:
 
     def committed(self, taken: Taken) -> None:
         """The records are in the topic for good."""
+        self._named = self._named._replace(state_end=taken.checkpoint.state_end)
         if taken.records:
             self._signed = True
             self._obsolete = []

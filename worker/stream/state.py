@@ -10,6 +10,7 @@ import numpy as np
 from worker.engine.raw import RawRecords
 from worker.stream.checkpoint import Checkpoint
 from worker.stream.job import Engine
+from worker.stream.protocol.offsets import NO_EPOCH
 from worker.stream.snapshots import SnapshotWriter, Taken
 from worker.stream.unsaved import Unsaved
 
@@ -30,6 +31,7 @@ class PartitionState:
         self.origin = origin  # first input offset that the group has processed
         self.next = next_offset  # first input offset that it has not
         self.checkpoint: Checkpoint | None = None  # of our last commit
+        self.epoch = NO_EPOCH  # of the leader that wrote the record before `next`
         self.settled = next_offset  # that the group has committed; at least once `next` runs ahead of it for a while
         self._unsaved, self._writer = unsaved, writer
         # At least once a snapshot may be ahead of the committed offset: its symbol's outputs are there already.
@@ -44,6 +46,7 @@ class PartitionState:
 
     def process(self, raw: RawRecords) -> Any:
         """What the engine makes of records that are `unseen`, at least one."""
+        self.epoch = max(self.epoch, raw.epoch)
         self._writer.journal.use(raw.all_keys, self.next)
         results = self.engine.step_raw(raw)
         self._unsaved.note(self.engine.touched, raw.rows["offset"])

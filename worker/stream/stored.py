@@ -30,11 +30,15 @@ class Stored:
     size: int = 0  # bytes read
 
 
-async def read_state(reader: Reader, tp: TopicPartition) -> Stored:
-    """Everything in the state partition `tp` up to its end now."""
+async def read_state(reader: Reader, tp: TopicPartition, stop: int | None = None) -> Stored:
+    """Everything in the state partition `tp` up to `stop` (exclusive), else up to its end now.
+
+    Raises:
+        Truncated, KafkaTimeoutError: as `Reader.batches`.
+    """
     stored = Stored()
     own: dict[bytes, bytes | None] = {}
-    async for raw in reader.raw(tp):
+    async for raw in reader.raw(tp, stop=stop):
         records = raw.records()
         for key, value in zip(records.keys, records.values, strict=True):
             key = key or b""

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError
-from aiokafka.structs import OffsetAndMetadata
 
+from worker.stream.protocol.offsets import Position
 from worker.stream.shared import GroupCommits
 
 PARTITIONS = [TopicPartition("ticks", number) for number in range(4)]
@@ -22,7 +22,7 @@ class Broker:
         self.requests: list[dict[TopicPartition, int]] = []
         self.answers: list[asyncio.Future[None]] = []
 
-    async def commit(self, offsets: dict[TopicPartition, OffsetAndMetadata]) -> None:
+    async def commit(self, offsets: dict[TopicPartition, Position]) -> None:
         self.requests.append({tp: offset.offset for tp, offset in offsets.items()})
         self.answers.append(asyncio.get_running_loop().create_future())
         await self.answers[-1]
@@ -35,12 +35,12 @@ async def settle() -> None:
 
 
 def asked(commits: GroupCommits, number: int, offset: int) -> asyncio.Task[None]:
-    return asyncio.create_task(commits.commit(PARTITIONS[number], OffsetAndMetadata(offset, "")))
+    return asyncio.create_task(commits.commit(PARTITIONS[number], Position(offset)))
 
 
 async def test_one_request_for_all_that_wait() -> None:
     broker: Any = Broker()
-    commits = GroupCommits(broker)
+    commits = GroupCommits(broker, 10_000)
     first = asked(commits, 0, 10)
     await settle()
     others = [asked(commits, number, 20) for number in (1, 2, 3)]
@@ -62,7 +62,7 @@ async def test_one_request_for_all_that_wait() -> None:
 
 async def test_a_failure_reaches_all_of_its_request_and_no_other() -> None:
     broker: Any = Broker()
-    commits = GroupCommits(broker)
+    commits = GroupCommits(broker, 10_000)
     first = asked(commits, 0, 10)
     await settle()
     second = asked(commits, 1, 20)
@@ -77,7 +77,7 @@ async def test_a_failure_reaches_all_of_its_request_and_no_other() -> None:
 
 async def test_who_is_cancelled_commits_no_more() -> None:
     broker: Any = Broker()
-    commits = GroupCommits(broker)
+    commits = GroupCommits(broker, 10_000)
     first = asked(commits, 0, 10)
     await settle()
     cancelled, kept = asked(commits, 1, 20), asked(commits, 2, 20)

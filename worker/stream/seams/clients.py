@@ -7,20 +7,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
 from aiokafka.conn import create_conn
 from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.metadata import MetadataRequest
-from aiokafka.structs import OffsetAndMetadata
+
+from worker.stream.protocol.answers import NoLongerOurs
+from worker.stream.protocol.offsets import Membership
 
 
-async def committed_with_metadata(consumer: AIOKafkaConsumer, tp: TopicPartition) -> OffsetAndMetadata | None:
-    """The group's committed offset and its metadata text; `AIOKafkaConsumer.committed` drops the text."""
+def membership(consumer: AIOKafkaConsumer, instance_id: str | None) -> Membership:
+    """Whom the group knows the consumer as now.
+
+    Raises:
+        NoLongerOurs: it is no member.
+    """
     coordinator: Any = consumer._coordinator
-    found = await coordinator.fetch_committed_offsets([tp])
-    committed: OffsetAndMetadata | None = found.get(tp)
-    return committed if committed is not None and committed.offset >= 0 else None
+    if coordinator.generation < 1 or not coordinator.member_id:
+        # Sent like this, an offset would be taken as one of a client without a group, and not be checked.
+        raise NoLongerOurs("the group has lost this member")
+    return Membership(coordinator.generation, coordinator.member_id, instance_id)
+
+
+def client_of(client: AIOKafkaConsumer | AIOKafkaAdminClient) -> AIOKafkaClient:
+    """The connections of a consumer or of an admin client."""
+    inner: AIOKafkaClient = client._client
+    return inner
 
 
 async def connect_once(host: str, port: int, options: dict[str, Any]) -> None:
@@ -106,3 +120,8 @@ async def stop_consumer(consumer: AIOKafkaConsumer, seconds: float = 1.0) -> Non
             await consumer.stop()
     except TimeoutError:
         return
+
+
+async def refresh(client: AIOKafkaClient, seconds: float = 1.0) -> None:
+    """Ask a broker for new metadata and wait for them, but not for ever: the task that asks may have died."""
+    await asyncio.wait({client.force_metadata_update()}, timeout=seconds)

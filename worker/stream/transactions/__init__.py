@@ -1,10 +1,9 @@
-"""Transactions of Kafka 4 (KIP-890): what is written joins the transaction by being written.
+"""Transactions of Kafka 4 (KIP-890), in which what is written joins the transaction by being written, and those of the
+former protocol, which announces it.
 
-aiokafka speaks the former protocol, in which two requests of a transaction only announce partitions and offsets. Its
-connections, metadata and look-ups are used here as they are.
+aiokafka's connections, metadata and look-ups are used as they are; each answer is taken word by word.
 """
 
-from worker.stream.transactions.features import TransactionsTooOld
-from worker.stream.transactions.producer import TransactionalProducer
+from worker.stream.transactions.producer import CoordinatorMoved, TransactionalProducer
 
-__all__ = ["TransactionalProducer", "TransactionsTooOld"]
+__all__ = ["CoordinatorMoved", "TransactionalProducer"]

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
 from aiokafka.errors import BrokerResponseError
 
-from worker.stream.seams.clients import ask, coordinator_of
-from worker.stream.transactions.answers import MOVED, UNREACHABLE, WAIT, failure, worst
+from worker.stream.backoff import Backoff
+from worker.stream.protocol.answers import AGAIN, FIND, UNREACHABLE, failure, worst
+from worker.stream.protocol.codes import name
+from worker.stream.seams.clients import ask, coordinator_of, refresh
+
+
+class Answered(NamedTuple):
+    """An answer without an error, and the broker that gave it."""
+
+    answer: Any
+    node: int
 
 
 def _codes(answer: Any) -> Iterable[int]:
@@ -27,7 +35,9 @@ class Coordinator:
     """Finds its broker, and finds it again when it has moved or is away: only the caller's deadline ends that."""
 
     def __init__(self, client: AIOKafkaClient, kind: CoordinationType, key: str, backoff_s: float) -> None:
-        self._client, self._kind, self._key, self._backoff = client, kind, key, backoff_s
+        """`backoff_s` is the first pause between two attempts."""
+        self._client, self._kind, self._key = client, kind, key
+        self._first_pause = backoff_s
         self._node: int | None = None
 
     async def ask(self, request: Any, codes: Callable[[Any], Iterable[int]] = _codes) -> Any:
@@ -36,22 +46,48 @@ class Coordinator:
         Raises:
             KafkaError: one that no retry can mend.
         """
+        return (await self.asked(request, codes)).answer
+
+    async def asked(
+        self,
+        request: Any,
+        codes: Callable[[Any], Iterable[int]] = _codes,
+        check: Callable[[Any], object] = lambda answer: None,
+        node: int | None = None,
+    ) -> Answered:
+        """The answer, once its `codes` tell no error and `check` does not raise `Unclear`.
+
+        With `node` only that broker is asked: when it coordinates no more, that is the error.
+
+        Raises:
+            KafkaError: one that no retry can mend.
+        """
+        backoff = Backoff(f"the coordinator of {self._key}", self._first_pause)
         while True:
+            asked = node
             try:
-                answer = await ask(self._client, await self._found(), request, ConnectionGroup.COORDINATION)
+                asked = await self._found() if node is None else node
+                answer = await ask(self._client, asked, request, ConnectionGroup.COORDINATION)
                 code = worst(codes(answer))
-            except UNREACHABLE:
-                self._node, answer, code = None, None, 0
-                await self._client.force_metadata_update()
+                if not code:
+                    check(answer)
+                    backoff.worked()
+                    return Answered(answer, asked)
+            except UNREACHABLE as error:
+                if node is not None:
+                    raise
+                code, cause = 0, f"{type(error).__name__} {error}"
+                self._node = None
+                await refresh(self._client)
             except BrokerResponseError as error:  # of the look-up
                 code = error.errno
-            if code and code not in WAIT:
-                raise failure(code, self._key)
-            if not code and answer is not None:
-                return answer
-            if code in MOVED:
+            if code:
+                if code not in AGAIN or (node is not None and code in FIND):
+                    raise failure(code, self._key)
+                cause = name(code)
+            if code in FIND:
                 self._node = None
-            await asyncio.sleep(self._backoff)
+            await backoff.wait(cause)
 
     async def _found(self) -> int:
         if self._node is None:

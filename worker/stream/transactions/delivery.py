@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import DuplicateSequenceNumber, for_code
 
-from worker.stream.seams.clients import ask
-from worker.stream.transactions.answers import UNREACHABLE, failure, may_be_sent_again
-from worker.stream.transactions.messages import produce
+from worker.stream.backoff import Backoff
+from worker.stream.protocol.answers import AGAIN, FIND, UNREACHABLE, failure
+from worker.stream.protocol.codes import Code, name
+from worker.stream.protocol.strict import exactly
+from worker.stream.seams.clients import ask, refresh
 
-DONE = frozenset({0, DuplicateSequenceNumber.errno})
+DONE = frozenset({0, Code.DUPLICATE_SEQUENCE_NUMBER})
 
 
 class Parcel(NamedTuple):
@@ -22,7 +24,7 @@ class Parcel(NamedTuple):
 
     tp: TopicPartition
     batch: Any
-    acknowledged: asyncio.Future[None]
+    acknowledged: asyncio.Future[int]  # its first offset; -1 where the broker had it already and does not say
 
 
 class Delivery:
@@ -31,8 +33,13 @@ class Delivery:
     While one is under way a partition may have one more waiting, so memory holds two of each.
     """
 
-    def __init__(self, client: AIOKafkaClient, transactional_id: str, timeout_ms: int, backoff_s: float) -> None:
-        self._client, self._id, self._timeout, self._backoff = client, transactional_id, timeout_ms, backoff_s
+    def __init__(
+        self, client: AIOKafkaClient, subject: str, produce: Callable[[list[tuple[str, int, Any]]], Any], pause: float
+    ) -> None:
+        """`produce` makes the request, `pause` are the seconds before the first repeat, `subject` is for the log."""
+        self._client, self._produce_request = client, produce
+        self._backoff = Backoff(f"the outputs of {subject}", pause)
+        self._cause = ""
         self._waiting: defaultdict[TopicPartition, deque[Parcel]] = defaultdict(deque)
         self._under_way: list[Parcel] = []
         self._room = asyncio.Event()
@@ -88,7 +95,8 @@ class Delivery:
             found = await asyncio.gather(*(self._produce(*each) for each in self._by_leader().items()))
             self._under_way = [parcel for left in found for parcel in left]
             if self._under_way:
-                await asyncio.sleep(self._backoff)
+                await self._backoff.wait(self._cause)
+        self._backoff.worked()
 
     def _by_leader(self) -> dict[int | None, list[Parcel]]:
         nodes: defaultdict[int | None, list[Parcel]] = defaultdict(list)
@@ -100,25 +108,34 @@ class Delivery:
     async def _produce(self, node: int | None, parcels: list[Parcel]) -> list[Parcel]:
         """Those that must be sent again."""
         if node is None:
-            await self._client.force_metadata_update()
+            self._cause = "a partition has no leader"
+            await refresh(self._client)
             return parcels
         batches = [(parcel.tp.topic, parcel.tp.partition, parcel.batch._build()) for parcel in parcels]
         try:
-            answer = await ask(self._client, node, produce(self._id, self._timeout, batches))
-        except UNREACHABLE:
-            await self._client.force_metadata_update()
+            answer = await ask(self._client, node, self._produce_request(batches))
+            told = exactly(_told(answer), [parcel.tp for parcel in parcels], "Produce")
+        except UNREACHABLE as error:
+            self._cause = f"{type(error).__name__} {error}"
+            await refresh(self._client)
             return parcels
-        codes = {(topic, told[0]): told[1] for topic, partitions, _ in answer.topics for told in partitions}
-        return [parcel for parcel in parcels if not self._settled(parcel, codes[parcel.tp])]
+        return [parcel for parcel in parcels if not self._settled(parcel, *told[parcel.tp])]
 
-    def _settled(self, parcel: Parcel, code: int) -> bool:
-        if code not in DONE and may_be_sent_again(code):
-            if getattr(for_code(code), "invalid_metadata", False):
+    def _settled(self, parcel: Parcel, code: int, offset: int) -> bool:
+        if code in AGAIN:
+            self._cause = name(code)
+            if code in FIND:
                 self._client.force_metadata_update()
             return False
         if not parcel.acknowledged.done():
             if code in DONE:
-                parcel.acknowledged.set_result(None)
+                parcel.acknowledged.set_result(offset if code == 0 else -1)
             else:
                 parcel.acknowledged.set_exception(failure(code, parcel.tp.topic))
         return True
+
+
+def _told(answer: Any) -> list[tuple[TopicPartition, tuple[int, int]]] | None:
+    if answer.topics is None or any(partitions is None for _, partitions, _ in answer.topics):
+        return None
+    return [(TopicPartition(topic, p[0]), (p[1], p[2])) for topic, partitions, _ in answer.topics for p in partitions]

@@ -9,16 +9,12 @@ from aiokafka import __version__
 from aiokafka.protocol.api import RequestStruct, Response, ResponseHeader_v0
 from aiokafka.protocol.types import CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
 
-from worker.stream.transactions.fixed import Fixed
+from worker.stream.protocol.fixed import Fixed
 
 TRANSACTIONS, NEEDED = "transaction.version", 2
 TEXT = CompactString("utf-8")
 FINALIZED = 2  # tag of the finalized features
 FEATURES = CompactArray(("name", TEXT), ("most", Int16), ("least", Int16), ("tags", TaggedFields))
-
-
-class TransactionsTooOld(Exception):
-    """The cluster uses the former protocol of transactions."""
 
 
 class ApiVersionsResponse(Response):

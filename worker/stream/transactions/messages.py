@@ -1,4 +1,5 @@
-"""The requests of a transaction and their answers, in the first versions that belong to transactions of Kafka 4."""
+"""The requests of a transaction and their answers, in the first versions of Kafka 4's transactions; for other clusters
+in those of the former protocol."""
 
 from __future__ import annotations
 
@@ -7,10 +8,10 @@ from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
 from aiokafka.protocol.api import RequestStruct, Response
+from aiokafka.protocol.transaction import AddOffsetsToTxnRequest_v0, AddPartitionsToTxnRequest_v0, EndTxnRequest_v0
 from aiokafka.protocol.types import (
     Boolean,
     CompactArray,
-    CompactString,
     Int16,
     Int32,
     Int64,
@@ -18,15 +19,14 @@ from aiokafka.protocol.types import (
     TaggedFields,
     UnsignedVarInt32,
 )
-from aiokafka.structs import OffsetAndMetadata
 
+from worker.stream.protocol.fixed import Fixed
+from worker.stream.protocol.offsets import Membership, Position, named_offsets
+from worker.stream.protocol.types import TEXT
 from worker.stream.seams.requests import Body, Buffer
-from worker.stream.transactions.fixed import Fixed
 
-TEXT = CompactString("utf-8")
 NO_TAGS = TaggedFields.encode({})
 ALL_REPLICAS = -1
-NO_GENERATION, NO_EPOCH = -1, -1  # not a member's commit, and no epoch of a leader: the producer's epoch fences
 
 
 class Producer(NamedTuple):
@@ -186,22 +186,63 @@ class EndTxnRequest(RequestStruct):
     )
 
 
-def produce(transactional_id: str, timeout_ms: int, batches: list[tuple[str, int, Buffer]]) -> Fixed:
+class FormerProduceResponse(ProduceResponse):
+    API_VERSION = 9
+
+
+class FormerProduceRequest(ProduceRequest):
+    """The last but some: all that the answer tells is in the same places."""
+
+    API_VERSION = 9
+    RESPONSE_TYPE = FormerProduceResponse
+
+
+class FormerTxnOffsetCommitResponse(TxnOffsetCommitResponse):
+    API_VERSION = 3
+
+
+class FormerTxnOffsetCommitRequest(TxnOffsetCommitRequest):
+    """The first one that names the member."""
+
+    API_VERSION = 3
+    RESPONSE_TYPE = FormerTxnOffsetCommitResponse
+
+
+def produce(transactional_id: str, timeout_ms: int, batches: list[tuple[str, int, Buffer]], former: bool) -> Fixed:
     """Batches with their topics and partitions, at most one of each partition; all replicas acknowledge them."""
-    return Fixed(ProduceRequest, transactional_id, timeout_ms, batches)
+    return Fixed(FormerProduceRequest if former else ProduceRequest, transactional_id, timeout_ms, batches)
 
 
-def end_transaction(transactional_id: str, producer: Producer, *, commit: bool) -> Fixed:
-    """Commit, or else abort; the answer tells whom the broker knows the producer as from now on."""
+def end_transaction(transactional_id: str, producer: Producer, *, commit: bool, former: bool) -> Fixed:
+    """Commit, or else abort; by Kafka 4 the answer tells whom the broker knows the producer as from now on."""
+    if former:
+        return Fixed(EndTxnRequest_v0, transactional_id, *producer, commit)
     return Fixed(EndTxnRequest, transactional_id, *producer, commit, {})
 
 
 def commit_offsets(
-    transactional_id: str, group: str, producer: Producer, offsets: Mapping[TopicPartition, OffsetAndMetadata]
+    transactional_id: str,
+    group: str,
+    producer: Producer,
+    member: Membership,
+    offsets: Mapping[TopicPartition, Position],
+    former: bool,
 ) -> Fixed:
-    """The request that puts a group's offsets into a transaction."""
-    topics: dict[str, list[tuple[Any, ...]]] = {}
-    for tp, at in offsets.items():
-        topics.setdefault(tp.topic, []).append((tp.partition, at.offset, NO_EPOCH, at.metadata, {}))
-    named: Any = [(topic, partitions, {}) for topic, partitions in topics.items()]
-    return Fixed(TxnOffsetCommitRequest, transactional_id, group, *producer, NO_GENERATION, "", None, named, {})
+    """The request that puts a group's offsets into a transaction, for a member of the group."""
+    kind = FormerTxnOffsetCommitRequest if former else TxnOffsetCommitRequest
+    return Fixed(kind, transactional_id, group, *producer, *member, named_offsets(offsets), {})
+
+
+def announce_partition(transactional_id: str, producer: Producer, tp: TopicPartition) -> Fixed:
+    """Former protocol: the partition will be written to."""
+    return Fixed(AddPartitionsToTxnRequest_v0, transactional_id, *producer, [(tp.topic, [tp.partition])])
+
+
+def partition_announced(answer: Any) -> list[tuple[TopicPartition, int]]:
+    """The answer's partitions with their error codes."""
+    return [(TopicPartition(topic, p), code) for topic, partitions in answer.errors or () for p, code in partitions]
+
+
+def announce_offsets(transactional_id: str, producer: Producer, group: str) -> Fixed:
+    """Former protocol: offsets of the group will be committed."""
+    return Fixed(AddOffsetsToTxnRequest_v0, transactional_id, *producer, group)

@@ -1,4 +1,4 @@
-"""A producer of transactions, with the methods of aiokafka's that the sink calls."""
+"""A producer of transactions: outputs and a group's offsets, all of it or nothing."""
 
 from __future__ import annotations
 
@@ -9,22 +9,37 @@ from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient, CoordinationType
-from aiokafka.errors import IllegalOperation, IncompatibleBrokerVersion
+from aiokafka.errors import IllegalOperation, IncompatibleBrokerVersion, KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.protocol.transaction import InitProducerIdRequest
-from aiokafka.structs import OffsetAndMetadata
 
+from worker.stream.protocol.offsets import Membership, Position, committed, fetch_offsets, fetched
+from worker.stream.protocol.strict import exactly
 from worker.stream.seams.clients import close_client
 from worker.stream.transactions.coordinator import Coordinator, error_code
 from worker.stream.transactions.delivery import Delivery, Parcel
-from worker.stream.transactions.features import NEEDED, TransactionsTooOld, ask_versions, transactions_of
-from worker.stream.transactions.messages import Producer, commit_offsets, end_transaction
+from worker.stream.transactions.features import NEEDED, ask_versions, transactions_of
+from worker.stream.transactions.messages import (
+    Producer,
+    announce_offsets,
+    announce_partition,
+    commit_offsets,
+    end_transaction,
+    partition_announced,
+    produce,
+)
+
+
+class CoordinatorMoved(KafkaError):
+    """The group's offsets go to another broker than the one they were read from: they must be read again."""
 
 
 class TransactionalProducer:
     """One transaction at a time: outputs and offsets in any order, then the commit, when all are acknowledged.
 
-    Each commit and abort gives the producer a new epoch, so nothing that is late can join the next transaction.
+    By the transactions of Kafka 4 each commit and abort gives the producer a new epoch, so nothing that is late can
+    join the next transaction. Other clusters, and `former`, get the former protocol, which announces first what a
+    transaction will write to.
     """
 
     def __init__(
@@ -35,16 +50,21 @@ class TransactionalProducer:
         transaction_timeout_ms: int,
         max_batch_size: int,
         retry_backoff_ms: int,
+        former: bool = False,
     ) -> None:
         """`options` are those of every client."""
         self._client = AIOKafkaClient(**options, retry_backoff_ms=retry_backoff_ms)
         self._id, self._timeout, self._batch_bytes = transactional_id, transaction_timeout_ms, max_batch_size
-        self._backoff = retry_backoff_ms / 1000
+        self._backoff, self._request_timeout = retry_backoff_ms / 1000, options["request_timeout_ms"]
         self._coordinator = Coordinator(self._client, CoordinationType.TRANSACTION, transactional_id, self._backoff)
         self._groups: dict[str, Coordinator] = {}
-        self._delivery = Delivery(self._client, transactional_id, options["request_timeout_ms"], self._backoff)
+        self._delivery = Delivery(self._client, transactional_id, self._produce, self._backoff)
         self._producer = Producer(-1, -1)
+        self._former = former
         self._sequences: defaultdict[TopicPartition, int] = defaultdict(int)
+        self._announced: set[TopicPartition] = set()  # former protocol
+        self._written_at: int | None = None  # the broker that took the offsets last
+        self._read_from: int | None = None  # the broker that told the offsets
         self._open = False  # between begin and the end of the transaction
         self._written = False  # whether the broker may know of this transaction
 
@@ -52,18 +72,18 @@ class TransactionalProducer:
         """Connect, and fence whoever had the transactional id before.
 
         Raises:
-            TransactionsTooOld: the cluster uses the former protocol.
             KafkaError: it can't be started.
         """
         await self._client.bootstrap()
+        self._former = self._former or not await self._modern()
+        self._identify(await self._coordinator.ask(InitProducerIdRequest(self._id, self._timeout), error_code))
+
+    async def _modern(self) -> bool:
         try:
             answer = await self._coordinator.ask(ask_versions(), error_code)
         except IncompatibleBrokerVersion:  # nor can it tell
-            raise TransactionsTooOld from None
-        if transactions_of(answer) < NEEDED:
-            raise TransactionsTooOld
-        found = await self._coordinator.ask(InitProducerIdRequest(self._id, self._timeout), error_code)
-        self._renew(found)
+            return False
+        return transactions_of(answer) >= NEEDED
 
     async def stop(self) -> None:
         """Close the connections. A transaction that is open is aborted by the next producer, or by its timeout."""
@@ -79,13 +99,15 @@ class TransactionalProducer:
         if self._open:
             raise IllegalOperation("the last transaction has not ended")
         self._open, self._written = True, False
+        self._announced.clear()
 
     def create_batch(self) -> BatchBuilder:
         """An empty batch of at most `max_batch_size` bytes."""
         return BatchBuilder(self._batch_bytes, 0, is_transactional=1)
 
-    async def send_batch(self, batch: Any, topic: str, *, partition: int) -> asyncio.Future[None]:
-        """Hand a closed batch over, of one `create_batch` or a `FinishedBatch`; the future is its acknowledgement.
+    async def send_batch(self, batch: Any, topic: str, *, partition: int) -> asyncio.Future[int]:
+        """Hand a closed batch over, of one `create_batch` or a `FinishedBatch`; the future is its acknowledgement, the
+        offset of its first record, or -1 where the broker does not tell it.
 
         Raises:
             IllegalOperation: no transaction is open.
@@ -94,27 +116,51 @@ class TransactionalProducer:
         self._require_open()
         await self._client._wait_on_metadata(topic)
         tp = TopicPartition(topic, partition)
+        self._written = True
+        if self._former and tp not in self._announced:
+            await self._announce(tp)
         batch._set_producer_state(*self._producer, self._sequences[tp])
         self._sequences[tp] += batch.record_count()
-        self._written = True
         parcel = Parcel(tp, batch, asyncio.get_running_loop().create_future())
         await self._delivery.add(parcel)
         return parcel.acknowledged
 
     async def send_offsets_to_transaction(
-        self, offsets: Mapping[TopicPartition, OffsetAndMetadata], group_id: str
+        self, offsets: Mapping[TopicPartition, Position], group_id: str, member: Membership
     ) -> None:
-        """Have the group's offsets committed with the transaction.
+        """Have the group's offsets committed with the transaction, in the name of a member.
 
         Raises:
             IllegalOperation: no transaction is open.
+            CoordinatorMoved: another broker has taken them than the one that told the group's offsets.
+            NoLongerOurs: the group has gone on without the member.
             KafkaError: the group's coordinator refuses them.
         """
         self._require_open()
         self._written = True
-        if group_id not in self._groups:
-            self._groups[group_id] = Coordinator(self._client, CoordinationType.GROUP, group_id, self._backoff)
-        await self._groups[group_id].ask(commit_offsets(self._id, group_id, self._producer, offsets))
+        if self._former:
+            await self._coordinator.ask(announce_offsets(self._id, self._producer, group_id), error_code)
+        request = commit_offsets(self._id, group_id, self._producer, member, offsets, self._former)
+        answered = await self._group(group_id).asked(request, check=lambda answer: committed(answer, offsets.keys()))
+        self._written_at = answered.node
+        if self._read_from not in (None, answered.node):
+            raise CoordinatorMoved(f"the group's coordinator moved from broker {self._read_from} to {answered.node}")
+
+    async def fetch_offsets(self, group_id: str, tp: TopicPartition) -> Position | None:
+        """What the group has committed for a partition, by the very broker that took the last transaction's offsets:
+        it has a quorum, which a broker that is cut off from the others has not. None where that is nothing.
+
+        Raises:
+            IllegalOperation: no transaction has committed offsets.
+            KafkaError: that broker does not coordinate the group any more, or can't be reached.
+        """
+        if self._written_at is None:
+            raise IllegalOperation("no transaction has committed offsets")
+        answered = await self._group(group_id).asked(
+            fetch_offsets(group_id, (tp,)), check=lambda answer: fetched(answer, (tp,)), node=self._written_at
+        )
+        self._read_from = answered.node
+        return fetched(answered.answer, (tp,))[tp]
 
     async def commit_transaction(self) -> None:
         """Make all of it count.
@@ -135,12 +181,31 @@ class TransactionalProducer:
     async def _end(self, *, commit: bool) -> None:
         self._require_open()
         if self._written:
-            self._renew(await self._coordinator.ask(end_transaction(self._id, self._producer, commit=commit)))
+            request = end_transaction(self._id, self._producer, commit=commit, former=self._former)
+            answer = await self._coordinator.ask(request, error_code)
+            if not self._former:
+                self._identify(answer)
         self._open = False
 
-    def _renew(self, answer: Any) -> None:
+    def _identify(self, answer: Any) -> None:
         self._producer = Producer(answer.producer_id, answer.producer_epoch)
         self._sequences.clear()
+
+    async def _announce(self, tp: TopicPartition) -> None:
+        await self._coordinator.asked(
+            announce_partition(self._id, self._producer, tp),
+            lambda answer: [code for _, code in partition_announced(answer)],
+            lambda answer: exactly(partition_announced(answer), (tp,), "AddPartitionsToTxn"),
+        )
+        self._announced.add(tp)
+
+    def _group(self, group_id: str) -> Coordinator:
+        if group_id not in self._groups:
+            self._groups[group_id] = Coordinator(self._client, CoordinationType.GROUP, group_id, self._backoff)
+        return self._groups[group_id]
+
+    def _produce(self, batches: list[tuple[str, int, Any]]) -> Any:
+        return produce(self._id, self._request_timeout, batches, self._former)
 
     def _require_open(self) -> None:
         if not self._open:

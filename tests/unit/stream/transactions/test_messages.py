@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import IncompatibleBrokerVersion
-from aiokafka.structs import OffsetAndMetadata
 
+from worker.stream.protocol.fixed import Fixed
+from worker.stream.protocol.offsets import Membership, Position
 from worker.stream.transactions.features import ApiVersionsResponse, ask_versions, transactions_of
-from worker.stream.transactions.fixed import Fixed
 from worker.stream.transactions.messages import (
     EndTxnResponse,
     Producer,
@@ -34,9 +34,11 @@ def encoded(request: Fixed, key: int, version: int) -> bytes:
     return bytes(b"" + (b"" + body))
 
 
-def test_a_produce_request() -> None:
+@pytest.mark.parametrize(("former", "version"), [(False, 12), (True, 9)])
+def test_a_produce_request(former: bool, version: int) -> None:
     batch = bytes(200)
-    assert encoded(produce("id", 15_000, [("out", 1, batch), ("state", 2, memoryview(b"xyz"))]), 0, 12) == (
+    batches: list[Any] = [("out", 1, batch), ("state", 2, memoryview(b"xyz"))]
+    assert encoded(produce("id", 15_000, batches, former), 0, version) == (
         b"\x03id" + b"\xff\xff" + (15_000).to_bytes(4, "big") + b"\x03"
         b"\x04out" + b"\x02" + b"\x00\x00\x00\x01" + b"\xc9\x01" + batch + b"\x00\x00"
         b"\x06state" + b"\x02" + b"\x00\x00\x00\x02" + b"\x04xyz" + b"\x00\x00"
@@ -44,12 +46,14 @@ def test_a_produce_request() -> None:
     )  # fmt: skip
 
 
-def test_a_commit_of_offsets() -> None:
-    offsets = {TopicPartition("in", 5): OffsetAndMetadata(9, "m")}
-    assert encoded(commit_offsets("id", "group", ME, offsets), 28, 5) == (
+@pytest.mark.parametrize(("former", "version"), [(False, 5), (True, 3)])
+def test_a_commit_of_offsets(former: bool, version: int) -> None:
+    offsets = {TopicPartition("in", 5): Position(9, 2, "m")}
+    member = Membership(4, "me", "one")
+    assert encoded(commit_offsets("id", "group", ME, member, offsets, former), 28, version) == (
         b"\x03id\x06group" + (7).to_bytes(8, "big") + b"\x00\x03"
-        b"\xff\xff\xff\xff" + b"\x01" + b"\x00" + b"\x02"
-        b"\x03in\x02" + b"\x00\x00\x00\x05" + (9).to_bytes(8, "big") + b"\xff\xff\xff\xff" + b"\x02m" + b"\x00\x00"
+        b"\x00\x00\x00\x04" + b"\x03me" + b"\x04one" + b"\x02"
+        b"\x03in\x02" + b"\x00\x00\x00\x05" + (9).to_bytes(8, "big") + b"\x00\x00\x00\x02" + b"\x02m" + b"\x00\x00"
         b"\x00"
     )  # fmt: skip
 
@@ -57,7 +61,7 @@ def test_a_commit_of_offsets() -> None:
 @pytest.mark.parametrize("commit", [True, False])
 def test_the_end_of_a_transaction(commit: bool) -> None:
     expected = b"\x03id" + (7).to_bytes(8, "big") + b"\x00\x03" + bytes([commit]) + b"\x00"
-    assert encoded(end_transaction("id", ME, commit=commit), 26, 5) == expected
+    assert encoded(end_transaction("id", ME, commit=commit, former=False), 26, 5) == expected
 
 
 def test_the_answer_to_a_produce_request() -> None:
@@ -77,7 +81,7 @@ def test_the_answer_to_an_end() -> None:
 @pytest.mark.parametrize("versions", [{}, {26: (0, 4)}, {26: (6, 9)}])
 def test_a_broker_that_does_not_know_the_version(versions: dict[int, tuple[int, int]]) -> None:
     with pytest.raises(IncompatibleBrokerVersion, match="EndTxnRequest"):
-        end_transaction("id", ME, commit=True).prepare(versions)
+        end_transaction("id", ME, commit=True, former=False).prepare(versions)
 
 
 def told(features: bytes | None) -> Any:

@@ -1,0 +1,163 @@
+"""Asks the leaders of partitions where their logs begin and end.
+
+A broker that is cut off from the others goes on naming itself the leader, and answers with the end of its own log. All
+brokers are asked who leads, the newest election counts, and its epoch goes with each question: a leader of former
+times refuses it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Collection
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.client import AIOKafkaClient, ConnectionGroup
+from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
+
+from worker.stream.backoff import Backoff
+from worker.stream.protocol.answers import AGAIN, FIND, UNREACHABLE, failure, worst
+from worker.stream.protocol.codes import name
+from worker.stream.protocol.fixed import Fixed
+from worker.stream.protocol.log_ends import (
+    COMMITTED,
+    FIRST,
+    LAST,
+    UNCOMMITTED,
+    end_found,
+    epoch_end,
+    epoch_end_found,
+    log_end,
+)
+from worker.stream.protocol.metadata import NO_LEADER, Leader, Topic, describe_topics, described
+from worker.stream.seams.clients import ask, refresh
+
+GRACE = 0.3  # seconds for the rest of the brokers when a majority has answered
+PATIENCE = 30.0  # seconds for one question, whatever happens to the brokers meanwhile
+
+
+class Leaders:
+    """Of the partitions that one client asks for; what was learnt is kept until an answer contradicts it."""
+
+    def __init__(self, client: AIOKafkaClient) -> None:
+        self._client = client
+        self._known: dict[str, Topic] = {}
+
+    async def topics(self, names: Collection[str]) -> dict[str, Topic]:
+        """The topics, as the newest of what the brokers say; a topic with an error code only where no broker has it.
+
+        Raises:
+            KafkaConnectionError: no broker answers.
+        """
+        answers = [described(answer, names) for answer in await self._ask_all(describe_topics(names))]
+        return {topic: _newest([answer[topic] for answer in answers]) for topic in names}
+
+    async def first(self, tp: TopicPartition) -> int:
+        """The first offset that the partition still has.
+
+        Raises:
+            KafkaTimeoutError: no leader tells it within `PATIENCE`.
+            KafkaError: it can't be told.
+        """
+        return await self._told(tp, lambda epoch: log_end(tp, epoch, FIRST), end_found)
+
+    async def end(self, tp: TopicPartition, committed: bool = True) -> int:
+        """The offset behind the last record; with `committed` behind the last one of which no transaction is open.
+
+        Raises:
+            KafkaError: as `first`.
+        """
+        isolation = COMMITTED if committed else UNCOMMITTED
+        return await self._told(tp, lambda epoch: log_end(tp, epoch, LAST, isolation), end_found)
+
+    async def epoch_end(self, tp: TopicPartition, epoch: int) -> int:
+        """The offset behind the last record that leaders up to this epoch have written; -1 where none is known.
+
+        Raises:
+            KafkaError: as `first`.
+        """
+        return await self._told(tp, lambda current: epoch_end(tp, current, epoch), epoch_end_found)
+
+    async def _told(
+        self, tp: TopicPartition, request: Callable[[int], Fixed], found: Callable[[Any, TopicPartition], int]
+    ) -> int:
+        backoff = Backoff(f"the leader of {tp.topic} partition {tp.partition}")
+        cause = ""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    try:
+                        leader = await self._leader(tp)
+                        answer = await ask(self._client, leader.node, request(leader.epoch))
+                        code = worst(answer.codes())
+                        if not code:
+                            return found(answer, tp)
+                        cause = name(code)
+                    except UNREACHABLE as error:
+                        code, cause = 0, f"{type(error).__name__} {error}"
+                    if code and code not in AGAIN:
+                        raise failure(code, tp.topic)
+                    if not code or code in FIND:
+                        self._known.pop(tp.topic, None)
+                    await backoff.wait(cause)
+        except TimeoutError:
+            where = f"{tp.topic} partition {tp.partition}"
+            raise KafkaTimeoutError(f"no leader of {where} answers within {PATIENCE:.0f} s: {cause}") from None
+
+    async def _leader(self, tp: TopicPartition) -> Leader:
+        if tp.topic not in self._known:
+            self._known |= await self.topics((tp.topic,))
+        topic = self._known[tp.topic]
+        if topic.error_code and topic.error_code not in AGAIN:
+            raise failure(topic.error_code, tp.topic)
+        leader = topic.leaders.get(tp.partition)
+        if topic.error_code or leader is None or leader.node == NO_LEADER:
+            self._known.pop(tp.topic)
+            raise KafkaConnectionError(f"{tp.topic} partition {tp.partition} has no leader")
+        return leader
+
+    async def _ask_all(self, request: Fixed) -> list[Any]:
+        """The answers of all brokers, or of as many as answer in time once most have."""
+        nodes = [broker.nodeId for broker in self._client.cluster.brokers()]
+        if not nodes:
+            await refresh(self._client)
+            nodes = [broker.nodeId for broker in self._client.cluster.brokers()]
+        waiting = {asyncio.ensure_future(self._ask_one(node, request)) for node in nodes}
+        answers: list[Any] = []
+        failed: BaseException | None = None
+        try:
+            while waiting:
+                most = len(answers) > len(nodes) // 2
+                done, waiting = await asyncio.wait(
+                    waiting, timeout=GRACE if most else None, return_when=asyncio.FIRST_COMPLETED
+                )
+                if not done:
+                    break
+                for task in done:
+                    failed = task.exception() or failed
+                    answers += [] if task.exception() else [task.result()]
+        finally:
+            for task in waiting:
+                task.cancel()
+        if not answers:
+            await refresh(self._client)
+            raise failed or KafkaConnectionError("no broker is known")
+        return answers
+
+    async def _ask_one(self, node: int, request: Fixed) -> Any:
+        return await ask(self._client, node, request, ConnectionGroup.DEFAULT)
+
+
+def _newest(found: list[Topic]) -> Topic:
+    """What most brokers take the topic for, and of its partitions the leaders of the newest elections."""
+    present = [topic for topic in found if not topic.error_code]
+    if not present:
+        return next((topic for topic in found if topic.error_code not in AGAIN), found[0])
+    identity = Counter(topic.id for topic in present).most_common(1)[0][0]
+    leaders: dict[int, Leader] = {}
+    for topic in present:
+        for partition, leader in topic.leaders.items() if topic.id == identity else ():
+            if partition not in leaders or leader.epoch > leaders[partition].epoch:
+                leaders[partition] = leader
+    return Topic(0, identity, leaders)
