@@ -1,6 +1,7 @@
-"""A real local Kafka: in a child process, as a daemon, or in a container."""
+"""A real local Kafka: one broker or a cluster, in child processes, as a daemon, or in a container."""
 
+from worker.broker.cluster import Cluster
 from worker.broker.listeners import Listener
 from worker.broker.local import Broker
 
-__all__ = ["Broker", "Listener"]
+__all__ = ["Broker", "Cluster", "Listener"]

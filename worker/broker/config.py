@@ -1,64 +1,125 @@
-"""The `server.properties` of a one-node broker."""
+"""The `server.properties` of a broker: alone, or as a node of a cluster."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from worker.broker.listeners import Listener
 
-# Kafka's internal topics and timings cut to the size of one node; anything here can be overridden by the caller.
-ONE_NODE = {
+REPLICAS = 3  # of a topic, where there are as many brokers
+ALONE = 1  # the id of a broker without others
+_FIXED = {"process.roles": "broker,controller", "controller.listener.names": "CONTROLLER"}
+_LOOPBACK = "127.0.0.1"
+# Kafka's internal topics and timings cut to the size of one machine; anything here can be overridden by the caller.
+_SMALL = {
     "auto.create.topics.enable": "false",
+    "unclean.leader.election.enable": "false",
     "offsets.topic.num.partitions": "4",
-    "offsets.topic.replication.factor": "1",
     "transaction.state.log.num.partitions": "4",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
     "share.coordinator.state.topic.num.partitions": "1",
-    "share.coordinator.state.topic.replication.factor": "1",
-    "share.coordinator.state.topic.min.isr": "1",
     "group.initial.rebalance.delay.ms": "0",
     # After kill -9 the controller admits the broker again only when its old registration has run out (default 9 s).
     "broker.session.timeout.ms": "3000",
     "broker.heartbeat.interval.ms": "500",
 }
-_FIXED = {"process.roles": "broker,controller", "node.id": "1", "controller.listener.names": "CONTROLLER"}
-_LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where a broker listens. `internal` and `controller` are for the broker itself and stay on loopback."""
+    """Where a broker listens.
+
+    `internal` and `controller` are ports for brokers and controllers, on `private`; clients come to `host`.
+    """
 
     host: str
     clients: Sequence[Listener]
     internal: int
     controller: int
+    private: str = _LOOPBACK
 
 
-def server_properties(addresses: Addresses, data: Path | str, extra: Mapping[str, str]) -> dict[str, str]:
-    """All settings of the server; `extra` wins over the defaults."""
-    return _FIXED | _network(addresses) | {"log.dirs": str(data)} | ONE_NODE | dict(extra)
+@dataclass(frozen=True)
+class Seat:
+    """A node's place in a cluster.
+
+    `cluster` is Kafka's id of the cluster, `controllers` names the address (`host:port`) of every node's controller.
+    """
+
+    node: int
+    cluster: str
+    controllers: Mapping[int, str]
+    internal: int
+    controller: int
+    private: str = _LOOPBACK
+
+
+def replicas(brokers: int) -> int:
+    """Of each topic in a cluster of that many brokers."""
+    return min(REPLICAS, brokers)
+
+
+def min_in_sync(brokers: int) -> int:
+    """Replicas that must have a record before it is acknowledged; one may be missing where there are three."""
+    return max(1, replicas(brokers) - 1)
+
+
+def server_properties(
+    addresses: Addresses,
+    data: Path | str,
+    extra: Mapping[str, str],
+    *,
+    node: int = ALONE,
+    controllers: Mapping[int, str] | None = None,
+) -> dict[str, str]:
+    """All settings of the server; `extra` wins over the defaults.
+
+    `controllers` are those of all nodes of its cluster (id → `host:port`); without them the broker is alone.
+    """
+    voters = controllers or {node: f"{addresses.private}:{addresses.controller}"}
+    quorum = {"node.id": str(node), "controller.quorum.voters": ",".join(f"{n}@{at}" for n, at in voters.items())}
+    own = _FIXED | quorum | _network(addresses) | {"log.dirs": str(data)}
+    return own | _SMALL | _replication(len(voters)) | dict(extra)
+
+
+def _replication(brokers: int) -> dict[str, str]:
+    factor, in_sync = str(replicas(brokers)), str(min_in_sync(brokers))
+    topics = {"default.replication.factor": factor, "min.insync.replicas": in_sync} if brokers > 1 else {}
+    return topics | {
+        "offsets.topic.replication.factor": factor,
+        "transaction.state.log.replication.factor": factor,
+        "transaction.state.log.min.isr": in_sync,
+        "share.coordinator.state.topic.replication.factor": factor,
+        "share.coordinator.state.topic.min.isr": in_sync,
+    }
 
 
 def _network(addresses: Addresses) -> dict[str, str]:
     clients = addresses.clients
-    controller = f"{_LOOPBACK}:{addresses.controller}"
-    # The broker reaches itself here (transaction markers, for one): the clients' address may be a proxy's.
-    internal = f"INTERNAL://{_LOOPBACK}:{addresses.internal}"
+    controller = f"CONTROLLER://{addresses.private}:{addresses.controller}"
+    # Brokers reach each other and themselves here (transaction markers, for one): clients may come through a proxy.
+    internal = f"INTERNAL://{addresses.private}:{addresses.internal}"
     bound = [f"{c.name}://{addresses.host}:{c.port}" for c in clients]
     advertised = [f"{c.name}://{c.advertised or f'{addresses.host}:{c.port}'}" for c in clients]
     protocols = [f"{c.name}:{c.protocol}" for c in clients]
     own = {f"listener.name.{c.name.lower()}.{key}": value for c in clients for key, value in c.properties.items()}
     return own | {
-        "controller.quorum.voters": f"1@{controller}",
-        "listeners": ",".join([*bound, internal, f"CONTROLLER://{controller}"]),
+        "listeners": ",".join([*bound, internal, controller]),
         "advertised.listeners": ",".join([*advertised, internal]),
         "inter.broker.listener.name": "INTERNAL",
         "listener.security.protocol.map": ",".join([*protocols, "INTERNAL:PLAINTEXT", "CONTROLLER:PLAINTEXT"]),
     }
+
+
+def ports_in(server: Path) -> dict[str, int]:
+    """Listener → port in a properties file that was written for an earlier start; empty when there was none."""
+    if not server.exists():
+        return {}
+    line = re.search(r"^listeners=(.*)$", server.read_text(encoding="ascii"), re.MULTILINE)
+    found = re.findall(r"(\w+)://[^,]*:(\d+)", line[1]) if line else []
+    return {name: int(port) for name, port in found}
 
 
 def write_properties(path: Path, properties: Mapping[str, str]) -> None:

@@ -12,9 +12,9 @@ from types import TracebackType
 from typing import Self
 
 from worker.broker import java, process, storage
-from worker.broker.config import Addresses, server_properties, write_properties
+from worker.broker.config import ALONE, Addresses, Seat, ports_in, server_properties, write_properties
 from worker.broker.listeners import Listener
-from worker.broker.ports import free_port, require_free
+from worker.broker.ports import free_port, free_ports, require_free
 from worker.broker.process import Process
 from worker.broker.readiness import wait_until_ready
 from worker.errors import BrokerUnavailable
@@ -34,6 +34,8 @@ class Broker:
     password) are created when the storage is formatted, with these `features` of the cluster (name → level) instead of
     the newest; `properties` are Kafka server settings that win over ours.
     `sustained` is for load that lasts: Java compiles what is used much as well as it can, which costs CPU at first.
+    `seat` makes it a node of a cluster (`Cluster`). `launcher` goes before its command line and must become it by exec
+    (`nsenter --net=...`). A `home` that was used before keeps its port unless another is named.
 
     Raises BrokerUnavailable (with the end of the broker's log) when it does not come up, ConfigError when the jars or
     the Java runtime are missing or wrong, CannotCreate when its folder can't be used.
@@ -54,6 +56,8 @@ class Broker:
         detached: bool = False,
         sustained: bool = False,
         start_timeout_s: float = 60.0,
+        seat: Seat | None = None,
+        launcher: Sequence[str] = (),
     ) -> None:
         self._temporary = home is None
         self.home = home or Path(tempfile.mkdtemp(prefix="alphapulse-broker-"))
@@ -63,6 +67,8 @@ class Broker:
         self._properties, self._scram_users = dict(properties or {}), dict(scram_users or {})
         self._features = dict(features or {})
         self._start_timeout_s = start_timeout_s
+        self._seat, self._launcher = seat, tuple(launcher)
+        port = port or ports_in(self._server).get("PLAINTEXT", 0)
         clients = [Listener("PLAINTEXT", port=port, advertised=advertised), *listeners]
         self._clients = [_addressed(client, host) for client in clients]
         self._process: Process | None = None
@@ -95,21 +101,33 @@ class Broker:
         """Start on the data of the last run, if any, and return when the broker serves. Does nothing while it runs."""
         if self.running:
             return self
-        storage.prepare(self.home)
-        for client in self._clients:
-            require_free(client.port, self._host)
-        server = self._write_properties()
-        if not storage.is_formatted(self.home / "data"):
-            storage.format_storage(server, self.log_path, self._scram_users, self._features)
-        self._spawn(
-            java.command("kafka.Kafka", str(server), heap=self._heap, log=self.log_path, sustained=self._sustained)
-        )
+        self.prepare()
+        log = self.log_path
+        kafka = java.command("kafka.Kafka", str(self._server), heap=self._heap, log=log, sustained=self._sustained)
+        self._spawn([*self._launcher, *kafka])
         try:
             self._wait_until_ready()
         except BaseException:
             self.kill()
             raise
         return self
+
+    def prepare(self) -> None:
+        """Do what comes before the start: check the folder and the ports, format the storage when it is new."""
+        storage.prepare(self.home)
+        if not self._launcher:  # whatever it enters has ports of its own
+            for client in self._clients:
+                require_free(client.port, self._host)
+        self._write_properties()
+        if not storage.is_formatted(self.home / "data"):
+            cluster = self._seat.cluster if self._seat else None
+            storage.format_storage(self._server, self.log_path, self._scram_users, self._features, cluster)
+
+    def attach(self) -> bool:
+        """Take over the process that an earlier program left running on this folder; whether there is one."""
+        if not self.running:
+            self._process = process.from_pid_file(self.home / PID_FILE)
+        return self.running
 
     def stop(self, deadline_s: float = _STOP_S) -> None:
         """Ask the broker to end (SIGTERM) and kill it when it has not within `deadline_s` seconds. Data stay."""
@@ -186,12 +204,22 @@ class Broker:
         self._process.close()
         self._process = None
 
-    def _write_properties(self) -> Path:
-        # New ports at each start are fine for these two: only this broker talks to itself there.
-        addresses = Addresses(self._host, self._clients, internal=free_port(), controller=free_port())
-        server = self.home / "server.properties"
-        write_properties(server, server_properties(addresses, self.home / "data", self._properties))
-        return server
+    @property
+    def _server(self) -> Path:
+        return self.home / "server.properties"
+
+    def _write_properties(self) -> None:
+        data, seat = self.home / "data", self._seat
+        if seat is None:
+            # New ports at each start are fine for these two: only this broker talks to itself there.
+            internal, controller = free_ports(2, besides=[c.port for c in self._clients])
+            addresses = Addresses(self._host, self._clients, internal, controller)
+            properties = server_properties(addresses, data, self._properties)
+        else:
+            addresses = Addresses(self._host, self._clients, seat.internal, seat.controller, seat.private)
+            node, controllers = seat.node, seat.controllers
+            properties = server_properties(addresses, data, self._properties, node=node, controllers=controllers)
+        write_properties(self._server, properties)
 
     def _spawn(self, command: list[str]) -> None:
         spawn = process.spawn_detached if self._detached else process.spawn
@@ -200,7 +228,8 @@ class Broker:
 
     def _wait_until_ready(self) -> None:
         port, limit_s = self._clients[0].port, self._start_timeout_s
-        if wait_until_ready(self._local_host, port, limit_s, lambda: self.running):
+        node = self._seat.node if self._seat else ALONE
+        if wait_until_ready(self._local_host, port, limit_s, lambda: self.running, node):
             return
         what = f"did not serve within {limit_s:.0f} s" if self.running else "ended while starting"
         raise BrokerUnavailable(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import socket
+from collections.abc import Collection
+from itertools import islice
 
 from worker.errors import BrokerUnavailable
 
@@ -13,17 +15,23 @@ _RANGE = range(20_000, 32_000)
 
 def free_port(host: str = "127.0.0.1") -> int:
     """A TCP port on which nobody listens at the moment."""
-    for port in random.sample(_RANGE, len(_RANGE)):
-        if is_free(port, host):
-            return port
-    raise OSError("no free port")
+    return free_ports(1, host)[0]
+
+
+def free_ports(count: int, host: str = "127.0.0.1", besides: Collection[int] = ()) -> list[int]:
+    """So many different TCP ports on which nobody listens at the moment, none of `besides`."""
+    free = (p for p in random.sample(_RANGE, len(_RANGE)) if p not in besides and is_free(p, host))
+    found = list(islice(free, count))
+    if len(found) < count:
+        raise OSError("no free port")
+    return found
 
 
 def require_free(port: int, host: str = "127.0.0.1") -> None:
     """Raise BrokerUnavailable when somebody listens on `port`."""
     if not is_free(port, host):
         raise BrokerUnavailable(
-            f"Port {port} is taken by another program", "choose another with --port, or --port 0 for any free one"
+            f"Port {port} is taken by another program", "end that program, or choose another port with --port"
         )
 
 

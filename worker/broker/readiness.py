@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import struct
 import time
@@ -12,36 +13,69 @@ _CLIENT = b"alphapulse"
 # Header v1, then an empty array of topics: none are asked for.
 _BODY = struct.pack(">hhih", _METADATA, _VERSION, _CORRELATION, len(_CLIENT)) + _CLIENT + struct.pack(">i", 0)
 _REQUEST = struct.pack(">i", len(_BODY)) + _BODY
-_HEAD = struct.Struct(">ii")  # correlation id, number of brokers
 _POLL_S = 0.05
 
 
-def wait_until_ready(host: str, port: int, deadline_s: float, alive: Callable[[], bool]) -> bool:
+def wait_until_ready(
+    host: str, port: int, deadline_s: float, alive: Callable[[], bool], node: int | None = None
+) -> bool:
     """Whether the broker serves within `deadline_s` seconds; False at once when `alive()` turns false."""
+    return wait_until(lambda: is_ready(host, port, node=node), deadline_s, alive)
+
+
+def wait_until(condition: Callable[[], bool], deadline_s: float, alive: Callable[[], bool]) -> bool:
+    """Whether `condition()` is met within `deadline_s` seconds; False at once when `alive()` turns false."""
     end = time.monotonic() + deadline_s
     while time.monotonic() < end and alive():
-        if is_ready(host, port):
+        if condition():
             return True
         time.sleep(_POLL_S)
     return False
 
 
-def is_ready(host: str, port: int, timeout_s: float = 2.0) -> bool:
-    """Whether a registered broker answers on this plaintext listener.
+def is_ready(host: str, port: int, timeout_s: float = 2.0, node: int | None = None) -> bool:
+    """Whether a registered broker answers on this plaintext listener; `node` is its id in a cluster.
 
     A broker accepts connections before the controller has admitted it; only then does it list itself.
     """
+    known = known_brokers(host, port, timeout_s)
+    return bool(known) if node is None else node in known
+
+
+def known_brokers(host: str, port: int, timeout_s: float = 2.0) -> frozenset[int]:
+    """The ids of the brokers that the one at this address lists; none when it does not answer."""
     try:
         with socket.create_connection((host, port), timeout_s) as connection:
             connection.settimeout(timeout_s)
             connection.sendall(_REQUEST)
             (size,) = struct.unpack(">i", _receive(connection, 4))
-            if size < _HEAD.size:
-                return False
-            correlation, brokers = _HEAD.unpack(_receive(connection, _HEAD.size))
-    except OSError:
-        return False
-    return bool(correlation == _CORRELATION and brokers > 0)
+            return _brokers(io.BytesIO(_receive(connection, size)))
+    except (OSError, struct.error):
+        return frozenset()
+
+
+def _brokers(answer: io.BytesIO) -> frozenset[int]:
+    """What a Metadata answer lists; raises struct.error when it is none."""
+    correlation, count = _numbers(answer, ">ii")
+    if correlation != _CORRELATION:
+        return frozenset()
+    found = set()
+    for _ in range(count):
+        (node,) = _numbers(answer, ">i")
+        _string(answer)  # host
+        _numbers(answer, ">i")  # port
+        _string(answer)  # rack
+        found.add(node)
+    return frozenset(found)
+
+
+def _numbers(answer: io.BytesIO, form: str) -> tuple[int, ...]:
+    return struct.unpack(form, answer.read(struct.calcsize(form)))
+
+
+def _string(answer: io.BytesIO) -> bytes:
+    (size,) = _numbers(answer, ">h")
+    return answer.read(max(size, 0))  # -1 is null
 
 
 def _receive(connection: socket.socket, size: int) -> bytes:

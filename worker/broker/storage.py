@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import base64
+import json
 import subprocess
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
 from worker.broker import java
-from worker.errors import CannotCreate
+from worker.errors import CannotCreate, ConfigError
 
+CLUSTER_FILE = "cluster.json"  # in the folder that holds the nodes of a cluster: its id and their number
 _FORMAT_TIMEOUT_S = 60
 
 
-def prepare(home: Path) -> None:
-    """Create the folder (or take an existing one) with mode 0700."""
+def brokers_in(home: Path) -> int:
+    """For how many brokers the folder was made; 0 when it is new.
+
+    Raises:
+        CannotCreate: the folder does not say so in a form that can be read.
+    """
+    note = home / CLUSTER_FILE
+    try:
+        return int(json.loads(note.read_text())["brokers"])
+    except FileNotFoundError:
+        return 1 if (home / "data").exists() else 0
+    except (ValueError, KeyError, TypeError) as error:
+        raise CannotCreate(f"{note} can't be read ({error})", f"delete {home} to begin anew") from error
+
+
+def prepare(home: Path, brokers: int = 1) -> None:
+    """Create the folder (or take an existing one) with mode 0700.
+
+    Raises:
+        CannotCreate: it can't be used.
+        ConfigError: it holds the data of another number of brokers.
+    """
     try:
         home.mkdir(parents=True, exist_ok=True)
         home.chmod(0o700)
@@ -23,6 +45,16 @@ def prepare(home: Path) -> None:
         raise CannotCreate(
             f"The broker's folder {home} can't be used ({error.strerror})", "choose another folder"
         ) from error
+    made_for = brokers_in(home)
+    if made_for not in (0, brokers):
+        raise ConfigError(
+            f"{home} holds the data of {_counted(made_for)}, not of {_counted(brokers)}",
+            f"start {_counted(made_for)} there (--brokers {made_for}), or delete the folder to begin anew",
+        )
+
+
+def _counted(brokers: int) -> str:
+    return f"{brokers} broker{'s' if brokers > 1 else ''}"
 
 
 def is_formatted(data: Path) -> bool:
@@ -31,9 +63,13 @@ def is_formatted(data: Path) -> bool:
 
 
 def format_storage(
-    server: Path, log: Path, scram_users: Mapping[str, str], features: Mapping[str, int] | None = None
+    server: Path,
+    log: Path,
+    scram_users: Mapping[str, str],
+    features: Mapping[str, int] | None = None,
+    cluster: str | None = None,
 ) -> None:
-    """Format the data folder that the properties file `server` names.
+    """Format the data folder that the properties file `server` names, for the cluster of that id or for a new one.
 
     SCRAM-SHA-512 users are name → password, `features` of the cluster name → level, else the newest that Kafka has.
     """
@@ -41,7 +77,7 @@ def format_storage(
     arguments.unlink(missing_ok=True)
     arguments.touch(mode=0o600)  # passwords go through a file: a command line is public
     # In one word: an id may begin with a dash.
-    lines = ["--config", str(server), f"--cluster-id={_cluster_id()}", "--ignore-formatted"]
+    lines = ["--config", str(server), f"--cluster-id={cluster or new_cluster_id()}", "--ignore-formatted"]
     for name, password in scram_users.items():
         lines += ["--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]"]
     for name, level in (features or {}).items():
@@ -70,5 +106,6 @@ def _run(command: list[str]) -> None:
         raise CannotCreate(f"The broker's storage could not be formatted: {reason}", "correct the broker's settings")
 
 
-def _cluster_id() -> str:
+def new_cluster_id() -> str:
+    """A random id as Kafka writes it."""
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")

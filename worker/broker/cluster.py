@@ -1,0 +1,220 @@
+"""Several Kafka nodes on this machine, each broker and controller: what fails on a real cluster can fail here."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from worker.broker import storage
+from worker.broker.config import Seat, ports_in
+from worker.broker.local import Broker
+from worker.broker.ports import free_ports
+from worker.broker.readiness import known_brokers, wait_until
+from worker.errors import BrokerUnavailable
+
+_LOOPBACK = "127.0.0.1"
+_LISTENERS = ("PLAINTEXT", "INTERNAL", "CONTROLLER")
+_HEAP = "320m"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a node listens: for clients at `host:port`, for the other nodes at `private`.
+
+    `launcher` goes before the node's command line, to enter a network namespace, say.
+    """
+
+    port: int
+    internal: int
+    controller: int
+    host: str = _LOOPBACK
+    private: str = _LOOPBACK
+    launcher: Sequence[str] = ()
+
+
+class Cluster:
+    """Kafka nodes 1, 2, 3 … controlled by synchronous calls; each is a `Broker` of its own (`cluster[2].kill()`).
+
+    Topics have three replicas where there are three nodes, and a record is acknowledged when two have it: one node may
+    be missing, with two missing nothing is written. `home` keeps the data and the ports of all nodes; without it they
+    are in a temporary folder that `close` removes. `port` is the first node's, the others take those behind it; 0 takes
+    those of the home, or any free ones. `places` puts the nodes elsewhere. The rest is as with `Broker`.
+
+    Raises what `Broker` raises, and ConfigError when `home` holds the data of another number of brokers.
+    """
+
+    def __init__(
+        self,
+        brokers: int = 3,
+        *,
+        home: Path | None = None,
+        host: str = _LOOPBACK,
+        port: int = 0,
+        places: Sequence[Place] | None = None,
+        properties: Mapping[str, str] | None = None,
+        heap: str = _HEAP,
+        detached: bool = False,
+        sustained: bool = False,
+        start_timeout_s: float = 90.0,
+    ) -> None:
+        self._temporary = home is None
+        self.home = home or Path(tempfile.mkdtemp(prefix="alphapulse-cluster-"))
+        self._start_timeout_s = start_timeout_s
+        storage.prepare(self.home, brokers)
+        self.cluster_id = _kept_id(self.home, brokers)
+        self._places = tuple(places or _on_this_machine(self.home, brokers, host, port))
+        controllers = {n: f"{place.private}:{place.controller}" for n, place in enumerate(self._places, 1)}
+        self.nodes = tuple(
+            Broker(
+                home=node_home(self.home, n),
+                host=place.host,
+                port=place.port,
+                properties=properties,
+                heap=heap,
+                detached=detached,
+                sustained=sustained,
+                start_timeout_s=start_timeout_s,
+                seat=Seat(n, self.cluster_id, controllers, place.internal, place.controller, place.private),
+                launcher=place.launcher,
+            )
+            for n, place in enumerate(self._places, 1)
+        )
+
+    def __getitem__(self, node: int) -> Broker:
+        """The node of that id; the first is 1."""
+        if not 1 <= node <= len(self.nodes):
+            raise IndexError(node)
+        return self.nodes[node - 1]
+
+    def __iter__(self) -> Iterator[Broker]:
+        return iter(self.nodes)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    @property
+    def bootstrap(self) -> str:
+        """`host:port` of all nodes, separated by commas."""
+        return ",".join(node.bootstrap for node in self.nodes)
+
+    @property
+    def running(self) -> bool:
+        """Whether the process of any node is there."""
+        return any(node.running for node in self.nodes)
+
+    def start(self) -> Self:
+        """Start the nodes that do not run, and return when each knows all."""
+        before = [node.running for node in self.nodes]
+        try:
+            self._each(Broker.prepare, [node for node in self.nodes if not node.running])
+            self._each(Broker.start, self.nodes)
+            self._wait_until_complete()
+        except BaseException:
+            self._each(Broker.kill, [node for node, ran in zip(self.nodes, before, strict=True) if not ran])
+            raise
+        return self
+
+    def attach(self) -> bool:
+        """Take over the processes that an earlier program left running on this folder; whether there is one."""
+        found = [node.attach() for node in self.nodes]  # all of them, not only up to the first
+        return any(found)
+
+    def stop(self, deadline_s: float = 15.0) -> None:
+        """Ask all nodes to end (SIGTERM), kill those that have not within `deadline_s` seconds. Data stay."""
+        # At once: the last one alone has no quorum to hand its leaderships to, and would wait for one.
+        self._each(lambda node: node.stop(deadline_s), self.nodes)
+
+    def kill(self) -> None:
+        """kill -9 of all nodes. Data stay."""
+        self._each(Broker.kill, self.nodes)
+
+    def restart(self) -> None:
+        """Stop all nodes and start them again on the same data and ports."""
+        self.stop()
+        self.start()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether the processes of all nodes have ended within `timeout_s` seconds."""
+        return wait_until(lambda: not self.running, timeout_s, lambda: True)
+
+    def close(self) -> None:
+        """Stop, and remove the data when they are in a temporary folder."""
+        if self._temporary:
+            self.kill()
+            shutil.rmtree(self.home, ignore_errors=True)
+        else:
+            self.stop()
+
+    def log_tail(self) -> str:
+        """The last lines of each node's log."""
+        return "\n".join(f"node {n}:\n{node.log_tail()}" for n, node in enumerate(self.nodes, 1))
+
+    def __enter__(self) -> Self:
+        try:
+            return self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def wait_until_complete(self, timeout_s: float) -> bool:
+        """Whether each node lists all nodes within `timeout_s` seconds."""
+        everyone = frozenset(range(1, len(self.nodes) + 1))
+        return wait_until(lambda: all(_knows(node) == everyone for node in self.nodes), timeout_s, lambda: self.running)
+
+    def _wait_until_complete(self) -> None:
+        if not self.wait_until_complete(self._start_timeout_s):
+            raise BrokerUnavailable(
+                f"The local brokers did not find each other within {self._start_timeout_s:.0f} s",
+                f"see the ends of their logs ({self.home}):\n{self.log_tail()}",
+            )
+
+    def _each(self, act: Callable[[Broker], object], nodes: Sequence[Broker]) -> None:
+        """Do it with all at once: the first two nodes are ready only when both are there."""
+        with ThreadPoolExecutor(len(self.nodes)) as pool:
+            for done in [pool.submit(act, node) for node in nodes]:
+                done.result()
+
+
+def node_home(home: Path, node: int) -> Path:
+    """The folder of one node below that of its cluster."""
+    return home / f"node-{node}"
+
+
+def _knows(node: Broker) -> frozenset[int]:
+    host, _, port = node.bootstrap.rpartition(":")
+    return known_brokers(host, int(port))
+
+
+def _kept_id(home: Path, brokers: int) -> str:
+    """The cluster's id in this folder, a new one in a new folder; written before any node has data."""
+    path = home / storage.CLUSTER_FILE
+    if path.exists():  # and can be read: `brokers_in` has done it
+        return str(json.loads(path.read_text())["id"])
+    new = {"id": storage.new_cluster_id(), "brokers": brokers}
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(new))
+    os.replace(part, path)
+    return str(new["id"])
+
+
+def _on_this_machine(home: Path, brokers: int, host: str, port: int) -> list[Place]:
+    """The places of an earlier start in this folder, with other ports for clients when `port` says so."""
+    kept = [ports_in(node_home(home, n) / "server.properties") for n in range(1, brokers + 1)]
+    taken = {number for ports in kept for number in ports.values()} | set(range(port, port + brokers))
+    free = iter(free_ports(len(_LISTENERS) * brokers, besides=taken))
+    places = []
+    for n, known in enumerate(kept):
+        client, internal, controller = (known.get(name) or next(free) for name in _LISTENERS)
+        places.append(Place(port + n if port else client, internal, controller, host))
+    return places
