@@ -1,0 +1,110 @@
+"""Three real nodes: one dies or is cut off, the others go on, and it comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.kafka import produce, read_partition
+from tests.support.netns import SplitCluster, unusable
+from tests.support.nodes import answered, create_on, name_at, replicas
+from worker.broker import Broker, Cluster
+from worker.broker.readiness import known_brokers
+
+pytestmark = [pytest.mark.kafka, pytest.mark.alone]
+
+ALL = frozenset({1, 2, 3})
+
+
+def listed(node: Broker) -> frozenset[int]:
+    host, _, port = node.bootstrap.rpartition(":")
+    return known_brokers(host, int(port), 0.5)
+
+
+async def in_sync(seen_by: Broker, topic: str, wanted: frozenset[int]) -> None:
+    """Wait until this node sees these replicas in sync, in every partition."""
+
+    async def met() -> bool:
+        return all(found.in_sync == wanted for found in (await replicas(seen_by, topic)).values())
+
+    await answered(met, f"{sorted(wanted)} are in sync")
+
+
+async def test_one_of_three_is_killed_and_nothing_acknowledged_is_lost(topic_prefix: str, tmp_path: Path) -> None:
+    with Cluster(home=tmp_path / "home") as cluster:
+        await create_on(cluster, topic_prefix, [[1, 2, 3], [2, 3, 1]])
+        await produce(cluster.bootstrap, topic_prefix, [(0, b"k", b"one", 1), (1, b"k", b"one", 1)])
+        others = cluster[2].pid, cluster[3].pid
+        ports = [node.bootstrap for node in cluster]
+
+        await asyncio.to_thread(cluster[1].kill)
+        await in_sync(cluster[2], topic_prefix, ALL - {1})
+        await produce(cluster.bootstrap, topic_prefix, [(0, b"k", b"two", 2), (1, b"k", b"two", 2)])
+
+        await asyncio.to_thread(cluster[1].start)
+        await in_sync(cluster[1], topic_prefix, ALL)
+        assert (cluster[2].pid, cluster[3].pid) == others
+        assert [node.bootstrap for node in cluster] == ports
+        for partition in (0, 1):
+            values = [r.value for r in await read_partition(cluster.bootstrap, topic_prefix, partition)]
+            assert values == [b"one", b"two"]
+
+        # A home keeps its ports and its cluster: the same fleet finds it again.
+        await asyncio.to_thread(cluster.kill)
+        again = Cluster(home=tmp_path / "home")
+        assert (again.bootstrap, again.cluster_id) == (cluster.bootstrap, cluster.cluster_id)
+
+
+needs_namespaces = pytest.mark.skipif(unusable() is not None, reason=str(unusable()))
+
+
+@needs_namespaces
+async def test_a_cut_broker_still_answers_clients_and_returns_when_healed(topic_prefix: str) -> None:
+    with SplitCluster() as cluster:
+        await create_on(cluster, topic_prefix, [[1, 2, 3]])
+        assert await name_at(cluster, 1, topic_prefix)
+
+        cluster.cut(1)
+        await in_sync(cluster[2], topic_prefix, ALL - {1})
+        # The cut-off node tells clients the old story, without an error.
+        assert (await replicas(cluster[1], topic_prefix))[0] == (1, ALL, ALL)
+        await produce(f"{cluster[2].bootstrap},{cluster[3].bootstrap}", topic_prefix, [(0, b"k", b"v", 1)])
+        cluster.heal(1)
+        await in_sync(cluster[2], topic_prefix, ALL)  # not the cut one's view: it has not changed yet
+        await in_sync(cluster[1], topic_prefix, ALL)
+
+        cluster.cut_clients(3)
+        assert not listed(cluster[3])
+        assert listed(cluster[1]) == listed(cluster[2]) == ALL
+        cluster.heal()
+        assert await asyncio.to_thread(cluster.wait_until_complete, 10.0)
+
+        cluster.cut_between(2, 3)
+        assert not cluster.network.reaches(2, 3)
+        assert cluster.network.reaches(2, 1)
+        cluster.heal()
+        assert cluster.network.reaches(2, 3)
+    assert not cluster.network.linked
+
+
+@needs_namespaces
+def test_a_test_that_is_killed_leaves_no_network_behind() -> None:
+    program = (
+        "import pathlib, sys, tempfile, time; from tests.support.netns import Network\n"
+        "folder = pathlib.Path(tempfile.mkdtemp())\n"
+        "network = Network(2, folder); print(network.link, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        link = Path("/sys/class/net") / running.stdout.readline().strip()
+        assert link.exists()
+        running.kill()
+    for _ in range(500):
+        if not link.exists():
+            return
+        subprocess.run(["sleep", "0.01"], check=True)
+    raise AssertionError(f"{link} is still there")
