@@ -199,7 +199,24 @@ def test_the_daemon_starts_once_outlives_its_command_and_stops_once(tmp_path: Pa
     assert stopped.stdout == "Kafka stopped\n"
     assert identity(first["pid"]) is None
     assert alphapulse("stop", state=tmp_path).stdout == "No local broker runs\n"
-    assert alphapulse("status", state=tmp_path).returncode == Exit.UNAVAILABLE
+    status = alphapulse("status", state=tmp_path)
+    assert (status.returncode, status.stdout) == (Exit.UNAVAILABLE, "")  # a shell may evaluate it
+    assert "No local broker runs" in status.stderr
+
+
+def test_the_data_keep_their_port_and_another_is_refused(tmp_path: Path) -> None:
+    first = json.loads(alphapulse("start", "--port", "0", "--json", state=tmp_path).stdout)
+    try:
+        number = int(first["bootstrap"].rpartition(":")[2])
+        elsewhere = alphapulse("start", "--port", str(number - 1), state=tmp_path)
+        assert elsewhere.returncode == Exit.CONFIG
+        assert f"Kafka runs already at {first['bootstrap']}, not on port {number - 1}" in elsewhere.stderr
+        alphapulse("stop", state=tmp_path)
+        again = json.loads(alphapulse("start", "--port", "0", "--json", state=tmp_path).stdout)
+        assert again["started"]
+        assert again["bootstrap"] == first["bootstrap"]
+    finally:
+        alphapulse("stop", state=tmp_path)
 
 
 def test_stop_never_touches_a_process_that_got_the_old_pid(tmp_path: Path) -> None:

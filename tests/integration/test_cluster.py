@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.integration.test_broker import alphapulse
 from tests.support.kafka import produce, read_partition
 from tests.support.netns import SplitCluster, unusable
 from tests.support.nodes import answered, create_on, name_at, replicas
 from worker.broker import Broker, Cluster
 from worker.broker.readiness import known_brokers
+from worker.errors import Exit
 
 pytestmark = [pytest.mark.kafka, pytest.mark.alone]
 
@@ -35,28 +38,45 @@ async def in_sync(seen_by: Broker, topic: str, wanted: frozenset[int]) -> None:
 
 
 async def test_one_of_three_is_killed_and_nothing_acknowledged_is_lost(topic_prefix: str, tmp_path: Path) -> None:
-    with Cluster(home=tmp_path / "home") as cluster:
+    started = alphapulse("start", "--brokers", "3", "--port", "0", "--json", state=tmp_path)
+    assert started.returncode == Exit.OK, started.stderr
+    cluster = Cluster(home=tmp_path / "broker", detached=True)
+    try:
+        assert cluster.attach()
+        assert json.loads(started.stdout)["bootstrap"] == cluster.bootstrap
         await create_on(cluster, topic_prefix, [[1, 2, 3], [2, 3, 1]])
         await produce(cluster.bootstrap, topic_prefix, [(0, b"k", b"one", 1), (1, b"k", b"one", 1)])
         others = cluster[2].pid, cluster[3].pid
-        ports = [node.bootstrap for node in cluster]
 
         await asyncio.to_thread(cluster[1].kill)
         await in_sync(cluster[2], topic_prefix, ALL - {1})
         await produce(cluster.bootstrap, topic_prefix, [(0, b"k", b"two", 2), (1, b"k", b"two", 2)])
+        status = alphapulse("status", state=tmp_path)
+        assert f"Kafka serves at {cluster.bootstrap} (2 of 3 brokers answer" in status.stdout
 
-        await asyncio.to_thread(cluster[1].start)
+        # The next start brings back what is missing, on its port, beside the others.
+        again = json.loads(alphapulse("start", "--json", state=tmp_path).stdout)
+        assert again["started"]
+        assert again["bootstrap"] == cluster.bootstrap
+        assert tuple(again["pids"][1:]) == others
+        cluster[1].attach()
         await in_sync(cluster[1], topic_prefix, ALL)
-        assert (cluster[2].pid, cluster[3].pid) == others
-        assert [node.bootstrap for node in cluster] == ports
         for partition in (0, 1):
             values = [r.value for r in await read_partition(cluster.bootstrap, topic_prefix, partition)]
             assert values == [b"one", b"two"]
 
-        # A home keeps its ports and its cluster: the same fleet finds it again.
-        await asyncio.to_thread(cluster.kill)
-        again = Cluster(home=tmp_path / "home")
-        assert (again.bootstrap, again.cluster_id) == (cluster.bootstrap, cluster.cluster_id)
+        refused = alphapulse("start", "--brokers", "1", state=tmp_path)
+        assert refused.returncode == Exit.CONFIG
+        assert f"A cluster of 3 brokers runs already at {cluster.bootstrap}" in refused.stderr
+    finally:
+        cluster.attach()
+        cluster.kill()
+    # A home keeps its ports and its cluster: the same fleet finds it again.
+    same = Cluster(home=tmp_path / "broker")
+    assert (same.bootstrap, same.cluster_id) == (cluster.bootstrap, cluster.cluster_id)
+    refused = alphapulse("start", "--brokers", "1", state=tmp_path)
+    assert refused.returncode == Exit.CONFIG
+    assert "holds the data of 3 brokers, not of 1 broker" in refused.stderr
 
 
 needs_namespaces = pytest.mark.skipif(unusable() is not None, reason=str(unusable()))

@@ -1,93 +1,143 @@
-"""The broker of `alphapulse broker start`: at most one a user, found again by every later command."""
+"""The broker of `alphapulse broker start`: one or a cluster, once a user, found again by every later command."""
 
 from __future__ import annotations
 
 import fcntl
 import json
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from worker.broker.cluster import Cluster, node_home
+from worker.broker.config import min_in_sync
 from worker.broker.container import DockerBroker
 from worker.broker.local import PID_FILE, Broker
 from worker.broker.lock import KAFKA_VERSION
-from worker.broker.process import Process, from_pid_file
+from worker.broker.process import from_pid_file
 from worker.broker.readiness import is_ready
+from worker.broker.storage import brokers_in
+from worker.errors import ConfigError
 from worker.paths import state_dir
 
-_STOP_S = 15.0
+PORT = 9092  # of a new broker, and of the first of several
 
 
 @dataclass(frozen=True)
 class Running:
-    """A broker that was started as a daemon; `container` is empty for a process, `pid` is 0 for a container."""
+    """What was started as a daemon; `container` is empty for processes, `pid` is 0 for a container.
+
+    `pid` and `log` are the first broker's; `pids` are those of all of a cluster.
+    """
 
     bootstrap: str
     pid: int
     container: str
     version: str
     log: str
+    pids: list[int] = field(default_factory=list)
 
     @property
-    def serving(self) -> bool:
-        """Whether it answers now."""
-        host, _, port = self.bootstrap.rpartition(":")
-        return is_ready(host, int(port))
+    def brokers(self) -> int:
+        """How many were started."""
+        return len(self.bootstrap.split(","))
+
+    @property
+    def answering(self) -> int:
+        """How many answer now."""
+        pairs = (address.rpartition(":") for address in self.bootstrap.split(","))
+        return sum(is_ready(host, int(port)) for host, _, port in pairs)
+
+    def serves(self, answering: int) -> bool:
+        """Whether it serves when so many brokers answer: of three, two must be there for a record to be written."""
+        return answering > self.brokers // 2 and answering >= min_in_sync(self.brokers)
 
 
 def home() -> Path:
-    """The folder with the daemon's data, log and pid file."""
+    """The folder with the daemon's data, logs and pid files."""
     return state_dir() / "broker"
 
 
 def find() -> Running | None:
-    """The running daemon, if there is one."""
+    """The running daemon, if there is one; a cluster runs as long as one of its brokers does."""
     try:
         known = Running(**json.loads(_record().read_text()))
     except FileNotFoundError:
         return None
     if known.container:
         return known if _container(known.container) is not None else None
-    process = from_pid_file(home() / PID_FILE)
-    return known if process is not None and process.pid == known.pid else None
+    return known if _pids(known.brokers) & {known.pid, *known.pids} else None
 
 
-def start(port: int, docker: bool) -> tuple[Running, bool]:
-    """The daemon, and whether it was this call that started it. `port` is for a new one; 0 takes any free port."""
+def start(port: int | None, docker: bool, brokers: int | None = None) -> tuple[Running, bool]:
+    """The daemon, and whether it was this call that started it.
+
+    `port` None takes that of the data folder, or 9092 for a new one; 0 takes any free one where there are no data.
+    `brokers` None takes as many as the data folder was made for, or one. Brokers of a cluster that have ended are
+    started again.
+
+    Raises:
+        ConfigError: another port or number of brokers is asked for than run; the data are of another number.
+    """
     with _exclusive():
-        if (known := find()) is not None:
-            return known, False
-        _end_orphan()
-        running = _start_container(port) if docker else _start_process(port)
+        known = find()
+        if known is not None:
+            _refuse_another(known, port, brokers)
+            if known.container or len(_pids(known.brokers)) == known.brokers:
+                return known, False
+        elif not docker:
+            _stop_processes()
+        running = _start_container(port) if docker else _start_processes(port, brokers)
         _record().write_text(json.dumps(asdict(running)))
         return running, True
 
 
 def stop() -> Running | None:
-    """End the daemon; None when there was none. A process keeps its data, a container takes them with it."""
+    """End the daemon; None when there was none. Processes keep their data, a container takes them with it."""
     with _exclusive():
         known = find()
         if known is not None and known.container:
             _container(known.container).remove(force=True, v=True)
-        _end_orphan()
+        _stop_processes()
         _record().unlink(missing_ok=True)
         return known
+
+
+def _refuse_another(known: Running, port: int | None, brokers: int | None) -> None:
+    first = int(known.bootstrap.split(",")[0].rpartition(":")[2])
+    what = "Kafka runs" if known.brokers == 1 else f"A cluster of {known.brokers} brokers runs"
+    if brokers not in (None, known.brokers):
+        wanted = f"with {brokers} brokers" if brokers != 1 else "as one broker"
+        raise ConfigError(f"{what} already at {known.bootstrap}, not {wanted}", "alphapulse broker stop ends it")
+    if port and port != first:
+        raise ConfigError(
+            f"{what} already at {known.bootstrap}, not on port {port}",
+            "use it there, or end it with `alphapulse broker stop` first",
+        )
 
 
 def _record() -> Path:
     return home() / "broker.json"
 
 
-def _start_process(port: int) -> Running:
-    broker = Broker(home=home(), port=port, detached=True).start()
-    return Running(broker.bootstrap, broker.pid, "", KAFKA_VERSION, str(broker.log_path))
+def _start_processes(port: int | None, brokers: int | None) -> Running:
+    made_for = brokers_in(home())
+    if port is None:
+        port = 0 if made_for else PORT
+    count = brokers or made_for or 1
+    if count == 1:
+        broker = Broker(home=home(), port=port, detached=True).start()
+        return Running(broker.bootstrap, broker.pid, "", KAFKA_VERSION, str(broker.log_path))
+    cluster = Cluster(count, home=home(), port=port, detached=True)
+    cluster.attach()
+    cluster.start()
+    pids = [node.pid for node in cluster]
+    return Running(cluster.bootstrap, pids[0], "", KAFKA_VERSION, str(cluster[1].log_path), pids)
 
 
-def _start_container(port: int) -> Running:
-    broker = DockerBroker(port=port, detached=True).start()
+def _start_container(port: int | None) -> Running:
+    broker = DockerBroker(port=PORT if port is None else port, detached=True).start()
     return Running(broker.bootstrap, 0, broker.container_id, broker.image, "")
 
 
@@ -103,22 +153,25 @@ def _container(identifier: str) -> Any:
     return container if container.status in ("running", "paused") else None
 
 
-def _end_orphan() -> None:
-    """End the broker process, also one whose starter was killed before it could write the record."""
-    process = from_pid_file(home() / PID_FILE)
-    if process is None:
+def _pids(brokers: int) -> set[int]:
+    """The pids of the broker processes that run in the daemon's folder."""
+    homes = [home()] if brokers == 1 else [node_home(home(), n) for n in range(1, brokers + 1)]
+    found = set()
+    for folder in homes:
+        if (process := from_pid_file(folder / PID_FILE)) is not None:
+            found.add(process.pid)
+            process.close()
+    return found
+
+
+def _stop_processes() -> None:
+    """End the broker processes, also those whose starter was killed before it could write the record."""
+    count = brokers_in(home())
+    if not count or not _pids(count):
         return
-    _end(process)
-    (home() / PID_FILE).unlink()
-
-
-def _end(process: Process) -> None:
-    process.send(signal.SIGTERM)
-    process.send(signal.SIGCONT)
-    if not process.wait(_STOP_S):
-        process.send(signal.SIGKILL)
-        process.wait(_STOP_S)
-    process.close()
+    running = Broker(home=home()) if count == 1 else Cluster(count, home=home())
+    if running.attach():
+        running.stop()
 
 
 @contextmanager

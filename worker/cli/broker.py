@@ -1,4 +1,4 @@
-"""`alphapulse broker`: a real Kafka on this machine, as a daemon or in the foreground."""
+"""`alphapulse broker`: a real Kafka on this machine, one broker or several, as a daemon or in the foreground."""
 
 from __future__ import annotations
 
@@ -11,25 +11,46 @@ import typer
 from worker.errors import Exit
 
 if TYPE_CHECKING:
-    from worker.broker import Broker
+    from worker.broker import Broker, Cluster
     from worker.broker.daemon import Running
 
 app = typer.Typer(name="broker", help="Run a real local Kafka; nothing to install by hand.", no_args_is_help=True)
 
 _SERVERS = "ALPHAPULSE_KAFKA__BOOTSTRAP_SERVERS"
+_MOST = 9  # a Java process each
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @app.command()
 def start(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of a new broker; 0 takes any free one.")] = 9092,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65535,
+            help="Port of the (first) broker. Default: the port of the data, 9092 without data. "
+            "0: the port of the data, any free one without data.",
+            show_default=False,
+        ),
+    ] = None,
+    brokers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=_MOST,
+            help="Number of brokers; 3 survive the loss of one. Default: as the data were made for, else 1.",
+            show_default=False,
+        ),
+    ] = None,
     docker: Annotated[bool, typer.Option("--docker", help="Run it in a container instead of a process.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Start the local broker, or do nothing when it runs already."""
+    """Start the local broker or brokers, or do nothing when they run already."""
     from worker.broker import daemon
 
-    running, is_new = daemon.start(port, docker)
+    if docker and brokers not in (None, 1):
+        raise typer.BadParameter("a container holds one broker", param_hint="--brokers")
+    running, is_new = daemon.start(port, docker, brokers)
     if as_json:
         _print_json(_described(running) | {"started": is_new})
         return
@@ -39,7 +60,7 @@ def start(
 
 @app.command()
 def stop(as_json: Json = False) -> None:
-    """Stop the local broker; its data stay (those of a container do not)."""
+    """Stop the local broker or brokers; the data stay (those of a container do not)."""
     from worker.broker import daemon
 
     ended = daemon.stop()
@@ -59,11 +80,12 @@ def status(as_json: Json = False) -> None:
     if as_json:
         _print_json(details)
     elif running is None:
-        typer.echo("No local broker runs (alphapulse broker start)")
+        typer.echo("No local broker runs (alphapulse broker start)", err=True)
     else:
-        where = f"container {running.container[:12]}" if running.container else f"pid {running.pid}, log {running.log}"
-        typer.echo(f"Kafka {'serves' if details['serving'] else 'does not answer'} at {running.bootstrap} ({where})")
-        typer.echo(f"export {_SERVERS}={running.bootstrap}")
+        # Standard output may be for a shell to evaluate: what is no use to it stands elsewhere.
+        typer.echo(_sentence(running, details), err=not details["serving"])
+        if details["serving"]:
+            typer.echo(f"export {_SERVERS}={running.bootstrap}")
     if not details["serving"]:
         raise typer.Exit(Exit.UNAVAILABLE)
 
@@ -71,7 +93,13 @@ def status(as_json: Json = False) -> None:
 @app.command()
 def run(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")] = 9092,
+    port: Annotated[
+        int,
+        typer.Option(
+            min=0, max=65535, help="Port to listen on, of the first of several; 0: that of the data, else any free one."
+        ),
+    ] = 9092,
+    brokers: Annotated[int, typer.Option(min=1, max=_MOST, help="Number of brokers.")] = 1,
     advertised: Annotated[
         str | None,
         typer.Option(help="host:port that clients are told, if not the above.", envvar="ALPHAPULSE_BROKER_ADVERTISED"),
@@ -85,23 +113,23 @@ def run(
         typer.Option(help="Folder for data and log; a temporary one by default.", envvar="ALPHAPULSE_BROKER_HOME"),
     ] = None,
 ) -> None:
-    """Run a broker in the foreground until SIGTERM or Ctrl-C (the entry point of a container image)."""
+    """Run a broker or several in the foreground until SIGTERM or Ctrl-C (the entry point of a container image)."""
     from pathlib import Path
 
-    from worker.broker import Broker
+    from worker.broker import Broker, Cluster
 
-    broker = Broker(
-        home=Path(home).absolute() if home else None,
-        host=host,
-        port=port,
-        advertised=advertised,
-        properties=dict(_pair(text) for text in properties or ()),
-    )
-    _serve(broker)
+    folder = Path(home).absolute() if home else None
+    extra = dict(_pair(text) for text in properties or ())
+    if brokers == 1:
+        _serve(Broker(home=folder, host=host, port=port, advertised=advertised, properties=extra))
+        return
+    if advertised:
+        raise typer.BadParameter("one address can't lead to several brokers", param_hint="--advertised")
+    _serve(Cluster(brokers, home=folder, host=host, port=port, properties=extra))
 
 
-def _serve(broker: Broker) -> None:
-    """Keep the broker until a signal comes or it ends by itself."""
+def _serve(broker: Broker | Cluster) -> None:
+    """Keep it until a signal comes or it ends by itself."""
     import signal
     import threading
 
@@ -126,7 +154,16 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _described(running: Running) -> dict[str, Any]:
-    return {"running": True, "serving": running.serving} | asdict(running)
+    numbers = {"brokers": running.brokers, "answering": running.answering}
+    return {"running": True, "serving": running.serves(numbers["answering"])} | numbers | asdict(running)
+
+
+def _sentence(running: Running, details: dict[str, Any]) -> str:
+    where = f"container {running.container[:12]}" if running.container else f"pid {running.pid}, log {running.log}"
+    if running.brokers > 1:
+        pids = ", ".join(map(str, running.pids))
+        where = f"{details['answering']} of {running.brokers} brokers answer, pids {pids}, first log {running.log}"
+    return f"Kafka {'serves' if details['serving'] else 'does not answer'} at {running.bootstrap} ({where})"
 
 
 def _print_json(value: dict[str, Any]) -> None:

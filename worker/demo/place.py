@@ -23,7 +23,6 @@ PARTITIONS = 6
 # A dead worker is noticed after the session timeout; Kafka's lower limit is 6 s.
 TIMES = {"session_timeout_ms": 6_000, "heartbeat_interval_ms": 1_500}
 PATIENCE = 8.0  # seconds after which loading the kernels must be compiling them
-_PORT = 9092
 
 
 class Options(NamedTuple):
@@ -106,7 +105,7 @@ def find_place(options: Options, steps: Steps, stack: ExitStack) -> Place:
 
 
 def _keep_running(stack: ExitStack) -> tuple[str, bool]:
-    running, is_new = daemon.start(_PORT if is_free(_PORT) else 0, docker=False)
+    running, is_new = daemon.start(None if is_free(daemon.PORT) else 0, docker=False)
     if is_new:
         stack.push(_stop_after_failure)
     return running.bootstrap, is_new
