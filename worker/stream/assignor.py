@@ -2,9 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from aiokafka.cluster import ClusterMetadata
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment, ConsumerProtocolMemberMetadata
+
+
+class PartitionsUnknown(Exception):
+    """The leader of the group does not know the partitions of the topic that is the argument."""
+
+
+class CertainAssignor(StickyPartitionAssignor):
+    """Assigns only what it knows: aiokafka's takes an unknown topic for one without partitions."""
+
+    @classmethod
+    def assign(
+        cls, cluster: ClusterMetadata, members: Mapping[str, ConsumerProtocolMemberMetadata]
+    ) -> dict[str, ConsumerProtocolMemberAssignment]:
+        """The partitions of each member.
+
+        Raises:
+            PartitionsUnknown: a member wants a topic that the client does not know.
+        """
+        for topic in sorted({topic for member in members.values() for topic in member.subscription}):
+            if not cluster.partitions_for_topic(topic):
+                raise PartitionsUnknown(topic)
+        return super().assign(cluster, members)
 
 
 def sticky_assignor() -> type[StickyPartitionAssignor]:
     """A fresh assignor class for one consumer."""
-    return type("StickyAssignor", (StickyPartitionAssignor,), {"member_assignment": None, "generation": -1})
+    return type("StickyAssignor", (CertainAssignor,), {"member_assignment": None, "generation": -1})

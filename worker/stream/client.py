@@ -7,6 +7,7 @@ from typing import Any
 
 from worker.errors import ConfigError
 from worker.settings import KafkaSettings
+from worker.stream.seams import hardening
 
 
 def ssl_context(kafka: KafkaSettings) -> ssl.SSLContext | None:
@@ -31,7 +32,8 @@ def ssl_context(kafka: KafkaSettings) -> ssl.SSLContext | None:
 
 
 def client_options(kafka: KafkaSettings) -> dict[str, Any]:
-    """Keyword arguments for any aiokafka client."""
+    """Keyword arguments for any aiokafka client, which is hardened by the seams from then on."""
+    hardening.install()
     options: dict[str, Any] = {
         "bootstrap_servers": kafka.bootstrap_servers,
         "client_id": kafka.client_id,

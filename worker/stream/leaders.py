@@ -16,7 +16,7 @@ from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient, ConnectionGroup
 from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
 
-from worker.stream.backoff import Backoff
+from worker.stream.backoff import Attempts
 from worker.stream.protocol.answers import AGAIN, FIND, UNREACHABLE, failure, worst
 from worker.stream.protocol.codes import name
 from worker.stream.protocol.fixed import Fixed
@@ -82,7 +82,7 @@ class Leaders:
     async def _told(
         self, tp: TopicPartition, request: Callable[[int], Fixed], found: Callable[[Any, TopicPartition], int]
     ) -> int:
-        backoff = Backoff(f"the leader of {tp.topic} partition {tp.partition}")
+        attempts = Attempts(f"the leader of {tp.topic} partition {tp.partition}")
         cause = ""
         try:
             async with asyncio.timeout(PATIENCE):
@@ -100,7 +100,7 @@ class Leaders:
                         raise failure(code, tp.topic)
                     if not code or code in FIND:
                         self._known.pop(tp.topic, None)
-                    await backoff.wait(cause)
+                    await attempts.wait(cause)
         except TimeoutError:
             where = f"{tp.topic} partition {tp.partition}"
             raise KafkaTimeoutError(f"no leader of {where} answers within {PATIENCE:.0f} s: {cause}") from None

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaTimeoutError, OffsetOutOfRangeError
 
 from worker.engine.raw import RawRecords
-from worker.stream.backoff import Backoff
+from worker.stream.backoff import Attempts
 from worker.stream.consumed import as_raw
 from worker.stream.leaders import Leaders
 from worker.stream.seams import stop_consumer
@@ -112,7 +112,7 @@ class Reader:
             return
         self._consumer.assign([tp])
         self._consumer.seek(tp, at)
-        backoff, since = Backoff(f"records of {tp.topic} partition {tp.partition}", 0.05), time.monotonic()
+        attempts, since = Attempts(f"records of {tp.topic} partition {tp.partition}", 0.05), time.monotonic()
         while at < stop:
             try:
                 found = await self._consumer.getmany(tp, timeout_ms=POLL_MS)
@@ -125,10 +125,10 @@ class Reader:
             before, at = at, await self._consumer.position(tp)
             if at > before:
                 since = time.monotonic()
-                backoff.worked()
+                attempts.worked()
             else:
                 await self._stalled(tp, at, stop, since)
-                await backoff.wait("no record came")
+                await attempts.wait("no record came")
 
     async def _stalled(self, tp: TopicPartition, at: int, stop: int, since: float) -> None:
         """Look the leader up anew; after the reader's patience tell why nothing comes."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
 from aiokafka.errors import BrokerResponseError
 
-from worker.stream.backoff import Backoff
+from worker.stream.backoff import Attempts
 from worker.stream.protocol.answers import AGAIN, FIND, UNREACHABLE, failure, worst
 from worker.stream.protocol.codes import name
 from worker.stream.seams.clients import ask, coordinator_of, refresh
@@ -62,7 +62,7 @@ class Coordinator:
         Raises:
             KafkaError: one that no retry can mend.
         """
-        backoff = Backoff(f"the coordinator of {self._key}", self._first_pause)
+        attempts = Attempts(f"the coordinator of {self._key}", self._first_pause)
         while True:
             asked = node
             try:
@@ -71,7 +71,7 @@ class Coordinator:
                 code = worst(codes(answer))
                 if not code:
                     check(answer)
-                    backoff.worked()
+                    attempts.worked()
                     return Answered(answer, asked)
             except UNREACHABLE as error:
                 if node is not None:
@@ -87,7 +87,7 @@ class Coordinator:
                 cause = name(code)
             if code in FIND:
                 self._node = None
-            await backoff.wait(cause)
+            await attempts.wait(cause)
 
     async def _found(self) -> int:
         if self._node is None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient
 
-from worker.stream.backoff import Backoff
+from worker.stream.backoff import Attempts
 from worker.stream.protocol.answers import AGAIN, FIND, UNREACHABLE, failure
 from worker.stream.protocol.codes import Code, name
 from worker.stream.protocol.strict import exactly
@@ -38,7 +38,7 @@ class Delivery:
     ) -> None:
         """`produce` makes the request, `pause` are the seconds before the first repeat, `subject` is for the log."""
         self._client, self._produce_request = client, produce
-        self._backoff = Backoff(f"the outputs of {subject}", pause)
+        self._attempts = Attempts(f"the outputs of {subject}", pause)
         self._cause = ""
         self._waiting: defaultdict[TopicPartition, deque[Parcel]] = defaultdict(deque)
         self._under_way: list[Parcel] = []
@@ -95,8 +95,8 @@ class Delivery:
             found = await asyncio.gather(*(self._produce(*each) for each in self._by_leader().items()))
             self._under_way = [parcel for left in found for parcel in left]
             if self._under_way:
-                await self._backoff.wait(self._cause)
-        self._backoff.worked()
+                await self._attempts.wait(self._cause)
+        self._attempts.worked()
 
     def _by_leader(self) -> dict[int | None, list[Parcel]]:
         nodes: defaultdict[int | None, list[Parcel]] = defaultdict(list)
