@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
 from aiokafka.conn import create_conn
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.protocol.metadata import MetadataRequest
 
 from worker.stream.protocol.answers import NoLongerOurs
@@ -62,6 +62,13 @@ async def connect_once(host: str, port: int, options: dict[str, Any]) -> None:
         connection.close()
 
 
+def client_of(admin: AIOKafkaAdminClient) -> AIOKafkaClient:
+    """What an admin client asks with: its own methods believe answers that say nothing."""
+    inner: Any = admin
+    client: AIOKafkaClient = inner._client
+    return client
+
+
 async def ask(client: AIOKafkaClient, node: int, request: Any, group: int = ConnectionGroup.DEFAULT) -> Any:
     """A broker's answer.
 
@@ -86,6 +93,8 @@ async def coordinator_of(client: AIOKafkaClient, kind: CoordinationType, key: st
 def _closed_connections() -> Iterator[None]:
     try:
         yield
+    except KafkaError:  # which is a RuntimeError, too
+        raise
     except RuntimeError as error:  # uvloop's word for a connection that was closed a moment ago
         raise KafkaConnectionError(str(error)) from error
 
