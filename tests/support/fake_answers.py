@@ -17,6 +17,7 @@ from aiokafka.protocol.types import CompactString, Int16, Int32, TaggedFields, U
 
 from tests.support import fake_schemas as schemas
 from tests.support.fake_broker import Answer, Api, Asked, FakeBroker, Handler
+from worker.stream.asking.messages import ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse
 from worker.stream.transactions.messages import (
     EndTxnResponse,
     ProduceResponse,
@@ -304,24 +305,19 @@ def described_groups(members: int = 0, code: int = 0, *, kind: str = "consumer",
 GROUP_ID_NOT_FOUND = 69
 
 
-def described_new_groups(code: int = GROUP_ID_NOT_FOUND) -> Handler:
-    """ConsumerGroupDescribe, version 0: without a code a group of the new protocol that has no members."""
+def described_new_groups(code: int = GROUP_ID_NOT_FOUND, members: int = 0) -> Handler:
+    """ConsumerGroupDescribe, version 0: without a code a group of the new protocol."""
 
     def handler(asked: Asked) -> Answer:
-        text = CompactString("utf-8")
-        groups = asked.read(schemas.ConsumerGroupDescribeRequest0).groups
-        rows = b"".join(
-            Int16.encode(code)
-            + text.encode(None)
-            + text.encode(group)
-            + text.encode("" if code else "Empty")
-            + Int32.encode(0) * 2
-            + text.encode("")
-            + _length(0)
-            + Int32.encode(-(2**31))
-            + TaggedFields.encode({})
-            for group in groups
-        )
-        return Int32.encode(0) + _length(len(groups)) + rows + TaggedFields.encode({})
+        nothing: tuple[Any, ...] = ([], {})
+        who: list[Any] = [
+            (f"m{n}", None, None, 1, "client", "/127.0.0.1", [], None, nothing, nothing, {}) for n in range(members)
+        ]
+        state = "" if code else "Stable" if members else "Empty"
+        told: list[Any] = [
+            (code, None, group, state, 1, 1, "uniform", who, -(2**31), {})
+            for group in asked.read(ConsumerGroupDescribeRequest).groups
+        ]
+        return ConsumerGroupDescribeResponse(0, told, {})
 
     return handler

@@ -135,11 +135,6 @@ class ProduceRequest12(Struct):
     )
 
 
-class ConsumerGroupDescribeRequest0(Struct):
-    groups: Any
-    SCHEMA = Schema(("groups", CompactArray(TEXT)), ("include_authorized_operations", Boolean), TAGS)
-
-
 class ListOffsetsRequest5(Struct):
     """aiokafka's own class of this version has the epoch in eight bytes."""
 

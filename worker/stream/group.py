@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -16,12 +16,13 @@ from aiokafka.errors import (
 )
 
 from worker.settings import Settings
-from worker.stream import topics
+from worker.stream import asking, topics
 from worker.stream.checkpoint import Committed, parse
 from worker.stream.client import client_options
 from worker.stream.failures import DENIED, meaning
 from worker.stream.preflight import admin_client
 from worker.stream.reading import Reader
+from worker.stream.seams.clients import client_of
 from worker.stream.stored import partitions_changed
 from worker.stream.verify import Report, verify
 
@@ -63,9 +64,14 @@ async def check_partitions(settings: Settings, partitions: int) -> None:
 
 
 async def members(admin: AIOKafkaAdminClient, group: str) -> int:
-    """Number of members of a consumer group."""
-    answers: Any = await _coordinated(lambda: admin.describe_consumer_groups([group]))
-    return sum(len(described[5]) for answer in answers for described in answer.groups)
+    """Number of members of a consumer group.
+
+    Raises:
+        ConfigError: a consumer of the new protocol is in it, so that nobody can count the fleet's own members.
+        NotPermitted: no right to the group.
+        TryAgain, BrokerUnavailable: the coordinator gives no certain answer.
+    """
+    return await asking.members(client_of(admin), group)
 
 
 async def _coordinated(request: Callable[[], Awaitable[T]]) -> T:

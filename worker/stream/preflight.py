@@ -13,9 +13,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from worker.errors import AlphapulseError, BrokerUnavailable, ConfigError, NotPermitted
 from worker.settings import KafkaSettings, Settings
-from worker.stream import topics
+from worker.stream import asking, topics
 from worker.stream.client import client_options
 from worker.stream.seams import connect_once
+from worker.stream.seams.clients import client_of
 
 TIMEOUT = 10.0  # seconds for one broker to answer
 MAX_BATCH = 1_000_000  # bytes; Kafka's limit of a topic holds for the batch, not only for the record
@@ -139,6 +140,7 @@ async def preflight(settings: Settings) -> Checked:
         found = await topics.describe(admin, (*settings.worker_topics, *limits))
         topics.check(settings, found)
         control = topics.check_control(settings, found)
+        await asking.refuse_new_protocol(client_of(admin), settings.processing.group)
     sizes = (found[name].max_message_bytes for name in settings.worker_topics if name != settings.topics.input)
     partitions = found[settings.topics.input].partitions
     return Checked(client_options(settings.kafka), min(MAX_BATCH, *sizes), partitions, control)

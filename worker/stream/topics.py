@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, TopicAuthorizationFailedError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from schemas.rejection import MAX_PAYLOAD
 from worker.errors import CannotCreate, ConfigError, NotPermitted
 from worker.settings import Settings
+from worker.stream import asking
+from worker.stream.asking.topics import MISSING_AFTER
+from worker.stream.seams.clients import client_of
 from worker.stream.stored import partitions_changed
 
 # The largest rejection: its payload as base64 or escaped text, and headers (escapes take six bytes for one).
@@ -86,31 +90,32 @@ async def _until_known(admin: AIOKafkaAdminClient, names: list[str]) -> None:
         await asyncio.sleep(LOOK)
 
 
-async def describe(admin: AIOKafkaAdminClient, names: tuple[str, ...]) -> dict[str, Found]:
-    """The topics among `names` that exist.
+async def describe(
+    admin: AIOKafkaAdminClient, names: tuple[str, ...], missing_after: float = MISSING_AFTER
+) -> dict[str, Found]:
+    """The topics among `names` that exist. None is made by asking.
+
+    One is missing only when two brokers have not known it for `missing_after` seconds.
 
     Raises:
         NotPermitted: the broker does not say whether one exists.
+        TryAgain, BrokerUnavailable: no certain answer.
     """
-    from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-
-    answers = await admin.describe_topics(list(names))
-    if denied := [t["topic"] for t in answers if t["error_code"] == TopicAuthorizationFailedError.errno]:
+    client = client_of(admin)
+    described = await asking.find_topics(client, names, missing_after)
+    if described.denied:
         # Not the same as missing: limits that may not be read must not pass for limits that nobody set.
-        raise NotPermitted(f"no right to see {', '.join(denied)}", "Grant DESCRIBE and what docs/operations.md lists")
-    existing = [t for t in answers if t["error_code"] == 0]
-    configs: dict[str, dict[str, str]] = {}
-    if existing:
-        resources = [ConfigResource(ConfigResourceType.TOPIC, t["topic"]) for t in existing]
-        responses: list[Any] = await admin.describe_configs(resources)
-        for response in responses:
-            configs |= {resource[3]: {entry[0]: entry[1] for entry in resource[4]} for resource in response.resources}
-    return {t["topic"]: _found(len(t["partitions"]), configs.get(t["topic"], {})) for t in existing}
+        denied = ", ".join(sorted(described.denied))
+        raise NotPermitted(f"no right to see {denied}", "Grant DESCRIBE and what docs/operations.md lists")
+    told = await asking.topic_settings(client, described.partitions)
+    return {
+        name: _found(described.partitions[name], told.get(name, {})) for name in names if name in described.partitions
+    }
 
 
-def _found(partitions: int, configs: dict[str, str]) -> Found:
-    size = int(configs.get("max.message.bytes", MIN_MESSAGE_BYTES))
-    return Found(partitions, size, configs.get("cleanup.policy", ""))
+def _found(partitions: int, configs: Mapping[str, str | None]) -> Found:
+    size = int(configs.get("max.message.bytes") or MIN_MESSAGE_BYTES)
+    return Found(partitions, size, configs.get("cleanup.policy") or "")
 
 
 def check(settings: Settings, found: dict[str, Found], names: tuple[str, ...] | None = None) -> None:

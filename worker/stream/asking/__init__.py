@@ -1,0 +1,9 @@
+"""Questions to brokers whose answers are believed only when they say what was asked for.
+
+No answer is "nothing": an error code at any level, a null array, a missing or a foreign entry is asked again.
+"""
+
+from worker.stream.asking.groups import members, refuse_new_protocol
+from worker.stream.asking.topics import Described, find_topics, topic_settings
+
+__all__ = ["Described", "find_topics", "members", "refuse_new_protocol", "topic_settings"]

@@ -1,0 +1,103 @@
+"""When an answer is certain, and how long it is asked for again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Hashable, Iterable
+from typing import Any, TypeVar
+
+from aiokafka import errors
+
+from worker.errors import AlphapulseError, BrokerUnavailable, TryAgain
+from worker.stream.backoff import BackOff, Rarely
+
+log = logging.getLogger(__name__)
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+UNREACHABLE = (errors.NodeNotReadyError, errors.RequestTimedOutError, errors.KafkaConnectionError, TimeoutError)
+SECONDS = 15.0  # an election, or a coordinator that loads, takes less
+
+
+class Doubt(Exception):
+    """An answer that settles nothing; the argument says why."""
+
+
+def refused(code: int) -> Doubt:
+    """The doubt that an error code leaves."""
+    return Doubt(f"error {code} {errors.for_code(code).__name__}")
+
+
+def exactly(wanted: Iterable[K], rows: Iterable[Any] | None, key: Callable[[Any], K]) -> dict[K, Any]:
+    """The entry of each key that was asked for.
+
+    Raises:
+        Doubt: one is missing or there twice, one is there that nobody asked for, or there is no array at all.
+    """
+    if rows is None:
+        raise Doubt("the answer has no entries")
+    found: dict[K, Any] = {}
+    for row in rows:
+        if key(row) in found:
+            raise Doubt(f"the answer names {key(row)} twice")
+        found[key(row)] = row
+    asked = set(wanted)
+    if missing := asked - found.keys():
+        raise Doubt(f"the answer lacks {', '.join(map(str, missing))}")
+    if foreign := found.keys() - asked:
+        raise Doubt(f"the answer names {', '.join(map(str, foreign))}, which nobody asked for")
+    return found
+
+
+class Patience:
+    """The time for one question: when to ask again, and when to give up."""
+
+    def __init__(self, what: str, seconds: float = SECONDS, least: float = 0.05) -> None:
+        """`what` names the question in messages; `least` is the first delay in seconds."""
+        self._what, self.seconds = what, seconds
+        self._backoff = BackOff(least)
+        self._clock = asyncio.get_running_loop().time
+        self._begun = self._clock()
+        self._rarely = Rarely()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the question was first asked."""
+        return self._clock() - self._begun
+
+    async def doubt(self, error: BaseException) -> None:
+        """Wait before the question is asked again.
+
+        Raises:
+            TryAgain: the time is over, and the broker gave no certain answer.
+            BrokerUnavailable: the time is over, and no broker could be asked.
+        """
+        said = str(error) or type(error).__name__
+        delay = self._backoff.next()
+        if self.elapsed + delay >= self.seconds:
+            raise self._given_up(said, error) from error
+        if self._rarely.due():
+            log.warning("no certain answer yet", extra={"question": self._what, "said": said})
+        await asyncio.sleep(delay)
+
+    def _given_up(self, said: str, error: BaseException) -> AlphapulseError:
+        message = f"{self._what}: no certain answer within {self.seconds:g} s (the last: {said})"
+        if isinstance(error, UNREACHABLE):
+            return BrokerUnavailable(message, "Look whether the brokers run and can be reached, then try again")
+        return TryAgain(message, "Look at the brokers' logs, then try again")
+
+
+async def until_certain(attempt: Callable[[], Awaitable[T]], what: str, seconds: float = SECONDS) -> T:
+    """What `attempt` returns, once it raises no `Doubt` and reaches a broker.
+
+    Raises:
+        TryAgain, BrokerUnavailable: not within `seconds`.
+    """
+    patience = Patience(what, seconds)
+    while True:
+        try:
+            async with asyncio.timeout(max(seconds - patience.elapsed, 0.0)):
+                return await attempt()
+        except (Doubt, *UNREACHABLE) as error:
+            await patience.doubt(error)
