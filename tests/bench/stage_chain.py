@@ -47,8 +47,8 @@ EXECUTION = STAGES.index("execution")
 
 
 @kernel
-def _observe(derived, market, inst, bar, out, p, last):  # type: ignore[no-untyped-def]
-    validation.step(derived, inst, bar, out, p.validation)
+def _observe(derived, carry, market, inst, bar, out, p, last):  # type: ignore[no-untyped-def]
+    validation.step(derived, carry, inst, bar, out, p.validation)
     if not out.validation.accepted or last < 1:
         return
     if out.validation.shift:
@@ -100,7 +100,8 @@ def chain(
     for i in range(order.size):
         row = order[i]
         slot = slots[row]
-        _observe(states[slot].derived, raw[slot, span[0] : span[1]], instruments[slot], bars[row], outs[row], p, last)
+        derived, carry, market = states[slot].derived, states[slot].carry, raw[slot, span[0] : span[1]]
+        _observe(derived, carry, market, instruments[slot], bars[row], outs[row], p, last)
     if last < EXECUTION:
         return
     for i in range(order.size):

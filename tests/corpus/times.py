@@ -32,7 +32,7 @@ INTERVAL = [
     made("interval in seconds", text(interval="60s"), None),
     made("another interval than before", text(interval="5m"), None, MALFORMED, timestamp=TS + 5 * MINUTE),
     made("interval longer than the bar is old", text(interval="1h"), OPEN, MALFORMED),
-    made("interval of one day", text(interval="1d"), None, MALFORMED),
+    made("interval of one day", text(interval="1d"), OPEN, MALFORMED),
     made("the longest interval", text(interval="999999w"), MALFORMED),
     made("the shortest interval", text(interval="1ms"), None, MALFORMED),
     made("unknown interval", text(interval="1y"), MALFORMED),

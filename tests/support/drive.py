@@ -15,7 +15,13 @@ from worker.engine.stages import normalization, validation
 Array = np.ndarray[Any, np.dtype[Any]]
 
 DERIVED = np.dtype(
-    [("history", history.STATE), ("validation", validation.STATE), ("normalization", normalization.STATE)], align=True
+    [
+        ("history", history.STATE),
+        ("validation", validation.STATE),
+        ("normalization", normalization.STATE),
+        ("decided", validation.DECIDED),
+    ],
+    align=True,
 )
 OUT = np.dtype([("validation", validation.OUTPUT), ("normalization", normalization.OUTPUT)], align=True)
 
@@ -46,7 +52,7 @@ def _drive(states, raw, instruments, bars, outs, cleared, p, q, trust):  # type:
     for i in range(bars.size):
         high, low = bars[i].high, bars[i].low
         if not trust:
-            validation.step(states[0], instruments[0], bars[i], outs[i], p)
+            validation.step(states[0], states[0], instruments[0], bars[i], outs[i], p)
             verdict = outs[i].validation
             if not verdict.accepted:
                 continue

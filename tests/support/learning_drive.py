@@ -25,6 +25,7 @@ DERIVED = np.dtype(
         ("features", features.STATE),
         ("anomaly", anomaly.STATE),
         ("forecast", forecast.STATE),
+        ("decided", validation.DECIDED),
     ],
     align=True,
 )
@@ -41,7 +42,7 @@ ROW = np.dtype(
     align=True,
 )
 assert DERIVED.fields is not None
-MARKET = int(DERIVED.fields["history"][1])
+MARKET, DECIDED = (int(DERIVED.fields[name][1]) for name in ("history", "decided"))
 COSTS = execution.Settings().params()
 
 
@@ -84,11 +85,11 @@ def _signal(features: Any, signal: Any) -> None:
 def _drive(states: Any, raw: Any, symbols: Any, inst: Any, bars: Any, outs: Any, p: Any, costs: Any) -> None:
     for i in range(bars.size):
         state, bar, out = states[symbols[i]], bars[i], outs[i]
-        validation.step(state, inst, bar, out, p.validation)
+        validation.step(state, state, inst, bar, out, p.validation)
         if not out.validation.accepted:
             continue
         if out.validation.shift:
-            raw[symbols[i], MARKET:] = 0
+            raw[symbols[i], MARKET:DECIDED] = 0
         _remember(state, bar, out)
         features.step(state, inst, bar, out, p.features)
         anomaly.step(state, inst, bar, out, p.anomaly)

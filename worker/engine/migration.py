@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from worker.engine.model import CIRCUIT
+from worker.engine.stages.validation import DECIDED
 from worker.engine.state import CARRY, CARRY_VERSION
 from worker.errors import DataError
 
@@ -13,6 +14,7 @@ Migration = Callable[[bytes], bytes]
 # Version → what turns its bytes into those of the next version.
 MIGRATIONS: dict[int, Migration] = {
     1: lambda carry: carry + bytes(CIRCUIT.itemsize),  # a closed circuit
+    2: lambda carry: carry + bytes(DECIDED.itemsize),  # nothing known: validation begins with the reference's time
 }
 
 

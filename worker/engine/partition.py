@@ -13,6 +13,7 @@ from schemas import Decision, Rejection
 from schemas.state import JournalEntry
 from schemas.tick import interval_ms
 from worker.engine import key_table
+from worker.engine.again import Again
 from worker.engine.controls import Controls
 from worker.engine.fingerprints import Fingerprints
 from worker.engine.frames import Spill
@@ -53,6 +54,7 @@ class PartitionEngine:
         self.touched = np.zeros(0, np.int64)
         self._room = Room()
         self._oracle = oracle
+        self._again = Again()
 
     @property
     def known(self) -> int:
@@ -171,7 +173,8 @@ class PartitionEngine:
             bars = self._decoder.decode_raw(raw).bars
             slots, _ = self.symbols.slots_raw(raw, np.zeros(len(raw), np.bool_))
             frames, order = self.symbols.frames.of(slots), self._order(slots)
-            self._observe(bars, frames, order, len(self.symbols), self._room.rows(slots))
+            with self._again.times(self.symbols.states, slots, frames):
+                self._observe(bars, frames, order, len(self.symbols), self._room.rows(slots))
 
     def reserve(self, symbols: int) -> None:
         """Make room for so many symbols at once, before they are loaded."""

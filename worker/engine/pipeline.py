@@ -29,7 +29,7 @@ from worker.engine.stages import (
     timeframes,
     validation,
 )
-from worker.engine.state import CARRY_SPAN, MARKET_END, MARKET_START, derived_span
+from worker.engine.state import CARRY_SPAN, DECIDED_START, MARKET_END, MARKET_START, derived_span
 
 SYMBOL_LIMIT = bits(Reject.symbol_limit)
 
@@ -61,7 +61,7 @@ OUTPUT = np.dtype(
 # stages, in `observe` up to what it writes: a core waits when it is asked for more than some ten lines at once.
 OBSERVED, DECIDED = 3 * LINE, 5 * LINE
 # So is what a stage will need of the next symbol's state, as byte ranges.
-VALIDATION, HISTORY = derived_span("validation", "validation"), derived_span("history", "history")
+VALIDATION, HISTORY = (DECIDED_START, derived_span("validation", "validation")[1]), derived_span("history", "history")
 FEATURES, PATTERNS = derived_span("normalization", "features"), derived_span("patterns", "patterns")
 REGIME, TIMEFRAMES = derived_span("regime", "regime"), derived_span("timeframes", "timeframes")
 
@@ -111,8 +111,8 @@ def _fetch_state(states, slot, span):  # type: ignore[no-untyped-def]
 
 
 @embedded
-def _observe_bar(derived, market, inst, bar, out, outs, soon, states, other, p):  # type: ignore[no-untyped-def]
-    validation.step(derived, inst, bar, out, p.validation)
+def _observe_bar(derived, carry, market, inst, bar, out, outs, soon, states, other, p):  # type: ignore[no-untyped-def]
+    validation.step(derived, carry, inst, bar, out, p.validation)
     if not out.validation.accepted:
         return
     if out.validation.shift:
@@ -163,14 +163,14 @@ def observe(states, raw, instruments, slots, order, bars, outs, limit, p):  # ty
         slot, bar, out = slots[row], bars[row], outs[row]
         if slot < 0:
             continue
-        derived = states[slot].derived
+        derived, carry = states[slot].derived, states[slot].carry
         # A symbol that warms up again after a change of parameters has a sequence.
-        fresh = derived.validation.accepted == 0 and states[slot].carry.sequence == 0
+        fresh = derived.validation.accepted == 0 and carry.sequence == 0
         # Only where the record alone would have asked for a slot: an unreadable one has its slot by the batch's grace.
         if fresh and bar.mask == 0 and limit[0] >= limit[1]:
             bar.mask |= np.uint64(SYMBOL_LIMIT)
         market, other = raw[slot, MARKET_START:MARKET_END], _other(slots, soon, slot)
-        _observe_bar(derived, market, instruments[slot], bar, out, outs, soon, states, other, p)
+        _observe_bar(derived, carry, market, instruments[slot], bar, out, outs, soon, states, other, p)
         if fresh and out.validation.accepted:
             limit[0] += 1
 

@@ -29,7 +29,7 @@ from worker.engine.stages.timeframes import Settings as TimeframesSettings
 from worker.engine.stages.validation import Settings as ValidationSettings
 from worker.errors import ConfigError
 
-ENGINE_VERSION = "3"
+ENGINE_VERSION = "4"
 PLUGIN = "plugin:"
 ONLINE = "online"  # what decisions call the model that each symbol learns
 

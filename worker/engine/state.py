@@ -48,10 +48,11 @@ CARRY = np.dtype(
         ("pending", execution.PENDING),
         ("risk", risk.STATE),
         ("circuit", model.CIRCUIT),
+        ("decided", validation.DECIDED),  # last: validation reads it beside its own part
     ],
     align=True,
 )
-CARRY_VERSION = 2
+CARRY_VERSION = 3
 
 STATE = np.dtype([("carry", CARRY), ("derived", DERIVED)], align=True)
 
@@ -64,6 +65,7 @@ def _offset(dtype: np.dtype[np.void], name: str) -> int:
 # Byte ranges of the record: its two parts, and what a level shift clears.
 CARRY_BYTES = slice(_offset(STATE, "carry"), _offset(STATE, "carry") + CARRY.itemsize)
 DERIVED_BYTES = slice(_offset(STATE, "derived"), _offset(STATE, "derived") + DERIVED.itemsize)
+DECIDED_START = CARRY_BYTES.start + _offset(CARRY, "decided")
 CARRY_SPAN = (CARRY_BYTES.start, CARRY_BYTES.stop)
 MARKET_START = _offset(STATE, "derived") + _offset(DERIVED, "history")
 MARKET_END = _offset(STATE, "derived") + DERIVED.itemsize

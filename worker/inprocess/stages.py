@@ -10,7 +10,7 @@ from worker.engine import history
 from worker.engine.kernel import kernel
 from worker.engine.stages import normalization, validation
 
-VALIDATION = np.dtype([("validation", validation.STATE)], align=True)
+VALIDATION = np.dtype([("validation", validation.STATE), ("decided", validation.DECIDED)], align=True)
 VALIDATED = np.dtype([("validation", validation.OUTPUT)], align=True)
 NORMALIZATION = np.dtype([("history", history.STATE), ("normalization", normalization.STATE)], align=True)
 NORMALIZED = np.dtype([("normalization", normalization.OUTPUT)], align=True)
@@ -20,7 +20,7 @@ NORMALIZED = np.dtype([("normalization", normalization.OUTPUT)], align=True)
 def validate(states: Any, instruments: Any, bars: Any, outs: Any, p: Any) -> None:
     """Judge bars of one symbol; `states` and `instruments` have one row."""
     for i in range(bars.size):
-        validation.step(states[0], instruments[0], bars[i], outs[i], p)
+        validation.step(states[0], states[0], instruments[0], bars[i], outs[i], p)
 
 
 @kernel

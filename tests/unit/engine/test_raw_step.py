@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from schemas import Decision
 from tests.corpus.mixed import mixed_log
 from tests.support.engine_drive import first_difference
 from worker.engine import key_table, pipeline, room
@@ -92,6 +93,21 @@ def test_warming_again_gives_the_same_derived_state(log: Records) -> None:
     engines[1].warm_again_raw(raw)
     keys = [key for key in log.keys if key]
     assert [engines[0].snapshot(key) for key in keys] == [engines[1].snapshot(key) for key in keys]
+
+
+def test_a_warm_up_meets_the_times_as_they_stood_and_leaves_them_as_they_stand(log: Records) -> None:
+    whole, again = PartitionEngine(EngineSettings()), PartitionEngine(EngineSettings())
+    for engine in (whole, again):
+        engine.advance(log)
+    keys = {key for key in log.keys if key and whole.symbols.get(key) is not None}
+    for key in keys:
+        slot = again.symbols.get(key)
+        assert slot is not None
+        again.load(key, again.export(slot).carry, None)
+    for start in range(0, len(log.keys), 700):
+        again.warm_again(log.slice(start, start + 700))
+    assert [again.snapshot(key) for key in keys] == [whole.snapshot(key) for key in keys]
+    assert not any(isinstance(outcome, Decision) for outcome in again.process(log))
 
 
 def signatures() -> list[int]:

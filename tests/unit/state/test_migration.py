@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from worker.engine.migration import MIGRATIONS, migrate
@@ -25,3 +26,10 @@ def test_what_is_unknown_is_refused(version: int, carry: bytes) -> None:
 def test_every_older_version_has_its_step() -> None:
     assert sorted(MIGRATIONS) == list(range(1, CARRY_VERSION))
     assert migrate(bytes(CARRY.itemsize), CARRY_VERSION) == bytes(CARRY.itemsize)
+
+
+def test_the_carry_of_the_former_release_has_no_decided_times() -> None:
+    former = CARRY.itemsize - CARRY["decided"].itemsize
+    migrated = np.frombuffer(migrate(bytes(range(1, 9)) + bytes(former - 8), 2), CARRY)[0]
+    assert migrated["sequence"] == int.from_bytes(range(1, 9), "little")
+    assert migrated["decided"]["known"] == 0

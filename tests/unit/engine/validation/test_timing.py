@@ -23,7 +23,7 @@ def test_a_bar_from_the_future_is_refused() -> None:
     daily = Case(interval_ms=DAY, start=MONDAY)
     ts = int(daily.bar()["ts"])
     assert daily.codes(ingest_ts=ts - 5_001) == {"future_timestamp"}
-    assert daily.codes(ingest_ts=ts - 5_000) == set()
+    assert daily.codes(ingest_ts=ts - 5_000) == {"bar_not_closed"}
 
 
 def test_a_bar_that_is_still_forming_is_refused() -> None:
@@ -33,9 +33,11 @@ def test_a_bar_that_is_still_forming_is_refused() -> None:
     assert case.codes(ingest_ts=close - 5_000) == set()
 
 
-def test_a_daily_bar_closes_with_its_session_or_when_nobody_knows_is_let_through() -> None:
+def test_a_daily_bar_closes_with_its_session_or_at_the_end_of_its_interval() -> None:
     noon = {"ingest_ts": MONDAY + 2 * DAY + 12 * HOUR}
-    assert Case(bars=2, interval_ms=DAY, start=MONDAY).codes(**noon) == set()
+    without = Case(bars=2, interval_ms=DAY, start=MONDAY)
+    assert without.codes(**noon) == {"bar_not_closed"}
+    assert without.codes(ingest_ts=MONDAY + 3 * DAY - 5_000) == set()
     case = Case(SESSIONS, bars=2, interval_ms=DAY, start=MONDAY, calendar=0)
     assert case.codes(**noon) == {"bar_not_closed"}
     assert case.codes(ingest_ts=MONDAY + 2 * DAY + 21 * HOUR - 5_000) == set()
@@ -77,66 +79,6 @@ def test_order_also_holds_against_the_last_quarantined_bar() -> None:
     assert case.codes(changed) == {"conflicting_duplicate"}
     assert case.codes(after=2) == {"out_of_order"}
     assert case.show(after=4)["accepted"]
-
-
-def late(case: Case, *steps: int, **fields: int) -> list[set[str]]:
-    reference = int(case.own["last"]["ts"])
-    return [case.codes(ts=reference + step * MINUTE, **fields) for step in steps]
-
-
-LATE, RESET = {"out_of_order"}, {"reference_expired"}
-
-
-def test_the_third_late_bar_in_ascending_order_replaces_a_reference_from_the_future() -> None:
-    case = Case()
-    assert late(case, -30, -29, -28) == [LATE, LATE, RESET]
-    assert case.show()["accepted"]  # and the symbol goes on from there
-
-
-def test_late_bars_out_of_order_among_themselves_convict_nobody() -> None:
-    assert late(Case(), -30, -31, -32, -33) == [LATE] * 4
-    assert late(Case(), -30, -30, -30) == [LATE] * 3
-    assert late(Case(), -30, -29, -40, -39, -38) == [LATE, LATE, LATE, LATE, RESET]
-
-
-def test_late_bars_convict_no_reference_that_lies_in_their_past() -> None:
-    case = Case()
-    now = int(case.own["last"]["ts"]) + MINUTE
-    assert late(case, -30, -29, -28, -27, ingest_ts=now - 5_000) == [LATE] * 4
-    assert late(case, -26, ingest_ts=now - 5_001) == [RESET | {"stale_bar"}]
-
-
-def test_an_accepted_bar_between_late_ones_ends_their_run() -> None:
-    case = Case()
-    assert late(case, -30, -29, 1, -29, -28) == [LATE, LATE, set(), LATE, LATE]
-
-
-@pytest.mark.parametrize(("bars", "accepted_again"), [(3, 0), (4, 2), (10, 8)])
-def test_a_batch_delivered_twice_with_its_own_times_is_the_price_of_that_rule(bars: int, accepted_again: int) -> None:
-    # Known limit of decisions 2: with CreateTime a repeated batch of four bars or more looks just like a symbol whose
-    # reference came from the future. Idempotent producers do not repeat batches; LogAppendTime does not confuse them.
-    for ingest, count in ((0, accepted_again), (bars * MINUTE, 0)):
-        case = Case(bars=20)
-        batch = [case.bar(after=1 + i) for i in range(bars)]
-        assert all(case.show(bar)["accepted"] for bar in batch)
-        again = [bar.copy() for bar in batch]
-        for bar in again:
-            bar["ingest_ts"] = max(bar["ingest_ts"], batch[0]["ts"] + ingest)
-        assert sum(bool(case.show(bar)["accepted"]) for bar in again) == count
-
-
-def test_a_malformed_record_between_late_ones_does_not() -> None:
-    case = Case()
-    late(case, -30, -29)
-    case.show(volume=-1.0)
-    assert late(case, -28) == [RESET]
-
-
-def test_a_quarantined_bar_from_the_future_is_convicted_like_a_reference() -> None:
-    case = Case()
-    case.show(after=5_000, open=300.0, close=300.0, low=300.0, high=300.0)
-    assert late(case, 1, 2, 3) == [LATE, LATE, RESET | {"gap"}]
-    assert case.own["pending"] == 0
 
 
 def test_bars_belong_on_the_grid_of_their_interval() -> None:

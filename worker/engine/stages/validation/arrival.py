@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from worker.engine.kernel import embedded
 from worker.engine.reasons import Reject
+from worker.engine.stages.validation.decided import may_decide, start
 
 OUT_OF_ORDER = 1 << Reject.out_of_order
 DUPLICATE_BAR = 1 << Reject.duplicate_bar
@@ -20,34 +21,44 @@ def _equal(bar, known):  # type: ignore[no-untyped-def]
 
 
 @embedded
-def _newest(own):  # type: ignore[no-untyped-def]
-    return own.candidates[own.pending - 1].ts if own.pending > 0 else own.last.ts
+def late(own, decided, bar):  # type: ignore[no-untyped-def]
+    """Rule 9 for a bar behind the newest: out of order, whatever its record's timestamp.
 
-
-@embedded
-def _late(own, bar, newest, now):  # type: ignore[no-untyped-def]
-    # Rule 9. One late bar proves nothing, since in a file every late bar finds the reference in its future; a run of
-    # bars that agree on the order of time does: then the reference is the bad one (time_reference_reset).
+    Where time has jumped, or only a quarantined bar is newer, one late bar proves nothing, but a run of them that agree
+    on the order of time does: the third re-opens time (bit 15). They must lie where nothing was decided; any other late
+    bar ends the run.
+    """
+    if not may_decide(decided, bar.ts):
+        own.late = 0
+        return OUT_OF_ORDER
     own.late = own.late + 1 if own.late > 0 and bar.ts > own.late_ts else 1
     own.late_ts = bar.ts
-    if own.late >= LATE_RUN and newest + bar.interval_ms > now:
-        return REFERENCE_EXPIRED
-    return OUT_OF_ORDER
+    return REFERENCE_EXPIRED if own.late >= LATE_RUN else OUT_OF_ORDER
 
 
 @embedded
-def check(own, bar, now):  # type: ignore[no-untyped-def]
-    """Rules 9, 10, 11 against the last accepted and the last quarantined bar; bit 15 where a late run resets time.
+def _again(own, bar):  # type: ignore[no-untyped-def]
+    # Rules 10 and 11 for a bar of the newest time.
+    known = own.candidates[own.pending - 1] if own.pending > 0 else own.last
+    if known.ts != bar.ts:  # its values went with the derived part of the state
+        return OUT_OF_ORDER
+    return DUPLICATE_BAR if _equal(bar, known) else CONFLICTING_DUPLICATE
 
-    `now` = the record's timestamp plus the clock tolerance, ms. Keeps the run of late bars.
+
+@embedded
+def check(own, decided, bar):  # type: ignore[no-untyped-def]
+    """Rules 9, 10, 11 against the last decided and the last quarantined bar; bit 15 where a late run re-opens time.
+
+    Keeps the run of late bars.
     """
-    if own.accepted == 0:
-        return 0
-    newest = _newest(own)
+    if decided.known == 0:
+        if own.accepted == 0:
+            return 0
+        start(decided, own.last.ts)
+    newest = own.candidates[own.pending - 1].ts if own.pending > 0 else decided.last
     if bar.ts < newest:
-        return _late(own, bar, newest, now)
+        return late(own, decided, bar)
     own.late = 0
-    if bar.ts > newest:
-        return 0
-    same = _equal(bar, own.candidates[own.pending - 1]) if own.pending > 0 else _equal(bar, own.last)
-    return DUPLICATE_BAR if same else CONFLICTING_DUPLICATE
+    if bar.ts == newest:
+        return _again(own, bar)
+    return 0 if may_decide(decided, bar.ts) else OUT_OF_ORDER

@@ -7,6 +7,7 @@ import numpy as np
 from worker.engine.kernel import embedded
 from worker.engine.reasons import FATAL, QUARANTINE, Reject
 from worker.engine.stages.validation import activity, candidates, price, reference, structure, timing, wick
+from worker.engine.stages.validation.decided import note
 from worker.engine.stages.validation.score import level, score
 
 REFERENCE_EXPIRED = 1 << Reject.reference_expired
@@ -27,7 +28,7 @@ def _check_prices(own, bar, move, expired, p):  # type: ignore[no-untyped-def]
 
 
 @embedded
-def judge(own, inst, bar, move, p, calendars):  # type: ignore[no-untyped-def]
+def judge(own, decided, inst, bar, move, p, calendars):  # type: ignore[no-untyped-def]
     """(reject codes, missing bars before it) of a decoded bar: rules 0 to 29 and 31, up to the first fatal one.
 
     Keeps the run of late bars.
@@ -36,7 +37,7 @@ def judge(own, inst, bar, move, p, calendars):  # type: ignore[no-untyped-def]
     if mask & FATAL:
         return mask, 0
     closed = timing.close_time(inst, bar, calendars)
-    mask |= timing.check(own, inst, bar, closed, p, calendars)
+    mask |= timing.check(own, decided, inst, bar, closed, p, calendars)
     if mask & FATAL:
         return mask, 0
     mask |= _check_prices(own, bar, move, mask & REFERENCE_EXPIRED, p)
@@ -64,32 +65,33 @@ def _describe(own, result):  # type: ignore[no-untyped-def]
 
 
 @embedded
-def _accept(own, bar, mask, missing, result, p):  # type: ignore[no-untyped-def]
+def _accept(own, decided, bar, mask, missing, result, p):  # type: ignore[no-untyped-def]
     result.high, result.low = wick.effective(mask, bar, own.sigma)
     result.missing = missing
     result.accepted = True
     result.shift = mask & LEVEL_SHIFT_ACCEPTED != 0
     result.expired = mask & REFERENCE_EXPIRED != 0
     reference.accept(own, bar, result.move, not (result.shift or result.expired), p)
+    note(decided, bar.ts, result.expired)
     result.score = score(mask, own.stuck)
     result.level = level(result.score)
 
 
 @embedded
-def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
-    """Judge `bar` against `state.validation`, answer in `out.validation`.
+def step(state, carry, inst, bar, out, p):  # type: ignore[no-untyped-def]
+    """Judge `bar` against `state.validation` and `carry.decided`, answer in `out.validation`.
 
     A rejected bar changes nothing but the candidate list and the run of late bars.
     """
-    own, result = state.validation, out.validation
+    own, decided, result = state.validation, carry.decided, out.validation
     _describe(own, result)
     mask = np.int64(bar.mask)
     if mask == 0:
         result.move = reference.move(own, bar)
-        mask, missing = judge(own, inst, bar, result.move, p.limits, p.calendars)
+        mask, missing = judge(own, decided, inst, bar, result.move, p.limits, p.calendars)
         if mask & QUARANTINE and candidates.confirm(own, bar, p.limits):
             mask = mask & ~QUARANTINE | LEVEL_SHIFT_ACCEPTED
         if not mask & (FATAL | QUARANTINE):
-            _accept(own, bar, mask, missing, result, p.limits)
+            _accept(own, decided, bar, mask, missing, result, p.limits)
     result.mask = mask
     result.pending = own.pending

@@ -46,12 +46,10 @@ def close_time(inst, bar, calendars):  # type: ignore[no-untyped-def]
 
 
 @embedded
-def clock(inst, bar, closed, now):  # type: ignore[no-untyped-def]
-    """Rules 7 and 8: from the future, or still forming. A daily bar's close is known from a calendar only."""
+def clock(bar, closed, now):  # type: ignore[no-untyped-def]
+    """Rules 7 and 8: from the future, or still forming."""
     if bar.ts > now:
         return FUTURE_TIMESTAMP
-    if inst.calendar < 0 and bar.interval_ms >= DAY:
-        return 0
     return BAR_NOT_CLOSED if closed > now else 0
 
 
@@ -118,13 +116,13 @@ def reference_expired(own, inst, bar, p, calendars):  # type: ignore[no-untyped-
 
 
 @embedded
-def check(own, inst, bar, closed, p, calendars):  # type: ignore[no-untyped-def]
+def check(own, decided, inst, bar, closed, p, calendars):  # type: ignore[no-untyped-def]
     """Rules 7 to 15 in order, up to the first fatal one; `closed` = the bar's close time."""
     now = ingest_time(bar) + p.clock_tolerance_ms
-    fatal = clock(inst, bar, closed, now)
+    fatal = clock(bar, closed, now)
     if fatal:
         return fatal
-    order = arrival.check(own, bar, now)
+    order = arrival.check(own, decided, bar)
     if order & ~REFERENCE_EXPIRED:
         return order
     mask = order | grid(inst, bar)

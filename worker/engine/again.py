@@ -1,0 +1,38 @@
+"""Bars that a state contains already, shown again: they must meet the times as they stood then, not as they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.engine.stages.validation import DECIDED
+
+
+class Again:
+    """The decided times of symbols that warm up again, by slot, apart from the true ones in their `carry` parts.
+
+    To those every bar of the warm-up is one that has been decided.
+    """
+
+    def __init__(self) -> None:
+        self._times: dict[int, NDArray[Any]] = {}
+
+    @contextmanager
+    def times(self, states: NDArray[Any], slots: NDArray[np.int64], frames: NDArray[np.int64]) -> Iterator[None]:
+        """Inside, the states in `frames` of `slots` (-1 = none) hold the warm-up's times; afterwards the true ones."""
+        used, rows = np.unique(slots, return_index=True)
+        used, rows = used[used >= 0], rows[used >= 0]
+        decided = states["carry"]["decided"]
+        true = decided[frames[rows]]
+        for slot, row in zip(used.tolist(), rows.tolist(), strict=True):
+            decided[frames[row]] = self._times.get(slot, np.zeros((), DECIDED))
+        try:
+            yield
+        finally:
+            for slot, row in zip(used.tolist(), rows.tolist(), strict=True):
+                self._times[slot] = decided[frames[row]].copy()
+            decided[frames[rows]] = true
