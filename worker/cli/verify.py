@@ -18,7 +18,7 @@ def verify(
     wait: Annotated[float, typer.Option("--wait", help="Seconds to let the group catch up first.")] = 0.0,
     json: Json = False,
 ) -> None:
-    """Read input and outputs and compare; exit 65 when something is lost, doubled or out of sequence."""
+    """Read input and outputs and compare; exit 65 when something is lost, doubled, decided twice or out of sequence."""
     import msgspec
 
     from worker.stream.group import check_group
@@ -38,18 +38,23 @@ def _print(report: Any) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from worker.stream.placement import told
+    from worker.stream.verify import FAULTS
+
     table = Table("partition", "input", "decisions", "rejections", "repeats", "pending", "faults")
     for p in report.partitions:
         table.add_row(*map(str, (p.partition, p.inputs, p.decisions, p.rejections, p.repeats, p.pending, p.faults)))
     console = Console()
     console.print(table)
     for p in report.partitions:
-        for name in ("lost", "doubled", "foreign", "wrong_key", "sequence_faults"):
+        for name in FAULTS:
             if offsets := getattr(p, name):
                 console.print(f"partition {p.partition}: {name.replace('_', ' ')} at input offsets {offsets}")
+    if report.split_keys:
+        console.print(told(report.split_keys))
     total = sum(p.inputs for p in report.partitions)
     if report.faults:
-        console.print("NOT whole: see the offsets above")
+        console.print("NOT whole: see the faults above")
     elif report.pending:
         console.print(f"{report.pending} records wait to be processed; what is committed is whole")
     else:

@@ -61,7 +61,7 @@ class SnapshotWriter:
         self.stored, self._named = stored, named
         self.journal = journal or Journal(engine.controls)
         self._obsolete = list(obsolete)  # keys of snapshots that must not be restored again
-        self._topic, self._owner = topic, owner
+        self._topic, self.owner = topic, owner
         self._engine, self._unsaved = engine, unsaved
         self._signed = False
 
@@ -87,7 +87,7 @@ class SnapshotWriter:
             origin=origin,
             replay_from=replay_from,
             saved=len(self.stored) + sum(symbol not in self.stored for symbol in self._symbols(slots)),
-            partitions=self._owner.partitions,
+            partitions=self.owner.partitions,
             journal=journaled.size if journaled else self.journal.size,
             journal_from=journaled.whole_from if journaled else self.journal.whole_from,
             state_end=self._named.state_end,
@@ -98,7 +98,7 @@ class SnapshotWriter:
             resume = ReplayFrom(FORMAT, origin, checkpoint.replay_from, next_offset)
             records.append(self._output(REPLAY_FROM, _encode(resume), stamp))
             if not self._signed:
-                records.append(self._output(OWNER, _encode(self._owner), stamp))
+                records.append(self._output(OWNER, _encode(self.owner), stamp))
         return Taken(records, checkpoint, slots, size, journaled)
 
     def committed(self, taken: Taken) -> None:
@@ -127,8 +127,8 @@ class SnapshotWriter:
             CARRY_VERSION,
             state.carry,
             state.derived,
-            self._owner.engine_version,
-            self._owner.config_hash,
+            self.owner.engine_version,
+            self.owner.config_hash,
             warm_from,
             warm_next,
         )

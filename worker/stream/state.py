@@ -10,6 +10,7 @@ import numpy as np
 from worker.engine.raw import RawRecords
 from worker.stream.checkpoint import Checkpoint
 from worker.stream.job import Engine
+from worker.stream.placement import Placement
 from worker.stream.protocol.offsets import NO_EPOCH
 from worker.stream.snapshots import SnapshotWriter, Taken
 from worker.stream.unsaved import Unsaved
@@ -34,6 +35,7 @@ class PartitionState:
         self.epoch = NO_EPOCH  # of the leader that wrote the record before `next`
         self.settled = next_offset  # that the group has committed; at least once `next` runs ahead of it for a while
         self._unsaved, self._writer = unsaved, writer
+        self._placement = Placement(writer.owner)
         # At least once a snapshot may be ahead of the committed offset: its symbol's outputs are there already.
         self._ahead = {symbol: offset for symbol, offset in held.items() if offset >= next_offset}
 
@@ -50,6 +52,7 @@ class PartitionState:
         self._writer.journal.use(raw.all_keys, self.next)
         results = self.engine.step_raw(raw)
         self._unsaved.note(self.engine.touched, raw.rows["offset"])
+        self._placement.note(self.engine.touched, self.engine.symbols)
         return results
 
     def due(self, position: int, limit: int) -> Taken:

@@ -1,4 +1,5 @@
-"""Proves promise 1 on live topics: every input record has exactly one outcome, every symbol's sequence is whole."""
+"""Proves promise 1 on live topics: every input record has exactly one outcome, every symbol's sequence is whole,
+no time of a symbol is decided twice, and every key lies on one partition."""
 
 from __future__ import annotations
 
@@ -10,9 +11,18 @@ import msgspec
 from aiokafka import TopicPartition
 
 from worker.settings import Settings
+from worker.stream.placement import Homes
 from worker.stream.reading import Consumed, Reader, high_watermarks
 
 EXAMPLES = 5  # offsets named per fault and partition
+FAULTS = (
+    "lost",
+    "doubled",
+    "foreign",
+    "wrong_key",
+    "sequence_faults",
+    "decided_twice",
+)  # lists of a partition's report
 
 
 class Outcome(NamedTuple):
@@ -22,10 +32,12 @@ class Outcome(NamedTuple):
     key: bytes | None
     sequence: int | None
     accepted: bool
+    ts: int | None = None
 
 
 class _Sequenced(msgspec.Struct):
     sequence: int | None
+    ts: int | None = None
 
 
 @dataclass
@@ -43,11 +55,12 @@ class PartitionReport:
     foreign: list[int] = field(default_factory=list)  # outcomes of records that the input does not hold
     wrong_key: list[int] = field(default_factory=list)
     sequence_faults: list[int] = field(default_factory=list)
+    decided_twice: list[int] = field(default_factory=list)  # decisions for a (symbol, ts) that has one already
 
     @property
     def faults(self) -> int:
         """Number of faults (as far as they are listed)."""
-        return sum(len(x) for x in (self.lost, self.doubled, self.foreign, self.wrong_key, self.sequence_faults))
+        return sum(len(getattr(self, name)) for name in FAULTS)
 
 
 @dataclass
@@ -55,6 +68,7 @@ class Report:
     """Findings on all partitions."""
 
     partitions: list[PartitionReport]
+    split_keys: dict[str, list[int]] = field(default_factory=dict)  # keys on two partitions or more, and which
 
     @property
     def complete(self) -> bool:
@@ -64,7 +78,7 @@ class Report:
     @property
     def faults(self) -> int:
         """Faults over all partitions."""
-        return sum(p.faults for p in self.partitions)
+        return sum(p.faults for p in self.partitions) + len(self.split_keys)
 
     @property
     def pending(self) -> int:
@@ -78,6 +92,7 @@ class Report:
             "faults": self.faults,
             "pending": self.pending,
             "partitions": [asdict(p) for p in self.partitions],
+            "split_keys": self.split_keys,
         }
 
 
@@ -106,6 +121,7 @@ def judge(
     report.decisions = sum(o.accepted for o in seen.values())
     report.rejections = len(seen) - report.decisions
     last: dict[bytes | None, int] = {}
+    decided: set[tuple[bytes | None, int | None]] = set()
     for offset in sorted(inputs):
         found = seen.get(offset)
         if found is None:
@@ -115,6 +131,10 @@ def judge(
             _note(report.wrong_key, offset)
         if not _follows(last, found, whole):
             _note(report.sequence_faults, offset)
+        if found.accepted and found.ts is not None:
+            if (found.key, found.ts) in decided:
+                _note(report.decided_twice, offset)
+            decided.add((found.key, found.ts))
     return report
 
 
@@ -140,7 +160,8 @@ def _outcomes(records: list[Consumed], source: bytes, accepted: bool, prefix: by
         headers = dict(record.headers)
         identity = headers.get("ce_id", b"")
         if headers.get("ce_source") == source and identity.startswith(prefix):
-            yield Outcome(int(identity[len(prefix) :]), record.key, decode(record.value or b"").sequence, accepted)
+            said = decode(record.value or b"")
+            yield Outcome(int(identity[len(prefix) :]), record.key, said.sequence, accepted, said.ts)
 
 
 async def verify(
@@ -153,7 +174,7 @@ async def verify(
     names, group = settings.topics, settings.processing.group
     source = f"/alphapulse/{group}".encode()
     exactly_once = settings.processing.guarantee == "exactly_once"
-    reports = []
+    reports, homes = [], Homes()
     outputs = [TopicPartition(topic, p) for topic in (names.output, names.rejections) for p in committed]
     ends = await high_watermarks(options, outputs)
     async with Reader(options) as reader:
@@ -163,6 +184,7 @@ async def verify(
             inputs: dict[int, bytes | None] = {}
             async for records in reader.batches(TopicPartition(names.input, partition)):
                 inputs.update((r.offset, r.key) for r in records if r.offset < offset)
+                homes.note(partition, (r.key for r in records))
                 report.pending += sum(r.offset >= offset for r in records)
                 on_progress(len(records))
             found: list[Outcome] = []
@@ -175,4 +197,4 @@ async def verify(
                     found.extend(inside)
                     on_progress(len(records))
             reports.append(judge(report, inputs, found, exactly_once, whole=first == 0))
-    return Report(reports)
+    return Report(reports, homes.split)

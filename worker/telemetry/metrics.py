@@ -78,6 +78,9 @@ class Metrics:
         )
         self.restore_offset = self._gauge("restore_offset", "Input offset that restore has reached.", "partition")
         self.symbols_tracked = self._gauge("symbols_tracked", "Known symbols.", "partition")
+        self.keys_misplaced = self._gauge(
+            "keys_misplaced", "Known symbols that murmur2 would place on another partition.", "partition"
+        )
         self.symbol_limit_reached = self._gauge(
             "symbol_limit_reached",
             "1 while further new symbols are rejected (engine.ingestion.max_symbols).",
@@ -141,6 +144,7 @@ class Metrics:
             self.restore_offset,
             self.unsaved_offsets,
             self.symbols_tracked,
+            self.keys_misplaced,
             self.symbol_limit_reached,
             self.symbols_spilled,
             self.event_time_lag_seconds,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from worker.stream.verify import Outcome, PartitionReport, judge
+from worker.stream.placement import Homes, told
+from worker.stream.verify import Outcome, PartitionReport, Report, judge
 
 A, B = b"A", b"B"
 INPUTS: dict[int, bytes | None] = {0: A, 1: A, 2: B, 3: A}
@@ -49,3 +50,27 @@ def test_a_trimmed_input_may_begin_within_a_sequence() -> None:
     later = [Outcome(0, A, 8, True), Outcome(1, A, 9, False), Outcome(2, B, None, False), Outcome(3, A, 10, True)]
     assert judged(later, whole=False).faults == 0
     assert judged(later).sequence_faults == [0]
+
+
+def test_a_time_of_a_symbol_is_decided_once() -> None:
+    timed = [outcome._replace(ts=60_000 * (1 + number)) for number, outcome in enumerate(GOOD)]
+    assert judged(timed).faults == 0
+    again = [*timed[:3], timed[3]._replace(ts=timed[0].ts)]
+    assert (judged(again).decided_twice, judged(again).faults) == ([3], 1)
+    rejected = [timed[0], timed[1]._replace(ts=timed[0].ts), *timed[2:]]
+    assert judged(rejected).faults == 0
+    assert judged([*timed, timed[0]], exactly_once=False).faults == 0  # the same decision, not a second one
+
+
+def test_a_key_on_two_partitions_is_a_fault() -> None:
+    homes = Homes()
+    homes.note(0, [A, B, None, A])
+    homes.note(3, [b"C", None])
+    assert homes.split == {}
+    homes.note(3, [A, b"C"])
+    homes.note(1, [A])
+    report = Report([judged(GOOD)], homes.split)
+    assert (report.split_keys, report.faults, report.complete) == ({"A": [0, 1, 3]}, 1, False)
+    assert report.as_dict()["split_keys"] == {"A": [0, 1, 3]}
+    assert "A on 0 and 1 and 3" in told(report.split_keys)
+    assert "murmur2" in told(report.split_keys)
