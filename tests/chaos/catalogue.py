@@ -35,6 +35,7 @@ FAULTS = {
     "F28": "SIGTERM at each step of the cycle",
     "F29": "two workers with one group.instance.id",
     "F30": "state topic truncated or corrupt",
+    "F31": "SIGTERM or SIGINT while brokers are up, down or silent",
 }
 
 

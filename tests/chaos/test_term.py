@@ -42,7 +42,7 @@ async def test_told_to_end_at_a_step(cluster: Cluster, topic_prefix: str, tmp_pa
         await proven(fleet, HISTORY + await publishing.cut())
 
 
-async def test_a_storm_of_signals_ends_it_at_once(cluster: Cluster, topic_prefix: str, tmp_path: Path) -> None:
+async def test_a_storm_of_signals_is_one_signal(cluster: Cluster, topic_prefix: str, tmp_path: Path) -> None:
     settings = await scene(cluster, topic_prefix)
     async with Fleet(settings, tmp_path) as fleet:
         worker = await fleet.started("stormed")
@@ -51,7 +51,7 @@ async def test_a_storm_of_signals_ends_it_at_once(cluster: Cluster, topic_prefix
         begun = time.monotonic()
         for _ in range(20):
             worker.send(signal.SIGTERM)
-        assert await worker.exit_code(PATIENCE) in (Exit.OK, Exit.INTERRUPTED), worker.text
+        assert await worker.exit_code(PATIENCE) == Exit.OK, worker.text  # all of it within a second: one signal
         assert time.monotonic() - begun < settings.processing.shutdown_timeout_ms / 1000
         fleet.workers.remove(worker)
         await behind(fleet)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.structs import OffsetAndMetadata
 
 from tests.support.fake_answers import healthy, offsets
 from tests.support.fake_broker import Api, FakeBroker
 from tests.support.fake_group import FakeGroup
 from worker.stream.assignor import sticky_assignor
+from worker.stream.protocol.offsets import Membership, Position
 from worker.stream.transactions import TransactionalProducer
 
 TP = TopicPartition("t", 0)
@@ -56,7 +56,7 @@ async def test_a_producer_commits_a_transaction() -> None:
             batch.append(timestamp=1, key=b"k", value=b"v")
             batch.close()
             await (await producer.send_batch(batch, "t", partition=0))
-            await producer.send_offsets_to_transaction({TP: OffsetAndMetadata(5, "")}, "g")
+            await producer.send_offsets_to_transaction({TP: Position(5)}, "g", Membership(1, "m", None))
             await producer.commit_transaction()
         finally:
             await producer.stop()

@@ -59,19 +59,28 @@ def _variables(name: str, value: Any, delimiter: str = "__") -> Iterator[tuple[s
 
 
 class WorkerProcess:
-    """One `python -m worker worker`, or `python -m <program> worker`; its log is kept in a file."""
+    """One `python -m worker worker`, or `python -m <program> worker`, in a process group of its own; its log, and that
+    of its members, is kept in a file."""
 
-    def __init__(self, name: str, env: dict[str, str], log: Path, program: Sequence[str] = ("worker",)) -> None:
+    def __init__(
+        self,
+        name: str,
+        env: dict[str, str],
+        log: Path,
+        program: Sequence[str] = ("worker",),
+        arguments: Sequence[str] = (),
+    ) -> None:
         self.name = name
         self.port = free_port()
         self._log = log
         with log.open("wb") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", *program, "worker"],
+                [sys.executable, "-m", *program, "worker", *arguments],
                 env=env | {"ALPHAPULSE_OPS__PORT": str(self.port), "ALPHAPULSE_LOG__FORMAT": "json"},
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,
+                start_new_session=True,
             )
 
     @property
@@ -122,9 +131,12 @@ class WorkerProcess:
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.text}") from None
 
-    def send(self, number: signal.Signals) -> None:
-        """Send a signal."""
-        self.process.send_signal(number)
+    def send(self, number: signal.Signals, group: bool = False) -> None:
+        """Send a signal to the process, or to it and its members, as a terminal or systemd does."""
+        if group:
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
 
     async def exit_code(self, seconds: float) -> int:
         """Wait for its end."""
@@ -134,9 +146,9 @@ class WorkerProcess:
             raise AssertionError(f"{self.name} did not end within {seconds:g} s:\n{self.text}") from None
 
     def kill(self) -> None:
-        """kill -9, and reap; nothing happens when it has ended."""
+        """kill -9, its members too, and reap; nothing happens when they have ended."""
         with suppress(ProcessLookupError):
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
@@ -160,10 +172,13 @@ class Fleet:
         self._folder = folder
         self.progress = Progress(settings)
 
-    def start(self, name: str, program: Sequence[str] = ("worker",), **extra: str) -> WorkerProcess:
-        """Start a worker; `extra` are environment variables, `program` the module to run and its first arguments."""
+    def start(
+        self, name: str, program: Sequence[str] = ("worker",), arguments: Sequence[str] = (), **extra: str
+    ) -> WorkerProcess:
+        """Start a worker; `extra` are environment variables, `program` the module to run and its first arguments,
+        `arguments` those of `worker`."""
         log = self._folder / f"{self.settings.processing.group}-{name}.log"
-        self.workers.append(WorkerProcess(name, environment(self.settings, **extra), log, program))
+        self.workers.append(WorkerProcess(name, environment(self.settings, **extra), log, program, arguments))
         return self.workers[-1]
 
     async def started(self, name: str, program: Sequence[str] = ("worker",), **extra: str) -> WorkerProcess:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from worker import __version__
+from worker.cli.common import tell
 from worker.errors import AlphapulseError, Exit
 
 app = typer.Typer(
@@ -81,9 +82,7 @@ def main() -> None:
     try:
         app()
     except AlphapulseError as error:
-        typer.secho(f"error: {error.message}.", fg="red", err=True)
-        if error.fix:
-            typer.echo(f"  fix: {error.fix}", err=True)
+        tell(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)

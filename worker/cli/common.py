@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from worker.errors import AlphapulseError, Exit
+
 if TYPE_CHECKING:
+    import asyncio
+
     from worker.settings import Settings
 
 T = TypeVar("T")
@@ -51,6 +55,41 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
 
         return asyncio.run(work)
     return uvloop.run(work)
+
+
+def run_to_exit_code(work: Coroutine[Any, Any, int]) -> int:
+    """Run what the process ends with, and say what went wrong. The event loop is left open: closing it would wait for
+    every task that is left."""
+    import asyncio
+    import traceback
+
+    loop = _new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        return loop.run_until_complete(work)
+    except AlphapulseError as error:
+        tell(error)
+        return error.exit_code
+    except Exception:
+        traceback.print_exc()
+        return Exit.UNEXPECTED
+
+
+def _new_event_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:
+        import asyncio
+
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+def tell(error: AlphapulseError) -> None:
+    """Say on stderr what is wrong and what to do."""
+    typer.secho(f"error: {error.message}.", fg="red", err=True)
+    if error.fix:
+        typer.echo(f"  fix: {error.fix}", err=True)
 
 
 def quiet_logs() -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from worker.cli.common import Bootstrap, Group, Prefix, RegistryFolder, run_async, settings_with
+from worker.cli.common import Bootstrap, Group, Prefix, RegistryFolder, run_to_exit_code, settings_with
 
 
 def worker(
@@ -25,6 +25,9 @@ def worker(
     registry: RegistryFolder = None,
 ) -> None:
     """Take partitions, process bars, publish decisions, until SIGTERM."""
+    from worker.stream.shutdown import end_process, leave_at_once
+
+    leave_at_once()
     settings = settings_with(
         bootstrap,
         group,
@@ -39,7 +42,8 @@ def worker(
     if processes > 1:
         from worker.stream.supervisor import supervise
 
-        sys.exit(supervise(settings, processes))
+        sys.exit(supervise(settings, processes, sys.argv[1:]))
     from worker.stream.run import WorkerProcess
 
-    sys.exit(run_async(WorkerProcess(settings).run()))
+    # The client library's tasks may not end, and an event loop waits for them when it is closed.
+    end_process(run_to_exit_code(WorkerProcess(settings).run()))

@@ -14,6 +14,7 @@ from worker.errors import AlphapulseError, BrokerUnavailable
 from worker.stream.board import Board
 from worker.stream.failures import FAILURES, meaning
 from worker.stream.seams import stop_consumer
+from worker.stream.shutdown import within
 
 log = logging.getLogger(__name__)
 POLL_MS = 200
@@ -107,7 +108,6 @@ async def following(
         try:
             yield board
         finally:
-            task.cancel()
-            await asyncio.wait({task})
+            await within(0.0, task)
     finally:
         await reader.stop()

@@ -9,24 +9,20 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from worker.stream.partition import Partition
+from worker.stream.shutdown import GRACE
 
 log = logging.getLogger(__name__)
 
 
-async def settle(partitions: Sequence[Partition], seconds: float) -> None:
-    """Commit the offsets of what is published. Where that fails, the next owner publishes it once more."""
-    await _each("not committed", partitions, [_within(seconds, partition) for partition in partitions])
+async def settle(partitions: Sequence[Partition], seconds: float) -> bool:
+    """Commit the offsets of what is published; False where that fails: the next owner publishes it once more."""
+    return await _each("not committed", partitions, [partition.settle() for partition in partitions], seconds)
 
 
 async def save(partitions: Sequence[Partition], seconds: float) -> None:
     """Save what is unsaved. What is left the next owner replays."""
     deadline = time.monotonic() + seconds
-    await _each("not saved", partitions, [_save(partition, deadline) for partition in partitions])
-
-
-async def _within(seconds: float, partition: Partition) -> None:
-    async with asyncio.timeout(seconds):
-        await partition.settle()
+    await _each("not saved", partitions, [_save(partition, deadline) for partition in partitions], seconds)
 
 
 async def _save(partition: Partition, deadline: float) -> None:
@@ -34,7 +30,29 @@ async def _save(partition: Partition, deadline: float) -> None:
         pass
 
 
-async def _each(failed: str, partitions: Sequence[Partition], work: Sequence[Coroutine[Any, Any, None]]) -> None:
-    for partition, result in zip(partitions, await asyncio.gather(*work, return_exceptions=True), strict=True):
-        if result is not None:
-            log.warning(failed, extra={"partition": partition.tp.partition, "error": str(result)})
+async def _each(
+    failed: str, partitions: Sequence[Partition], work: Sequence[Coroutine[Any, Any, None]], seconds: float
+) -> bool:
+    """Whether all went well in time. What the client library waits for without limit is left behind."""
+    tasks = [asyncio.ensure_future(one) for one in work]
+    if not tasks:
+        return True
+    _, late = await asyncio.wait(tasks, timeout=seconds)
+    for task in late:
+        task.cancel()
+    if late:
+        await asyncio.wait(late, timeout=GRACE)
+    well = True
+    for partition, task in zip(partitions, tasks, strict=True):
+        cause = _cause(task)
+        if cause:
+            well = False
+            log.warning(failed, extra={"partition": partition.tp.partition, "error": cause})
+    return well
+
+
+def _cause(task: asyncio.Future[None]) -> str:
+    if not task.done() or task.cancelled():
+        return "no answer in time"
+    error = task.exception()
+    return f"{type(error).__name__}: {error}" if error else ""

@@ -30,6 +30,7 @@ from worker.stream.failures import (
 from worker.stream.leaving import save, settle
 from worker.stream.partition import Partition, Phase
 from worker.stream.shared import STOP_TIMEOUT
+from worker.stream.shutdown import Deadline, Shutdown, within
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,8 @@ POLL_MS = 100
 GATHER = 0.005  # seconds for a fetch that finds records
 RESTED = 0.1  # seconds since the end of a rest for which records of the time before may be on their way
 MAX_BACKOFF = 10.0  # seconds between attempts to open a partition while the broker is away
+TURN = 1.0  # seconds for the turn that the stop has interrupted
+LEAVE_SHARE, MAX_LEAVE = 0.3, 5.0  # of the time for stopping, and seconds, that are kept for what follows the drain
 
 
 class Member(ConsumerRebalanceListener):
@@ -61,6 +64,7 @@ class Member(ConsumerRebalanceListener):
         self._failure: BaseException | None = None
         self._rejoin = False
         self._draining = False  # asked to stop, and nothing has failed
+        self._begun: set[TopicPartition] = set()  # with work of which it is not known that it is committed
         self._changed = asyncio.Event()
         self._stopped: asyncio.Future[bool]
 
@@ -86,6 +90,7 @@ class Member(ConsumerRebalanceListener):
         self.generation += 1
         METRICS.rebalances.inc()
         METRICS.assigned_partitions.set(len(assigned))
+        self._begun &= assigned
         for tp in set(self.partitions) - assigned:
             METRICS.forget_partition(tp.partition)
             self._in_background(self.partitions.pop(tp).release())
@@ -105,13 +110,13 @@ class Member(ConsumerRebalanceListener):
         """Partitions with a state between two batches."""
         return [p for p in self.partitions.values() if p.phase in (Phase.READY, Phase.PARKED)]
 
-    async def _cancel_all(self) -> None:
+    async def _cancel_all(self, seconds: float = STOP_TIMEOUT) -> None:
         tasks = list(self._tasks.values())
         self._tasks.clear()
         for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.wait(tasks, timeout=STOP_TIMEOUT)
+            await asyncio.wait(tasks, timeout=seconds)
 
     # -- one task a partition
 
@@ -171,6 +176,7 @@ class Member(ConsumerRebalanceListener):
         if partition.tp not in self._consumer.assignment():
             return
         partition.phase = Phase.READY
+        self._begun.discard(partition.tp)  # what has become of it is known now
         self._consumer.seek(partition.tp, partition.next)
         self._consumer.resume(partition.tp)
 
@@ -179,6 +185,7 @@ class Member(ConsumerRebalanceListener):
         log.warning("fenced", extra={"partition": partition.tp.partition})
         METRICS.transactions.labels("fenced").inc()
         partition.phase = Phase.FAILED
+        self._begun.discard(partition.tp)
         self._rejoin = True
         if name := self._settings.processing.group_instance_id:
             # Two members of one name would take the partitions from each other for ever.
@@ -188,6 +195,7 @@ class Member(ConsumerRebalanceListener):
         """Do work that commits; when the commit fails, recover or give the partition up."""
         try:
             await work
+            self._begun.discard(partition.tp)
         except Fenced:
             self._fenced(partition)
         except OutcomeUnknown as unknown:
@@ -205,6 +213,7 @@ class Member(ConsumerRebalanceListener):
         await self._open(partition)
 
     async def _slices(self, partition: Partition, raw: RawRecords, position: int) -> None:
+        self._begun.add(partition.tp)
         size = self._settings.processing.max_batch_records
         begun = time.monotonic()
         for start in range(0, max(len(raw), 1), size):
@@ -230,17 +239,26 @@ class Member(ConsumerRebalanceListener):
 
     # -- the loop
 
-    async def run(self, stopping: asyncio.Event) -> bool:
-        """Poll until stopped (returns False) or until the group must be joined anew (returns True)."""
+    async def run(self, shutdown: Shutdown) -> None:
+        """Poll until asked to stop or until the group must be joined anew.
+
+        Raises:
+            AlphapulseError: no retry can help.
+            KafkaError: the membership is lost.
+        """
+        stopping = shutdown.asked
         self._stopped = asyncio.ensure_future(stopping.wait())
+        turns = asyncio.ensure_future(self._turn(stopping))
         try:
-            await self._turn(stopping)
+            await asyncio.wait({turns, self._stopped}, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            await within(TURN if stopping.is_set() else 0.0, turns)
             self._stopped.cancel()
         if self._failure is not None:
             raise self._failure
         self._draining = stopping.is_set()
-        return not self._draining
+        if not self._draining:
+            turns.result()
 
     async def _turn(self, stopping: asyncio.Event) -> None:
         while not stopping.is_set() and self._failure is None and not self._rejoin:
@@ -359,16 +377,22 @@ class Member(ConsumerRebalanceListener):
         if partition.tp in self._consumer.assignment():
             self._consumer.seek(partition.tp, partition.next)
 
-    async def close(self) -> None:
-        """Finish the batches in flight within the drain deadline, then release every partition."""
+    async def close(self, deadline: Deadline) -> bool:
+        """Finish the batches in flight, then release every partition, all before the deadline.
+
+        Returns whether all that was begun is committed.
+        """
         self._moving = True
         crash_point("draining")
+        keep = min(deadline.left() * LEAVE_SHARE, MAX_LEAVE)
         busy = [self._tasks[tp] for tp, p in self.partitions.items() if p.phase is Phase.BUSY and tp in self._tasks]
         if busy:
-            await asyncio.wait(busy, timeout=self._settings.processing.shutdown_timeout_ms / 1000)
-        await self._cancel_all()
-        await settle(self._in_hand(), STOP_TIMEOUT)
+            await asyncio.wait(busy, timeout=deadline.left(keep=keep))
+        await self._cancel_all(deadline.left(STOP_TIMEOUT, keep / 2))
+        settled = await settle(self._in_hand(), deadline.left(STOP_TIMEOUT, keep / 2))
+        committed = settled and not self._begun and not any(p.unsettled for p in self.partitions.values())
         if self._draining:
-            await save(self._in_hand(), self._settings.state.drain_flush_ms / 1000)
-        await asyncio.gather(*self._closing, return_exceptions=True)
-        await asyncio.gather(*(p.release() for p in self.partitions.values()), return_exceptions=True)
+            await save(self._in_hand(), deadline.left(self._settings.state.drain_flush_ms / 1000, keep / 2))
+        releases = [partition.release() for partition in self.partitions.values()]
+        await within(deadline.left(keep=keep / 4), asyncio.gather(*self._closing, *releases, return_exceptions=True))
+        return committed

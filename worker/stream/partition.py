@@ -129,7 +129,7 @@ class Partition:
     @property
     def overdue(self) -> bool:
         """Whether the offset of what is published should be committed now because no input comes."""
-        return self._unsettled and time.monotonic() >= self._commit_at
+        return self.unsettled and time.monotonic() >= self._commit_at
 
     async def settle(self) -> None:
         """Commit the offset of what is published, if it is not.
@@ -137,7 +137,7 @@ class Partition:
         Raises:
             Fenced, OutcomeUnknown, AlphapulseError: as `process`.
         """
-        if self._unsettled:
+        if self.unsettled:
             await self._commit((), self._due(self.next), self.next)
 
     @property
@@ -170,7 +170,8 @@ class Partition:
         return self._state.engine.known if self._state else 0
 
     @property
-    def _unsettled(self) -> bool:
+    def unsettled(self) -> bool:
+        """Whether something is published whose offset is not committed."""
         return self._state is not None and self._state.settled != self._state.next
 
     def _due(self, position: int) -> Taken:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
-import signal
+import random
 import time
 from typing import Any
 
@@ -14,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.state import StateOwner
 from worker import __version__
-from worker.errors import ConfigError, Exit
+from worker.errors import AlphapulseError, ConfigError, Exit
 from worker.instruments import load_engine
 from worker.settings import Settings
 from worker.stream.assignor import sticky_assignor
@@ -22,6 +21,7 @@ from worker.stream.board import Board
 from worker.stream.control_topic import following
 from worker.stream.decisions import DecisionJob
 from worker.stream.envelope import FORMAT
+from worker.stream.failures import FAILURES, meaning
 from worker.stream.group import check_partitions
 from worker.stream.job import Job
 from worker.stream.loop import Member
@@ -31,11 +31,16 @@ from worker.stream.seams import fetch_each_alone, stop_consumer
 from worker.stream.seams.fetching import decoding
 from worker.stream.seams.requests import install_parted_requests
 from worker.stream.shared import Clients, clients
+from worker.stream.shutdown import Shutdown, leave_at_once, not_committed, within
 from worker.telemetry.health import OpsServer
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
 LEAVE_SECONDS = 3.0  # leaving the group takes milliseconds; the rest is closing sockets
+CLOSE_SECONDS = 1.0  # of the probes' server
+FIRST_BACKOFF = 0.1  # seconds before the group is joined anew
+MAX_BACKOFF = 10.0  # the same, while the brokers are away
+CALM = 60.0  # seconds of a membership after which its loss is the first again
 RESTORE_STATES = (Phase.READY, Phase.BUSY)
 
 
@@ -50,9 +55,11 @@ class WorkerProcess:
         self._batch_bytes = MAX_BATCH
         self._partitions = settings.topics.partitions
         self._board: Board | None = None
-        self._committed: dict[TopicPartition, int] = {}
+        self._reached: dict[TopicPartition, int] = {}  # the highest offset of each partition that was committed
         self._failure: BaseException | None = None
-        self._stopping = asyncio.Event()
+        self._shutdown = Shutdown(settings.processing.shutdown_timeout_ms / 1000)
+        self._backoff = 0.0  # seconds before the group is joined again
+        self._committed = True  # all that the last membership had begun
         self._started = False
         self._begun = time.monotonic()
 
@@ -60,52 +67,100 @@ class WorkerProcess:
         """Work until SIGTERM or SIGINT.
 
         Raises:
+            TryAgain: the deadline of the shutdown has passed before all was committed.
             AlphapulseError: a failure with a known cause; what is committed is whole.
         """
         check_timings(self._settings)
         METRICS.build_info.labels(__version__, self._job.config_hash).set(1)
-        _leave_at_once()
+        leave_at_once()
         checked = await preflight(self._settings)
         self._options, self._batch_bytes, self._partitions = checked.options, checked.batch_bytes, checked.partitions
         await check_partitions(self._settings, self._partitions)
         self._job.warm_up()
-        self._install_signals()
         calm_garbage_collector()
         ops = await self._serve()
-        try:
-            async with following(
-                self._options, self._settings.topics.limits, checked.control, self._control_ended
-            ) as board:
-                self._board = board
-                self._started = True
-                while await self._membership():
-                    log.info("joining the group anew")
-        finally:
-            if ops:
-                await ops.stop()
+        async with following(
+            self._options, self._settings.topics.limits, checked.control, self._control_ended
+        ) as board:
+            self._board = board
+            self._shutdown.install()
+            self._started = True
+            await self._memberships()
+        if ops:
+            await within(CLOSE_SECONDS, ops.stop())
+        self._shutdown.code = self._outcome()
         if self._failure:
             raise self._failure
+        if not self._committed:
+            raise not_committed()
         log.info("stopped", extra={"seconds": round(time.monotonic() - self._begun, 1)})
         return Exit.OK
 
     def _control_ended(self, failure: BaseException | None) -> None:
-        self._failure = failure
-        self._stopping.set()
+        self._failure = self._failure or failure
+        self._shutdown.asked.set()
 
-    async def _membership(self) -> bool:
+    def _outcome(self) -> Exit:
+        if self._failure:
+            return getattr(self._failure, "exit_code", Exit.UNEXPECTED)
+        return Exit.OK if self._committed else Exit.TEMPORARY
+
+    async def _memberships(self) -> None:
+        while not self._shutdown.asked.is_set() and self._failure is None:
+            if self._backoff:
+                await self._rest()
+            await self._membership()
+        self._shutdown.begin()
+
+    async def _rest(self) -> None:
+        log.info("joining the group anew", extra={"seconds": round(self._backoff, 2)})
+        await asyncio.wait({asked := asyncio.ensure_future(self._shutdown.asked.wait())}, timeout=self._backoff)
+        asked.cancel()
+
+    async def _membership(self) -> None:
         if self._settings.processing.fast_path:
             install_parted_requests()
         consumer = self._consumer()
-        shared = clients(consumer, self._options, self._batch_bytes, self._settings, self._committed)
+        shared = clients(consumer, self._options, self._batch_bytes, self._settings, self._reached)
         member = self._member = Member(consumer, self._settings, lambda tp: self._new_partition(tp, shared))
         consumer.subscribe([self._settings.topics.input], listener=member)
-        await consumer.start()
-        fetch_each_alone(consumer)
+        begun = time.monotonic()
         try:
-            return await member.run(self._stopping)
+            if await self._joined(consumer):
+                await member.run(self._shutdown)
+        except AlphapulseError as failure:
+            self._failure = self._failure or failure
+        except FAILURES as error:
+            self._lost(error, time.monotonic() - begun)
+        else:
+            self._backoff = FIRST_BACKOFF
         finally:
-            await member.close()
-            await stop_consumer(consumer, LEAVE_SECONDS)
+            deadline = self._shutdown.of_membership()
+            self._committed = await member.close(deadline)
+            await stop_consumer(consumer, deadline.left(LEAVE_SECONDS))
+
+    async def _joined(self, consumer: AIOKafkaConsumer) -> bool:
+        """Join; False when the stop came first, for joining waits through a whole rebalance."""
+        joining = asyncio.ensure_future(consumer.start())
+        asked = asyncio.ensure_future(self._shutdown.asked.wait())
+        await asyncio.wait({joining, asked}, return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if not joining.done():
+            await within(0.0, joining)
+            return False
+        joining.result()
+        fetch_each_alone(consumer)
+        return True
+
+    def _lost(self, error: BaseException, lasted: float) -> None:
+        """The membership has failed: no settings are at fault, so join anew, later and later."""
+        failure = meaning(error, self._settings.topics.input)
+        if isinstance(failure, AlphapulseError):
+            self._failure = self._failure or failure
+            return
+        backoff = FIRST_BACKOFF if lasted > CALM else min(max(self._backoff, FIRST_BACKOFF) * 2, MAX_BACKOFF)
+        self._backoff = backoff * random.uniform(0.8, 1.2)
+        log.warning("membership lost", extra={"error": str(failure)})
 
     def _consumer(self) -> AIOKafkaConsumer:
         p = self._settings.processing
@@ -138,17 +193,6 @@ class WorkerProcess:
         )
         return Partition(tp, self._settings, shared, owner, self._job, self._board)
 
-    def _install_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._on_signal, number)
-
-    def _on_signal(self, number: int) -> None:
-        if self._stopping.is_set():
-            raise SystemExit(Exit.INTERRUPTED)
-        log.info("stopping", extra={"signal": signal.Signals(number).name})
-        self._stopping.set()
-
     async def _serve(self) -> OpsServer | None:
         ops = self._settings.ops
         if not ops.enabled:
@@ -179,15 +223,6 @@ class WorkerProcess:
         partitions = self._member.partitions if self._member else {}
         reached = {str(tp.partition): p.progress for tp, p in partitions.items() if p.phase is Phase.RESTORING}
         return {"restoring": reached} if reached else {}
-
-
-def _leave_at_once() -> None:
-    """Before the group is joined there is nothing to drain, and compiling blocks the loop: a signal just ends it.
-
-    An exception would not do: the compiler's callbacks swallow it.
-    """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: os._exit(Exit.OK))
 
 
 def calm_garbage_collector() -> None:

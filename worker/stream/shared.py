@@ -12,10 +12,10 @@ from typing import Any, NamedTuple, Protocol
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from worker.settings import Settings
-from worker.stream.failures import FAILURES
 from worker.stream.member_offsets import MemberOffsets
 from worker.stream.protocol.offsets import Membership, Position
 from worker.stream.seams.clients import client_of, membership
+from worker.stream.shutdown import within
 
 STOP_TIMEOUT = 5.0  # seconds; aiokafka's stop flushes without limit
 
@@ -29,11 +29,7 @@ class Stoppable(Protocol):
 
 async def quietly_stop(producer: Stoppable) -> None:
     """Stop a producer within `STOP_TIMEOUT`, whatever state it is in."""
-    try:
-        async with asyncio.timeout(STOP_TIMEOUT):
-            await producer.stop()
-    except (*FAILURES, RuntimeError):  # uvloop's word for a connection that was closed a moment ago
-        return
+    await within(STOP_TIMEOUT, producer.stop())
 
 
 class SharedProducer:

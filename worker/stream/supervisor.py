@@ -8,29 +8,49 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 
 from worker.errors import Exit
 from worker.settings import Settings
+from worker.stream.shutdown import AGAIN, SIGNALS
 
 log = logging.getLogger(__name__)
 RESTART_BACKOFF = 1.0  # seconds, doubled with every restart of a process within a minute
+MAX_BACKOFF = 30.0  # a crash loop must not eat the machine
 CALM = 60.0
+LOOK = 1.0  # seconds between two looks at the clock
+WAITED_FOR = {*SIGNALS, signal.SIGCHLD}
 
 
 class Child:
     """One member process and how often it came back lately."""
 
-    def __init__(self, index: int, settings: Settings) -> None:
+    def __init__(self, index: int, settings: Settings, arguments: Sequence[str]) -> None:
         self.index = index
         self.restarts = 0
-        self._settings = settings
+        self.due: float | None = None  # when it is started again, monotonic seconds; None: it runs
+        self._settings, self._arguments = settings, arguments
         self.start()
 
     def start(self) -> None:
-        """Start (again)."""
+        """Start (again). The process inherits our blocked signals and unblocks them once it can handle them."""
+        self.due = None
         self.started = time.monotonic()
-        self.process = subprocess.Popen([sys.executable, "-m", "worker", *sys.argv[1:]], env=self._environment())
+        self.process = subprocess.Popen([sys.executable, "-m", "worker", *self._arguments], env=self._environment())
         log.info("started process", extra={"index": self.index, "pid": self.process.pid})
+
+    def start_later(self, status: int) -> None:
+        """Start again after a pause that grows with every restart."""
+        if time.monotonic() - self.started > CALM:
+            self.restarts = 0
+        self.restarts += 1
+        pause = min(RESTART_BACKOFF * 2 ** (self.restarts - 1), MAX_BACKOFF)
+        self.due = time.monotonic() + pause
+        log.warning("process ended, starting it again", extra={"index": self.index, "status": status, "seconds": pause})
+
+    def wants_restart(self, status: int) -> bool:
+        """Whether its end is no reason to end all: it asked for it, was killed, or no broker answers at a restart."""
+        return status < 0 or status == Exit.TEMPORARY or (status == Exit.UNAVAILABLE and self.restarts > 0)
 
     def _environment(self) -> dict[str, str]:
         port = self._settings.ops.port
@@ -40,7 +60,7 @@ class Child:
         return os.environ | given
 
 
-def _member_arguments(arguments: list[str]) -> list[str]:
+def member_arguments(arguments: Sequence[str]) -> list[str]:
     """The command line of one member: ours without the options that a member must not get."""
     kept, skip = [], False
     for argument in arguments:
@@ -54,40 +74,88 @@ def _member_arguments(arguments: list[str]) -> list[str]:
     return kept
 
 
-def supervise(settings: Settings, count: int) -> int:
-    """Run `count` members until one fails for good or a signal comes; returns the exit code."""
-    sys.argv[1:] = _member_arguments(sys.argv[1:])
-    stopping = False
+class Supervisor:
+    """Starts members, starts them again, and stops them together."""
 
-    def stop(number: int, frame: object) -> None:
-        nonlocal stopping
-        stopping = True
-        for child in children:
-            child.process.send_signal(signal.SIGTERM)
+    def __init__(self, settings: Settings, count: int, arguments: Sequence[str]) -> None:
+        # From here on signals wait until `run` asks for them; none gets lost, and none interrupts anything.
+        signal.pthread_sigmask(signal.SIG_BLOCK, WAITED_FOR)
+        self._code = int(Exit.OK)
+        self._seconds = settings.processing.shutdown_timeout_ms / 1000
+        self._stopped_at: float | None = None
+        given = member_arguments(arguments)
+        self._children = [Child(index, settings, given) for index in range(count)]
 
-    children: list[Child] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    children += [Child(index, settings) for index in range(count)]
-    code = int(Exit.OK)
-    while children:
-        pid, status = os.wait()
-        child = next(c for c in children if c.process.pid == pid)
-        code = _ended(child, children, os.waitstatus_to_exitcode(status), stopping, code)
-        if code and not stopping:
-            stop(signal.SIGTERM, None)
-    return code
+    def run(self) -> int:
+        """Wait until all have ended; returns the exit code."""
+        while self._children:
+            received = signal.sigtimedwait(WAITED_FOR, self._patience())
+            if received is not None and received.si_signo in SIGNALS:
+                self._on_signal(signal.Signals(received.si_signo))
+            self._reap()
+            self._start_due()
+            if self._stopped_at is not None and time.monotonic() - self._stopped_at >= self._seconds:
+                self._kill()
+        return self._code
+
+    def _patience(self) -> float:
+        now = time.monotonic()
+        return min([LOOK, *(max(child.due - now, 0.0) for child in self._children if child.due is not None)])
+
+    def _on_signal(self, number: signal.Signals) -> None:
+        if self._stopped_at is None:
+            log.info("stopping", extra={"signal": number.name})
+            self._stop()
+        elif time.monotonic() - self._stopped_at >= AGAIN:
+            self._tell_all(signal.SIGTERM)  # their second, which they got at the same time if the group was meant
+
+    def _stop(self) -> None:
+        self._stopped_at = time.monotonic()
+        self._tell_all(signal.SIGTERM)
+        for child in [child for child in self._children if child.due is not None]:
+            self._children.remove(child)
+            self._ended_with(Exit.TEMPORARY)  # what it had begun when it ended is not committed
+
+    def _tell_all(self, number: signal.Signals) -> None:
+        for child in self._children:
+            if child.due is None:
+                child.process.send_signal(number)
+
+    def _reap(self) -> None:
+        for child in list(self._children):
+            if child.due is None and (status := child.process.poll()) is not None:
+                self._on_end(child, status)
+
+    def _on_end(self, child: Child, status: int) -> None:
+        if self._stopped_at is None and child.wants_restart(status):
+            child.start_later(status)
+            return
+        self._children.remove(child)
+        self._ended_with(Exit.TEMPORARY if status < 0 else status)
+        if self._stopped_at is None and status:
+            log.error("process failed: stopping all", extra={"index": child.index, "status": status})
+            self._stop()
+
+    def _ended_with(self, code: int) -> None:
+        """Of several failures that which came first, but an interruption says more."""
+        self._code = code if code == Exit.INTERRUPTED else self._code or code
+
+    def _start_due(self) -> None:
+        now = time.monotonic()
+        for child in self._children:
+            if child.due is not None and child.due <= now:
+                child.start()
+
+    def _kill(self) -> None:
+        for child in list(self._children):
+            log.error("process does not end: killed", extra={"index": child.index, "pid": child.process.pid})
+            child.process.kill()
+            self._on_end(child, child.process.wait())
 
 
-def _ended(child: Child, children: list[Child], status: int, stopping: bool, code: int) -> int:
-    child.process.returncode = status
-    if not stopping and (status == Exit.TEMPORARY or status < 0):
-        if time.monotonic() - child.started > CALM:
-            child.restarts = 0
-        child.restarts += 1
-        log.warning("process ended, starting it again", extra={"index": child.index, "status": status})
-        time.sleep(min(RESTART_BACKOFF * 2 ** (child.restarts - 1), 30.0))  # a crash loop must not eat the machine
-        child.start()
-        return code
-    children.remove(child)
-    return code or (status if status >= 0 else 128 - status)
+def supervise(settings: Settings, count: int, arguments: Sequence[str]) -> int:
+    """Run `count` members until one fails for good or a signal comes; returns the exit code.
+
+    `arguments` are those of our own command line.
+    """
+    return Supervisor(settings, count, arguments).run()

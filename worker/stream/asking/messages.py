@@ -17,7 +17,7 @@ from aiokafka.protocol.types import (
     TaggedFields,
 )
 
-from worker.stream.transactions.fixed import Fixed
+from worker.stream.protocol.fixed import Fixed
 
 TEXT = CompactString("utf-8")
 TAGS = ("tags", TaggedFields)

@@ -16,6 +16,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 
 from worker.stream.protocol.answers import NoLongerOurs
 from worker.stream.protocol.offsets import Membership
+from worker.stream.shutdown import GRACE, within
 
 
 def membership(consumer: AIOKafkaConsumer, instance_id: str | None) -> Membership:
@@ -33,8 +34,9 @@ def membership(consumer: AIOKafkaConsumer, instance_id: str | None) -> Membershi
 
 def client_of(client: AIOKafkaConsumer | AIOKafkaAdminClient) -> AIOKafkaClient:
     """The connections of a consumer or of an admin client."""
-    inner: AIOKafkaClient = client._client
-    return inner
+    inner: Any = client
+    found: AIOKafkaClient = inner._client
+    return found
 
 
 async def connect_once(host: str, port: int, options: dict[str, Any]) -> None:
@@ -60,13 +62,6 @@ async def connect_once(host: str, port: int, options: dict[str, Any]) -> None:
         await connection.send(MetadataRequest([]))
     finally:
         connection.close()
-
-
-def client_of(admin: AIOKafkaAdminClient) -> AIOKafkaClient:
-    """What an admin client asks with: its own methods believe answers that say nothing."""
-    inner: Any = admin
-    client: AIOKafkaClient = inner._client
-    return client
 
 
 async def ask(client: AIOKafkaClient, node: int, request: Any, group: int = ConnectionGroup.DEFAULT) -> Any:
@@ -119,16 +114,13 @@ def fetch_each_alone(consumer: AIOKafkaConsumer) -> None:
 
 
 async def stop_consumer(consumer: AIOKafkaConsumer, seconds: float = 1.0) -> None:
-    """Stop a consumer within about twice `seconds`.
+    """Stop a consumer within about `seconds`.
 
     The fetch task swallows its cancellation when its assignment has just changed (it awaits tasks that it cancelled
     itself), and `stop` then waits for it for ever. A second cancellation, which the deadline sends, gets through.
     """
-    try:
-        async with asyncio.timeout(seconds):
-            await consumer.stop()
-    except TimeoutError:
-        return
+    if not await within(seconds, consumer.stop()):
+        await within(GRACE, close_client(consumer._client))
 
 
 async def refresh(client: AIOKafkaClient, seconds: float = 1.0) -> None:
