@@ -55,6 +55,37 @@ def reset(
 
 
 @app.command()
+def offsets(
+    bootstrap: Bootstrap = None,
+    group: Group = None,
+    prefix: Prefix = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Commit where the group has come to, as its state and outputs show it; for offsets that are gone or set back."""
+    import msgspec
+
+    from worker.stream.reached import Reached, reached, restore
+
+    quiet_logs()
+    settings = settings_with(bootstrap, group, prefix)
+    found: list[Reached] = run_async(reached(settings))
+    behind = [item for item in found if item.behind]
+    if json:
+        typer.echo(msgspec.json.encode([item.as_dict() for item in found]).decode())
+    else:
+        for item in found:
+            typer.echo(item.sentence)
+    if not behind:
+        return
+    name = settings.processing.group
+    if not yes:
+        typer.confirm(f"Commit these {len(behind)} offsets for the group {name}?", abort=True, err=True)
+    run_async(restore(settings, behind))
+    typer.echo(f"{name}: {len(behind)} offsets committed", err=json)
+
+
+@app.command()
 def export(
     bootstrap: Bootstrap = None,
     group: Group = None,

@@ -4,45 +4,50 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import (
-    GroupCoordinatorNotAvailableError,
-    GroupLoadInProgressError,
-    NotCoordinatorForGroupError,
-)
 
 from worker.settings import Settings
 from worker.stream import asking, topics
-from worker.stream.checkpoint import Committed, parse
+from worker.stream.checkpoint import Committed, committed
 from worker.stream.client import client_options
-from worker.stream.failures import DENIED, meaning
 from worker.stream.preflight import admin_client
+from worker.stream.protocol.offsets import Position
 from worker.stream.reading import Reader
 from worker.stream.seams.clients import client_of
 from worker.stream.stored import partitions_changed
 from worker.stream.verify import Report, verify
 
 POLL_SECONDS = 0.2
-COORDINATOR_SECONDS = 15.0
-T = TypeVar("T")
 
 
 async def committed_offsets(admin: AIOKafkaAdminClient, settings: Settings, partitions: int) -> dict[int, int]:
-    """The group's next input offset per partition; 0 where it has committed nothing."""
-    tps = [TopicPartition(settings.topics.input, p) for p in range(partitions)]
-    found = await _coordinated(lambda: admin.list_consumer_group_offsets(settings.processing.group, partitions=tps))
-    return {tp.partition: max(found[tp].offset, 0) if tp in found else 0 for tp in tps}
+    """The group's next input offset per partition; 0 where it has committed nothing.
+
+    Raises:
+        NotPermitted: no right to the group.
+        TryAgain, BrokerUnavailable: the coordinator gives no certain answer.
+    """
+    found = await _positions(admin, settings, partitions)
+    return {tp.partition: at.offset if at else 0 for tp, at in found.items()}
 
 
 async def checkpoints(admin: AIOKafkaAdminClient, settings: Settings, partitions: int) -> dict[int, Committed]:
-    """What the group has committed, by partition; nothing where it has committed nothing."""
+    """What the group has committed, by partition; nothing where it has committed nothing.
+
+    Raises:
+        NotPermitted, TryAgain, BrokerUnavailable: as `committed_offsets`.
+    """
+    found = await _positions(admin, settings, partitions)
+    return {tp.partition: has for tp, at in found.items() if (has := committed(at)) is not None}
+
+
+async def _positions(
+    admin: AIOKafkaAdminClient, settings: Settings, partitions: int
+) -> dict[TopicPartition, Position | None]:
     tps = [TopicPartition(settings.topics.input, p) for p in range(partitions)]
-    found = await _coordinated(lambda: admin.list_consumer_group_offsets(settings.processing.group, partitions=tps))
-    return {tp.partition: Committed(at.offset, parse(at.metadata or "")) for tp, at in found.items() if at.offset >= 0}
+    return await asking.committed_positions(client_of(admin), settings.processing.group, tps)
 
 
 async def check_partitions(settings: Settings, partitions: int) -> None:
@@ -53,12 +58,9 @@ async def check_partitions(settings: Settings, partitions: int) -> None:
         NotPermitted: no right to the group.
     """
     async with admin_client(settings.kafka) as admin:
-        try:
-            found = await checkpoints(admin, settings, partitions)
-        except DENIED as error:
-            raise meaning(error, settings.topics.input) from error
-    for committed in found.values():
-        made_for = committed.checkpoint.partitions if committed.checkpoint else partitions
+        found = await checkpoints(admin, settings, partitions)
+    for has in found.values():
+        made_for = has.checkpoint.partitions if has.checkpoint else partitions
         if made_for != partitions:
             raise partitions_changed(settings.topics.input, made_for, partitions)
 
@@ -74,18 +76,6 @@ async def members(admin: AIOKafkaAdminClient, group: str) -> int:
     return await asking.members(client_of(admin), group)
 
 
-async def _coordinated(request: Callable[[], Awaitable[T]]) -> T:
-    """The first look-up on a new cluster makes the broker create its offsets topic; ask again until it is there."""
-    deadline = time.monotonic() + COORDINATOR_SECONDS
-    while True:
-        try:
-            return await request()
-        except (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError):
-            if time.monotonic() >= deadline:
-                raise
-            await asyncio.sleep(POLL_SECONDS)
-
-
 async def end_offsets(settings: Settings, partitions: int) -> dict[int, int]:
     """Last stable offset per input partition."""
     async with Reader(client_options(settings.kafka)) as reader:
@@ -97,8 +87,8 @@ async def wait_caught_up(admin: AIOKafkaAdminClient, settings: Settings, partiti
     ends = await end_offsets(settings, partitions)
     deadline = time.monotonic() + seconds
     while True:
-        committed = await committed_offsets(admin, settings, partitions)
-        if all(committed[p] >= end for p, end in ends.items()):
+        reached = await committed_offsets(admin, settings, partitions)
+        if all(reached[p] >= end for p, end in ends.items()):
             return True
         if time.monotonic() >= deadline:
             return False
@@ -113,5 +103,5 @@ async def check_group(settings: Settings, wait: float = 0.0) -> Report:
         partitions = found[settings.topics.input].partitions
         if wait:
             await wait_caught_up(admin, settings, partitions, wait)
-        committed = await committed_offsets(admin, settings, partitions)
-    return await verify(settings, client_options(settings.kafka), committed)
+        reached = await committed_offsets(admin, settings, partitions)
+    return await verify(settings, client_options(settings.kafka), reached)

@@ -4,6 +4,15 @@ No answer is "nothing": an error code at any level, a null array, a missing or a
 """
 
 from worker.stream.asking.groups import members, refuse_new_protocol
+from worker.stream.asking.offsets import committed_positions, set_positions
 from worker.stream.asking.topics import Described, find_topics, topic_settings
 
-__all__ = ["Described", "find_topics", "members", "refuse_new_protocol", "topic_settings"]
+__all__ = [
+    "Described",
+    "committed_positions",
+    "find_topics",
+    "members",
+    "refuse_new_protocol",
+    "set_positions",
+    "topic_settings",
+]
