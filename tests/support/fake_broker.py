@@ -163,6 +163,11 @@ class FakeBroker:
         """What clients connect to."""
         return f"{self.host}:{self.port}"
 
+    @property
+    def connected(self) -> int:
+        """Connections of now."""
+        return len(self._writers)
+
     def on(self, api: Api, handler: Handler) -> None:
         """Answer requests of this kind by `handler` from now on."""
         self._handlers[api] = handler

@@ -31,6 +31,11 @@ class FakeGroup:
         """Answer the next requests of this kind with these codes."""
         self._codes.setdefault(api, deque()).extend(codes)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a code has not been answered yet."""
+        return any(self._codes.values())
+
     def _code(self, api: Api) -> int:
         left = self._codes.get(api)
         return left.popleft() if left else 0

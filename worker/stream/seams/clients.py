@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,8 @@ from aiokafka.protocol.metadata import MetadataRequest
 from worker.stream.protocol.answers import NoLongerOurs
 from worker.stream.protocol.offsets import Membership
 from worker.stream.shutdown import GRACE, within
+
+log = logging.getLogger(__name__)
 
 
 def membership(consumer: AIOKafkaConsumer, instance_id: str | None) -> Membership:
@@ -95,13 +98,17 @@ def _closed_connections() -> Iterator[None]:
 
 
 async def close_client(client: AIOKafkaClient) -> None:
-    """Close all connections, also when the client's own task died of one that was closed a moment ago."""
+    """Close all connections, also when the client's own task has died."""
     inner: Any = client
-    try:
-        await client.close()
-    except RuntimeError:
-        inner._sync_task = None  # what it awaits first, again and again
-        await client.close()
+    task = inner._sync_task
+    if task is not None and task.done():
+        inner._sync_task = None  # what it awaits first, to raise again what the task died of
+        log.warning("the client's metadata task had ended", extra={"error": _death(task)})
+    await client.close()
+
+
+def _death(task: asyncio.Task[Any]) -> str:
+    return "cancelled" if task.cancelled() else repr(task.exception())
 
 
 def fetch_each_alone(consumer: AIOKafkaConsumer) -> None:
@@ -114,13 +121,22 @@ def fetch_each_alone(consumer: AIOKafkaConsumer) -> None:
 
 
 async def stop_consumer(consumer: AIOKafkaConsumer, seconds: float = 1.0) -> None:
-    """Stop a consumer within about `seconds`.
+    """Stop a consumer within about `seconds`, also one whose tasks have died.
 
     The fetch task swallows its cancellation when its assignment has just changed (it awaits tasks that it cancelled
-    itself), and `stop` then waits for it for ever. A second cancellation, which the deadline sends, gets through.
+    itself), and `stop` then waits for it for ever. A second cancellation gets through. A fetch that rests after an
+    error does not swallow it, and `stop` ends by it as if it had been cancelled itself.
     """
-    if not await within(seconds, consumer.stop()):
-        await within(GRACE, close_client(consumer._client))
+    stopping = asyncio.ensure_future(consumer.stop())
+    await asyncio.wait({stopping}, timeout=seconds)
+    if not stopping.done():
+        stopping.cancel()
+        await asyncio.wait({stopping}, timeout=GRACE)
+    if stopping.done() and not stopping.cancelled():
+        if (error := stopping.exception()) is None:
+            return
+        log.warning("the consumer had broken down", extra={"error": repr(error)})  # by what one of its tasks died of
+    await within(GRACE, close_client(consumer._client))  # which `stop` closes last
 
 
 async def refresh(client: AIOKafkaClient, seconds: float = 1.0) -> None:

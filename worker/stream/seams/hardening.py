@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from worker.stream.seams import joining, metadata, pinned
+from worker.stream.seams import connections, joining, lookups, metadata, pacing, pinned, refreshing
 
 log = logging.getLogger(__name__)
-SEAMS = (metadata, joining)
+SEAMS = (connections, refreshing, metadata, lookups, joining, pacing)
 
 
 def install() -> bool:
