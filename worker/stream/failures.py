@@ -5,7 +5,11 @@ from __future__ import annotations
 from aiokafka import errors
 
 from worker.errors import AlphapulseError, ConfigError, DataError, NotPermitted, TryAgain
+from worker.settings import ProcessingSettings
 from worker.stream.protocol.answers import NameTaken, NoLongerOurs
+from worker.stream.seams.joining import GroupRefused
+
+FENCED_INSTANCE_ID, GROUP_MAX_SIZE_REACHED = 82, 81  # unknown to aiokafka
 
 
 class Fenced(Exception):
@@ -81,6 +85,47 @@ def _denied(error: BaseException) -> bool:
     # What aiokafka does not expect of a look-up it gives as the text of a bare KafkaError.
     bare = type(error) is errors.KafkaError
     return isinstance(error, DENIED) or (bare and any(kind.__name__ in str(error) for kind in DENIED))
+
+
+def group_failure(error: BaseException, processing: ProcessingSettings, input_topic: str) -> AlphapulseError | None:
+    """The failure to stop with, for an error from joining, polling or heartbeats; None: join the group anew."""
+    if isinstance(error, GroupRefused):
+        return _refused_by_group(error.code, processing)
+    return _hopeless(error, input_topic)
+
+
+def _refused_by_group(code: int, processing: ProcessingSettings) -> AlphapulseError:
+    group, name = processing.group, processing.group_instance_id
+    if code == FENCED_INSTANCE_ID:
+        return TryAgain(
+            f"the group {group} has another member with the same instance id {name!r}",
+            "Give each worker a processing.group_instance_id of its own; then start this one again",
+        )
+    if code == errors.GroupAuthorizationFailedError.errno:
+        return NotPermitted(
+            f"the broker refuses access: no right to the group {group}",
+            "Grant the rights listed in docs/operations (Access control)",
+        )
+    if code == GROUP_MAX_SIZE_REACHED:
+        return ConfigError(f"the group {group} is full", "Stop a worker, or raise group.max.size on the brokers")
+    if code == errors.InvalidSessionTimeoutError.errno:
+        return ConfigError(
+            f"the broker refuses processing.session_timeout_ms={processing.session_timeout_ms}",
+            "Keep it between the brokers' group.min.session.timeout.ms and group.max.session.timeout.ms",
+        )
+    if code == errors.InvalidGroupIdError.errno:
+        return ConfigError(f"the broker refuses the name of the group {group!r}", "Set processing.group")
+    return ConfigError(
+        f"the group {group} has members of another kind", "Stop them, or set processing.group to a name of its own"
+    )
+
+
+def damaged(error: errors.CorruptRecordException) -> DataError:
+    """The error for input that has arrived damaged again and again."""
+    return DataError(
+        f"the broker has a damaged record of the input: {error}",
+        "Look at the brokers' logs and disks; a sound replica may be made leader",
+    )
 
 
 def retention_passed(error: errors.OffsetOutOfRangeError) -> DataError:

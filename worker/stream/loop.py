@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import CorruptRecordException, IllegalStateError, KafkaError, OffsetOutOfRangeError
 
 from worker.engine.raw import RawRecords
 from worker.errors import AlphapulseError
@@ -18,7 +17,6 @@ from worker.settings import Settings
 from worker.stream.consumed import as_raw, together
 from worker.stream.crash import crash_point
 from worker.stream.failures import (
-    DENIED,
     FAILURES,
     Fenced,
     OutcomeUnknown,
@@ -29,6 +27,7 @@ from worker.stream.failures import (
 )
 from worker.stream.leaving import save, settle
 from worker.stream.partition import Partition, Phase
+from worker.stream.polling import Polling
 from worker.stream.shared import STOP_TIMEOUT
 from worker.stream.shutdown import Deadline, Shutdown, within
 from worker.telemetry.metrics import METRICS
@@ -57,6 +56,7 @@ class Member(ConsumerRebalanceListener):
         self.last_poll = time.monotonic()
         self.last_commit_ok = True
         self._consumer, self._settings = consumer, settings
+        self._polling = Polling(consumer, settings)
         self._new_partition = new_partition
         self._tasks: dict[TopicPartition, asyncio.Task[None]] = {}
         self._closing: set[asyncio.Task[None]] = set()
@@ -239,6 +239,14 @@ class Member(ConsumerRebalanceListener):
 
     # -- the loop
 
+    async def start(self) -> None:
+        """Join the group.
+
+        Raises:
+            AlphapulseError: the group or the brokers refuse this member for good.
+        """
+        await self._polling.start()
+
     async def run(self, shutdown: Shutdown) -> None:
         """Poll until asked to stop or until the group must be joined anew.
 
@@ -261,7 +269,7 @@ class Member(ConsumerRebalanceListener):
             turns.result()
 
     async def _turn(self, stopping: asyncio.Event) -> None:
-        while not stopping.is_set() and self._failure is None and not self._rejoin:
+        while not (stopping.is_set() or self._failure is not None or self._rejoin or self._polling.over):
             self.last_poll = time.monotonic()
             METRICS.last_poll_timestamp_seconds.set_to_current_time()
             await self._poll()
@@ -295,10 +303,19 @@ class Member(ConsumerRebalanceListener):
             await self._wait_changed()
             return
         generation = self.generation
-        fetched = await self._fetch(named, self._patience())
-        if fetched is None:
+        try:
+            fetched = await self._fetch(named, self._patience())
+            if fetched is None:
+                return
+            await self._gather(fetched)
+        except CorruptRecordException:
+            # What getmany was about to return is gone, but positions have moved.
+            for partition in self.partitions.values():
+                if partition.phase is Phase.READY:
+                    self._rewind(partition)
             return
-        await self._gather(fetched)
+        if self._polling.over:
+            return  # the same, and nothing will be fetched again
         if fetched:
             crash_point("poll_returned")
         for tp in named:
@@ -316,26 +333,17 @@ class Member(ConsumerRebalanceListener):
     async def _fetch(self, named: list[TopicPartition], seconds: float) -> dict[TopicPartition, list[Any]] | None:
         """What getmany returns. None when the stop came first, for it waits through a whole rebalance, or when another
         partition became ready, which it would not look at."""
-        poll = asyncio.ensure_future(self._consumer.getmany(*named, timeout_ms=math.ceil(seconds * 1000)))
         changed = asyncio.ensure_future(self._changed.wait())
-        waiting: set[asyncio.Future[Any]] = {poll, changed, self._stopped}
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        changed.cancel()
-        if not poll.done():
-            poll.cancel()
-            await asyncio.wait({poll})
-        if poll.cancelled():
-            return None
         try:
-            return poll.result()
+            return await self._polling.poll(named, seconds, {changed, self._stopped})
         except OffsetOutOfRangeError as error:
             if self._settings.processing.on_gap == "fail":
                 raise retention_passed(error) from error
             for tp in error.args[0]:
                 self._open_anew(tp)
             return None
-        except DENIED as error:
-            raise meaning(error, self._settings.topics.input) from error
+        finally:
+            changed.cancel()
 
     def _open_anew(self, tp: TopicPartition) -> None:
         """Retention has passed a partition: opening it finds the gap and goes on behind it."""

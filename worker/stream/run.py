@@ -27,7 +27,7 @@ from worker.stream.job import Job
 from worker.stream.loop import Member
 from worker.stream.partition import Partition, Phase
 from worker.stream.preflight import MAX_BATCH, preflight
-from worker.stream.seams import fetch_each_alone, stop_consumer
+from worker.stream.seams import stop_consumer
 from worker.stream.seams.fetching import decoding
 from worker.stream.seams.requests import install_parted_requests
 from worker.stream.shared import Clients, clients
@@ -126,7 +126,7 @@ class WorkerProcess:
         consumer.subscribe([self._settings.topics.input], listener=member)
         begun = time.monotonic()
         try:
-            if await self._joined(consumer):
+            if await self._joined(member):
                 await member.run(self._shutdown)
         except AlphapulseError as failure:
             self._failure = self._failure or failure
@@ -139,9 +139,9 @@ class WorkerProcess:
             self._committed = await member.close(deadline)
             await stop_consumer(consumer, deadline.left(LEAVE_SECONDS))
 
-    async def _joined(self, consumer: AIOKafkaConsumer) -> bool:
+    async def _joined(self, member: Member) -> bool:
         """Join; False when the stop came first, for joining waits through a whole rebalance."""
-        joining = asyncio.ensure_future(consumer.start())
+        joining = asyncio.ensure_future(member.start())
         asked = asyncio.ensure_future(self._shutdown.asked.wait())
         await asyncio.wait({joining, asked}, return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
@@ -149,7 +149,6 @@ class WorkerProcess:
             await within(0.0, joining)
             return False
         joining.result()
-        fetch_each_alone(consumer)
         return True
 
     def _lost(self, error: BaseException, lasted: float) -> None:
