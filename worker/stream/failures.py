@@ -128,15 +128,6 @@ def damaged(error: errors.CorruptRecordException) -> DataError:
     )
 
 
-def retention_passed(error: errors.OffsetOutOfRangeError) -> DataError:
-    """The error for an input offset that the broker no longer has."""
-    where = ", ".join(f"{tp.topic} partition {tp.partition} offset {offset}" for tp, offset in error.args[0].items())
-    return DataError(
-        f"the broker no longer has the next input record ({where})",
-        "Set retention.ms=-1 on the topic; to begin anew use another processing.group",
-    )
-
-
 def taken_over(name: str, partition: int) -> TryAgain:
     """The error of a static member that was fenced."""
     return TryAgain(

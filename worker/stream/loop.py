@@ -19,10 +19,10 @@ from worker.stream.crash import crash_point
 from worker.stream.failures import (
     FAILURES,
     Fenced,
+    LeftBehind,
     OutcomeUnknown,
     StateLost,
     meaning,
-    retention_passed,
     taken_over,
 )
 from worker.stream.leaving import save, settle
@@ -37,7 +37,6 @@ log = logging.getLogger(__name__)
 POLL_MS = 100
 GATHER = 0.005  # seconds for a fetch that finds records
 RESTED = 0.1  # seconds since the end of a rest for which records of the time before may be on their way
-MAX_BACKOFF = 10.0  # seconds between attempts to open a partition while the broker is away
 TURN = 1.0  # seconds for the turn that the stop has interrupted
 LEAVE_SHARE, MAX_LEAVE = 0.3, 5.0  # of the time for stopping, and seconds, that are kept for what follows the drain
 
@@ -151,7 +150,6 @@ class Member(ConsumerRebalanceListener):
             return False
 
     async def _open(self, partition: Partition) -> None:
-        backoff = 0.1
         while True:
             try:
                 await partition.open(self._consumer)
@@ -163,11 +161,10 @@ class Member(ConsumerRebalanceListener):
                 if isinstance(failure, AlphapulseError):
                     raise failure from error
                 if isinstance(failure, Fenced):
-                    self._fenced(partition)
+                    self._fenced(partition, failure)
                     return
                 log.warning("cannot open", extra={"partition": partition.tp.partition, "error": str(error)})
-                await asyncio.sleep(backoff)  # the broker is away; there is no condition of ours to wait for
-                backoff = min(backoff * 2, MAX_BACKOFF)
+                await asyncio.sleep(partition.trouble.next())  # no condition of ours tells when the brokers are ready
             else:
                 self._ready(partition)
                 return
@@ -180,14 +177,15 @@ class Member(ConsumerRebalanceListener):
         self._consumer.seek(partition.tp, partition.next)
         self._consumer.resume(partition.tp)
 
-    def _fenced(self, partition: Partition) -> None:
+    def _fenced(self, partition: Partition, cause: Fenced) -> None:
         """Somebody else owns it now. Only a newer generation may give it back, so join anew."""
-        log.warning("fenced", extra={"partition": partition.tp.partition})
+        log.warning("fenced", extra={"partition": partition.tp.partition, "cause": str(cause)})
         METRICS.transactions.labels("fenced").inc()
         partition.phase = Phase.FAILED
         self._begun.discard(partition.tp)
         self._rejoin = True
-        if name := self._settings.processing.group_instance_id:
+        name = self._settings.processing.group_instance_id
+        if name and not isinstance(cause, LeftBehind):
             # Two members of one name would take the partitions from each other for ever.
             self._failure = self._failure or taken_over(name, partition.tp.partition)
 
@@ -196,8 +194,8 @@ class Member(ConsumerRebalanceListener):
         try:
             await work
             self._begun.discard(partition.tp)
-        except Fenced:
-            self._fenced(partition)
+        except Fenced as fenced:
+            self._fenced(partition, fenced)
         except OutcomeUnknown as unknown:
             self.last_commit_ok = False
             METRICS.transactions.labels("unknown").inc()
@@ -210,6 +208,8 @@ class Member(ConsumerRebalanceListener):
     async def _open_again(self, partition: Partition) -> None:
         if partition.tp in self._consumer.assignment():
             self._consumer.pause(partition.tp)
+        # What fails each time, as a batch that the broker refuses for ever, must not be tried without a pause.
+        await asyncio.sleep(partition.trouble.next())
         await self._open(partition)
 
     async def _slices(self, partition: Partition, raw: RawRecords, position: int) -> None:
@@ -337,8 +337,6 @@ class Member(ConsumerRebalanceListener):
         try:
             return await self._polling.poll(named, seconds, {changed, self._stopped})
         except OffsetOutOfRangeError as error:
-            if self._settings.processing.on_gap == "fail":
-                raise retention_passed(error) from error
             for tp in error.args[0]:
                 self._open_anew(tp)
             return None
@@ -346,13 +344,14 @@ class Member(ConsumerRebalanceListener):
             changed.cancel()
 
     def _open_anew(self, tp: TopicPartition) -> None:
-        """Retention has passed a partition: opening it finds the gap and goes on behind it."""
+        """The broker has no record at the next offset. Opening finds out why: retention has passed it, the input was
+        made anew or cut short, or a leader of former times has answered."""
         partition = self.partitions.get(tp)
         if partition is not None and partition.phase is Phase.READY:
             partition.phase = Phase.RESTORING
             self._consumer.seek(tp, 0)
             self._consumer.pause(tp)
-            self._start(tp, self._open(partition))
+            self._start(tp, self._open_again(partition))
 
     async def _dispatch(self, tp: TopicPartition, fetched: list[Any], generation: int) -> None:
         """Start a batch. The rule: while a partition is READY the consumer's position is its `next`.

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from schemas.state import StateOwner
 from worker.engine.raw import RawRecords
 from worker.settings import Settings
+from worker.stream.backoff import BackOff
 from worker.stream.board import Board
 from worker.stream.checkpoint import committed
 from worker.stream.consumed import unpacked
@@ -26,6 +27,7 @@ from worker.stream.state import PartitionState
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
+MAX_TROUBLE = 10.0  # seconds
 
 
 class Phase(Enum):
@@ -56,6 +58,7 @@ class Partition:
         self.tp = tp
         self.phase = Phase.RESTORING
         self.progress = 0, 0  # input offset that a restore has reached, and the one where it ends
+        self.trouble = BackOff(0.1, MAX_TROUBLE)  # pauses before it is opened again, until a commit goes through
         self.rest_until = 0.0  # monotonic seconds; small batches wait here so that a transaction carries more
         self._settings = settings
         self._clients = clients
@@ -197,6 +200,7 @@ class Partition:
         taken = taken._replace(checkpoint=await self._sink.deliver(outputs, taken.records, commit))
         crash_point("committed")
         self._clients.committed[self.tp] = position
+        self.trouble.reset()
         self._commit_at = begun + self._settings.processing.commit_interval_ms / 1000
         METRICS.commit_duration_seconds.observe(time.monotonic() - begun)
         self._state.committed(position, taken)

@@ -32,6 +32,7 @@ from worker.stream.seams.fetching import decoding
 from worker.stream.seams.requests import install_parted_requests
 from worker.stream.shared import Clients, clients
 from worker.stream.shutdown import Shutdown, leave_at_once, not_committed, within
+from worker.stream.topic_watch import watching
 from worker.telemetry.health import OpsServer
 from worker.telemetry.metrics import METRICS
 
@@ -79,9 +80,12 @@ class WorkerProcess:
         self._job.warm_up()
         calm_garbage_collector()
         ops = await self._serve()
-        async with following(
-            self._options, self._settings.topics.limits, checked.control, self._control_ended
-        ) as board:
+        limits = self._settings.topics.limits
+        watched = (*self._settings.worker_topics, *((limits,) if checked.control else ()))
+        async with (
+            following(self._options, limits, checked.control, self._task_ended) as board,
+            watching(self._options, watched, self._task_ended),
+        ):
             self._board = board
             self._shutdown.install()
             self._started = True
@@ -96,7 +100,7 @@ class WorkerProcess:
         log.info("stopped", extra={"seconds": round(time.monotonic() - self._begun, 1)})
         return Exit.OK
 
-    def _control_ended(self, failure: BaseException | None) -> None:
+    def _task_ended(self, failure: BaseException | None) -> None:
         self._failure = self._failure or failure
         self._shutdown.asked.set()
 

@@ -89,6 +89,7 @@ class Client:
     def __init__(self, stop: Any) -> None:
         self.stop = stop
         self._client = self
+        self._sync_task = None
         self.closed = False
 
     async def close(self) -> None:

@@ -18,6 +18,7 @@ K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 UNREACHABLE = (errors.NodeNotReadyError, errors.RequestTimedOutError, errors.KafkaConnectionError, TimeoutError)
 SECONDS = 15.0  # an election, or a coordinator that loads, takes less
+ATTEMPT = 1.0  # seconds that each attempt has: what a broker says counts more than when it says it
 
 
 class Doubt(Exception):
@@ -97,7 +98,7 @@ async def until_certain(attempt: Callable[[], Awaitable[T]], what: str, seconds:
     patience = Patience(what, seconds)
     while True:
         try:
-            async with asyncio.timeout(max(seconds - patience.elapsed, 0.0)):
+            async with asyncio.timeout(max(seconds - patience.elapsed, ATTEMPT)):
                 return await attempt()
         except (Doubt, *UNREACHABLE) as error:
             await patience.doubt(error)
