@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Consumer
 from pydantic import SecretStr
 
 from tests.integration.conftest import Bootstrap
@@ -16,8 +19,10 @@ from tests.support.ticks import group_settings, make_topics
 from worker.broker import Broker, Listener
 from worker.broker.listeners import plain
 from worker.broker.ports import free_port
-from worker.errors import Exit
+from worker.errors import ConfigError, Exit
 from worker.settings import KafkaSettings, Settings
+from worker.stream.group import members
+from worker.stream.preflight import admin_client
 
 pytestmark = pytest.mark.kafka
 PASSWORD, WRONG = "canary-right-password", "canary-wrong-password"
@@ -102,6 +107,36 @@ async def test_missing_topics(broker: Bootstrap, topic_prefix: str, tmp_path: Pa
     assert settings.topics.rejections in sentence
     assert settings.topics.input not in sentence
     assert "alphapulse topics create" in fix
+
+
+async def test_a_group_that_a_consumer_of_the_new_protocol_has_joined(
+    broker: Bootstrap, topic_prefix: str, tmp_path: Path
+) -> None:
+    settings = group_settings(broker.bootstrap, topic_prefix)
+    await make_topics(settings)
+    group = settings.processing.group
+    other = Consumer({"bootstrap.servers": broker.bootstrap, "group.id": group, "group.protocol": "consumer"})
+    try:
+        other.subscribe([settings.topics.input])
+        await asyncio.to_thread(until_assigned, other)
+        code, sentence, fix = await refusal(settings, tmp_path)
+        assert code == Exit.CONFIG
+        assert f"the group {group} has been turned into one of the new protocol" in sentence
+        assert "group.consumer.migration.policy" in fix
+        async with admin_client(settings.kafka) as admin:
+            with pytest.raises(ConfigError, match="KIP-848"):  # "no members" would let `state reset` go ahead
+                await members(admin, group)
+    finally:
+        await asyncio.to_thread(other.close)
+    async with admin_client(settings.kafka) as admin:
+        assert await members(admin, group) == 0  # it has left: nobody is in the way
+
+
+def until_assigned(consumer: Consumer) -> None:
+    deadline = time.monotonic() + 30
+    while not consumer.assignment():
+        assert time.monotonic() < deadline
+        consumer.poll(0.1)
 
 
 async def test_partition_counts_that_differ(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
