@@ -50,6 +50,14 @@ class ReplayFrom(msgspec.Struct, array_like=True):
     next: Annotated[int, Meta(description="input offset of the transaction")]
 
 
+class Reset(msgspec.Struct, array_like=True):
+    """The partition's state was thrown away on purpose. Key: `__reset__<offset>`; it stays for good."""
+
+    format: int
+    offset: Annotated[int, Meta(ge=0, description="input offset from which every symbol begins anew, sequence 1")]
+    ts: Annotated[int, Meta(description="of the reset, epoch ms UTC")]
+
+
 class JournalEntry(msgspec.Struct, array_like=True, frozen=True):
     """A control record or model switch as the partition's decisions used it. Key: `__journal__control:<key>:<ordinal>`.
 

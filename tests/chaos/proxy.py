@@ -26,6 +26,7 @@ class Api(IntEnum):
     HEARTBEAT = 12
     LEAVE_GROUP = 13
     SYNC_GROUP = 14
+    API_VERSIONS = 18
     INIT_PRODUCER_ID = 22
     ADD_OFFSETS_TO_TXN = 25
     END_TXN = 26

@@ -107,8 +107,9 @@ async def idle_silent(stage: Stage) -> None:
 
 async def checking(stage: Stage) -> None:
     """Before it joins: the checks get no answer."""
-    stage.cluster.proxy.freeze()
+    rule = stage.cluster.proxy.hold(Api.API_VERSIONS, Way.RESPONSE)
     stage.start()
+    await rule.caught_one(PATIENCE)
 
 
 async def joining(stage: Stage) -> None:

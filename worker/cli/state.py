@@ -42,16 +42,38 @@ def reset(
     group: Group = None,
     prefix: Prefix = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Begin every symbol anew, also where the input could rebuild its state.")
+    ] = False,
+    json: Json = False,
 ) -> None:
-    """Remove all snapshots; the next worker rebuilds the state from the input. Exit 75 while the group has members."""
-    from worker.stream.inspection import reset
+    """Remove all snapshots of a stopped group. The next worker rebuilds the state from the input.
+
+    Where input or journal no longer reach back, the symbols begin anew at the committed offset, with sequence 1.
+    """
+    import msgspec
+
+    from worker.stream.resetting import Renewed, reset
 
     quiet_logs()
     settings = settings_with(bootstrap, group, prefix)
     if not yes:
         typer.confirm(f"Remove every snapshot in {settings.state_topic}?", abort=True)
-    removed: int = run_async(reset(settings))
-    typer.echo(f"{settings.state_topic}: {removed} snapshots removed")
+    found: list[Renewed] = run_async(reset(settings, anew))
+    if json:
+        typer.echo(msgspec.json.encode([one._asdict() for one in found]).decode())
+        return
+    for one in found:
+        typer.echo(f"{settings.state_topic} partition {one.partition}: {_became(one)}")
+
+
+def _became(one: Any) -> str:
+    if one.start is None:
+        return "nothing to remove"
+    removed = f"{one.removed} snapshot{'' if one.removed == 1 else 's'} removed"
+    if not one.anew:
+        return f"{removed}; the next worker rebuilds the state from input offset {one.start}"
+    return f"{removed}; symbols begin anew at input offset {one.start}, sequence 1: {one.anew}"
 
 
 @app.command()

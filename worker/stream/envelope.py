@@ -14,6 +14,7 @@ FORMAT = 1
 OWNER, REPLAY_FROM = b"__owner__", b"__replay_from__"
 BARRIER = b"__barrier__"  # written before the committed offset is read; its value says nothing
 JOURNAL = b"__journal__"
+RESET = b"__reset__"
 _RESERVED, _ESCAPE = b"__", b"_"
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(SnapshotEnvelope).decode
@@ -107,6 +108,11 @@ def _checksum(envelope: SnapshotEnvelope) -> int:
     origin = (e.format, e.symbol, e.offset, e.warm_from, e.warm_next)
     meaning = (e.fingerprint, e.carry_version, e.encoding, e.engine_version, e.config_hash)
     return crc32(e.derived, crc32(e.carry, crc32(_encode((origin, meaning)))))
+
+
+def reset_key(offset: int) -> bytes:
+    """The key of the record that tells of symbols begun anew at an input offset."""
+    return RESET + str(offset).encode()
 
 
 def journal_key(entry: JournalEntry) -> bytes:

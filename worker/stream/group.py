@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -16,7 +17,7 @@ from worker.stream.preflight import admin_client
 from worker.stream.protocol.offsets import Position
 from worker.stream.reading import Reader
 from worker.stream.seams.clients import client_of
-from worker.stream.stored import partitions_changed
+from worker.stream.stored import partitions_changed, read_state
 from worker.stream.verify import Report, verify
 
 POLL_SECONDS = 0.2
@@ -104,4 +105,13 @@ async def check_group(settings: Settings, wait: float = 0.0) -> Report:
         if wait:
             await wait_caught_up(admin, settings, partitions, wait)
         reached = await committed_offsets(admin, settings, partitions)
-    return await verify(settings, client_options(settings.kafka), reached)
+    return await verify(settings, client_options(settings.kafka), reached, resets=partial(resets, settings))
+
+
+async def resets(settings: Settings, partition: int) -> list[int]:
+    """Input offsets from which the partition's symbols began anew after `alphapulse state reset`, ascending."""
+    async with admin_client(settings.kafka) as admin:
+        if settings.state_topic not in await topics.describe(admin, (settings.state_topic,)):
+            return []
+    async with Reader(client_options(settings.kafka)) as reader:
+        return (await read_state(reader, TopicPartition(settings.state_topic, partition))).resets

@@ -1,4 +1,4 @@
-"""Looks at a group's state topic from outside: what lies there, one symbol's state in words, and removing it all."""
+"""Looks at a group's state topic from outside: what lies there, and one symbol's state in words."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 from numpy.typing import NDArray
 
 from worker.engine.fingerprints import Fingerprints
 from worker.engine.migration import migrate
 from worker.engine.state import CARRY, DERIVED
-from worker.errors import ConfigError, TryAgain
+from worker.errors import ConfigError
 from worker.instruments import load_engine
 from worker.settings import Settings
 from worker.stream import topics
 from worker.stream.checkpoint import Committed
 from worker.stream.client import client_options
-from worker.stream.envelope import OWNER, REPLAY_FROM, Damaged, Snapshot, unpack
-from worker.stream.group import checkpoints, members
+from worker.stream.envelope import Damaged, Snapshot, unpack
+from worker.stream.group import checkpoints
 from worker.stream.preflight import admin_client
 from worker.stream.reading import Reader
 from worker.stream.stored import Stored, read_state
@@ -129,31 +129,6 @@ def _state(partition: int, snapshot: Snapshot, known: Fingerprints) -> State:
     carry = np.frombuffer(migrate(snapshot.carry, snapshot.carry_version), CARRY)[0]
     same = snapshot.fingerprint == known.of(snapshot.symbol)
     return State(partition, snapshot, carry, np.frombuffer(snapshot.derived, DERIVED)[0] if same else None)
-
-
-async def reset(settings: Settings) -> int:
-    """Remove every snapshot of the group's state; returns how many. The next worker rebuilds it from the input and the
-    journal, which nothing could rebuild and which stays.
-
-    Raises:
-        TryAgain: the group has members.
-    """
-    async with admin_client(settings.kafka) as admin:
-        if running := await members(admin, settings.processing.group):
-            raise TryAgain(f"the group {settings.processing.group} has {running} members", "Stop its workers first")
-    removed = 0
-    producer = AIOKafkaProducer(**client_options(settings.kafka), enable_idempotence=True)
-    await producer.start()
-    try:
-        async for partition, stored in _stored(settings, await _partitions(settings)):
-            keys = [*stored.snapshots, *((OWNER,) if stored.owner else ()), *((REPLAY_FROM,) if stored.resume else ())]
-            sent = [await producer.send(settings.state_topic, None, key, partition=partition) for key in keys]
-            for future in sent:
-                await future
-            removed += len(stored.snapshots)
-    finally:
-        await producer.stop()
-    return removed
 
 
 async def _partitions(settings: Settings) -> int:

@@ -21,7 +21,7 @@ from worker.stream.crash import crash_point
 from worker.stream.job import Job
 from worker.stream.opening import Opening
 from worker.stream.shared import Clients
-from worker.stream.sink import AcknowledgedSink, Commit, Output, Prepared, Sink, TransactionalSink
+from worker.stream.sink import AcknowledgedSink, Commit, Output, Prepared, Sink, sink_of
 from worker.stream.snapshots import Taken
 from worker.stream.state import PartitionState
 from worker.telemetry.metrics import METRICS
@@ -82,7 +82,7 @@ class Partition:
         self.phase = Phase.RESTORING
         self._opening.check_partitions(len(consumer.partitions_for_topic(self.tp.topic) or ()))
         await self.release()
-        self._sink = self._new_sink()
+        self._sink = sink_of(self.tp, self._settings, self._clients)
         crash_point("before_fence")
         await self._sink.start()
         crash_point("fenced")
@@ -180,13 +180,6 @@ class Partition:
     def _due(self, position: int) -> Taken:
         assert self._state is not None
         return self._state.due(position, self._settings.state.save_bytes)
-
-    def _new_sink(self) -> Sink:
-        processing, clients = self._settings.processing, self._clients
-        timeout, state = processing.transaction_timeout_ms, self._settings.state_topic
-        if clients.shared is not None:
-            return AcknowledgedSink(self.tp, state, clients.shared, timeout)
-        return TransactionalSink(self.tp, processing.group, state, clients, timeout, processing.fast_path)
 
     def _outputs(self, raw: RawRecords, results: Any) -> Iterable[Output | Prepared]:
         outputs = self._publisher.outputs(raw, results)

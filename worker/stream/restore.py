@@ -166,7 +166,10 @@ def advance(raw: RawRecords, engine: Engine, unsaved: Unsaved, rebuild: Rebuild)
 def needs_journal(tp: TopicPartition, lost: int, fix: str) -> DataError:
     """The error to stop with when the journal can't serve a replay: it lacks `lost` entries, or older ones at all."""
     lacks = f"lacks {lost} entries" if lost else "no longer has the entries that a rebuild of lost snapshots needs"
-    return DataError(f"the journal of {tp.topic} partition {tp.partition} {lacks}", f"Set state.on_loss=forget {fix}")
+    return DataError(
+        f"the journal of {tp.topic} partition {tp.partition} {lacks}",
+        f"Run `alphapulse state reset` to begin its symbols anew; or set state.on_loss=forget {fix}",
+    )
 
 
 def needs_input(tp: TopicPartition, gap: InputGap, damaged: int) -> DataError:
@@ -179,5 +182,6 @@ def needs_input(tp: TopicPartition, gap: InputGap, damaged: int) -> DataError:
         )
     return DataError(
         f"{begins}but the group's state needs the records from {gap.needed} on",
-        f"Set retention.ms=-1 on {tp.topic}; to begin anew use another processing.group",
+        f"Set retention.ms=-1 on {tp.topic}; to begin anew use another processing.group, or `alphapulse state reset` "
+        "if only the state needs them",
     )

@@ -27,7 +27,9 @@ from worker.stream.job import Job
 from worker.stream.loop import Member
 from worker.stream.partition import Partition, Phase
 from worker.stream.preflight import MAX_BATCH, preflight
+from worker.stream.protocol.offsets import Membership
 from worker.stream.seams import stop_consumer
+from worker.stream.seams.clients import client_of, membership
 from worker.stream.seams.fetching import decoding
 from worker.stream.seams.requests import install_parted_requests
 from worker.stream.shared import Clients, clients
@@ -125,7 +127,7 @@ class WorkerProcess:
         if self._settings.processing.fast_path:
             install_parted_requests()
         consumer = self._consumer()
-        shared = clients(consumer, self._options, self._batch_bytes, self._settings, self._reached)
+        shared = self._clients(consumer)
         member = self._member = Member(consumer, self._settings, lambda tp: self._new_partition(tp, shared))
         consumer.subscribe([self._settings.topics.input], listener=member)
         begun = time.monotonic()
@@ -164,6 +166,12 @@ class WorkerProcess:
         backoff = FIRST_BACKOFF if lasted > CALM else min(max(self._backoff, FIRST_BACKOFF) * 2, MAX_BACKOFF)
         self._backoff = backoff * random.uniform(0.8, 1.2)
         log.warning("membership lost", extra={"error": str(failure)})
+
+    def _clients(self, consumer: AIOKafkaConsumer) -> Clients:
+        def member() -> Membership:
+            return membership(consumer, self._settings.processing.group_instance_id)
+
+        return clients(client_of(consumer), member, self._options, self._batch_bytes, self._settings, self._reached)
 
     def _consumer(self) -> AIOKafkaConsumer:
         p = self._settings.processing

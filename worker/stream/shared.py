@@ -9,12 +9,12 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.client import AIOKafkaClient
 
 from worker.settings import Settings
 from worker.stream.member_offsets import MemberOffsets
 from worker.stream.protocol.offsets import Membership, Position
-from worker.stream.seams.clients import client_of, membership
 from worker.stream.shutdown import within
 
 STOP_TIMEOUT = 5.0  # seconds; aiokafka's stop flushes without limit
@@ -162,21 +162,18 @@ def producing(options: dict[str, Any], batch_bytes: int) -> dict[str, Any]:
 
 
 def clients(
-    consumer: AIOKafkaConsumer,
+    client: AIOKafkaClient,
+    member: Callable[[], Membership],
     options: dict[str, Any],
     batch_bytes: int,
     settings: Settings,
     committed: dict[TopicPartition, int],
 ) -> Clients:
-    """Those of a member with this consumer; `committed` outlives it."""
+    """Those of a member; at least once its offsets go through this client. `committed` outlives the member."""
     processing = settings.processing
-
-    def member() -> Membership:
-        return membership(consumer, processing.group_instance_id)
-
     shared = None  # exactly once a transaction is one partition's, by its producer's id
     if processing.guarantee == "at_least_once":
-        offsets = MemberOffsets(client_of(consumer), processing.group, member)
+        offsets = MemberOffsets(client, processing.group, member)
         producer = SharedProducer(producing(options, batch_bytes))
         shared = Shared(producer, offsets, processing.transaction_timeout_ms)
     return Clients(options, batch_bytes, member, shared, committed)

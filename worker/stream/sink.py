@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from worker.errors import AlphapulseError
+from worker.settings import Settings
 from worker.stream.checkpoint import Checkpoint
 from worker.stream.crash import crash_point
 from worker.stream.envelope import BARRIER
@@ -319,3 +320,12 @@ class AcknowledgedSink(_Base):
         producer, self._producer = self._producer, None
         if producer is not None:
             await self._shared.producer.release(producer)
+
+
+def sink_of(tp: TopicPartition, settings: Settings, clients: Clients) -> Sink:
+    """Where the outputs of one input partition go, as the settings promise it."""
+    processing, state = settings.processing, settings.state_topic
+    timeout = processing.transaction_timeout_ms
+    if clients.shared is not None:
+        return AcknowledgedSink(tp, state, clients.shared, timeout)
+    return TransactionalSink(tp, processing.group, state, clients, timeout, processing.fast_path)

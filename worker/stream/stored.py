@@ -9,9 +9,9 @@ from typing import TypeVar
 import msgspec
 from aiokafka import TopicPartition
 
-from schemas.state import JournalEntry, ReplayFrom, StateOwner
+from schemas.state import JournalEntry, ReplayFrom, Reset, StateOwner
 from worker.errors import ConfigError
-from worker.stream.envelope import JOURNAL, OWNER, REPLAY_FROM, Damaged, symbol_of, unpack_entry
+from worker.stream.envelope import JOURNAL, OWNER, REPLAY_FROM, RESET, Damaged, symbol_of, unpack_entry
 from worker.stream.reading import Reader
 
 log = logging.getLogger(__name__)
@@ -26,8 +26,14 @@ class Stored:
     owner: StateOwner | None = None
     resume: ReplayFrom | None = None
     journal: list[JournalEntry] = field(default_factory=list)
-    damaged_entries: int = 0  # of the journal
+    refused_entries: list[bytes] = field(default_factory=list)  # keys of damaged ones of the journal
+    resets: list[int] = field(default_factory=list)  # input offsets from which all symbols began anew, ascending
     size: int = 0  # bytes read
+
+    @property
+    def damaged_entries(self) -> int:
+        """Entries of the journal that can't be used."""
+        return len(self.refused_entries)
 
 
 async def read_state(reader: Reader, tp: TopicPartition, stop: int | None = None) -> Stored:
@@ -56,6 +62,9 @@ async def read_state(reader: Reader, tp: TopicPartition, stop: int | None = None
     for key, value in own.items():
         if key.startswith(JOURNAL) and value is not None:
             _keep_entry(stored, key, value)
+        elif key.startswith(RESET) and (reset := _decode(value, Reset)) is not None:
+            stored.resets.append(reset.offset)
+    stored.resets.sort()
     return stored
 
 
@@ -63,7 +72,7 @@ def _keep_entry(stored: Stored, key: bytes, value: bytes) -> None:
     try:
         stored.journal.append(unpack_entry(key, value))
     except Damaged as damage:
-        stored.damaged_entries += 1
+        stored.refused_entries.append(key)
         log.warning("journal entry refused", extra={"key": key.decode(errors="replace"), "cause": str(damage)})
 
 

@@ -3,9 +3,9 @@ no time of a symbol is decided twice, and every key lies on one partition."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 from aiokafka import TopicPartition
@@ -14,6 +14,7 @@ from worker.settings import Settings
 from worker.stream.placement import Homes
 from worker.stream.reading import Consumed, Reader, high_watermarks
 
+Resets: TypeAlias = Callable[[int], Awaitable[Sequence[int]]]  # of a partition: input offsets, ascending
 EXAMPLES = 5  # offsets named per fault and partition
 FAULTS = (
     "lost",
@@ -102,10 +103,12 @@ def judge(
     outcomes: Iterable[Outcome],
     exactly_once: bool,
     whole: bool = True,
+    resets: Sequence[int] = (),
 ) -> PartitionReport:
     """Compare one partition's inputs (offset → key) with the outcomes found.
 
-    `whole` says that the input begins where the group began, so that sequences must begin at 1.
+    `whole` says that the input begins where the group began, so that sequences must begin at 1. They begin at 1 again
+    at the input offsets `resets` (ascending), where the state was thrown away on purpose.
     """
     seen: dict[int, Outcome] = {}
     for outcome in outcomes:
@@ -122,7 +125,11 @@ def judge(
     report.rejections = len(seen) - report.decisions
     last: dict[bytes | None, int] = {}
     decided: set[tuple[bytes | None, int | None]] = set()
+    left = list(resets)
     for offset in sorted(inputs):
+        while left and offset >= left[0]:
+            last, decided, whole = {}, set(), True
+            del left[0]
         found = seen.get(offset)
         if found is None:
             _note(report.lost, offset)
@@ -169,8 +176,10 @@ async def verify(
     options: dict[str, Any],
     committed: dict[int, int],
     on_progress: Callable[[int], None] = lambda records: None,
+    resets: Resets | None = None,
 ) -> Report:
-    """Read input and outputs (read_committed) and compare. `committed` is the group's offset per partition."""
+    """Read input and outputs (read_committed) and compare. `committed` is the group's offset per partition, `resets`
+    is asked only about partitions whose sequences begin again."""
     names, group = settings.topics, settings.processing.group
     source = f"/alphapulse/{group}".encode()
     exactly_once = settings.processing.guarantee == "exactly_once"
@@ -196,5 +205,11 @@ async def verify(
                     inside = (o for o in _outcomes(records, source, accepted, prefix) if first <= o.offset < offset)
                     found.extend(inside)
                     on_progress(len(records))
-            reports.append(judge(report, inputs, found, exactly_once, whole=first == 0))
+            whole = first == 0
+            pending = report.pending
+            judge(report, inputs, found, exactly_once, whole)
+            if report.sequence_faults and resets and (offsets := await resets(partition)):
+                again = PartitionReport(partition, pending=pending)
+                report = judge(again, inputs, found, exactly_once, whole, offsets)
+            reports.append(report)
     return Report(reports, homes.split)

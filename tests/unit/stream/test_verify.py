@@ -46,6 +46,31 @@ def test_at_least_once_allows_equal_repeats_only() -> None:
     assert judged([*GOOD, GOOD[0]._replace(sequence=7)], exactly_once=False).doubled == [0]
 
 
+def judged_with(sequences: tuple[int, int], resets: list[int]) -> PartitionReport:
+    """A's last two outcomes have these sequence numbers; B's only one lies between them."""
+    second, third = sequences
+    outcomes = [GOOD[0], GOOD[1]._replace(sequence=second), GOOD[2], GOOD[3]._replace(sequence=third)]
+    outcomes[1] = outcomes[1]._replace(accepted=True)
+    return judge(PartitionReport(0), INPUTS, outcomes, True, resets=resets)
+
+
+@pytest.mark.parametrize(
+    ("sequences", "resets", "faults"),
+    [
+        ((2, 1), [2], []),
+        ((2, 1), [3], []),
+        ((1, 1), [1, 2], []),
+        ((2, 1), [], [3]),
+        ((2, 3), [2], [3]),  # the state was not thrown away after all
+        ((2, 2), [2], [3]),
+        ((2, 1), [1], [1, 3]),
+        ((2, 3), [4], []),
+    ],
+)
+def test_after_a_reset_sequences_begin_at_1(sequences: tuple[int, int], resets: list[int], faults: list[int]) -> None:
+    assert judged_with(sequences, resets).sequence_faults == faults
+
+
 def test_a_trimmed_input_may_begin_within_a_sequence() -> None:
     later = [Outcome(0, A, 8, True), Outcome(1, A, 9, False), Outcome(2, B, None, False), Outcome(3, A, 10, True)]
     assert judged(later, whole=False).faults == 0

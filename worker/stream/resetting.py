@@ -1,0 +1,153 @@
+"""Throws a group's state away so that the group can go on: each partition in one transaction of its owner, which leaves
+the committed offset where it is and says where the next state begins."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+import msgspec
+from aiokafka import TopicPartition
+from aiokafka.client import AIOKafkaClient
+
+from schemas.state import ReplayFrom, Reset
+from worker.errors import AlphapulseError, DataError, TryAgain
+from worker.settings import Settings
+from worker.stream.asking.offsets import NOBODY
+from worker.stream.checkpoint import Checkpoint, Committed, committed
+from worker.stream.envelope import FORMAT, REPLAY_FROM, reset_key
+from worker.stream.failures import FAILURES, Fenced, OutcomeUnknown, meaning
+from worker.stream.group import members
+from worker.stream.preflight import Checked, admin_client, preflight
+from worker.stream.reading import Reader
+from worker.stream.seams.clients import close_client
+from worker.stream.shared import Clients, clients
+from worker.stream.sink import Commit, Output, sink_of
+from worker.stream.stored import Stored, partitions_changed, read_state
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Renewed(NamedTuple):
+    """What became of one partition's state."""
+
+    partition: int
+    removed: int  # snapshots
+    start: int | None  # input offset from which the next worker makes the state; None: the group has committed nothing
+    anew: str  # why its symbols begin anew there, sequence 1; empty: the input rebuilds what was
+
+
+async def reset(settings: Settings, anew: bool = False) -> list[Renewed]:
+    """Remove every snapshot of a group. The next worker rebuilds the state where input and journal can; else, or when
+    `anew` is asked for, each symbol begins anew at the committed offset, and a `Reset` record says so.
+
+    Raises:
+        TryAgain: the group has members, or one has come meanwhile.
+        DataError: the group has a state and no committed offset.
+        AlphapulseError: the checks of a worker fail.
+    """
+    checked = await preflight(settings)
+    async with admin_client(settings.kafka) as admin:
+        if running := await members(admin, settings.processing.group):
+            raise TryAgain(f"the group {settings.processing.group} has {running} members", "Stop its workers first")
+    async with _client(checked) as client:
+        shared = clients(client, lambda: NOBODY, checked.options, checked.batch_bytes, settings, {})
+        return [await _reset(settings, tp, shared, checked.partitions, anew) for tp in _tps(settings, checked)]
+
+
+def _tps(settings: Settings, checked: Checked) -> list[TopicPartition]:
+    return [TopicPartition(settings.topics.input, partition) for partition in range(checked.partitions)]
+
+
+@asynccontextmanager
+async def _client(checked: Checked) -> AsyncIterator[AIOKafkaClient]:
+    """One that speaks for the group without joining it."""
+    client = AIOKafkaClient(**checked.options)
+    try:
+        await client.bootstrap()
+        yield client
+    finally:
+        await close_client(client)
+
+
+async def _reset(settings: Settings, tp: TopicPartition, shared: Clients, partitions: int, anew: bool) -> Renewed:
+    sink = sink_of(tp, settings, shared)
+    try:
+        await sink.start()  # fences a worker that is frozen and believes to be the owner
+        opened = await sink.read()
+        found = committed(opened.committed)
+        async with Reader(shared.options) as reader:
+            stored = await read_state(reader, TopicPartition(settings.state_topic, tp.partition), opened.barrier + 1)
+            first, _ = await reader.bounds(tp)
+        if found is None:
+            _refuse_state(settings, tp, stored)
+            return Renewed(tp.partition, 0, None, "")
+        why = "it was asked for" if anew else obstacle(found, stored, first)
+        checkpoint = renewed(found, stored, partitions, anew=bool(why))
+        records = list(_records(settings.state_topic, stored, checkpoint, found.offset, anew=bool(why)))
+        await sink.deliver((), records, Commit(found.offset, found.epoch, checkpoint))
+        return Renewed(tp.partition, len(stored.snapshots), checkpoint.origin, why)
+    except (Fenced, OutcomeUnknown) as error:
+        raise _again(tp, error) from error
+    except FAILURES as error:
+        failure = meaning(error, tp.topic)
+        raise (failure if isinstance(failure, AlphapulseError) else _again(tp, failure)) from error
+    finally:
+        await sink.stop()
+
+
+def _again(tp: TopicPartition, error: BaseException) -> TryAgain:
+    return TryAgain(
+        f"whether the state of {tp.topic} partition {tp.partition} was removed is not known: {error}",
+        "Stop all workers of the group and run it again: it may run any number of times",
+    )
+
+
+def _refuse_state(settings: Settings, tp: TopicPartition, stored: Stored) -> None:
+    if stored.resume is None and not stored.snapshots:
+        return
+    raise DataError(
+        f"the group {settings.processing.group} has a state of {tp.topic} partition {tp.partition}, but no committed "
+        "offset: without its state it would process the whole input again",
+        "Run `alphapulse state offsets` first to commit where the group has come to; or begin with another "
+        "processing.group",
+    )
+
+
+def obstacle(found: Committed, stored: Stored, first: int) -> str:
+    """Why the state can't be rebuilt from an input that begins at `first`; empty if it can."""
+    known = found.checkpoint
+    if known is None:
+        return "the offset was set by hand"
+    if first > known.origin:
+        return f"the input begins at offset {first}, the group began at {known.origin}"
+    if known.journal_from > known.origin:
+        return f"the journal of limits begins at offset {known.journal_from}, the group began at {known.origin}"
+    if stored.refused_entries or len(stored.journal) < known.journal:
+        return "the journal of limits has lost entries"
+    return ""
+
+
+def renewed(found: Committed, stored: Stored, partitions: int, anew: bool) -> Checkpoint:
+    """The checkpoint without snapshots: of a state that the input rebuilds, or of none.
+
+    Raises:
+        ConfigError: the input has other partitions than the group's state was made for.
+    """
+    known = found.checkpoint or Checkpoint(0, 0, 0, partitions)
+    if known.partitions != partitions:
+        raise partitions_changed("the input", known.partitions, partitions)
+    if anew:
+        known = known._replace(origin=found.offset, journal_from=found.offset)
+    return known._replace(replay_from=known.origin, saved=0, journal=len(stored.journal))
+
+
+def _records(topic: str, stored: Stored, checkpoint: Checkpoint, offset: int, anew: bool) -> list[Output]:
+    stamp = int(time.time() * 1000)
+    values: dict[bytes, bytes | None] = dict.fromkeys((*stored.snapshots, *stored.refused_entries))
+    if anew:
+        values[reset_key(offset)] = _encode(Reset(FORMAT, offset, stamp))
+    values[REPLAY_FROM] = _encode(ReplayFrom(FORMAT, checkpoint.origin, checkpoint.replay_from, offset))
+    return [Output(topic, key, value, stamp, ()) for key, value in values.items()]
