@@ -23,6 +23,7 @@ pytestmark = pytest.mark.kafka
 
 TOTAL = 6_000
 FROZEN = 7.0  # seconds: longer than a consumer's session, shorter than the broker's (docs/guarantees.md)
+FEW = 4  # lines that the client library may write about a restart
 DISK = 64 * 1024 * 1024
 
 
@@ -38,6 +39,10 @@ async def test_a_restart_in_peace(cluster: Cluster, topic_prefix: str, tmp_path:
         await asyncio.to_thread(cluster.broker.restart)
         await behind(fleet)
         await proven(fleet, TOTAL)
+    for worker in fleet.workers:
+        told = [line for line in worker.lines if line["logger"].startswith("aiokafka")]
+        assert {line["level"] for line in told} <= {"warning"}, worker.text
+        assert len(told) <= FEW, worker.text
 
 
 @fault("F3")

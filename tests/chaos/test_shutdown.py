@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
 import time
@@ -22,6 +23,7 @@ from worker.errors import Exit
 
 pytestmark = [pytest.mark.kafka, fault("F31")]
 
+STOPPED = 10.0  # seconds: long enough for every wait of the client library to have failed once
 LIMIT = 8.0  # seconds, the deadline of the worker under test
 HISTORY = 2_000
 TWO = ("--processes", "2", "--ops-port", "0")
@@ -202,3 +204,27 @@ async def test_told_to_end(
             await behind(fleet)
         await fleet.started("next")
         await proven(fleet, HISTORY + (await stage.publishing.cut() if stage.publishing else 0))
+
+
+@pytest.mark.parametrize("moment", [idle, busy])
+async def test_told_to_end_when_the_broker_has_been_stopped_for_a_while(
+    cluster: Cluster, topic_prefix: str, tmp_path: Path, moment: Moment
+) -> None:
+    settings = await scene(cluster, topic_prefix, shutdown_timeout_ms=int(LIMIT * 1000))
+    await publish(settings, some_ticks(HISTORY))
+    async with Fleet(settings, tmp_path) as fleet:
+        stage = Stage(cluster, fleet, processes=1)
+        await moment(stage)
+        published = HISTORY + (await stage.publishing.cut() if stage.publishing else 0)
+        await asyncio.to_thread(cluster.broker.stop)
+        await asyncio.sleep(STOPPED)  # the fault itself
+        begun = time.monotonic()
+        stage.worker.send(signal.SIGTERM)
+        code = await stage.worker.exit_code(PATIENCE)
+        assert time.monotonic() - begun < LIMIT, stage.worker.text
+        assert code in ((Exit.OK,) if moment is idle else (Exit.OK, Exit.TEMPORARY)), stage.worker.text
+        assert "Traceback" not in stage.worker.text, stage.worker.text
+        await asyncio.to_thread(cluster.broker.start)
+        fleet.workers.remove(stage.worker)
+        await fleet.started("next")
+        await proven(fleet, published)

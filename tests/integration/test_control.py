@@ -272,12 +272,16 @@ async def test_the_command_sets_shows_and_lifts_limits(broker: Bootstrap, topic_
     await make_topics(settings)
     records = ticks(1_500, 5, SEED)
     async with Fleet(settings, tmp_path) as fleet:
-        await fleet.started("worker")
+        worker = await fleet.started("worker")
         assert control(settings, "set", "*", "--kill", "--reason", "drill").returncode == Exit.OK
         assert control(settings, "set", "*", "--risk-mult", "0.5").returncode == Exit.OK
         refused = control(settings, "set", "*", "--risk-mult", "1.5")
         assert refused.returncode == Exit.CONFIG
         assert "$.risk_mult" in refused.stderr
+        assert control(settings, "set", "*").returncode == Exit.USAGE
+        unknown = control(settings, "lift", "NOPE")
+        assert unknown.returncode == Exit.CONFIG
+        assert "has no record of 'NOPE'" in unknown.stderr
         (shown,) = msgspec.json.decode(control(settings, "show", "--json").stdout)
         assert (shown["key"], shown["kill"], shown["risk_mult"], shown["reason"]) == ("*", "close_all", 0.5, "drill")
         assert "close_all" in control(settings, "show").stdout
@@ -292,6 +296,8 @@ async def test_the_command_sets_shows_and_lifts_limits(broker: Bootstrap, topic_
         await fleet.caught_up()
         await fleet.stop()
     found, journal = await whole(settings)
+    assert {line["key"] for line in worker.events("control record lifted")} == {"*"}
+    assert {line["key"] for line in worker.events("control record in use")} == {"*", "SIM0001"}
     assert (journal[0][0].key, journal[0][0].version) == ("*", shown["version"])
     assert {(e.key, e.control is None) for e in journal[0]} == {("*", False), ("*", True), ("SIM0001", False)}
     assert len(seen(decided(found), "kill_switch")) == 5

@@ -88,10 +88,14 @@ class WorkerProcess:
         """Everything it wrote to stdout and stderr."""
         return self._log.read_text(errors="replace")
 
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """The log lines."""
+        return [json.loads(line) for line in self.text.splitlines() if line.startswith("{") and line.endswith("}")]
+
     def events(self, event: str) -> list[dict[str, Any]]:
         """The log lines with this `event`."""
-        lines = [json.loads(line) for line in self.text.splitlines() if line.startswith("{") and line.endswith("}")]
-        return [line for line in lines if line["event"] == event]
+        return [line for line in self.lines if line["event"] == event]
 
     @property
     def running(self) -> bool:

@@ -34,7 +34,12 @@ def set_(
     effective_ts: Annotated[int, typer.Option(help="Bars from this open on, epoch ms UTC.")] = 0,
     reason: Annotated[str | None, typer.Option(help="Why; kept in the record.", show_default=False)] = None,
 ) -> None:
-    """Publish one record: the key's newest with what is given changed. It is stale after ten minutes: repeat it."""
+    """Change a key's limits; omitted fields stay. After 10 minutes nothing opens until you set them again."""
+    from worker.stream.control_records import check_key
+
+    if all(value is None for value in (risk_mult, max_notional, allow_open, kill)):
+        raise typer.BadParameter("give at least one of --risk-mult, --max-notional, --allow-open, --block, --kill")
+    check_key(key)
     quiet_logs()
     settings: Settings = settings_with(bootstrap, prefix=prefix)
     given: dict[str, Any] = {
@@ -64,16 +69,16 @@ def model(
     effective_ts: Annotated[int, typer.Option(help="Bars from this open on, epoch ms UTC.")] = 0,
     reason: Annotated[str | None, typer.Option(help="Why; kept in the record.", show_default=False)] = None,
 ) -> None:
-    """Switch the model of all workers while they run; each decision tells which one had a say."""
+    """Switch the model of all workers while they run; each decision names its model."""
     from schemas.control import MODEL_KEY
-    from worker.stream.control_records import remove
+    from worker.stream.control_records import withdraw
 
     if sum((name is not None, none, configured)) != 1 or (name is None) != (version is None):
         raise typer.BadParameter("give NAME and VERSION, --none or --configured")
     quiet_logs()
     settings: Settings = settings_with(bootstrap, prefix=prefix, models={"registry": registry})
     if configured:
-        run_async(remove(settings, MODEL_KEY))
+        run_async(withdraw(settings, MODEL_KEY))
         typer.echo(f"{settings.topics.limits}: the configured model again")
         return
     choice: dict[str, str] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from schemas import Control
+from schemas.tick import MAX_SYMBOL
 from worker.errors import AlphapulseError, ConfigError
 from worker.settings import Settings
 from worker.stream.client import client_options
@@ -18,6 +20,7 @@ from worker.stream.preflight import admin_client
 from worker.stream.reading import Reader
 from worker.stream.topics import describe
 
+_SYMBOL = re.compile(rf"[!-~]{{1,{MAX_SYMBOL}}}")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Control).decode
 
@@ -66,9 +69,36 @@ async def remove(settings: Settings, key: str) -> None:
     """Lift the limits of a key.
 
     Raises:
+        ConfigError, NotPermitted: there are none, or it can't be written.
+    """
+    if key not in await newest(settings):
+        raise ConfigError(
+            f"{settings.topics.limits} has no record of {key!r}: nothing was lifted",
+            "`alphapulse control show` lists the keys that have one",
+        )
+    await withdraw(settings, key)
+
+
+async def withdraw(settings: Settings, key: str) -> None:
+    """Remove the record of a key, if there is one.
+
+    Raises:
         ConfigError, NotPermitted: it can't be written.
     """
     await _send(settings, key, None)
+
+
+def check_key(key: str) -> None:
+    """Refuse a key that no bar can have.
+
+    Raises:
+        ConfigError: it is neither a symbol nor `*`.
+    """
+    if not _SYMBOL.fullmatch(key):
+        raise ConfigError(
+            f"{key!r} can't be a symbol: no limit of it would ever hold",
+            f"Give up to {MAX_SYMBOL} characters of ASCII without spaces, or * for all symbols",
+        )
 
 
 def changed(before: Control | None, key: str, effective_ts: int, fields: dict[str, Any]) -> Control:

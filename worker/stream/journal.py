@@ -120,7 +120,7 @@ class Journal:
         self._controls.add(entry)
         self._new.append(entry)
         log.info(
-            "control record in use",
+            "control record in use" if control else "control record lifted",
             extra={"key": entry.key, "version": entry.version, "visible_from": entry.visible_from},
         )
 

@@ -101,9 +101,8 @@ class Member(ConsumerRebalanceListener):
             self._start(tp, self._take(partition))
         self._moving = False
         self._changed.set()
-        log.info(
-            "assigned", extra={"partitions": sorted(tp.partition for tp in assigned), "generation": self.generation}
-        )
+        told = {"partitions": sorted(tp.partition for tp in assigned), "generation": self.generation}
+        log.info("assigned" if assigned else "standby: more members than partitions", extra=told)
 
     def _in_hand(self) -> list[Partition]:
         """Partitions with a state between two batches."""

@@ -25,6 +25,7 @@ from worker.stream.failures import FAILURES, meaning
 from worker.stream.group import check_partitions
 from worker.stream.job import Job
 from worker.stream.loop import Member
+from worker.stream.pace import tell_pace
 from worker.stream.partition import Partition, Phase
 from worker.stream.preflight import MAX_BATCH, preflight
 from worker.stream.protocol.offsets import Membership
@@ -91,7 +92,9 @@ class WorkerProcess:
             self._board = board
             self._shutdown.install()
             self._started = True
+            pace = asyncio.create_task(tell_pace(), name="pace")
             await self._memberships()
+            await within(0.0, pace)
         if ops:
             await within(CLOSE_SECONDS, ops.stop())
         self._shutdown.code = self._outcome()

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
-import time
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from worker.settings import LogSettings
+from worker.telemetry.repeats import LIBRARY, Lowered, Repeats
 
-REPEAT_SECONDS = 5.0  # one lost connection makes the client library log hundreds of equal lines
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -50,31 +49,14 @@ class TextFormatter(logging.Formatter):
         return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
 
 
-class RepeatFilter(logging.Filter):
-    """Lets the same message of a library pass once per REPEAT_SECONDS."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._seen: dict[tuple[str, str], float] = {}
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """False for a message that was logged a moment ago."""
-        if record.name.startswith("worker"):
-            return True
-        now, key = time.monotonic(), (record.name, str(record.msg))
-        if now - self._seen.get(key, -REPEAT_SECONDS) < REPEAT_SECONDS:
-            return False
-        self._seen[key] = now
-        return True
-
-
 def configure(settings: LogSettings, **common: Any) -> None:
     """Send the log to stderr as the settings say; `common` fields stand in every JSON line."""
     text = settings.format == "text" or (settings.format == "auto" and sys.stderr.isatty())
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(TextFormatter() if text else JsonFormatter(common))
-    handler.addFilter(RepeatFilter())
+    handler.addFilter(Repeats())
+    handler.addFilter(Lowered())
     logging.basicConfig(level=settings.level, handlers=[handler], force=True)
     # The client library reports ordinary rebalances and reconnects as warnings and errors.
     if settings.level != "DEBUG":
-        logging.getLogger("aiokafka").setLevel(logging.ERROR)
+        logging.getLogger(LIBRARY).setLevel(logging.ERROR)

@@ -11,7 +11,7 @@ import pytest
 from schemas import Control
 from schemas.control import MODEL_KEY, ModelSwitch
 from worker.errors import ConfigError
-from worker.stream.control_records import changed
+from worker.stream.control_records import changed, check_key
 
 
 def test_what_is_not_given_stays() -> None:
@@ -45,3 +45,14 @@ def test_a_switch_replaces_the_model_before() -> None:
         changed(first, MODEL_KEY, 0, {"kill": "close_all"})
     with pytest.raises(ConfigError, match="does not fit"):
         changed(None, MODEL_KEY, 0, {"risk_mult": 0.5})
+
+
+@pytest.mark.parametrize("key", ["", "SIM 3", "Ä", "A" * 65, MODEL_KEY, "A\n"])
+def test_a_key_that_no_bar_has_is_refused(key: str) -> None:
+    with pytest.raises(ConfigError, match="can't be a symbol"):
+        check_key(key)
+
+
+@pytest.mark.parametrize("key", ["*", "BRK.B", "A" * 64])
+def test_symbols_and_the_key_of_all_pass(key: str) -> None:
+    check_key(key)

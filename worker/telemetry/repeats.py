@@ -1,0 +1,87 @@
+"""Log lines that come again and again while brokers are away: the first, then one each half minute with a count."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Hashable
+
+SECONDS = 30.0  # between two lines of one kind
+LIBRARY = "aiokafka"
+CONNECTION = "the brokers are not reachable as they should be"
+# What the client library says while a broker is away or moves: one state, in twenty wordings.
+_CONNECTION = (
+    "Unable connect",
+    "Unable to request metadata",
+    "Unable to update metadata",
+    "Failed fetch",
+    "FindCoordinator Request failed",
+    "Group Coordinator Request failed",
+    "Marking the coordinator dead",
+    "Error sending",
+    "Heartbeat",
+    "LeaveGroup request failed",
+    "Could not send",
+    "Got error produce response",
+    "Topic %s is not available",
+    "Topic %s not found",
+    "No partition metadata",
+    "No broker metadata",
+    "Error fetching metadata",
+)
+# Of our own, those that a retry writes again.
+_RETRIES = frozenset({"cannot open", "control records can't be read", "membership lost"})
+
+
+class Repeats(logging.Filter):
+    """Lets the first line of a kind pass, and after SECONDS the next with `repeated`, how many it held back."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._told: dict[Hashable, float] = {}
+        self._held: dict[Hashable, int] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """False for a line to hold back."""
+        kind = _kind(record)
+        if kind is None:
+            return True
+        now = self._clock()
+        if now - self._told.get(kind, -SECONDS) < SECONDS:
+            self._held[kind] = self._held.get(kind, 0) + 1
+            return False
+        self._told[kind] = now
+        if held := self._held.pop(kind, 0):
+            record.repeated = held
+        return True
+
+
+def _kind(record: logging.LogRecord) -> Hashable | None:
+    """What the lines that count as one have in common; None for a line that always passes."""
+    if not record.name.startswith("worker"):
+        text = str(record.msg)
+        return CONNECTION if _of_library(record) and text.startswith(_CONNECTION) else (record.name, text)
+    if record.msg in _RETRIES:
+        return record.msg, getattr(record, "partition", None)
+    return None
+
+
+class Lowered(logging.Filter):
+    """Makes a warning of what the client library calls an error: it tries again by itself.
+
+    What it did not expect keeps its level and its traceback.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always True."""
+        if _of_library(record) and record.levelno == logging.ERROR and not record.exc_info:
+            record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
+            if str(record.msg).startswith(_CONNECTION):
+                record.cause = record.getMessage()
+                record.msg, record.args = CONNECTION, None
+        return True
+
+
+def _of_library(record: logging.LogRecord) -> bool:
+    return record.name.split(".")[0] == LIBRARY
