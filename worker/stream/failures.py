@@ -33,7 +33,15 @@ class SendFailed(Exception):
 
 
 # aiokafka's state machine raises a bare AssertionError after a fatal error, and IllegalOperation after fencing.
-FAILURES = (errors.KafkaError, errors.IllegalOperation, AssertionError, TimeoutError, SendFailed)
+FAILURES = (
+    errors.KafkaError,
+    errors.IllegalOperation,
+    AssertionError,
+    TimeoutError,
+    SendFailed,
+    Fenced,
+    OutcomeUnknown,
+)
 FENCED = (errors.ProducerFenced, errors.InvalidProducerEpoch, NameTaken)
 DENIED = (
     errors.TopicAuthorizationFailedError,
@@ -45,6 +53,8 @@ DENIED = (
 
 def meaning(error: BaseException, input_topic: str) -> Exception:
     """Fenced, OutcomeUnknown or the AlphapulseError to stop with, for an error from publishing or committing."""
+    if isinstance(error, Fenced | OutcomeUnknown):
+        return error
     topic, cause = input_topic, error
     if isinstance(error, SendFailed):
         topic, cause = str(error.args[0]), error.__cause__ or error
