@@ -39,7 +39,7 @@ class _Rows(NamedTuple):
 
     bars: NDArray[Any]  # BAR; ts and ingest_ts 0 where there are none
     has_ts: NDArray[np.bool_]
-    stamped: NDArray[np.bool_]  # the file says when the bar became known, or its time says it
+    stamped: NDArray[np.bool_]  # it is known when the bar became known: by the file, its time or the bar before it
     unreadable: dict[int, str]  # row → the text that is no time
     symbols: list[str]  # distinct
     owners: NDArray[np.int64]  # index into `symbols`
@@ -60,8 +60,7 @@ def read_bars(path: Path, symbol: str, interval: str | None, report: ReadReport)
     with opened(path) as file:
         columns = recognise(file.schema_arrow.names, path.name)
         for batch in file.iter_batches(batch_size=_BATCH):
-            rows = _rows(batch, columns, symbol, length)
-            stamp = _stamp(rows, stamp)
+            rows, stamp = _stamp(_rows(batch, columns, symbol, length), stamp)
             yield from _by_symbol(rows, text, report)
             report.rows += len(batch)
 
@@ -74,8 +73,9 @@ def _rows(batch: Any, columns: Columns, symbol: str, length: int) -> _Rows:
         bars[name] = _floats(batch.column(at))
     bars["ingest_ts"], stamped = np.where(has_ts, ts + length, 0), has_ts
     if columns.ingest_ts is not None:
-        known, given, _ = _times(batch.column(columns.ingest_ts))
+        known, given, texts = _times(batch.column(columns.ingest_ts))
         bars["ingest_ts"], stamped = np.where(given, known, bars["ingest_ts"]), given | has_ts
+        unreadable = texts | unreadable
     if columns.symbol is None:
         return _Rows(bars, has_ts, stamped, unreadable, [symbol], np.zeros(len(batch), np.int64))
     coded = batch.column(columns.symbol).dictionary_encode()
@@ -110,23 +110,24 @@ def _times(column: Any) -> tuple[NDArray[np.int64], NDArray[np.bool_], dict[int,
 
 
 def _epochs(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    size = np.abs(values)
-    seconds = np.where(size < _SECONDS, values, 0) * 1_000
-    return np.select([size < _SECONDS, size < _MS, size < _US], [seconds, values, values // 1_000], values // 1_000_000)
+    below = [(values > -limit) & (values < limit) for limit in (_SECONDS, _MS, _US)]  # the least int64 has no absolute
+    seconds = np.where(below[0], values, 0) * 1_000
+    return np.select(below, [seconds, values, values // 1_000], values // 1_000_000)
 
 
-def _stamp(rows: _Rows, before: int | None) -> int | None:
-    """Give bars without any time the timestamp of the record before them; returns that of the last."""
+def _stamp(rows: _Rows, before: int | None) -> tuple[_Rows, int | None]:
+    """Bars without any time get the timestamp of the record before them; also that of the last."""
     readable = rows.stamped & ~np.isin(np.arange(len(rows.bars)), list(rows.unreadable))
     last = np.maximum.accumulate(np.where(readable, np.arange(len(rows.bars)), -1))
     stamps = np.where(last >= 0, rows.bars["ingest_ts"][last], 0 if before is None else before)
-    rows.stamped[:] = (last >= 0) | (before is not None)
     rows.bars["ingest_ts"] = stamps
-    return int(stamps[-1]) if len(stamps) and rows.stamped[-1] else before
+    stamped = (last >= 0) | (before is not None)
+    return rows._replace(stamped=stamped), int(stamps[-1]) if len(stamps) and stamped[-1] else before
 
 
 def _by_symbol(rows: _Rows, interval: str, report: ReadReport) -> Iterator[Bars | Record]:
-    whole = rows.has_ts & (rows.bars["ts"] >= MIN_TS) & (rows.bars["ts"] <= MAX_TS)
+    readable = ~np.isin(np.arange(len(rows.bars)), list(rows.unreadable))
+    whole = readable & rows.has_ts & (rows.bars["ts"] >= MIN_TS) & (rows.bars["ts"] <= MAX_TS)
     for name in PRICES_AND_VOLUME:
         whole &= np.isfinite(rows.bars[name])
     names = np.array([_SYMBOL.fullmatch(symbol) is not None for symbol in rows.symbols])

@@ -67,8 +67,9 @@ def _read(file: Any, name: str, symbol: str, report: ReadReport, size: int) -> I
 def _bars(fields: Iterator[tuple[Any, ...]], report: ReadReport) -> Iterator[Bar]:
     for symbol, ts, *rest in fields:
         report.rows += 1
-        if isinstance(ts, str):
-            report.reject("the time cannot be read", f"row {report.rows}: {ts}")
+        unreadable = next((time for time in (ts, rest[-1]) if isinstance(time, str)), None)
+        if unreadable is not None:
+            report.reject("the time cannot be read", f"row {report.rows}: {unreadable}")
             continue
         yield Bar("" if symbol is None else str(symbol), ts, *rest)
 

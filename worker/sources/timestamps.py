@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
+_LIMIT = 2**63
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
 _MONTH_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})(?:[ T,]+(.+))?")
 _YEAR_FIRST = re.compile(r"(\d{4})[./](\d{1,2})[./](\d{1,2})(.*)")
@@ -15,8 +16,14 @@ _TWELVE_HOURS = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))? ?([AaPp])\.?[Mm]\.?"
 
 
 def epoch_to_ms(value: int | float) -> int:
-    """Epoch ms from seconds, ms, µs or ns, told apart by magnitude (seconds up to the year 5138, ms from 1973 on)."""
+    """Epoch ms from seconds, ms, µs or ns, told apart by magnitude (seconds up to the year 5138, ms from 1973 on).
+
+    Raises:
+        ValueError, OverflowError: the number is none, or larger than ns in 64 bits can say.
+    """
     size = abs(value)
+    if size > _LIMIT:
+        raise OverflowError(f"{value} is no time")
     if size < 100_000_000_000:
         return round(value * 1_000)
     if size < 100_000_000_000_000:

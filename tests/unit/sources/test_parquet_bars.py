@@ -9,10 +9,20 @@ import msgspec
 import pyarrow
 import pyarrow.parquet
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from schemas import Rejection
 from schemas.tick import Tick
+from worker.backtest.lines import Lines
+from worker.backtest.player import Player
+from worker.backtest.tape import tapes
+from worker.engine.partition import PartitionEngine
+from worker.engine.records import Records
+from worker.engine.settings import EngineSettings
 from worker.sources import parquet_bars
 from worker.sources.parquet_bars import Bars
+from worker.sources.record import Record
 from worker.sources.report import ReadReport
 from worker.sources.source import open_file, read_records
 
@@ -82,3 +92,90 @@ def test_times_of_any_type(type_: Any, tmp_path: Path) -> None:
     ARROW.parquet.write_table(table, path)
     columns = parquet_bars.read_bars(path, "X", None, ReadReport())
     assert flat(list(columns)) == flat(list(read_records(open_file(path, None, ReadReport()))))
+
+
+NO_TIME = st.none()
+EPOCHS = st.integers(START, START + 60 * DAY) | st.sampled_from(
+    [0, -1, 10**9, 10**11, 10**14, 10**17, -(2**63), 2**63 - 1]
+)
+TEXTS = st.sampled_from(["2024-01-02", "2024-01-03T10:00:00Z", "1704240000", "soon", "", "2024-13-45"])
+KINDS = {
+    "int64": (ARROW.int64(), EPOCHS),
+    "double": (ARROW.float64(), st.floats(allow_nan=True, allow_infinity=True) | EPOCHS.map(float)),
+    "string": (ARROW.string(), TEXTS),
+    "timestamp": (ARROW.timestamp("us"), st.integers(START * 1_000, (START + 60 * DAY) * 1_000)),
+    "date": (ARROW.date32(), st.integers(0, 40_000)),
+}
+NUMBERS = st.sampled_from([None, float("nan"), float("inf"), -1.0, 0.0, 1.5, 2.0, 3.25, 1e300])
+SYMBOLS = st.sampled_from([None, "A", "A", "B", "two words", "", "Ä"])
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Any:
+    """Tables of bars with any kind of times, holes and dirt; symbol and ingest_ts may be absent."""
+    rows = draw(st.integers(1, 12))
+
+    def column(type_: Any, values: st.SearchStrategy[Any]) -> Any:
+        return ARROW.array(draw(st.lists(NO_TIME | values, min_size=rows, max_size=rows)), type_)
+
+    found = {"ts": column(*KINDS[draw(st.sampled_from(sorted(KINDS)))])}
+    found |= {name: column(ARROW.float64(), NUMBERS) for name in ("open", "high", "low", "close", "volume")}
+    if draw(st.booleans()):
+        found["ingest_ts"] = column(*KINDS[draw(st.sampled_from(sorted(KINDS)))])
+    if draw(st.booleans()):
+        found["symbol"] = column(ARROW.string(), SYMBOLS)
+    return ARROW.table(found)
+
+
+class Written:
+    """What a backtest writes, joined."""
+
+    def __init__(self) -> None:
+        self.decisions, self.rejections = b"", b""
+
+    def write(self, lines: Lines) -> None:
+        self.decisions += bytes(lines.decisions)
+        self.rejections += lines.rejections
+
+
+def live(records: list[Record]) -> tuple[list[bytes], list[bytes]]:
+    """Decisions and rejections that a worker would publish of these records, in some order of symbols."""
+    some = Records([r.key for r in records], [r.value for r in records], [r.timestamp_ms for r in records])
+    found: tuple[list[bytes], list[bytes]] = [], []
+    for outcome in PartitionEngine(EngineSettings()).process(some):
+        found[isinstance(outcome, Rejection)].append(msgspec.json.encode(outcome))
+    return found
+
+
+@settings(max_examples=250, deadline=None)
+@given(tables(), st.sampled_from([3, 65_536]))
+def test_random_files_are_decided_live_as_in_a_backtest(tmp_path_factory: Any, table: Any, batch: int) -> None:
+    path = tmp_path_factory.mktemp("random") / "bars.parquet"
+    ARROW.parquet.write_table(table, path)
+    one, other = ReadReport(), ReadReport()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parquet_bars, "_BATCH", batch)
+        columns = list(parquet_bars.read_bars(path, "X", "1d", one))
+    records = list(read_records(open_file(path, "X", other), "1d"))
+    assert (one.rows, one.incomplete, one.rejected, one.examples) == (
+        other.rows,
+        other.incomplete,
+        other.rejected,
+        other.examples,
+    )
+    told, player = Written(), Player(EngineSettings())
+    for tape in tapes(columns):
+        player.play(tape, told)
+    decisions, rejections = live(records)
+    assert sorted(told.decisions.splitlines()) == sorted(decisions)
+    assert sorted(told.rejections.splitlines()) == sorted(rejections)
+
+
+def test_a_bar_without_a_time_is_no_bar_of_1970(tmp_path: Path) -> None:
+    path = written(tmp_path / "bars.parquet", ts=(3, None))
+    ARROW.parquet.write_table(ARROW.parquet.read_table(path).drop_columns(["ingest_ts"]), path)
+    report = ReadReport()
+    bars = [item for item in parquet_bars.read_bars(path, "X", None, report) if isinstance(item, Bars)]
+    assert sum(len(item.rows) for item in bars) == 23
+    assert min(int(item.rows["ts"].min()) for item in bars) == START
+    assert report.incomplete == 1
