@@ -30,6 +30,9 @@ Seed = Annotated[int, typer.Option("--seed", help="Seed of the simulation: the s
 Faults = Annotated[float, typer.Option("--faults", min=0.0, max=1.0, help="Rate of simulated faults.")]
 Topic = Annotated[str | None, typer.Option("--topic", help="Instead of the topic in the settings.")]
 Rate = Annotated[float | None, typer.Option("--rate", min=0.001, help="Records per second; else as fast as possible.")]
+DeliveryTimeout = Annotated[
+    float, typer.Option("--delivery-timeout", min=1.0, help="Seconds to wait for brokers that fail or restart.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and report, send nothing.")]
 
 
@@ -46,6 +49,7 @@ def publish(
     rate: Rate = None,
     limit: Limit = None,
     sort: Sort = False,
+    delivery_timeout: DeliveryTimeout = 120.0,
     dry_run: DryRun = False,
     bootstrap: Bootstrap = None,
     prefix: Prefix = None,
@@ -74,7 +78,7 @@ def publish(
     if dry_run:
         summary = _rehearse(chosen(2**63 - 1), target, quiet=json)
     else:
-        summary = run_async(_send(settings, target, chosen, rate, total))
+        summary = run_async(_send(settings, target, chosen, rate, total, delivery_timeout))
     _show(summary, report, dry_run, json)
     if summary.interrupted:
         raise typer.Exit(Exit.INTERRUPTED)
@@ -113,6 +117,7 @@ async def _send(
     records: Callable[[int], Iterator[Record]],
     rate: float | None,
     total: int | None,
+    delivery_timeout: float,
 ) -> PublishSummary:
     from worker.sources.limits import topic_limits
     from worker.sources.publisher import publish_records
@@ -124,7 +129,13 @@ async def _send(
     latest_ms = min(int(time.time() * 1_000) + limits.ahead_ms, 2**63 - 1)
     options = client_options(settings.kafka) | {"max_batch_size": limits.batch_bytes}
     with progress("publishing", "published", total) as advance:
-        return await publish_records(options, topic, records(latest_ms), rate, advance, _stop_on_interrupt())
+        return await publish_records(
+            options, topic, records(latest_ms), rate, advance, _stop_on_interrupt(), delivery_timeout, _waiting
+        )
+
+
+def _waiting(seconds: float) -> None:
+    typer.echo(f"no acknowledgement yet: waiting for the brokers, up to {seconds:g} s", err=True)
 
 
 def _stop_on_interrupt() -> asyncio.Event:
@@ -155,6 +166,8 @@ def _show(summary: PublishSummary, report: ReadReport, dry_run: bool, json: bool
         f"{verb} {summary.records:,} records of {summary.symbols:,} symbols to {summary.topic} "
         f"in {summary.seconds:.1f} s{speed}" + (" (interrupted)" if summary.interrupted else "")
     )
+    if summary.repeated:
+        typer.echo(f"{summary.repeated:,} of them were sent again after a broker failed; repeats change no decision")
     if report.incomplete:
         typer.echo(f"{report.incomplete:,} of them lack a value; the worker rejects these as missing_field")
     for reason, count in report.rejected.items():
@@ -173,6 +186,7 @@ def _as_dict(summary: PublishSummary, report: ReadReport, dry_run: bool) -> dict
         "seconds": round(summary.seconds, 3),
         "partitions": {str(partition): count for partition, count in sorted(summary.partitions.items())},
         "interrupted": summary.interrupted,
+        "repeated": summary.repeated,
         "rows": report.rows,
         "incomplete": report.incomplete,
         "not_published": dict(report.rejected),

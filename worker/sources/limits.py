@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import Any, NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from worker.errors import ConfigError
+from worker.errors import ConfigError, NotPermitted, TryAgain
 
 _HOUR_MS = 3_600_000
 _BATCH = 262_144
+_PATIENCE = 30.0  # seconds for an answer that is neither yes nor no
+_PAUSE = 0.2
+_UNKNOWN_TOPIC, _DENIED = 3, 29  # error codes
 
 
 class TopicLimits(NamedTuple):
@@ -30,13 +35,34 @@ async def topic_limits(admin: AIOKafkaAdminClient, topic: str) -> TopicLimits:
 
     Raises:
         ConfigError: the topic does not exist.
+        NotPermitted: no right to see it.
+        TryAgain: the brokers do not say.
     """
-    described = await admin.describe_topics([topic])
-    if not any(found["topic"] == topic and found["error_code"] == 0 for found in described):
-        raise ConfigError(f"the topic {topic} does not exist", "Run `alphapulse topics create`")
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        code, entries = await _look(admin, topic)
+        if code == 0:
+            return _limits(entries)
+        if code == _UNKNOWN_TOPIC:
+            raise ConfigError(f"the topic {topic} does not exist", "Run `alphapulse topics create`")
+        if code == _DENIED:
+            raise NotPermitted(f"no right to see {topic}", f"Grant DESCRIBE on {topic}")
+        if time.monotonic() >= deadline:
+            raise TryAgain(f"the brokers do not say what {topic} is (error code {code})", "Check the brokers' logs")
+        await asyncio.sleep(_PAUSE)  # a new leader: nothing tells us
+
+
+async def _look(admin: AIOKafkaAdminClient, topic: str) -> tuple[int, dict[str, Any]]:
+    """(error code, settings); no settings where the right to read them is missing."""
+    # All topics: asking for one by name would create it.
+    found = [each for each in await admin.describe_topics() if each["topic"] == topic]
+    code = int(found[0]["error_code"]) if found else _UNKNOWN_TOPIC
+    if code:
+        return code, {}
     answers: list[Any] = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
-    entries = {entry[0]: entry[1] for answer in answers for resource in answer.resources for entry in resource[4]}
-    return _limits(entries)
+    resources = [resource for answer in answers for resource in answer.resources]
+    code = next((resource[0] for resource in resources if resource[0] not in (0, _DENIED)), 0 if resources else -1)
+    return code, {entry[0]: entry[1] for resource in resources for entry in resource[4]}
 
 
 def _limits(entries: dict[str, Any]) -> TopicLimits:

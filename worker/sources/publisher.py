@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiokafka import AIOKafkaProducer, errors
+from aiokafka import errors
 from aiokafka.partitioner import murmur2
 
-from worker.errors import AlphapulseError, BrokerUnavailable, ConfigError, DataError, NotPermitted, TryAgain
+from worker.errors import AlphapulseError, BrokerUnavailable, DataError, NotPermitted, TryAgain
+from worker.sources.delivery import TIMEOUT, Batch, Delivery, NotDelivered
 from worker.sources.record import Record
 
 DEFAULTS: dict[str, Any] = {
@@ -21,8 +22,6 @@ DEFAULTS: dict[str, Any] = {
     "compression_type": "zstd",
     "max_batch_size": 262_144,
 }
-_DELIVERY_TIMEOUT = 60.0  # seconds; idempotent batches never expire by themselves
-_STOP_TIMEOUT = 10.0
 _BURST = 0.02  # seconds that a paced sender may run ahead
 _BREATH = 512  # records between two turns of the event loop
 
@@ -37,6 +36,7 @@ class PublishSummary:
     symbols: int = 0
     seconds: float = 0.0
     interrupted: bool = False
+    repeated: int = 0  # sent again after a producer failed: they may be in the topic twice
     partitions: Counter[int] = field(default_factory=Counter)  # partition → records
 
 
@@ -52,23 +52,28 @@ async def publish_records(
     rate: float | None = None,
     on_progress: Callable[[int], None] | None = None,
     stop: asyncio.Event | None = None,
+    delivery_timeout: float = TIMEOUT,
+    on_wait: Callable[[float], None] | None = None,
 ) -> PublishSummary:
-    """Send all records and wait for every acknowledgement.
+    """Send all records and wait for every acknowledgement, through elections and restarts of brokers.
 
     Args:
         producer_options: for `AIOKafkaProducer`; they win over `DEFAULTS`.
         rate: records per second, as fast as possible when None.
         on_progress: called with the number of acknowledged records after each batch.
         stop: once set, no further record is taken; what was taken is still sent.
+        delivery_timeout: seconds for which a batch is tried.
+        on_wait: called once an outage with these seconds, when no acknowledgement comes for some time.
 
     Raises:
-        BrokerUnavailable, NotPermitted, ConfigError, DataError, TryAgain: with the cause.
+        BrokerUnavailable, NotPermitted, ConfigError, DataError, TryAgain: with the cause, and how many records were
+            acknowledged before.
     """
-    producer = AIOKafkaProducer(**(DEFAULTS | producer_options))
+    delivery = Delivery(DEFAULTS | producer_options, topic, delivery_timeout, on_wait)
+    sender = None
     try:
-        await producer.start()
-        count = await _partitions(producer, topic)
-        sender = _Sender(producer, topic, count, on_progress)
+        await delivery.open()
+        sender = _Sender(delivery, topic, on_progress)
         started = time.monotonic()
         try:
             interrupted = await _feed(sender, records, rate, stop)
@@ -77,27 +82,17 @@ async def publish_records(
             raise
         await sender.flush()
         return sender.summary(time.monotonic() - started, interrupted)
-    except (errors.KafkaError, TimeoutError) as error:
-        raise _explain(error, topic, producer_options) from error
+    except (NotDelivered, errors.KafkaError, TimeoutError) as error:
+        if sender is None:
+            raise _explain(error, topic, producer_options) from error
+        await sender.sweep()
+        if isinstance(error, NotDelivered):
+            raise _broken_off(sender, topic, producer_options, delivery_timeout, error.__cause__) from error
+        raise _so_far(_explain(error, topic, producer_options), sender) from error
+    except AlphapulseError as error:
+        raise _so_far(error, sender) from error.__cause__
     finally:
-        await _end(producer)
-
-
-async def _partitions(producer: AIOKafkaProducer, topic: str) -> int:
-    # All metadata: asking for one topic by name would create it.
-    cluster = await producer.client.fetch_all_metadata()
-    found = cluster.partitions_for_topic(topic)
-    if not found:
-        raise ConfigError(f"the topic {topic} does not exist", "Run `alphapulse topics create`")
-    return len(found)
-
-
-async def _end(producer: AIOKafkaProducer) -> None:
-    try:
-        async with asyncio.timeout(_STOP_TIMEOUT):
-            await producer.stop()
-    except TimeoutError:
-        pass  # it flushes without limit when brokers are away; the failure has been raised already
+        await delivery.close()
 
 
 async def _feed(sender: _Sender, records: Iterable[Record], rate: float | None, stop: asyncio.Event | None) -> bool:
@@ -130,49 +125,52 @@ async def _pause(seconds: float, stop: asyncio.Event | None) -> None:
 class _Sender:
     """One open and one flying batch per partition."""
 
-    def __init__(
-        self, producer: AIOKafkaProducer, topic: str, partitions: int, on_progress: Callable[[int], None] | None
-    ) -> None:
-        self._producer = producer
-        self._partition_count = partitions
+    def __init__(self, delivery: Delivery, topic: str, on_progress: Callable[[int], None] | None) -> None:
+        self._delivery = delivery
         self._on_progress = on_progress
         self._homes: dict[bytes, int] = {}  # murmur2 in Python costs more than the whole rest
-        self._open: dict[int, Any] = {}
-        self._flying: dict[int, tuple[asyncio.Future[Any], int]] = {}
+        self._open: dict[int, Batch] = {}
         self._value_bytes = 0
         self._summary = PublishSummary(topic)
+        self.taken = 0
+
+    @property
+    def acknowledged(self) -> int:
+        return self._summary.records
 
     async def add(self, record: Record) -> None:
-        key, value, timestamp = record
+        key = record.key
         partition = self._homes.get(key)
         if partition is None:
-            partition = self._homes[key] = partition_of(key, self._partition_count)
+            partition = self._homes[key] = partition_of(key, self._delivery.partitions)
+        self.taken += 1
         batch = self._open.get(partition)
-        if batch is None or batch.append(timestamp=timestamp, key=key, value=value) is None:
+        if batch is None or not batch.append(record):
             if batch is not None:
                 await self._send(partition, batch)
-            batch = self._open[partition] = self._producer.create_batch()
-            batch.append(timestamp=timestamp, key=key, value=value)  # the first record always fits
-        self._value_bytes += len(value)
+            batch = self._open[partition] = self._delivery.batch()
+            batch.append(record)
+        self._value_bytes += len(record.value)
 
     async def flush(self) -> None:
         """Send what is open and wait for everything."""
         for partition in sorted(self._open):
             await self._send(partition, self._open.pop(partition))
-        for partition in sorted(self._flying):
+        for partition in self._delivery.flying:
             await self._delivered(partition)
 
-    async def _send(self, partition: int, batch: Any) -> None:
-        if partition in self._flying:
+    async def sweep(self) -> None:
+        """Count what is acknowledged already; wait for nothing."""
+        for partition in self._delivery.landed:
             await self._delivered(partition)
-        count = batch.record_count()
-        future = await self._producer.send_batch(batch, self._summary.topic, partition=partition)
-        self._flying[partition] = (future, count)
+
+    async def _send(self, partition: int, batch: Batch) -> None:
+        if partition in self._delivery.flying:
+            await self._delivered(partition)
+        await self._delivery.send(partition, batch)
 
     async def _delivered(self, partition: int) -> None:
-        future, count = self._flying.pop(partition)
-        async with asyncio.timeout(_DELIVERY_TIMEOUT):
-            await future
+        count = await self._delivery.delivered(partition)
         self._summary.partitions[partition] += count
         self._summary.records += count
         if self._on_progress is not None:
@@ -183,7 +181,26 @@ class _Sender:
         self._summary.symbols = len(self._homes)
         self._summary.seconds = seconds
         self._summary.interrupted = interrupted
+        self._summary.repeated = self._delivery.repeated
         return self._summary
+
+
+def _so_far(error: AlphapulseError, sender: _Sender | None) -> AlphapulseError:
+    """The error with the number of records that were acknowledged before it."""
+    if sender is not None and sender.taken:
+        error.message += f" ({sender.acknowledged:,} records were acknowledged before)"
+    return error
+
+
+def _broken_off(
+    sender: _Sender, topic: str, options: dict[str, Any], seconds: float, cause: BaseException | None
+) -> AlphapulseError:
+    where = options.get("bootstrap_servers", "localhost")
+    return TryAgain(
+        f"{where} did not acknowledge a batch for {seconds:g} s ({cause!r}): {sender.acknowledged:,} records are "
+        f"acknowledged, of {sender.taken - sender.acknowledged:,} more it is unknown whether they are in {topic}",
+        "Check the brokers, then publish all of it again: that is harmless, repeated bars change no decision",
+    )
 
 
 def _explain(error: BaseException, topic: str, options: dict[str, Any]) -> AlphapulseError:
@@ -204,7 +221,6 @@ def _explain(error: BaseException, topic: str, options: dict[str, Any]) -> Alpha
             )
         case TimeoutError() | errors.KafkaTimeoutError():
             return BrokerUnavailable(
-                f"{where} did not acknowledge a batch in time: whether it was written is unknown",
-                "Check the broker, then publish again: repeated bars are rejected as duplicates",
+                f"{where} does not answer in time", "Check the broker; `alphapulse doctor` says more"
             )
     return TryAgain(f"publishing to {topic} failed: {error!r}", "Check the broker's log, then publish again")

@@ -1,0 +1,268 @@
+"""Delivers batches to one topic through elections and restarts of brokers: one producer after another.
+
+aiokafka's idempotent producer retries by itself, but fails a batch whose partition has no leader for a request timeout,
+is of no use after some errors, and may leave a future unresolved for ever. Then the next producer goes on with what is
+not acknowledged, in the order of each partition. It can't know what the former one has written: those records may be
+there twice, which changes no decision.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from typing import Any
+
+from aiokafka import AIOKafkaProducer, errors
+
+from worker.errors import ConfigError
+from worker.sources.record import Record
+
+TIMEOUT = 120.0  # seconds for which a batch is tried
+SAY_AFTER = 5.0  # seconds without an acknowledgement after which the user is told
+STOP_TIMEOUT = 10.0
+_CANCEL_TIMEOUT = 1.0  # of a sender without connections
+_BACKOFF = (0.1, 0.2, 0.5, 1.0)  # seconds before another producer
+
+# What no other producer would mend.
+FATAL = (
+    errors.InvalidTimestampError,
+    errors.MessageSizeTooLargeError,
+    errors.RecordTooLargeError,
+    errors.TopicAuthorizationFailedError,
+    errors.ClusterAuthorizationFailedError,
+    errors.InvalidTopicError,
+    errors.SaslAuthenticationFailed,
+    errors.AuthenticationFailedError,
+)
+
+
+class NotDelivered(Exception):
+    """A batch was not acknowledged within the delivery timeout; the cause is the last failure."""
+
+
+class Batch:
+    """Records of one partition, in order, kept until they are acknowledged."""
+
+    def __init__(self, builder: Any) -> None:
+        self._builder: Any = builder
+        self.records: list[Record] = []
+
+    def append(self, record: Record) -> bool:
+        """Take a record; False when the batch is full. The first record always fits."""
+        key, value, timestamp = record
+        if self._builder.append(timestamp=timestamp, key=key, value=value) is None and self.records:
+            return False
+        self.records.append(record)
+        return True
+
+    def take(self) -> Any:
+        """The builder, to be sent once."""
+        return self._builder
+
+    def again(self, builder: Any) -> None:
+        """Put the same records into a new builder."""
+        self._builder = builder
+        for key, value, timestamp in self.records:
+            builder.append(timestamp=timestamp, key=key, value=value)
+
+
+class _Flight:
+    """A batch under way, and what the present producer makes of it."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self.future: asyncio.Future[Any] | None = None
+
+    @property
+    def acknowledged(self) -> bool:
+        future = self.future
+        return future is not None and future.done() and not future.cancelled() and future.exception() is None
+
+
+class Delivery:
+    """At most one batch a partition under way. `repeated` counts records that were sent by more than one producer."""
+
+    def __init__(
+        self,
+        options: dict[str, Any],
+        topic: str,
+        timeout: float = TIMEOUT,
+        on_wait: Callable[[float], None] | None = None,
+        new_producer: Callable[..., Any] = AIOKafkaProducer,
+    ) -> None:
+        """`on_wait` is called once, with the seconds for which delivery is tried, when it is waited for."""
+        self._options, self._topic, self._timeout = options, topic, timeout
+        self._on_wait, self._new_producer = on_wait, new_producer
+        # A request that nobody answers: its connection is given up after the request timeout, then one retry.
+        self._patience = 2.0 * options.get("request_timeout_ms", 40_000) / 1_000
+        self._producer: Any = None
+        self._flights: dict[int, _Flight] = {}
+        self._since: float | None = None  # when the wait for an acknowledgement began, None = nobody waits
+        self._told = False
+        self.partitions = 0
+        self.repeated = 0
+
+    async def open(self) -> None:
+        """Connect.
+
+        Raises:
+            ConfigError: the topic does not exist.
+            KafkaError, TimeoutError: no broker can be used.
+        """
+        async with asyncio.timeout(min(self._patience, self._timeout)):
+            self.partitions = await self._connect()
+        if not self.partitions:
+            raise ConfigError(f"the topic {self._topic} does not exist", "Run `alphapulse topics create`")
+
+    def batch(self) -> Batch:
+        """A new batch, empty."""
+        return Batch(self._producer.create_batch())
+
+    @property
+    def flying(self) -> list[int]:
+        """Partitions with a batch under way, in order."""
+        return sorted(self._flights)
+
+    @property
+    def landed(self) -> list[int]:
+        """Partitions whose batch is acknowledged, although nobody has waited for it."""
+        return [partition for partition in self.flying if self._flights[partition].acknowledged]
+
+    async def send(self, partition: int, batch: Batch) -> None:
+        """Send a batch to a partition with none under way.
+
+        Raises:
+            NotDelivered: the delivery timeout passed.
+            KafkaError: one of FATAL.
+        """
+        flight = self._flights[partition] = _Flight(batch)
+        self._since = time.monotonic()
+        try:
+            await self._submit(partition, flight)
+        except (errors.KafkaError, TimeoutError) as error:
+            await self._replace(error)
+
+    async def delivered(self, partition: int) -> int:
+        """Wait until the partition's batch is acknowledged; returns its number of records.
+
+        Raises:
+            NotDelivered, KafkaError: as `send`.
+        """
+        flight = self._flights[partition]
+        self._since = time.monotonic()
+        while not flight.acknowledged:
+            try:
+                await self._acknowledgement(flight)
+            except (errors.KafkaError, TimeoutError) as error:
+                await self._replace(error)
+        del self._flights[partition]
+        return len(flight.batch.records)
+
+    async def close(self) -> None:
+        """Give the producer back. What is under way is not waited for."""
+        await self._drop()
+
+    async def _connect(self) -> int:
+        """A new producer; returns the topic's number of partitions, 0 without it."""
+        self._producer = self._new_producer(**self._options)
+        await self._producer.start()
+        # All metadata: asking for one topic by name would create it.
+        cluster = await self._producer.client.fetch_all_metadata()
+        return len(cluster.partitions_for_topic(self._topic) or ())
+
+    async def _submit(self, partition: int, flight: _Flight) -> None:
+        async with asyncio.timeout(self._patience):
+            flight.future = await self._producer.send_batch(flight.batch.take(), self._topic, partition=partition)
+        flight.future.add_done_callback(_look)
+
+    async def _acknowledgement(self, flight: _Flight) -> None:
+        assert flight.future is not None
+        patient_until = min(time.monotonic() + self._patience, self._deadline)
+        while not flight.future.done():
+            left = patient_until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("no acknowledgement")
+            await asyncio.wait({flight.future}, timeout=left if self._told else min(left, SAY_AFTER))
+            self._tell()
+        if flight.future.cancelled():
+            raise errors.KafkaConnectionError("the producer gave the batch up")
+        flight.future.result()
+
+    @property
+    def _deadline(self) -> float:
+        assert self._since is not None
+        return self._since + self._timeout
+
+    def _tell(self) -> None:
+        if not self._told and time.monotonic() >= self._deadline - self._timeout + SAY_AFTER:
+            self._told = True
+            if self._on_wait is not None:
+                self._on_wait(self._timeout)
+
+    async def _replace(self, failure: BaseException) -> None:
+        """Go on with another producer, until one takes all that is under way."""
+        if isinstance(failure, FATAL):
+            raise failure
+        self._remember_brokers()
+        tries = 0
+        while True:
+            await self._drop()
+            pause = _BACKOFF[min(tries, len(_BACKOFF) - 1)]
+            if time.monotonic() + pause >= self._deadline:
+                raise NotDelivered from failure
+            await asyncio.sleep(pause)
+            tries += 1
+            self._tell()
+            try:
+                async with asyncio.timeout(min(self._patience, self._deadline - time.monotonic())):
+                    if await self._connect() < self.partitions:
+                        raise errors.UnknownTopicOrPartitionError(self._topic)  # not known yet to a fresh broker
+                    await self._submit_again()
+                return
+            except FATAL:
+                raise
+            except (errors.KafkaError, TimeoutError) as error:
+                failure = error
+
+    async def _submit_again(self) -> None:
+        for partition, flight in sorted(self._flights.items()):
+            if not flight.acknowledged:
+                self.repeated += len(flight.batch.records)
+                flight.batch.again(self._producer.create_batch())
+                await self._submit(partition, flight)
+
+    def _remember_brokers(self) -> None:
+        # The servers in the settings may be just those that are down.
+        cluster = self._producer.client.cluster
+        known = [f"[{b.host}]:{b.port}" if ":" in b.host else f"{b.host}:{b.port}" for b in cluster.brokers()]
+        given = self._options.get("bootstrap_servers", "localhost")
+        servers = given.split(",") if isinstance(given, str) else list(given)
+        self._options = self._options | {"bootstrap_servers": [*servers, *(x for x in known if x not in servers)]}
+
+    async def _drop(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is None:
+            return
+        if all(flight.acknowledged for flight in self._flights.values()):
+            with contextlib.suppress(TimeoutError, errors.KafkaError):
+                async with asyncio.timeout(STOP_TIMEOUT):
+                    await producer.stop()
+            return
+        # To stop it would flush without limit. What it has not written by now must not follow what the next one writes.
+        task = producer._sender.sender_task
+        if task is not None:
+            task.cancel()
+        with contextlib.suppress(TimeoutError, errors.KafkaError, OSError):
+            async with asyncio.timeout(STOP_TIMEOUT):
+                await producer.client.close()
+        if task is not None:
+            await asyncio.wait({task}, timeout=_CANCEL_TIMEOUT)
+        producer._closed = True
+
+
+def _look(future: asyncio.Future[Any]) -> None:
+    # Nobody waits for the futures of a producer that was replaced.
+    if not future.cancelled():
+        future.exception()
