@@ -22,12 +22,18 @@ Sort = Annotated[bool, typer.Option("--sort", help="Sort each file by time first
 
 
 def read_bars(
-    files: list[Path], dataset: str | None, symbol: str | None, interval: str | None, sort: bool, report: ReadReport
+    files: list[Path],
+    dataset: str | None,
+    symbol: str | None,
+    interval: str | None,
+    sort: bool,
+    report: ReadReport,
+    now_ms: int | None = None,
 ) -> Iterator[Record]:
-    """Records of the data set, else of all files one after the other."""
+    """Records of the data set, else of all files one after the other; with `now_ms` only of bars closed by then."""
     from worker.sources.source import open_dataset, open_file, read_records
 
     if dataset is not None:
-        return read_records(open_dataset(dataset, symbol, report), interval, sort)
+        return read_records(open_dataset(dataset, symbol, report), interval, sort, now_ms)
     sources = [open_file(path, symbol, report) for path in files]  # all are checked before the first is read
-    return chain.from_iterable(read_records(source, interval, sort) for source in sources)
+    return chain.from_iterable(read_records(source, interval, sort, now_ms) for source in sources)

@@ -30,6 +30,9 @@ Seed = Annotated[int, typer.Option("--seed", help="Seed of the simulation: the s
 Faults = Annotated[float, typer.Option("--faults", min=0.0, max=1.0, help="Rate of simulated faults.")]
 Topic = Annotated[str | None, typer.Option("--topic", help="Instead of the topic in the settings.")]
 Rate = Annotated[float | None, typer.Option("--rate", min=0.001, help="Records per second; else as fast as possible.")]
+Forming = Annotated[
+    bool, typer.Option("--include-forming", help="Publish bars that have not closed yet, too, as if they had.")
+]
 DeliveryTimeout = Annotated[
     float, typer.Option("--delivery-timeout", min=1.0, help="Seconds to wait for brokers that fail or restart.")
 ]
@@ -49,13 +52,14 @@ def publish(
     rate: Rate = None,
     limit: Limit = None,
     sort: Sort = False,
+    include_forming: Forming = False,
     delivery_timeout: DeliveryTimeout = 120.0,
     dry_run: DryRun = False,
     bootstrap: Bootstrap = None,
     prefix: Prefix = None,
     json: Json = False,
 ) -> None:
-    """Publish bars, stamped with their close; exit 65 when some rows could not be published."""
+    """Publish closed bars, stamped with their close; exit 65 when some rows could not be published."""
     from worker.sources.report import ReadReport
     from worker.sources.source import publishable
 
@@ -66,7 +70,8 @@ def publish(
     target = topic or settings.topics.input
     report = ReadReport()
     if simulate is None:
-        records = read_bars(files or [], dataset, symbol, interval, sort, report)
+        now_ms = None if include_forming else int(time.time() * 1_000)
+        records = read_bars(files or [], dataset, symbol, interval, sort, report, now_ms)
         total = limit
     else:
         records = _simulated(simulate, bars, seed, interval or "1m", faults, report)
@@ -170,6 +175,8 @@ def _show(summary: PublishSummary, report: ReadReport, dry_run: bool, json: bool
         typer.echo(f"{summary.repeated:,} of them were sent again after a broker failed; repeats change no decision")
     if report.incomplete:
         typer.echo(f"{report.incomplete:,} of them lack a value; the worker rejects these as missing_field")
+    if report.forming:
+        typer.echo(f"held back: {report.forming:,} bars that have not closed yet (--include-forming sends them)")
     for reason, count in report.rejected.items():
         typer.echo(f"not published: {count:,} rows, {reason}; the first: {report.examples[reason]}", err=True)
     for note in report.notes:
@@ -189,6 +196,7 @@ def _as_dict(summary: PublishSummary, report: ReadReport, dry_run: bool) -> dict
         "repeated": summary.repeated,
         "rows": report.rows,
         "incomplete": report.incomplete,
+        "forming": report.forming,
         "not_published": dict(report.rejected),
         "notes": report.notes,
     }

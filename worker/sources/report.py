@@ -12,6 +12,7 @@ class ReadReport:
 
     rows: int = 0
     incomplete: int = 0  # published with a null, which the worker rejects as missing_field
+    forming: int = 0  # held back because they had not closed when they were read
     rejected: Counter[str] = field(default_factory=Counter)  # reason → rows that were not published
     examples: dict[str, str] = field(default_factory=dict)  # reason → the first such row
     notes: list[str] = field(default_factory=list)

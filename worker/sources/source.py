@@ -61,11 +61,14 @@ def symbol_of_name(path: Path) -> str:
     return re.sub(r"[^!-~]+", "_", stem).upper()[:MAX_SYMBOL] or "UNKNOWN"
 
 
-def read_records(source: Source, interval: str | None = None, sort: bool = False) -> Iterator[Record]:
+def read_records(
+    source: Source, interval: str | None = None, sort: bool = False, now_ms: int | None = None
+) -> Iterator[Record]:
     """Records of a source, in its order or sorted by time.
 
     A record's timestamp is the bar's `ingest_ts`, else its close (`ts` + interval). A bar without a time keeps the
-    timestamp of the record before it.
+    timestamp of the record before it. Bars that close after `now_ms` are held back: stamped with its close, a forming
+    bar would be decided, and the whole one, later, would be a conflicting duplicate.
 
     Raises:
         DataError: the interval cannot be inferred, or the source cannot be read.
@@ -79,7 +82,19 @@ def read_records(source: Source, interval: str | None = None, sort: bool = False
     if newest_first(sample):
         source.report.note(f"{source.name} is newest first: most bars will be rejected as out_of_order; use --sort")
     text = interval or source.interval or infer_interval(sample, source.name)
-    yield from _records(chain(sample, bars), text, check_interval(text), source.report)
+    length = check_interval(text)
+    whole = _closed(chain(sample, bars), length, now_ms, source.report)
+    yield from _records(whole, text, length, source.report)
+
+
+def _closed(bars: Iterable[Bar], length_ms: int, now_ms: int | None, report: ReadReport) -> Iterator[Bar]:
+    for bar in bars:
+        if now_ms is None or bar.ts is None or bar.ts + length_ms <= now_ms:
+            yield bar
+        elif bar.ts <= now_ms:
+            report.forming += 1
+        else:
+            report.reject("the bar begins in the future", str(bar))
 
 
 def _records(bars: Iterable[Bar], interval: str, length_ms: int, report: ReadReport) -> Iterator[Record]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,31 @@ def test_exactly_one_source_is_needed(command: typer.Typer, arguments: list[str]
     result = CliRunner().invoke(command, arguments)
     assert result.exit_code == Exit.USAGE
     assert "give either files, --dataset or --simulate" in result.output
+
+
+def forming_file(folder: Path) -> Path:
+    """Hourly bars up to one that began half an hour ago, and one of the next day."""
+    begun = int(time.time()) - 1_800
+    rows = "".join(f"{begun + step * 3_600},1,2,0.5,1.5,10\n" for step in (-3, -2, -1, 0, 24))
+    (folder / "live.csv").write_text(f"{HEADER}{rows}")
+    return folder / "live.csv"
+
+
+def test_a_bar_that_has_not_closed_is_held_back_and_counted(command: typer.Typer, tmp_path: Path) -> None:
+    arguments = [str(forming_file(tmp_path)), "--dry-run", "--interval", "1h"]
+    result = CliRunner().invoke(command, arguments)
+    assert result.exit_code == Exit.DATA  # for tomorrow's, not for the forming one
+    assert "would publish 3 records" in result.output
+    assert "held back: 1 bars that have not closed yet (--include-forming sends them)" in result.output
+    assert "not published: 1 rows, the bar begins in the future" in result.output
+    told = json.loads(CliRunner().invoke(command, [*arguments, "--json"]).stdout)
+    assert (told["records"], told["forming"]) == (3, 1)
+    everything = CliRunner().invoke(command, [*arguments, "--include-forming"])
+    assert everything.exit_code == Exit.OK
+    assert "would publish 5 records" in everything.output
+    assert "held back" not in everything.output
+
+
+def test_simulated_bars_are_those_of_the_seed_whatever_the_time(command: typer.Typer) -> None:
+    arguments = ["--simulate", "1", "--bars", "5", "--interval", "999w", "--dry-run", "--json"]
+    assert json.loads(CliRunner().invoke(command, arguments).stdout)["records"] == 5
