@@ -23,6 +23,7 @@ from worker.stream.group import check_group
 
 pytestmark = pytest.mark.kafka
 PARTITIONS = 4
+MISPLACED = "a key lies where murmur2 would not place it: one partitioner for all producers, or it gets two states"
 
 
 def kcat(settings: Settings, *arguments: str, lines: str = "") -> str:
@@ -95,3 +96,40 @@ async def test_publish_and_read(
     report = await check_group(settings)
     assert report.complete, report
     assert_equal(published(settings), expected(settings, read_input(settings)))
+
+
+def publish_to(settings: Settings, records: list[Record], partition: int) -> None:
+    """As a producer that places keys by a rule of its own."""
+    producer = confluent_kafka.Producer({"bootstrap.servers": settings.kafka.bootstrap_servers})
+    for record in records:
+        producer.produce(settings.topics.input, record.value, record.key, partition, timestamp=record.timestamp_ms)
+    assert producer.flush(30) == 0
+
+
+async def test_a_file_published_again_is_decided_once_and_a_key_on_two_partitions_is_found(
+    broker: Bootstrap, topic_prefix: str, tmp_path: Path
+) -> None:
+    settings = group_settings(broker.bootstrap, topic_prefix, partitions=PARTITIONS)
+    await make_topics(settings)
+    records = ticks(600, 30, 22, fault_rate=0.0)
+    for _ in range(2):
+        publish_with_confluent(settings, records)
+    async with Fleet(settings, tmp_path) as fleet:
+        worker = await fleet.started("worker")
+        await fleet.caught_up()
+        assert worker.events(MISPLACED) == []
+        report = await check_group(settings)
+        assert report.complete, report
+        assert sum(p.inputs for p in report.partitions) == 1_200
+        assert sum(p.decisions for p in report.partitions) == len(read_with_confluent(settings)) <= 600
+        key = records[0].key
+        home = (murmur2(key) & 0x7FFFFFFF) % PARTITIONS
+        stranger = (home + 1) % PARTITIONS
+        publish_to(settings, [record for record in records if record.key == key], stranger)
+        await fleet.caught_up()
+        (warning,) = worker.events(MISPLACED)
+        assert (warning["partition"], warning["key"], warning["murmur2"]) == (stranger, key.decode(), home)
+        await fleet.stop()
+    report = await check_group(settings)
+    assert report.split_keys == {key.decode(): sorted((home, stranger))}
+    assert (report.complete, report.faults) == (False, 1)

@@ -37,6 +37,10 @@ FATAL = (
     errors.AuthenticationFailedError,
 )
 
+# What another producer may mend. RuntimeError: uvloop's word for a connection that was reset a moment ago.
+# AssertionError: aiokafka's for a partition that its metadata does not name yet.
+TRANSIENT = (errors.KafkaError, TimeoutError, OSError, RuntimeError, AssertionError)
+
 
 class NotDelivered(Exception):
     """A batch was not acknowledged within the delivery timeout; the cause is the last failure."""
@@ -111,8 +115,13 @@ class Delivery:
             ConfigError: the topic does not exist.
             KafkaError, TimeoutError: no broker can be used.
         """
-        async with asyncio.timeout(min(self._patience, self._timeout)):
-            self.partitions = await self._connect()
+        try:
+            async with asyncio.timeout(min(self._patience, self._timeout)):
+                self.partitions = await self._connect()
+        except (errors.KafkaError, TimeoutError):
+            raise
+        except TRANSIENT as error:
+            raise errors.KafkaConnectionError(str(error)) from error
         if not self.partitions:
             raise ConfigError(f"the topic {self._topic} does not exist", "Run `alphapulse topics create`")
 
@@ -141,7 +150,7 @@ class Delivery:
         self._since = time.monotonic()
         try:
             await self._submit(partition, flight)
-        except (errors.KafkaError, TimeoutError) as error:
+        except TRANSIENT as error:
             await self._replace(error)
 
     async def delivered(self, partition: int) -> int:
@@ -155,7 +164,7 @@ class Delivery:
         while not flight.acknowledged:
             try:
                 await self._acknowledgement(flight)
-            except (errors.KafkaError, TimeoutError) as error:
+            except TRANSIENT as error:
                 await self._replace(error)
         del self._flights[partition]
         return len(flight.batch.records)
@@ -223,7 +232,7 @@ class Delivery:
                 return
             except FATAL:
                 raise
-            except (errors.KafkaError, TimeoutError) as error:
+            except TRANSIENT as error:
                 failure = error
 
     async def _submit_again(self) -> None:
@@ -246,7 +255,7 @@ class Delivery:
         if producer is None:
             return
         if all(flight.acknowledged for flight in self._flights.values()):
-            with contextlib.suppress(TimeoutError, errors.KafkaError):
+            with contextlib.suppress(*TRANSIENT):
                 async with asyncio.timeout(STOP_TIMEOUT):
                     await producer.stop()
             return
@@ -254,7 +263,7 @@ class Delivery:
         task = producer._sender.sender_task
         if task is not None:
             task.cancel()
-        with contextlib.suppress(TimeoutError, errors.KafkaError, OSError):
+        with contextlib.suppress(*TRANSIENT):
             async with asyncio.timeout(STOP_TIMEOUT):
                 await producer.client.close()
         if task is not None:

@@ -215,6 +215,8 @@ def _explain(error: BaseException, topic: str, options: dict[str, Any]) -> Alpha
             return DataError(f"a batch exceeds max.message.bytes of {topic}", f"Raise max.message.bytes on {topic}")
         case errors.TopicAuthorizationFailedError() | errors.ClusterAuthorizationFailedError():
             return NotPermitted(f"no right to write to {topic}", f"Grant WRITE on {topic}")
+        case errors.SaslAuthenticationFailed() | errors.AuthenticationFailedError():
+            return NotPermitted(f"{where} refused the login", "Check kafka.sasl_plain_username and sasl_plain_password")
         case errors.KafkaConnectionError():
             return BrokerUnavailable(
                 f"no Kafka broker answers at {where}", "Check kafka.bootstrap_servers; `alphapulse doctor` says more"
