@@ -109,7 +109,8 @@ class ProcessingSettings(Section):
         1_000,
         ge=10,
         le=10_000,
-        description="at least once: offsets are committed so often; exactly once every batch commits its own",
+        description="at least once: offsets are committed so often, and outputs wait while that fails: after "
+        "a failure those of at most this time and one batch repeat; exactly once every batch commits its own",
     )
     max_batch_records: int = Field(
         10_000, ge=1, le=100_000, description="largest slice of one partition per transaction"

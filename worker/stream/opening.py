@@ -98,6 +98,7 @@ class Opening:
             if found is None:
                 return self._anew(first, stored, named)
             await self._check_end(found, end, reader)
+            self._tell_repeats(found, outputs)
             self._doubts = 0
             try:
                 return await self._restored(found, stored, first, reader, named)
@@ -120,6 +121,13 @@ class Opening:
         if self._settings.state.on_rewind == "fail":
             self._doubt(failure)
         log.error("records are decided again", extra={"partition": self._tp.partition, "cause": failure.message})
+
+    def _tell_repeats(self, found: Committed, outputs: int) -> None:
+        """At least once: what was published behind the committed offset will be published again, with equal bytes."""
+        if outputs > found.offset and self._settings.processing.guarantee == "at_least_once":
+            METRICS.repeated_records.inc(outputs - found.offset)
+            extra = {"partition": self._tp.partition, "offset": found.offset, "records": outputs - found.offset}
+            log.info("outputs will be repeated", extra=extra)
 
     async def _check_end(self, found: Committed, end: int, reader: Reader) -> None:
         """Refuse an input that has lost records which the group has decided."""

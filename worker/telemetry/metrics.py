@@ -70,6 +70,10 @@ class Metrics:
             "challenger_opposed", "Of these bars, those on which the two point to different sides of 0.5."
         )
         self.replayed_records = self._counter("replayed_records", "Input records that restores ran through the engine.")
+        self.repeated_records = self._counter(
+            "repeated_records",
+            "Input records whose outputs were there, at least once, and were published again.",
+        )
         self.input_gaps = self._counter(
             "input_gaps", "Gaps in the input after which the state began anew.", "partition"
         )

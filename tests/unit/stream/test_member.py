@@ -12,6 +12,7 @@ from aiokafka import TopicPartition
 
 from worker.errors import ConfigError
 from worker.settings import ProcessingSettings, Settings, StateSettings
+from worker.stream.backoff import BackOff
 from worker.stream.failures import Fenced, OutcomeUnknown
 from worker.stream.loop import Member
 from worker.stream.partition import Phase
@@ -41,6 +42,7 @@ class FakePartition:
         self.settle: Any = at_once
         self.release: Any = at_once
         self.saved = 0
+        self.trouble = BackOff(0.001, 0.001)
 
     async def save(self) -> bool:
         self.saved += 1
@@ -129,7 +131,7 @@ async def test_an_unknown_outcome_is_known_when_the_partition_is_open_again(open
 
     partition.process, partition.open = unknown, opening
     begin(member, partition)
-    await asyncio.sleep(0.01)
+    await asyncio.wait(member._tasks.values(), timeout=1.0 if known else 0.05)
     assert await closed(member) is known
 
 
