@@ -62,6 +62,7 @@ async def test_a_worker_stops_and_names_the_offset_that_brings_the_group_back(
 
         refused = fleet.start("refused")
         assert await refused.exit_code(60) == Exit.DATA, refused.text
+        fleet.workers.remove(refused)
         told = said(refused)
         assert f"has come to {FIRST}" in told
         assert "alphapulse state offsets" in told
