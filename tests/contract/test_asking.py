@@ -5,31 +5,38 @@ None of them is "nothing": it is asked again, or it is an error with a sentence 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import NoError
 from aiokafka.protocol import admin, coordination, metadata
 
 from tests.support import fake_answers as answers
 from tests.support.fake_answers import Topic, broken, cluster, healthy, sequence, topic
-from tests.support.fake_broker import Api, Asked, FakeBroker, HangUp
-from worker.errors import AlphapulseError, BrokerUnavailable, ConfigError, Exit, NotPermitted, TryAgain
+from tests.support.fake_broker import Api, Asked, FakeBroker, Handler, HangUp
+from worker.errors import BrokerUnavailable, ConfigError, Exit, NotPermitted, TryAgain
 from worker.stream import asking
+from worker.stream.asking import certain
 from worker.stream.asking import topics as topics_module
 
+T_co = TypeVar("T_co")
 GROUP, T, U = "g", "t", "u"
-SOON, BRIEF = 0.2, 0.005  # seconds: the time for a question
+SOON = 0.4  # seconds for a question that is never answered
 DENIED_GROUP, DENIED_TOPIC, DENIED_CLUSTER = 30, 29, 31
 CODES = [code for code in range(-1, 121) if code]
 
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A question that is never answered with certainty takes half a second."""
+    """Ask again at once, and give up soon."""
+    monkeypatch.setattr(certain, "LEAST", 0.001)
     monkeypatch.setattr(topics_module, "SECONDS", SOON)
     monkeypatch.setattr(topics_module, "ALONE", 0.1)
 
@@ -42,6 +49,17 @@ async def asked(*brokers: FakeBroker) -> AsyncIterator[AIOKafkaClient]:
         yield client
     finally:
         await client.close()
+
+
+async def asked_again(
+    broker: FakeBroker, api: Api, bad: Handler, good: Handler, question: Callable[[], Awaitable[T_co]]
+) -> T_co:
+    """What a question finds whose first answer is bad: not before a second one."""
+    broker.on(api, sequence(bad, good))
+    before = broker.count[api]
+    found = await question()
+    assert broker.count[api] == before + 2
+    return found
 
 
 # -- groups
@@ -70,16 +88,23 @@ async def asked_of(broker: FakeBroker) -> AsyncIterator[AIOKafkaClient]:
         yield client
 
 
-def handed(code: int) -> type[AlphapulseError]:
-    return NotPermitted if code == DENIED_GROUP else TryAgain
-
-
 async def test_no_code_of_describe_groups_means_no_members() -> None:
     async with FakeBroker() as broker, asked_of(broker) as client:
+        good = answers.described_groups(3)
         for code in CODES:
-            broker.on(Api.DESCRIBE_GROUPS, answers.described_groups(0, code))
-            with pytest.raises(handed(code), match=GROUP):
-                await asking.members(client, GROUP, BRIEF)
+            bad = answers.described_groups(0, code)
+            if code == DENIED_GROUP:
+                broker.on(Api.DESCRIBE_GROUPS, bad)
+                with pytest.raises(NotPermitted, match=GROUP):
+                    await asking.members(client, GROUP)
+                continue
+            found = await asked_again(broker, Api.DESCRIBE_GROUPS, bad, good, lambda: asking.members(client, GROUP))
+            assert found == 3, code
+        broker.on(Api.DESCRIBE_GROUPS, answers.described_groups(0, 14))
+        with pytest.raises(
+            TryAgain, match=r"the group g: no certain answer within 0\.4 s \(the last: error 14 GroupLoad"
+        ):
+            await asking.members(client, GROUP, SOON)
 
 
 @pytest.mark.parametrize("code", [14, 15, 16, 7, -1])
@@ -97,19 +122,30 @@ async def test_a_coordinator_that_has_moved_is_looked_up_again(code: int) -> Non
 )
 async def test_an_answer_about_other_groups_is_none(rows: list[Any] | None) -> None:
     async with FakeBroker() as broker, asked_of(broker) as client:
-        broker.on(Api.DESCRIBE_GROUPS, told_of_group(lambda _: rows))
-        with pytest.raises(TryAgain, match="no certain answer"):
-            await asking.members(client, GROUP, SOON)
-        broker.on(Api.DESCRIBE_GROUPS, sequence(told_of_group(lambda _: rows), told_of_group(lambda _: [ROW])))
-        assert await asking.members(client, GROUP) == 1
+        bad, good = told_of_group(lambda _: rows), told_of_group(lambda _: [ROW])
+        assert await asked_again(broker, Api.DESCRIBE_GROUPS, bad, good, lambda: asking.members(client, GROUP)) == 1
 
 
 async def test_no_code_of_a_look_up_means_no_members() -> None:
     async with FakeBroker() as broker, asked_of(broker) as client:
+        good = answers.coordinator(broker)
+        broker.on(Api.CONSUMER_GROUP_DESCRIBE, answers.described_new_groups(0, members=1))
+
+        async def refused() -> bool:
+            try:
+                await asking.refuse_new_protocol(client, GROUP)
+            except ConfigError:
+                return True
+            return False
+
         for code in CODES:
-            broker.on(Api.FIND_COORDINATOR, answers.coordinator(broker, code))
-            with pytest.raises(handed(code), match=GROUP):
-                await asking.members(client, GROUP, BRIEF)
+            bad = answers.coordinator(broker, code)
+            if code == DENIED_GROUP:
+                broker.on(Api.FIND_COORDINATOR, bad)
+                with pytest.raises(NotPermitted, match=GROUP):
+                    await refused()
+                continue
+            assert await asked_again(broker, Api.FIND_COORDINATOR, bad, good, refused), code
 
 
 async def test_a_coordinator_that_is_not_there_is_unavailable() -> None:
@@ -138,13 +174,24 @@ async def test_a_group_of_the_new_protocol_is_refused_with_a_sentence() -> None:
 
 async def test_no_code_of_consumer_group_describe_lets_a_fleet_join() -> None:
     async with FakeBroker() as broker, asked_of(broker) as client:
+        good = answers.described_new_groups()
         for code in CODES:
-            broker.on(Api.CONSUMER_GROUP_DESCRIBE, answers.described_new_groups(code))
+            bad = answers.described_new_groups(code)
             if code in (69, 35):  # not a group of that kind; the brokers have no such groups
-                await asking.refuse_new_protocol(client, GROUP, BRIEF)
-                continue
-            with pytest.raises(handed(code), match=GROUP):
-                await asking.refuse_new_protocol(client, GROUP, BRIEF)
+                broker.on(Api.CONSUMER_GROUP_DESCRIBE, bad)
+                await asking.refuse_new_protocol(client, GROUP)
+            elif code == DENIED_GROUP:
+                broker.on(Api.CONSUMER_GROUP_DESCRIBE, bad)
+                with pytest.raises(NotPermitted, match=GROUP):
+                    await asking.refuse_new_protocol(client, GROUP)
+            else:
+                await asked_again(
+                    broker,
+                    Api.CONSUMER_GROUP_DESCRIBE,
+                    bad,
+                    good,
+                    lambda: asking.refuse_new_protocol(client, GROUP),
+                )
 
 
 async def test_a_broker_without_the_new_protocol_has_no_such_groups() -> None:
@@ -232,9 +279,10 @@ async def test_no_right_and_no_such_name_are_told_apart_from_missing() -> None:
 async def test_an_answer_about_other_topics_is_none(rows: list[Any] | None) -> None:
     async with FakeBroker() as broker, asked_of(broker) as client:
         nodes = [(1, broker.host, broker.port, None)]
-        broker.on(Api.METADATA, lambda _: metadata.MetadataResponse_v5(0, nodes, "c", 1, rows))
-        with pytest.raises(TryAgain, match="no certain answer"):
-            await asking.find_topics(client, [T], missing_after=0.01)
+        bad = lambda _: metadata.MetadataResponse_v5(0, nodes, "c", 1, rows)  # noqa: E731
+        good = broker.handler(Api.METADATA)
+        found = await asked_again(broker, Api.METADATA, bad, good, lambda: asking.find_topics(client, [T]))
+        assert found == ({T: 2}, frozenset())
 
 
 async def test_partitions_without_leader_count() -> None:
@@ -251,17 +299,17 @@ async def test_no_code_of_describe_configs_passes_as_no_settings() -> None:
         told = {T: {"cleanup.policy": "delete"}, U: {"cleanup.policy": "compact"}}
         broker.on(Api.DESCRIBE_CONFIGS, answers.described_configs(told))
         assert await asking.topic_settings(client, [T, U]) == told
+        good = answers.described_configs(told)
         for code in CODES:
-            broker.on(Api.DESCRIBE_CONFIGS, answers.described_configs(told, {T: code}))
+            bad = answers.described_configs(told, {T: code})
             if code in (DENIED_TOPIC, DENIED_CLUSTER):
+                broker.on(Api.DESCRIBE_CONFIGS, bad)
                 assert await asking.topic_settings(client, [T, U]) == {**told, T: {}}
                 continue
-            with pytest.raises(TryAgain, match=T):
-                await asking.topic_settings(client, [T, U], BRIEF)
-        broker.on(
-            Api.DESCRIBE_CONFIGS, sequence(answers.described_configs(told, {T: 3}), answers.described_configs(told))
-        )
-        assert await asking.topic_settings(client, [T, U]) == told
+            found = await asked_again(
+                broker, Api.DESCRIBE_CONFIGS, bad, good, lambda: asking.topic_settings(client, [T, U])
+            )
+            assert found == told, code
 
 
 @pytest.mark.parametrize(
@@ -271,9 +319,10 @@ async def test_no_code_of_describe_configs_passes_as_no_settings() -> None:
 )
 async def test_an_answer_about_other_settings_is_none(rows: list[Any] | None) -> None:
     async with FakeBroker() as broker, asked_of(broker) as client:
-        broker.on(Api.DESCRIBE_CONFIGS, lambda _: admin.DescribeConfigsResponse_v2(0, rows))
-        with pytest.raises(TryAgain, match="no certain answer"):
-            await asking.topic_settings(client, [T], SOON)
+        good = answers.described_configs({T: {"a": "b"}})
+        bad = lambda _: admin.DescribeConfigsResponse_v2(0, rows)  # noqa: E731
+        found = await asked_again(broker, Api.DESCRIBE_CONFIGS, bad, good, lambda: asking.topic_settings(client, [T]))
+        assert found == {T: {"a": "b"}}
 
 
 async def test_aiokafka_itself_believes_errors() -> None:
@@ -288,5 +337,21 @@ async def test_aiokafka_itself_believes_errors() -> None:
             (answer,) = await client.describe_consumer_groups([GROUP])
             assert answer.groups[0][5] == []  # no error is raised, and no members are there
             assert answer.API_VERSION == 2  # the answer to version 3 is read as one to version 2
+            tp = TopicPartition(T, 0)
+            broker.on(Api.OFFSET_FETCH, answers.offsets(top=14))
+            assert await client.list_consumer_group_offsets(GROUP, partitions=[tp]) == {}
+            broker.on(Api.OFFSET_FETCH, answers.offsets(codes={tp: 14}))
+            with pytest.raises(NoError):  # the code of the whole answer, for that of a partition
+                await client.list_consumer_group_offsets(GROUP, partitions=[tp])
+            broker.on(Api.DESCRIBE_CONFIGS, answers.described_configs({}, {T: 3}))
+            (answer,) = await client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, T)])
+            assert answer.resources[0][4] == []
+            seen: list[Any] = []
+            broker.on(Api.METADATA, lambda asked: seen.append(asked.read(metadata.MetadataRequest_v5)))
+            looking = asyncio.ensure_future(client.describe_topics([U]))
+            while not seen:
+                await asyncio.sleep(0.01)
+            assert seen[0].allow_auto_topic_creation  # a look makes topics
+            looking.cancel()
         finally:
             await client.close()

@@ -11,18 +11,20 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.consumer.group_coordinator import CoordinatorGroupRebalance, GroupCoordinator
+from aiokafka.coordinator.protocol import ConsumerProtocol
 from aiokafka.errors import KafkaError
+from aiokafka.protocol import group as group_protocol
 
-from tests.support.fake_answers import coordinator, healthy
+from tests.support.fake_answers import broken, cluster, coordinator, fetched, healthy, sequence
 from tests.support.fake_broker import Api, FakeBroker
 from tests.support.fake_group import MEMBER, FakeGroup
 from worker.errors import AlphapulseError, Exit
-from worker.settings import ProcessingSettings, Settings
+from worker.settings import ProcessingSettings, Settings, TopicSettings
 from worker.stream.assignor import sticky_assignor
 from worker.stream.polling import Polling
-from worker.stream.seams import hardening, joining
+from worker.stream.seams import hardening, joining, metadata
 
 T = "t"
 ALL = [(T, [0, 1, 2, 3])]
@@ -37,7 +39,9 @@ ENDS = {
 }
 KEEPS_ITS_ID = {7, 14, 15, 16, 27}  # it asks again, or looks the coordinator up
 LEAVES = {-1, 42, 69, 87, 100, 120}  # whatever the code means: the member leaves, and another joins
-SETTINGS = Settings(_env_file=None, processing=ProcessingSettings(group="g", group_instance_id="one"))
+SETTINGS = Settings(
+    _env_file=None, topics=TopicSettings(ticks=T), processing=ProcessingSettings(group="g", group_instance_id="one")
+)
 
 
 @asynccontextmanager
@@ -131,6 +135,59 @@ async def test_a_look_up_is_tried_again(code: int) -> None:
         broker.on(Api.FIND_COORDINATOR, lambda asked: coordinator(broker, answers.pop(0) if answers else 0)(asked))
         await works_again(broker, group, Api.HEARTBEAT, 0)
         assert not answers
+
+
+def _joined(members: Any, protocol: str = "sticky") -> Any:
+    return lambda _: group_protocol.JoinGroupResponse_v5(0, 0, 1, protocol, MEMBER, MEMBER, members)
+
+
+def _synced(assignment: bytes | None) -> Any:
+    return lambda _: group_protocol.SyncGroupResponse_v3(0, 0, assignment)
+
+
+FOREIGN = ConsumerProtocol.ASSIGNMENT(0, [("other", [0])], b"").encode()
+NONSENSE: dict[str, tuple[Api, Any]] = {
+    "no members": (Api.JOIN_GROUP, _joined(None)),
+    "members that can't be read": (Api.JOIN_GROUP, _joined([(MEMBER, None, b"\xff")])),
+    "an unknown protocol": (Api.JOIN_GROUP, _joined([], "range")),
+    "no assignment": (Api.SYNC_GROUP, _synced(None)),
+    "an empty assignment": (Api.SYNC_GROUP, _synced(b"")),
+    "an assignment that can't be read": (Api.SYNC_GROUP, _synced(b"\xff")),
+    "a foreign topic": (Api.SYNC_GROUP, _synced(FOREIGN)),
+    "bytes that can't be read": (Api.JOIN_GROUP, lambda _: b"\xff"),
+    "bytes that can't be read as a heartbeat": (Api.HEARTBEAT, lambda _: b"\xff"),
+}
+
+
+@pytest.mark.parametrize("what", NONSENSE)
+async def test_an_answer_without_sense_ends_the_membership_at_most(what: str) -> None:
+    """The next consumer, or the same, joins anew: no traceback, nothing is assigned."""
+    async with FakeBroker() as broker:
+        healthy([broker], {T: 4})
+        group = FakeGroup(broker)
+        api, answer = NONSENSE[what]
+        broker.on(api, sequence(answer, broker.handler(api)))
+        async with asyncio.timeout(10):
+            while group.assigned[-1:] != [ALL] or broker.count[Api.HEARTBEAT] < 3:
+                async with polled(broker) as (consumer, polling):
+                    await polling.start()
+                    while not polling.over and (len(consumer.assignment()) != 4 or broker.count[Api.HEARTBEAT] < 3):
+                        await polling.poll([], 0.01, set())
+
+
+async def test_an_input_that_was_deleted_ends_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metadata, "FORGOTTEN", 0.2)
+    monkeypatch.setattr(joining, "KNOWN_WITHIN", 0.2)
+    async with FakeBroker() as broker:
+        healthy([broker], {T: 4})
+        FakeGroup(broker)
+        async with polled(broker) as (_, polling):
+            await polling.start()
+            broker.on(Api.METADATA, cluster([broker], {T: broken(3)}))
+            broker.on(Api.FETCH, fetched(codes={TopicPartition(T, p): 3 for p in range(4)}))
+            with pytest.raises(AlphapulseError, match="the topic t no longer exists") as ended:
+                await for_ever(lambda: asyncio.sleep(0), lambda: polling.poll([], 0.01, set()))
+            assert ended.value.exit_code == Exit.CONFIG
 
 
 async def test_refused_requests_come_ever_more_rarely() -> None:

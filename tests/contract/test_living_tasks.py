@@ -14,14 +14,14 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
 from aiokafka.conn import AIOKafkaConnection
 from aiokafka.consumer.fetcher import Fetcher
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.protocol import coordination, fetch, metadata, offset
 
 from tests.support.fake_answers import fetched, healthy, list_offsets, sequence
 from tests.support.fake_broker import Api, Asked, FakeBroker, HangUp
 from worker.settings import ProcessingSettings, Settings
 from worker.stream.polling import Polling
-from worker.stream.seams import connections, hardening, pacing, stop_consumer, watch
+from worker.stream.seams import connections, hardening, lookups, pacing, stop_consumer, watch
 from worker.stream.seams.clients import close_client
 
 T = "t"
@@ -323,6 +323,20 @@ async def test_aiokafka_itself_dies_of_a_closed_connection(monkeypatch: pytest.M
                 while watch.ended(consumer) is None:
                     await asyncio.sleep(0.01)
             assert (watch.ended(consumer) or "").startswith("fetches: KafkaError('Unexpected error")
+
+
+async def test_aiokafka_itself_ends_a_producer_by_a_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same."""
+    monkeypatch.setattr(AIOKafkaClient, "coordinator_lookup", lookups._original)
+    async with FakeBroker() as broker:
+        healthy([broker], {T: 1})
+        broker.on(Api.FIND_COORDINATOR, sequence(_hang_up, broker.handler(Api.FIND_COORDINATOR)))
+        producer = AIOKafkaProducer(bootstrap_servers=broker.bootstrap, transactional_id="x", retry_backoff_ms=10)
+        try:
+            with pytest.raises(KafkaError, match="KafkaConnectionError"):
+                await producer.start()
+        finally:
+            await producer.stop()
 
 
 async def test_aiokafka_itself_dies_of_an_answer_without_the_offset(monkeypatch: pytest.MonkeyPatch) -> None:

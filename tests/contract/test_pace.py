@@ -23,7 +23,7 @@ T = "t"
 ILL, WELL = TopicPartition(T, 0), TopicPartition(T, 1)
 SECONDS = 1.2  # of each fault: at 0, 10, 30, 70, 150, 310, 630 ms and after about 1.2 s
 AT_MOST = 10  # requests of a kind
-FOUND = 0.4  # seconds for a new leader that the brokers know of after a tenth
+FOUND = 0.6  # seconds for a new leader that the brokers know of after a tenth
 
 
 @pytest.fixture(autouse=True)
@@ -110,7 +110,7 @@ async def test_a_partition_that_is_well_goes_on(refusal: Handler) -> None:
         async with reading(broker, ILL, WELL) as consumer:
             await polled(consumer)
         assert seen[ILL] <= AT_MOST
-        assert seen[WELL] >= 15
+        assert seen[WELL] > AT_MOST
 
 
 @pytest.mark.parametrize("code", [6, 3, 74, 76])

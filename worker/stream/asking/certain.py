@@ -19,6 +19,7 @@ T = TypeVar("T")
 UNREACHABLE = (errors.NodeNotReadyError, errors.RequestTimedOutError, errors.KafkaConnectionError, TimeoutError)
 SECONDS = 15.0  # an election, or a coordinator that loads, takes less
 ATTEMPT = 1.0  # seconds that each attempt has: what a broker says counts more than when it says it
+LEAST = 0.05  # seconds before a question is asked for the second time
 
 
 class Doubt(Exception):
@@ -54,10 +55,11 @@ def exactly(wanted: Iterable[K], rows: Iterable[Any] | None, key: Callable[[Any]
 class Patience:
     """The time for one question: when to ask again, and when to give up."""
 
-    def __init__(self, what: str, seconds: float = SECONDS, least: float = 0.05) -> None:
-        """`what` names the question in messages; `least` is the first delay in seconds."""
+    def __init__(self, what: str, seconds: float = SECONDS) -> None:
+        """`what` names the question in messages."""
         self._what, self.seconds = what, seconds
-        self._backoff = BackOff(least)
+        self._backoff = BackOff(LEAST)
+        self._said: str | None = None  # the last answer that settled nothing
         self._clock = asyncio.get_running_loop().time
         self._begun = self._clock()
         self._rarely = Rarely()
@@ -71,22 +73,24 @@ class Patience:
         """Wait before the question is asked again.
 
         Raises:
-            TryAgain: the time is over, and the broker gave no certain answer.
-            BrokerUnavailable: the time is over, and no broker could be asked.
+            TryAgain: the time is over, and what brokers answered settles nothing.
+            BrokerUnavailable: the time is over, and no broker has answered.
         """
-        said = str(error) or type(error).__name__
+        if isinstance(error, Doubt):
+            self._said = str(error)
         delay = self._backoff.next()
         if self.elapsed + delay >= self.seconds:
-            raise self._given_up(said, error) from error
+            raise self._given_up(error) from error
         if self._rarely.due():
-            log.warning("no certain answer yet", extra={"question": self._what, "said": said})
+            log.warning("no certain answer yet", extra={"question": self._what, "said": str(error) or repr(error)})
         await asyncio.sleep(delay)
 
-    def _given_up(self, said: str, error: BaseException) -> AlphapulseError:
-        message = f"{self._what}: no certain answer within {self.seconds:g} s (the last: {said})"
-        if isinstance(error, UNREACHABLE):
-            return BrokerUnavailable(message, "Look whether the brokers run and can be reached, then try again")
-        return TryAgain(message, "Look at the brokers' logs, then try again")
+    def _given_up(self, error: BaseException) -> AlphapulseError:
+        message = f"{self._what}: no certain answer within {self.seconds:g} s"
+        if self._said is None:
+            fix = "Look whether the brokers run and can be reached, then try again"
+            return BrokerUnavailable(f"{message} ({str(error) or type(error).__name__})", fix)
+        return TryAgain(f"{message} (the last: {self._said})", "Look at the brokers' logs, then try again")
 
 
 async def until_certain(attempt: Callable[[], Awaitable[T]], what: str, seconds: float = SECONDS) -> T:
