@@ -124,7 +124,7 @@ class ProcessingSettings(Section):
     rebalance_timeout_ms: int = Field(30_000, ge=1_000)
     max_poll_interval_ms: int = Field(300_000, ge=10_000)
     transaction_timeout_ms: int = Field(10_000, ge=1_000, le=900_000)
-    shutdown_timeout_ms: int = Field(20_000, ge=1_000, description="one deadline for the whole drain")
+    shutdown_timeout_ms: int = Field(20_000, ge=1_000, description="from the first signal to the end of the process")
     on_gap: Literal["fail", "skip"] = Field(
         "fail", description="retention took input that is needed: stop, or go on with the partition's state begun anew"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +17,7 @@ app = typer.Typer(
     help="Show, set or lift the limits of a symbol or of all (`*`); switch the model.", no_args_is_help=True
 )
 Key = Annotated[str, typer.Argument(help="A symbol, or * for all.", show_default=False)]
+From = Annotated[str, typer.Option(help="Bars from this open on: a date, a time (UTC), or epoch ms.")]
 
 
 @app.command(name="set")
@@ -31,7 +33,7 @@ def set_(
     kill: Annotated[
         bool | None, typer.Option("--kill/--no-kill", help="Close the positions.", show_default=False)
     ] = None,
-    effective_ts: Annotated[int, typer.Option(help="Bars from this open on, epoch ms UTC.")] = 0,
+    effective_ts: From = "0",
     reason: Annotated[str | None, typer.Option(help="Why; kept in the record.", show_default=False)] = None,
 ) -> None:
     """Change a key's limits; omitted fields stay. After 10 minutes nothing opens until you set them again."""
@@ -40,6 +42,7 @@ def set_(
     if all(value is None for value in (risk_mult, max_notional, allow_open, kill)):
         raise typer.BadParameter("give at least one of --risk-mult, --max-notional, --allow-open, --block, --kill")
     check_key(key)
+    since = epoch_ms(effective_ts)
     quiet_logs()
     settings: Settings = settings_with(bootstrap, prefix=prefix)
     given: dict[str, Any] = {
@@ -50,7 +53,7 @@ def set_(
         "reason": reason,
     }
     fields = {name: value for name, value in given.items() if value is not None}
-    control = _published(settings, key, effective_ts, fields)
+    control = _published(settings, key, since, fields)
     typer.echo(f"{settings.topics.limits}: {key} version {control.version} published")
 
 
@@ -66,7 +69,7 @@ def model(
     registry: RegistryFolder = None,
     bootstrap: Bootstrap = None,
     prefix: Prefix = None,
-    effective_ts: Annotated[int, typer.Option(help="Bars from this open on, epoch ms UTC.")] = 0,
+    effective_ts: From = "0",
     reason: Annotated[str | None, typer.Option(help="Why; kept in the record.", show_default=False)] = None,
 ) -> None:
     """Switch the model of all workers while they run; each decision names its model."""
@@ -75,6 +78,7 @@ def model(
 
     if sum((name is not None, none, configured)) != 1 or (name is None) != (version is None):
         raise typer.BadParameter("give NAME and VERSION, --none or --configured")
+    since = epoch_ms(effective_ts)
     quiet_logs()
     settings: Settings = settings_with(bootstrap, prefix=prefix, models={"registry": registry})
     if configured:
@@ -85,7 +89,7 @@ def model(
     if name is not None and version is not None:
         choice = {"name": name, "version": version, "digest": digest or _digest(settings, name, version)}
     fields: dict[str, Any] = {"model": choice, "reason": reason or ""}
-    control = _published(settings, MODEL_KEY, effective_ts, fields)
+    control = _published(settings, MODEL_KEY, since, fields)
     typer.echo(f"{settings.topics.limits}: {_named(control)} version {control.version} published")
 
 
@@ -118,6 +122,23 @@ def show(bootstrap: Bootstrap = None, prefix: Prefix = None, json: Json = False)
         limits = _limits(control) if control.model is None else _named(control)
         times = f"written {rfc3339(ts)}, bars from {rfc3339(control.effective_ts)}"
         typer.echo(f"{control.key:12} version {control.version}  {limits}; {times}  {control.reason}".rstrip())
+
+
+def epoch_ms(text: str) -> int:
+    """Epoch ms of a date, of a time (UTC unless it names a zone), or of epoch ms.
+
+    Raises:
+        typer.BadParameter: it is none of these.
+    """
+    if text.lstrip("-").isdecimal():
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r} is not a date or time: write 2024-01-31, 2024-01-31T09:30:00Z or epoch ms"
+        ) from None
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def _limits(control: Control) -> str:

@@ -51,6 +51,7 @@ class Member(ConsumerRebalanceListener):
         new_partition: Callable[[TopicPartition], Partition],
     ) -> None:
         self.partitions: dict[TopicPartition, Partition] = {}
+        self.begun: set[TopicPartition] = set()  # with work of which it is not known that it is committed
         self.generation = 0
         self.last_poll = time.monotonic()
         self.last_commit_ok = True
@@ -63,7 +64,6 @@ class Member(ConsumerRebalanceListener):
         self._failure: BaseException | None = None
         self._rejoin = False
         self._draining = False  # asked to stop, and nothing has failed
-        self._begun: set[TopicPartition] = set()  # with work of which it is not known that it is committed
         self._changed = asyncio.Event()
         self._stopped: asyncio.Future[bool]
 
@@ -89,7 +89,7 @@ class Member(ConsumerRebalanceListener):
         self.generation += 1
         METRICS.rebalances.inc()
         METRICS.assigned_partitions.set(len(assigned))
-        self._begun &= assigned
+        self.begun &= assigned
         for tp in set(self.partitions) - assigned:
             METRICS.forget_partition(tp.partition)
             self._in_background(self.partitions.pop(tp).release())
@@ -172,7 +172,7 @@ class Member(ConsumerRebalanceListener):
         if partition.tp not in self._consumer.assignment():
             return
         partition.phase = Phase.READY
-        self._begun.discard(partition.tp)  # what has become of it is known now
+        self.begun.discard(partition.tp)  # what has become of it is known now
         self._consumer.seek(partition.tp, partition.next)
         self._consumer.resume(partition.tp)
 
@@ -181,7 +181,7 @@ class Member(ConsumerRebalanceListener):
         log.warning("fenced", extra={"partition": partition.tp.partition, "cause": str(cause)})
         METRICS.transactions.labels("fenced").inc()
         partition.phase = Phase.FAILED
-        self._begun.discard(partition.tp)
+        self.begun.discard(partition.tp)
         self._rejoin = True
         name = self._settings.processing.group_instance_id
         if name and not isinstance(cause, LeftBehind):
@@ -192,7 +192,7 @@ class Member(ConsumerRebalanceListener):
         """Do work that commits; when the commit fails, recover or give the partition up."""
         try:
             await work
-            self._begun.discard(partition.tp)
+            self.begun.discard(partition.tp)
         except Fenced as fenced:
             self._fenced(partition, fenced)
         except OutcomeUnknown as unknown:
@@ -212,7 +212,7 @@ class Member(ConsumerRebalanceListener):
         await self._open(partition)
 
     async def _slices(self, partition: Partition, raw: RawRecords, position: int) -> None:
-        self._begun.add(partition.tp)
+        self.begun.add(partition.tp)
         size = self._settings.processing.max_batch_records
         begun = time.monotonic()
         for start in range(0, max(len(raw), 1), size):
@@ -396,9 +396,9 @@ class Member(ConsumerRebalanceListener):
             await asyncio.wait(busy, timeout=deadline.left(keep=keep))
         await self._cancel_all(deadline.left(STOP_TIMEOUT, keep / 2))
         settled = await settle(self._in_hand(), deadline.left(STOP_TIMEOUT, keep / 2))
-        committed = settled and not self._begun and not any(p.unsettled for p in self.partitions.values())
+        self.begun.update(tp for tp, partition in self.partitions.items() if partition.unsettled)
         if self._draining:
             await save(self._in_hand(), deadline.left(self._settings.state.drain_flush_ms / 1000, keep / 2))
         releases = [partition.release() for partition in self.partitions.values()]
         await within(deadline.left(keep=keep / 4), asyncio.gather(*self._closing, *releases, return_exceptions=True))
-        return committed
+        return settled and not self.begun

@@ -13,19 +13,21 @@ from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient
 
 from schemas.state import ReplayFrom, Reset
-from worker.errors import AlphapulseError, DataError, TryAgain
+from worker.errors import AlphapulseError, TryAgain
 from worker.settings import Settings
 from worker.stream.asking.offsets import NOBODY
 from worker.stream.checkpoint import Checkpoint, Committed, committed
 from worker.stream.envelope import FORMAT, REPLAY_FROM, reset_key
 from worker.stream.failures import FAILURES, Fenced, OutcomeUnknown, meaning
 from worker.stream.group import members
+from worker.stream.identity import made_anew, topic_ids
 from worker.stream.preflight import Checked, admin_client, preflight
-from worker.stream.reading import Reader
+from worker.stream.reading import Reader, Truncated
 from worker.stream.seams.clients import close_client
 from worker.stream.shared import Clients, clients
-from worker.stream.sink import Commit, Output, sink_of
+from worker.stream.sink import Commit, Output, Sink, sink_of
 from worker.stream.stored import Stored, partitions_changed, read_state
+from worker.stream.witness import furthest, outputs_end, set_back
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -45,7 +47,7 @@ async def reset(settings: Settings, anew: bool = False) -> list[Renewed]:
 
     Raises:
         TryAgain: the group has members, or one has come meanwhile.
-        DataError: the group has a state and no committed offset.
+        DataError: state or outputs show that the group has come further than it has committed.
         AlphapulseError: the checks of a worker fail.
     """
     checked = await preflight(settings)
@@ -76,20 +78,8 @@ async def _reset(settings: Settings, tp: TopicPartition, shared: Clients, partit
     sink = sink_of(tp, settings, shared)
     try:
         await sink.start()  # fences a worker that is frozen and believes to be the owner
-        opened = await sink.read()
-        found = committed(opened.committed)
-        async with Reader(shared.options) as reader:
-            stored = await read_state(reader, TopicPartition(settings.state_topic, tp.partition), opened.barrier + 1)
-            first, _ = await reader.bounds(tp)
-        if found is None:
-            _refuse_state(settings, tp, stored)
-            return Renewed(tp.partition, 0, None, "")
-        why = "it was asked for" if anew else obstacle(found, stored, first)
-        checkpoint = renewed(found, stored, partitions, anew=bool(why))
-        records = list(_records(settings.state_topic, stored, checkpoint, found.offset, anew=bool(why)))
-        await sink.deliver((), records, Commit(found.offset, found.epoch, checkpoint))
-        return Renewed(tp.partition, len(stored.snapshots), checkpoint.origin, why)
-    except (Fenced, OutcomeUnknown) as error:
+        return await _renew(settings, tp, sink, shared, partitions, anew)
+    except (Fenced, OutcomeUnknown, Truncated) as error:
         raise _again(tp, error) from error
     except FAILURES as error:
         failure = meaning(error, tp.topic)
@@ -98,21 +88,46 @@ async def _reset(settings: Settings, tp: TopicPartition, shared: Clients, partit
         await sink.stop()
 
 
+async def _renew(
+    settings: Settings, tp: TopicPartition, sink: Sink, shared: Clients, partitions: int, anew: bool
+) -> Renewed:
+    opened = await sink.read()
+    found = committed(opened.committed)
+    async with Reader(shared.options) as reader:
+        ids = await topic_ids(reader.leaders, tp.topic, settings.state_topic)
+        if found and found.checkpoint and found.checkpoint.input_id not in (0, ids.input):
+            raise made_anew(tp.topic)
+        stored = await read_state(reader, TopicPartition(settings.state_topic, tp.partition), opened.barrier + 1)
+        first, _ = await reader.bounds(tp)
+    await _refuse_set_back(settings, tp, shared, found, stored)
+    if found is None:
+        return Renewed(tp.partition, 0, None, "")
+    why = "it was asked for" if anew else obstacle(found, stored, first)
+    checkpoint = renewed(found, stored, partitions, anew=bool(why))
+    checkpoint = checkpoint._replace(input_id=ids.input, state_id=ids.state)
+    records = _records(settings.state_topic, stored, checkpoint, found.offset, anew=bool(why))
+    await sink.deliver((), records, Commit(found.offset, found.epoch, checkpoint))
+    return Renewed(tp.partition, len(stored.snapshots), checkpoint.origin, why)
+
+
+async def _refuse_set_back(
+    settings: Settings, tp: TopicPartition, shared: Clients, found: Committed | None, stored: Stored
+) -> None:
+    """Refuse while state or outputs show that the group has come further than it has committed: without its state
+    nothing may show it any more."""
+    if settings.state.on_rewind != "fail":
+        return
+    offset = None if found is None else found.offset
+    outputs = await outputs_end(shared.options, settings, tp.partition)
+    witness = furthest(stored, outputs, 0, settings.processing.guarantee == "exactly_once")
+    if witness and (offset or 0) < witness.floor:
+        raise set_back(settings, tp.partition, offset, witness)
+
+
 def _again(tp: TopicPartition, error: BaseException) -> TryAgain:
     return TryAgain(
         f"whether the state of {tp.topic} partition {tp.partition} was removed is not known: {error}",
         "Stop all workers of the group and run it again: it may run any number of times",
-    )
-
-
-def _refuse_state(settings: Settings, tp: TopicPartition, stored: Stored) -> None:
-    if stored.resume is None and not stored.snapshots:
-        return
-    raise DataError(
-        f"the group {settings.processing.group} has a state of {tp.topic} partition {tp.partition}, but no committed "
-        "offset: without its state it would process the whole input again",
-        "Run `alphapulse state offsets` first to commit where the group has come to; or begin with another "
-        "processing.group",
     )
 
 

@@ -131,7 +131,9 @@ class WorkerProcess:
             install_parted_requests()
         consumer = self._consumer()
         shared = self._clients(consumer)
-        member = self._member = Member(consumer, self._settings, lambda tp: self._new_partition(tp, shared))
+        member = Member(consumer, self._settings, lambda tp: self._new_partition(tp, shared))
+        member.begun.update(self._member.begun if self._member else ())  # whoever opens these will know
+        self._member = member
         consumer.subscribe([self._settings.topics.input], listener=member)
         begun = time.monotonic()
         try:
