@@ -30,7 +30,9 @@ _CONNECTION = (
     "Error fetching metadata",
 )
 # Of our own, those that a retry writes again.
-_RETRIES = frozenset({"cannot open", "control records can't be read", "membership lost"})
+_RETRIES = frozenset(
+    {"cannot open", "control records can't be read", "membership lost", "the group is left and joined anew"}
+)
 
 
 class Repeats(logging.Filter):
