@@ -1,0 +1,84 @@
+"""A publisher on a real cluster whose brokers are killed in turn: all arrives, and nothing is said that is not so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from tests.support.kafka import KEEP_ALL, read_partition
+from worker.broker.cluster import Cluster
+from worker.sources.publisher import PublishSummary, publish_records
+from worker.sources.record import Record
+from worker.sources.simulator import Simulation, simulated_records
+
+pytestmark = pytest.mark.kafka
+PARTITIONS = 6
+MARKET = Simulation(symbols=30, bars=4_000)
+TOTAL = MARKET.symbols * MARKET.bars
+
+
+async def create(bootstrap: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.create_topics([NewTopic("ticks", PARTITIONS, 3, topic_configs=KEEP_ALL)])
+    finally:
+        await admin.close()
+
+
+class Killer:
+    """Kills each broker once, the next when the one before is back."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster, self._left = cluster, [1, 2, 3]
+        self._returning: asyncio.Future[object] | None = None
+        self.killed = 0
+
+    def __call__(self, acknowledged: int) -> None:
+        back = self._returning is None or self._returning.done()
+        if not self._left or not back or acknowledged < TOTAL * (self.killed + 1) // 5:
+            return
+        node = self._cluster[self._left.pop(0)]
+        node.kill()
+        self.killed += 1
+        self._returning = asyncio.get_running_loop().run_in_executor(None, self._restart, node)
+
+    def _restart(self, node: object) -> None:
+        self._cluster.start()  # those that do not run; returns when each knows all
+
+    async def done(self) -> None:
+        if self._returning is not None:
+            await self._returning
+
+
+async def published(cluster: Cluster, killer: Killer, waits: list[float]) -> PublishSummary:
+    options = {"bootstrap_servers": cluster[1].bootstrap, "request_timeout_ms": 3_000, "max_batch_size": 16_384}
+    records = simulated_records(MARKET)
+    return await publish_records(options, "ticks", records, 8_000.0, killer, on_wait=waits.append)
+
+
+async def test_all_arrives_while_each_broker_is_killed_and_comes_back() -> None:
+    with Cluster(3) as cluster:
+        await create(cluster.bootstrap)
+        killer, waits = Killer(cluster), list[float]()
+        summary = await published(cluster, killer, waits)
+        await killer.done()
+        found: dict[bytes, list[Record]] = defaultdict(list)
+        copies = 0
+        for partition in range(PARTITIONS):
+            for record in await read_partition(cluster.bootstrap, "ticks", partition):
+                assert record.key is not None
+                assert record.value is not None
+                found[record.key].append(Record(record.key, record.value, record.timestamp))
+                copies += 1
+    assert killer.killed == 3
+    assert summary.records == TOTAL
+    assert copies - TOTAL <= summary.repeated
+    expected: dict[bytes, list[Record]] = defaultdict(list)
+    for record in simulated_records(MARKET):
+        expected[record.key].append(record)
+    assert {key: list(dict.fromkeys(records)) for key, records in found.items()} == dict(expected)
+    assert len(waits) <= 1
