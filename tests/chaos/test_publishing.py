@@ -78,7 +78,7 @@ async def test_all_arrives_while_each_broker_is_killed_and_comes_back() -> None:
     assert summary.records == TOTAL
     assert copies - TOTAL <= summary.repeated
     expected: dict[bytes, list[Record]] = defaultdict(list)
-    for record in simulated_records(MARKET):
-        expected[record.key].append(record)
+    for sent in simulated_records(MARKET):
+        expected[sent.key].append(sent)
     assert {key: list(dict.fromkeys(records)) for key, records in found.items()} == dict(expected)
     assert len(waits) <= 1

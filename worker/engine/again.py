@@ -15,11 +15,13 @@ from worker.engine.stages.validation import DECIDED
 class Again:
     """The decided times of symbols that warm up again, by slot, apart from the true ones in their `carry` parts.
 
-    To those every bar of the warm-up is one that has been decided.
+    To those every bar of the warm-up is one that has been decided. A state of a release that kept no times takes over
+    what the warm-up finds.
     """
 
     def __init__(self) -> None:
         self._times: dict[int, NDArray[Any]] = {}
+        self._known: dict[int, bool] = {}  # whether the state came with times
 
     @contextmanager
     def times(self, states: NDArray[Any], slots: NDArray[np.int64], frames: NDArray[np.int64]) -> Iterator[None]:
@@ -28,11 +30,14 @@ class Again:
         used, rows = used[used >= 0], rows[used >= 0]
         decided = states["carry"]["decided"]
         true = decided[frames[rows]]
+        for slot, known in zip(used.tolist(), true["known"].tolist(), strict=True):
+            self._known.setdefault(slot, bool(known))
         for slot, row in zip(used.tolist(), rows.tolist(), strict=True):
             decided[frames[row]] = self._times.get(slot, np.zeros((), DECIDED))
         try:
             yield
         finally:
-            for slot, row in zip(used.tolist(), rows.tolist(), strict=True):
-                self._times[slot] = decided[frames[row]].copy()
-            decided[frames[rows]] = true
+            found = decided[frames[rows]]
+            self._times.update(zip(used.tolist(), found, strict=True))
+            kept = np.array([self._known[slot] for slot in used.tolist()], np.bool_)
+            decided[frames[rows]] = np.where(kept, true, found)
