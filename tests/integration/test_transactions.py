@@ -28,7 +28,7 @@ from worker.stream.failures import Fenced
 from worker.stream.protocol.offsets import Membership, Position
 from worker.stream.shared import Clients
 from worker.stream.sink import Commit, Opened, Output, TransactionalSink
-from worker.stream.transactions import TransactionalProducer
+from worker.stream.transactions import EpochRefused, TransactionalProducer
 
 pytestmark = pytest.mark.kafka
 
@@ -205,7 +205,7 @@ async def test_a_successor_fences_and_ends_what_is_open(scene: Scene) -> None:
         await late
     with pytest.raises(ProducerFenced):
         await old.send_offsets_to_transaction(scene.offsets(7), scene.prefix, ALONE)
-    with pytest.raises(ProducerFenced):
+    with pytest.raises(EpochRefused):
         await old.commit_transaction()
     await scene.commit(new, b"b", offset=2)
     assert scene.read() == [b"a", b"b"]

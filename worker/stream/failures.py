@@ -6,7 +6,7 @@ from aiokafka import errors
 
 from worker.errors import AlphapulseError, ConfigError, DataError, NotPermitted, TryAgain
 from worker.settings import ProcessingSettings
-from worker.stream.protocol.answers import NameTaken, NoLongerOurs
+from worker.stream.protocol.answers import NameTaken, NoLongerOurs, RecordsRefused
 from worker.stream.seams.joining import GroupRefused
 
 FENCED_INSTANCE_ID, GROUP_MAX_SIZE_REACHED = 82, 81  # unknown to aiokafka
@@ -81,6 +81,14 @@ def _hopeless(error: BaseException, topic: str) -> AlphapulseError | None:
             f"the topic {topic} refuses records that are dated too far from the broker's clock; nothing was committed",
             f"Make it as `alphapulse topics create` does, or raise message.timestamp.after.max.ms of {topic}",
         )
+    if isinstance(error, RecordsRefused):
+        return ConfigError(
+            f"the topic {topic} refuses output records as invalid: error {error}; nothing was committed",
+            f"Make it as `alphapulse topics create` does, without schema checks of the broker's: see "
+            f"cleanup.policy and the message.* settings of {topic}",
+        )
+    if isinstance(error, errors.IncompatibleBrokerVersion | errors.UnsupportedVersionError):
+        return ConfigError(f"a broker is too old: {error}", "Use Kafka 3.3 or newer")
     if isinstance(error, errors.InvalidTransactionTimeout):
         return ConfigError(
             "the broker refuses processing.transaction_timeout_ms as too long",

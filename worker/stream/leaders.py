@@ -17,7 +17,7 @@ from aiokafka.client import AIOKafkaClient, ConnectionGroup
 from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
 
 from worker.stream.backoff import Attempts
-from worker.stream.protocol.answers import AGAIN, FIND, UNREACHABLE, failure, worst
+from worker.stream.protocol.answers import AGAIN, FIND_LEADER, UNREACHABLE, failure, worst
 from worker.stream.protocol.codes import name
 from worker.stream.protocol.fixed import Fixed
 from worker.stream.protocol.log_ends import (
@@ -92,13 +92,15 @@ class Leaders:
                         answer = await ask(self._client, leader.node, request(leader.epoch))
                         code = worst(answer.codes())
                         if not code:
-                            return found(answer, tp)
+                            offset = found(answer, tp)
+                            attempts.worked()
+                            return offset
                         cause = name(code)
                     except UNREACHABLE as error:
                         code, cause = 0, f"{type(error).__name__} {error}"
                     if code and code not in AGAIN:
                         raise failure(code, tp.topic)
-                    if not code or code in FIND:
+                    if not code or code in FIND_LEADER:
                         self._known.pop(tp.topic, None)
                     await attempts.wait(cause)
         except TimeoutError:

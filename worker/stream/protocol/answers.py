@@ -9,22 +9,21 @@ from aiokafka import errors
 from worker.stream.protocol.codes import Code, name
 from worker.stream.protocol.strict import Unclear
 
-# The broker asked is the wrong one, or may be.
-FIND = frozenset(
+# A leader has moved, or is being elected.
+FIND_LEADER = frozenset(
     {
         Code.UNKNOWN_TOPIC_OR_PARTITION,
         Code.LEADER_NOT_AVAILABLE,
         Code.NOT_LEADER_OR_FOLLOWER,
-        Code.REQUEST_TIMED_OUT,
         Code.REPLICA_NOT_AVAILABLE,
-        Code.COORDINATOR_NOT_AVAILABLE,
-        Code.NOT_COORDINATOR,
         Code.KAFKA_STORAGE_ERROR,
         Code.FENCED_LEADER_EPOCH,
         Code.UNKNOWN_LEADER_EPOCH,
     }
 )
-# It is the right one, and not ready yet.
+# A coordinator has moved, or is being elected.
+FIND_COORDINATOR = frozenset({Code.REQUEST_TIMED_OUT, Code.COORDINATOR_NOT_AVAILABLE, Code.NOT_COORDINATOR})
+# The broker asked is the right one, and not ready yet.
 RETRY = frozenset(
     {
         Code.CORRUPT_MESSAGE,
@@ -37,8 +36,14 @@ RETRY = frozenset(
         Code.THROTTLING_QUOTA_EXCEEDED,
     }
 )
-AGAIN = FIND | RETRY
-UNREACHABLE = (errors.NodeNotReadyError, errors.RequestTimedOutError, errors.KafkaConnectionError, Unclear)
+AGAIN = FIND_LEADER | FIND_COORDINATOR | RETRY
+UNREACHABLE = (
+    errors.NodeNotReadyError,
+    errors.RequestTimedOutError,
+    errors.KafkaConnectionError,
+    errors.CorrelationIdError,  # an answer to something else: the connection is closed
+    Unclear,
+)
 
 
 class NoLongerOurs(errors.KafkaError):
@@ -47,6 +52,10 @@ class NoLongerOurs(errors.KafkaError):
 
 class NameTaken(errors.KafkaError):
     """Another member has joined with the same `group.instance.id`."""
+
+
+class RecordsRefused(errors.KafkaError):
+    """The topic takes no such records, however often they are sent."""
 
 
 LEFT_BEHIND = frozenset({Code.ILLEGAL_GENERATION, Code.UNKNOWN_MEMBER_ID, Code.REBALANCE_IN_PROGRESS})
@@ -63,6 +72,8 @@ def failure(code: int, subject: str) -> errors.KafkaError:
         return NameTaken(f"{subject}: {name(code)}")
     if code in (Code.RECORD_LIST_TOO_LARGE, Code.MESSAGE_TOO_LARGE):
         return errors.MessageSizeTooLargeError(subject)
+    if code == Code.INVALID_RECORD:
+        return RecordsRefused(name(code))
     kind = errors.for_code(code)
     return errors.KafkaError(f"error code {name(code)}") if kind is errors.UnknownError else kind(subject)
 

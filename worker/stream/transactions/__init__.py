@@ -4,6 +4,6 @@ former protocol, which announces it.
 aiokafka's connections, metadata and look-ups are used as they are; each answer is taken word by word.
 """
 
-from worker.stream.transactions.producer import CoordinatorMoved, TransactionalProducer
+from worker.stream.transactions.producer import CoordinatorMoved, EpochRefused, TransactionalProducer
 
-__all__ = ["CoordinatorMoved", "TransactionalProducer"]
+__all__ = ["CoordinatorMoved", "EpochRefused", "TransactionalProducer"]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
 from aiokafka.errors import BrokerResponseError
 
 from worker.stream.backoff import Attempts
-from worker.stream.protocol.answers import AGAIN, FIND, UNREACHABLE, failure, worst
+from worker.stream.protocol.answers import AGAIN, FIND_COORDINATOR, UNREACHABLE, failure, worst
 from worker.stream.protocol.codes import name
 from worker.stream.seams.clients import ask, coordinator_of, refresh
+
+NO_HINTS: Mapping[int, str] = {}
 
 
 class Answered(NamedTuple):
@@ -40,13 +42,19 @@ class Coordinator:
         self._first_pause = backoff_s
         self._node: int | None = None
 
-    async def ask(self, request: Any, codes: Callable[[Any], Iterable[int]] = _codes) -> Any:
-        """The answer, once its `codes` tell no error.
+    async def ask(
+        self,
+        request: Any,
+        codes: Callable[[Any], Iterable[int]] = _codes,
+        check: Callable[[Any], object] = lambda answer: None,
+        hints: Mapping[int, str] = NO_HINTS,
+    ) -> Any:
+        """The answer, as of `asked`.
 
         Raises:
             KafkaError: one that no retry can mend.
         """
-        return (await self.asked(request, codes)).answer
+        return (await self.asked(request, codes, check, hints=hints)).answer
 
     async def asked(
         self,
@@ -54,10 +62,12 @@ class Coordinator:
         codes: Callable[[Any], Iterable[int]] = _codes,
         check: Callable[[Any], object] = lambda answer: None,
         node: int | None = None,
+        hints: Mapping[int, str] = NO_HINTS,
     ) -> Answered:
         """The answer, once its `codes` tell no error and `check` does not raise `Unclear`.
 
-        With `node` only that broker is asked: when it coordinates no more, that is the error.
+        With `node` only that broker is asked: when it coordinates no more, that is the error. `hints` say in the log
+        what it may mean that a code does not go away.
 
         Raises:
             KafkaError: one that no retry can mend.
@@ -73,6 +83,7 @@ class Coordinator:
                     check(answer)
                     attempts.worked()
                     return Answered(answer, asked)
+                cause = f"{name(code)} {hints.get(code, '')}".rstrip()
             except UNREACHABLE as error:
                 if node is not None:
                     raise
@@ -80,12 +91,10 @@ class Coordinator:
                 self._node = None
                 await refresh(self._client)
             except BrokerResponseError as error:  # of the look-up
-                code = error.errno
-            if code:
-                if code not in AGAIN or (node is not None and code in FIND):
-                    raise failure(code, self._key)
-                cause = name(code)
-            if code in FIND:
+                code, cause = error.errno, str(error)
+            if code and (code not in AGAIN or (node is not None and code in FIND_COORDINATOR)):
+                raise failure(code, self._key)
+            if code in FIND_COORDINATOR:
                 self._node = None
             await attempts.wait(cause)
 

@@ -11,7 +11,7 @@ from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient
 
 from worker.stream.backoff import Attempts
-from worker.stream.protocol.answers import AGAIN, FIND, UNREACHABLE, failure
+from worker.stream.protocol.answers import AGAIN, FIND_LEADER, UNREACHABLE, failure
 from worker.stream.protocol.codes import Code, name
 from worker.stream.protocol.strict import exactly
 from worker.stream.seams.clients import ask, refresh
@@ -124,7 +124,7 @@ class Delivery:
     def _settled(self, parcel: Parcel, code: int, offset: int) -> bool:
         if code in AGAIN:
             self._cause = name(code)
-            if code in FIND:
+            if code in FIND_LEADER:
                 self._client.force_metadata_update()
             return False
         if not parcel.acknowledged.done():

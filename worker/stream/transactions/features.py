@@ -10,6 +10,7 @@ from aiokafka.protocol.api import RequestStruct, Response, ResponseHeader_v0
 from aiokafka.protocol.types import CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
 
 from worker.stream.protocol.fixed import Fixed
+from worker.stream.protocol.strict import Unclear
 
 TRANSACTIONS, NEEDED = "transaction.version", 2
 TEXT = CompactString("utf-8")
@@ -43,7 +44,14 @@ def ask_versions() -> Fixed:
 
 
 def transactions_of(response: Any) -> int:
-    """The version of transactions that a cluster has agreed on; 0 when it says nothing."""
+    """The version of transactions that a cluster has agreed on; 0 when it says nothing.
+
+    Raises:
+        Unclear: what it says can't be read.
+    """
     told = response.tags.get(FINALIZED)
-    features = FEATURES.decode(BytesIO(told)) if told else []
+    try:
+        features = FEATURES.decode(BytesIO(told)) if told else []
+    except (ValueError, TypeError, IndexError) as error:
+        raise Unclear("ApiVersions: the features can't be read") from error
     return next((most for name, most, _, _ in features or () if name == TRANSACTIONS), 0)

@@ -76,7 +76,7 @@ class ProduceResponse(Answer):
     )
 
     def codes(self) -> Iterator[int]:
-        return (partition[1] for _, partitions, _ in self.topics for partition in partitions)
+        return (partition[1] for _, partitions, _ in self.topics or () for partition in partitions or ())
 
 
 class ProduceRequest(RequestStruct):
@@ -122,7 +122,7 @@ class TxnOffsetCommitResponse(Answer):
     )
 
     def codes(self) -> Iterator[int]:
-        return (code for _, partitions, _ in self.topics for _, code, _ in partitions)
+        return (code for _, partitions, _ in self.topics or () for _, code, _ in partitions or ())
 
 
 class TxnOffsetCommitRequest(RequestStruct):
@@ -240,7 +240,8 @@ def announce_partition(transactional_id: str, producer: Producer, tp: TopicParti
 
 def partition_announced(answer: Any) -> list[tuple[TopicPartition, int]]:
     """The answer's partitions with their error codes."""
-    return [(TopicPartition(topic, p), code) for topic, partitions in answer.errors or () for p, code in partitions]
+    topics = answer.errors or ()
+    return [(TopicPartition(topic, p), code) for topic, partitions in topics for p, code in partitions or ()]
 
 
 def announce_offsets(transactional_id: str, producer: Producer, group: str) -> Fixed:

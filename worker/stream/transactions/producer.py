@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient, CoordinationType
-from aiokafka.errors import IllegalOperation, IncompatibleBrokerVersion, KafkaError
+from aiokafka.errors import (
+    IllegalOperation,
+    IncompatibleBrokerVersion,
+    KafkaError,
+    ProducerFenced,
+    UnsupportedVersionError,
+)
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.protocol.transaction import InitProducerIdRequest
 
+from worker.stream.protocol.codes import Code
 from worker.stream.protocol.offsets import Membership, Position, committed, fetch_offsets, fetched
-from worker.stream.protocol.strict import exactly
+from worker.stream.protocol.strict import Unclear, exactly
 from worker.stream.seams.clients import close_client
 from worker.stream.transactions.coordinator import Coordinator, error_code
 from worker.stream.transactions.delivery import Delivery, Parcel
@@ -32,6 +40,17 @@ from worker.stream.transactions.messages import (
 
 class CoordinatorMoved(KafkaError):
     """The group's offsets go to another broker than the one they were read from: they must be read again."""
+
+
+class EpochRefused(KafkaError):
+    """The coordinator knows another epoch: by a successor, or because the transaction took too long, or because it has
+    ended by a request whose answer was lost."""
+
+
+HINTS: Mapping[int, str] = {
+    Code.CONCURRENT_TRANSACTIONS: "the last transaction has not ended; if it never does, see KAFKA-19999 and take the "
+    "newest patch release of Kafka"
+}
 
 
 class TransactionalProducer:
@@ -72,16 +91,19 @@ class TransactionalProducer:
         """Connect, and fence whoever had the transactional id before.
 
         Raises:
+            EpochRefused: somebody else was faster.
             KafkaError: it can't be started.
         """
         await self._client.bootstrap()
         self._former = self._former or not await self._modern()
-        self._identify(await self._coordinator.ask(InitProducerIdRequest(self._id, self._timeout), error_code))
+        request = InitProducerIdRequest(self._id, self._timeout)
+        with _epoch_in_doubt():
+            self._identify(await self._coordinator.ask(request, error_code, _identified, HINTS))
 
     async def _modern(self) -> bool:
         try:
-            answer = await self._coordinator.ask(ask_versions(), error_code)
-        except IncompatibleBrokerVersion:  # nor can it tell
+            answer = await self._coordinator.ask(ask_versions(), error_code, transactions_of)
+        except (IncompatibleBrokerVersion, UnsupportedVersionError):  # nor can it tell
             return False
         return transactions_of(answer) >= NEEDED
 
@@ -167,6 +189,7 @@ class TransactionalProducer:
 
         Raises:
             IllegalOperation: no transaction is open, or a batch is not acknowledged yet.
+            EpochRefused: it may be committed or not.
             KafkaError: the coordinator refuses to.
         """
         if self._delivery.busy:
@@ -182,7 +205,8 @@ class TransactionalProducer:
         self._require_open()
         if self._written:
             request = end_transaction(self._id, self._producer, commit=commit, former=self._former)
-            answer = await self._coordinator.ask(request, error_code)
+            with _epoch_in_doubt():
+                answer = await self._coordinator.ask(request, error_code, _nothing if self._former else _identified)
             if not self._former:
                 self._identify(answer)
         self._open = False
@@ -210,3 +234,20 @@ class TransactionalProducer:
     def _require_open(self) -> None:
         if not self._open:
             raise IllegalOperation("no transaction is open")
+
+
+def _identified(answer: Any) -> None:
+    if answer.producer_id < 0 or answer.producer_epoch < 0:
+        raise Unclear(f"{type(answer).__name__}: no producer has the id {answer.producer_id}")
+
+
+def _nothing(answer: Any) -> None:
+    """All is said by the code."""
+
+
+@contextmanager
+def _epoch_in_doubt() -> Iterator[None]:
+    try:
+        yield
+    except ProducerFenced as error:
+        raise EpochRefused("the coordinator refuses the producer's epoch") from error
