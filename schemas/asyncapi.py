@@ -9,7 +9,7 @@ from schemas.jsonschema import components
 
 BINDING = "0.5.0"
 FORMAT = "application/schema+json;version=draft-2020-12"
-PARTITIONS, REPLICAS, MAX_MESSAGE_BYTES = 4, 1, 1_048_588
+PARTITIONS, MAX_MESSAGE_BYTES = 4, 1_048_588
 GROUP, CLIENT = "alphapulse", "alphapulse"
 
 Json = dict[str, Any]
@@ -82,7 +82,6 @@ def _channel(topic: str, message: str, description: str, kept: Json = _FOREVER) 
     binding = {
         "topic": topic,
         "partitions": PARTITIONS,
-        "replicas": REPLICAS,
         "topicConfiguration": kept | {"max.message.bytes": MAX_MESSAGE_BYTES},
         "bindingVersion": BINDING,
     }

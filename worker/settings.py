@@ -7,7 +7,7 @@ import re
 import zlib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -71,7 +71,9 @@ class TopicSettings(Section):
     state: str = Field("worker.state", description="state topic, without its last part, the group")
     prefix: str = Field("", description="put before every name, for shared clusters")
     partitions: int = Field(4, ge=1, le=10_000, description="fixed for life: it is the largest number of workers")
-    replication_factor: int = Field(1, ge=1, le=32)
+    replication_factor: Annotated[int, Field(ge=1, le=32)] | Literal["auto"] = Field(
+        "auto", description="of topics that are made; `auto`: 3, or as many as there are brokers"
+    )
     max_message_bytes: int = Field(1_048_588, ge=1_024)
 
     @property

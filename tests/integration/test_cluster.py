@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,12 @@ from worker.errors import Exit
 pytestmark = [pytest.mark.kafka, pytest.mark.alone]
 
 ALL = frozenset({1, 2, 3})
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"NO_COLOR": "1", "COLUMNS": "400"}
+    line = [sys.executable, "-m", "worker", *arguments]
+    return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=90, check=False)
 
 
 def listed(node: Broker) -> frozenset[int]:
@@ -64,6 +71,15 @@ async def test_one_of_three_is_killed_and_nothing_acknowledged_is_lost(topic_pre
         for partition in (0, 1):
             values = [r.value for r in await read_partition(cluster.bootstrap, topic_prefix, partition)]
             assert values == [b"one", b"two"]
+
+        names = ("--bootstrap", cluster.bootstrap, "--prefix", f"{topic_prefix}.")
+        made = json.loads(command("topics", "create", *names, "--json").stdout)
+        assert {(topic["partitions"], topic["replicas"]) for topic in made["details"].values()} == {(4, 3)}
+        assert len(made["created"]) == 5
+        other = command("topics", "create", "-p", "8", *names)
+        assert other.returncode == Exit.CONFIG
+        assert f"{topic_prefix}.ticks.raw has 4" in other.stderr
+        assert "exists, 4 partitions, 3 replicas" in command("topics", "create", *names).stdout
 
         refused = alphapulse("start", "--brokers", "1", state=tmp_path)
         assert refused.returncode == Exit.CONFIG

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from worker.cli.common import Bootstrap, Group, Json, Prefix, quiet_logs, run_async, settings_with
 
+if TYPE_CHECKING:
+    from worker.stream import creation
+
 app = typer.Typer(help="Create or check the topics.", no_args_is_help=True)
-Partitions = Annotated[int | None, typer.Option("--partitions", "-p", help="Fixed for life.", show_default=False)]
+Partitions = Annotated[
+    int | None,
+    typer.Option(
+        "--partitions", "-p", help="Fixed for life. Default: as topics that exist, else 4.", show_default=False
+    ),
+]
 
 
 @app.command()
@@ -23,24 +31,39 @@ def create(
     """Create missing topics with the settings they need, then check all."""
     import msgspec
 
-    from worker.stream import topics
+    from worker.stream import creation, topics
     from worker.stream.preflight import admin_client
 
     quiet_logs()
     settings = settings_with(bootstrap, group, prefix, topics={"partitions": partitions})
 
-    async def work() -> list[str]:
+    async def work() -> dict[str, creation.Topic]:
         async with admin_client(settings.kafka) as admin:
-            created = await topics.create(admin, settings)
+            made = await creation.create(admin, settings)
             topics.check(settings, await topics.describe(admin, settings.worker_topics))
-            return created
+            return made
 
-    created = run_async(work())
+    made = run_async(work())
     if json:
-        typer.echo(msgspec.json.encode({"created": created, "topics": settings.worker_topics}).decode())
+        created = [name for name, topic in made.items() if topic.created]
+        details = {name: _described(topic) for name, topic in made.items()}
+        found = {"created": created, "topics": settings.worker_topics, "details": details}
+        typer.echo(msgspec.json.encode(found).decode())
         return
-    for name in settings.worker_topics:
-        typer.echo(f"{name}: {'created' if name in created else 'exists'}, {settings.topics.partitions} partitions")
+    for name, topic in made.items():
+        what = "created" if topic.created else "exists"
+        typer.echo(f"{name}: {what}, {_counted(topic.partitions, 'partition')}, {_counted(topic.replicas, 'replica')}")
+        for other in topic.differences:
+            typer.echo(f"  {other.name} is {other.is_now}; topics create makes it {other.wanted}")
+
+
+def _described(topic: creation.Topic) -> dict[str, Any]:
+    differences = {other.name: {"is": other.is_now, "wanted": other.wanted} for other in topic.differences}
+    return topic._asdict() | {"differences": differences}
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 @app.command()

@@ -23,6 +23,7 @@ from worker.errors import AlphapulseError, DataError
 from worker.sources.publisher import publish_records
 from worker.stream import topics
 from worker.stream.client import client_options
+from worker.stream.creation import create
 from worker.stream.group import check_group
 
 SAMPLE = 0.3  # seconds between samples
@@ -55,7 +56,7 @@ class Scenario:
             AlphapulseError: the step at hand failed.
         """
         with self._steps.step("create the topics") as step:
-            await topics.create(self._admin, self._settings)
+            await create(self._admin, self._settings)
             names, count = self._settings.topics.required, self._settings.topics.partitions
             topics.check(self._settings, await topics.describe(self._admin, self._settings.worker_topics))
             step.text = f"topics {', '.join(names)} with {count} partitions each"

@@ -1,17 +1,14 @@
-"""The topics a fleet needs: what they must look like, creating them, checking them."""
+"""The topics a fleet needs: what they must look like, and whether they do."""
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.admin import AIOKafkaAdminClient
 
 from schemas.rejection import MAX_PAYLOAD
-from worker.errors import CannotCreate, ConfigError, NotPermitted
+from worker.errors import ConfigError, NotPermitted
 from worker.settings import Settings
 from worker.stream import asking
 from worker.stream.asking.topics import MISSING_AFTER
@@ -20,8 +17,6 @@ from worker.stream.stored import partitions_changed
 
 # The largest rejection: its payload as base64 or escaped text, and headers (escapes take six bytes for one).
 MIN_MESSAGE_BYTES = 6 * MAX_PAYLOAD + 16_384
-KNOWN_WITHIN = 30.0  # seconds
-LOOK = 0.02  # seconds between two looks: a broker tells nobody when it has learnt of a topic
 FOREVER = {"retention.ms": "-1", "retention.bytes": "-1"}
 # The broker's own time: it refuses records of a worker whose clock is an hour ahead.
 COMPACTED = {
@@ -50,44 +45,6 @@ def wanted(settings: Settings) -> dict[str, dict[str, str]]:
     # How old a control record is, is judged by its own time against the bars'.
     limits = {settings.topics.limits: size | COMPACTED | CREATE_TIME}
     return logs | {settings.state_topic: size | COMPACTED} | limits
-
-
-async def create(admin: AIOKafkaAdminClient, settings: Settings) -> list[str]:
-    """Create what is missing; returns the names created.
-
-    Raises:
-        CannotCreate: the broker refuses.
-    """
-    topics = settings.topics
-    new = [
-        NewTopic(name, topics.partitions, topics.replication_factor, topic_configs=configs)
-        for name, configs in wanted(settings).items()
-    ]
-    try:
-        answer: Any = await admin.create_topics(new)
-    except KafkaError as error:
-        raise CannotCreate(f"the topics can't be created: {error}", "Ask for CREATE rights on the cluster") from error
-    created = []
-    for name, code, *rest in answer.topic_errors:
-        if code == 0:
-            created.append(name)
-        elif for_code(code) is not TopicAlreadyExistsError:
-            reason = rest[0] if rest and rest[0] else for_code(code).__name__
-            raise CannotCreate(f"the topic {name} can't be created: {reason}", "Correct topics.* in the settings")
-    await _until_known(admin, [topic.name for topic in new])
-    return created
-
-
-async def _until_known(admin: AIOKafkaAdminClient, names: list[str]) -> None:
-    """The controller answers before the brokers know of a new topic; whoever asks them next must find it."""
-    deadline = time.monotonic() + KNOWN_WITHIN
-    while any(topic["error_code"] for topic in await admin.describe_topics(names)):
-        if time.monotonic() > deadline:
-            raise CannotCreate(
-                f"the topics were created, but the broker does not know them after {KNOWN_WITHIN:.0f} s",
-                "Look at the broker's log, then run it again",
-            )
-        await asyncio.sleep(LOOK)
 
 
 async def describe(

@@ -15,7 +15,7 @@ from tests.bench.peers.market import Expected
 from tests.bench.peers.outputs import faults, read
 from tests.bench.progress import Committed, Watch, Written
 from worker.settings import load_settings
-from worker.stream import topics
+from worker.stream.creation import create
 from worker.stream.preflight import admin_client
 
 DEADLINE_S = 300.0
@@ -91,7 +91,7 @@ def make_worker_topics(place: Place) -> None:
 
     async def make() -> None:
         async with admin_client(settings.kafka) as admin:
-            await topics.create(admin, settings)
+            await create(admin, settings)
 
     asyncio.run(make())
 

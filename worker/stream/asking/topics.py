@@ -85,7 +85,7 @@ async def find_topics(
     Raises:
         TryAgain, BrokerUnavailable: no certain answer in twice that time.
     """
-    search, nodes = _Search(names), _in_turn(client)
+    search, nodes = _Search(names), in_turn(client)
     brokers = len(client.cluster.brokers())
     seconds = missing_after if brokers > 1 else min(missing_after, ALONE)
     patience = Patience(f"the topics {', '.join(names)}", 2 * seconds + SECONDS)
@@ -101,8 +101,8 @@ async def find_topics(
     return Described(search.found, frozenset(search.denied))
 
 
-def _in_turn(client: AIOKafkaClient) -> Iterator[int]:
-    """Every broker, over and over, in an order of chance."""
+def in_turn(client: AIOKafkaClient) -> Iterator[int]:
+    """The id of every broker, over and over, in an order of chance."""
     nodes = [broker.nodeId for broker in client.cluster.brokers()]
     random.shuffle(nodes)
     return itertools.cycle(nodes)
@@ -118,7 +118,7 @@ async def topic_settings(
     """
     if not names:
         return {}
-    nodes = _in_turn(client)
+    nodes = in_turn(client)
     request = DescribeConfigsRequest([(ConfigResourceType.TOPIC, name, None) for name in names], False)
 
     async def attempt() -> dict[str, dict[str, str | None]]:
