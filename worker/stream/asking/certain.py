@@ -55,10 +55,10 @@ def exactly(wanted: Iterable[K], rows: Iterable[Any] | None, key: Callable[[Any]
 class Patience:
     """The time for one question: when to ask again, and when to give up."""
 
-    def __init__(self, what: str, seconds: float = SECONDS) -> None:
-        """`what` names the question in messages."""
+    def __init__(self, what: str, seconds: float = SECONDS, least: float | None = None) -> None:
+        """`what` names the question in messages; `least` is the first delay in seconds."""
         self._what, self.seconds = what, seconds
-        self._backoff = BackOff(LEAST)
+        self._backoff = BackOff(LEAST if least is None else least)
         self._said: str | None = None  # the last answer that settled nothing
         self._clock = asyncio.get_running_loop().time
         self._begun = self._clock()
