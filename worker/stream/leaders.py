@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, TypeVar
 
 from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient, ConnectionGroup
@@ -31,9 +31,12 @@ from worker.stream.protocol.log_ends import (
     log_end,
 )
 from worker.stream.protocol.metadata import NO_LEADER, Leader, Topic, describe_topics, described
+from worker.stream.protocol.strict import Unclear
 from worker.stream.seams.clients import ask, refresh
 
+T = TypeVar("T")
 GRACE = 0.3  # seconds for the rest of the brokers when a majority has answered
+LONG_GRACE = 3.0  # the same when fewer have
 PATIENCE = 30.0  # seconds for one question, whatever happens to the brokers meanwhile
 
 
@@ -49,8 +52,9 @@ class Leaders:
 
         Raises:
             KafkaConnectionError: no broker answers.
+            Unclear: as many take a topic for one as for another.
         """
-        answers = [described(answer, names) for answer in await self._ask_all(describe_topics(names))]
+        answers = await self._ask_all(describe_topics(names), lambda answer: described(answer, names))
         return {topic: _newest([answer[topic] for answer in answers]) for topic in names}
 
     async def first(self, tp: TopicPartition) -> int:
@@ -119,20 +123,20 @@ class Leaders:
             raise KafkaConnectionError(f"{tp.topic} partition {tp.partition} has no leader")
         return leader
 
-    async def _ask_all(self, request: Fixed) -> list[Any]:
-        """The answers of all brokers, or of as many as answer in time once most have."""
+    async def _ask_all(self, request: Fixed, read: Callable[[Any], T]) -> list[T]:
+        """What `read` makes of the answers of all brokers, or of as many as answer in time once some have."""
         nodes = [broker.nodeId for broker in self._client.cluster.brokers()]
         if not nodes:
             await refresh(self._client)
             nodes = [broker.nodeId for broker in self._client.cluster.brokers()]
-        waiting = {asyncio.ensure_future(self._ask_one(node, request)) for node in nodes}
-        answers: list[Any] = []
+        waiting = {asyncio.ensure_future(self._ask_one(node, request, read)) for node in nodes}
+        answers: list[T] = []
         failed: BaseException | None = None
         try:
             while waiting:
-                most = len(answers) > len(nodes) // 2
+                grace = GRACE if len(answers) > len(nodes) // 2 else LONG_GRACE
                 done, waiting = await asyncio.wait(
-                    waiting, timeout=GRACE if most else None, return_when=asyncio.FIRST_COMPLETED
+                    waiting, timeout=grace if answers else None, return_when=asyncio.FIRST_COMPLETED
                 )
                 if not done:
                     break
@@ -147,8 +151,8 @@ class Leaders:
             raise failed or KafkaConnectionError("no broker is known")
         return answers
 
-    async def _ask_one(self, node: int, request: Fixed) -> Any:
-        return await ask(self._client, node, request, ConnectionGroup.DEFAULT)
+    async def _ask_one(self, node: int, request: Fixed, read: Callable[[Any], T]) -> T:
+        return read(await ask(self._client, node, request, ConnectionGroup.DEFAULT))
 
 
 def _newest(found: list[Topic]) -> Topic:
@@ -156,10 +160,17 @@ def _newest(found: list[Topic]) -> Topic:
     present = [topic for topic in found if not topic.error_code]
     if not present:
         return next((topic for topic in found if topic.error_code not in AGAIN), found[0])
-    identity = Counter(topic.id for topic in present).most_common(1)[0][0]
+    (identity, count), *others = Counter(topic.id for topic in present).most_common(2)
+    if others and others[0][1] == count:
+        raise Unclear(f"Metadata: as many brokers take the topic for {identity:032x} as for {others[0][0]:032x}")
     leaders: dict[int, Leader] = {}
     for topic in present:
         for partition, leader in topic.leaders.items() if topic.id == identity else ():
-            if partition not in leaders or leader.epoch > leaders[partition].epoch:
+            if partition not in leaders or _rank(leader) > _rank(leaders[partition]):
                 leaders[partition] = leader
     return Topic(0, identity, leaders)
+
+
+def _rank(leader: Leader) -> tuple[int, bool]:
+    # A broker that can't reach the leader says that there is none, of the same election.
+    return leader.epoch, leader.node != NO_LEADER
