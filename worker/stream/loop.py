@@ -28,15 +28,14 @@ from worker.stream.failures import (
 from worker.stream.leaving import save, settle
 from worker.stream.partition import Partition, Phase
 from worker.stream.polling import Polling
+from worker.stream.resting import patience, ready_now, rested
 from worker.stream.shared import STOP_TIMEOUT
 from worker.stream.shutdown import Deadline, Shutdown, within
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
 
-POLL_MS = 100
 GATHER = 0.005  # seconds for a fetch that finds records
-RESTED = 0.1  # seconds since the end of a rest for which records of the time before may be on their way
 TURN = 1.0  # seconds for the turn that the stop has interrupted
 LEAVE_SHARE, MAX_LEAVE = 0.3, 5.0  # of the time for stopping, and seconds, that are kept for what follows the drain
 
@@ -273,28 +272,16 @@ class Member(ConsumerRebalanceListener):
             METRICS.last_poll_timestamp_seconds.set_to_current_time()
             await self._poll()
 
-    def _ready_now(self) -> list[TopicPartition]:
-        if self._moving:
-            return []
-        now = time.monotonic()
-        return [tp for tp, p in self.partitions.items() if p.phase is Phase.READY and p.rest_until <= now]
-
-    def _patience(self) -> float:
-        """Seconds until a partition that rests goes on, at most those of a poll."""
-        now = time.monotonic()
-        left = (p.rest_until - now for p in self.partitions.values() if p.phase is Phase.READY)
-        return min([POLL_MS / 1000, *(seconds for seconds in left if seconds > 0)])
-
     async def _wait_changed(self) -> None:
         try:
-            async with asyncio.timeout(self._patience()):
+            async with asyncio.timeout(patience(self.partitions)):
                 await self._changed.wait()
         except TimeoutError:
             return
 
     async def _poll(self) -> None:
         self._changed.clear()
-        ready = self._ready_now()
+        ready = [] if self._moving else ready_now(self.partitions)
         # Without names getmany would serve every partition, also those that rest. Restoring ones are paused: naming
         # them fetches nothing, but counts as polling. A member that owns nothing must poll, else it never rejoins.
         named = ready or [tp for tp, p in self.partitions.items() if p.phase is Phase.RESTORING]
@@ -303,7 +290,7 @@ class Member(ConsumerRebalanceListener):
             return
         generation = self.generation
         try:
-            fetched = await self._fetch(named, self._patience())
+            fetched = await self._fetch(named, patience(self.partitions))
             if fetched is None:
                 return
             await self._gather(fetched)
@@ -323,9 +310,8 @@ class Member(ConsumerRebalanceListener):
     async def _gather(self, fetched: dict[TopicPartition, list[Any]]) -> None:
         """Add what came while a partition rested: the fetch at the beginning of the rest found only a few records, and
         the next one, for all the others, is on its way now."""
-        since = time.monotonic() - RESTED
-        rested = [tp for tp in fetched if (p := self.partitions.get(tp)) and p.rest_until > since]
-        more = await self._fetch(rested, GATHER) if rested else None
+        late = [tp for tp in fetched if rested(self.partitions.get(tp))]
+        more = await self._fetch(late, GATHER) if late else None
         for tp, records in (more or {}).items():
             fetched[tp] += records
 
