@@ -69,11 +69,15 @@ class Reader:
 
         Raises:
             TopicAuthorizationFailedError: it is not.
+            KafkaTimeoutError: no fetch succeeds for as long as the reader's patience.
         """
         _, end = await self.bounds(tp)
         self._consumer.assign([tp])
         self._consumer.seek(tp, end)
+        begun = time.monotonic()
         while self._consumer.highwater(tp) is None:
+            if time.monotonic() - begun >= self._patience:
+                raise KafkaTimeoutError(f"{tp.topic} partition {tp.partition}: no fetch succeeds")
             await self._consumer.getmany(tp, timeout_ms=20)
 
     async def batches(
