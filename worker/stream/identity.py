@@ -20,7 +20,7 @@ class TopicIds(NamedTuple):
 
 
 async def topic_ids(leaders: Leaders, *names: str) -> TopicIds:
-    """The ids of the input and the state topic, in this order.
+    """The ids of the input and the state topic, which come first; who leads the others is learnt on the way.
 
     Raises:
         KafkaError: a topic is not there now.
@@ -31,7 +31,7 @@ async def topic_ids(leaders: Leaders, *names: str) -> TopicIds:
             raise KafkaConnectionError(f"{topic}: {name(described.error_code)}")
         if described.error_code:
             raise failure(described.error_code, topic)
-    return TopicIds(*(found[topic].id for topic in names))
+    return TopicIds(found[names[0]].id, found[names[1]].id)
 
 
 def made_anew(topic: str) -> ConfigError:

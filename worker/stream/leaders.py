@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
 from worker.stream.backoff import Attempts
 from worker.stream.protocol.answers import AGAIN, FIND_LEADER, UNREACHABLE, failure, worst
 from worker.stream.protocol.codes import name
+from worker.stream.protocol.fetching import Fetched, fetch, fetched
 from worker.stream.protocol.fixed import Fixed
 from worker.stream.protocol.log_ends import (
     COMMITTED,
@@ -55,7 +56,9 @@ class Leaders:
             Unclear: as many take a topic for one as for another.
         """
         answers = await self._ask_all(describe_topics(names), lambda answer: described(answer, names))
-        return {topic: _newest([answer[topic] for answer in answers]) for topic in names}
+        found = {topic: _newest([answer[topic] for answer in answers]) for topic in names}
+        self._known |= {topic: told for topic, told in found.items() if not told.error_code}
+        return found
 
     async def first(self, tp: TopicPartition) -> int:
         """The first offset that the partition still has.
@@ -83,9 +86,18 @@ class Leaders:
         """
         return await self._told(tp, lambda current: epoch_end(tp, current, epoch), epoch_end_found)
 
+    async def records(self, tp: TopicPartition, offset: int) -> Fetched:
+        """Some committed records from an offset on, as its leader sends them; none at the end.
+
+        Raises:
+            OffsetOutOfRangeError: the leader has no such offset.
+            KafkaError: as `first`.
+        """
+        return await self._told(tp, lambda _: fetch(tp, offset), fetched)
+
     async def _told(
-        self, tp: TopicPartition, request: Callable[[int], Fixed], found: Callable[[Any, TopicPartition], int]
-    ) -> int:
+        self, tp: TopicPartition, request: Callable[[int], Fixed], found: Callable[[Any, TopicPartition], T]
+    ) -> T:
         attempts = Attempts(f"the leader of {tp.topic} partition {tp.partition}")
         cause = ""
         try:
@@ -96,9 +108,9 @@ class Leaders:
                         answer = await ask(self._client, leader.node, request(leader.epoch))
                         code = worst(answer.codes())
                         if not code:
-                            offset = found(answer, tp)
+                            what = found(answer, tp)
                             attempts.worked()
-                            return offset
+                            return what
                         cause = name(code)
                     except UNREACHABLE as error:
                         code, cause = 0, f"{type(error).__name__} {error}"
@@ -112,14 +124,12 @@ class Leaders:
             raise KafkaTimeoutError(f"no leader of {where} answers within {PATIENCE:.0f} s: {cause}") from None
 
     async def _leader(self, tp: TopicPartition) -> Leader:
-        if tp.topic not in self._known:
-            self._known |= await self.topics((tp.topic,))
-        topic = self._known[tp.topic]
+        topic = self._known.get(tp.topic) or (await self.topics((tp.topic,)))[tp.topic]
         if topic.error_code and topic.error_code not in AGAIN:
             raise failure(topic.error_code, tp.topic)
         leader = topic.leaders.get(tp.partition)
         if topic.error_code or leader is None or leader.node == NO_LEADER:
-            self._known.pop(tp.topic)
+            self._known.pop(tp.topic, None)
             raise KafkaConnectionError(f"{tp.topic} partition {tp.partition} has no leader")
         return leader
 

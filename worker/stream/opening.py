@@ -58,7 +58,7 @@ class Opening:
         board: Board | None = None,
     ) -> None:
         self._tp, self._settings = tp, settings
-        self._plain, self._options = options, options | decoding(settings.processing.fast_path)
+        self._options = options | decoding(settings.processing.fast_path)
         self._state_tp = TopicPartition(settings.state_topic, tp.partition)
         self._doubts = 0
         self._owner, self._new_engine, self._progress = owner, new_engine, progress
@@ -85,19 +85,24 @@ class Opening:
         """
         found = committed(opened.committed)
         async with Reader(self._options) as reader:
-            ids = await topic_ids(reader.leaders, self._tp.topic, self._state_tp.topic)
+            topics = self._settings.topics
+            ids = await topic_ids(
+                reader.leaders, self._tp.topic, self._state_tp.topic, topics.output, topics.rejections
+            )
             if found and found.checkpoint and found.checkpoint.input_id not in (0, ids.input):
                 raise made_anew(self._tp.topic)
-            stored, outputs = await asyncio.gather(
-                self._stored(reader, opened), outputs_end(self._plain, self._settings, self._tp.partition)
+            stored, outputs, (first, end), epoch = await asyncio.gather(
+                self._stored(reader, opened),
+                outputs_end(reader.leaders, self._settings, self._tp.partition),
+                reader.bounds(self._tp),
+                reader.leaders.epoch_end(self._tp, found.epoch) if found and found.epoch >= 0 else _unknown(),
             )
             check_owner(stored.owner, self._owner)
             self._check_witness(found, stored, outputs, own)
-            first, end = await reader.bounds(self._tp)
             named = Named(opened.barrier + 1, ids)
             if found is None:
                 return self._anew(first, stored, named)
-            await self._check_end(found, end, reader)
+            self._check_end(found, end, epoch)
             self._tell_repeats(found, outputs)
             self._doubts = 0
             try:
@@ -129,9 +134,9 @@ class Opening:
             extra = {"partition": self._tp.partition, "offset": found.offset, "records": outputs - found.offset}
             log.info("outputs will be repeated", extra=extra)
 
-    async def _check_end(self, found: Committed, end: int, reader: Reader) -> None:
-        """Refuse an input that has lost records which the group has decided."""
-        epoch = await reader.leaders.epoch_end(self._tp, found.epoch) if found.epoch >= 0 else -1
+    def _check_end(self, found: Committed, end: int, epoch: int) -> None:
+        """Refuse an input that has lost records which the group has decided. `epoch` is where those of the committed
+        leader epoch end, -1 where that is not known."""
         known = min(end, epoch) if epoch >= 0 else end
         if found.offset > known:
             self._doubt(truncated(self._tp, found.offset, known))
@@ -260,6 +265,10 @@ class Opening:
                 "journal": len(engine.controls),
             },
         )
+
+
+async def _unknown() -> int:
+    return -1
 
 
 def truncated(tp: TopicPartition, needed: int, end: int) -> DataError:

@@ -66,7 +66,7 @@ async def reached(settings: Settings) -> list[Reached]:
     async with Reader(options) as reader:
         for partition in range(partitions):
             stored = await read_state(reader, TopicPartition(settings.state_topic, partition))
-            outputs = await outputs_end(options, settings, partition)
+            outputs = await outputs_end(reader.leaders, settings, partition)
             witness = furthest(stored, outputs, 0, exactly_once)
             has = committed[partition].offset if partition in committed else None
             told = (witness.floor, witness.next, witness.source) if witness else (0, 0, "")

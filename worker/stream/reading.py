@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from typing import Any, TypeAlias
@@ -62,7 +63,8 @@ class Reader:
         Raises:
             KafkaError: no leader tells.
         """
-        return await self.leaders.first(tp), await self.leaders.end(tp, self._committed)
+        first, end = await asyncio.gather(self.leaders.first(tp), self.leaders.end(tp, self._committed))
+        return first, end
 
     async def may_read(self, tp: TopicPartition) -> None:
         """Fetch once where nothing lies: only a fetch shows that the right to read is there.
@@ -109,8 +111,7 @@ class Reader:
     async def _fetched(
         self, tp: TopicPartition, start: int | None, stop: int | None
     ) -> AsyncIterator[tuple[list[Any], int]]:
-        first, end = await self.bounds(tp)
-        stop = end if stop is None else stop
+        first, stop = await self.bounds(tp) if stop is None else (await self.leaders.first(tp), stop)
         at = max(first, start or 0)
         if at >= stop:
             return

@@ -118,7 +118,8 @@ async def _refuse_set_back(
     if settings.state.on_rewind != "fail":
         return
     offset = None if found is None else found.offset
-    outputs = await outputs_end(shared.options, settings, tp.partition)
+    async with Reader(shared.options) as reader:
+        outputs = await outputs_end(reader.leaders, settings, tp.partition)
     witness = furthest(stored, outputs, 0, settings.processing.guarantee == "exactly_once")
     if witness and (offset or 0) < witness.floor:
         raise set_back(settings, tp.partition, offset, witness)

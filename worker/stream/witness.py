@@ -6,14 +6,21 @@ from the others, set back by hand). Whatever has been decided behind it would be
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import asyncio
+import logging
+from typing import NamedTuple
 
 from aiokafka import TopicPartition
+from aiokafka.errors import TopicAuthorizationFailedError
 
 from worker.errors import DataError
 from worker.settings import Settings
-from worker.stream.reading import Reader
+from worker.stream.leaders import Leaders
+from worker.stream.record_sets import decode
 from worker.stream.stored import Stored
+from worker.wire.plain import unpacked_headers
+
+log = logging.getLogger(__name__)
 
 LOOK_BACK = 20  # offsets before the end of an output that are looked at first; each step takes ten times as many
 MOST_BACK = 20_000  # more markers and foreign records in a row than any fleet writes
@@ -27,39 +34,61 @@ class Witness(NamedTuple):
     source: str
 
 
-async def outputs_end(options: dict[str, Any], settings: Settings, partition: int) -> int:
+async def outputs_end(leaders: Leaders, settings: Settings, partition: int) -> int:
     """The input offset behind the last record that the group's outputs of a partition speak of; 0 where they speak of
-    none. Exactly once the outputs and the offset are committed together.
+    none, or may not be read. Exactly once the outputs and the offset are committed together.
 
     Raises:
-        KafkaError: they can't be read.
+        KafkaError: they can't be read now.
     """
     names = settings.topics
-    source = f"/alphapulse/{settings.processing.group}".encode()
-    prefix = f"{names.input}-{partition}-".encode()
-    last = -1
-    async with Reader(options) as reader:
-        for topic in (names.output, names.rejections):
-            last = max(last, await _last(reader, TopicPartition(topic, partition), source, prefix))
-    return last + 1
+    marks = Marks(settings.processing.group, names.input, partition)
+    topics = (names.output, names.rejections)
+    found = await asyncio.gather(*(_last(leaders, TopicPartition(topic, partition), marks) for topic in topics))
+    return max(found) + 1
 
 
-async def _last(reader: Reader, tp: TopicPartition, source: bytes, prefix: bytes) -> int:
-    first, end = await reader.bounds(tp)
-    back = LOOK_BACK
-    while end > first:
-        start = max(first, end - back)
-        found = -1
-        async for records in reader.batches(tp, start, end):
-            for record in records:
-                headers = dict(record.headers)
-                identity = headers.get("ce_id") or b""
-                if headers.get("ce_source") == source and identity.startswith(prefix):
-                    found = max(found, int(identity[len(prefix) :]))
-        if found >= 0 or start == first or back >= MOST_BACK:
-            return found
-        back *= 10
+class Marks:
+    """What the headers of a group's outputs tell of the input record."""
+
+    def __init__(self, group: str, topic: str, partition: int) -> None:
+        self._source = f"/alphapulse/{group}".encode()
+        self._prefix = f"{topic}-{partition}-".encode()
+
+    def offset(self, headers: bytes) -> int:
+        """The input offset in the headers of a record as they lie in its batch; -1 for one of somebody else."""
+        found = unpacked_headers(headers)
+        identity = found.get(b"ce_id", b"")
+        ours = found.get(b"ce_source") == self._source and identity.startswith(self._prefix)
+        return int(identity[len(self._prefix) :]) if ours else -1
+
+
+async def _last(leaders: Leaders, tp: TopicPartition, marks: Marks) -> int:
+    try:
+        first, end = await asyncio.gather(leaders.first(tp), leaders.end(tp))
+        back = LOOK_BACK
+        while end > first:
+            start = max(first, end - back)
+            found = await _newest(leaders, tp, start, end, marks)
+            if found >= 0 or start == first or back >= MOST_BACK:
+                return found
+            back *= 10
+    except TopicAuthorizationFailedError:
+        log.warning("outputs may not be read: they can't show how far the group has come", extra={"topic": tp.topic})
     return -1
+
+
+async def _newest(leaders: Leaders, tp: TopicPartition, start: int, end: int, marks: Marks) -> int:
+    """The highest input offset named by records from `start` to `end`; -1 where none is."""
+    found, at = -1, start
+    while at < end:
+        aborted, data = await leaders.records(tp, at)
+        records, following = decode(data, at, aborted, True, tp)
+        found = max([found, *(marks.offset(records.headers(row)) for row in range(len(records)))])
+        if following <= at:
+            break
+        at = following
+    return found
 
 
 def furthest(stored: Stored, outputs: int, own: int, exactly_once: bool) -> Witness | None:

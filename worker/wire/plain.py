@@ -23,3 +23,30 @@ def varint(value: int) -> bytes:
         rest >>= 7
     packed.append(rest)
     return bytes(packed)
+
+
+def unpacked_headers(packed: bytes) -> dict[bytes, bytes]:
+    """Headers as they lie in a record, by name; of those with one name the last, of one without a value nothing.
+
+    Raises:
+        IndexError: they are cut short.
+    """
+    found: dict[bytes, bytes] = {}
+    count, at = _varint_at(packed, 0)
+    for _ in range(count):
+        size, at = _varint_at(packed, at)
+        name, at = packed[at : at + size], at + size
+        size, at = _varint_at(packed, at)
+        found[name] = packed[at : at + max(size, 0)]
+        at += max(size, 0)
+    return found
+
+
+def _varint_at(data: bytes, at: int) -> tuple[int, int]:
+    """A zigzag varint, and the position behind it."""
+    raw = shift = 0
+    while True:
+        byte = data[at]
+        raw, shift, at = raw | (byte & 0x7F) << shift, shift + 7, at + 1
+        if byte < 0x80:
+            return (raw >> 1) ^ -(raw & 1), at
