@@ -7,7 +7,7 @@ DEV    := $(VENV)/.installed-dev
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit integration chaos soak test-docker bench bench-check bench-peers bench-engine bench-failover bench-symbols \
+.PHONY: help setup demo test unit integration chaos soak test-versions test-docker bench bench-check bench-peers bench-engine bench-failover bench-symbols \
   bench-inprocess bench-backtest bench-models calibration parity oracles differential lint types imports check lock reference clean
 
 help: ## Show this list
@@ -57,6 +57,9 @@ chaos: $(DEV) setup ## Prove the whole catalogue of faults (docs/guarantees.md);
 
 soak: $(DEV) setup ## Two workers under random faults for MIN minutes (SEED=n repeats a run); writes results/soak.json
 	@$(BIN)/python -m tests.chaos.soak --minutes $(MIN) $(if $(SEED),--seed $(SEED))
+
+test-versions: $(DEV) setup ## Prove the promise on Kafka 3.3 to 4.3, and while it is upgraded; writes results/test-versions.json
+	@$(BIN)/python -m pytest tests/versions -p tests.versions.report
 
 test-docker: $(DEV) setup ## Build the image and test it on a container engine (starts one if there is none)
 	@$(BIN)/python -m pytest tests/docker -m docker

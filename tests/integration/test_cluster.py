@@ -72,7 +72,7 @@ async def test_one_of_three_is_killed_and_nothing_acknowledged_is_lost(topic_pre
             values = [r.value for r in await read_partition(cluster.bootstrap, topic_prefix, partition)]
             assert values == [b"one", b"two"]
 
-        names = ("--bootstrap", cluster.bootstrap, "--prefix", f"{topic_prefix}.")
+        names = ("-b", cluster.bootstrap, "--prefix", f"{topic_prefix}.")
         made = json.loads(command("topics", "create", *names, "--json").stdout)
         assert {(topic["partitions"], topic["replicas"]) for topic in made["details"].values()} == {(4, 3)}
         assert len(made["created"]) == 5

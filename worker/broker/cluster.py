@@ -16,6 +16,7 @@ from typing import Self
 from worker.broker import storage
 from worker.broker.config import Seat, ports_in
 from worker.broker.local import Broker
+from worker.broker.lock import PINNED, Release
 from worker.broker.ports import free_ports
 from worker.broker.readiness import known_brokers, wait_until
 from worker.errors import BrokerUnavailable
@@ -64,6 +65,7 @@ class Cluster:
         detached: bool = False,
         sustained: bool = False,
         start_timeout_s: float = 90.0,
+        release: Release = PINNED,
     ) -> None:
         self._temporary = home is None
         self.home = home or Path(tempfile.mkdtemp(prefix="alphapulse-cluster-"))
@@ -84,6 +86,7 @@ class Cluster:
                 start_timeout_s=start_timeout_s,
                 seat=Seat(n, self.cluster_id, controllers, place.internal, place.controller, place.private),
                 launcher=place.launcher,
+                release=release,
             )
             for n, place in enumerate(self._places, 1)
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -89,7 +90,9 @@ def start(port: int | None, docker: bool, brokers: int | None = None) -> tuple[R
         elif not docker:
             _stop_processes()
         running = _start_container(port) if docker else _start_processes(port, brokers)
-        _record().write_text(json.dumps(asdict(running)))
+        part = _record().with_suffix(".part")
+        part.write_text(json.dumps(asdict(running)))
+        os.replace(part, _record())
         return running, True
 
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from worker.broker.lock import KAFKA_VERSION, Jar, lock_digest, pinned, sha256_of
+from worker.broker.lock import PINNED, Jar, Release, lock_digest, pinned, sha256_of
 from worker.broker.progress import Progress, reporter
 from worker.errors import BrokerUnavailable, ConfigError
 from worker.paths import cache_dir
@@ -23,32 +23,32 @@ _WAYS_OUT = (
 )
 
 
-def class_path() -> str:
-    """The verified jars as a Java class path, downloading them first where needed.
+def class_path(release: Release = PINNED) -> str:
+    """The verified jars of a release as a Java class path, downloading them first where needed.
 
     Raises BrokerUnavailable when they can't be fetched, ConfigError when a jar is missing or not the pinned one.
     """
-    folder = jar_folder()
-    return os.pathsep.join(str(folder / jar.name) for jar in pinned())
+    folder = jar_folder(release)
+    return os.pathsep.join(str(folder / jar.name) for jar in pinned(release))
 
 
-def jar_folder() -> Path:
-    """The folder that holds exactly the pinned jars, each verified by its sha256."""
-    if preloaded := os.environ.get(PRELOADED):
-        return _verified(Path(preloaded).expanduser(), f"copy the jars of Kafka {KAFKA_VERSION} again")
-    folder = cache_dir() / f"kafka-{KAFKA_VERSION}-{lock_digest()}"
+def jar_folder(release: Release = PINNED) -> Path:
+    """The folder that holds exactly the pinned jars of a release, each verified by its sha256."""
+    if release is PINNED and (preloaded := os.environ.get(PRELOADED)):
+        return _verified(release, Path(preloaded).expanduser(), f"copy the jars of Kafka {release.version} again")
+    folder = cache_dir() / f"kafka-{release.version}-{lock_digest(release)}"
     if not folder.is_dir():
         with _exclusive(folder.with_name(f"{folder.name}.lock")):
             if not folder.is_dir():
-                _download(folder)
-    return _verified(folder, f"delete {folder} and start again to download it anew")
+                _download(release, folder)
+    return _verified(release, folder, f"delete {folder} and start again to download it anew")
 
 
-def _verified(folder: Path, fix: str) -> Path:
+def _verified(release: Release, folder: Path, fix: str) -> Path:
     # The digests are read every time (0.1 s): the folder is writable and what it holds is executed.
     with ThreadPoolExecutor(_PARALLEL_DOWNLOADS) as pool:
-        verdicts = pool.map(lambda jar: _verdict(folder / jar.name, jar), pinned())
-        wrong = [f"{jar.name} is {verdict}" for jar, verdict in zip(pinned(), verdicts, strict=True) if verdict]
+        verdicts = pool.map(lambda jar: _verdict(folder / jar.name, jar), pinned(release))
+        wrong = [f"{jar.name} is {verdict}" for jar, verdict in zip(pinned(release), verdicts, strict=True) if verdict]
     if wrong:
         more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
         raise ConfigError(f"The Kafka jars in {folder} can't be trusted: {wrong[0]}{more}", fix)
@@ -71,15 +71,15 @@ def _exclusive(path: Path) -> Iterator[None]:
         yield
 
 
-def _download(folder: Path) -> None:
+def _download(release: Release, folder: Path) -> None:
     """Fill `folder` in one rename. Only the lock's holder gets here, so the staging folder has one writer."""
     staging = folder.with_name(f"{folder.name}.part")
     staging.mkdir(parents=True, exist_ok=True)
-    missing = [jar for jar in pinned() if _verdict(staging / jar.name, jar)]
+    missing = [jar for jar in pinned(release) if _verdict(staging / jar.name, jar)]
     repository = staging / "repository"
     shutil.rmtree(repository, ignore_errors=True)
     with (
-        reporter(f"Kafka {KAFKA_VERSION}", sum(jar.size for jar in missing)) as progress,
+        reporter(f"Kafka {release.version}", sum(jar.size for jar in missing)) as progress,
         ThreadPoolExecutor(_PARALLEL_DOWNLOADS) as pool,
     ):
         for _ in pool.map(lambda jar: _fetch(jar, repository, staging, progress), missing):

@@ -6,16 +6,18 @@ import os
 from pathlib import Path
 
 from worker.broker.jars import class_path
+from worker.broker.lock import PINNED, Release
 from worker.errors import ConfigError
 
-_LOGGING = Path(__file__).with_name("log4j2.properties")
 _ALWAYS = ("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Djava.awt.headless=true")
 _QUICK_START = ("-XX:TieredStopAtLevel=1",)  # the first compiler only: half the start, but twice the work a request
 # Java reads options from these, and a user's own would change this broker.
 _FOREIGN_OPTIONS = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH", "KAFKA_OPTS")
 
 
-def command(main_class: str, *arguments: str, heap: str, log: Path, sustained: bool = False) -> list[str]:
+def command(
+    main_class: str, *arguments: str, heap: str, log: Path, sustained: bool = False, release: Release = PINNED
+) -> list[str]:
     """The command line that runs `main_class`; `heap` as Java writes it (`512m`). May download the jars.
 
     `sustained` = with all of Java's compilers, for what runs long under load.
@@ -27,8 +29,8 @@ def command(main_class: str, *arguments: str, heap: str, log: Path, sustained: b
         "--enable-native-access=ALL-UNNAMED",
         "--sun-misc-unsafe-memory-access=allow",
     )
-    logging = (f"-Dlog4j2.configurationFile={_LOGGING.as_uri()}", f"-Dalphapulse.broker.log={log}")
-    return [str(_executable()), *flags, *logging, "-cp", class_path(), main_class, *arguments]
+    logging = (f"-D{release.logging_property}={release.logging_file.as_uri()}", f"-Dalphapulse.broker.log={log}")
+    return [str(_executable()), *flags, *logging, "-cp", class_path(release), main_class, *arguments]
 
 
 def environment() -> dict[str, str]:

@@ -14,6 +14,7 @@ from typing import Self
 from worker.broker import java, process, storage
 from worker.broker.config import ALONE, Addresses, Seat, ports_in, server_properties, write_properties
 from worker.broker.listeners import Listener
+from worker.broker.lock import PINNED, Release
 from worker.broker.ports import free_port, free_ports, require_free
 from worker.broker.process import Process
 from worker.broker.readiness import wait_until_ready
@@ -35,7 +36,8 @@ class Broker:
     the newest; `properties` are Kafka server settings that win over ours.
     `sustained` is for load that lasts: Java compiles what is used much as well as it can, which costs CPU at first.
     `seat` makes it a node of a cluster (`Cluster`). `launcher` goes before its command line and must become it by exec
-    (`nsenter --net=...`). A `home` that was used before keeps its port unless another is named.
+    (`nsenter --net=...`). A `home` that was used before keeps its port unless another is named. `release` is another
+    Kafka than the pinned one.
 
     Raises BrokerUnavailable (with the end of the broker's log) when it does not come up, ConfigError when the jars or
     the Java runtime are missing or wrong, CannotCreate when its folder can't be used.
@@ -58,6 +60,7 @@ class Broker:
         start_timeout_s: float = 60.0,
         seat: Seat | None = None,
         launcher: Sequence[str] = (),
+        release: Release = PINNED,
     ) -> None:
         self._temporary = home is None
         self.home = home or Path(tempfile.mkdtemp(prefix="alphapulse-broker-"))
@@ -67,7 +70,7 @@ class Broker:
         self._properties, self._scram_users = dict(properties or {}), dict(scram_users or {})
         self._features = dict(features or {})
         self._start_timeout_s = start_timeout_s
-        self._seat, self._launcher = seat, tuple(launcher)
+        self._seat, self._launcher, self._release = seat, tuple(launcher), release
         port = port or ports_in(self._server).get("PLAINTEXT", 0)
         clients = [Listener("PLAINTEXT", port=port, advertised=advertised), *listeners]
         self._clients = [_addressed(client, host) for client in clients]
@@ -102,9 +105,7 @@ class Broker:
         if self.running:
             return self
         self.prepare()
-        log = self.log_path
-        kafka = java.command("kafka.Kafka", str(self._server), heap=self._heap, log=log, sustained=self._sustained)
-        self._spawn([*self._launcher, *kafka])
+        self._spawn([*self._launcher, *self._command()])
         try:
             self._wait_until_ready()
         except BaseException:
@@ -121,7 +122,8 @@ class Broker:
         self._write_properties()
         if not storage.is_formatted(self.home / "data"):
             cluster = self._seat.cluster if self._seat else None
-            storage.format_storage(self._server, self.log_path, self._scram_users, self._features, cluster)
+            users, features = self._scram_users, self._features
+            storage.format_storage(self._server, self.log_path, users, features, cluster, self._release)
 
     def attach(self) -> bool:
         """Take over the process that an earlier program left running on this folder; whether there is one."""
@@ -220,6 +222,16 @@ class Broker:
             node, controllers = seat.node, seat.controllers
             properties = server_properties(addresses, data, self._properties, node=node, controllers=controllers)
         write_properties(self._server, properties)
+
+    def _command(self) -> list[str]:
+        return java.command(
+            "kafka.Kafka",
+            str(self._server),
+            heap=self._heap,
+            log=self.log_path,
+            sustained=self._sustained,
+            release=self._release,
+        )
 
     def _spawn(self, command: list[str]) -> None:
         spawn = process.spawn_detached if self._detached else process.spawn

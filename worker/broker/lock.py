@@ -1,4 +1,4 @@
-"""The pinned Kafka jars: one line a jar in `jars.lock` with its sha256, size and Maven coordinate."""
+"""Releases of Kafka and their pinned jars: one line a jar in a lock file with its sha256, size and Maven coordinate."""
 
 from __future__ import annotations
 
@@ -10,12 +10,6 @@ from typing import Any
 
 KAFKA_VERSION = "4.3.1"
 LOCK_FILE = Path(__file__).with_name("jars.lock")
-
-# Each root is resolved by itself: together, log4j's dependency management would pull the Kafka clients down to 3.9.
-ROOTS = (
-    f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}",
-    "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4",
-)
 
 
 @dataclass(frozen=True)
@@ -36,17 +30,41 @@ class Jar:
         return f"{self.sha256} {self.size:>9} {self.group}:{self.artifact}:{self.version}"
 
 
+@dataclass(frozen=True)
+class Release:
+    """A version of Kafka: the file that pins its jars, and how Java is told where its logging is set up.
+
+    Each of `roots` (Maven coordinates) is resolved by itself: together, log4j's dependency management would pull the
+    Kafka clients down to 3.9.
+    """
+
+    version: str
+    lock_file: Path
+    roots: tuple[str, ...]
+    logging_property: str
+    logging_file: Path
+
+
+PINNED = Release(
+    KAFKA_VERSION,
+    LOCK_FILE,
+    (f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}", "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4"),
+    "log4j2.configurationFile",
+    Path(__file__).with_name("log4j2.properties"),
+)
+
+
 @cache
-def pinned() -> tuple[Jar, ...]:
-    """The jars of the lock file in class path order."""
-    lines = (line.split() for line in LOCK_FILE.read_text().splitlines() if line and not line.startswith("#"))
+def pinned(release: Release = PINNED) -> tuple[Jar, ...]:
+    """The jars of a release in class path order."""
+    lines = (line.split() for line in release.lock_file.read_text().splitlines() if line and not line.startswith("#"))
     return tuple(Jar(digest, int(size), *coordinate.split(":")) for digest, size, coordinate in lines)
 
 
 @cache
-def lock_digest() -> str:
+def lock_digest(release: Release = PINNED) -> str:
     """Eight hex digits that name this exact set of jars."""
-    return hashlib.sha256(LOCK_FILE.read_bytes()).hexdigest()[:8]
+    return hashlib.sha256(release.lock_file.read_bytes()).hexdigest()[:8]
 
 
 def sha256_of(path: Path) -> str:
@@ -55,13 +73,13 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def resolve(repository: Path) -> list[Jar]:
-    """Resolve `ROOTS` and what they need, download it below `repository` and pin it."""
+def resolve(repository: Path, release: Release = PINNED) -> list[Jar]:
+    """Resolve the roots of a release and what they need, download it below `repository` and pin it."""
     from jgo.maven import MavenContext
 
     context = MavenContext(repo_cache=repository)
     chosen: dict[tuple[str, str], Any] = {}
-    for root in ROOTS:
+    for root in release.roots:
         inputs, transitive = context.resolver.resolve([context.create_dependency(root)])
         needed = [d.artifact for d in transitive if d.scope in ("compile", "runtime")]
         for artifact in [d.artifact for d in inputs] + needed:
@@ -74,16 +92,16 @@ def _pin(artifact: Any) -> Jar:
     return Jar(sha256_of(path), path.stat().st_size, artifact.groupId, artifact.artifactId, artifact.version)
 
 
-def main() -> None:
-    """Write `jars.lock` anew: `python -m worker.broker.lock`."""
+def write_lock(release: Release, program: str) -> None:
+    """Write the lock file of a release anew; `program` is the module that was run for it."""
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
-        jars = resolve(Path(folder))
-    header = "# sha256, bytes, coordinate; written by `python -m worker.broker.lock`\n"
-    LOCK_FILE.write_text(header + "".join(f"{jar}\n" for jar in jars))
-    print(f"{len(jars)} jars, {sum(jar.size for jar in jars) / 1e6:.1f} MB")
+        jars = resolve(Path(folder), release)
+    header = f"# sha256, bytes, coordinate; written by `python -m {program}`\n"
+    release.lock_file.write_text(header + "".join(f"{jar}\n" for jar in jars))
+    print(f"Kafka {release.version}: {len(jars)} jars, {sum(jar.size for jar in jars) / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":
-    main()
+    write_lock(PINNED, "worker.broker.lock")

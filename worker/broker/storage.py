@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from worker.broker import java
+from worker.broker.lock import PINNED, Release
 from worker.errors import CannotCreate, ConfigError
 
 CLUSTER_FILE = "cluster.json"  # in the folder that holds the nodes of a cluster: its id and their number
@@ -68,25 +69,33 @@ def format_storage(
     scram_users: Mapping[str, str],
     features: Mapping[str, int] | None = None,
     cluster: str | None = None,
+    release: Release = PINNED,
 ) -> None:
     """Format the data folder that the properties file `server` names, for the cluster of that id or for a new one.
 
     SCRAM-SHA-512 users are name → password, `features` of the cluster name → level, else the newest that Kafka has.
     """
+    # In one word: an id may begin with a dash.
+    words = ["--config", str(server), f"--cluster-id={cluster or new_cluster_id()}", "--ignore-formatted"]
+    for name, level in (features or {}).items():
+        words += ["--feature", f"{name}={level}"]
+    if not scram_users:
+        _run(_command(release, log, *words))
+        return
+    for name, password in scram_users.items():
+        words += ["--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]"]
     arguments = server.with_name("format.args")
     arguments.unlink(missing_ok=True)
     arguments.touch(mode=0o600)  # passwords go through a file: a command line is public
-    # In one word: an id may begin with a dash.
-    lines = ["--config", str(server), f"--cluster-id={cluster or new_cluster_id()}", "--ignore-formatted"]
-    for name, password in scram_users.items():
-        lines += ["--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]"]
-    for name, level in (features or {}).items():
-        lines += ["--feature", f"{name}={level}"]
-    arguments.write_text("".join(f"{line}\n" for line in lines))
+    arguments.write_text("".join(f"{word}\n" for word in words))
     try:
-        _run(java.command("kafka.tools.StorageTool", "format", f"@{arguments}", heap="256m", log=log))
+        _run(_command(release, log, f"@{arguments}"))
     finally:
         arguments.unlink()
+
+
+def _command(release: Release, log: Path, *arguments: str) -> list[str]:
+    return java.command("kafka.tools.StorageTool", "format", *arguments, heap="256m", log=log, release=release)
 
 
 def _run(command: list[str]) -> None:
