@@ -136,6 +136,7 @@ async def preflight(settings: Settings) -> Checked:
         AlphapulseError: with one sentence, the fix and the exit code.
     """
     async with admin_client(settings.kafka) as admin:
+        await asking.refuse_old_brokers(client_of(admin))
         limits = () if settings.control.read == "off" else (settings.topics.limits,)
         found = await topics.describe(admin, (*settings.worker_topics, *limits))
         topics.check(settings, found)

@@ -6,6 +6,7 @@ No answer is "nothing": an error code at any level, a null array, a missing or a
 from worker.stream.asking.groups import members, refuse_new_protocol
 from worker.stream.asking.offsets import committed_positions, set_positions
 from worker.stream.asking.topics import Described, find_topics, topic_settings
+from worker.stream.asking.versions import refuse_old_brokers
 
 __all__ = [
     "Described",
@@ -13,6 +14,7 @@ __all__ = [
     "find_topics",
     "members",
     "refuse_new_protocol",
+    "refuse_old_brokers",
     "set_positions",
     "topic_settings",
 ]
