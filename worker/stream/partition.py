@@ -19,6 +19,7 @@ from worker.stream.checkpoint import committed
 from worker.stream.consumed import unpacked
 from worker.stream.crash import crash_point
 from worker.stream.job import Job
+from worker.stream.litter import collect_soon
 from worker.stream.opening import Opening
 from worker.stream.shared import Clients
 from worker.stream.sink import AcknowledgedSink, Commit, Output, Prepared, Sink, sink_of
@@ -90,6 +91,7 @@ class Partition:
         crash_point("offset_read")
         self._state = await self._opening.state(opened, self._clients.committed.get(self.tp, 0))
         self._last_input = time.monotonic()
+        collect_soon()  # what read the state is closed
         seconds = time.monotonic() - started
         METRICS.state_restore_seconds.observe(seconds)
         log.info(
@@ -166,6 +168,7 @@ class Partition:
         sink, self._sink, self._state = self._sink, None, None
         if sink:
             await sink.stop()
+            collect_soon()
 
     @property
     def symbols(self) -> int:
