@@ -51,12 +51,14 @@ integration: $(DEV) setup ## Run the tests that need a broker
 	@$(BIN)/python -m pytest tests/integration -m alone
 
 MIN ?= 10
+BROKERS ?= 1
+GUARANTEE ?= exactly_once
 JOBS ?= 2
 chaos: $(DEV) setup ## Prove the whole catalogue of faults (docs/guarantees.md); writes results/chaos.json
-	@$(BIN)/python -m pytest tests/chaos tests/integration -m "fault or mutation" -n $(JOBS) -p tests.chaos.report
+	@$(BIN)/python -m pytest tests/chaos tests/integration tests/contract -m "fault or mutation" -n $(JOBS) --dist loadgroup -p tests.chaos.report
 
-soak: $(DEV) setup ## Two workers under random faults for MIN minutes (SEED=n repeats a run); writes results/soak.json
-	@$(BIN)/python -m tests.chaos.soak --minutes $(MIN) $(if $(SEED),--seed $(SEED))
+soak: $(DEV) setup ## Two workers under random faults for MIN minutes (BROKERS=3 GUARANTEE=at_least_once; SEED=n repeats a run); writes results/soak.json
+	@$(BIN)/python -m tests.chaos.soak --minutes $(MIN) --brokers $(BROKERS) --guarantee $(GUARANTEE) $(if $(SEED),--seed $(SEED))
 
 test-versions: $(DEV) setup ## Prove the promise on Kafka 3.3 to 4.3, and while it is upgraded; writes results/test-versions.json
 	@$(BIN)/python -m pytest tests/versions -p tests.versions.report

@@ -48,6 +48,7 @@ class ReplayFrom(msgspec.Struct, array_like=True):
     origin: Annotated[int, Meta(description="first input offset that the group has processed")]
     replay_from: Annotated[int, Meta(description="no change that lies before it is unsaved")]
     next: Annotated[int, Meta(description="input offset of the transaction")]
+    input_id: Annotated[str, Meta(description="of the input topic, 32 hex digits; empty where it is not known")] = ""
 
 
 class Reset(msgspec.Struct, array_like=True):

@@ -1,6 +1,7 @@
 """Workers with one rule of the cycle broken: `python -m tests.chaos.mutant <mutation> worker`.
 
-The oracle must find each of them; else it could not find the same fault in the worker.
+The oracle must find each of them; else it could not find the same fault in the worker. Where two rules guard the same
+thing, a mutant breaks both: the witness (`worker/stream/witness.py`) would refuse what the other rule lets through.
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from tests.chaos import broken_cluster
+from tests.chaos.unsure import answers_lost_on_signal
 from worker.stream import opening, sink
+from worker.stream.asking.offsets import NOBODY
+from worker.stream.envelope import symbol_of
 from worker.stream.failures import OutcomeUnknown
-from worker.stream.protocol.offsets import Position
+from worker.stream.protocol.offsets import Membership, Position
 from worker.stream.sink import Opened, Output, TransactionalSink
 from worker.stream.transactions import TransactionalProducer
 
@@ -25,14 +30,19 @@ STATE = "worker.state."  # part of the name of state topics, as the tests make t
 
 
 def id_per_worker() -> None:
-    """Transactional ids that differ from worker to worker: a new owner fences nobody."""
-    original = TransactionalSink.__init__
+    """Transactional ids that differ from worker to worker, and offsets that name no member: a new owner fences
+    nobody, and the group has nothing to refuse."""
+    original, send = TransactionalSink.__init__, TransactionalProducer.send_offsets_to_transaction
 
     def changed(self: TransactionalSink, tp: Any, group: str, *rest: Any) -> None:
         original(self, tp, f"{group}-{os.getpid()}", *rest)
         self._group = group
 
+    async def nameless(self: TransactionalProducer, offsets: Any, group_id: str, member: Membership) -> None:
+        await send(self, offsets, group_id, NOBODY)
+
     TransactionalSink.__init__ = changed  # type: ignore[method-assign, assignment]
+    TransactionalProducer.send_offsets_to_transaction = nameless  # type: ignore[method-assign]
 
 
 async def _asked(sink: TransactionalSink) -> Any:
@@ -45,6 +55,7 @@ async def _asked(sink: TransactionalSink) -> Any:
 
 def offset_before_fence() -> None:
     """The committed offset is read before the former owner is fenced."""
+    broken_cluster.begins_anew_beside_a_state()
     start, read = TransactionalSink.start, TransactionalSink.read
     early: dict[int, Any] = {}
 
@@ -86,22 +97,23 @@ def sent_again() -> None:
         given[id(self)] = arguments
         create(self, *arguments)
 
-    async def changed(self: TransactionalSink, outputs: Iterable[Output], *rest: Any) -> None:
+    async def changed(self: TransactionalSink, outputs: Iterable[Output], *rest: Any) -> Any:
         kept = list(outputs)
         try:
-            await deliver(self, kept, *rest)
+            return await deliver(self, kept, *rest)
         except OutcomeUnknown:
             await self.stop()
             create(self, *given[id(self)])
             await self.start()
-            await deliver(self, kept, *rest)
+            return await deliver(self, kept, *rest)
 
     TransactionalSink.__init__ = created  # type: ignore[method-assign, assignment]
     TransactionalSink.deliver = changed  # type: ignore[method-assign, assignment]
 
 
 def snapshot_before_commit() -> None:
-    """Snapshots are written before the transaction, by a producer that knows of none."""
+    """Snapshots are written before the transaction, by a producer that knows of none; the rest of the state is not,
+    or it would show that something is wrong."""
     create, deliver = TransactionalSink.__init__, TransactionalSink.deliver
     options: dict[int, dict[str, Any]] = {}
 
@@ -109,10 +121,12 @@ def snapshot_before_commit() -> None:
         options[id(self)] = clients.producing
         create(self, tp, group, clients, *rest)
 
-    async def changed(self: TransactionalSink, outputs: Iterable[Output], saved: Iterable[Output], *rest: Any) -> None:
+    async def changed(self: TransactionalSink, outputs: Iterable[Output], saved: Iterable[Output], *rest: Any) -> Any:
+        kept = list(saved)
+        early = [output for output in kept if symbol_of(output.key or b"") is not None]
         async with AIOKafkaProducer(**options[id(self)]) as producer:
-            await sink._send(producer, saved, self._tp.partition)
-        await deliver(self, outputs, (), *rest)
+            await sink._send(producer, early, self._tp.partition)
+        return await deliver(self, outputs, [output for output in kept if output not in early], *rest)
 
     TransactionalSink.__init__ = created  # type: ignore[method-assign, assignment]
     TransactionalSink.deliver = changed  # type: ignore[method-assign, assignment]
@@ -138,20 +152,23 @@ MUTATIONS: dict[str, Callable[[], None]] = {
         sent_again,
         snapshot_before_commit,
         snapshot_before_commit_believed,
+        *broken_cluster.MUTATIONS,
+        answers_lost_on_signal,  # no broken rule: a fault that a test calls for
     )
 }
 
 
-def program(mutation: str) -> tuple[str, str]:
-    """Module and argument that run a worker with this mutation."""
-    return "tests.chaos.mutant", MUTATIONS[mutation].__name__
+def program(*mutations: str) -> tuple[str, str]:
+    """Module and argument that run a worker with these mutations."""
+    return "tests.chaos.mutant", "+".join(MUTATIONS[mutation].__name__ for mutation in mutations)
 
 
 def main() -> None:
-    """Break one rule, then run the program as it is."""
+    """Break the rules, then run the program as it is."""
     from worker.cli import main as alphapulse
 
-    MUTATIONS[sys.argv.pop(1)]()
+    for mutation in sys.argv.pop(1).split("+"):
+        MUTATIONS[mutation]()
     alphapulse()
 
 

@@ -1,10 +1,13 @@
-"""A TCP proxy that reads Kafka's frames: cuts, delays, throttles, freezes, drops or holds them, by API key."""
+"""A TCP proxy that reads Kafka's frames: cuts, delays, throttles, freezes, drops, holds, answers or counts them, by API
+key."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
 import struct
 import threading
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
@@ -14,6 +17,10 @@ from worker.broker.ports import free_port
 
 HOST = "127.0.0.1"
 LIMIT = 64 * 1024 * 1024  # bytes of one frame
+HEAD = struct.Struct(">hhi")  # of a request: API key, version, correlation id
+# A request that any broker answers at once and that changes nothing stands in for one that the proxy answers itself:
+# so answers keep their order.
+HARMLESS_API, HARMLESS_VERSION, NO_CLIENT = 18, 0, b"\xff\xff"
 
 
 class Api(IntEnum):
@@ -46,8 +53,10 @@ class Rule:
 
     api: Api
     way: Way
-    holds: bool  # else they are dropped
+    holds: bool  # else they are dropped, or answered
     skip: int
+    # Makes of a request what the client gets behind the correlation id, while the broker gets nothing.
+    reply: Callable[[bytes], bytes] | None = None
     caught: threading.Event = field(default_factory=threading.Event)
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -63,6 +72,8 @@ class Proxy:
     def __init__(self) -> None:
         self.port = free_port()
         self.address = f"{HOST}:{self.port}"
+        self.requests: Counter[int] = Counter()  # API key → how many
+        self.sent: Counter[int] = Counter()  # API key → bytes of the requests
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._links: set[asyncio.Task[None]] = set()
@@ -73,6 +84,7 @@ class Proxy:
         self._rate: float | None = None
         self._refuses = False
         self._rules: list[Rule] = []
+        self._resets = False
         self._thawed = asyncio.Event()
         self._thawed.set()
 
@@ -106,6 +118,10 @@ class Proxy:
         """Keep these frames, and on their connections all that follow, until the rule is lifted."""
         return self._add(Rule(api, way, holds=True, skip=skip))
 
+    def answer(self, api: Api, reply: Callable[[bytes], bytes], skip: int = 0) -> Rule:
+        """Answer these requests in the broker's place, which gets to see none of them."""
+        return self._add(Rule(api, Way.REQUEST, holds=False, skip=skip, reply=reply))
+
     def lift(self, rule: Rule) -> None:
         """Let these frames pass again; those that were held go on."""
 
@@ -118,6 +134,12 @@ class Proxy:
     def cut(self) -> None:
         """Close all connections now."""
         self._run(self._cut())
+
+    def reset_all(self) -> None:
+        """Reset all connections now, as a firewall does: both sides get an error instead of an end."""
+        self._resets = True
+        self.cut()
+        self._resets = False
 
     def refuse(self, refuses: bool = True) -> None:
         """Cut, and close each new connection at once."""
@@ -165,11 +187,16 @@ class Proxy:
             return  # one side has gone, or the connection is cut
         finally:
             self._links.discard(link)
-            writer.transport.abort()
+            self._end(writer)
+
+    def _end(self, writer: asyncio.StreamWriter) -> None:
+        if self._resets:
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(HOST, self._upstream_port)
-        asked: dict[int, int] = {}
+        asked: dict[int, tuple[int, bytes | None]] = {}
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._pump(reader, back, Way.REQUEST, asked))
@@ -180,23 +207,47 @@ class Proxy:
             back.transport.abort()
 
     async def _pump(
-        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, way: Way, asked: dict[int, int]
+        self,
+        source: asyncio.StreamReader,
+        target: asyncio.StreamWriter,
+        way: Way,
+        asked: dict[int, tuple[int, bytes | None]],
     ) -> None:
         while True:
-            head = await source.readexactly(4)
-            (size,) = struct.unpack(">i", head)
+            (size,) = struct.unpack(">i", await source.readexactly(4))
             assert 0 < size < LIMIT, "not a Kafka frame"
             body = await source.readexactly(size)
-            if await self._passes(_api(body, way, asked), way, len(body)):
-                target.write(head + body)
+            api, body = self._asked(body, asked) if way is Way.REQUEST else _answered(body, asked)
+            if await self._passes(api, way, len(body)):
+                target.write(struct.pack(">i", len(body)) + body)
                 await target.drain()
+
+    def _asked(self, body: bytes, asked: dict[int, tuple[int, bytes | None]]) -> tuple[int, bytes]:
+        api, _, correlation = HEAD.unpack_from(body)
+        self.requests[api] += 1
+        self.sent[api] += len(body)
+        reply = self._reply(api, body)
+        asked[correlation] = api, reply
+        if reply is None:
+            return api, body
+        return api, HEAD.pack(HARMLESS_API, HARMLESS_VERSION, correlation) + NO_CLIENT
+
+    def _reply(self, api: int, body: bytes) -> bytes | None:
+        for rule in self._rules:
+            if rule.api == api and rule.reply is not None:
+                if rule.skip:
+                    rule.skip -= 1
+                    continue
+                rule.caught.set()
+                return rule.reply(body)
+        return None
 
     async def _passes(self, api: int, way: Way, size: int) -> bool:
         await self._thawed.wait()
         if seconds := self._latency + (size / self._rate if self._rate else 0.0):
             await asyncio.sleep(seconds)
         for rule in list(self._rules):
-            if (rule.api, rule.way) != (api, way):
+            if (rule.api, rule.way) != (api, way) or rule.reply is not None:
                 continue
             if rule.skip:
                 rule.skip -= 1
@@ -208,9 +259,6 @@ class Proxy:
         return True
 
 
-def _api(body: bytes, way: Way, asked: dict[int, int]) -> int:
-    if way is Way.REQUEST:
-        api, _, correlation = struct.unpack_from(">hhi", body)
-        asked[correlation] = api
-        return int(api)
-    return asked.pop(struct.unpack_from(">i", body)[0], -1)
+def _answered(body: bytes, asked: dict[int, tuple[int, bytes | None]]) -> tuple[int, bytes]:
+    api, reply = asked.pop(struct.unpack_from(">i", body)[0], (-1, None))
+    return api, body if reply is None else body[:4] + reply

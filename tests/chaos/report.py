@@ -44,9 +44,13 @@ class Report:
 
     def __init__(self) -> None:
         self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
+        self.brokers = 0  # at most in one test that was run
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        for name in dict(report.user_properties).get("faults", ()):  # type: ignore[attr-defined]
+        told: dict[str, Any] = dict(report.user_properties)
+        if report.when == "call" and not report.skipped:
+            self.brokers = max(self.brokers, told["brokers"])
+        for name in told["faults"]:
             tally = self.tallies[name]
             tally.seconds += report.duration
             tally.failed += report.failed
@@ -66,6 +70,7 @@ class Report:
         return {
             "faults_passed": sum(tally.proven for _, _, tally in self.rows()),
             "faults_total": len(FAULTS),
+            "brokers": self.brokers,
             "fault_tests_passed": sum(tally.passed for _, _, tally in self.rows()),
             "mutations_found": mutations.passed,
             "mutations_total": mutations.passed + mutations.failed,
@@ -102,6 +107,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     names = [str(name) for mark in item.iter_markers("fault") for name in mark.args]
     names += [MUTATION for _ in item.iter_markers(MUTATION)]
     item.user_properties.append(("faults", sorted(set(names))))
+    item.user_properties.append(("brokers", 3 if "three" in getattr(item, "fixturenames", ()) else 1))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -32,10 +32,10 @@ def difference(settings: Settings) -> str | None:
     return None
 
 
-async def ended(fleet: Fleet, publishing: Publishing) -> str | None:
-    """The oracle's verdict when the rest of the input is committed."""
+async def ended(fleet: Fleet, publishing: Publishing, history: int = 0) -> str | None:
+    """The oracle's verdict when the rest of the input is committed; `history` records were there before."""
     await behind(fleet)
-    total = await publishing.cut()
+    total = history + await publishing.cut()
     await fleet.caught_up()
     for worker in fleet.workers:
         worker.kill()

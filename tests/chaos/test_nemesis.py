@@ -11,10 +11,14 @@ import pytest
 
 from tests.chaos.catalogue import fault
 from tests.chaos.cluster import Cluster
-from tests.chaos.nemesis import Nemesis
+from tests.chaos.nemesis import ProxyNemesis
+from tests.chaos.nemesis_three import ThreeNemesis
 from tests.chaos.scene import load, scene
+from tests.chaos.three import load as load_three
+from tests.chaos.three import three_scene
 from tests.support.fleet import Fleet
-from tests.support.oracle import behind, proven
+from tests.support.netns import SplitCluster
+from tests.support.oracle import behind, proven, right
 
 pytestmark = pytest.mark.kafka
 
@@ -27,7 +31,7 @@ PAUSE = 3.0  # seconds between two strikes
 async def test_random_faults(cluster: Cluster, topic_prefix: str, tmp_path: Path) -> None:
     settings = await scene(cluster, topic_prefix)
     async with Fleet(settings, tmp_path) as fleet:
-        nemesis = Nemesis(cluster, fleet, SEED)
+        nemesis = ProxyNemesis(cluster, fleet, SEED)
         await nemesis.begin()
         publishing = load(settings)
         end = time.monotonic() + SECONDS
@@ -37,3 +41,22 @@ async def test_random_faults(cluster: Cluster, topic_prefix: str, tmp_path: Path
         print(f"TEST_SEED={SEED}: {' '.join(nemesis.strikes)}")
         await behind(fleet)
         await proven(fleet, await publishing.cut())
+
+
+@fault("F32", "F36", "F38", "F39", "F43", "F44")
+@pytest.mark.parametrize("guarantee", ["exactly_once", "at_least_once"])
+async def test_random_faults_of_three_brokers(
+    three: SplitCluster, topic_prefix: str, tmp_path: Path, guarantee: str
+) -> None:
+    settings = await three_scene(three, topic_prefix, guarantee=guarantee)
+    async with Fleet(settings, tmp_path) as fleet:
+        nemesis = ThreeNemesis(three, fleet, SEED)
+        await nemesis.begin()
+        publishing = load_three(settings)
+        end = time.monotonic() + 2 * SECONDS
+        while time.monotonic() < end:
+            await nemesis.strike()
+            await asyncio.sleep(PAUSE)
+        print(f"TEST_SEED={SEED}: {' '.join(nemesis.strikes)}")
+        await behind(fleet)
+        await right(fleet, await publishing.cut())

@@ -18,6 +18,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import NoError
 from aiokafka.protocol import admin, coordination, metadata
 
+from tests.chaos.catalogue import fault
 from tests.support import fake_answers as answers
 from tests.support.fake_answers import Topic, broken, cluster, healthy, sequence, topic
 from tests.support.fake_broker import Api, Asked, FakeBroker, Handler, HangUp
@@ -25,6 +26,8 @@ from worker.errors import BrokerUnavailable, ConfigError, Exit, NotPermitted, Tr
 from worker.stream import asking
 from worker.stream.asking import certain
 from worker.stream.asking import topics as topics_module
+
+pytestmark = fault("F51")
 
 T_co = TypeVar("T_co")
 GROUP, T, U = "g", "t", "u"

@@ -10,6 +10,7 @@ import pytest
 from aiokafka.protocol import transaction as former
 from aiokafka.protocol.struct import Struct
 
+from tests.chaos.catalogue import fault
 from tests.contract.coordinated import (
     CODES,
     FIND,
@@ -26,6 +27,8 @@ from tests.contract.coordinated import (
     told,
 )
 from worker.stream.transactions.messages import EndTxnResponse
+
+pytestmark = fault("F51")
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -17,6 +17,7 @@ from aiokafka.coordinator.protocol import ConsumerProtocol
 from aiokafka.errors import KafkaError
 from aiokafka.protocol import group as group_protocol
 
+from tests.chaos.catalogue import fault
 from tests.support.fake_answers import broken, cluster, coordinator, fetched, healthy, sequence
 from tests.support.fake_broker import Api, FakeBroker
 from tests.support.fake_group import MEMBER, FakeGroup
@@ -25,6 +26,8 @@ from worker.settings import ProcessingSettings, Settings, TopicSettings
 from worker.stream.assignor import sticky_assignor
 from worker.stream.polling import Polling
 from worker.stream.seams import hardening, joining, metadata
+
+pytestmark = fault("F51")
 
 T = "t"
 ALL = [(T, [0, 1, 2, 3])]

@@ -12,6 +12,7 @@ from aiokafka.consumer.subscription_state import SubscriptionState
 from aiokafka.errors import KafkaError
 from aiokafka.protocol.struct import Struct
 
+from tests.chaos.catalogue import fault
 from tests.contract.coordinated import (
     AT,
     CODES,
@@ -36,6 +37,8 @@ from tests.support.fake_broker import Api
 from worker.stream.protocol import offsets as offsets_protocol
 from worker.stream.protocol.offsets import Position
 from worker.stream.transactions import producer as producer_module
+
+pytestmark = fault("F51")
 
 
 async def reading(scene: Scene, transactional: bool, request_ms: int = 2_000) -> Callable[[], Awaitable[Any]]:

@@ -14,10 +14,13 @@ from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.errors import CorruptRecordException, OffsetOutOfRangeError, TopicAuthorizationFailedError
 from aiokafka.protocol import fetch
 
+from tests.chaos.catalogue import fault
 from tests.support.fake_answers import Topic, cluster, fetched, healthy, list_offsets
 from tests.support.fake_broker import Api, Asked, FakeBroker, Handler, HangUp
 from worker.stream.backoff import BackOff, Rarely
 from worker.stream.seams import hardening, pacing, refreshing, stop_consumer
+
+pytestmark = fault("F41")
 
 T = "t"
 ILL, WELL = TopicPartition(T, 0), TopicPartition(T, 1)

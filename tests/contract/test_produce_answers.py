@@ -12,6 +12,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.record.memory_records import MemoryRecords
 
+from tests.chaos.catalogue import fault
 from tests.contract.coordinated import (
     CODES,
     COMMON,
@@ -33,6 +34,8 @@ from worker.errors import Exit
 from worker.stream.failures import SendFailed, meaning
 from worker.stream.transactions import TransactionalProducer
 from worker.stream.transactions.messages import ProduceResponse
+
+pytestmark = fault("F51")
 
 T = "t"
 ONE, TWO = TopicPartition(T, 0), TopicPartition(T, 1)

@@ -14,6 +14,7 @@ import pytest
 from aiokafka.errors import KafkaTimeoutError, TopicAuthorizationFailedError
 from aiokafka.protocol import fetch
 
+from tests.chaos.catalogue import fault
 from tests.contract.coordinated import TP
 from tests.contract.test_leaders import log_of
 from tests.support.fake_answers import Topic, cluster, fetched, healthy
@@ -21,6 +22,8 @@ from tests.support.fake_broker import Api, Asked, FakeBroker, Handler
 from tests.support.record_sets import batch, random_records
 from worker.stream.reading import Reader, Truncated
 from worker.stream.seams import hardening
+
+pytestmark = fault("F49")
 
 OUT_OF_RANGE = 1
 PATIENCE = 0.6  # seconds

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiokafka.client import AIOKafkaClient
 
+from tests.chaos.catalogue import fault
 from tests.contract.coordinated import GROUP, KINDS, ME, TP, bad, commits, hang_up
 from tests.contract.test_leaders import log_of
 from tests.support import fake_answers as answers
@@ -19,6 +20,8 @@ from worker.stream.member_offsets import MemberOffsets
 from worker.stream.protocol.offsets import Position
 from worker.stream.seams import hardening
 from worker.stream.transactions import TransactionalProducer
+
+pytestmark = fault("F41")
 
 SECONDS = 3.0
 EACH = 14  # most requests of one kind: at 0, 10, 30, 70, 150, 310, 630, 1270, 2270 ms, and what jitter adds

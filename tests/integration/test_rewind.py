@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -10,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from aiokafka import TopicPartition
-from confluent_kafka.admin import AdminClient
 
+from tests.chaos.catalogue import fault
 from tests.integration.conftest import Bootstrap
 from tests.support.fleet import Fleet, environment, said
 from tests.support.outputs import assert_equal, count, expected, published, read_input
-from tests.support.ticks import group_settings, make_topics, publish, ticks
+from tests.support.ticks import delete_group, group_settings, make_topics, publish, ticks
 from worker.errors import Exit
 from worker.settings import Settings
 from worker.stream import asking
@@ -28,13 +27,6 @@ pytestmark = pytest.mark.kafka
 FIRST, ALL = 600, 900
 
 
-async def offsets_gone(settings: Settings) -> None:
-    """What a broker does by itself when a group was empty for `offsets.retention.minutes`."""
-    admin = AdminClient({"bootstrap.servers": settings.kafka.bootstrap_servers})
-    done = admin.delete_consumer_groups([settings.processing.group], request_timeout=20)
-    await asyncio.to_thread(done[settings.processing.group].result)
-
-
 async def set_back(settings: Settings) -> None:
     """As by hand: an earlier offset, and no text of ours."""
     async with admin_client(settings.kafka) as admin:
@@ -42,10 +34,10 @@ async def set_back(settings: Settings) -> None:
         await asking.set_positions(client_of(admin), settings.processing.group, positions)
 
 
+@fault("F47")
+# At least once an offset that was set back repeats what lies behind it, as it may.
 @pytest.mark.parametrize(
-    ("lose", "guarantee"),
-    # At least once an offset that was set back repeats what lies behind it, as it may.
-    [(offsets_gone, "exactly_once"), (offsets_gone, "at_least_once"), (set_back, "exactly_once")],
+    ("lose", "guarantee"), [(delete_group, "exactly_once"), (delete_group, "at_least_once"), (set_back, "exactly_once")]
 )
 async def test_a_worker_stops_and_names_the_offset_that_brings_the_group_back(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path, lose: object, guarantee: str
@@ -77,6 +69,7 @@ async def test_a_worker_stops_and_names_the_offset_that_brings_the_group_back(
         assert count(published(settings)) == ALL
 
 
+@fault("F47")
 async def test_who_wants_it_decides_everything_again(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
     settings = group_settings(broker.bootstrap, topic_prefix, partitions=1)
     await make_topics(settings)
@@ -85,7 +78,7 @@ async def test_who_wants_it_decides_everything_again(broker: Bootstrap, topic_pr
         await fleet.started("first")
         await fleet.caught_up()
         await fleet.stop()
-        await offsets_gone(settings)
+        await delete_group(settings)
         again = await fleet.started("again", ALPHAPULSE_STATE__ON_REWIND="follow")
         await fleet.caught_up()
         await fleet.stop()

@@ -12,6 +12,7 @@ import pytest
 from confluent_kafka import Consumer
 from pydantic import SecretStr
 
+from tests.chaos.catalogue import fault
 from tests.integration.conftest import Bootstrap
 from tests.support.fleet import WorkerProcess, environment
 from tests.support.kafka import create_topics
@@ -109,6 +110,7 @@ async def test_missing_topics(broker: Bootstrap, topic_prefix: str, tmp_path: Pa
     assert "alphapulse topics create" in fix
 
 
+@fault("F50")
 async def test_a_group_that_a_consumer_of_the_new_protocol_has_joined(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
 ) -> None:

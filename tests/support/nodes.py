@@ -42,11 +42,16 @@ async def answered(condition: Callable[[], Awaitable[bool]], what: str, within_s
 
 async def ask(node: Broker, request: Request[Any], timeout_s: float = 5.0) -> Any:
     """The answer of this very node, as an object."""
+    return (await answer(node, request, timeout_s)).to_object()
+
+
+async def answer(node: Broker, request: Any, timeout_s: float = 5.0) -> Any:
+    """The answer of this very node, as it was sent."""
     host, _, port = node.bootstrap.rpartition(":")
     async with asyncio.timeout(timeout_s):
         connection = await create_conn(host, int(port))
         try:
-            return (await connection.send(request)).to_object()
+            return await connection.send(request)
         finally:
             connection.close()
 
@@ -64,10 +69,10 @@ async def replicas(node: Broker, topic: str) -> dict[int, Replicas]:
 
 async def coordinator(node: Broker, key: str, kind: int = GROUP) -> int:
     """The id of the node that coordinates a group or a transactional id, as this node sees it."""
-    answer = await ask(node, FindCoordinatorRequest(key, kind))
-    if answer["error_code"]:
-        raise for_code(answer["error_code"])(key)
-    return int(answer["coordinator_id"])
+    found = await ask(node, FindCoordinatorRequest(key, kind))
+    if found["error_code"]:
+        raise for_code(found["error_code"])(key)
+    return int(found["coordinator_id"])
 
 
 async def name_at(cluster: Cluster, node: int, prefix: str, kind: int = GROUP) -> str:
@@ -96,11 +101,11 @@ async def create_on(
     await admin.start()
     try:
         new = NewTopic(topic, -1, -1, replica_assignments=layout, topic_configs=settings)
-        (answer,) = (await admin.create_topics([new])).to_object()["topic_errors"]
+        (made,) = (await admin.create_topics([new])).to_object()["topic_errors"]
     finally:
         await admin.close()
-    if answer["error_code"]:
-        raise for_code(answer["error_code"])(f"{topic}: {answer['error_message']}")
+    if made["error_code"]:
+        raise for_code(made["error_code"])(f"{topic}: {made['error_message']}")
 
     async def known() -> bool:
         seen = [await replicas(node, topic) for node in cluster if node.running]

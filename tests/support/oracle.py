@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from tests.support.fleet import Fleet, NotInTime, until
-from tests.support.outputs import Outputs, assert_equal, expected, published, read_input
+from tests.support.outputs import Outputs, assert_equal, count, expected, published, read_input, without_repeats
 from tests.support.ticks import Publishing
 from tests.support.transactions import open_transactions
 from worker.stream.group import check_group
@@ -70,3 +70,16 @@ async def proven(fleet: Fleet, records: int, seconds: float = 2 * PATIENCE) -> O
     found = await whole(fleet, records, seconds)
     assert_equal(found, expected(fleet.settings, read_input(fleet.settings)))
     return found
+
+
+async def right(fleet: Fleet, records: int, seconds: float = 3 * PATIENCE) -> int:
+    """`proven` at the fleet's guarantee: exactly once the very bytes, at least once the same when repeats are left out.
+
+    Returns the number of repeats.
+    """
+    if fleet.settings.processing.guarantee == "exactly_once":
+        await proven(fleet, records, seconds)
+        return 0
+    found = await whole(fleet, records, seconds)
+    assert_equal(without_repeats(found), expected(fleet.settings, read_input(fleet.settings)))
+    return count(found) - records

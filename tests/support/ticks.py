@@ -13,6 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.admin.records_to_delete import RecordsToDelete
 from aiokafka.errors import for_code
+from confluent_kafka.admin import AdminClient
 
 from tests.support.kafka import create_topics
 from worker.settings import KafkaSettings, ProcessingSettings, Settings, StateSettings, TopicSettings
@@ -78,6 +79,13 @@ async def delete_before(settings: Settings, topic: str, offset: int | None = Non
         return int(answer[at])
     finally:
         await admin.close()
+
+
+async def delete_group(settings: Settings) -> None:
+    """What a broker does by itself when a group was empty for `offsets.retention.minutes`."""
+    admin = AdminClient({"bootstrap.servers": settings.kafka.bootstrap_servers})
+    done = admin.delete_consumer_groups([settings.processing.group], request_timeout=20)
+    await asyncio.to_thread(done[settings.processing.group].result)
 
 
 async def grow_topics(settings: Settings, partitions: int) -> None:

@@ -13,13 +13,20 @@ UNFINISHED = (b"Ongoing", b"PrepareCommit", b"PrepareAbort", b"PrepareEpochFence
 
 
 def open_transactions(bootstrap: str, prefix: str) -> dict[str, str]:
-    """Transactional id → state of every transaction that is not finished and whose id starts with `prefix`."""
-    host, _, port = bootstrap.rpartition(":")
+    """Transactional id → state of every transaction that is not finished and whose id starts with `prefix`.
+
+    Each broker knows those that it coordinates, so all that `bootstrap` names are asked.
+    """
+    found = (pair for address in bootstrap.split(",") for pair in _transactions(_ask(address)))
+    return {name: state for name, state in found if name.startswith(prefix)}
+
+
+def _ask(address: str) -> bytes:
+    host, _, port = address.rpartition(":")
     with socket.create_connection((host, int(port)), 10) as connection:
         connection.sendall(_request())
         (size,) = struct.unpack(">i", _receive(connection, 4))
-        answer = _receive(connection, size)
-    return {name: state for name, state in _transactions(answer) if name.startswith(prefix)}
+        return _receive(connection, size)
 
 
 def _request() -> bytes:

@@ -34,6 +34,11 @@ async def topic_ids(leaders: Leaders, *names: str) -> TopicIds:
     return TopicIds(found[names[0]].id, found[names[1]].id)
 
 
+def text_of(topic_id: int) -> str:
+    """An id as records hold it; empty where there is none."""
+    return f"{topic_id:032x}" if topic_id else ""
+
+
 def made_anew(topic: str) -> ConfigError:
     """The error to stop with when a topic is not the one that the group has worked on."""
     return ConfigError(

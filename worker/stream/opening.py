@@ -16,7 +16,7 @@ from worker.stream.board import Board
 from worker.stream.checkpoint import Checkpoint, Committed, committed
 from worker.stream.envelope import symbol_of
 from worker.stream.failures import OutcomeUnknown
-from worker.stream.identity import made_anew, topic_ids
+from worker.stream.identity import made_anew, text_of, topic_ids
 from worker.stream.job import Engine
 from worker.stream.journal import Journal, missing
 from worker.stream.reading import Reader, Truncated
@@ -89,8 +89,6 @@ class Opening:
             ids = await topic_ids(
                 reader.leaders, self._tp.topic, self._state_tp.topic, topics.output, topics.rejections
             )
-            if found and found.checkpoint and found.checkpoint.input_id not in (0, ids.input):
-                raise made_anew(self._tp.topic)
             stored, outputs, (first, end), epoch = await asyncio.gather(
                 self._stored(reader, opened),
                 outputs_end(reader.leaders, self._settings, self._tp.partition),
@@ -98,6 +96,7 @@ class Opening:
                 reader.leaders.epoch_end(self._tp, found.epoch) if found and found.epoch >= 0 else _unknown(),
             )
             check_owner(stored.owner, self._owner)
+            self._check_input(found, stored, ids.input)
             self._check_witness(found, stored, outputs, own)
             named = Named(opened.barrier + 1, ids)
             if found is None:
@@ -115,6 +114,13 @@ class Opening:
             return await read_state(reader, self._state_tp, opened.barrier + 1)
         except Truncated as lost:  # within the seconds since we wrote there
             raise OutcomeUnknown(str(lost)) from lost
+
+    def _check_input(self, found: Committed | None, stored: Stored, now: int) -> None:
+        # A broker that deletes a topic deletes what groups have committed of it: only the state remembers then.
+        committed = found.checkpoint.input_id if found and found.checkpoint else 0
+        remembered = stored.resume.input_id if stored.resume else ""
+        if committed not in (0, now) or remembered not in ("", text_of(now)):
+            raise made_anew(self._tp.topic)
 
     def _check_witness(self, found: Committed | None, stored: Stored, outputs: int, own: int) -> None:
         exactly_once = self._settings.processing.guarantee == "exactly_once"

@@ -13,6 +13,7 @@ from worker.settings import Settings
 from worker.stream import asking, topics
 from worker.stream.client import client_options
 from worker.stream.group import checkpoints, members
+from worker.stream.identity import made_anew, text_of, topic_ids
 from worker.stream.preflight import admin_client
 from worker.stream.protocol.offsets import Position
 from worker.stream.reading import Reader
@@ -53,7 +54,7 @@ async def reached(settings: Settings) -> list[Reached]:
     """Each partition of the input.
 
     Raises:
-        ConfigError: a topic does not exist.
+        ConfigError: a topic does not exist, or the input was made anew since.
     """
     async with admin_client(settings.kafka) as admin:
         found = await topics.describe(admin, settings.worker_topics)
@@ -64,8 +65,11 @@ async def reached(settings: Settings) -> list[Reached]:
     exactly_once = settings.processing.guarantee == "exactly_once"
     rows = []
     async with Reader(options) as reader:
+        ids = await topic_ids(reader.leaders, settings.topics.input, settings.state_topic)
         for partition in range(partitions):
             stored = await read_state(reader, TopicPartition(settings.state_topic, partition))
+            if stored.resume and stored.resume.input_id not in ("", text_of(ids.input)):
+                raise made_anew(settings.topics.input)
             outputs = await outputs_end(reader.leaders, settings, partition)
             witness = furthest(stored, outputs, 0, exactly_once)
             has = committed[partition].offset if partition in committed else None

@@ -20,7 +20,7 @@ from worker.stream.checkpoint import Checkpoint, Committed, committed
 from worker.stream.envelope import FORMAT, REPLAY_FROM, reset_key
 from worker.stream.failures import FAILURES, Fenced, OutcomeUnknown, meaning
 from worker.stream.group import members
-from worker.stream.identity import made_anew, topic_ids
+from worker.stream.identity import made_anew, text_of, topic_ids
 from worker.stream.preflight import Checked, admin_client, preflight
 from worker.stream.reading import Reader, Truncated
 from worker.stream.seams.clients import close_client
@@ -165,5 +165,6 @@ def _records(topic: str, stored: Stored, checkpoint: Checkpoint, offset: int, an
     values: dict[bytes, bytes | None] = dict.fromkeys((*stored.snapshots, *stored.refused_entries))
     if anew:
         values[reset_key(offset)] = _encode(Reset(FORMAT, offset, stamp))
-    values[REPLAY_FROM] = _encode(ReplayFrom(FORMAT, checkpoint.origin, checkpoint.replay_from, offset))
+    resume = ReplayFrom(FORMAT, checkpoint.origin, checkpoint.replay_from, offset, text_of(checkpoint.input_id))
+    values[REPLAY_FROM] = _encode(resume)
     return [Output(topic, key, value, stamp, ()) for key, value in values.items()]

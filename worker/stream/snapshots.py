@@ -15,7 +15,7 @@ from worker.engine.state import CARRY_VERSION
 from worker.stream.checkpoint import Checkpoint
 from worker.stream.crash import crash_point
 from worker.stream.envelope import FORMAT, OWNER, REPLAY_FROM, Snapshot, pack, state_key
-from worker.stream.identity import TopicIds
+from worker.stream.identity import TopicIds, text_of
 from worker.stream.job import Engine
 from worker.stream.journal import Changes, Journal
 from worker.stream.sink import Output
@@ -95,7 +95,7 @@ class SnapshotWriter:
             state_id=self._named.ids.state,
         )
         if records:
-            resume = ReplayFrom(FORMAT, origin, checkpoint.replay_from, next_offset)
+            resume = ReplayFrom(FORMAT, origin, replay_from, next_offset, text_of(checkpoint.input_id))
             records.append(self._output(REPLAY_FROM, _encode(resume), stamp))
             if not self._signed:
                 records.append(self._output(OWNER, _encode(self.owner), stamp))
