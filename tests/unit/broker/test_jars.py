@@ -22,7 +22,9 @@ JARS = {f"part-{n}-1.0.jar": bytes([n]) * 20_000 for n in range(8)}
 CONCURRENT = """
 import sys; from pathlib import Path
 from jgo.maven import _core; from worker.broker import jars, lock
-_core.DEFAULT_REMOTE_REPOS["central"] = sys.argv[1]; lock.LOCK_FILE = Path(sys.argv[2]); print(jars.jar_folder())
+_core.DEFAULT_REMOTE_REPOS["central"] = sys.argv[1]
+object.__setattr__(lock.PINNED, "lock_file", Path(sys.argv[2]))
+print(jars.jar_folder())
 """
 
 
@@ -62,13 +64,17 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Repo
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         monkeypatch.setitem(_core.DEFAULT_REMOTE_REPOS, "central", state.url)
-        monkeypatch.setattr(lock, "LOCK_FILE", lock_file)
+        own = lock.PINNED.lock_file
+        object.__setattr__(lock.PINNED, "lock_file", lock_file)  # frozen for everybody else
         monkeypatch.setenv("ALPHAPULSE_CACHE_DIR", str(tmp_path / "cache"))
         monkeypatch.delenv(PRELOADED, raising=False)
         _forget()
-        yield state
-        server.shutdown()
-        thread.join()
+        try:
+            yield state
+        finally:
+            object.__setattr__(lock.PINNED, "lock_file", own)
+            server.shutdown()
+            thread.join()
     _forget()
 
 
