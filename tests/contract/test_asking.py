@@ -105,7 +105,7 @@ async def test_no_code_of_describe_groups_means_no_members() -> None:
             assert found == 3, code
         broker.on(Api.DESCRIBE_GROUPS, answers.described_groups(0, 14))
         with pytest.raises(
-            TryAgain, match=r"the group g: no certain answer within 0\.4 s \(the last: error 14 GroupLoad"
+            TryAgain, match=r"the group g: no certain answer within 0\.4 s \(the last: error 14 COORDINATOR_LOAD"
         ):
             await asking.members(client, GROUP, SOON)
 

@@ -11,6 +11,7 @@ from aiokafka import errors
 
 from worker.errors import AlphapulseError, BrokerUnavailable, TryAgain
 from worker.stream.backoff import BackOff, Rarely
+from worker.stream.protocol.codes import name
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ class Doubt(Exception):
 
 def refused(code: int) -> Doubt:
     """The doubt that an error code leaves."""
-    return Doubt(f"error {code} {errors.for_code(code).__name__}")
+    return Doubt(f"error {name(code)}")
 
 
 def exactly(wanted: Iterable[K], rows: Iterable[Any] | None, key: Callable[[Any], K]) -> dict[K, Any]:

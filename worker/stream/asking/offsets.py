@@ -31,14 +31,16 @@ DENIED = (Code.GROUP_AUTHORIZATION_FAILED, Code.TOPIC_AUTHORIZATION_FAILED)
 async def committed_positions(
     client: AIOKafkaClient, group: str, tps: Collection[TopicPartition], seconds: float = SECONDS
 ) -> dict[TopicPartition, Position | None]:
-    """The group's offsets; None only where the coordinator says that it has committed nothing.
+    """The group's offsets; None only where the coordinator says that it has committed nothing. Where a transaction is
+    open, those before it: a dead worker's transaction must not hold up who only looks.
 
     Raises:
         NotPermitted: no right to the group.
         TryAgain, BrokerUnavailable: no certain answer within `seconds`.
     """
     what = f"the offsets of the group {group}"
-    return await _asked(client, group, fetch_offsets(group, tps), lambda answer: fetched(answer, tps), what, seconds)
+    request = fetch_offsets(group, tps, stable=False)
+    return await _asked(client, group, request, lambda answer: fetched(answer, tps), what, seconds)
 
 
 async def set_positions(

@@ -137,10 +137,11 @@ def by_topic(tps: Collection[TopicPartition]) -> dict[str, list[int]]:
     return topics
 
 
-def fetch_offsets(group: str, tps: Collection[TopicPartition]) -> Fixed:
-    """The request for a group's offsets; one with a transaction open on it is answered by 88, not by an older one."""
+def fetch_offsets(group: str, tps: Collection[TopicPartition], stable: bool = True) -> Fixed:
+    """The request for a group's offsets. One with a transaction open on it is answered by 88, or, when it need not be
+    `stable`, by the one before."""
     named: Any = [(topic, partitions, {}) for topic, partitions in by_topic(tps).items()]
-    return Fixed(OffsetFetchRequest, group, named, True, {})
+    return Fixed(OffsetFetchRequest, group, named, stable, {})
 
 
 def fetched(answer: Any, tps: Collection[TopicPartition]) -> dict[TopicPartition, Position | None]:
