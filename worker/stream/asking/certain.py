@@ -11,6 +11,7 @@ from aiokafka import errors
 
 from worker.errors import AlphapulseError, BrokerUnavailable, TryAgain
 from worker.stream.backoff import BackOff, Rarely
+from worker.stream.protocol import strict
 from worker.stream.protocol.codes import name
 
 log = logging.getLogger(__name__)
@@ -38,19 +39,10 @@ def exactly(wanted: Iterable[K], rows: Iterable[Any] | None, key: Callable[[Any]
     Raises:
         Doubt: one is missing or there twice, one is there that nobody asked for, or there is no array at all.
     """
-    if rows is None:
-        raise Doubt("the answer has no entries")
-    found: dict[K, Any] = {}
-    for row in rows:
-        if key(row) in found:
-            raise Doubt(f"the answer names {key(row)} twice")
-        found[key(row)] = row
-    asked = set(wanted)
-    if missing := asked - found.keys():
-        raise Doubt(f"the answer lacks {', '.join(map(str, missing))}")
-    if foreign := found.keys() - asked:
-        raise Doubt(f"the answer names {', '.join(map(str, foreign))}, which nobody asked for")
-    return found
+    try:
+        return strict.exactly(None if rows is None else ((key(row), row) for row in rows), set(wanted), "the broker")
+    except strict.Unclear as unclear:
+        raise Doubt(str(unclear)) from unclear
 
 
 class Patience:
