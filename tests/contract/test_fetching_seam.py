@@ -12,9 +12,14 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.record.memory_records import MemoryRecords
 
-from tests.support.record_sets import batch, plain, random_records
+from schemas.state import StateOwner
+from tests.support.counting import CountingEngine
+from tests.support.record_sets import MARKER_COMMIT, batch, marker, plain, random_records
 from worker.engine.raw import RawRecords
 from worker.stream.seams import fetching, pacing, pinned
+from worker.stream.snapshots import SnapshotWriter
+from worker.stream.state import PartitionState
+from worker.stream.unsaved import Limits, Unsaved
 
 TP = TopicPartition("ticks.raw", 0)
 
@@ -90,3 +95,23 @@ def test_another_version_is_left_alone(untouched: Any, monkeypatch: pytest.Monke
 
 def test_the_slow_path_asks_for_nothing_special() -> None:
     assert fetching.decoding(False) == {}
+
+
+def test_markers_alone_tell_who_wrote_them(untouched: Any) -> None:
+    """The position passes them: with the epoch of the record before, the offset would look like one of lost records."""
+    assert fetching.install()
+    data = bytearray(marker(140, 7, MARKER_COMMIT))
+    data[12:16] = (6).to_bytes(4, "big")  # the leader's epoch, which no checksum covers
+    records = untouched.MemoryRecords(bytes(data))
+    (raw,) = untouched.PartitionRecords(TP, records, None, 140, fetching.UNDECODED, None, True, fetcher.READ_COMMITTED)
+    assert (len(raw), raw.epoch) == (0, 6)
+    state = PartitionState(*_nothing(), 140, {})
+    state.epoch = 5
+    state.fetched(raw)
+    assert state.epoch == 6
+
+
+def _nothing() -> tuple[Any, Any, Any, int]:
+    engine, unsaved = CountingEngine(), Unsaved(Limits(1, 1))
+    owner = StateOwner(1, "g", TP.topic, 0, 1, "1", "cafe")
+    return engine, unsaved, SnapshotWriter("s", owner, engine, unsaved, set()), 0

@@ -118,6 +118,7 @@ class Partition:
         """
         assert self._state is not None
         begun = time.monotonic()
+        self._state.fetched(raw)
         raw = self._state.unseen(raw)
         results = self._state.process(raw) if len(raw) else None
         METRICS.engine_seconds.observe(time.monotonic() - begun)

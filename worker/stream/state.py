@@ -46,9 +46,12 @@ class PartitionState:
         held = [self._ahead.get(key or b"", -1) for key in raw.all_keys()]
         return raw.where(raw.rows["offset"] > np.array(held, np.int64))
 
+    def fetched(self, raw: RawRecords) -> None:
+        """All of a batch, markers that are no records included, lies before the next offset."""
+        self.epoch = max(self.epoch, raw.epoch)
+
     def process(self, raw: RawRecords) -> Any:
         """What the engine makes of records that are `unseen`, at least one."""
-        self.epoch = max(self.epoch, raw.epoch)
         self._writer.journal.use(raw.all_keys, self.next)
         results = self.engine.step_raw(raw)
         self._unsaved.note(self.engine.touched, raw.rows["offset"])

@@ -73,7 +73,7 @@ class RawPartitionRecords:
         found, self.next_fetch_offset = decode(
             self._data, self.next_fetch_offset, self._aborted or (), self._check, self._tp
         )
-        if len(found):
+        if len(found) or found.epoch >= 0:  # markers alone: who wrote them counts, too
             yield found
 
 
