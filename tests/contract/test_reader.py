@@ -1,4 +1,4 @@
-"""A reader at a log that is shorter than it should be or changes under it goes on or ends, and never waits for ever."""
+"""A reader at a log that is shorter than it should be, or that changes under it, goes on or ends in time."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ class Checkpoint(NamedTuple):
     state_end: int = 0  # offset behind the last record of the state partition that the state needs
     input_id: int = 0  # of the input topic: one that was made anew has another; 0 = not known
     state_id: int = 0  # of the state topic
+    resume: int = 0  # next input offset in the newest resume record of the state partition
 
     @property
     def text(self) -> str:

@@ -98,7 +98,7 @@ class Opening:
             check_owner(stored.owner, self._owner)
             self._check_input(found, stored, ids.input)
             self._check_witness(found, stored, outputs, own)
-            named = Named(opened.barrier + 1, ids)
+            named = Named(opened.barrier + 1, ids, stored.resume.next if stored.resume else 0)
             if found is None:
                 return self._anew(first, stored, named)
             self._check_end(found, end, epoch)
@@ -181,13 +181,22 @@ class Opening:
 
     def _cut_short(self, checkpoint: Checkpoint, named: Named) -> bool:
         """Whether the state partition lacks records that the committed offset counts on: older ones of the same symbols
-        may still be there, and look sound."""
+        may still be there, and look sound.
+
+        Each opening writes there, so that after some of them its end says nothing: the newest resume record does.
+        """
         other = checkpoint.state_id not in (0, named.ids.state)
-        if not other and checkpoint.state_end < named.state_end:
+        if not other and checkpoint.state_end < named.state_end and checkpoint.resume <= named.resume:
             return False
         log.error(
             "the state topic was made anew" if other else "the state topic has lost its last records",
-            extra={"partition": self._tp.partition, "needed": checkpoint.state_end, "end": named.state_end - 1},
+            extra={
+                "partition": self._tp.partition,
+                "needed": checkpoint.state_end,
+                "end": named.state_end - 1,
+                "needed_resume": checkpoint.resume,
+                "resume": named.resume,
+            },
         )
         return True
 

@@ -29,6 +29,7 @@ class Named(NamedTuple):
 
     state_end: int = 0  # offset behind the last record of the state partition that the state needs
     ids: TopicIds = TopicIds(0, 0)
+    resume: int = 0  # next input offset in the state partition's newest resume record
 
 
 NOT_NAMED = Named()
@@ -93,6 +94,7 @@ class SnapshotWriter:
             state_end=self._named.state_end,
             input_id=self._named.ids.input,
             state_id=self._named.ids.state,
+            resume=next_offset if records else self._named.resume,
         )
         if records:
             resume = ReplayFrom(FORMAT, origin, replay_from, next_offset, text_of(checkpoint.input_id))
@@ -103,7 +105,7 @@ class SnapshotWriter:
 
     def committed(self, taken: Taken) -> None:
         """The records are in the topic for good."""
-        self._named = self._named._replace(state_end=taken.checkpoint.state_end)
+        self._named = self._named._replace(state_end=taken.checkpoint.state_end, resume=taken.checkpoint.resume)
         if taken.records:
             self._signed = True
             self._obsolete = []

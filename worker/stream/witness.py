@@ -95,14 +95,16 @@ def furthest(stored: Stored, outputs: int, own: int, exactly_once: bool) -> Witn
     """Who has seen the group furthest on; None where nobody has seen it at work.
 
     `outputs` is as `outputs_end` tells it, `own` the highest offset that this process has committed. At least once the
-    outputs and the state may be ahead of the committed offset: they show that the group has worked, not how far.
+    outputs and the state may be ahead of the committed offset: they show that the group has worked, not how far. What
+    is to be committed then is where the state resumes, and without one the least that is no contradiction.
     """
     resume = stored.resume.next if stored.resume else 0
+    least = max(resume, 1)
     seen = [
         Witness(own, own, "this process shows"),
-        Witness(outputs if exactly_once else min(outputs, 1), outputs if exactly_once else resume, "its outputs show"),
+        Witness(outputs if exactly_once else min(outputs, 1), outputs if exactly_once else least, "its outputs show"),
         Witness(resume if exactly_once else min(resume, 1), resume, "its state topic shows"),
-        Witness(1 if stored.snapshots else 0, max(resume, 1), "its state topic shows"),
+        Witness(1 if stored.snapshots else 0, least, "its state topic shows"),
     ]
     best = max(seen)
     return best if best.floor else None

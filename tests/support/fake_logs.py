@@ -1,0 +1,112 @@
+"""Partitions that lie in memory, served by a fake broker: what was appended is read, until a test takes it away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.protocol import fetch
+
+from tests.support.fake_answers import FETCH_WAIT, Topic, cluster
+from tests.support.fake_broker import Answer, Api, Asked, FakeBroker
+from tests.support.record_sets import batch
+from worker.stream.protocol.log_ends import (
+    FIRST,
+    EpochEndRequest,
+    EpochEndResponse,
+    ListOffsetsRequest,
+    ListOffsetsResponse,
+)
+
+Headers = Sequence[tuple[str, bytes]]
+Record = tuple[bytes | None, bytes | None, Headers]  # key, value, headers
+MOST = 200  # records of an answer
+OUT_OF_RANGE, NO_EPOCH = 1, -1
+
+
+class FakeLog:
+    """One partition's records."""
+
+    def __init__(self, identity: int, start: int = 0) -> None:
+        self.id, self.start = identity, start
+        self.epoch = 0  # of its leader
+        self.ends: dict[int, int] = {}  # epochs of former leaders → offset behind their last record
+        self._records: list[Record] = []
+
+    @property
+    def end(self) -> int:
+        """Offset behind the last record."""
+        return self.start + len(self._records)
+
+    def append(self, *records: Record) -> int:
+        """The offset of the first of them."""
+        at = self.end
+        self._records += records
+        return at
+
+    def lose(self, count: int) -> None:
+        """Truncate: the last records are gone."""
+        del self._records[len(self._records) - count :]
+
+    def delete(self, before: int) -> None:
+        """Retention: records before this offset are gone."""
+        del self._records[: before - self.start]
+        self.start = before
+
+    def read(self, at: int) -> bytes:
+        """Some records from an offset on, as a record set."""
+        found = self._records[at - self.start :][:MOST]
+        return batch([(key, value, 1, headers) for key, value, headers in found], at) if found else b""
+
+    def records(self) -> Iterable[tuple[int, Record]]:
+        """All, with their offsets."""
+        return enumerate(self._records, self.start)
+
+
+def serve(broker: FakeBroker, logs: Mapping[TopicPartition, FakeLog]) -> None:
+    """Let a broker lead these partitions."""
+    topics = {
+        tp.topic: Topic({tp.partition: (0, broker.node)}, 0, log.id.to_bytes(16, "big"), log.epoch)
+        for tp, log in logs.items()
+    }
+
+    async def fetched(asked: Asked) -> Answer:
+        told: list[Any] = []
+        busy = False
+        for topic, rows in asked.read(fetch.FetchRequest_v11).topics:  # type: ignore[attr-defined]
+            for partition, _, at, *_ in rows:
+                log = logs[TopicPartition(topic, partition)]
+                code = 0 if log.start <= at <= log.end else OUT_OF_RANGE
+                data = b"" if code else log.read(at)
+                busy = busy or bool(code or data)
+                told.append((topic, [(partition, code, log.end, log.end, log.start, None, -1, data)]))
+        if not busy:
+            await asyncio.sleep(FETCH_WAIT)
+        return fetch.FetchResponse_v11(0, 0, 0, told)
+
+    def bounds(asked: Asked) -> Answer:
+        told: list[Any] = []
+        for topic, rows in asked.read(ListOffsetsRequest).topics:  # type: ignore[attr-defined]
+            for partition, _, at in rows:
+                log = logs[TopicPartition(topic, partition)]
+                told.append((topic, [(partition, 0, -1, log.start if at == FIRST else log.end, log.epoch)]))
+        return ListOffsetsResponse(0, told)
+
+    def epoch_ends(asked: Asked) -> Answer:
+        told: list[Any] = []
+        for topic, rows, _ in asked.read(EpochEndRequest).topics:  # type: ignore[attr-defined]
+            for partition, _, epoch, _ in rows:
+                log = logs[TopicPartition(topic, partition)]
+                known = [each for each in log.ends if each <= epoch]
+                last, end = (epoch, log.end) if epoch >= log.epoch else (NO_EPOCH, -1)
+                if epoch < log.epoch and known:
+                    last, end = max(known), log.ends[max(known)]
+                told.append((topic, [(0, partition, last, end, {})], {}))
+        return EpochEndResponse(0, told, {})
+
+    broker.on(Api.METADATA, cluster([broker], topics))
+    broker.on(Api.FETCH, fetched)
+    broker.on(Api.LIST_OFFSETS, bounds)
+    broker.on(Api.OFFSET_FOR_LEADER_EPOCH, epoch_ends)

@@ -1,0 +1,425 @@
+"""From what a group has committed to a state, against what else is known of the group: never less is believed.
+
+Readers and all they ask are real; the broker serves partitions that lie in memory, and the engine counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+
+from schemas.state import StateOwner
+from tests.support.counting import Counted, CountingEngine
+from tests.support.fake_answers import healthy
+from tests.support.fake_broker import FakeBroker
+from tests.support.fake_logs import FakeLog, serve
+from worker.engine.raw import RawRecords
+from worker.errors import AlphapulseError, ConfigError, DataError
+from worker.settings import KafkaSettings, ProcessingSettings, Settings, StateSettings
+from worker.stream import opening as opening_module
+from worker.stream.checkpoint import Checkpoint, committed
+from worker.stream.client import client_options
+from worker.stream.consumed import raw_of
+from worker.stream.envelope import BARRIER, FORMAT
+from worker.stream.failures import OutcomeUnknown
+from worker.stream.opening import DOUBTS, Opening
+from worker.stream.protocol.offsets import Position
+from worker.stream.reading import Reader
+from worker.stream.sink import Opened
+from worker.stream.state import PartitionState
+from worker.stream.stored import Stored
+from worker.stream.witness import Witness, furthest
+
+GROUP, BATCH, SYMBOLS = "g", 10, 7
+RECORDS = 300  # in the input
+LIMIT = 1_000_000  # bytes a transaction
+
+
+class World:
+    """A group's topics on one broker, of one partition each, and what the group has committed."""
+
+    def __init__(self, broker: FakeBroker, settings: Settings) -> None:
+        self.broker, self.settings = broker, settings
+        names = settings.topics
+        self.tp = TopicPartition(names.input, 0)
+        self.input, self.output, self.rejected = FakeLog(11, start=100), FakeLog(12), FakeLog(13)
+        self.state = FakeLog(14)
+        self.logs = {
+            self.tp: self.input,
+            TopicPartition(names.output, 0): self.output,
+            TopicPartition(names.rejections, 0): self.rejected,
+            TopicPartition(settings.state_topic, 0): self.state,
+        }
+        self.committed: Position | None = None
+        self.own = 0
+        self.openings = self._opening()
+        healthy([broker], {})
+        self.input.append(*((f"S{i * i % SYMBOLS}".encode(), b"bar", ()) for i in range(RECORDS)))
+        self.elected()
+
+    def _opening(self) -> Opening:
+        owner = StateOwner(FORMAT, GROUP, self.tp.topic, 0, 1, "1", "cafe")
+        options = client_options(self.settings.kafka)
+        return Opening(self.tp, self.settings, options, owner, CountingEngine, lambda *_: None)
+
+    def elected(self) -> None:
+        """Serve the logs as they are now."""
+        serve(self.broker, self.logs)
+
+    def restarted(self) -> None:
+        """A new process: nothing is remembered."""
+        self.own, self.openings = 0, self._opening()
+
+    async def opened(self) -> PartitionState:
+        """What a sink reads, then what is made of it."""
+        barrier = self.state.append((BARRIER, b"now", ()))
+        return await self.openings.state(Opened(self.committed, barrier), self.own)
+
+    def work(self, state: PartitionState, records: int, commit: bool = True) -> list[Counted]:
+        """Process records in batches as a partition does; `commit` = False publishes only."""
+        found: list[Counted] = []
+        for _ in range(records // BATCH):
+            raw = self.raw(state.next, state.next + BATCH)
+            state.fetched(raw)
+            unseen = state.unseen(raw)
+            results = state.process(unseen)
+            found += results
+            self.publish(results)
+            position = state.next + BATCH
+            taken = state.due(position, LIMIT)
+            for record in taken.records:
+                self.state.append((record.key, record.value, ()))
+            checkpoint = taken.checkpoint
+            if taken.records:
+                checkpoint = checkpoint._replace(state_end=self.state.end)
+            if commit:
+                self.committed = Position(position, state.epoch, checkpoint.text)
+                self.own = position
+            state.committed(position, taken._replace(checkpoint=checkpoint))
+        return found
+
+    def publish(self, results: list[Counted]) -> None:
+        """The outputs of records: each third is a rejection."""
+        for offset, key, _ in results:
+            log = self.rejected if offset % 3 == 0 else self.output
+            name = f"{self.tp.topic}-0-{offset}".encode()
+            log.append((key, b"{}", (("ce_id", name), ("ce_source", f"/alphapulse/{GROUP}".encode()))))
+
+    def raw(self, start: int, stop: int) -> RawRecords:
+        class Row:
+            def __init__(self, offset: int, key: Any) -> None:
+                self.offset, self.timestamp, self.key, self.value, self.headers = offset, 1, key, b"bar", ()
+
+        rows = [Row(offset, key) for offset, (key, _, _) in self.input.records() if start <= offset < stop]
+        raw = raw_of(rows)
+        return RawRecords(raw.data, raw.rows, self.input.epoch)
+
+
+@asynccontextmanager
+async def world(guarantee: str = "exactly_once", **state: Any) -> AsyncIterator[World]:
+    async with FakeBroker() as broker:
+        settings = Settings(
+            _env_file=None,
+            processing=ProcessingSettings(group=GROUP, guarantee=guarantee, fast_path=False),
+            state=StateSettings(save_records=3, save_offsets=20, **state),
+            kafka=KafkaSettings(bootstrap_servers=broker.bootstrap, request_timeout_ms=2_000),
+        )
+        yield World(broker, settings)
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening_module, "Reader", partial(Reader, patience_s=0.3))
+
+
+def undisturbed() -> list[Counted]:
+    """What one engine counts."""
+    counts: dict[bytes, int] = {}
+    found = []
+    for i in range(RECORDS):
+        key = f"S{i * i % SYMBOLS}".encode()
+        counts[key] = counts.get(key, 0) + 1
+        found.append((100 + i, key, counts[key]))
+    return found
+
+
+async def refused(world: World, kind: type[AlphapulseError]) -> AlphapulseError:
+    """The failure of an opening that contradicts what is known: first it is doubted, by every process anew."""
+    for _ in range(DOUBTS - 1):
+        with pytest.raises(OutcomeUnknown):
+            await world.opened()
+    with pytest.raises(kind) as raised:
+        await world.opened()
+    assert raised.value.fix
+    return raised.value
+
+
+async def test_a_group_goes_on_where_it_was() -> None:
+    async with world() as w:
+        found = w.work(await w.opened(), 120)
+        for _ in range(3):
+            w.restarted()
+            state = await w.opened()
+            assert state.next == w.committed.offset  # type: ignore[union-attr]
+            found += w.work(state, 60)
+        assert found == undisturbed()
+
+
+@pytest.mark.parametrize("guarantee", ["exactly_once", "at_least_once"])
+async def test_nothing_committed_is_believed_of_a_group_that_nobody_has_seen(guarantee: str) -> None:
+    async with world(guarantee) as w:
+        w.output.append((b"k", b"v", (("ce_id", b"ticks.raw-0-120"), ("ce_source", b"/alphapulse/another"))))
+        w.output.append((b"k", b"v", (("ce_id", b"ticks.raw-01-120"), ("ce_source", b"/alphapulse/g"))))
+        state = await w.opened()
+        assert (state.next, state.origin) == (100, 100)
+
+
+def forget_outputs(w: World) -> None:
+    for log in (w.output, w.rejected):
+        log.delete(log.end)
+
+
+def forget_state(w: World) -> None:
+    w.state.delete(w.state.end)
+
+
+FORGOTTEN = {"nothing": [], "outputs": [forget_outputs], "state": [forget_state]}
+
+
+@pytest.mark.parametrize("guarantee", ["exactly_once", "at_least_once"])
+@pytest.mark.parametrize("what", FORGOTTEN)
+async def test_nothing_committed_is_not_believed_beside_a_state_or_outputs(what: str, guarantee: str) -> None:
+    async with world(guarantee) as w:
+        w.work(await w.opened(), 120)
+        for forget in FORGOTTEN[what]:
+            forget(w)
+        w.committed = None
+        w.restarted()
+        failure = await refused(w, DataError)
+        assert "has committed no offset of ticks.raw partition 0" in failure.message
+        told = int(failure.message.rsplit(" ", 1)[1])
+        if guarantee == "exactly_once" and what != "outputs":
+            assert told == 220
+        elif what == "state":
+            assert told == 1  # outputs may be ahead of each other: that it has worked is all they show
+        else:
+            assert 200 <= told <= 220  # the last that was saved
+
+
+async def test_not_even_by_the_process_that_has_committed_itself() -> None:
+    async with world() as w:
+        w.work(await w.opened(), 120)
+        forget_outputs(w)
+        forget_state(w)
+        w.committed = None
+        failure = await refused(w, DataError)
+        assert failure.message.endswith("this process shows that it has come to 220")
+
+
+@pytest.mark.parametrize("guarantee", ["exactly_once", "at_least_once"])
+async def test_an_offset_before_the_own_one_is_not_believed(guarantee: str) -> None:
+    async with world(guarantee) as w:
+        state = await w.opened()
+        w.work(state, 60)
+        former = w.committed
+        w.work(state, 60)
+        w.committed = former
+        failure = await refused(w, DataError)
+        assert "has committed offset 160" in failure.message
+        assert failure.message.endswith("220")
+
+
+async def test_an_offset_before_the_last_output_is_not_believed_exactly_once() -> None:
+    async with world() as w:
+        state = await w.opened()
+        w.work(state, 60)
+        former = w.committed
+        w.work(state, 60)
+        w.committed = former
+        forget_state(w)
+        w.restarted()
+        failure = await refused(w, DataError)
+        assert "but its outputs show that it has come to 220" in failure.message
+
+
+async def test_at_least_once_outputs_and_snapshots_may_be_ahead() -> None:
+    async with world("at_least_once") as w:
+        state = await w.opened()
+        first = w.work(state, 60)
+        former = w.committed
+        ahead = w.work(state, 60)
+        w.committed = former  # the crash came before the commit
+        w.restarted()
+        state = await w.opened()
+        assert state.next == 160
+        again = w.work(state, RECORDS - 60)
+        counted = {each[0]: each for each in [*first, *ahead, *again]}
+        assert [counted[offset] for offset, *_ in undisturbed()] == undisturbed()
+        assert {each for each in again if each[0] < 220} <= set(ahead), "what is decided again is decided alike"
+
+
+async def test_doubts_end_when_another_broker_knows_better() -> None:
+    async with world() as w:
+        w.work(await w.opened(), 120)
+        known, w.committed = w.committed, None
+        for _ in range(2):
+            for _ in range(DOUBTS - 1):
+                with pytest.raises(OutcomeUnknown, match="has committed no offset"):
+                    await w.opened()
+            w.committed = known
+            assert (await w.opened()).next == 220
+            w.committed = None
+
+
+async def test_by_on_rewind_follow_the_committed_offset_is_believed() -> None:
+    async with world(on_rewind="follow") as w:
+        state = await w.opened()
+        first = w.work(state, 60)
+        former = w.committed
+        w.work(state, 60)
+        w.committed = former
+        state = await w.opened()
+        assert state.next == 160
+        assert first + w.work(state, RECORDS - 60) == undisturbed()
+        w.committed = None
+        state = await w.opened()
+        assert (state.next, state.origin) == (100, 100)
+        assert w.work(state, RECORDS) == undisturbed()
+
+
+# -- the input
+
+
+async def test_an_input_made_anew_is_another_one() -> None:
+    async with world() as w:
+        w.work(await w.opened(), 120)
+        w.input.id = 99
+        w.elected()
+        w.restarted()
+        with pytest.raises(ConfigError, match=r"ticks\.raw was deleted and made anew") as raised:
+            await w.opened()
+        assert raised.value.exit_code == 78
+
+
+async def test_an_input_that_ends_before_the_committed_offset_has_lost_records() -> None:
+    async with world() as w:
+        w.work(await w.opened(), 120)
+        w.input.lose(RECORDS - 100)
+        failure = await refused(w, DataError)
+        assert "ends at 200, but the group has decided its records up to 220" in failure.message
+
+
+async def test_an_input_that_has_lost_records_and_grown_since_is_found_by_epochs() -> None:
+    async with world() as w:
+        w.work(await w.opened(), 120)
+        w.input.lose(RECORDS - 100)
+        w.input.ends, w.input.epoch = {0: 200}, 1
+        w.input.append(*((b"S1", b"other", ()) for _ in range(50)))
+        w.elected()
+        failure = await refused(w, DataError)
+        assert "ends at 200" in failure.message
+
+
+async def test_records_of_former_leaders_are_not_lost() -> None:
+    async with world() as w:
+        found = w.work(await w.opened(), 120)
+        w.input.ends, w.input.epoch = {0: 250}, 3
+        w.elected()
+        found += w.work(await w.opened(), 60)
+        assert w.committed is not None
+        assert w.committed.epoch == 3
+        w.restarted()
+        assert found + w.work(await w.opened(), 120) == undisturbed()
+
+
+async def test_retention_that_has_passed_the_committed_offset_is_told() -> None:
+    async with world() as w:
+        w.work(await w.opened(), 120)
+        w.input.delete(250)
+        with pytest.raises(DataError, match="begins at offset 250"):
+            await w.opened()
+
+
+# -- the state
+
+
+@pytest.mark.parametrize("lost", [5, 20, 60])
+@pytest.mark.parametrize("openings", [1, 70])
+async def test_a_state_without_its_last_records_is_noticed_and_rebuilt(lost: int, openings: int) -> None:
+    """However often the partition was opened since: each opening writes a record to it."""
+    async with world() as w:
+        found = w.work(await w.opened(), 240)
+        assert w.state.end > 60
+        w.state.lose(lost)
+        w.state.append(*((BARRIER, b"now", ()) for _ in range(openings - 1)))
+        w.restarted()
+        state = await w.opened()
+        assert found + w.work(state, RECORDS - 240) == undisturbed()
+        w.restarted()
+        again = await w.opened()
+        assert again.next == 100 + RECORDS
+        assert {again.engine.symbols.key(slot) for slot in range(again.engine.known)} == {
+            key for _, key, _ in undisturbed()
+        }
+
+
+async def test_a_state_that_ends_before_the_barrier_is_asked_for_again() -> None:
+    async with world() as w:
+        w.work(await w.opened(), 120)
+        barrier = w.state.append((BARRIER, b"now", ()))
+        w.state.lose(3)
+        with pytest.raises(OutcomeUnknown, match="ends at"):
+            await w.openings.state(Opened(w.committed, barrier), w.own)
+
+
+async def test_a_state_topic_made_anew_is_rebuilt() -> None:
+    async with world() as w:
+        found = w.work(await w.opened(), 240)
+        w.state.delete(w.state.end)
+        w.state.id = 98
+        w.elected()
+        w.restarted()
+        assert found + w.work(await w.opened(), RECORDS - 240) == undisturbed()
+
+
+async def test_a_state_that_can_not_be_rebuilt_stops_the_worker_each_time() -> None:
+    async with world() as w:
+        w.work(await w.opened(), 240)
+        w.state.lose(5)
+        w.input.delete(150)
+        for _ in range(8):
+            w.restarted()
+            with pytest.raises(DataError, match="can only be rebuilt from offset 100 on"):
+                await w.opened()
+
+
+async def test_a_checkpoint_of_a_former_release_is_believed() -> None:
+    async with world() as w:
+        found = w.work(await w.opened(), 240)
+        known = committed(w.committed)
+        assert known is not None
+        assert known.checkpoint is not None
+        old = Checkpoint(*known.checkpoint[:6])
+        text = " ".join(f"{name}={value}" for name, value in list(old._asdict().items())[:6])
+        w.committed = Position(known.offset, -1, text)
+        w.restarted()
+        assert found + w.work(await w.opened(), RECORDS - 240) == undisturbed()
+
+
+# -- who has seen the group
+
+
+def test_the_furthest_witness_counts() -> None:
+    stored = Stored()
+    assert furthest(stored, 0, 0, True) is None
+    assert furthest(stored, 5, 9, True) == Witness(9, 9, "this process shows")
+    assert furthest(stored, 9, 5, True) == Witness(9, 9, "its outputs show")
+    assert furthest(stored, 9, 5, False) == Witness(5, 5, "this process shows")
+    assert furthest(stored, 9, 0, False) == Witness(1, 1, "its outputs show")
+    stored.snapshots[b"S"] = b"state"
+    assert furthest(stored, 0, 0, True) == Witness(1, 1, "its state topic shows")
