@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from worker.stream.checkpoint import Checkpoint, parse
+from worker.stream.checkpoint import Checkpoint, Committed, committed, parse
+from worker.stream.protocol.offsets import Position
+
+OFFSETS = st.integers(0, 2**63 - 1)
+IDS = st.integers(0, 2**128 - 1)
+FIELDS = {name: IDS if name.endswith("_id") else OFFSETS for name in Checkpoint._fields}
+CHECKPOINTS = st.builds(Checkpoint, **FIELDS)
+METADATA = 4_096  # most characters of a text, by a broker's own default
 
 
 def test_the_text_is_readable_and_comes_back() -> None:
@@ -21,3 +30,22 @@ def test_the_text_is_readable_and_comes_back() -> None:
 @pytest.mark.parametrize("text", ["", "by hand", "replay_from=7", "origin=x replay_from=1 saved=1 partitions=1"])
 def test_other_texts_hold_none(text: str) -> None:
     assert parse(text) is None
+
+
+@given(CHECKPOINTS, OFFSETS, st.integers(-1, 2**31 - 1))
+def test_each_comes_back_with_its_offset(checkpoint: Checkpoint, offset: int, epoch: int) -> None:
+    assert len(checkpoint.text) < METADATA
+    assert committed(Position(offset, epoch, checkpoint.text)) == Committed(offset, checkpoint, epoch)
+
+
+@given(CHECKPOINTS, st.permutations(Checkpoint._fields), st.integers(4, len(Checkpoint._fields)))
+def test_former_releases_say_less_and_order_says_nothing(checkpoint: Checkpoint, order: list[str], known: int) -> None:
+    kept = [name for name in order if name in Checkpoint._fields[:known]]
+    text = " ".join(f"{name}={getattr(checkpoint, name)}" for name in kept)
+    assert parse(text) == Checkpoint(*checkpoint[:known])
+
+
+@given(st.text(max_size=60))
+def test_no_text_at_all_breaks_an_opening(text: str) -> None:
+    found = parse(text)
+    assert found is None or found == parse(found.text)
