@@ -134,7 +134,7 @@ async def world(guarantee: str = "exactly_once", **state: Any) -> AsyncIterator[
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening_module, "Reader", partial(Reader, patience_s=0.3))
+    monkeypatch.setattr(opening_module, "Reader", partial(Reader, patience_s=2.0))
 
 
 def undisturbed() -> list[Counted]:
