@@ -18,7 +18,13 @@ log = logging.getLogger(__name__)
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
-UNREACHABLE = (errors.NodeNotReadyError, errors.RequestTimedOutError, errors.KafkaConnectionError, TimeoutError)
+UNREACHABLE = (
+    errors.NodeNotReadyError,
+    errors.RequestTimedOutError,
+    errors.KafkaConnectionError,
+    errors.CorrelationIdError,  # the connection is out of step, and closed
+    TimeoutError,
+)
 SECONDS = 15.0  # an election, or a coordinator that loads, takes less
 ATTEMPT = 1.0  # seconds that each attempt has: what a broker says counts more than when it says it
 LEAST = 0.05  # seconds before a question is asked for the second time
