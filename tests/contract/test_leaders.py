@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
+from aiokafka.protocol.fetch import FetchResponse_v4
 
 from tests.contract.coordinated import CODES, COMMON, FENCES, FIND, LOST, NO_ANSWERS, RETRY, ROWS, TP, flexible, is_as
 from tests.support import fake_schemas as schemas
@@ -19,6 +20,7 @@ from tests.support.fake_broker import Answer, Api, Asked, FakeBroker, Handler
 from worker.errors import NotPermitted
 from worker.stream import leaders as leaders_module
 from worker.stream.leaders import Leaders
+from worker.stream.protocol.fetching import Fetched
 from worker.stream.protocol.log_ends import EpochEndResponse, ListOffsetsRequest, ListOffsetsResponse
 from worker.stream.protocol.metadata import Leader
 from worker.stream.protocol.strict import Unclear
@@ -209,8 +211,22 @@ def epoch_row(partition: int, code: int) -> Any:
     return code, partition, 0, -1 if code else 7, {}
 
 
+def fetches(topics: list[Any] | None) -> Answer:
+    return FetchResponse_v4(0, None if topics is None else [each[:2] for each in topics])
+
+
+def fetch_row(partition: int, code: int) -> Any:
+    return partition, code, 9, 9, [(5, 1)], b"" if code else b"data"
+
+
+async def records(leaders: Leaders) -> int:
+    assert await leaders.records(TP, 3) == Fetched([(5, 1)], b"data")
+    return 7
+
+
 Ask = Callable[[Leaders], Awaitable[int]]
 QUESTIONS: dict[str, tuple[Api, Ask, Callable[[list[Any] | None], Answer], Callable[[int, int], Any]]] = {
+    "Fetch": (Api.FETCH, records, fetches, fetch_row),
     "ListOffsets first": (Api.LIST_OFFSETS, lambda of: of.first(TP), offsets_5, offset_row),
     "ListOffsets end": (Api.LIST_OFFSETS, lambda of: of.end(TP), offsets_5, offset_row),
     "OffsetForLeaderEpoch": (Api.OFFSET_FOR_LEADER_EPOCH, lambda of: of.epoch_end(TP, 0), epoch_ends, epoch_row),

@@ -23,6 +23,7 @@ from worker.stream.protocol.log_ends import (
 Headers = Sequence[tuple[str, bytes]]
 Record = tuple[bytes | None, bytes | None, Headers]  # key, value, headers
 MOST = 200  # records of an answer
+FETCHERS = 11  # version of Fetch that consumers use; our own is 4
 OUT_OF_RANGE, NO_EPOCH = 1, -1
 
 
@@ -33,6 +34,7 @@ class FakeLog:
         self.id, self.start = identity, start
         self.epoch = 0  # of its leader
         self.ends: dict[int, int] = {}  # epochs of former leaders → offset behind their last record
+        self.damaged = False  # whether a byte of each answer is another
         self._records: list[Record] = []
 
     @property
@@ -58,7 +60,8 @@ class FakeLog:
     def read(self, at: int) -> bytes:
         """Some records from an offset on, as a record set."""
         found = self._records[at - self.start :][:MOST]
-        return batch([(key, value, 1, headers) for key, value, headers in found], at) if found else b""
+        data = batch([(key, value, 1, headers) for key, value, headers in found], at) if found else b""
+        return data[:-1] + bytes([data[-1] ^ 1]) if data and self.damaged else data
 
     def records(self) -> Iterable[tuple[int, Record]]:
         """All, with their offsets."""
@@ -75,16 +78,21 @@ def serve(broker: FakeBroker, logs: Mapping[TopicPartition, FakeLog]) -> None:
     async def fetched(asked: Asked) -> Answer:
         told: list[Any] = []
         busy = False
-        for topic, rows in asked.read(fetch.FetchRequest_v11).topics:  # type: ignore[attr-defined]
-            for partition, _, at, *_ in rows:
+        request: Any = asked.read(fetch.FetchRequest_v11 if asked.version == FETCHERS else fetch.FetchRequest_v4)
+        for topic, rows in request.topics:
+            for partition, *row in rows:
+                at = row[1] if asked.version == FETCHERS else row[0]
                 log = logs[TopicPartition(topic, partition)]
                 code = 0 if log.start <= at <= log.end else OUT_OF_RANGE
                 data = b"" if code else log.read(at)
                 busy = busy or bool(code or data)
-                told.append((topic, [(partition, code, log.end, log.end, log.start, None, -1, data)]))
+                middle = (
+                    (log.end, log.end, log.start, None, -1) if asked.version == FETCHERS else (log.end, log.end, None)
+                )
+                told.append((topic, [(partition, code, *middle, data)]))
         if not busy:
             await asyncio.sleep(FETCH_WAIT)
-        return fetch.FetchResponse_v11(0, 0, 0, told)
+        return fetch.FetchResponse_v11(0, 0, 0, told) if asked.version == FETCHERS else fetch.FetchResponse_v4(0, told)
 
     def bounds(asked: Asked) -> Answer:
         told: list[Any] = []

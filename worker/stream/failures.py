@@ -139,9 +139,9 @@ def _refused_by_group(code: int, processing: ProcessingSettings) -> AlphapulseEr
 
 
 def damaged(error: errors.CorruptRecordException) -> DataError:
-    """The error for input that has arrived damaged again and again."""
+    """The error for records that have arrived damaged again and again."""
     return DataError(
-        f"the broker has a damaged record of the input: {error}",
+        f"the broker has a damaged record: {error}",
         "Look at the brokers' logs and disks; a sound replica may be made leader",
     )
 

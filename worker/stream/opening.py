@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 from aiokafka import TopicPartition
+from aiokafka.errors import CorruptRecordException
 
 from schemas.state import StateOwner
 from worker.errors import DataError
@@ -15,7 +16,7 @@ from worker.settings import Settings
 from worker.stream.board import Board
 from worker.stream.checkpoint import Checkpoint, Committed, committed
 from worker.stream.envelope import symbol_of
-from worker.stream.failures import OutcomeUnknown
+from worker.stream.failures import OutcomeUnknown, damaged
 from worker.stream.identity import made_anew, text_of, topic_ids
 from worker.stream.job import Engine
 from worker.stream.journal import Journal, missing
@@ -80,9 +81,18 @@ class Opening:
         Raises:
             ConfigError: a topic was made anew, or the state topic holds the state of another input or partition count.
             DataError: the input no longer has what the state needs, or the offset contradicts what is there.
-            OutcomeUnknown: the offset, or an end of the input, contradicts what is there: ask again.
+            OutcomeUnknown: the offset, or an end of the input, contradicts what is there, or a record arrived damaged:
+                ask again.
             KafkaError: a broker that is needed does not answer.
         """
+        try:
+            state = await self._believed(opened, own)
+        except CorruptRecordException as error:
+            self._doubt(damaged(error))
+        self._doubts = 0
+        return state
+
+    async def _believed(self, opened: Opened, own: int) -> PartitionState:
         found = committed(opened.committed)
         async with Reader(self._options) as reader:
             topics = self._settings.topics
@@ -103,7 +113,6 @@ class Opening:
                 return self._anew(first, stored, named)
             self._check_end(found, end, epoch)
             self._tell_repeats(found, outputs)
-            self._doubts = 0
             try:
                 return await self._restored(found, stored, first, reader, named)
             except InputGap as gap:
@@ -147,7 +156,7 @@ class Opening:
         if found.offset > known:
             self._doubt(truncated(self._tp, found.offset, known))
 
-    def _doubt(self, failure: DataError) -> None:
+    def _doubt(self, failure: DataError) -> NoReturn:
         self._doubts += 1
         if self._doubts >= DOUBTS:
             raise failure

@@ -16,6 +16,7 @@ from aiokafka.errors import TopicAuthorizationFailedError
 from worker.errors import DataError
 from worker.settings import Settings
 from worker.stream.leaders import Leaders
+from worker.stream.protocol.strict import Unclear
 from worker.stream.record_sets import decode
 from worker.stream.stored import Stored
 from worker.wire.plain import unpacked_headers
@@ -85,8 +86,8 @@ async def _newest(leaders: Leaders, tp: TopicPartition, start: int, end: int, ma
         aborted, data = await leaders.records(tp, at)
         records, following = decode(data, at, aborted, True, tp)
         found = max([found, *(marks.offset(records.headers(row)) for row in range(len(records)))])
-        if following <= at:
-            break
+        if following <= at:  # before the end there is something: this is another leader, behind the one that told it
+            raise Unclear(f"Fetch: {tp} has nothing at {at}, before its end {end}")
         at = following
     return found
 
