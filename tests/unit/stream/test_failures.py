@@ -6,7 +6,10 @@ import pytest
 from aiokafka import errors
 
 from worker.errors import AlphapulseError, ConfigError, DataError, NotPermitted
-from worker.stream.failures import Fenced, OutcomeUnknown, SendFailed, meaning
+from worker.stream.failures import Fenced, LeftBehind, OutcomeUnknown, SendFailed, meaning
+from worker.stream.protocol.answers import NameTaken, NoLongerOurs, RecordsRefused
+from worker.stream.protocol.strict import Unclear
+from worker.stream.transactions import EpochRefused
 
 
 @pytest.mark.parametrize(
@@ -19,6 +22,13 @@ from worker.stream.failures import Fenced, OutcomeUnknown, SendFailed, meaning
         (errors.InvalidTransactionTimeout(), ConfigError),
         (errors.InvalidTimestampError(), ConfigError),
         (errors.MessageSizeTooLargeError(), DataError),
+        (RecordsRefused("87 INVALID_RECORD"), ConfigError),
+        (errors.UnsupportedVersionError(), ConfigError),
+        (EpochRefused(), OutcomeUnknown),
+        (NoLongerOurs(), LeftBehind),
+        (NameTaken(), Fenced),
+        (Unclear(), OutcomeUnknown),
+        (errors.UnknownError(), OutcomeUnknown),
         (TimeoutError(), OutcomeUnknown),
         (AssertionError(), OutcomeUnknown),
     ],

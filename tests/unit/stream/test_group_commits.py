@@ -9,7 +9,9 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError
 
+from worker.stream.protocol.answers import NoLongerOurs
 from worker.stream.protocol.offsets import Position
+from worker.stream.protocol.strict import Unclear
 from worker.stream.shared import GroupCommits
 
 PARTITIONS = [TopicPartition("ticks", number) for number in range(4)]
@@ -92,3 +94,33 @@ async def test_who_is_cancelled_commits_no_more() -> None:
     await kept
     assert first.cancelled()
     assert cancelled.cancelled()
+
+
+async def test_nobody_waits_beyond_the_deadline() -> None:
+    broker: Any = Broker()
+    commits = GroupCommits(broker, 20)
+    late = asked(commits, 0, 10)
+    await settle()
+    after = asked(commits, 1, 20)
+    with pytest.raises(TimeoutError):
+        await late
+    await settle()
+    assert broker.requests == [{PARTITIONS[0]: 10}, {PARTITIONS[1]: 20}]
+    broker.answers[1].set_result(None)
+    await after
+
+
+async def test_whatever_goes_wrong_is_told_to_who_waits_and_the_next_goes_on() -> None:
+    broker: Any = Broker()
+    commits = GroupCommits(broker, 10_000)
+    for error in (NoLongerOurs("gone"), Unclear("nothing said"), TypeError("a fault of ours")):
+        waiting = asked(commits, 0, 10)
+        await settle()
+        broker.answers[-1].set_exception(error)
+        with pytest.raises(type(error)):
+            await waiting
+    again = asked(commits, 0, 30)
+    await settle()
+    broker.answers[-1].set_result(None)
+    await again
+    assert broker.requests[-1] == {PARTITIONS[0]: 30}
