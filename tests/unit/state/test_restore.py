@@ -92,13 +92,16 @@ def slots(state: PartitionState) -> dict[bytes, int]:
 
 
 async def restored(
-    topic: dict[bytes, bytes], checkpoint: Checkpoint, settings: EngineSettings | None = None
+    topic: dict[bytes, bytes],
+    checkpoint: Checkpoint,
+    settings: EngineSettings | None = None,
+    cut_short: bool = False,
 ) -> tuple[PartitionState, Rebuild]:
     """A new owner's state from the state topic and the log."""
     state = new_state(settings)
     stored = Stored({key: value for key, value in topic.items() if key not in (OWNER, REPLAY_FROM)})
     stop = 100 + STOP
-    rebuild = await load_snapshots(stored, checkpoint, stop, False, state.engine, state._unsaved)
+    rebuild = await load_snapshots(stored, checkpoint, stop, False, state.engine, state._unsaved, cut_short)
     records = [r for r in log() if rebuild.start <= r.offset < stop]
     for start in range(0, len(records), 33):
         advance(raw_of(records[start : start + 33]), state.engine, state._unsaved, rebuild)
@@ -129,6 +132,29 @@ async def test_a_lost_snapshot_is_missed_and_rebuilt() -> None:
     key = next(key for key in topic if key not in (OWNER, REPLAY_FROM))
     state, rebuild = await restored({k: v for k, v in topic.items() if k != key}, checkpoint)
     assert (rebuild.damaged, rebuild.start) == (1, checkpoint.origin)
+    assert run(state, {}, log()[STOP:]) == undisturbed()[STOP:]
+
+
+class History(dict[bytes, bytes]):
+    """The state topic before compaction: every record in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[tuple[bytes, bytes]] = []
+
+    def __setitem__(self, key: bytes, value: bytes) -> None:
+        self.records.append((key, value))
+        super().__setitem__(key, value)
+
+
+@pytest.mark.parametrize("lost", [5, 20, 60])
+async def test_older_snapshots_look_sound_so_a_topic_cut_short_is_rebuilt(lost: int) -> None:
+    history, state = History(), new_state()
+    run(state, history, log()[:STOP])
+    assert state.checkpoint is not None
+    cut = dict(history.records[: len(history.records) - lost])
+    state, rebuild = await restored(cut, state.checkpoint, cut_short=True)
+    assert (rebuild.damaged > 0, rebuild.start) == (True, 100)
     assert run(state, {}, log()[STOP:]) == undisturbed()[STOP:]
 
 
