@@ -91,11 +91,11 @@ async def _coordinate(cluster: SplitCluster, key: str, kind: int, node: int) -> 
 
 
 def java_hash(text: str) -> int:
-    """What Java's String.hashCode makes of ASCII, without the sign: it is how Kafka spreads names."""
+    """The absolute value of Java's String.hashCode of ASCII: it is how Kafka spreads names."""
     value = 0
     for character in text:
         value = (31 * value + ord(character)) & 0xFFFFFFFF
-    return value & 0x7FFFFFFF
+    return value if value < 1 << 31 else (1 << 32) - value
 
 
 def load(settings: Settings, after: int = 0) -> Publishing:
