@@ -117,9 +117,9 @@ def snapshot_before_commit() -> None:
     create, deliver = TransactionalSink.__init__, TransactionalSink.deliver
     options: dict[int, dict[str, Any]] = {}
 
-    def created(self: TransactionalSink, tp: Any, group: str, clients: Any, *rest: Any) -> None:
+    def created(self: TransactionalSink, tp: Any, group: str, state: str, clients: Any, *rest: Any) -> None:
         options[id(self)] = clients.producing
-        create(self, tp, group, clients, *rest)
+        create(self, tp, group, state, clients, *rest)
 
     async def changed(self: TransactionalSink, outputs: Iterable[Output], saved: Iterable[Output], *rest: Any) -> Any:
         kept = list(saved)

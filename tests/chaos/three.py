@@ -124,6 +124,19 @@ async def moved(node: Broker, settings: Settings, cluster: SplitCluster, since: 
     await answered(holds, f"commits beyond {since}", PATIENCE)
 
 
+async def any_moved(node: Broker, settings: Settings, cluster: SplitCluster, since: Sequence[int], by: int = 1) -> int:
+    """Wait until the offset of some partition, as told by way of this node, is `by` past `since`; which it is."""
+    found: list[int] = []
+
+    async def holds() -> bool:
+        now = await committed_by(node, settings, cluster)
+        found.extend(p for p, (at, then) in enumerate(zip(now, since, strict=True)) if at >= then + by)
+        return bool(found)
+
+    await answered(holds, f"a commit beyond {since}", PATIENCE)
+    return found[0]
+
+
 async def offsets_now(node: Broker, settings: Settings, cluster: SplitCluster) -> list[int]:
     """What the group has committed by now."""
     await moved(node, settings, cluster, [0] * PARTITIONS, by=0)
