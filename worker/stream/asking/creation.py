@@ -38,12 +38,24 @@ async def make_topics(client: AIOKafkaClient, wanted: Mapping[str, NewTopic], in
     """Make topics; returns the names of those made by this call, the others were there before.
 
     `instead` is given what a broker refused for good (name, topic, error code, reason), and returns what to ask for in
-    its place, or raises. Every broker is asked in turn: only older ones insist on the controller.
+    its place, or raises: then none is made.
 
     Raises:
         TryAgain, BrokerUnavailable: no certain answer within `PATIENCE`.
     """
-    left, made = dict(wanted), set()
+    # Only tried at first: Kafka 3.3 keeps the settings of a topic that it refuses, for the next one of that name.
+    tried = await _answered(client, wanted, instead, only_try=True)
+    fitting = {name: topic for name, (topic, is_new) in tried.items() if is_new}
+    made = await _answered(client, fitting, instead, only_try=False)
+    return {name for name, (_, is_new) in made.items() if is_new}
+
+
+async def _answered(
+    client: AIOKafkaClient, wanted: Mapping[str, NewTopic], instead: Instead, only_try: bool
+) -> dict[str, tuple[NewTopic, bool]]:
+    """What the controller took in the end, and whether it is new; every broker is asked in turn: only older ones insist
+    on the controller."""
+    left, done = dict(wanted), dict[str, tuple[NewTopic, bool]]()
     perhaps: set[str] = set()  # an earlier request may have made them
     patience = Patience(f"the creation of {', '.join(wanted)}", PATIENCE, LEAST)
     for node in in_turn(client):
@@ -51,7 +63,7 @@ async def make_topics(client: AIOKafkaClient, wanted: Mapping[str, NewTopic], in
             break
         doubt: BaseException | None = None
         try:
-            answer = await ask(client, node, _request(left))
+            answer = await ask(client, node, _request(left, only_try))
             rows = exactly(left, answer.topic_errors, lambda row: str(row[0]))
         except (Doubt, *UNREACHABLE) as error:
             perhaps |= left.keys()
@@ -63,11 +75,10 @@ async def make_topics(client: AIOKafkaClient, wanted: Mapping[str, NewTopic], in
             elif code not in (0, errors.TopicAlreadyExistsError.errno):
                 left[name] = instead(name, left[name], code, said or errors.for_code(code).__name__)
             else:
-                made |= {name} if code == 0 or name in perhaps else set()
-                del left[name]
+                done[name] = left.pop(name), code == 0 or (name in perhaps and not only_try)
         if doubt is not None:
             await patience.doubt(doubt)
-    return made
+    return done
 
 
 async def until_known(client: AIOKafkaClient, names: Collection[str]) -> dict[str, int]:
@@ -111,6 +122,6 @@ def _replicas(row: Any) -> int:
     return min(len(partition[3]) for partition in partitions)
 
 
-def _request(topics: Mapping[str, NewTopic]) -> CreateTopicsRequest:
+def _request(topics: Mapping[str, NewTopic], only_try: bool) -> CreateTopicsRequest:
     rows: list[Any] = [(name, t.partitions, t.replicas, [], list(t.settings.items())) for name, t in topics.items()]
-    return CreateTopicsRequest(rows, TIMEOUT_MS, False)
+    return CreateTopicsRequest(rows, TIMEOUT_MS, only_try)
