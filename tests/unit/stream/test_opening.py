@@ -249,7 +249,7 @@ async def test_a_state_without_its_last_records_is_noticed_and_rebuilt(lost: int
 
 
 async def test_a_state_that_ends_before_the_barrier_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening_module, "Reader", partial(Reader, patience_s=0.3))
+    monkeypatch.setattr(opening_module, "Reader", partial(Reader, patience_s=2.0))
     async with world() as w:
         w.work(await w.opened(), 120)
         barrier = w.state.append((BARRIER, b"now", ()))
