@@ -93,7 +93,7 @@ class Leaders:
             OffsetOutOfRangeError: the leader has no such offset.
             KafkaError: as `first`.
         """
-        return await self._told(tp, lambda epoch: fetch(tp, epoch, offset), fetched)
+        return await self._told(tp, lambda _: fetch(tp, offset), fetched)
 
     async def _told(
         self, tp: TopicPartition, request: Callable[[int], Fixed], found: Callable[[Any, TopicPartition], T]
