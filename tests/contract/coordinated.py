@@ -112,7 +112,7 @@ KINDS = {
         starts,
         lambda _, code: former.InitProducerIdResponse_v0(0, code, -1 if code else 7, -1 if code else 0),
         None,
-        COMMON,  # 47, 90: it may have ended all the same
+        COMMON,  # 47, 90: asked again by the next producer
         top=True,
     ),
     "EndTxn": Kind(
@@ -120,7 +120,7 @@ KINDS = {
         ends,
         lambda _, code: EndTxnResponse(0, code, -1 if code else 7, -1 if code else 1, {}),
         None,
-        COMMON,  # 47, 90: it may have ended all the same
+        COMMON | FENCES,  # it may have ended all the same: a new membership finds out
         top=True,
     ),
     "AddPartitionsToTxn": Kind(

@@ -24,7 +24,7 @@ from worker.stream.transactions import EpochRefused
         (errors.MessageSizeTooLargeError(), DataError),
         (RecordsRefused("87 INVALID_RECORD"), ConfigError),
         (errors.UnsupportedVersionError(), ConfigError),
-        (EpochRefused(), OutcomeUnknown),
+        (EpochRefused(), Fenced),
         (NoLongerOurs(), LeftBehind),
         (NameTaken(), Fenced),
         (Unclear(), OutcomeUnknown),

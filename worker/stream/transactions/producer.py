@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -42,9 +41,10 @@ class CoordinatorMoved(KafkaError):
     """The group's offsets go to another broker than the one they were read from: they must be read again."""
 
 
-class EpochRefused(KafkaError):
+class EpochRefused(ProducerFenced):
     """The coordinator knows another epoch: by a successor, or because the transaction took too long, or because it has
-    ended by a request whose answer was lost."""
+    ended by a request whose answer was lost. What became of it is not known, and to start anew would fence a successor:
+    a new membership finds out."""
 
 
 HINTS: Mapping[int, str] = {
@@ -91,14 +91,15 @@ class TransactionalProducer:
         """Connect, and fence whoever had the transactional id before.
 
         Raises:
-            EpochRefused: somebody else was faster.
-            KafkaError: it can't be started.
+            KafkaError: it can't be started, or somebody else was faster.
         """
         await self._client.bootstrap()
         self._former = self._former or not await self._modern()
         request = InitProducerIdRequest(self._id, self._timeout)
-        with _epoch_in_doubt():
+        try:
             self._identify(await self._coordinator.ask(request, error_code, _identified, HINTS))
+        except ProducerFenced as error:  # of a start at the same time: this one has begun nothing
+            raise KafkaError(f"another producer {self._id} was faster") from error
 
     async def _modern(self) -> bool:
         try:
@@ -205,8 +206,10 @@ class TransactionalProducer:
         self._require_open()
         if self._written:
             request = end_transaction(self._id, self._producer, commit=commit, former=self._former)
-            with _epoch_in_doubt():
+            try:
                 answer = await self._coordinator.ask(request, error_code, _nothing if self._former else _identified)
+            except ProducerFenced as error:
+                raise EpochRefused("the coordinator refuses the producer's epoch") from error
             if not self._former:
                 self._identify(answer)
         self._open = False
@@ -243,11 +246,3 @@ def _identified(answer: Any) -> None:
 
 def _nothing(answer: Any) -> None:
     """All is said by the code."""
-
-
-@contextmanager
-def _epoch_in_doubt() -> Iterator[None]:
-    try:
-        yield
-    except ProducerFenced as error:
-        raise EpochRefused("the coordinator refuses the producer's epoch") from error
