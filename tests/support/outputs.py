@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -22,8 +23,12 @@ from worker.stream.outputs import Publisher
 from worker.stream.reading import Consumed
 
 TIMEOUT = 20.0
-# What a broker that has just started answers until it has its topics and groups.
+ATTEMPT, PATIENCE = 5.0, 90.0  # seconds for one answer of a cluster whose brokers come and go, and for all attempts
+# What a broker that has just started answers until it has its topics and groups, and what the client says that still
+# asks a leader that is gone.
 NOT_YET = (
+    confluent_kafka.KafkaError._TIMED_OUT,
+    confluent_kafka.KafkaError._TRANSPORT,
     confluent_kafka.KafkaError._UNKNOWN_PARTITION,
     confluent_kafka.KafkaError._UNKNOWN_TOPIC,
     confluent_kafka.KafkaError.UNKNOWN_TOPIC_OR_PART,
@@ -88,21 +93,22 @@ class Progress:
         return [end - at for end, at in zip(ends, await self.committed(), strict=True)]
 
     def _committed(self) -> list[int]:
-        found = self._answer(lambda: self._client.committed(self._tps, timeout=TIMEOUT))
+        found = self._answer(lambda: self._client.committed(self._tps, timeout=ATTEMPT))
         return [max(tp.offset, 0) for tp in found]
 
     def _ends(self) -> list[int]:
-        return [self._answer(partial(self._client.get_watermark_offsets, tp, timeout=TIMEOUT))[1] for tp in self._tps]
+        return [self._answer(partial(self._client.get_watermark_offsets, tp, timeout=ATTEMPT))[1] for tp in self._tps]
 
     def _answer(self, ask: Callable[[], Any]) -> Any:
-        deadline = time.monotonic() + TIMEOUT
+        deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 return ask()
             except confluent_kafka.KafkaException as error:
                 if error.args[0].code() not in NOT_YET or time.monotonic() > deadline:
                     raise
-                self._client.list_topics(timeout=TIMEOUT)
+                with suppress(confluent_kafka.KafkaException):  # it learns of new leaders; the next attempt tells
+                    self._client.list_topics(timeout=ATTEMPT)
 
     def close(self) -> None:
         self._client.close()
