@@ -76,11 +76,13 @@ async def three_scene(cluster: SplitCluster, prefix: str, places: Places = USUAL
 async def _coordinate(cluster: SplitCluster, key: str, kind: int, node: int) -> None:
     """Let this node coordinate a group or a transactional id: it leads the partition that has it."""
 
-    async def known() -> bool:
-        return await coordinator(cluster[node], key, kind) > 0
-
-    await answered(known, f"a coordinator of {key}", PATIENCE)  # the first look-up makes the internal topic
     topic = INTERNAL[kind]
+
+    async def known() -> bool:
+        # The first look-up makes the internal topic; nodes learn of it one by one.
+        return await coordinator(cluster[node], key, kind) > 0 and all([await replicas(n, topic) for n in cluster])
+
+    await answered(known, f"a coordinator of {key}", PATIENCE)
     partitions = len(await replicas(cluster[node], topic))
     await move_leader(cluster, topic, java_hash(key) % partitions, node)
 
