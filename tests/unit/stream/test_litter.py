@@ -16,6 +16,8 @@ from worker.stream.reading import Reader
 
 async def test_a_closed_client_is_freed_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(litter, "SOON", 0.2)
+    given_back: list[int] = []
+    monkeypatch.setattr(litter, "_give_back", given_back.append)
     async with FakeBroker() as broker:
         healthy([broker], {"t": 1})
         gc.disable()
@@ -31,5 +33,6 @@ async def test_a_closed_client_is_freed_soon(monkeypatch: pytest.MonkeyPatch) ->
             await asyncio.sleep(0.4)
             assert client() is None
             assert not litter._waiting
+            assert given_back == [0]
         finally:
             gc.enable()
