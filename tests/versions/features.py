@@ -20,13 +20,24 @@ from aiokafka.protocol.types import (
 
 from worker.broker import Broker
 from worker.stream.protocol.fixed import Fixed
-from worker.stream.transactions.features import FEATURES, FINALIZED, ask_versions
+from worker.stream.transactions.features import FEATURES, FINALIZED, ApiVersionsRequest, ApiVersionsResponse
 
 TEXT = CompactString("utf-8")
 SUPPORTED = 0  # tag of the supported features
 SUPPORTED_FEATURES = CompactArray(("name", TEXT), ("least", Int16), ("most", Int16), ("tags", TaggedFields))
 UPGRADE = 1  # no feature is lowered
 TIMEOUT_MS = 20_000
+
+
+class ApiVersionsResponse4(ApiVersionsResponse):
+    API_VERSION = 4
+
+
+class ApiVersionsRequest4(ApiVersionsRequest):
+    """Up to version 3 the answer leaves out features that may have level 0."""
+
+    API_VERSION = 4
+    RESPONSE_TYPE = ApiVersionsResponse4
 
 
 class UpdateFeaturesResponse(Response):
@@ -66,7 +77,7 @@ class Features(NamedTuple):
 
 async def features(broker: Broker) -> Features:
     """What a broker says of both."""
-    answer = await _ask(broker, ask_versions())
+    answer = await _ask(broker, Fixed(ApiVersionsRequest4, "alphapulse-tests", "1", {}))
     supported = SUPPORTED_FEATURES.decode(BytesIO(answer.tags[SUPPORTED]))
     finalized = FEATURES.decode(BytesIO(answer.tags.get(FINALIZED, b"\1")))
     return Features({row[0]: row[2] for row in supported or ()}, {row[0]: row[1] for row in finalized or ()})
