@@ -29,6 +29,12 @@ ATTEMPT, PATIENCE = 5.0, 90.0  # seconds for one answer of a cluster whose broke
 NOT_YET = (
     confluent_kafka.KafkaError._TIMED_OUT,
     confluent_kafka.KafkaError._TRANSPORT,
+    confluent_kafka.KafkaError._ALL_BROKERS_DOWN,
+    confluent_kafka.KafkaError._WAIT_COORD,
+    confluent_kafka.KafkaError.REQUEST_TIMED_OUT,
+    confluent_kafka.KafkaError.OFFSET_NOT_AVAILABLE,
+    confluent_kafka.KafkaError.FENCED_LEADER_EPOCH,
+    confluent_kafka.KafkaError.UNKNOWN_LEADER_EPOCH,
     confluent_kafka.KafkaError._UNKNOWN_PARTITION,
     confluent_kafka.KafkaError._UNKNOWN_TOPIC,
     confluent_kafka.KafkaError.UNKNOWN_TOPIC_OR_PART,
