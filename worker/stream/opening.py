@@ -62,6 +62,7 @@ class Opening:
         self._options = options | decoding(settings.processing.fast_path)
         self._state_tp = TopicPartition(settings.state_topic, tp.partition)
         self._doubts = 0
+        self._input_id = 0  # as this process has seen it first
         self._owner, self._new_engine, self._progress = owner, new_engine, progress
         self._board = board
         self._limits = Limits(settings.state.save_records, settings.state.save_offsets)
@@ -128,8 +129,9 @@ class Opening:
         # A broker that deletes a topic deletes what groups have committed of it: only the state remembers then.
         committed = found.checkpoint.input_id if found and found.checkpoint else 0
         remembered = stored.resume.input_id if stored.resume else ""
-        if committed not in (0, now) or remembered not in ("", text_of(now)):
+        if committed not in (0, now) or remembered not in ("", text_of(now)) or self._input_id not in (0, now):
             raise made_anew(self._tp.topic)
+        self._input_id = now
 
     def _check_witness(self, found: Committed | None, stored: Stored, outputs: int, own: int) -> None:
         exactly_once = self._settings.processing.guarantee == "exactly_once"

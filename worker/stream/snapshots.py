@@ -84,6 +84,9 @@ class SnapshotWriter:
         journaled = self.journal.take(replay_from, save=bool(records))
         if journaled:
             records += [self._output(key, value, stamp) for key, value in journaled.records]
+        # The first commit of an owner always says where to resume and on which input: what groups have committed of a
+        # topic is gone with the topic.
+        resuming = bool(records) or not self._signed
         checkpoint = Checkpoint(
             origin=origin,
             replay_from=replay_from,
@@ -94,9 +97,9 @@ class SnapshotWriter:
             state_end=self._named.state_end,
             input_id=self._named.ids.input,
             state_id=self._named.ids.state,
-            resume=next_offset if records else self._named.resume,
+            resume=next_offset if resuming else self._named.resume,
         )
-        if records:
+        if resuming:
             resume = ReplayFrom(FORMAT, origin, replay_from, next_offset, text_of(checkpoint.input_id))
             records.append(self._output(REPLAY_FROM, _encode(resume), stamp))
             if not self._signed:
