@@ -14,7 +14,7 @@ from aiokafka.protocol.fetch import FetchRequest_v4, FetchResponse_v4
 
 from tests.support.fake_broker import Api, Asked
 from tests.support.fake_logs import FETCHERS, FakeLog
-from tests.support.world import RECORDS, World, undisturbed, world
+from tests.support.world import BATCH, RECORDS, World, undisturbed, world
 from worker.errors import AlphapulseError, ConfigError, DataError
 from worker.stream import opening as opening_module
 from worker.stream.checkpoint import Checkpoint, committed
@@ -184,6 +184,19 @@ async def test_an_input_made_anew_is_another_one() -> None:
         with pytest.raises(ConfigError, match=r"ticks\.raw was deleted and made anew") as raised:
             await w.opened()
         assert raised.value.exit_code == 78
+
+
+@pytest.mark.parametrize("same_process", [True, False])
+async def test_an_input_made_anew_before_any_state_was_saved_is_another_one(same_process: bool) -> None:
+    async with world(save_records=1_000, save_offsets=1_000) as w:
+        w.work(await w.opened(), BATCH)
+        w.committed = None  # a broker that deletes a topic deletes what groups have committed of it
+        w.input.id = 99
+        w.elected()
+        if not same_process:
+            w.restarted()
+        with pytest.raises(ConfigError, match=r"ticks\.raw was deleted and made anew"):
+            await w.opened()
 
 
 async def test_an_input_that_ends_before_the_committed_offset_has_lost_records() -> None:
