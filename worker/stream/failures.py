@@ -7,9 +7,8 @@ from aiokafka import errors
 from worker.errors import AlphapulseError, ConfigError, DataError, NotPermitted, TryAgain
 from worker.settings import ProcessingSettings
 from worker.stream.protocol.answers import NameTaken, NoLongerOurs, RecordsRefused
+from worker.stream.protocol.codes import Code
 from worker.stream.seams.joining import GroupRefused
-
-FENCED_INSTANCE_ID, GROUP_MAX_SIZE_REACHED = 82, 81  # unknown to aiokafka
 
 
 class Fenced(Exception):
@@ -114,7 +113,7 @@ def group_failure(error: BaseException, processing: ProcessingSettings, input_to
 
 def _refused_by_group(code: int, processing: ProcessingSettings) -> AlphapulseError:
     group, name = processing.group, processing.group_instance_id
-    if code == FENCED_INSTANCE_ID:
+    if code == Code.FENCED_INSTANCE_ID:
         return TryAgain(
             f"the group {group} has another member with the same instance id {name!r}",
             "Give each worker a processing.group_instance_id of its own; then start this one again",
@@ -124,7 +123,7 @@ def _refused_by_group(code: int, processing: ProcessingSettings) -> AlphapulseEr
             f"the broker refuses access: no right to the group {group}",
             "Grant the rights listed in docs/operations (Access control)",
         )
-    if code == GROUP_MAX_SIZE_REACHED:
+    if code == Code.GROUP_MAX_SIZE_REACHED:
         return ConfigError(f"the group {group} is full", "Stop a worker, or raise group.max.size on the brokers")
     if code == errors.InvalidSessionTimeoutError.errno:
         return ConfigError(

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from aiokafka.protocol.abstract import AbstractType
 from aiokafka.protocol.admin import DescribeGroupsRequest_v3, DescribeGroupsResponse_v3
 from aiokafka.protocol.api import RequestStruct, Response
 from aiokafka.protocol.types import (
     Boolean,
     CompactArray,
-    CompactString,
     Int16,
     Int32,
     Schema,
@@ -18,22 +16,9 @@ from aiokafka.protocol.types import (
 )
 
 from worker.stream.protocol.fixed import Fixed
+from worker.stream.protocol.types import TEXT, Uuid
 
-TEXT = CompactString("utf-8")
 TAGS = ("tags", TaggedFields)
-
-
-class Uuid(AbstractType[bytes]):
-    """Sixteen bytes."""
-
-    @classmethod
-    def encode(cls, value: bytes) -> bytes:
-        return value
-
-    @classmethod
-    def decode(cls, data: Any) -> bytes:
-        found: bytes = data.read(16)
-        return found
 
 
 class WholeDescribeGroupsRequest(DescribeGroupsRequest_v3):

@@ -17,6 +17,38 @@ NOTHING = -1  # as an offset: the group has committed none
 NO_EPOCH = -1
 
 
+# OffsetCommit and TxnOffsetCommit carry offsets in the same way, and are answered alike.
+POSITIONS = (
+    "topics",
+    CompactArray(
+        ("topic", TEXT),
+        (
+            "partitions",
+            CompactArray(
+                ("partition", Int32),
+                ("offset", Int64),
+                ("leader_epoch", Int32),
+                ("metadata", TEXT),
+                ("tags", TaggedFields),
+            ),
+        ),
+        ("tags", TaggedFields),
+    ),
+)
+COMMIT_ANSWER = Schema(
+    ("throttle_time_ms", Int32),
+    (
+        "topics",
+        CompactArray(
+            ("topic", TEXT),
+            ("partitions", CompactArray(("partition", Int32), ("error_code", Int16), ("tags", TaggedFields))),
+            ("tags", TaggedFields),
+        ),
+    ),
+    ("tags", TaggedFields),
+)
+
+
 class Position(NamedTuple):
     """What a group has committed for a partition, or is to commit."""
 
@@ -82,18 +114,7 @@ class OffsetFetchRequest(RequestStruct):
 class OffsetCommitResponse(Response):
     API_KEY, API_VERSION = 8, 8
     topics: Any
-    SCHEMA = Schema(
-        ("throttle_time_ms", Int32),
-        (
-            "topics",
-            CompactArray(
-                ("topic", TEXT),
-                ("partitions", CompactArray(("partition", Int32), ("error_code", Int16), ("tags", TaggedFields))),
-                ("tags", TaggedFields),
-            ),
-        ),
-        ("tags", TaggedFields),
-    )
+    SCHEMA = COMMIT_ANSWER
 
     def codes(self) -> Iterator[int]:
         """Error codes of each partition."""
@@ -108,23 +129,7 @@ class OffsetCommitRequest(RequestStruct):
         ("generation_id", Int32),
         ("member_id", TEXT),
         ("group_instance_id", TEXT),
-        (
-            "topics",
-            CompactArray(
-                ("topic", TEXT),
-                (
-                    "partitions",
-                    CompactArray(
-                        ("partition", Int32),
-                        ("offset", Int64),
-                        ("leader_epoch", Int32),
-                        ("metadata", TEXT),
-                        ("tags", TaggedFields),
-                    ),
-                ),
-                ("tags", TaggedFields),
-            ),
-        ),
+        POSITIONS,
         ("tags", TaggedFields),
     )
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from aiokafka import __version__
 from aiokafka.protocol.api import RequestStruct, Response, ResponseHeader_v0
-from aiokafka.protocol.types import CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
+from aiokafka.protocol.types import CompactArray, Int16, Int32, Schema, TaggedFields
 
 from worker.stream.protocol.fixed import Fixed
 from worker.stream.protocol.strict import Unclear
+from worker.stream.protocol.types import TEXT
 
 TRANSACTIONS, NEEDED = "transaction.version", 2
-TEXT = CompactString("utf-8")
 FINALIZED = 2  # tag of the finalized features
 FEATURES = CompactArray(("name", TEXT), ("most", Int16), ("least", Int16), ("tags", TaggedFields))
 

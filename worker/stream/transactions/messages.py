@@ -21,7 +21,7 @@ from aiokafka.protocol.types import (
 )
 
 from worker.stream.protocol.fixed import Fixed
-from worker.stream.protocol.offsets import Membership, Position, named_offsets
+from worker.stream.protocol.offsets import COMMIT_ANSWER, POSITIONS, Membership, Position, named_offsets
 from worker.stream.protocol.types import TEXT
 from worker.stream.seams.requests import Body, Buffer
 
@@ -108,18 +108,7 @@ def _length(items: Any) -> bytes:
 class TxnOffsetCommitResponse(Answer):
     API_KEY, API_VERSION = 28, 5
     topics: Any
-    SCHEMA = Schema(
-        ("throttle_time_ms", Int32),
-        (
-            "topics",
-            CompactArray(
-                ("topic", TEXT),
-                ("partitions", CompactArray(("partition", Int32), ("error_code", Int16), ("tags", TaggedFields))),
-                ("tags", TaggedFields),
-            ),
-        ),
-        ("tags", TaggedFields),
-    )
+    SCHEMA = COMMIT_ANSWER
 
     def codes(self) -> Iterator[int]:
         return (code for _, partitions, _ in self.topics or () for _, code, _ in partitions or ())
@@ -136,23 +125,7 @@ class TxnOffsetCommitRequest(RequestStruct):
         ("generation_id", Int32),
         ("member_id", TEXT),
         ("group_instance_id", TEXT),
-        (
-            "topics",
-            CompactArray(
-                ("topic", TEXT),
-                (
-                    "partitions",
-                    CompactArray(
-                        ("partition", Int32),
-                        ("offset", Int64),
-                        ("leader_epoch", Int32),
-                        ("metadata", TEXT),
-                        ("tags", TaggedFields),
-                    ),
-                ),
-                ("tags", TaggedFields),
-            ),
-        ),
+        POSITIONS,
         ("tags", TaggedFields),
     )
 
