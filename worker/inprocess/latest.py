@@ -24,7 +24,7 @@ class LatestResults:
         """Take results, oldest first; rejected ones are passed over."""
         if not self._capacity:
             return
-        newest = {result.point.symbol: result for result in results if result.accepted}
+        newest = {str.__str__(result.point.symbol): result for result in results if result.accepted}
         with self._lock:
             for symbol, result in newest.items():
                 self._results[symbol] = result

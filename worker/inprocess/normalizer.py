@@ -10,7 +10,7 @@ import numpy as np
 
 from worker.engine.bar import INSTRUMENT
 from worker.inprocess.point import DataPoint
-from worker.inprocess.reader import NUMBERS, PointReader
+from worker.inprocess.reader import NUMBERS, PointReader, key_of
 from worker.inprocess.stages import NORMALIZATION, NORMALIZED, normalize
 from worker.instruments import load_engine
 
@@ -31,7 +31,7 @@ class DataNormalizer:
         settings = load_engine(engine | {"normalization": {**engine.get("normalization", {}), **given}})
         self._reader = PointReader(settings)
         self._params = settings.normalization.params()
-        self._symbols: dict[str, np.ndarray[Any, Any]] = {}
+        self._symbols: dict[bytes, np.ndarray[Any, Any]] = {}
         self._instrument = np.zeros(1, INSTRUMENT)
 
     def normalize_data_point(self, point: DataPoint) -> dict[str, float] | None:
@@ -44,8 +44,9 @@ class DataNormalizer:
         numbers = (float(decoded.bars[name][0]) for name in NUMBERS)
         if decoded.bars["mask"][0] or not all(map(math.isfinite, numbers)):
             raise ValueError(f"not a bar of finite numbers: {decoded.details.get(0, point)}")
-        if point.symbol not in self._symbols:
-            self._symbols[point.symbol] = np.zeros(1, NORMALIZATION)
-        normalize(self._symbols[point.symbol], self._instrument, decoded.bars, out, self._params)
+        key = key_of(point)
+        if key not in self._symbols:
+            self._symbols[key] = np.zeros(1, NORMALIZATION)
+        normalize(self._symbols[key], self._instrument, decoded.bars, out, self._params)
         row = out["normalization"][0]
         return {name: float(row[name]) for name in NUMBERS} if row["ready"] else None

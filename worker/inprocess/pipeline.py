@@ -27,6 +27,7 @@ from worker.inprocess.metrics import MB, Meter, PipelineMetrics, memory_mb, now
 from worker.inprocess.options import Options
 from worker.inprocess.overrides import Overrides
 from worker.inprocess.point import DataPoint
+from worker.inprocess.reader import key_of
 from worker.inprocess.ready import ReadyResults
 from worker.inprocess.result import ProcessingResult
 from worker.inprocess.settings import PipelineSettings
@@ -257,15 +258,15 @@ class RealTimePipeline:
     def _add(self, point: DataPoint, timeout: float | None, count: bool) -> bool:
         if not isinstance(point, DataPoint):
             raise TypeError(f"a DataPoint is needed, not {type(point).__name__}")
-        if self._waiting.put(self._shard_of(point.symbol), point, timeout, count):
+        if self._waiting.put(self._shard_of(point), point, timeout, count):
             return True
         if not self._waiting.is_open:
             raise self._stopped()
         return False
 
-    def _shard_of(self, symbol: str) -> int:
+    def _shard_of(self, point: DataPoint) -> int:
         shards = self.settings.threads
-        return crc32(symbol.encode(errors="replace")) % shards if shards > 1 and isinstance(symbol, str) else 0
+        return crc32(key_of(point)) % shards if shards > 1 else 0
 
     def _shard(self, number: int) -> Shard:
         engine = PointEngine(self.engine, self._overrides, self._models.switchboard())

@@ -7,24 +7,27 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from numbers import Real
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import numpy as np
 
-from schemas.tick import MAX_SYMBOL, MAX_TS, MIN_TS, Tick, interval_ms
+from schemas.tick import MAX_SYMBOL, MAX_TS, MIN_TS, Interval, Tick, interval_ms
 from worker.engine.bar import BAR
 from worker.engine.reasons import Reject, bits
 from worker.engine.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded
 from worker.inprocess.point import DataPoint
+from worker.inprocess.strange import plain, shown
 
 MALFORMED, MISSING = bits(Reject.malformed_record), bits(Reject.missing_field)
 NUMBERS = ("open", "high", "low", "close", "volume")
 _SYMBOL = re.compile(rf"[!-~]{{1,{MAX_SYMBOL}}}")
+_INTERVAL = re.compile(get_args(Interval)[1].pattern)
 _FLOATS = frozenset({float})
-_encode = msgspec.json.Encoder(enc_hook=repr, decimal_format="number").encode
+_WIRE_INTEGERS = range(-(2**63), 2**63)
+_encode = msgspec.json.Encoder().encode
 _EPOCH, _MS = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 Row = tuple[int | float, ...]
@@ -58,8 +61,9 @@ class PointReader:
             try:
                 row = self._row(point)
             except _Unreadable as problem:
-                row = (0, self._default, 0, *[np.nan] * len(NUMBERS), MALFORMED)
-                details[at] = str(problem)
+                row, details[at] = self._malformed(), str(problem)
+            except Exception as problem:  # a user's object: whatever it raises, the others' points go on
+                row, details[at] = self._malformed(), f"a value of the point raises {type(problem).__name__}"
             if row[-1] == MISSING:
                 details[at] = "missing: " + ", ".join(name for name in NUMBERS if getattr(point, name) is None)
             rows.append(row)
@@ -68,62 +72,84 @@ class PointReader:
 
     def records(self, points: Sequence[DataPoint]) -> Records:
         """The points as records of `ticks.raw` would hold them; NaN and infinities become null."""
-        values = [_wire(point) for point in points]
+        values = [self._wire(point) for point in points]
         return Records([key_of(point) for point in points], values, [0] * len(points))
+
+    def _malformed(self) -> Row:
+        return (0, self._default, 0, *[np.nan] * len(NUMBERS), MALFORMED)
 
     def _row(self, point: DataPoint) -> Row:
         numbers: tuple[Any, ...] = (point.open, point.high, point.low, point.close, point.volume)
         mask = 0
         if set(map(type, numbers)) != _FLOATS:
-            mask = MISSING if None in numbers else 0
+            mask = MISSING if any(number is None for number in numbers) else 0
             numbers = tuple(map(_number, NUMBERS, numbers))
-        if type(point.symbol) is not str or not _SYMBOL.fullmatch(point.symbol):
+        symbol = plain(point.symbol)
+        if symbol is None or not _SYMBOL.fullmatch(symbol):
             raise _Unreadable("symbol: not 1 to 64 printable ASCII characters without spaces")
-        ts, length = _time(point.timestamp), self._length(point)
+        ts, length = _time(point.timestamp), self._length(symbol, point.interval)
         return (ts, length, ts + length, *numbers, mask)
 
-    def _length(self, point: DataPoint) -> int:
-        if point.interval is None:
-            return self._own.get(point.symbol, self._default)
+    def _length(self, symbol: str, interval: Any) -> int:
+        if interval is None:
+            return self._own.get(symbol, self._default)
+        text = plain(interval)
+        if text is None or not _INTERVAL.match(text):
+            raise _Unreadable(f"interval: {shown(interval)} is no interval")
+        if text not in self._lengths:
+            self._lengths[text] = interval_ms(text)
+        return self._lengths[text]
+
+    def _wire(self, point: DataPoint) -> bytes:
         try:
-            if point.interval not in self._lengths:
-                self._lengths[point.interval] = interval_ms(point.interval)
-            return self._lengths[point.interval]
-        except (ValueError, TypeError, AttributeError):
-            raise _Unreadable(f"interval: {point.interval!r} is no interval") from None
+            ts: int | None = _time(point.timestamp)
+        except Exception:  # a user's object
+            ts = None
+        numbers = {name: _said(name, getattr(point, name)) for name in NUMBERS}
+        interval = None if point.interval is None else _text(point.interval)
+        return _encode(Tick(symbol=key_of(point).decode(), ts=ts, **numbers, interval=interval))
 
 
 def key_of(point: DataPoint) -> bytes:
     """The record key of a point: its symbol."""
-    return point.symbol.encode(errors="replace") if isinstance(point.symbol, str) else repr(point.symbol).encode()
+    return _text(point.symbol).encode()
+
+
+def _text(value: Any) -> str:
+    text = plain(value)
+    return (shown(value) if text is None else text).encode(errors="replace").decode()
 
 
 def _number(name: str, value: Any) -> float:
     if value is None:
         return float("nan")
     if isinstance(value, bool) or not isinstance(value, Real | Decimal):
-        raise _Unreadable(f"{name}: {value!r} is no number")
+        raise _Unreadable(f"{name}: {shown(value)} is no number")
     try:
         return float(value)
     except OverflowError:
-        raise _Unreadable(f"{name}: {value!r} is too large") from None
+        raise _Unreadable(f"{name}: {shown(value)} is too large") from None
+    except ValueError:
+        raise _Unreadable(f"{name}: {shown(value)} is no number") from None
+
+
+def _said(name: str, value: Any) -> Any:
+    # What JSON can say of a number: the number, null for NaN and infinities, text for what is none.
+    if type(value) is int and value in _WIRE_INTEGERS:
+        return value
+    try:
+        return _number(name, value)
+    except Exception:  # a user's object
+        return shown(value)
 
 
 def _time(timestamp: Any) -> int:
     if not isinstance(timestamp, datetime):
-        raise _Unreadable(f"timestamp: {timestamp!r} is no datetime")
+        raise _Unreadable(f"timestamp: {shown(timestamp)} is no datetime")
     try:
-        ts = epoch_ms(timestamp)
-    except (ValueError, TypeError, OverflowError):
-        raise _Unreadable(f"timestamp: {timestamp!r} is no time") from None
+        ts = int(epoch_ms(timestamp))
+    except Exception:  # of its own or of its time zone's making
+        raise _Unreadable(f"timestamp: {shown(timestamp)} is no time") from None
     if not MIN_TS <= ts <= MAX_TS:
-        raise _Unreadable(f"timestamp: {timestamp!r} lies outside the years 1 to 9999")
+        raise _Unreadable(f"timestamp: {shown(timestamp)} lies outside the years 1 to 9999")
     return ts
-
-
-def _wire(point: DataPoint) -> bytes:
-    try:
-        ts: int | None = _time(point.timestamp)
-    except _Unreadable:
-        ts = None
-    return _encode(Tick(point.symbol, ts, point.open, point.high, point.low, point.close, point.volume, point.interval))

@@ -18,6 +18,7 @@ from worker.engine.stages.signal import COMPONENTS
 from worker.inprocess.overrides import Note
 from worker.inprocess.point import DataPoint
 from worker.inprocess.quality import DataQuality
+from worker.inprocess.strange import plain, shown
 
 if TYPE_CHECKING:
     from worker.inprocess.engine import PointEngine
@@ -54,7 +55,10 @@ class ProcessingResult:
 
     def __repr__(self) -> str:
         what = self.execution_decision["action"]
-        return f"ProcessingResult({self.symbol} {self.timestamp.isoformat()} {self.quality.label} {what})"
+        symbol, when = plain(self.symbol) or shown(self.symbol), shown(self.timestamp)
+        if self.accepted:
+            when = self.timestamp.isoformat()
+        return f"ProcessingResult({symbol} {when} {self.quality.label} {what})"
 
     @property
     def _out(self) -> Any:

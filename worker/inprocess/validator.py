@@ -43,21 +43,22 @@ class DataValidator:
         self._reader = PointReader(settings)
         self._params = settings.validation.params()
         self._instruments = Symbols(settings)
-        self._symbols: dict[str, tuple[Rows, Rows]] = {}  # state and instrument, one row each
+        self._symbols: dict[bytes, tuple[Rows, Rows]] = {}  # state and instrument, one row each
 
     def validate_data_point(self, point: DataPoint) -> tuple[bool, DataQuality, str]:
         """(accepted, level, codes of what was found joined by `;`). An invalid point changes no reference."""
         decoded, out = self._reader.read((point,)), np.zeros(1, VALIDATED)
-        state, instrument = self._symbols.get(point.symbol) or self._new(point)
+        key = key_of(point)
+        state, instrument = self._symbols.get(key) or self._new(key)
         validate(state, instrument, decoded.bars, out, self._params)
         judged = out["validation"][0]
         if judged["accepted"]:
-            self._symbols[point.symbol] = state, instrument
+            self._symbols[key] = state, instrument
         return bool(judged["accepted"]), DataQuality(int(judged["level"])), ";".join(codes(int(judged["mask"])))
 
-    def _new(self, point: DataPoint) -> tuple[Rows, Rows]:
+    def _new(self, key: bytes) -> tuple[Rows, Rows]:
         # The engine's own way from settings to an instrument; its slot is given back, since the state is kept here.
-        [slot], new = self._instruments.slots([key_of(point)], [True])
+        [slot], new = self._instruments.slots([key], [True])
         instrument = self._instruments.instruments[slot : slot + 1].copy()
         self._instruments.forget_unused(new)
         return np.zeros(1, VALIDATION), instrument
