@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from worker.engine.reasons import FATAL, QUARANTINE, Reason, Reject
+from worker.engine.reasons import Reason, Reject, effect
 from worker.engine.settings import EngineSettings, InstrumentSettings
 from worker.engine.stages.features import FEATURES
 from worker.engine.stages.patterns import CANDLES, EVENTS
@@ -37,17 +37,15 @@ def _table(title: str, head: tuple[str, ...], rows: list[tuple[Any, ...]], prefa
 
 
 def reject_codes() -> str:
-    """Bit, code and effect of every validation rule."""
-    effect = {
-        code: "rejects" if FATAL >> code & 1 else "quarantines" if QUARANTINE >> code & 1 else "" for code in Reject
-    }
-    rows = [(int(code), f"`{code.name}`", effect[code] or "lowers the quality or informs") for code in Reject]
-    return _table("Reject and quality codes", ("bit", "code", "effect"), rows)
+    """Bit, code, effect and meaning of every validation rule."""
+    rows = [(int(code), f"`{code.name}`", effect(code), code.meaning) for code in Reject]
+    return _table("Reject and quality codes", ("bit", "code", "effect", "meaning"), rows)
 
 
 def decision_reasons() -> str:
     """Reason codes in order of evaluation."""
-    return _table("Decision reasons", ("order", "code"), [(int(r), f"`{r.name}`") for r in Reason])
+    rows = [(int(reason), f"`{reason.name}`", reason.meaning) for reason in Reason]
+    return _table("Decision reasons", ("order", "code", "meaning"), rows)
 
 
 def patterns() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.corpus.case import CLOSED, MAX_TS, MIN_TS, MINUTE, START, TS, made, text
 
+IMPLAUSIBLE = "ts_implausible"
 MALFORMED, FUTURE, OPEN = "malformed_record", "future_timestamp", "bar_not_closed"
 INT64 = 2**63
 
@@ -12,16 +13,18 @@ TIME = [
     made("ts a year ahead of the record", text(ts=TS + 366 * 1440 * MINUTE), FUTURE),
     made("record written before the bar closed", text(), OPEN, timestamp=CLOSED - MINUTE // 2),
     made("ts 1 ms off the grid", text(ts=TS + 1), None, timestamp=CLOSED + 1),
-    made("ts at the lower bound", text(ts=MIN_TS), None, "out_of_order"),
+    made("ts at the lower bound", text(ts=MIN_TS), IMPLAUSIBLE),
     made("ts below the lower bound", text(ts=MIN_TS - 1), MALFORMED),
-    made("ts at the upper bound", text(ts=MAX_TS), FUTURE),
+    made("ts at the upper bound", text(ts=MAX_TS), IMPLAUSIBLE),
     made("ts above the upper bound", text(ts=MAX_TS + 1), MALFORMED),
-    made("ts at the upper bound, record later still", text(ts=MAX_TS), None, timestamp=MAX_TS + MINUTE),
-    made("ts 0", text(ts=0), None, "out_of_order"),
-    made("ts negative", text(ts=-MINUTE), None, "out_of_order"),
+    made("ts at the upper bound, record later still", text(ts=MAX_TS), IMPLAUSIBLE, timestamp=MAX_TS + MINUTE),
+    made("ts 0", text(ts=0), IMPLAUSIBLE),
+    made("ts negative", text(ts=-MINUTE), IMPLAUSIBLE),
+    made("ts of 1980", text(ts=315_532_800_000), None, "out_of_order"),
+    made("ts overlaps the last bar", text(ts=TS - MINUTE // 2), None, "overlapping_bar"),
     made("ts before the last bar", text(ts=START + MINUTE), None, "out_of_order"),
-    made("ts in seconds", text(ts=TS // 1000), None, "out_of_order"),
-    made("ts in microseconds", text(ts=TS * 1000 % MAX_TS), FUTURE),
+    made("ts in seconds", text(ts=TS // 1000), IMPLAUSIBLE),
+    made("ts in microseconds", text(ts=TS * 1000 % MAX_TS), IMPLAUSIBLE),
     made("record timestamp 0", text(), FUTURE, timestamp=0),
     made("record timestamp -1", text(), FUTURE, timestamp=-1),
     made("record timestamp -2^63", text(), FUTURE, timestamp=-INT64),

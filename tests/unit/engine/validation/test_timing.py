@@ -94,9 +94,9 @@ def test_prices_belong_on_the_tick_where_there_is_one(field: str) -> None:
     on = {"open": 100.01, "high": 100.03, "low": 99.99, "close": 100.02}
     case = Case(bars=1, tick=0.01)
     assert case.codes(**on) == set()
-    assert case.codes(after=1, **{**on, field: on[field] + 0.5e-8}) == set()  # half a millionth of a tick
-    assert case.codes(after=1, **{**on, field: on[field] + 2e-8}) == {"tick_misaligned"}
-    assert Case(bars=1).codes(**{**on, field: on[field] + 2e-8}) == set()
+    assert case.codes(after=1, **{**on, field: on[field] + 0.9e-4}) == set()  # less than a millionth of the price
+    assert case.codes(after=1, **{**on, field: on[field] + 1.1e-4}) == {"tick_misaligned"}
+    assert Case(bars=1).codes(**{**on, field: on[field] + 1.1e-4}) == set()
 
 
 def test_large_prices_are_not_off_the_grid_by_their_own_rounding() -> None:

@@ -21,6 +21,7 @@ from worker.engine.kernel import embedded
 
 GAPS = 4
 NOWHERE = -1
+NEVER = np.int64(2**62)  # ms
 
 GAP = np.dtype([("after", "i8"), ("before", "i8")], align=True)  # exclusive bounds, ms; equal bounds = no gap
 
@@ -47,6 +48,15 @@ def _gap_of(decided, ts):  # type: ignore[no-untyped-def]
 def may_decide(decided, ts):  # type: ignore[no-untyped-def]
     """Whether a bar of this time may be decided: no bar of the time has been."""
     return ts > decided.top or _gap_of(decided, ts) != NOWHERE
+
+
+@embedded
+def nearest(decided, ts):  # type: ignore[no-untyped-def]
+    """(the newest decided time before, the oldest after) a time that `may_decide`; NEVER is after `top`."""
+    if ts > decided.top:
+        return decided.top, NEVER
+    here = _gap_of(decided, ts)
+    return decided.gaps[here].after, decided.gaps[here].before
 
 
 @embedded

@@ -29,7 +29,7 @@ def _check_prices(own, bar, move, expired, p):  # type: ignore[no-untyped-def]
 
 @embedded
 def judge(own, decided, inst, bar, move, p, calendars):  # type: ignore[no-untyped-def]
-    """(reject codes, missing bars before it) of a decoded bar: rules 0 to 29 and 31, up to the first fatal one.
+    """(reject codes, missing bars before it) of a decoded bar: all rules but 30, up to the first fatal one.
 
     Keeps the run of late bars.
     """

@@ -1,4 +1,4 @@
-"""Rules 7, 8, 12 to 15 and 27 to 29: the bar against the clock, its grid and the session calendar."""
+"""Rules 7, 8, 12 to 15, 27 to 29 and 39: the bar against the clock, its grid and the session calendar."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from worker.engine import calendar
 from worker.engine.kernel import embedded
 from worker.engine.reasons import Reject
 from worker.engine.stages.validation import arrival
+from worker.engine.stages.validation.overlap import overlaps
 
 FUTURE_TIMESTAMP = 1 << Reject.future_timestamp
 BAR_NOT_CLOSED = 1 << Reject.bar_not_closed
@@ -20,8 +21,10 @@ REFERENCE_EXPIRED = 1 << Reject.reference_expired
 GAP = 1 << Reject.gap
 GAP_LARGE = 1 << Reject.gap_large
 STALE_BAR = 1 << Reject.stale_bar
+OVERLAPPING_BAR = 1 << Reject.overlapping_bar
 
 OFF_GRID = 1e-6  # ticks
+SINGLE, SINGLE_LIMIT = 1e-6, 0.1  # relative: prices of single precision, but no more than a tenth of a tick
 ROUNDING = 2.0**-51  # relative: price / tick cannot be nearer to the grid than the two roundings in it
 LARGE_GAP = 10  # missing bars
 STALE_INTERVALS = 5
@@ -56,7 +59,8 @@ def clock(bar, closed, now):  # type: ignore[no-untyped-def]
 @embedded
 def _off_grid(price, tick):  # type: ignore[no-untyped-def]
     ticks = price / tick
-    return abs(ticks - math.floor(ticks + 0.5)) > max(OFF_GRID, abs(ticks) * ROUNDING)
+    allowed = max(OFF_GRID, min(SINGLE * abs(ticks), SINGLE_LIMIT), abs(ticks) * ROUNDING)
+    return abs(ticks - math.floor(ticks + 0.5)) > allowed
 
 
 @embedded
@@ -117,7 +121,7 @@ def reference_expired(own, inst, bar, p, calendars):  # type: ignore[no-untyped-
 
 @embedded
 def check(own, decided, inst, bar, closed, p, calendars):  # type: ignore[no-untyped-def]
-    """Rules 7 to 15 in order, up to the first fatal one; `closed` = the bar's close time."""
+    """Rules 7 to 11, 39 and 12 to 15 in this order, up to the first fatal one; `closed` = the bar's close time."""
     now = ingest_time(bar) + p.clock_tolerance_ms
     fatal = clock(bar, closed, now)
     if fatal:
@@ -125,6 +129,8 @@ def check(own, decided, inst, bar, closed, p, calendars):  # type: ignore[no-unt
     order = arrival.check(own, decided, bar)
     if order & ~REFERENCE_EXPIRED:
         return order
+    if overlaps(own, decided, inst, bar, calendars):
+        return OVERLAPPING_BAR
     mask = order | grid(inst, bar)
     if own.accepted == 0:
         mask |= REFERENCE_MISSING

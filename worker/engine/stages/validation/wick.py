@@ -39,9 +39,9 @@ def check(bar, sigma):  # type: ignore[no-untyped-def]
 
 @embedded
 def effective(mask, bar, sigma):  # type: ignore[no-untyped-def]
-    """(high, low) that every consumer uses: clipped where rule 17 says so."""
+    """(high, low) that every consumer uses: never within the body, clipped where rule 17 says so."""
+    top, bottom = max(bar.open, bar.close), min(bar.open, bar.close)
+    high, low = max(bar.high, top), min(bar.low, bottom)
     if not mask & WICK_CLIPPED:
-        return bar.high, bar.low
-    high = max(bar.open, bar.close) * exp(KEPT_SIGMAS * sigma)
-    low = min(bar.open, bar.close) * exp(-KEPT_SIGMAS * sigma)
-    return min(bar.high, high), max(bar.low, low)
+        return high, low
+    return min(high, top * exp(KEPT_SIGMAS * sigma)), max(low, bottom * exp(-KEPT_SIGMAS * sigma))

@@ -1,0 +1,48 @@
+"""Rule 39: of two bars one ends before the other begins."""
+
+from __future__ import annotations
+
+from worker.engine import calendar
+from worker.engine.kernel import embedded
+from worker.engine.stages.validation.decided import nearest
+
+HOUR, DAY = 3_600_000, calendar.DAY
+LOCAL_FROM, MONTH_FROM = 4 * HOUR, 28 * DAY  # lengths from which a bar may follow a local clock, the months
+SLACK = 100  # a bar may begin early by this part of its length: times come rounded
+
+
+@embedded
+def least_length(interval_ms):  # type: ignore[no-untyped-def]
+    """The shortest bar of this nominal length, ms: a local day may lack an hour, a month three days of 31."""
+    length = interval_ms - interval_ms // SLACK
+    if interval_ms >= LOCAL_FROM:
+        length = min(length, interval_ms - HOUR)
+    if interval_ms >= MONTH_FROM:
+        length = min(length, interval_ms - 3 * DAY - HOUR)
+    return length
+
+
+@embedded
+def _meet(inst, ts, following, interval_ms, calendars):  # type: ignore[no-untyped-def]
+    # Whether a bar of `ts` is still open when the one of `following` begins. The calendar is asked last: it costs most.
+    if following - ts >= least_length(interval_ms):
+        return False
+    return calendar.bar_close(calendars, inst.calendar, ts, interval_ms) > following
+
+
+@embedded
+def overlaps(own, decided, inst, bar, calendars):  # type: ignore[no-untyped-def]
+    """Whether the bar overlaps a decided one, or the last quarantined one before it; `may_decide` its time.
+
+    How long the decided ones are is not known while no bar was accepted.
+    """
+    if own.accepted == 0:
+        return False
+    before, after = nearest(decided, bar.ts)
+    if own.pending > 0:
+        candidate = own.candidates[own.pending - 1].ts
+        if candidate < bar.ts:
+            before = max(before, candidate)
+    if _meet(inst, before, bar.ts, bar.interval_ms, calendars):
+        return True
+    return _meet(inst, bar.ts, after, bar.interval_ms, calendars)
