@@ -71,7 +71,7 @@ def test_operations_point_to_messages_of_their_channel(name: str) -> None:
 
 
 def test_channels_are_the_topics_that_the_worker_creates() -> None:
-    settings = Settings(_env_file=None)
+    settings = Settings()
     wanted = topics.wanted(settings)
     channels = {channel["address"]: channel["bindings"]["kafka"] for channel in DOCUMENT["channels"].values()}
     # The group's state is its own business: nobody else reads or writes it.

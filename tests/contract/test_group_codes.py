@@ -42,9 +42,7 @@ ENDS = {
 }
 KEEPS_ITS_ID = {7, 14, 15, 16, 27}  # it asks again, or looks the coordinator up
 LEAVES = {-1, 42, 69, 87, 100, 120}  # whatever the code means: the member leaves, and another joins
-SETTINGS = Settings(
-    _env_file=None, topics=TopicSettings(ticks=T), processing=ProcessingSettings(group="g", group_instance_id="one")
-)
+SETTINGS = Settings(topics=TopicSettings(ticks=T), processing=ProcessingSettings(group="g", group_instance_id="one"))
 
 
 @asynccontextmanager

@@ -29,7 +29,7 @@ pytestmark = fault("F52")
 
 T = "t"
 TP = TopicPartition(T, 0)
-SETTINGS = Settings(_env_file=None, processing=ProcessingSettings(group="g"))
+SETTINGS = Settings(processing=ProcessingSettings(group="g"))
 
 
 @pytest.fixture(autouse=True)

@@ -33,7 +33,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def settings_of(**topics: Any) -> Settings:
-    return Settings(_env_file=None, topics=TopicSettings(**topics))
+    return Settings(topics=TopicSettings(**topics))
 
 
 class Controller:

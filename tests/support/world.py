@@ -112,7 +112,6 @@ class World:
 async def world(guarantee: str = "exactly_once", **state: Any) -> AsyncIterator[World]:
     async with FakeBroker() as broker:
         settings = Settings(
-            _env_file=None,
             processing=ProcessingSettings(group=GROUP, guarantee=guarantee, fast_path=False),
             state=StateSettings(**({"save_records": 3, "save_offsets": 20} | state)),
             kafka=KafkaSettings(bootstrap_servers=broker.bootstrap, request_timeout_ms=2_000),

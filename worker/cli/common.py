@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from worker.cli.colour import coloured
 from worker.errors import AlphapulseError, Exit
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _new_event_loop() -> asyncio.AbstractEventLoop:
 
 def tell(error: AlphapulseError) -> None:
     """Say on stderr what is wrong and what to do."""
-    typer.secho(f"error: {error.message}.", fg="red", err=True)
+    typer.secho(f"error: {error.message}.", fg="red", err=True, color=coloured(sys.stderr))
     if error.fix:
         typer.echo(f"  fix: {error.fix}", err=True)
 

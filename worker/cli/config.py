@@ -2,85 +2,80 @@
 
 from __future__ import annotations
 
-import os
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
-from worker.cli.common import Json
+from worker.cli.common import Json, tell
+from worker.cli.tables import print_table
+from worker.errors import ConfigError, Exit
+
+if TYPE_CHECKING:
+    from worker.settings import Found, Problem
+
+_DEFAULT = "default"
+
+
+class Row(NamedTuple):
+    """A setting, its value and its source."""
+
+    name: str
+    value: Any
+    source: str
 
 
 def config(json: Json = False) -> None:
-    """Print every setting, its value (secrets masked) and its source."""
-    import msgspec
+    """Print every setting, its value (secrets masked) and its source; exit 78 when one does not fit."""
+    from worker.settings import find_engine, find_settings
 
-    from worker.instruments import load_engine
-    from worker.settings import load_settings
-
-    settings = load_settings()
-    engine = load_engine(settings.engine)
-    values = settings.model_dump(mode="json", exclude={"engine"}) | {"engine": engine.model_dump(mode="json")}
-    rows = {name: (value, source_of(name)) for name, value in _flatten(values).items()}
-    if engine.instruments_file:
-        rows |= _of_the_file(rows, engine.instruments_file)
+    found = find_settings()
+    engine, refused = find_engine(found)
+    problems = found.problems + refused
+    values = found.settings.model_dump(mode="json", exclude={"engine"}) | {"engine": engine.model_dump(mode="json")}
+    rows = list(_rows(found, values, engine.instruments_file))
+    for problem in problems:
+        tell(ConfigError(problem.message, problem.fix))
     if json:
-        data = {name: {"value": value, "source": source} for name, (value, source) in rows.items()}
-        typer.echo(msgspec.json.encode({"config_hash": engine.config_hash(), "settings": data}).decode())
-        return
-    _print(rows, engine.config_hash())
+        _print_json(rows, engine.config_hash(), problems)
+    else:
+        marked = [number for number, row in enumerate(rows) if row.source != _DEFAULT]
+        print_table(("setting", "value", "source"), rows, marked)
+        typer.echo(f"config_hash of the engine's parameters: {engine.config_hash()}")
+    if problems:
+        raise typer.Exit(Exit.CONFIG)
 
 
-def _print(rows: dict[str, tuple[Any, str]], config_hash: str) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def _rows(found: Found, values: dict[str, Any], instruments_file: str | None) -> Iterator[Row]:
+    from worker.settings.names import dotted
 
-    table = Table("setting", "value", "source")
-    for name, (value, source) in rows.items():
-        table.add_row(name, "" if value is None else str(value), source, style="" if source == "default" else "bold")
-    console = Console()
-    console.print(table)
-    console.print(f"config_hash of the engine's parameters: {config_hash}")
-
-
-def _of_the_file(rows: dict[str, tuple[Any, str]], path: str) -> dict[str, tuple[Any, str]]:
-    # What stands in no setting and is no default is what the instruments file says.
-    places = ("engine.instruments_version", "engine.instruments.", "engine.validation.calendars.")
-    found = {name: value for name, (value, source) in rows.items() if source == "default" and name.startswith(places)}
-    return {name: (value, f"instruments file {path}") for name, value in found.items()}
+    for path, value in _flatten(values, ()):
+        entries = found.tree.under(path)
+        if entries:
+            source = entries[0].origin.label
+        else:
+            source = f"instruments file {instruments_file}" if instruments_file and _in_file(path) else _DEFAULT
+        yield Row(dotted(path), value, source)
 
 
-def _flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def _in_file(path: tuple[str, ...]) -> bool:
+    # What no source states although it is no default is what the instruments file says.
+    from worker.settings.names import MAPPINGS
+
+    return path == ("engine", "instruments_version") or any(path[: len(one)] == one for one in MAPPINGS)
+
+
+def _flatten(values: dict[str, Any], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
     for name, value in values.items():
         if isinstance(value, dict) and value:
-            flat |= _flatten(value, f"{prefix}{name}.")
+            yield from _flatten(value, (*above, name))
         else:
-            flat[f"{prefix}{name}"] = value
-    return flat
+            yield (*above, name), value
 
 
-def source_of(name: str) -> str:
-    """Where the setting `section.name` comes from: environment, .env, secrets, file or default."""
-    import tomllib
-    from pathlib import Path
+def _print_json(rows: list[Row], config_hash: str, problems: list[Problem]) -> None:
+    import msgspec
 
-    from dotenv import dotenv_values
-
-    from worker.settings import config_file
-
-    variable = "ALPHAPULSE_" + name.replace(".", "__").upper()
-    if any(key.upper() == variable for key in os.environ):
-        return f"environment {variable}"
-    if any(key.upper() == variable for key in dotenv_values(".env")):
-        return f".env {variable}"
-    secrets = os.environ.get("ALPHAPULSE_SECRETS_DIR")
-    if secrets and (Path(secrets) / variable.lower()).is_file():
-        return f"secret {variable.lower()}"
-    path = config_file()
-    if path.is_file():
-        node: Any = tomllib.loads(path.read_text())
-        for part in name.split("."):
-            node = node.get(part) if isinstance(node, dict) else None
-        if node is not None:
-            return f"file {path}"
-    return "default"
+    shown = {row.name: {"value": row.value, "source": row.source} for row in rows}
+    told = {"config_hash": config_hash, "settings": shown, "problems": [problem._asdict() for problem in problems]}
+    typer.echo(msgspec.json.encode(told).decode())

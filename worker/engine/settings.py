@@ -27,7 +27,7 @@ from worker.engine.stages.signal import Settings as SignalSettings
 from worker.engine.stages.sizing import Settings as SizingSettings
 from worker.engine.stages.timeframes import Settings as TimeframesSettings
 from worker.engine.stages.validation import Settings as ValidationSettings
-from worker.errors import ConfigError
+from worker.errors import SettingRefused
 
 ENGINE_VERSION = "4"
 PLUGIN = "plugin:"
@@ -146,12 +146,13 @@ def engine_settings(given: Mapping[str, Any]) -> EngineSettings:
         settings = EngineSettings.model_validate(given)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in ("engine", *first["loc"]))
-        raise ConfigError(f"a setting does not fit: {where}: {first['msg']}", "`alphapulse config` lists all") from None
+        path = ("engine", *map(str, first["loc"]))
+        raise SettingRefused(path, first["msg"], first["type"]) from None
     for symbol, instrument in settings.instruments.items():
         if instrument.calendar is not None and instrument.calendar not in settings.validation.calendars:
-            raise ConfigError(
+            raise SettingRefused(
+                ("engine", "instruments", symbol, "calendar"),
                 f"the instrument {symbol} names the calendar {instrument.calendar}, which is not defined",
-                "Define it under engine.validation.calendars or in the instruments file",
+                fix="Define it under engine.validation.calendars or in the instruments file",
             )
     return settings

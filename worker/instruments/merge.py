@@ -7,23 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from worker.engine.settings import EngineSettings, engine_settings
-from worker.errors import ConfigError
+from worker.errors import SettingRefused
 from worker.instruments.file import InstrumentsFile, read
 
 
-def _tables(given: Any, where: str) -> dict[str, Any]:
+def _tables(given: Any, *path: str) -> dict[str, Any]:
     if not isinstance(given, Mapping):
-        raise ConfigError(f"a setting does not fit: {where} must be a table", "`alphapulse config` lists all")
+        raise SettingRefused(path, "it must be a table", "dict_type")
     return dict(given)
 
 
 def _under(given: Mapping[str, Any], found: InstrumentsFile) -> dict[str, Any]:
     instruments = {symbol: each.model_dump(exclude_unset=True) for symbol, each in found.instruments.items()}
-    for symbol, fields in _tables(given.get("instruments", {}), "engine.instruments").items():
-        instruments[symbol] = instruments.get(symbol, {}) | _tables(fields, f"engine.instruments.{symbol}")
-    validation = _tables(given.get("validation", {}), "engine.validation")
+    for symbol, fields in _tables(given.get("instruments", {}), "engine", "instruments").items():
+        instruments[symbol] = instruments.get(symbol, {}) | _tables(fields, "engine", "instruments", symbol)
+    validation = _tables(given.get("validation", {}), "engine", "validation")
     calendars = {name: each.model_dump() for name, each in found.calendars.items()}
-    calendars |= _tables(validation.get("calendars", {}), "engine.validation.calendars")
+    calendars |= _tables(validation.get("calendars", {}), "engine", "validation", "calendars")
     return {
         "instruments_version": found.version,
         **given,

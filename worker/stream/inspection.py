@@ -14,8 +14,7 @@ from worker.engine.fingerprints import Fingerprints
 from worker.engine.migration import migrate
 from worker.engine.state import CARRY, DERIVED
 from worker.errors import ConfigError
-from worker.instruments import load_engine
-from worker.settings import Settings
+from worker.settings import Settings, load_engine_of
 from worker.stream import topics
 from worker.stream.checkpoint import Committed
 from worker.stream.client import client_options
@@ -80,7 +79,7 @@ async def inspect(settings: Settings) -> list[Held]:
     count = await _partitions(settings)
     async with admin_client(settings.kafka) as admin:
         committed = await checkpoints(admin, settings, count)
-    known = Fingerprints(load_engine(settings.engine))
+    known = Fingerprints(load_engine_of(settings))
     return [_held(p, stored, committed.get(p), known) async for p, stored in _stored(settings, count)]
 
 
@@ -110,7 +109,7 @@ async def export(settings: Settings, symbol: str | None = None) -> list[State]:
         ConfigError: the state topic or the symbol does not exist.
         DataError: another release wrote the state.
     """
-    known = Fingerprints(load_engine(settings.engine))
+    known = Fingerprints(load_engine_of(settings))
     found = []
     async for partition, stored in _stored(settings, await _partitions(settings)):
         for key, value in stored.snapshots.items():

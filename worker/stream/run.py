@@ -14,8 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from schemas.state import StateOwner
 from worker import __version__
 from worker.errors import AlphapulseError, ConfigError, Exit
-from worker.instruments import load_engine
-from worker.settings import Settings
+from worker.settings import Settings, load_engine_of
 from worker.stream.assignor import sticky_assignor
 from worker.stream.board import Board
 from worker.stream.control_topic import following
@@ -53,7 +52,7 @@ class WorkerProcess:
 
     def __init__(self, settings: Settings, job: Job | None = None) -> None:
         self._settings = settings
-        self._job = job or DecisionJob(load_engine(settings.engine), settings)
+        self._job = job or DecisionJob(load_engine_of(settings), settings)
         self._member: Member | None = None
         self._options: dict[str, Any] = {}
         self._batch_bytes = MAX_BATCH

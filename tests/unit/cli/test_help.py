@@ -10,7 +10,7 @@ import pytest
 HEAVY = (
     "numba",
     "numpy",
-    "pydantic_settings",
+    "worker.settings",
     "aiokafka",
     "uvloop",
     "prometheus_client",

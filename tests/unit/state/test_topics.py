@@ -10,7 +10,7 @@ from worker.errors import ConfigError
 from worker.settings import ControlSettings, ProcessingSettings, Settings, TopicSettings
 from worker.stream.topics import Found, check, check_control, wanted
 
-SETTINGS = Settings(_env_file=None, topics=TopicSettings(prefix="p."), processing=ProcessingSettings(group="g"))
+SETTINGS = Settings(topics=TopicSettings(prefix="p."), processing=ProcessingSettings(group="g"))
 STATE = "p.worker.state.g"
 LARGE = 1_048_588
 

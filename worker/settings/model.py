@@ -1,40 +1,18 @@
-"""All settings: command line over environment over `.env` over file over default."""
+"""Every setting of a process: its name, type, default and meaning."""
 
 from __future__ import annotations
 
-import os
 import re
 import zlib
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
-from worker.errors import ConfigError
 from worker.paths import cache_dir
 
-# Variables with the prefix that say where or how to run, not what to compute.
-NOT_SETTINGS = frozenset(
-    f"ALPHAPULSE_{name}"
-    for name in (
-        "CONFIG",
-        "SECRETS_DIR",
-        "CACHE_DIR",
-        "STATE_DIR",
-        "BROKER_JARS",
-        "KAFKA_IMAGE",
-        "SHARED",
-        "TEST_BOOTSTRAP",
-        "TEST_CRASH",
-    )
-)
+if TYPE_CHECKING:
+    from worker.settings.tree import Tree
 
 
 class Section(BaseModel):
@@ -47,34 +25,46 @@ class KafkaSettings(Section):
     """How to reach Kafka. Names are aiokafka's."""
 
     bootstrap_servers: str = Field("127.0.0.1:9092", description="comma-separated host:port")
-    client_id: str = "alphapulse"
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
-    sasl_plain_username: str | None = None
-    sasl_plain_password: SecretStr | None = None
-    ssl_cafile: Path | None = None
-    ssl_certfile: Path | None = None
-    ssl_keyfile: Path | None = None
-    ssl_password: SecretStr | None = None
-    ssl_check_hostname: bool = True
-    request_timeout_ms: int = Field(15_000, ge=1_000)
+    client_id: str = Field("alphapulse", description="name in the brokers' logs, metrics and quotas")
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="what the listener speaks: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
+    )
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "PLAIN", description="how to log in with SASL: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"
+    )
+    sasl_plain_username: str | None = Field(None, description="user name for SASL, for each mechanism")
+    sasl_plain_password: SecretStr | None = Field(
+        None, description="its password; best as a mounted secret (ALPHAPULSE_SECRETS_DIR)"
+    )
+    ssl_cafile: Path | None = Field(
+        None, description="PEM file of the authorities that may sign the brokers' certificates; none = the system's"
+    )
+    ssl_certfile: Path | None = Field(None, description="PEM file of the client's certificate, for mutual TLS")
+    ssl_keyfile: Path | None = Field(
+        None, description="PEM file of the client's private key; none = it lies in ssl_certfile"
+    )
+    ssl_password: SecretStr | None = Field(None, description="password of the private key")
+    ssl_check_hostname: bool = Field(True, description="the broker's certificate must name the host that is asked")
+    request_timeout_ms: int = Field(15_000, ge=1_000, description="a broker must answer a request within this time")
 
 
 class TopicSettings(Section):
     """Topic names and how `topics create` makes them."""
 
-    ticks: str = "ticks.raw"
-    decisions: str = "decisions"
-    rejected: str = "ticks.rejected"
-    control: str = "risk.control"
-    alerts: str = "alerts"
+    ticks: str = Field("ticks.raw", description="input: raw bars")
+    decisions: str = Field("decisions", description="output: one decision per accepted bar")
+    rejected: str = Field("ticks.rejected", description="output: rejected records with their codes and original bytes")
+    control: str = Field("risk.control", description="limits per symbol, and model switches")
+    alerts: str = Field("alerts", description="reserved: no command reads or writes it yet")
     state: str = Field("worker.state", description="state topic, without its last part, the group")
     prefix: str = Field("", description="put before every name, for shared clusters")
     partitions: int = Field(4, ge=1, le=10_000, description="fixed for life: it is the largest number of workers")
     replication_factor: Annotated[int, Field(ge=1, le=32)] | Literal["auto"] = Field(
         "auto", description="of topics that are made; `auto`: 3, or as many as there are brokers"
     )
-    max_message_bytes: int = Field(1_048_588, ge=1_024)
+    max_message_bytes: int = Field(
+        1_048_588, ge=1_024, description="`max.message.bytes` of topics that are made: the largest record batch"
+    )
 
     @property
     def input(self) -> str:
@@ -106,7 +96,10 @@ class ProcessingSettings(Section):
     """The partition loop."""
 
     group: str = Field("alphapulse", min_length=1, description="consumer group; also the prefix of transactional ids")
-    guarantee: Literal["exactly_once", "at_least_once"] = "exactly_once"
+    guarantee: Literal["exactly_once", "at_least_once"] = Field(
+        "exactly_once",
+        description="exactly_once: outputs and offsets in one transaction; at_least_once: outputs may repeat",
+    )
     commit_interval_ms: int = Field(
         1_000,
         ge=10,
@@ -121,11 +114,21 @@ class ProcessingSettings(Section):
         True, description="records without a Python object each; off = by the client's public interface alone"
     )
     fetch_max_bytes: int = Field(2_097_152, ge=16_384, description="per partition and fetch")
-    session_timeout_ms: int = Field(10_000, ge=6_000)
+    session_timeout_ms: int = Field(
+        10_000, ge=6_000, description="without a heartbeat for this time a worker loses its partitions"
+    )
     heartbeat_interval_ms: int = Field(500, ge=100, description="a rebalance waits so long for the members that stay")
-    rebalance_timeout_ms: int = Field(30_000, ge=1_000)
-    max_poll_interval_ms: int = Field(300_000, ge=10_000)
-    transaction_timeout_ms: int = Field(10_000, ge=1_000, le=900_000)
+    rebalance_timeout_ms: int = Field(
+        30_000, ge=1_000, description="a worker must join a rebalance within this time; half of it is for draining"
+    )
+    max_poll_interval_ms: int = Field(
+        300_000,
+        ge=10_000,
+        description="a worker that does not poll for this time leaves the group; /livez fails after twice",
+    )
+    transaction_timeout_ms: int = Field(
+        10_000, ge=1_000, le=900_000, description="the broker aborts a transaction that is open for longer"
+    )
     shutdown_timeout_ms: int = Field(20_000, ge=1_000, description="from the first signal to the end of the process")
     on_gap: Literal["fail", "skip"] = Field(
         "fail", description="retention took input that is needed: stop, or go on with the partition's state begun anew"
@@ -202,29 +205,22 @@ class ModelsSettings(Section):
 class OpsSettings(Section):
     """Probes and metrics of one worker process."""
 
-    host: str = "127.0.0.1"
+    host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 in a container")
     port: int = Field(0, ge=0, le=65_535, description="0 = any free port, written to the log")
-    enabled: bool = True
+    enabled: bool = Field(True, description="serve probes and metrics")
 
 
 class LogSettings(Section):
     """Logging to stderr."""
 
-    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    format: Literal["auto", "text", "json"] = "auto"
-
-
-class Settings(BaseSettings):
-    """Everything that can be set; see `alphapulse config`."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="ALPHAPULSE_",
-        env_nested_delimiter="__",
-        env_file=".env",
-        extra="forbid",
-        frozen=True,
-        nested_model_default_partial_update=True,
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="DEBUG, INFO, WARNING or ERROR; DEBUG also shows the client library's warnings"
     )
+    format: Literal["auto", "text", "json"] = Field("auto", description="auto: text on a terminal, else json")
+
+
+class Settings(Section):
+    """Everything that can be set; see `alphapulse config`."""
 
     kafka: KafkaSettings = KafkaSettings()
     topics: TopicSettings = TopicSettings()
@@ -235,6 +231,7 @@ class Settings(BaseSettings):
     ops: OpsSettings = OpsSettings()
     log: LogSettings = LogSettings()
     engine: dict[str, Any] = Field(default_factory=dict, description="see worker.engine.settings.EngineSettings")
+    _tree: Tree | None = PrivateAttr(None)  # what was read, with its origins; none where a program made the object
 
     @property
     def state_topic(self) -> str:
@@ -246,64 +243,8 @@ class Settings(BaseSettings):
         """All topics that a worker needs whatever is set, with equal partition counts."""
         return *self.topics.required, self.state_topic
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Command line, environment, `.env`, mounted secrets, TOML file."""
-        toml = TomlConfigSettingsSource(settings_cls, config_file())
-        return init_settings, env_settings, dotenv_settings, file_secret_settings, toml
-
 
 def _topic_part(group: str) -> str:
     # A group's name may hold any character, a topic's only these; the checksum keeps two groups apart.
     legal = re.sub(r"[^a-zA-Z0-9._-]", "_", group)
     return legal if legal == group else f"{legal}-{zlib.crc32(group.encode()):08x}"
-
-
-def config_file() -> Path:
-    """The TOML file: `ALPHAPULSE_CONFIG`, else `alphapulse.toml` in the working directory."""
-    return Path(os.environ.get("ALPHAPULSE_CONFIG", "alphapulse.toml"))
-
-
-def _check_environment() -> None:
-    known = set(Settings.model_fields)
-    for name in os.environ:
-        if not name.startswith("ALPHAPULSE_") or name in NOT_SETTINGS:
-            continue
-        head = name.removeprefix("ALPHAPULSE_").split("__")[0].lower()
-        if head not in known:
-            near = get_close_matches(head, [*known, *(n.removeprefix("ALPHAPULSE_").lower() for n in NOT_SETTINGS)], 1)
-            hint = f"did you mean ALPHAPULSE_{near[0].upper()}?" if near else f"known: {', '.join(sorted(known))}"
-            raise ConfigError(f"the environment variable {name} is no setting", f"Rename or unset it; {hint}")
-
-
-def _explain(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "settings"
-    return f"{where}: {first['msg']}"
-
-
-def load_settings(overrides: dict[str, Any] | None = None) -> Settings:
-    """Read all sources; `overrides` is what the command line gave, nested by section.
-
-    Raises:
-        ConfigError: a value or a name does not fit.
-    """
-    _check_environment()
-    if "ALPHAPULSE_CONFIG" in os.environ and not config_file().is_file():
-        raise ConfigError(f"the settings file {config_file()} does not exist", "Correct or unset ALPHAPULSE_CONFIG")
-    secrets = os.environ.get("ALPHAPULSE_SECRETS_DIR")
-    try:
-        return Settings(_secrets_dir=secrets, **(overrides or {}))
-    except ValidationError as error:
-        raise ConfigError(
-            f"a setting does not fit: {_explain(error)}", "`alphapulse config` lists all settings"
-        ) from None
-    except ValueError as error:
-        raise ConfigError(f"the settings could not be read: {error}", f"Check {config_file()}") from None

@@ -1,0 +1,41 @@
+"""All settings: command line over environment over `.env` over mounted secrets over the TOML file over defaults."""
+
+from __future__ import annotations
+
+from worker.settings.load import Found, find_engine, find_settings, load_engine_of, load_settings
+from worker.settings.model import (
+    ChallengerSettings,
+    ControlSettings,
+    KafkaSettings,
+    LogSettings,
+    ModelsSettings,
+    OpsSettings,
+    ProcessingSettings,
+    Section,
+    Settings,
+    StateSettings,
+    TopicSettings,
+)
+from worker.settings.problem import Problem
+from worker.settings.sources import config_file
+
+__all__ = [
+    "ChallengerSettings",
+    "ControlSettings",
+    "Found",
+    "KafkaSettings",
+    "LogSettings",
+    "ModelsSettings",
+    "OpsSettings",
+    "Problem",
+    "ProcessingSettings",
+    "Section",
+    "Settings",
+    "StateSettings",
+    "TopicSettings",
+    "config_file",
+    "find_engine",
+    "find_settings",
+    "load_engine_of",
+    "load_settings",
+]

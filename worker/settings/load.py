@@ -1,0 +1,131 @@
+"""From the sources to `Settings` and `EngineSettings`, with every problem and its source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydantic import ValidationError
+
+from worker.errors import ConfigError, SettingRefused
+from worker.settings.model import Settings
+from worker.settings.names import SettingPath, dotted
+from worker.settings.problem import Problem, no_table, refused, unknown
+from worker.settings.sources import read_all
+from worker.settings.tree import Tree
+
+if TYPE_CHECKING:
+    from worker.engine.settings import EngineSettings
+
+_NO_TABLE = frozenset({"model_type", "model_attributes_type", "dict_type"})
+
+
+class Found(NamedTuple):
+    """Settings without what does not fit, where their values are from, and what does not fit."""
+
+    settings: Settings
+    tree: Tree
+    problems: list[Problem]
+
+
+def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Read all sources; `overrides` is what the command line gave, nested by section.
+
+    Raises:
+        ConfigError: a value or a name does not fit, or a source can't be read.
+    """
+    found = find_settings(overrides)
+    raise_first(found.problems)
+    return found.settings
+
+
+def find_settings(overrides: Mapping[str, Any] | None = None) -> Found:
+    """The same, but what does not fit is left out and told."""
+    tree, problems = read_all(overrides or {})
+    while True:
+        try:
+            settings = Settings.model_validate(tree.values())
+            break
+        except ValidationError as error:
+            places = groupby(error.errors(include_url=False), lambda each: _place(tree, each["loc"]))
+            for place, group in places:
+                problems += _of_settings(tree, place, [(each["type"], each["msg"]) for each in group])
+                tree.remove(place)
+    settings._tree = tree
+    return Found(settings, tree, problems)
+
+
+def load_engine_of(settings: Settings) -> EngineSettings:
+    """The engine's settings, with the instruments file that they name.
+
+    Raises:
+        ConfigError: a name or a value does not fit; says where it is from.
+    """
+    from worker.instruments import load_engine
+
+    try:
+        return load_engine(settings.engine)
+    except SettingRefused as error:
+        raise_first(_of_engine(settings._tree or Tree(), error))
+        raise  # the value is from no source but the program itself
+
+
+def find_engine(found: Found) -> tuple[EngineSettings, list[Problem]]:
+    """The engine's settings without what does not fit, and what does not fit."""
+    from worker.instruments import load_engine
+
+    problems = list[Problem]()
+    while True:
+        try:
+            return load_engine(found.tree.values().get("engine", {})), problems
+        except SettingRefused as error:
+            told = _of_engine(found.tree, error)
+            problems += told or [Problem(error.message, error.fix)]
+            found.tree.remove(_place(found.tree, error.path) if told else ("engine",))
+        except ConfigError as error:  # the instruments file
+            problems.append(Problem(error.message, error.fix))
+            at = ("engine", "instruments_file")
+            found.tree.remove(at if found.tree.under(at) else at[:1])
+
+
+def raise_first(problems: list[Problem]) -> None:
+    """Refuse when there is a problem; the first one is told, the others are counted."""
+    if not problems:
+        return
+    first, others = problems[0], len(problems) - 1
+    more = f" ({others} more: `alphapulse config` tells all)" if others else ""
+    raise ConfigError(first.message, first.fix + more)
+
+
+def _place(tree: Tree, where: tuple[Any, ...]) -> SettingPath:
+    """A validator's place, or the given value that it leads into: of a union it also names the alternative."""
+    path = tuple(map(str, where))
+    entries = tree.under(path)
+    return min(entries[0].path, path, key=len) if len(entries) == 1 else path
+
+
+def _of_settings(tree: Tree, place: SettingPath, errors: list[tuple[str, str]]) -> list[Problem]:
+    entries, kinds = tree.under(place), {kind for kind, _ in errors}
+    if "extra_forbidden" in kinds or any(len(entry.path) > len(place) for entry in entries):
+        return [unknown(entry.path, entry.origin) for entry in entries]
+    if kinds & _NO_TABLE:
+        return [no_table(entry.path, entry.origin) for entry in entries]
+    return [refused(entry, [message for _, message in errors]) for entry in entries]
+
+
+def _of_engine(tree: Tree, error: SettingRefused) -> list[Problem]:
+    """Empty when what is refused was not given by any source but the instruments file."""
+    entries = tree.under(error.path)
+    if error.kind == "extra_forbidden":
+        return [unknown(entry.path, entry.origin) for entry in entries]
+    if len(entries) == 1 and len(entries[0].path) <= len(error.path):
+        if error.kind in _NO_TABLE:
+            return [no_table(entries[0].path, entries[0].origin)]
+        place = [part for part in error.path[len(entries[0].path) :] if part.isdigit()]  # in a list
+        return [refused(entries[0], [error.reason], place)]
+    if not entries:
+        return []
+    # A table whose values do not go together.
+    sources = ", ".join(dict.fromkeys(entry.origin.phrase for entry in entries))
+    return [Problem(f"{dotted(error.path)} does not fit: {error.reason}, from {sources}", error.fix)]

@@ -1,0 +1,77 @@
+"""The path of a setting, how each kind of source writes it, and the nearest one to a misspelt name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+
+from worker.settings.model import Settings
+
+SettingPath = tuple[str, ...]
+PREFIX = "ALPHAPULSE_"
+DELIMITER = "__"
+# Mappings: here any key may follow, and its case counts. All others are names of fields.
+MAPPINGS = frozenset({("engine", "instruments"), ("engine", "validation", "calendars")})
+ANY = "*"  # stands for a key of a mapping
+_BARE = re.compile(r"[A-Za-z0-9_<>*-]+")
+
+
+def path_of(name: str) -> SettingPath:
+    """The path that the name of a variable or of a secret's file means, without its prefix."""
+    path: SettingPath = ()
+    for part in name.split(DELIMITER):
+        path += (part if path in MAPPINGS else part.lower(),)
+    return path
+
+
+def variable(path: SettingPath) -> str:
+    """The variable that sets the path."""
+    parts = [part if path[:at] in MAPPINGS else part.upper() for at, part in enumerate(path)]
+    return PREFIX + DELIMITER.join(parts)
+
+
+def dotted(path: Iterable[object]) -> str:
+    """The path as TOML writes it."""
+    parts = [str(part) for part in path]
+    return ".".join(part if _BARE.fullmatch(part) else f'"{part}"' for part in parts)
+
+
+def leaves(model: type[BaseModel], above: SettingPath = ()) -> Iterator[SettingPath]:
+    """The paths of a model's settings; `*` for any key."""
+    for name, field in model.model_fields.items():
+        path, kind = (*above, name), field.annotation
+        if get_origin(kind) is dict:
+            path, kind = (*path, ANY), get_args(kind)[1]
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from leaves(kind, path)
+        else:
+            yield path
+
+
+SCALARS = frozenset(path for path in leaves(Settings) if path[0] != "engine")
+
+
+def every_path() -> list[SettingPath]:
+    """The paths of all settings, those of the engine included (which takes a second to import)."""
+    from worker.engine.settings import EngineSettings
+
+    return [*sorted(SCALARS), *leaves(EngineSettings, ("engine",))]
+
+
+def nearest(path: SettingPath, known: Iterable[SettingPath]) -> SettingPath | None:
+    """The setting that was probably meant: one of the same last name, else the one that is written most alike."""
+    filled = [tuple(_key(path, at) if part == ANY else part for at, part in enumerate(one)) for one in known]
+    if above := next((one for one in filled if path[: len(one)] == one), None):
+        return above  # a name below a single value
+    same = [one for one in filled if one[-1] == path[-1]]
+    spelt = {DELIMITER.join(one).lower(): one for one in same or filled}
+    near: list[Any] = get_close_matches(DELIMITER.join(path).lower(), spelt, 1, 0.0 if same else 0.6)
+    return spelt[near[0]] if near else None
+
+
+def _key(path: SettingPath, at: int) -> str:
+    return path[at] if at < len(path) else "<key>"

@@ -1,0 +1,44 @@
+"""Where a value comes from, in words, and how that source would spell another setting."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from worker.settings.names import SettingPath, dotted, variable
+
+Kind = Literal["command line", "environment", ".env", "secret", "file"]
+
+
+class Origin(NamedTuple):
+    """A source, and the variable or file in it."""
+
+    kind: Kind
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        """As `alphapulse config` shows it."""
+        return f"{self.kind} {self.name}".rstrip()
+
+    @property
+    def phrase(self) -> str:
+        """As a message names it."""
+        match self.kind:
+            case "environment":
+                return f"the environment variable {self.name}"
+            case ".env":
+                return f"{self.name} in the file .env"
+            case "secret" | "file":
+                return f"the file {self.name}"
+            case _:
+                return "the command line"
+
+    def spelt(self, path: SettingPath) -> str:
+        """How this source writes a setting."""
+        match self.kind:
+            case "environment" | ".env":
+                return variable(path)
+            case "secret":
+                return variable(path).lower()
+            case _:
+                return dotted(path)

@@ -1,0 +1,62 @@
+"""What is wrong with one setting, in one sentence, with its source and the setting that was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from worker.settings.names import ANY, MAPPINGS, SettingPath, dotted, every_path, nearest, variable
+from worker.settings.origin import Origin
+from worker.settings.tree import Entry
+from worker.settings.variables import NAMES
+
+LISTED = "`alphapulse config` lists all settings"
+
+
+class Problem(NamedTuple):
+    """A sentence without a full stop, and what to do."""
+
+    message: str
+    fix: str
+
+
+def unknown(path: SettingPath, origin: Origin) -> Problem:
+    """A name that no setting has."""
+    if near := _variable_near(path, origin):
+        return Problem(f"unknown setting {dotted(path)}, from {origin.phrase}", f"Did you mean {near}? {LISTED}")
+    meant = nearest(path, every_path())
+    hint = f"Did you mean {origin.spelt(meant)}? " if meant else "Correct or remove it; "
+    return Problem(f"unknown setting {dotted(path)}, from {origin.phrase}", hint + LISTED)
+
+
+def _variable_near(path: SettingPath, origin: Origin) -> str | None:
+    if origin.kind != "environment" or len(path) > 1:
+        return None
+    near = get_close_matches(variable(path), NAMES, 1, 0.85)
+    return near[0] if near else None
+
+
+def refused(entry: Entry, reasons: Sequence[str], deeper: Sequence[object] = ()) -> Problem:
+    """A value that does not fit; what is secret is never repeated."""
+    reason = "; or ".join(dict.fromkeys(reasons))
+    if entry.origin.kind == "secret" and str(entry.value) in reason:
+        reason = "the value is not of the right kind"
+    where = dotted((*entry.path, *deeper))
+    return Problem(f"{where} does not fit: {reason}, from {entry.origin.phrase}", f"Correct the value; {LISTED}")
+
+
+def no_table(path: SettingPath, origin: Origin) -> Problem:
+    """A single value where a table is needed."""
+    key = ("<key>",) if path in MAPPINGS else ()
+    inside = next((one for one in every_path() if _begins(one, (*path, *key)) and len(one) > len(path)), ())
+    example = origin.spelt((*path, *key, *inside[len(path) + len(key) :]))
+    json = "" if origin.kind == "file" else ", or give a JSON object"
+    return Problem(
+        f"{dotted(path)} is a table, not a single value, from {origin.phrase}",
+        f"Set what is in it, such as {example}{json}",
+    )
+
+
+def _begins(one: SettingPath, path: SettingPath) -> bool:
+    return all(ours in (ANY, theirs) for ours, theirs in zip(one, path, strict=False))

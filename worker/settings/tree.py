@@ -1,0 +1,77 @@
+"""Values of several sources in one tree: a later source wins, value by value; each value knows where it is from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from worker.settings.names import SettingPath
+from worker.settings.origin import Origin
+
+
+class Entry(NamedTuple):
+    """One value."""
+
+    path: SettingPath
+    value: Any
+    origin: Origin
+
+
+@dataclass
+class Tree:
+    """Nested tables whose leaves are entries."""
+
+    root: dict[str, Any] = field(default_factory=dict)
+
+    def put(self, path: SettingPath, value: Any, origin: Origin) -> None:
+        """Set a value over what is there; a table is merged key by key."""
+        node = self.root
+        for part in path[:-1]:
+            below = node.get(part)
+            if not isinstance(below, dict):
+                below = node[part] = {}
+            node = below
+        if not isinstance(value, Mapping):
+            node[path[-1]] = Entry(path, value, origin)
+            return
+        if not value and not isinstance(node.get(path[-1]), dict):
+            node[path[-1]] = Entry(path, {}, origin)
+        for key, each in value.items():
+            self.put((*path, str(key)), each, origin)
+
+    def values(self) -> dict[str, Any]:
+        """The tables without origins."""
+        return _plain(self.root)
+
+    def under(self, path: SettingPath) -> list[Entry]:
+        """The entries at the path or below it, else the one that the path leads into."""
+        node: Any = self.root
+        for part in path:
+            if isinstance(node, Entry) or part not in node:
+                break
+            node = node[part]
+        else:
+            return list(_entries(node))
+        return [node] if isinstance(node, Entry) else []
+
+    def remove(self, path: SettingPath) -> None:
+        """Forget the path and what lies below it."""
+        node = self.root
+        for part in path[:-1]:
+            node = node.get(part, {})
+            if isinstance(node, Entry):
+                return
+        node.pop(path[-1], None)
+
+
+def _plain(node: dict[str, Any]) -> dict[str, Any]:
+    return {key: each.value if isinstance(each, Entry) else _plain(each) for key, each in node.items()}
+
+
+def _entries(node: Any) -> Iterator[Entry]:
+    if isinstance(node, Entry):
+        yield node
+    else:
+        for each in node.values():
+            yield from _entries(each)
