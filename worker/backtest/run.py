@@ -15,7 +15,7 @@ from worker.backtest.report import REPORT_FILE, render
 from worker.backtest.tables import parquet, write_tables
 from worker.backtest.tape import Tape
 from worker.engine.settings import EngineSettings
-from worker.errors import CannotCreate
+from worker.files import created
 
 METRICS_FILE = "metrics.json"
 
@@ -38,13 +38,11 @@ def backtest(
         CannotCreate: the folder cannot be written.
     """
     parquet()  # missed before the run, not after it
-    try:
+    with created(folder, "Give another folder to --out"):
         folder.mkdir(parents=True, exist_ok=True)
         ledgers = play_all(tapes, settings, folder, workers, progress, registry)
         write_tables(ledgers, folder)
         found = summary(ledgers, settings, per_year)
         (folder / METRICS_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
         (folder / REPORT_FILE).write_text(render(ledgers, found, settings), encoding="utf-8")
-    except OSError as error:
-        raise CannotCreate(f"{folder} cannot be written: {error.strerror}", "Give another folder to --out") from None
     return ledgers, found

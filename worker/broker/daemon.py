@@ -20,6 +20,7 @@ from worker.broker.process import from_pid_file
 from worker.broker.readiness import is_ready
 from worker.broker.storage import brokers_in
 from worker.errors import ConfigError
+from worker.files import created
 from worker.paths import state_dir
 
 PORT = 9092  # of a new broker, and of the first of several
@@ -90,9 +91,10 @@ def start(port: int | None, docker: bool, brokers: int | None = None) -> tuple[R
         elif not docker:
             _stop_processes()
         running = _start_container(port) if docker else _start_processes(port, brokers)
-        part = _record().with_suffix(".part")
-        part.write_text(json.dumps(asdict(running)))
-        os.replace(part, _record())
+        with created(_record(), "Set ALPHAPULSE_STATE_DIR to a folder that can be written"):
+            part = _record().with_suffix(".part")
+            part.write_text(json.dumps(asdict(running)))
+            os.replace(part, _record())
         return running, True
 
 
@@ -179,7 +181,10 @@ def _stop_processes() -> None:
 
 @contextmanager
 def _exclusive() -> Iterator[None]:
-    home().mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (home() / "lock").open("w") as file:
+    lock = home() / "lock"
+    with created(lock, "Set ALPHAPULSE_STATE_DIR to a folder that can be written"):
+        home().mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = lock.open("w")
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,14 +12,22 @@ from pathlib import Path
 from worker.broker.lock import PINNED, Jar, Release, lock_digest, pinned, sha256_of
 from worker.broker.progress import Progress, reporter
 from worker.errors import BrokerUnavailable, ConfigError
+from worker.extras import install
+from worker.files import created
 from worker.paths import cache_dir
 
 PRELOADED = "ALPHAPULSE_BROKER_JARS"
+REPOSITORY = "ALPHAPULSE_BROKER_REPOSITORY"
 _PARALLEL_DOWNLOADS = 6
 _WAYS_OUT = (
     "use your own cluster (ALPHAPULSE_KAFKA__BOOTSTRAP_SERVERS=host:9092), "
     "a container (alphapulse broker start --docker), "
+    f"a mirror of Maven Central ({REPOSITORY}=https://...), "
     f"or a folder with the jars copied from another machine ({PRELOADED}=/path)"
+)
+_CERTIFICATE = (
+    "name your proxy's certificate authority (REQUESTS_CA_BUNDLE=/path/ca.pem), or a mirror that you trust "
+    f"({REPOSITORY}=https://...)"
 )
 
 
@@ -36,20 +44,35 @@ def jar_folder(release: Release = PINNED) -> Path:
     """The folder that holds exactly the pinned jars of a release, each verified by its sha256."""
     if release is PINNED and (preloaded := os.environ.get(PRELOADED)):
         return _verified(release, Path(preloaded).expanduser(), f"copy the jars of Kafka {release.version} again")
-    folder = cache_dir() / f"kafka-{release.version}-{lock_digest(release)}"
+    folder = downloaded(release)
     if not folder.is_dir():
-        with _exclusive(folder.with_name(f"{folder.name}.lock")):
+        elsewhere = f"Set ALPHAPULSE_CACHE_DIR to a folder that can be written, or {PRELOADED} to one with the jars"
+        with created(folder, elsewhere), _exclusive(folder.with_name(f"{folder.name}.lock")):
             if not folder.is_dir():
                 _download(release, folder)
     return _verified(release, folder, f"delete {folder} and start again to download it anew")
 
 
-def _verified(release: Release, folder: Path, fix: str) -> Path:
+def downloaded(release: Release = PINNED) -> Path:
+    """Where a download goes; whether it is there already is another question."""
+    return cache_dir() / f"kafka-{release.version}-{lock_digest(release)}"
+
+
+def download_mb(jars: Iterable[Jar]) -> str:
+    """The size of a download, as every message tells it."""
+    return f"{sum(jar.size for jar in jars) / 1e6:.0f} MB"
+
+
+def wrong_in(folder: Path, release: Release = PINNED) -> list[str]:
+    """What is wrong with the jars in a folder, a jar each: empty when all are there, each the pinned one."""
     # The digests are read every time (0.1 s): the folder is writable and what it holds is executed.
     with ThreadPoolExecutor(_PARALLEL_DOWNLOADS) as pool:
         verdicts = pool.map(lambda jar: _verdict(folder / jar.name, jar), pinned(release))
-        wrong = [f"{jar.name} is {verdict}" for jar, verdict in zip(pinned(release), verdicts, strict=True) if verdict]
-    if wrong:
+        return [f"{jar.name} is {verdict}" for jar, verdict in zip(pinned(release), verdicts, strict=True) if verdict]
+
+
+def _verified(release: Release, folder: Path, fix: str) -> Path:
+    if wrong := wrong_in(folder, release):
         more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
         raise ConfigError(f"The Kafka jars in {folder} can't be trusted: {wrong[0]}{more}", fix)
     return folder
@@ -79,7 +102,7 @@ def _download(release: Release, folder: Path) -> None:
     repository = staging / "repository"
     shutil.rmtree(repository, ignore_errors=True)
     with (
-        reporter(f"Kafka {release.version}", sum(jar.size for jar in missing)) as progress,
+        reporter(f"Kafka {release.version}", sum(jar.size for jar in missing), download_mb(missing)) as progress,
         ThreadPoolExecutor(_PARALLEL_DOWNLOADS) as pool,
     ):
         for _ in pool.map(lambda jar: _fetch(jar, repository, staging, progress), missing):
@@ -92,16 +115,45 @@ def _fetch(jar: Jar, repository: Path, staging: Path, progress: Progress) -> Non
     try:
         from jgo.maven import MavenContext, PythonResolver
     except ImportError:
-        raise ConfigError("The local broker is not installed", "pip install 'alphapulse-worker[embedded]'") from None
-    context = MavenContext(PythonResolver(progress_callback=progress.of_file), repo_cache=repository)
+        raise ConfigError("The local broker is not installed", install("embedded")) from None
+    mirror = os.environ.get(REPOSITORY)
+    context = MavenContext(
+        PythonResolver(progress_callback=progress.of_file),
+        repo_cache=repository,
+        remote_repos={"mirror": mirror.rstrip("/")} if mirror else None,
+    )
     component = context.project(jar.group, jar.artifact).at_version(jar.version)
     try:
         path = component.artifact().resolve()
     except (OSError, RuntimeError) as error:  # requests' errors are OSErrors
-        raise BrokerUnavailable(f"{jar.name} could not be downloaded ({type(error).__name__})", _WAYS_OUT) from error
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # our disk, not their network
+        raise _not_downloaded(jar, mirror, error) from None
     if sha256_of(path) != jar.sha256:
         raise ConfigError(
             f"{jar.name} was downloaded but is not the pinned file (wrong sha256)",
             f"check the proxy or mirror between you and the Maven repository, or {_WAYS_OUT}",
         )
     os.replace(path, staging / jar.name)
+
+
+def _not_downloaded(jar: Jar, mirror: str | None, error: Exception) -> BrokerUnavailable:
+    """What keeps the jar away, in one sentence; requests wraps the cause several times."""
+    from requests import exceptions
+
+    place = f"from {mirror}" if mirror else "from Maven Central"
+    match error:
+        case exceptions.SSLError():
+            cause, fix = "its certificate is not trusted", _CERTIFICATE
+        case exceptions.ProxyError():
+            cause, fix = "the proxy does not let it through", f"check HTTPS_PROXY, or {_WAYS_OUT}"
+        case exceptions.Timeout():
+            cause, fix = "no answer in time", _WAYS_OUT
+        case exceptions.ConnectionError():
+            cause, fix = "no connection", _WAYS_OUT
+        case RuntimeError():
+            cause, fix = "it does not have the file", _WAYS_OUT
+        case _:
+            cause, fix = type(error).__name__, _WAYS_OUT
+    size = download_mb(pinned())
+    return BrokerUnavailable(f"Kafka ({size}) could not be downloaded {place}: {jar.name}: {cause}", fix)

@@ -25,9 +25,9 @@ class Progress:
 
 
 @contextmanager
-def reporter(what: str, size: int) -> Iterator[Progress]:
-    """Announce a download of `size` bytes on stderr and show how far it is."""
-    headline = f"Downloading {what} once ({size / 1e6:.0f} MB)"
+def reporter(what: str, size: int, told: str) -> Iterator[Progress]:
+    """Announce a download of `size` bytes, in words `told`, on stderr and show how far it is."""
+    headline = f"Downloading {what} once ({told})"
     if sys.stderr.isatty():
         with _bar(headline, size) as progress:
             yield progress

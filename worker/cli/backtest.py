@@ -14,7 +14,9 @@ import typer
 
 from worker.cli.bars import Dataset, Interval, Limit, Sort, Symbol, read_bars
 from worker.cli.common import Bootstrap, Json, RegistryFolder, quiet_logs, run_async, settings_with
+from worker.cli.compiling import announce
 from worker.cli.progress import progress
+from worker.cli.tables import print_table
 from worker.errors import Exit
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ def backtest(
 ) -> None:
     """Write the decisions and rejections that live workers would publish, byte for byte, and what they would earn."""
     from worker.backtest.run import backtest as run
-    from worker.instruments import load_engine
+    from worker.settings import load_engine_of
     from worker.sources.report import ReadReport
 
     if sum((bool(files), dataset is not None, topic is not None)) != 1:
@@ -73,7 +75,8 @@ def backtest(
         raise typer.BadParameter("--from and --to are offsets of a --topic")
     quiet_logs()
     settings = settings_with(bootstrap, models={"registry": registry})
-    engine = load_engine(settings.engine)
+    engine = load_engine_of(settings)
+    announce()
     report = ReadReport()
     begun = time.monotonic()
     if topic is not None:
@@ -195,15 +198,12 @@ def _show(metrics: dict[str, Any], report: ReadReport, out: Path, total: int, se
 
 
 def _table(metrics: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     columns = metrics["portfolio"]
-    table = Table("", *(name.replace("_", " ") for name in columns))
-    for figure in columns["strategy"]:
-        values = (columns[name][figure] for name in columns)
-        table.add_row(figure.replace("_", " "), *map(_cell, values))
-    Console().print(table)
+    rows = [
+        (figure.replace("_", " "), *(_cell(columns[name][figure]) for name in columns))
+        for figure in columns["strategy"]
+    ]
+    print_table(("", *(name.replace("_", " ") for name in columns)), rows)
 
 
 def _cell(value: float) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from worker.cli.common import Json
+from worker.cli.tables import print_table
 from worker.errors import Exit
 
 if TYPE_CHECKING:
@@ -79,16 +80,12 @@ def _print(rows: list[dict[str, Any]], json: bool) -> None:
 
         typer.echo(msgspec.json.encode(rows).decode())
         return
-    from rich.console import Console
-    from rich.table import Table
-
     if not rows:
         typer.echo("the registry is empty")
         return
-    table = Table(*(name.replace("_", " ") for name in rows[0]))
-    for row in rows:
-        table.add_row(*map(_cell, row.values()))
-    Console().print(table)
+    print_table(
+        [name.replace("_", " ") for name in rows[0]], [[_cell(value) for value in row.values()] for row in rows]
+    )
 
 
 def _cell(value: Any) -> str:

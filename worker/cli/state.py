@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from worker.cli.common import Bootstrap, Group, Json, Prefix, quiet_logs, run_async, settings_with
-from worker.errors import CannotCreate
+from worker.cli.tables import print_table
+from worker.files import created
 
 app = typer.Typer(help="Look at a group's saved state, remove it, or write it out.", no_args_is_help=True)
 
@@ -26,14 +27,8 @@ def inspect(bootstrap: Bootstrap = None, group: Group = None, prefix: Prefix = N
     if json:
         typer.echo(msgspec.json.encode([item.as_dict() for item in held]).decode())
         return
-    from rich.console import Console
-    from rich.table import Table
-
     names = ("partition", "symbols", "bytes", "matching", "damaged", "lost", "unsaved", "journal", "committed")
-    table = Table(*names)
-    for item in held:
-        table.add_row(*(str(item.as_dict()[name]) for name in names))
-    Console().print(table)
+    print_table(names, ([item.as_dict()[name] for name in names] for item in held))
 
 
 @app.command()
@@ -129,10 +124,8 @@ def export(
         for state in states:
             sys.stdout.write(encode(state.as_dict()).decode() + "\n")
         return
-    try:
+    with created(npz, "Choose another file"):
         _save(npz, states)
-    except OSError as error:
-        raise CannotCreate(f"{npz} can't be written: {error}", "Choose another file") from None
     typer.echo(f"{npz}: {len(states)} states")
 
 

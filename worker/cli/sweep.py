@@ -11,7 +11,9 @@ import typer
 from worker.cli.backtest import Files, Workers, read_tapes
 from worker.cli.bars import Dataset, Interval, Limit, Sort, Symbol
 from worker.cli.common import Json, RegistryFolder, quiet_logs, settings_with
+from worker.cli.compiling import announce
 from worker.cli.progress import progress
+from worker.cli.tables import print_table
 
 if TYPE_CHECKING:
     from worker.backtest.plan import Choice
@@ -48,6 +50,7 @@ def sweep(
     wanted = read_plan(plan)
     given = settings_with(models={"registry": registry})
     choices = wanted.choices()
+    announce()
     settings = [load_engine(with_choice(given.engine, choice)) for choice in choices]
     tapes = read_tapes(files or [], dataset, symbol, interval, sort, limit, ReadReport())
     with progress("trying", "tried", len(settings), "settings") as advance:
@@ -71,19 +74,17 @@ def _write(out: Path, rows: list[dict[str, Any]], found: Sweep, plan: dict[str, 
     import msgspec
 
     from worker.backtest.tables import write_rows
-    from worker.errors import CannotCreate
+    from worker.files import created
 
     told = {
         "plan": plan,
         "tries": rows,
         "walk_forward": {"steps": [step._asdict() for step in found.walk], "result": found.walked._asdict()},
     }
-    try:
+    with created(out, "Give another folder to --out"):
         out.mkdir(parents=True, exist_ok=True)
         write_rows(rows, out / "sweep.parquet")
         (out / "sweep.json").write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n")
-    except OSError as error:
-        raise CannotCreate(f"{out} cannot be written: {error.strerror}", "Give another folder to --out") from None
     return told
 
 
@@ -93,16 +94,13 @@ def _show(told: dict[str, Any], rows: list[dict[str, Any]], found: Sweep, out: P
 
         typer.echo(msgspec.json.encode(told).decode())
         return
-    from rich.console import Console
-    from rich.table import Table
-
     names = list(told["plan"]["parameters"])
-    table = Table("try", *(name.replace("_", " ") for name in COLUMNS), "settings")
+    shown = []
     ranked = sorted(rows, key=lambda row: -row["sharpe"] if row["sharpe"] == row["sharpe"] else float("inf"))
     for row in ranked[:SHOWN]:
         choice = ", ".join(f"{name.rpartition('.')[2]} {row[name]}" for name in names)
-        table.add_row(str(row["try"]), *(_cell(row[name]) for name in COLUMNS), choice)
-    Console().print(table)
+        shown.append((row["try"], *(_cell(row[name]) for name in COLUMNS), choice))
+    print_table(("try", *(name.replace("_", " ") for name in COLUMNS), "settings"), shown)
     typer.echo(f"{len(rows)} tries; walk-forward Sharpe ratio {_cell(found.walked.sharpe)}; results in {out}")
 
 

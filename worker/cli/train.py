@@ -10,6 +10,8 @@ import typer
 
 from worker.cli.bars import Interval, Sort, Symbol
 from worker.cli.common import Json, settings_with
+from worker.cli.compiling import announce
+from worker.cli.tables import print_table
 
 if TYPE_CHECKING:
     from worker.engine.settings import EngineSettings
@@ -53,7 +55,7 @@ def train(
     json: Json = False,
 ) -> None:
     """Run bars through the engine, learn whether they rise, write model, manifest and card; needs the extra `train`."""
-    from worker.instruments import load_engine
+    from worker.settings import load_engine_of
     from worker.training.calibrate import METHODS
     from worker.training.estimators import KINDS
     from worker.training.plan import Plan
@@ -65,7 +67,8 @@ def train(
     _one_of("--calibration", calibration, METHODS)
     if not (files or dataset or decisions):
         raise typer.BadParameter("give files, --dataset or --decisions")
-    engine = load_engine(settings_with().engine)
+    engine = load_engine_of(settings_with())
+    announce()
     features = tuple(feature or FEATURES)
     for each in features:
         _known(each)
@@ -121,16 +124,12 @@ def _show(trained: Trained, folder: Path, json: bool) -> None:
         told = {"folder": str(folder), "kind": trained.kind, "sha256": trained.manifest.sha256, "evaluations": judged}
         typer.echo(msgspec.json.encode(told).decode())
         return
-    from rich.console import Console
-    from rich.table import Table
-
     from worker.training.card import worth
 
-    table = Table("out of sample", "predictions", "Brier", "log-loss", "ECE")
+    rows = []
     for each in trained.evaluations:
         for label, found in ((f"{each.kind}: base rate", each.base), (each.kind, each.raw)):
-            table.add_row(label, f"{each.tested:,}", *(f"{figure:.4f}" for figure in found))
-    console = Console()
-    console.print(table)
+            rows.append((label, f"{each.tested:,}", *(f"{figure:.4f}" for figure in found)))
+    print_table(("out of sample", "predictions", "Brier", "log-loss", "ECE"), rows)
     typer.echo(worth(next(each for each in trained.evaluations if each.kind == trained.kind)))
     typer.echo(f"wrote {folder}: {trained.kind}, {len(trained.content):,} bytes, sha256 {trained.manifest.sha256[:12]}")

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from worker.cli.common import Bootstrap, Group, Json, Prefix, quiet_logs, run_async, settings_with
+from worker.cli.tables import print_table
 from worker.errors import Exit
 
 
@@ -35,27 +36,24 @@ def verify(
 
 
 def _print(report: Any) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     from worker.stream.placement import told
     from worker.stream.verify import FAULTS
 
-    table = Table("partition", "input", "decisions", "rejections", "repeats", "pending", "faults")
-    for p in report.partitions:
-        table.add_row(*map(str, (p.partition, p.inputs, p.decisions, p.rejections, p.repeats, p.pending, p.faults)))
-    console = Console()
-    console.print(table)
+    names = ("partition", "input", "decisions", "rejections", "repeats", "pending", "faults")
+    print_table(
+        names,
+        [(p.partition, p.inputs, p.decisions, p.rejections, p.repeats, p.pending, p.faults) for p in report.partitions],
+    )
     for p in report.partitions:
         for name in FAULTS:
             if offsets := getattr(p, name):
-                console.print(f"partition {p.partition}: {name.replace('_', ' ')} at input offsets {offsets}")
+                typer.echo(f"partition {p.partition}: {name.replace('_', ' ')} at input offsets {offsets}")
     if report.split_keys:
-        console.print(told(report.split_keys))
+        typer.echo(told(report.split_keys))
     total = sum(p.inputs for p in report.partitions)
     if report.faults:
-        console.print("NOT whole: see the faults above")
+        typer.echo("NOT whole: see the faults above")
     elif report.pending:
-        console.print(f"{report.pending} records wait to be processed; what is committed is whole")
+        typer.echo(f"{report.pending} records wait to be processed; what is committed is whole")
     else:
-        console.print(f"whole: {total} records in, {total} outcomes out, every sequence without gap or repeat")
+        typer.echo(f"whole: {total} records in, {total} outcomes out, every sequence without gap or repeat")

@@ -11,6 +11,7 @@ def warmup() -> None:
     """Compile the engine's kernels into the cache, so that the first worker starts at once."""
     typer.echo("compiling the engine (once per version and CPU, about a minute) ...")
     begun = time.perf_counter()
+    from worker.cli.compiling import VARIABLE
     from worker.engine.encoding import DecisionEncoder
     from worker.engine.kernel import CACHE
     from worker.engine.settings import EngineSettings
@@ -21,4 +22,6 @@ def warmup() -> None:
     DecisionJob(EngineSettings(), Settings()).warm_up()
     DecisionEncoder(EngineSettings()).warm_up()
     circuit.warm_up()
-    typer.echo(f"engine ready after {time.perf_counter() - begun:.1f} s; kernels in {CACHE}")
+    typer.echo(f"engine ready after {time.perf_counter() - begun:.1f} s; kernels in {CACHE.folder or 'memory only'}")
+    if CACHE.refused:
+        typer.echo(f"{CACHE.refused}; set {VARIABLE} to a folder that can", err=True)

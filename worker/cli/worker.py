@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 import typer
 
 from worker.cli.common import Bootstrap, Group, Prefix, RegistryFolder, run_to_exit_code, settings_with
+from worker.cli.compiling import announce
 
 
 def worker(
@@ -44,6 +46,8 @@ def worker(
 
         sys.exit(supervise(settings, processes, sys.argv[1:]))
     from worker.stream.run import WorkerProcess
+
+    announce(logging.getLogger("worker").warning)
 
     # The client library's tasks may not end, and an event loop waits for them when it is closed.
     end_process(run_to_exit_code(WorkerProcess(settings).run()))

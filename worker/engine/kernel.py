@@ -8,20 +8,15 @@ directly or not, of numba's version and of the CPU.
 from __future__ import annotations
 
 import hashlib
-import os
-import platform
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-import llvmlite.binding
 import numba
 
-from worker.paths import cache_dir
+from worker.engine.kernel_cache import prepare_cache
 
 ROOT = Path(__file__).parents[2]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -67,45 +62,22 @@ def source_hash(module: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def platform_name() -> str:
-    """What compiled code depends on beside its sources: numba, Python and the CPU."""
-    return f"numba{numba.__version__}-py{platform.python_version()}-{llvmlite.binding.get_host_cpu_name()}"
-
-
-def _writable(directory: Path) -> bool:
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=directory):
-            return True
-    except OSError:
-        return False
-
-
-def prepare_cache() -> Path:
-    """This platform's cache directory; on a read-only file system a copy of it in the temp directory."""
-    home = cache_dir() / "kernels" / platform_name()
-    if not _writable(home):
-        copy = Path(tempfile.gettempdir()) / f"alphapulse-kernels-{os.getuid()}" / home.name
-        if home.is_dir():
-            shutil.copytree(home, copy, dirs_exist_ok=True)
-        home = copy
-    return home
-
-
 CACHE = prepare_cache()
 
 # error_model numpy: a division by zero must not raise inside a kernel that has released the GIL; every division is
 # guarded anyway. No fastmath: it reorders and fuses, so the bits would depend on the CPU. No reference counts: kernels
 # only borrow their arrays, and counting those in the parameters took some 6% of a bar's time.
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False, "_nrt": False}
-_njit: Any = numba.njit(cache=True, **OPTIONS)
-_embedded: Any = numba.njit(cache=True, forceinline=True, **OPTIONS)
+_kept = CACHE.folder is not None
+_njit: Any = numba.njit(cache=_kept, **OPTIONS)
+_embedded: Any = numba.njit(cache=_kept, forceinline=True, **OPTIONS)
 _inlined: Any = numba.njit(inline="always", **OPTIONS)
 
 
 def _use_cache_of(module: str) -> None:
     # numba reads this when it decorates a function, and declares its settings at run time
-    setattr(numba.config, "CACHE_DIR", str(CACHE / source_hash(module)))  # noqa: B010
+    if CACHE.folder is not None:
+        setattr(numba.config, "CACHE_DIR", str(CACHE.folder / source_hash(module)))  # noqa: B010
 
 
 def kernel(function: F) -> F:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
-from worker.errors import CannotCreate, ConfigError
+from worker.errors import ConfigError
 from worker.export.columns import arrow
+from worker.files import cannot_create
 
 FORMATS = {".parquet": "parquet", ".arrow": "arrow", ".feather": "arrow", ".csv": "csv"}
 _json = msgspec.json.Encoder().encode
@@ -51,9 +52,10 @@ def writing(path: Path, kind: str, schema: Any) -> Iterator[Writer]:
             yield writer
         os.replace(part, path)
     except OSError as problem:
-        raise CannotCreate(f"{path} cannot be written: {problem}", "Give a place that can be written to") from None
+        raise cannot_create(path, problem, "Give a place that can be written to") from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # on a disk that is read-only nothing is left there
+            part.unlink(missing_ok=True)
 
 
 @contextmanager

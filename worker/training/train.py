@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from worker.engine.stages.features import FEATURE_SET_VERSION
 from worker.errors import CannotCreate
+from worker.files import cannot_create
 from worker.models.canary import rows_of
 from worker.models.manifest import Canary, Manifest, Row, Runtime, write_manifest
 from worker.models.names import check_name, check_version
@@ -101,9 +102,7 @@ def publish(trained: Trained, root: Path) -> Path:
     except OSError as problem:
         if folder.exists():
             raise CannotCreate(f"{folder} exists already", "A version never changes: give another --version") from None
-        raise CannotCreate(
-            f"{folder} cannot be written: {problem.strerror}", "Give another folder to --registry"
-        ) from None
+        raise cannot_create(folder, problem, "Give another folder to --registry") from None
     return folder
 
 

@@ -158,7 +158,7 @@ def test_a_line_that_is_none_is_named_and_no_file_is_left(decisions: Path, tmp_p
     assert list(tmp_path.iterdir()) == [decisions]
     with pytest.raises(DataError, match="cannot be read"):
         read_decisions(tmp_path / "absent")
-    with pytest.raises(CannotCreate, match="cannot be written"):
+    with pytest.raises(CannotCreate, match="can't be written"):
         export_files(tmp_path / "no" / "out.csv", "csv", [decisions], False, ALL)
 
 

@@ -1,0 +1,121 @@
+"""Tables lose nothing where they are piped, and nothing is coloured where that is not wanted."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+COLOUR = re.compile(rb"\x1b\[(?:[0-9]+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[0-9]+)*m")
+LONG = "a-name-that-is-longer-than-any-terminal-should-have-to-be-" * 3
+TABLE = f"""
+from worker.cli.tables import print_table
+print_table(("name", "value"), [({LONG!r}, "[bold]kept[/bold]"), ("short", None), ("日本", 1)], {{0}})
+"""
+
+
+def piped(program: list[str], **environment: str) -> bytes:
+    """What a program prints into a pipe, on both streams."""
+    given = clean() | environment
+    return subprocess.run(program, capture_output=True, env=given, timeout=60, check=False).stdout
+
+
+def clean() -> dict[str, str]:
+    """This environment without what speaks of colours and widths."""
+    names = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "PY_COLORS", "GITHUB_ACTIONS", "TTY_COMPATIBLE")
+    return {
+        name: value for name, value in os.environ.items() if name not in names and not name.startswith("ALPHAPULSE")
+    }
+
+
+def on_terminal(program: list[str], cwd: Path, **environment: str) -> bytes:
+    """What a program prints on a terminal of 80 columns, on both streams."""
+    ours, theirs = pty.openpty()
+    given = clean() | {"TERM": "xterm-256color", "COLUMNS": "80"} | environment
+    with subprocess.Popen(program, stdin=theirs, stdout=theirs, stderr=theirs, env=given, cwd=cwd) as process:
+        os.close(theirs)
+        seen = b""
+        while True:
+            try:
+                part = os.read(ours, 65_536)
+            except OSError:  # the other end is closed
+                break
+            if not part:
+                break
+            seen += part
+        process.wait(60)
+    os.close(ours)
+    return seen
+
+
+def test_a_piped_table_is_whole_and_plain() -> None:
+    lines = piped([sys.executable, "-c", TABLE]).decode().splitlines()
+    width = len(LONG) + 2
+    assert lines == [
+        f"{'name':{width}}value",
+        f"{LONG:{width}}[bold]kept[/bold]",
+        "short",
+        f"日本{'':{width - 4}}1",  # two columns a character
+    ]
+
+
+def test_a_narrow_terminal_cuts_nothing(tmp_path: Path) -> None:
+    seen = on_terminal([sys.executable, "-c", TABLE], tmp_path).decode()
+    assert LONG in seen
+    assert "…" not in seen
+
+
+def test_a_wide_terminal_gets_lines(tmp_path: Path) -> None:
+    seen = on_terminal([sys.executable, "-c", TABLE], tmp_path, COLUMNS="300").decode()
+    assert "┃" in seen
+    assert "[bold]kept[/bold]" in seen
+
+
+PROGRAMS = {
+    "doctor": ["doctor", "--offline"],
+    "help": ["--help"],
+    "error": ["config"],
+    "usage": ["doctor", "--no-such-option"],
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_colours_only_where_they_are_wanted(name: str, tmp_path: Path) -> None:
+    (tmp_path / "alphapulse.toml").write_text("[kafka]\ntypo = 1\n")
+    program = [sys.executable, "-m", "worker", *PROGRAMS[name]]
+    assert COLOUR.search(on_terminal(program, tmp_path)), "none although it is a terminal"
+    for unwanted in ({"NO_COLOR": "1"}, {"TERM": "dumb"}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}):
+        assert not COLOUR.search(on_terminal(program, tmp_path, **unwanted)), unwanted
+    given = clean() | {"FORCE_COLOR": "1"}
+    done = subprocess.run(program, capture_output=True, env=given, cwd=tmp_path, timeout=60, check=False)
+    assert COLOUR.search(done.stdout + done.stderr), "none although it is forced"
+    done = subprocess.run(program, capture_output=True, env=clean(), cwd=tmp_path, timeout=60, check=False)
+    assert b"\x1b" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        ({}, "whole: 7 records in, 7 outcomes out, every sequence without gap or repeat"),
+        ({"pending": 3}, "3 records wait to be processed; what is committed is whole"),
+        ({"lost": [1, 2, 3, 4, 5]}, "NOT whole: see the faults above"),
+    ],
+)
+def test_verify_ends_with_one_line_of_verdict(
+    capsys: pytest.CaptureFixture[str], found: dict[str, Any], verdict: str
+) -> None:
+    from worker.cli.verify import _print
+    from worker.stream.verify import PartitionReport, Report
+
+    split = {"a-long-symbol-[x]" * 9: [0, 1]} if "lost" in found else {}
+    _print(Report([PartitionReport(0, inputs=7, decisions=7, **found)], split))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == verdict
+    assert lines[0].split() == ["partition", "input", "decisions", "rejections", "repeats", "pending", "faults"]
+    assert len(lines) == 3 + 2 * bool(split)  # the head, a partition, its lost records, the keys, the verdict

@@ -1,0 +1,44 @@
+"""Says once that kernels are being compiled, where they are kept, and why they may not be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import typer
+
+VARIABLE = "ALPHAPULSE_CACHE_DIR"
+
+
+def announce(say: Callable[[str], None] | None = None) -> None:
+    """From now on tell, by `say` or on stderr, when the first kernel is compiled; loading them from disk is silent."""
+    from numba.core import event
+
+    class First(event.Listener):
+        """Speaks once."""
+
+        told = False
+
+        def on_start(self, _: object) -> None:
+            if not self.told:
+                self.told = True
+                (say or _say)(sentence())
+
+        def on_end(self, _: object) -> None: ...
+
+    event.register("numba:compile", First())
+
+
+def sentence() -> str:
+    """Where the kernels go and how long it takes."""
+    from worker.engine.kernel import CACHE
+
+    what = "compiling the engine's kernels (one to two minutes)"
+    if CACHE.folder is None:
+        return f"{what}, at each start anew: {CACHE.refused}. Set {VARIABLE} to a folder that can"
+    if CACHE.refused:
+        return f"{what} into {CACHE.folder}: {CACHE.refused}. Set {VARIABLE} to a folder that can"
+    return f"{what} into {CACHE.folder}, once per version and CPU"
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
