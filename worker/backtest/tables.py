@@ -12,6 +12,7 @@ import numpy as np
 from worker.backtest.ledger import BARS, TRADES, Ledger, Rows
 from worker.engine.reasons import Reason
 from worker.errors import ConfigError
+from worker.extras import install
 
 EQUITY_FILE, TRADES_FILE = "equity.parquet", "trades.parquet"
 TIMES = frozenset({"ts", "close_ts", "entry_ts", "exit_ts"})
@@ -26,7 +27,7 @@ def parquet() -> tuple[Any, Any]:
     try:
         return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     except ImportError:
-        raise ConfigError("writing Parquet needs pyarrow", "Run: pip install 'alphapulse-worker[parquet]'") from None
+        raise ConfigError("writing Parquet needs pyarrow", install("parquet")) from None
 
 
 def write_tables(ledgers: Sequence[Ledger], folder: Path) -> None:

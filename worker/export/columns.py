@@ -10,6 +10,7 @@ import msgspec
 from msgspec import inspect
 
 from worker.errors import ConfigError
+from worker.extras import install
 
 TIMES = frozenset({"ts", "close_ts"})  # epoch ms
 UNPREFIXED = frozenset({"bar"})
@@ -33,7 +34,7 @@ def arrow(module: str = "pyarrow") -> Any:
     try:
         return importlib.import_module(module)
     except ImportError:
-        raise ConfigError("tables need pyarrow", "Run: pip install 'alphapulse-worker[parquet]'") from None
+        raise ConfigError("tables need pyarrow", install("parquet")) from None
 
 
 def columns_of(record: type[msgspec.Struct]) -> list[Column]:

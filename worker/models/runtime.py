@@ -6,9 +6,8 @@ import importlib
 import platform
 from typing import Any
 
+from worker.extras import install
 from worker.models.errors import RuntimeMissing
-
-EXTRA = "alphapulse-worker[models]"
 
 
 def onnx() -> Any:
@@ -38,4 +37,4 @@ def _module(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as problem:
-        raise RuntimeMissing(f"models need {name}: {problem}", f"Run: pip install '{EXTRA}'") from None
+        raise RuntimeMissing(f"models need {name}: {problem}", install("models")) from None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from worker.errors import ConfigError
+from worker.extras import install
 from worker.sources.record import Bar
 from worker.sources.report import ReadReport
 
@@ -40,9 +41,7 @@ def read_dataset(name: str, symbol: str | None, report: ReadReport) -> Iterator[
     try:
         module = importlib.import_module(dataset.module)
     except ImportError:
-        raise ConfigError(
-            f"the data set {name} needs the package arch", "Run: pip install 'alphapulse-worker[datasets]'"
-        ) from None
+        raise ConfigError(f"the data set {name} needs the package arch", install("datasets")) from None
     frame = module.load()
     times = frame.index.to_numpy().astype("datetime64[ms]").astype("int64").tolist()
     numbers = (frame[column].to_numpy().astype("float64").tolist() for column in _COLUMNS)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from worker.errors import ConfigError, DataError
+from worker.extras import install
 from worker.sources.columns import recognise
 from worker.sources.record import Bar
 from worker.sources.report import ReadReport
@@ -49,7 +50,7 @@ def module(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError:
-        raise ConfigError("reading Parquet needs pyarrow", "Run: pip install 'alphapulse-worker[parquet]'") from None
+        raise ConfigError("reading Parquet needs pyarrow", install("parquet")) from None
 
 
 def _read(file: Any, name: str, symbol: str, report: ReadReport, size: int) -> Iterator[Bar]:

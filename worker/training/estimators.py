@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.errors import ConfigError
+from worker.extras import install
 from worker.training.samples import Samples
 
 KINDS = ("gbdt", "logistic")
@@ -24,7 +25,7 @@ def module(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError:
-        raise ConfigError(f"training needs {name}", "Run: pip install 'alphapulse-worker[train]'") from None
+        raise ConfigError(f"training needs {name}", install("train")) from None
 
 
 def estimator(kind: str, samples: int, seed: int) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -13,10 +15,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from requests import exceptions
 
 from worker.broker import lock
-from worker.broker.jars import PRELOADED, jar_folder
-from worker.errors import BrokerUnavailable, ConfigError
+from worker.broker.jars import PRELOADED, REPOSITORY, download_mb, jar_folder
+from worker.cli.doctor import broker_jars
+from worker.errors import BrokerUnavailable, ConfigError, Exit
 
 JARS = {f"part-{n}-1.0.jar": bytes([n]) * 20_000 for n in range(8)}
 CONCURRENT = """
@@ -68,6 +72,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Repo
         object.__setattr__(lock.PINNED, "lock_file", lock_file)  # frozen for everybody else
         monkeypatch.setenv("ALPHAPULSE_CACHE_DIR", str(tmp_path / "cache"))
         monkeypatch.delenv(PRELOADED, raising=False)
+        monkeypatch.delenv(REPOSITORY, raising=False)
         _forget()
         try:
             yield state
@@ -134,6 +139,65 @@ def test_offline_names_the_three_ways_out(repository: Repository, monkeypatch: p
         jar_folder()
     for way in ("ALPHAPULSE_KAFKA__BOOTSTRAP_SERVERS", "--docker", PRELOADED):
         assert way in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("raised", "cause", "fix"),
+    [
+        (exceptions.SSLError("certificate verify failed"), "its certificate is not trusted", "REQUESTS_CA_BUNDLE"),
+        (exceptions.ProxyError("407"), "the proxy does not let it through", "HTTPS_PROXY"),
+        (exceptions.ConnectTimeout("10 s"), "no answer in time", REPOSITORY),
+        (exceptions.ConnectionError("refused"), "no connection", PRELOADED),
+    ],
+)
+def test_what_keeps_the_jars_away_is_told_in_one_sentence(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, raised: Exception, cause: str, fix: str
+) -> None:
+    import requests
+
+    def refuse(*_: object, **__: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(requests, "request", refuse)
+    with pytest.raises(BrokerUnavailable) as caught:
+        jar_folder()
+    assert caught.value.exit_code == Exit.UNAVAILABLE
+    assert caught.value.message.startswith(f"Kafka ({download_mb(lock.pinned())}) could not be downloaded from Maven")
+    assert caught.value.message.endswith(f".jar: {cause}")
+    assert fix in caught.value.fix
+    assert REPOSITORY in caught.value.fix
+
+
+def test_a_mirror_is_asked_instead(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    from jgo.maven import _core
+
+    monkeypatch.setitem(_core.DEFAULT_REMOTE_REPOS, "central", "http://127.0.0.1:1")
+    monkeypatch.setenv(REPOSITORY, f"{repository.url}/")
+    assert len(list(jar_folder().iterdir())) == len(JARS)
+    monkeypatch.setenv(REPOSITORY, "not a url")
+    shutil.rmtree(jar_folder())
+    with pytest.raises(BrokerUnavailable, match="could not be downloaded from not a url"):
+        jar_folder()
+
+
+def test_doctor_and_start_agree(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    size = re.compile(r"\((\d+ MB)")
+    missing = broker_jars()
+    assert (missing.ok, missing.optional) == (False, True)
+    folder = jar_folder()
+    assert size.findall(missing.detail) == size.findall(capsys.readouterr().err)
+    assert broker_jars().ok
+    monkeypatch.setenv(PRELOADED, str(tmp_path / "elsewhere"))
+    assert (broker_jars().ok, broker_jars().optional) == (False, False)
+    shutil.copytree(folder, tmp_path / "elsewhere")
+    assert broker_jars().ok
+    (tmp_path / "elsewhere" / "part-2-1.0.jar").write_bytes(b"?")
+    changed = broker_jars()
+    assert not changed.ok
+    assert "part-2-1.0.jar is not the pinned file" in changed.detail
+    assert PRELOADED in changed.fix
 
 
 def test_a_preloaded_folder_is_used_and_checked(

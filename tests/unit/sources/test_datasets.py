@@ -39,4 +39,4 @@ def test_without_the_package_the_fix_is_named(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "arch.data.sp500", None)
     with pytest.raises(ConfigError) as caught:
         list(open_dataset("sp500", None, ReadReport()).bars)
-    assert "alphapulse-worker[datasets]" in caught.value.fix
+    assert "pip install -e '.[datasets]'" in caught.value.fix

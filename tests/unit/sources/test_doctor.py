@@ -11,7 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 from worker.cli import doctor as module
-from worker.cli.doctor import Check, dependency, disk_space, doctor, extra, kernel_cache, python_version
+from worker.cli.doctor import dependency, disk_space, doctor, extra, kernel_cache, python_version
 from worker.errors import Exit
 
 
@@ -56,7 +56,11 @@ def test_wrong_settings_are_told(command: typer.Typer, monkeypatch: pytest.Monke
     monkeypatch.setenv("ALPHAPULSE_TOPIC__TICKS", "x")
     result = CliRunner().invoke(command, [])
     assert result.exit_code == Exit.CONFIG
-    assert "✗ settings: the environment variable ALPHAPULSE_TOPIC__TICKS is no setting" in result.stdout
+    assert (
+        "✗ settings: unknown setting topic.ticks, from the environment variable ALPHAPULSE_TOPIC__TICKS"
+        in result.stdout
+    )
+    assert "Did you mean ALPHAPULSE_TOPICS__TICKS?" in result.stdout
 
 
 def test_a_missing_package_is_told() -> None:
@@ -65,7 +69,7 @@ def test_a_missing_package_is_told() -> None:
     assert (missing.ok, missing.optional) == (False, True)
     assert "no_such_module" in missing.detail
     assert "pyarrow" not in missing.detail
-    assert "alphapulse-worker[parquet]" in missing.fix
+    assert "pip install -e '.[parquet]'" in missing.fix
 
 
 def test_an_old_python_is_told() -> None:
@@ -82,10 +86,17 @@ def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pyt
     assert "ALPHAPULSE_CACHE_DIR" in check.fix
 
 
+def test_an_engine_setting_that_does_not_fit_is_told(command: typer.Typer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALPHAPULSE_ENGINE__RISK__BUGDET", "1")
+    result = CliRunner().invoke(command, ["--offline"])
+    assert result.exit_code == Exit.CONFIG
+    assert "✗ settings: unknown setting engine.risk.bugdet" in result.stdout
+
+
 def test_too_little_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALPHAPULSE_CACHE_DIR", str(tmp_path))
     assert disk_space().ok
     monkeypatch.setattr(module, "_FREE_BYTES", 10**18)
-    assert disk_space() == Check(
-        "disk space", False, disk_space().detail, "Free 1 GB, or set ALPHAPULSE_CACHE_DIR and ALPHAPULSE_STATE_DIR"
-    )
+    check = disk_space()
+    assert (check.ok, check.optional) == (False, False)
+    assert check.fix == "Free 1 GB. Or set ALPHAPULSE_CACHE_DIR and ALPHAPULSE_STATE_DIR"

@@ -86,4 +86,4 @@ def test_without_pyarrow_the_fix_is_named(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(ConfigError) as caught:
         read(file)
-    assert "alphapulse-worker[parquet]" in caught.value.fix
+    assert "pip install -e '.[parquet]'" in caught.value.fix
