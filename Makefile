@@ -7,7 +7,7 @@ DEV    := $(VENV)/.installed-dev
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit integration chaos soak test-versions test-docker bench bench-check bench-peers bench-engine bench-failover bench-symbols \
+.PHONY: help setup engine demo test unit integration chaos soak test-versions test-docker bench bench-check bench-peers bench-engine bench-failover bench-symbols \
   bench-inprocess bench-backtest bench-models calibration parity oracles differential lint types imports check lock reference clean
 
 help: ## Show this list
@@ -31,22 +31,25 @@ $(DEV): requirements-dev.lock $(RUN)
 	@$(PIP) --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
 
-setup: $(RUN) ## Install the locked dependencies and compile the engine
+setup: engine ## Install the locked dependencies and compile the engine
+	@echo "ready: '. $(BIN)/activate' once in each shell, then 'alphapulse --help'; or '$(BIN)/alphapulse --help'"
+
+engine: $(RUN)
 	@$(BIN)/alphapulse warmup
 
-demo: setup ## Run the whole thing on a local real Kafka: three workers, one killed, proof at the end
+demo: engine ## Run the whole thing on a local real Kafka: three workers, one killed, proof at the end
 	@$(BIN)/alphapulse demo
 
-test: $(DEV) setup ## Run the unit and integration tests (starts a local real Kafka)
+test: $(DEV) engine ## Run the unit and integration tests (starts a local real Kafka)
 	@$(BIN)/python -m pytest tests/unit tests/contract -n 2
 	@$(BIN)/python -m pytest tests/integration -m "not alone" -n 2 --dist loadfile
 	@$(BIN)/python -m pytest tests/integration -m alone
 	@$(BIN)/python -m pytest tests/chaos -m quick -n 2
 
-unit: $(DEV) setup ## Run the tests that need no broker
+unit: $(DEV) engine ## Run the tests that need no broker
 	@$(BIN)/python -m pytest tests/unit tests/contract -n 2
 
-integration: $(DEV) setup ## Run the tests that need a broker
+integration: $(DEV) engine ## Run the tests that need a broker
 	@$(BIN)/python -m pytest tests/integration -m "not alone" -n 2 --dist loadfile
 	@$(BIN)/python -m pytest tests/integration -m alone
 
@@ -54,55 +57,55 @@ MIN ?= 10
 BROKERS ?= 1
 GUARANTEE ?= exactly_once
 JOBS ?= 2
-chaos: $(DEV) setup ## Prove the whole catalogue of faults (docs/guarantees.md); writes results/chaos.json
+chaos: $(DEV) engine ## Prove the whole catalogue of faults (docs/guarantees.md); writes results/chaos.json
 	@$(BIN)/python -m pytest tests/chaos tests/integration tests/contract -m "fault or mutation" -n $(JOBS) --dist loadgroup -p tests.chaos.report
 
-soak: $(DEV) setup ## Two workers under random faults for MIN minutes (BROKERS=3 GUARANTEE=at_least_once; SEED=n repeats a run); writes results/soak.json
+soak: $(DEV) engine ## Two workers under random faults for MIN minutes (BROKERS=3 GUARANTEE=at_least_once; SEED=n repeats a run); writes results/soak.json
 	@$(BIN)/python -m tests.chaos.soak --minutes $(MIN) --brokers $(BROKERS) --guarantee $(GUARANTEE) $(if $(SEED),--seed $(SEED))
 
-test-versions: $(DEV) setup ## Prove the promise on Kafka 3.3 to 4.3, and while it is upgraded; writes results/test-versions.json
+test-versions: $(DEV) engine ## Prove the promise on Kafka 3.3 to 4.3, and while it is upgraded; writes results/test-versions.json
 	@$(BIN)/python -m pytest tests/versions -p tests.versions.report
 
-test-docker: $(DEV) setup ## Build the image and test it on a container engine (starts one if there is none)
+test-docker: $(DEV) engine ## Build the image and test it on a container engine (starts one if there is none)
 	@$(BIN)/python -m pytest tests/docker -m docker
 
-bench: $(DEV) setup ## Measure workers: records per CPU-second, memory, latency; writes results/bench.json, docs/performance.md
+bench: $(DEV) engine ## Measure workers: records per CPU-second, memory, latency; writes results/bench.json, docs/performance.md
 	@$(BIN)/python -m tests.bench.worker_rate --docs $(ARGS)
 
-bench-check: $(DEV) setup ## Fail when CPU time a record grew by 15 % against tests/bench/baseline.json (ARGS=--update renews it)
+bench-check: $(DEV) engine ## Fail when CPU time a record grew by 15 % against tests/bench/baseline.json (ARGS=--update renews it)
 	@$(BIN)/python -m tests.bench.gate $(ARGS)
 
-bench-peers: $(DEV) setup ## Compare with Kafka Streams, Quix, Faust and others (ARGS="--runs 1 ..."); writes results/bench-peers.json, docs/performance.md
+bench-peers: $(DEV) engine ## Compare with Kafka Streams, Quix, Faust and others (ARGS="--runs 1 ..."); writes results/bench-peers.json, docs/performance.md
 	@$(BIN)/python -m tests.bench.peers --docs $(ARGS)
 
-bench-backtest: $(DEV) setup ## Measure bars per CPU-second of a backtest from Parquet to disk; writes results/bench-backtest.json
+bench-backtest: $(DEV) engine ## Measure bars per CPU-second of a backtest from Parquet to disk; writes results/bench-backtest.json
 	@$(BIN)/python -m tests.bench.backtest_rate
 
-parity: $(DEV) setup ## Prove that live is backtest: real and simulated ticks, a kill -9, every byte; writes results/parity.json
+parity: $(DEV) engine ## Prove that live is backtest: real and simulated ticks, a kill -9, every byte; writes results/parity.json
 	@$(BIN)/python -m tests.bench.parity
 
-bench-engine: $(DEV) setup ## Measure bars per CPU-second of the engine and ns of each stage; writes results/bench-engine.json
+bench-engine: $(DEV) engine ## Measure bars per CPU-second of the engine and ns of each stage; writes results/bench-engine.json
 	@$(BIN)/python -m tests.bench.engine_rate
 
-bench-failover: $(DEV) setup ## Measure take-over, restore and snapshots; writes results/bench-failover.json
+bench-failover: $(DEV) engine ## Measure take-over, restore and snapshots; writes results/bench-failover.json
 	@$(BIN)/python -m tests.bench.failover
 
-bench-symbols: $(DEV) setup ## Measure memory and restore with 100,000 symbols, spilled and not; writes results/bench-symbols.json
+bench-symbols: $(DEV) engine ## Measure memory and restore with 100,000 symbols, spilled and not; writes results/bench-symbols.json
 	@$(BIN)/python -m tests.bench.many_symbols
 
-bench-inprocess: $(DEV) setup ## Measure points per second of the in-process pipeline; writes results/bench-inprocess.json
+bench-inprocess: $(DEV) engine ## Measure points per second of the in-process pipeline; writes results/bench-inprocess.json
 	@$(BIN)/python -m tests.bench.inprocess_rate
 
-bench-models: $(DEV) setup ## Measure what scoring a bar by the example model costs; writes results/bench-models.json
+bench-models: $(DEV) engine ## Measure what scoring a bar by the example model costs; writes results/bench-models.json
 	@$(BIN)/python -m tests.bench.model_rate
 
-calibration: $(DEV) setup ## Score stated probabilities side by side; writes results/calibration.json (ARGS=--docs: the table and picture of docs/models.md)
+calibration: $(DEV) engine ## Score stated probabilities side by side; writes results/calibration.json (ARGS=--docs: the table and picture of docs/models.md)
 	@$(BIN)/python -m tests.bench.reliability $(ARGS)
 
-oracles: $(DEV) setup ## Compare with TA-Lib, pandas, scipy and others, name by name; writes results/oracles.json
+oracles: $(DEV) engine ## Compare with TA-Lib, pandas, scipy and others, name by name; writes results/oracles.json
 	@$(BIN)/python -m tests.bench.oracles
 
-differential: $(DEV) setup ## Compare compiled ingestion with the exact decoder on a million records; writes results/differential.json
+differential: $(DEV) engine ## Compare compiled ingestion with the exact decoder on a million records; writes results/differential.json
 	@$(BIN)/python -m tests.bench.differential
 
 lint: $(DEV) ## Check style

@@ -9,6 +9,17 @@ from pathlib import Path
 
 from worker.errors import CannotCreate
 
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+REFUSALS = FULL | {errno.EACCES, errno.EPERM, errno.EROFS}  # of the place, whatever was to be done there
+
+
+def refusal(error: OSError) -> CannotCreate:
+    """What one of `REFUSALS` means that no command has foreseen; without a name it was standard output."""
+    name = error.filename or "what is printed"
+    full = error.errno in FULL
+    fix = "Free space there" if full else "Give this user the right to it, or choose another place"
+    return CannotCreate(f"{name} can't be used: {'the disk is full' if full else reason(error)}", fix)
+
 
 def reason(error: OSError) -> str:
     """Why, in a few words; what libraries raise may have no `strerror`."""
@@ -34,6 +45,6 @@ def cannot_create(path: Path, error: OSError, fix: str) -> CannotCreate:
         return CannotCreate(
             f"{path} can't be written: there is no folder {path.parent}", f"Make it: mkdir -p {path.parent}"
         )
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in FULL:
         return CannotCreate(f"{path} can't be written: the disk is full", f"Free space there. Or: {fix}")
     return CannotCreate(f"{path} can't be written: {reason(error)}", fix)

@@ -53,3 +53,4 @@ def test_the_commands_of_the_readme_work_in_order(tmp_path: Path) -> None:
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     assert done.stdout.count("every sequence without gap or repeat") == 2
     assert '"symbol":"AAPL"' in done.stdout
+    assert "ts_misaligned" not in done.stdout

@@ -21,6 +21,7 @@ from typing import Any, Self
 from tests.support.outputs import Progress
 from worker.broker.ports import free_port
 from worker.settings import Settings
+from worker.settings.names import variable
 
 STEP = 0.02  # seconds between two looks at something that offers no way to wait
 START = 120.0
@@ -47,15 +48,15 @@ def environment(settings: Settings, **extra: str) -> dict[str, str]:
     """This process's environment with `settings` as ALPHAPULSE_* variables, as far as they were set."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(OWN_VARIABLES)}
     given = settings.model_dump(mode="json", exclude_unset=True)
-    return kept | dict(_variables("ALPHAPULSE", given, "_")) | extra
+    return kept | dict(_variables((), given)) | extra
 
 
-def _variables(name: str, value: Any, delimiter: str = "__") -> Iterator[tuple[str, str]]:
+def _variables(path: tuple[str, ...], value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for part, inner in value.items():
-            yield from _variables(f"{name}{delimiter}{part}".upper(), inner)
+            yield from _variables((*path, part), inner)
     elif value is not None:
-        yield name, str(value)
+        yield variable(path), json.dumps(value) if isinstance(value, list) else str(value)
 
 
 class WorkerProcess:

@@ -10,6 +10,7 @@ import typer
 from worker import __version__
 from worker.cli.common import tell
 from worker.errors import AlphapulseError, Exit
+from worker.files import REFUSALS, refusal
 
 app = typer.Typer(
     name="alphapulse",
@@ -84,5 +85,10 @@ def main() -> None:
     except AlphapulseError as error:
         tell(error)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno not in REFUSALS:
+            raise
+        tell(refusal(error))
+        sys.exit(Exit.CANT_CREATE)
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
