@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -128,12 +128,12 @@ def kernel_cache() -> Check:
 
 
 def state_folder() -> Check:
-    """Whether the local broker's data can be kept."""
+    """Whether the local broker's data can be kept; a worker keeps none."""
     from worker.paths import state_dir
 
     folder = state_dir()
     fix = f"Make {folder} writable, or set ALPHAPULSE_STATE_DIR to a folder that is"
-    return _attempt("state folder", lambda: _write_into(folder), fix)
+    return replace(_attempt("state folder", lambda: _write_into(folder), fix), optional=True)
 
 
 def _write_into(folder: Path) -> str:
@@ -179,12 +179,14 @@ def disk_space() -> Check:
 
 def configuration(bootstrap: str | None, prefix: str | None) -> tuple[Settings | None, Check]:
     """Whether the settings can be read, those of the engine included."""
-    from worker.settings import load_engine_of
-
     try:
+        from worker.settings import load_engine_of
+
         settings = settings_with(bootstrap, prefix=prefix)
         load_engine_of(settings)
         return settings, Check("settings", True, "valid")
+    except ImportError as error:
+        return None, Check("settings", False, f"can't be checked: {error}", "Install what is missing above")
     except AlphapulseError as error:
         return None, Check("settings", False, error.message, error.fix)
 

@@ -11,7 +11,16 @@ import typer
 from typer.testing import CliRunner
 
 from worker.cli import doctor as module
-from worker.cli.doctor import dependency, disk_space, doctor, extra, kernel_cache, python_version
+from worker.cli.doctor import (
+    configuration,
+    dependency,
+    disk_space,
+    doctor,
+    extra,
+    kernel_cache,
+    python_version,
+    state_folder,
+)
 from worker.errors import Exit
 
 
@@ -91,6 +100,21 @@ def test_an_engine_setting_that_does_not_fit_is_told(command: typer.Typer, monke
     result = CliRunner().invoke(command, ["--offline"])
     assert result.exit_code == Exit.CONFIG
     assert "✗ settings: unknown setting engine.risk.bugdet" in result.stdout
+
+
+def test_a_state_folder_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("ALPHAPULSE_STATE_DIR", str(tmp_path / "file"))
+    check = state_folder()
+    assert (check.ok, check.optional) == (False, True)
+    assert "ALPHAPULSE_STATE_DIR" in check.fix
+
+
+def test_settings_that_can_not_be_checked_are_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "worker.settings", None)
+    settings, check = configuration(None, None)
+    assert settings is None
+    assert check.detail.startswith("can't be checked: ")
 
 
 def test_too_little_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
