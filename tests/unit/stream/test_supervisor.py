@@ -17,11 +17,11 @@ from worker.stream.supervisor import member_arguments
 
 SUPERVISOR = """
 import logging, sys
-from worker.settings import Settings
+from worker.settings import load_settings
 from worker.stream import supervisor
 logging.basicConfig(level=logging.INFO)
 supervisor.sys.executable = sys.argv[1]
-settings = Settings(processing={"shutdown_timeout_ms": int(sys.argv[2])})
+settings = load_settings({"processing": {"shutdown_timeout_ms": int(sys.argv[2])}})
 raise SystemExit(supervisor.supervise(settings, 2, ["worker", "--processes", "2"]))
 """
 # A member: does what the file of its index says, each line for one start.
