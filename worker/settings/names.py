@@ -36,8 +36,13 @@ def variable(path: SettingPath) -> str:
 
 def dotted(path: Iterable[object]) -> str:
     """The path as TOML writes it."""
-    parts = [str(part) for part in path]
+    parts = [printable(str(part)) for part in path]
     return ".".join(part if _BARE.fullmatch(part) else f'"{part}"' for part in parts)
+
+
+def printable(text: str) -> str:
+    """A name with escapes for what would break a line: names of variables and files may hold any byte."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def leaves(model: type[BaseModel], above: SettingPath = ()) -> Iterator[SettingPath]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from worker.settings.names import PREFIX, SCALARS, SettingPath, path_of
+from worker.settings.names import PREFIX, SCALARS, SettingPath, path_of, printable
 from worker.settings.origin import Origin
 from worker.settings.problem import Problem, no_table
 from worker.settings.tree import Tree
@@ -29,7 +29,7 @@ def read_all(overrides: Mapping[str, Any]) -> tuple[Tree, list[Problem]]:
     _read_dotenv(tree, problems)
     for name, text in os.environ.items():
         if name.upper().startswith(PREFIX) and not is_no_setting(name.upper()):
-            _put_text(tree, problems, name[len(PREFIX) :], text, Origin("environment", name))
+            _put_text(tree, problems, name[len(PREFIX) :], text, Origin("environment", printable(name)))
     for section, values in overrides.items():
         tree.put((section,), values, Origin("command line"))
     return tree, problems
@@ -44,8 +44,9 @@ def _put_text(tree: Tree, problems: list[Problem], name: str, text: str, origin:
     path = path_of(name)
     try:
         value = _value(path, text)
-    except ValueError as error:
-        place = f"{error.msg} at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else "not JSON"
+    except (ValueError, RecursionError) as error:
+        # What else these may say repeats the value, and that may be a secret.
+        place = f"{error.msg} at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else "too large"
         problems.append(Problem(f"{origin.phrase} is no JSON: {place}", "Correct the value"))
         return
     if len(path) == 1 and path[0] in _TABLES and not isinstance(value, Mapping):
@@ -77,7 +78,7 @@ def _read_dotenv(tree: Tree, problems: list[Problem]) -> None:
     for name, text in found.items():
         if not name.upper().startswith(PREFIX) or name.upper() in FOR_COMPOSE:
             continue
-        origin = Origin(".env", name)
+        origin = Origin(".env", printable(name))
         if name.upper() in NAMES:
             problems.append(Problem(f"{name} has no effect in the file {DOTENV}", f"Export it: export {name}=..."))
         elif text is None:
@@ -107,7 +108,7 @@ def _read_secrets(tree: Tree, problems: list[Problem]) -> None:
         except (OSError, UnicodeDecodeError) as error:
             problems.append(_unreadable(str(file), error))
             continue
-        _put_text(tree, problems, file.name[len(PREFIX) :], text, Origin("secret", str(file)))
+        _put_text(tree, problems, file.name[len(PREFIX) :], text, Origin("secret", printable(str(file))))
 
 
 def _read_file(tree: Tree, problems: list[Problem]) -> None:
@@ -119,11 +120,11 @@ def _read_file(tree: Tree, problems: list[Problem]) -> None:
         return
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        problems.append(Problem(f"the file {file} is no TOML: {error}", "Correct the file"))
-        return
     except (OSError, UnicodeDecodeError) as error:
         problems.append(_unreadable(str(file), error))
+        return
+    except (ValueError, RecursionError) as error:
+        problems.append(Problem(f"the file {file} is no TOML: {error}", "Correct the file"))
         return
     for name, value in values.items():
         tree.put((name,), value, Origin("file", str(file)))
@@ -131,4 +132,4 @@ def _read_file(tree: Tree, problems: list[Problem]) -> None:
 
 def _unreadable(name: str, error: Exception) -> Problem:
     reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-    return Problem(f"the file {name} can't be read: {reason}", "Make it readable, or remove it")
+    return Problem(f"the file {printable(name)} can't be read: {reason}", "Make it readable, or remove it")
