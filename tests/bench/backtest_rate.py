@@ -20,7 +20,7 @@ from worker.engine.bar import BAR
 from worker.engine.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoder
-from worker.sources.parquet_bars import read_bars
+from worker.sources.bar_columns import read_bars
 from worker.sources.report import ReadReport
 from worker.sources.simulator import Simulation, simulated_records
 

@@ -12,7 +12,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from worker.cli.bars import Dataset, Interval, Limit, Sort, Symbol, read_bars
+from worker.cli.bars import (
+    Column,
+    Dataset,
+    DateFormat,
+    Decimal,
+    Interval,
+    Limit,
+    Sort,
+    Symbol,
+    Timezone,
+    read_bars,
+    read_options,
+    show_layouts,
+    show_unreadable,
+)
 from worker.cli.common import Bootstrap, Json, RegistryFolder, quiet_logs, run_async, settings_with
 from worker.cli.compiling import announce
 from worker.cli.progress import progress
@@ -23,6 +37,7 @@ if TYPE_CHECKING:
     from worker.backtest.tape import Bars, Raw, Tape
     from worker.engine.settings import EngineSettings
     from worker.settings import Settings
+    from worker.sources.options import ReadOptions
     from worker.sources.report import ReadReport
 
 Files = Annotated[
@@ -56,6 +71,10 @@ def backtest(
     interval: Interval = None,
     limit: Limit = None,
     sort: Sort = False,
+    decimal: Decimal = None,
+    date_format: DateFormat = None,
+    timezone: Timezone = None,
+    column: Column = None,
     workers: Workers = None,
     per_year: PerYear = None,
     truncate: Truncate = 0,
@@ -82,7 +101,10 @@ def backtest(
     if topic is not None:
         found = _topic_tapes(settings, topic, from_, to, limit)
     else:
-        found = read_tapes(files or [], dataset, symbol, interval, sort, limit, report)
+        options = read_options(symbol, interval, decimal, date_format, timezone, column)
+        found = read_tapes(files or [], dataset, options, sort, limit, report)
+        if not json:
+            show_layouts(report)
     total = sum(map(len, found))
     with progress("playing", "played", total) as advance:
         _, metrics = run(
@@ -95,8 +117,7 @@ def backtest(
 def read_tapes(
     files: list[Path],
     dataset: str | None,
-    symbol: str | None,
-    interval: str | None,
+    options: ReadOptions,
     sort: bool,
     limit: int | None,
     report: ReadReport,
@@ -105,7 +126,7 @@ def read_tapes(
     from worker.backtest.tape import tapes
 
     with progress("reading", "read", limit) as advance:
-        return tapes(_counted(_read(files, dataset, symbol, interval, sort, report), limit, advance))
+        return tapes(_counted(_read(files, dataset, options, sort, report), limit, advance))
 
 
 def _topic_tapes(settings: Settings, topic: str, start: int | None, stop: int | None, limit: int | None) -> list[Tape]:
@@ -154,29 +175,20 @@ def _counted(records: Iterable[Raw | Bars], limit: int | None, advance: Any) -> 
 
 
 def _read(
-    files: list[Path], dataset: str | None, symbol: str | None, interval: str | None, sort: bool, report: ReadReport
+    files: list[Path], dataset: str | None, options: ReadOptions, sort: bool, report: ReadReport
 ) -> Iterable[Raw | Bars]:
-    from worker.sources.recording import SUFFIX
-    from worker.sources.source import open_file
+    from worker.sources.bar_columns import columns_of
+    from worker.sources.recording import SUFFIX, read_recording
+    from worker.sources.source import open_files
 
     if dataset is not None:
-        return read_bars([], dataset, symbol, interval, sort, report)
-    for path in files:
-        if path.suffix != SUFFIX:
-            open_file(path, symbol, report)  # all are checked before the first is read
-    return chain.from_iterable(_of_file(path, symbol, interval, sort, report) for path in files)
-
-
-def _of_file(path: Path, symbol: str | None, interval: str | None, sort: bool, report: ReadReport) -> Iterable[Any]:
-    from worker.sources import parquet_bars
-    from worker.sources.recording import SUFFIX, read_recording
-    from worker.sources.source import open_file, read_records, symbol_of_name
-
-    if path.suffix == SUFFIX:
-        return read_recording(path)
-    if path.suffix.lower() in {".parquet", ".pq"} and not sort:
-        return parquet_bars.read_bars(path, symbol or symbol_of_name(path), interval, report)
-    return read_records(open_file(path, symbol, report), interval, sort)
+        return read_bars([], dataset, options, sort, report)
+    # All are decided before the first is read.
+    sources = iter(open_files([path for path in files if path.suffix != SUFFIX], options.symbol, report, options))
+    return chain.from_iterable(
+        read_recording(path) if path.suffix == SUFFIX else columns_of(next(sources), options.interval, sort)
+        for path in files
+    )
 
 
 def _show(metrics: dict[str, Any], report: ReadReport, out: Path, total: int, seconds: float, json: bool) -> None:
@@ -184,6 +196,7 @@ def _show(metrics: dict[str, Any], report: ReadReport, out: Path, total: int, se
         import msgspec
 
         told = {"out": str(out), "records": total, "seconds": round(seconds, 3), "notes": report.notes}
+        told |= {"files": [layout.as_dict() for layout in report.layouts], "unreadable": dict(report.unreadable)}
         typer.echo(msgspec.json.encode(told | metrics).decode())
         return
     _table(metrics)
@@ -191,6 +204,7 @@ def _show(metrics: dict[str, Any], report: ReadReport, out: Path, total: int, se
         f"{total:,} records of {len(metrics['symbols']):,} symbols in {seconds:.1f} s: "
         f"{metrics['decisions']:,} decisions, {metrics['rejections']:,} rejections; results in {out}"
     )
+    show_unreadable(report)
     for reason, count in report.rejected.items():
         typer.echo(f"not read: {count:,} rows, {reason}; the first: {report.examples[reason]}", err=True)
     for note in report.notes:

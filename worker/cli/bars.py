@@ -10,30 +10,81 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from worker.sources.options import ReadOptions
     from worker.sources.record import Record
     from worker.sources.report import ReadReport
 
 Files = Annotated[list[Path] | None, typer.Argument(help="CSV, Parquet or Binance kline files.", show_default=False)]
 Dataset = Annotated[str | None, typer.Option("--dataset", help="sp500 or nasdaq (extra: datasets).")]
-Symbol = Annotated[str | None, typer.Option("--symbol", help="For files without symbol column; else the file's name.")]
+Symbol = Annotated[
+    str | None, typer.Option("--symbol", help="Symbol for files without a symbol column (default: file name).")
+]
 Interval = Annotated[str | None, typer.Option("--interval", help="Bar length, for example 1m; else inferred.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=0, help="Stop after so many records.")]
 Sort = Annotated[bool, typer.Option("--sort", help="Sort each file by time first (newest-first vendor files).")]
 
 
+Decimal = Annotated[str | None, typer.Option("--decimal", help="Decimal mark, . or , (default: as the cells show).")]
+DateFormat = Annotated[
+    str | None,
+    typer.Option("--date-format", help="dayfirst, monthfirst, s, ms, us, ns, excel, or a format of strptime."),
+]
+Timezone = Annotated[
+    str | None, typer.Option("--timezone", help="Zone of times without an offset, for example Europe/Berlin.")
+]
+Column = Annotated[
+    list[str] | None, typer.Option("--column", help="Name a column: volume=TickVol, or by number: ts=1. Repeatable.")
+]
+
+
+def read_options(
+    symbol: str | None,
+    interval: str | None,
+    decimal: str | None,
+    date_format: str | None,
+    timezone: str | None,
+    column: list[str] | None,
+) -> ReadOptions:
+    """What the user says about the files.
+
+    Raises:
+        ConfigError: an option says nothing.
+    """
+    from worker.sources.options import ReadOptions, columns_of
+
+    return ReadOptions(symbol, interval, decimal, date_format, timezone, columns_of(column))
+
+
 def read_bars(
     files: list[Path],
     dataset: str | None,
-    symbol: str | None,
-    interval: str | None,
+    options: ReadOptions,
     sort: bool,
     report: ReadReport,
     now_ms: int | None = None,
 ) -> Iterator[Record]:
-    """Records of the data set, else of all files one after the other; with `now_ms` only of bars closed by then."""
-    from worker.sources.source import open_dataset, open_file, read_records
+    """Records of the data set, else of all files one after the other; with `now_ms` only of bars closed by then.
+
+    Every file is decided, and its layout in the report, before the first is read.
+    """
+    from worker.sources.source import open_dataset, open_files, read_records
 
     if dataset is not None:
-        return read_records(open_dataset(dataset, symbol, report), interval, sort, now_ms)
-    sources = [open_file(path, symbol, report) for path in files]  # all are checked before the first is read
-    return chain.from_iterable(read_records(source, interval, sort, now_ms) for source in sources)
+        return read_records(open_dataset(dataset, options.symbol, report), options.interval, sort, now_ms)
+    sources = open_files(files, options.symbol, report, options)
+    return chain.from_iterable(read_records(source, options.interval, sort, now_ms) for source in sources)
+
+
+def show_layouts(report: ReadReport) -> None:
+    """Print what was decided about each file, with three sample rows."""
+    for layout in report.layouts:
+        for line in layout.lines():
+            typer.echo(line)
+
+
+def show_unreadable(report: ReadReport) -> None:
+    """Say which cells could not be read."""
+    for column, count in report.unreadable.items():
+        typer.echo(
+            f"unreadable: {count:,} cells of {column!r}; the first: {report.unreadable_examples[column]}", err=True
+        )

@@ -11,7 +11,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from worker.cli.bars import Dataset, Files, Interval, Limit, Sort, Symbol, read_bars
+from worker.cli.bars import (
+    Column,
+    Dataset,
+    DateFormat,
+    Decimal,
+    Files,
+    Interval,
+    Limit,
+    Sort,
+    Symbol,
+    Timezone,
+    read_bars,
+    read_options,
+    show_layouts,
+    show_unreadable,
+)
 from worker.cli.common import Bootstrap, Json, Prefix, quiet_logs, run_async, settings_with
 from worker.cli.progress import progress
 from worker.errors import Exit
@@ -52,6 +67,10 @@ def publish(
     rate: Rate = None,
     limit: Limit = None,
     sort: Sort = False,
+    decimal: Decimal = None,
+    date_format: DateFormat = None,
+    timezone: Timezone = None,
+    column: Column = None,
     include_forming: Forming = False,
     delivery_timeout: DeliveryTimeout = 120.0,
     dry_run: DryRun = False,
@@ -71,7 +90,8 @@ def publish(
     report = ReadReport()
     if simulate is None:
         now_ms = None if include_forming else int(time.time() * 1_000)
-        records = read_bars(files or [], dataset, symbol, interval, sort, report, now_ms)
+        options = read_options(symbol, interval, decimal, date_format, timezone, column)
+        records = read_bars(files or [], dataset, options, sort, report, now_ms)
         total = limit
     else:
         records = _simulated(simulate, bars, seed, interval or "1m", faults, report)
@@ -81,13 +101,15 @@ def publish(
         return islice(publishable(records, report, latest_ms), limit)
 
     if dry_run:
+        if not json:
+            show_layouts(report)
         summary = _rehearse(chosen(2**63 - 1), target, quiet=json)
     else:
         summary = run_async(_send(settings, target, chosen, rate, total, delivery_timeout))
     _show(summary, report, dry_run, json)
     if summary.interrupted:
         raise typer.Exit(Exit.INTERRUPTED)
-    if report.rejected:
+    if report.rejected or report.unreadable:
         raise typer.Exit(Exit.DATA)
 
 
@@ -177,6 +199,7 @@ def _show(summary: PublishSummary, report: ReadReport, dry_run: bool, json: bool
         typer.echo(f"{report.incomplete:,} of them lack a value; the worker rejects these as missing_field")
     if report.forming:
         typer.echo(f"held back: {report.forming:,} bars that have not closed yet (--include-forming sends them)")
+    show_unreadable(report)
     for reason, count in report.rejected.items():
         typer.echo(f"not published: {count:,} rows, {reason}; the first: {report.examples[reason]}", err=True)
     for note in report.notes:
@@ -198,5 +221,7 @@ def _as_dict(summary: PublishSummary, report: ReadReport, dry_run: bool) -> dict
         "incomplete": report.incomplete,
         "forming": report.forming,
         "not_published": dict(report.rejected),
+        "unreadable": dict(report.unreadable),
+        "files": [layout.as_dict() for layout in report.layouts],
         "notes": report.notes,
     }

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from worker.cli.backtest import Files, Workers, read_tapes
-from worker.cli.bars import Dataset, Interval, Limit, Sort, Symbol
+from worker.cli.bars import (
+    Column,
+    Dataset,
+    DateFormat,
+    Decimal,
+    Interval,
+    Limit,
+    Sort,
+    Symbol,
+    Timezone,
+    read_options,
+)
 from worker.cli.common import Json, RegistryFolder, quiet_logs, settings_with
 from worker.cli.compiling import announce
 from worker.cli.progress import progress
@@ -34,6 +45,10 @@ def sweep(
     interval: Interval = None,
     limit: Limit = None,
     sort: Sort = False,
+    decimal: Decimal = None,
+    date_format: DateFormat = None,
+    timezone: Timezone = None,
+    column: Column = None,
     workers: Workers = None,
     registry: RegistryFolder = None,
     json: Json = False,
@@ -52,7 +67,8 @@ def sweep(
     choices = wanted.choices()
     announce()
     settings = [load_engine(with_choice(given.engine, choice)) for choice in choices]
-    tapes = read_tapes(files or [], dataset, symbol, interval, sort, limit, ReadReport())
+    options = read_options(symbol, interval, decimal, date_format, timezone, column)
+    tapes = read_tapes(files or [], dataset, options, sort, limit, ReadReport())
     with progress("trying", "tried", len(settings), "settings") as advance:
         found = sweeps.sweep(
             tapes, settings, wanted.folds, workers or os.cpu_count() or 1, advance, given.models.registry

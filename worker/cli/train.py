@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from worker.cli.bars import Interval, Sort, Symbol
+from worker.cli.bars import Column, DateFormat, Decimal, Interval, Sort, Symbol, Timezone, read_options
 from worker.cli.common import Json, settings_with
 from worker.cli.compiling import announce
 from worker.cli.tables import print_table
 
 if TYPE_CHECKING:
     from worker.engine.settings import EngineSettings
+    from worker.sources.options import ReadOptions
     from worker.training.series import Series
     from worker.training.train import Trained
 
@@ -52,6 +53,10 @@ def train(
     symbol: Symbol = None,
     interval: Interval = None,
     sort: Sort = False,
+    decimal: Decimal = None,
+    date_format: DateFormat = None,
+    timezone: Timezone = None,
+    column: Column = None,
     json: Json = False,
 ) -> None:
     """Run bars through the engine, learn whether they rise, write model, manifest and card; needs the extra `train`."""
@@ -73,7 +78,8 @@ def train(
     for each in features:
         _known(each)
     cost = round_trip_cost(engine)
-    series = _series(files or [], dataset or [], decisions or [], symbol, interval, sort, engine)
+    options = read_options(symbol, interval, decimal, date_format, timezone, column)
+    series = _series(files or [], dataset or [], decisions or [], options, sort, engine)
     samples = labelled(series, features, horizon, cost)
     sources = [*(path.name for path in files or []), *(dataset or []), *(path.name for path in decisions or [])]
     embargo_ms = round(embargo * 3_600_000)
@@ -99,8 +105,7 @@ def _series(
     files: list[Path],
     datasets: list[str],
     decisions: list[Path],
-    symbol: str | None,
-    interval: str | None,
+    options: ReadOptions,
     sort: bool,
     engine: EngineSettings,
 ) -> list[Series]:
@@ -110,9 +115,9 @@ def _series(
     from worker.training.series import series_of_decisions, series_of_tapes
 
     report = ReadReport()
-    bars = [read_bars([], each, symbol, interval, sort, report) for each in datasets]
+    bars = [read_bars([], each, options, sort, report) for each in datasets]
     if files:
-        bars.append(read_bars(files, None, symbol, interval, sort, report))
+        bars.append(read_bars(files, None, options, sort, report))
     return [*series_of_tapes(tapes(chain.from_iterable(bars)), engine), *series_of_decisions(decisions)]
 
 

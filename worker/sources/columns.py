@@ -3,27 +3,50 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from worker.errors import DataError
-from worker.sources.timestamps import parse_time
+from worker.sources.dates import TextTimes
+from worker.sources.numbers import parse_number
 
-# Spellings with everything but letters and digits removed. The adjusted close is no price at which anybody traded.
+# Spellings with everything but letters and digits removed, the likelier ones first. The adjusted close is no price at
+# which anybody traded. European headers are those of Deutsche Börse, ariva, Boursorama, Finam and the like.
 ALIASES = {
-    "ts": ("ts", "timestamp", "datetime", "opentime", "date", "time", "t", "dt", "unix", "unixtime", "timestampms",
-           "gmttime", "indexlevel0", "unnamed0", ""),
-    "open": ("open", "o", "openprice"),
-    "high": ("high", "h", "highprice", "max"),
-    "low": ("low", "l", "lowprice", "min"),
-    "close": ("close", "c", "closeprice", "closelast"),
-    "volume": ("volume", "vol", "v", "basevolume", "tickvolume", "tickvol"),
-    "symbol": ("symbol", "ticker", "sym", "instrument", "s"),
+    "ts": ("ts", "timestamp", "datetime", "opentime", "windowstart", "tsevent", "unix", "unixtime", "unixtimestamp",
+           "timestampms", "epoch", "gmttime", "timeutc", "timegmt", "utctime", "utc", "dateutc", "timeet", "timeest",
+           "localtime", "bartime", "starttime", "begin", "date", "datum", "fecha", "data", "tradedate", "tradingday",
+           "time", "t", "dt", "period", "indexlevel0", "unnamed0", "index", ""),
+    "open": ("open", "o", "openprice", "openingprice", "pxopen", "first", "erster", "eroffnung", "eroffnungskurs",
+             "eroeffnung", "ouverture", "apertura", "abertura", "ouv", "mido"),
+    "high": ("high", "h", "highprice", "highest", "dayhigh", "pxhigh", "max", "hoch", "tageshoch", "plushaut", "haut",
+             "maximo", "massimo", "maxima", "midh", "haute"),
+    "low": ("low", "l", "lowprice", "lowest", "daylow", "pxlow", "min", "tief", "tagestief", "plusbas", "bas",
+            "minimo", "minima", "midl", "basse"),
+    "close": ("close", "c", "closeprice", "closingprice", "closelast", "last", "lastprice", "latest", "pxlast",
+              "settle", "settlement", "settleprice", "schluss", "schlusskurs", "cloture", "clot", "dernier", "cierre",
+              "ultimo",
+              "chiusura", "fechamento", "midc", "price", "prix", "precio", "prezzo", "zuletzt"),
+    "volume": ("volume", "vol", "v", "basevolume", "volumebase", "volumefrom", "pxvolume", "totalvolume",
+               "sharestraded", "numberofshares", "tradedvolume", "totaltradedquantity", "tottrdqty", "ttltrdqnty",
+               "quantity", "qty", "stuecke", "stucke", "stuck", "realvolume", "volumen", "volumes", "titres",
+               "tickvolume", "tickvol"),
+    "symbol": ("symbol", "ticker", "sym", "instrument", "security", "s", "secid", "pair"),
     "ingest_ts": ("ingestts", "ingesttime", "receivedts"),
 }  # fmt: skip
-PRICES_AND_VOLUME = ("open", "high", "low", "close", "volume")
+PRICES = ("open", "high", "low", "close")
+PRICES_AND_VOLUME = (*PRICES, "volume")
 REQUIRED = ("ts", *PRICES_AND_VOLUME)
-_NOISE = re.compile(r"[^a-z0-9]")
+_CLOCKED = {"date", "datum", "fecha", "data", "tradedate", "tradingday"}  # a day that may have its time beside it
+_CLOCK = ("time", "uhrzeit", "zeit", "heure", "hora", "ora")
+_EXACT = {"ts", "timestamp", "datetime"}
+_NOISE = re.compile(r"[\W_]+")
+_NUMBERED = re.compile(r"^\s*\d+[a-z]?\.\s+")  # "1. open" of Alpha Vantage
+_PAIR = re.compile(r"\('([^']*)', '([^']*)'\)")  # a column of two levels, as pandas writes it to Parquet
+_NUMBERISH = re.compile(r"[\s$€£¥₹(+−-]*[\d.,][\d.,'\s\u00a0\u202f]*(?:e[+-]?\d+)?\s*[%kmbt)€$]?", re.IGNORECASE)
+_FEW = 4  # numbers that make a row one of data
 
 
 @dataclass(frozen=True)
@@ -41,68 +64,180 @@ class Columns:
         """Cells a row must have at least."""
         return 1 + max(self.ts, *self.numbers, self.symbol or 0, self.clock or 0, self.ingest_ts or 0)
 
+    def with_volume(self, at: int) -> Columns:
+        """The same with another column of volumes."""
+        return replace(self, numbers=(*self.numbers[:4], at))
 
-def recognise(header: Sequence[str], name: str) -> Columns:
-    """Columns of a table by its header.
+    def positions(self) -> dict[str, int]:
+        """Field → position, of the fields there are."""
+        found = {"ts": self.ts, "clock": self.clock} | dict(zip(PRICES_AND_VOLUME, self.numbers, strict=True))
+        found |= {"symbol": self.symbol, "ingest_ts": self.ingest_ts}
+        return {field: at for field, at in found.items() if at is not None}
+
+
+class Found(NamedTuple):
+    """Columns of a table, and those that could stand for the time or the volume instead, the likelier ones first."""
+
+    columns: Columns
+    times: list[tuple[int, int | None]]
+    volumes: list[int]
+    notes: list[str]
+
+
+def plain(header: str) -> str:
+    """A header as the aliases spell it."""
+    pair = _PAIR.fullmatch(header.strip())
+    text = _NUMBERED.sub("", (pair[1] if pair else header).lower())
+    text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return _NOISE.sub("", text)
+
+
+def recognised(header: Sequence[str]) -> int:
+    """How many of time and prices a row of cells names: four and more make it a header."""
+    spelled = {plain(cell) for at, cell in enumerate(header) if not at or plain(cell)}  # the first may be unnamed
+    return sum(bool(spelled & set(ALIASES[field])) for field in ("ts", *PRICES))
+
+
+def recognise(header: Sequence[str], name: str, given: Mapping[str, str] | None = None) -> Found:
+    """Columns of a table by its header; `given` are those that the user named.
 
     Raises:
-        DataError: a needed column is missing; the message lists those seen and wanted.
+        DataError: a needed column is missing or there are several; the message lists those seen and wanted.
     """
-    spelled = [_NOISE.sub("", cell.lower()) for cell in header]
-    found = {field: at for field, names in ALIASES.items() if (at := _first(spelled, names)) is not None}
-    missing = [field for field in REQUIRED if field not in found]
+    spelled = [plain(cell) for cell in header]
+    if "" in spelled[1:]:
+        spelled = [cell if cell or not at else "?" for at, cell in enumerate(spelled)]
+    chosen = {field: _named(header, column, field, name) for field, column in (given or {}).items()}
+    times = [(chosen["ts"], chosen.get("clock"))] if "ts" in chosen else _times(spelled, chosen.get("clock"))
+    volumes = [chosen["volume"]] if "volume" in chosen else _volumes(spelled, header, name)
+    found = {field: _one(field, spelled, header, name) for field in (*PRICES, "symbol", "ingest_ts")}
+    found |= chosen
+    if times:
+        found["ts"] = times[0][0]
+    if volumes:
+        found["volume"] = volumes[0]
+    missing = [field for field in REQUIRED if found.get(field) is None]
     if missing:
-        seen = ", ".join(cell.strip() or "(unnamed)" for cell in header)
         raise DataError(
-            f"{name}: no column for {', '.join(missing)}; seen: {seen}; wanted: {', '.join(REQUIRED)}",
-            "Rename the columns; symbol and ingest_ts are optional",
+            f"{name}: no column for {', '.join(missing)}; seen: {_listed(header)}; wanted: {', '.join(REQUIRED)}",
+            f"Name it, for example --column {missing[0]}={(header[-1].strip() or len(header))!r}, or rename the column",
         )
-    clock = None
-    if "date" in spelled and "time" in spelled and not {"ts", "timestamp", "datetime"} & set(spelled):
-        found["ts"], clock = spelled.index("date"), spelled.index("time")
-    open_, high, low, close, volume = (found[field] for field in PRICES_AND_VOLUME)
-    return Columns(found["ts"], (open_, high, low, close, volume), found.get("symbol"), clock, found.get("ingest_ts"))
+    numbers = tuple(int(found[field] or 0) for field in PRICES_AND_VOLUME)
+    columns = Columns(times[0][0], numbers, found["symbol"], times[0][1], found["ingest_ts"])  # type: ignore[arg-type]
+    notes = []
+    adjusted = [cell.strip() for cell, text in zip(header, spelled, strict=True) if text.startswith("adj")]
+    if adjusted and "close" not in chosen:
+        notes.append(f"prices are the raw ones of {header[columns.numbers[3]].strip()!r}; {adjusted[0]!r} is not used")
+    return Found(columns, times, volumes, notes)
+
+
+def _named(header: Sequence[str], column: str, field: str, name: str) -> int:
+    """Position of a column that the user named by its header, or by its number from 1."""
+    exact = [at for at, cell in enumerate(header) if cell.strip() == column]
+    alike = exact or [at for at, cell in enumerate(header) if plain(cell) == plain(column) and plain(column)]
+    if len(alike) == 1:
+        return alike[0]
+    if not alike and column.isdecimal() and 1 <= int(column) <= len(header):
+        return int(column) - 1
+    kind = "several columns" if alike else "no column"
+    raise DataError(
+        f"{name}: {kind} {column!r} for {field}; seen: {_listed(header)}",
+        f"Give --column {field}= one of these, or its number from 1 to {len(header)}",
+    )
+
+
+def _one(field: str, spelled: list[str], header: Sequence[str], name: str) -> int | None:
+    for alias in ALIASES[field]:
+        at = [place for place, cell in enumerate(spelled) if cell == alias]
+        if len(at) == 1:
+            return at[0]
+        if at:
+            raise DataError(
+                f"{name}: {len(at)} columns {header[at[0]].strip()!r}; seen: {_listed(header)}",
+                f"Give --column {field}={at[0] + 1}, by its number, or a file of one instrument",
+            )
+    return None
+
+
+def _times(spelled: list[str], clock: int | None) -> list[tuple[int, int | None]]:
+    found: list[tuple[int, int | None]] = []
+    beside = next((spelled.index(name) for name in _CLOCK if name in spelled), None)
+    for alias in ALIASES["ts"]:
+        if alias not in spelled:
+            continue
+        at = spelled.index(alias)
+        if alias in _CLOCKED and clock is None and beside is not None:
+            found.append((at, beside))
+        elif (at, at) != (beside, found[-1][1] if found else None):
+            found.append((at, clock if alias in _CLOCKED else None))
+    return found
+
+
+def _volumes(spelled: list[str], header: Sequence[str], name: str) -> list[int]:
+    found = [spelled.index(alias) for alias in ALIASES["volume"] if alias in spelled]
+    if found:
+        return found
+    # "Volume BTC", "Volume(USDT)": the asset that is counted; averages such as "Volume MA" are none.
+    assets = [at for at, cell in enumerate(spelled) if re.fullmatch(r"volume(?!ma|sma|ema|avg)[a-z0-9]{2,6}", cell)]
+    if len(assets) <= 1:
+        return assets
+    bases = [
+        at for at in assets if plain(header[at]).removeprefix("volume") not in {"usd", "usdt", "usdc", "eur", "quote"}
+    ]
+    if len(bases) == 1:
+        return bases
+    raise DataError(
+        f"{name}: several columns of volumes: {', '.join(header[at].strip() for at in assets)}",
+        f"Give --column volume={header[assets[0]].strip()!r} or another of them",
+    )
+
+
+def _listed(header: Sequence[str]) -> str:
+    return ", ".join(cell.strip() or "(unnamed)" for cell in header)[:300]
 
 
 def guess(row: Sequence[str], name: str) -> Columns:
     """Columns of a table without header: time, open, high, low, close, volume, and a symbol before or after them.
 
+    The time may be a date and a time of day in two columns.
+
     Raises:
         DataError: the first row has another shape.
     """
-    first = 1 if row and not _is_time(row[0]) else 0
-    if len(row) >= first + 6 and _is_time(row[first]) and all(is_number(cell) for cell in row[first + 1 : first + 6]):
-        last = first + 6
-        after = last if not first and len(row) == last + 1 and not is_number(row[last]) else None
-        at = first + 1
-        return Columns(first, (at, at + 1, at + 2, at + 3, at + 4), symbol=0 if first else after)
+    first = 1 if row and not is_time(row[0]) else 0
+    if len(row) > first and is_time(row[first]):
+        clock = first + 1 if len(row) >= first + 7 and _is_clock(row[first], row[first + 1]) else None
+        at = first + 1 + (clock is not None)
+        if len(row) >= at + 5 and all(is_number(cell) for cell in row[at : at + 5]):
+            last = at + 5
+            after = (
+                last if not first and len(row) == last + 1 and row[last].strip() and not is_number(row[last]) else None
+            )
+            return Columns(first, (at, at + 1, at + 2, at + 3, at + 4), 0 if first else after, clock)
     raise DataError(
         f"{name}: the first row is neither a header nor {', '.join(REQUIRED)}; seen: {', '.join(row)[:200]}",
         f"Add a header with {', '.join(REQUIRED)} and, for several symbols, symbol",
     )
 
 
-def has_header(row: Sequence[str]) -> bool:
-    """Whether a first row names columns: rows of data have at least four numbers."""
-    return sum(is_number(cell) for cell in row) < 4
+def is_data(row: Sequence[str]) -> bool:
+    """Whether a row holds data: a time and at least four numbers."""
+    return any(map(is_time, row[:2])) and sum(map(is_number, row)) >= _FEW
 
 
 def is_number(cell: str) -> bool:
-    """Whether Python reads the cell as a number."""
-    try:
-        float(cell)
-    except ValueError:
+    """Whether a cell looks like a number in any notation."""
+    return _NUMBERISH.fullmatch(cell) is not None or parse_number(cell) == parse_number(cell)
+
+
+def is_time(cell: str) -> bool:
+    """Whether a cell is a date, with or without a time of day, or a whole number."""
+    text = cell.strip()
+    return text.isdecimal() or bool(TextTimes(True).read([text]).has[0] or TextTimes(False).read([text]).has[0])
+
+
+def _is_clock(day: str, cell: str) -> bool:
+    text = cell.strip()
+    if not (":" in text or (text.isdecimal() and len(text) in (4, 6) and len(day.strip()) == 8)):
         return False
-    return True
-
-
-def _is_time(cell: str) -> bool:
-    try:
-        parse_time(cell)
-    except (ValueError, OverflowError):
-        return False
-    return True
-
-
-def _first(spelled: list[str], names: tuple[str, ...]) -> int | None:
-    return next((spelled.index(name) for name in names if name in spelled), None)
+    return bool(TextTimes(False).read([f"2024-01-01 {text}"]).has[0])

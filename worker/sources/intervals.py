@@ -1,15 +1,25 @@
-"""The bar interval of a series: inferred from its spacing, written as `1m`, `4h`, `1d`."""
+"""The bar interval of a series: decided by all its steps, written as `1m`, `4h`, `1d`."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
 
 from schemas.tick import interval_ms
 from worker.errors import ConfigError, DataError
-from worker.sources.record import Bar
 
-_UNITS = (("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1))
+Ints = NDArray[np.int64]
+DAY, HOUR, MINUTE = 86_400_000, 3_600_000, 60_000
+_UNITS = (("w", 604_800_000), ("d", DAY), ("h", HOUR), ("m", MINUTE), ("s", 1_000), ("ms", 1))
+# Lengths that vendors sell; only they are believed where a part of the steps speaks for them.
+_USUAL = {size * n for size, many in ((1_000, (1, 2, 5, 10, 15, 30)), (MINUTE, (1, 2, 3, 5, 10, 15, 20, 30, 45)),
+                                      (HOUR, (1, 2, 3, 4, 6, 8, 12)), (DAY, (1, 7))) for n in many}  # fmt: skip
+_NEIGHBOURS = 0.05  # share of the steps that have to be one interval, where others are not its multiples of the usual
+_ASTRAY = 0.01  # share of the steps that may lie off the grid
+_MAX_STEPS = 20_000  # distinct ones; more are no series of bars
+_MONTHS = ((28, 31, "1mo", "month"), (89, 92, "3mo", "quarter"), (365, 366, "1y", "year"))
 
 
 def interval_text(length_ms: int) -> str:
@@ -30,39 +40,106 @@ def check_interval(text: str) -> int:
         raise ConfigError(str(error), "Give --interval, for example 1m, 4h or 1d") from None
 
 
-def spacings(bars: Iterable[Bar]) -> Counter[int]:
-    """Signed steps in ms between neighbouring bars of each symbol, with their counts; equal times are left out."""
-    last: dict[str, int] = {}
-    steps: Counter[int] = Counter()
-    for bar in bars:
-        if bar.ts is None:
-            continue
-        step = bar.ts - last.get(bar.symbol, bar.ts)
-        if step:
-            steps[step] += 1
-        last[bar.symbol] = bar.ts
-    return steps
+class Steps:
+    """Steps in ms between neighbouring bars of each symbol, with their counts; equal times are left out."""
+
+    def __init__(self) -> None:
+        self.sizes: Counter[int] = Counter()  # of either sign's size
+        self.forward = self.backward = 0
+        self.overflow = False  # more distinct steps than are kept
+        self._last: dict[int, int] = {}
+
+    def feed(self, owners: Ints, ts: Ints) -> None:
+        """Go on by some bars in their order."""
+        if not len(ts):
+            return
+        order = np.argsort(owners, kind="stable") if len(owners) and owners[0] != owners[-1] else slice(None)
+        if isinstance(order, slice) and (owners != owners[0]).any():
+            order = np.argsort(owners, kind="stable")
+        whose, when = owners[order], ts[order]
+        starts = np.flatnonzero(np.diff(whose, prepend=whose[0] - 1))
+        steps = np.diff(when, prepend=when[0])
+        for begin, end in zip(starts.tolist(), [*starts[1:].tolist(), len(when)], strict=True):
+            owner = int(whose[begin])
+            steps[begin] = int(when[begin]) - self._last.get(owner, int(when[begin]))
+            self._last[owner] = int(when[end - 1])
+        self.forward += int(np.count_nonzero(steps > 0))
+        self.backward += int(np.count_nonzero(steps < 0))
+        sizes, counts = np.unique(np.abs(steps[steps != 0]), return_counts=True)
+        for size, count in zip(sizes.tolist(), counts.tolist(), strict=True):
+            if size in self.sizes or len(self.sizes) < _MAX_STEPS:
+                self.sizes[size] += count
+            else:
+                self.overflow = True
+
+    @property
+    def newest_first(self) -> bool:
+        """Whether most steps go back in time."""
+        return self.backward > self.forward
 
 
-def infer_interval(bars: Iterable[Bar], name: str) -> str:
-    """The most common spacing, of two equally common ones the shorter.
+def decide_interval(steps: Steps, name: str) -> tuple[str, str | None]:
+    """(the interval, a note where some bars do not fit it): the greatest common divisor of the steps, if bars show it.
 
     Raises:
-        DataError: no symbol has two bars.
+        DataError: there are no steps, or they do not tell.
     """
-    lengths: Counter[int] = Counter()
-    for step, count in spacings(bars).items():
-        lengths[abs(step)] += count
-    if not lengths:
+    sizes = steps.sizes
+    total = sum(sizes.values())
+    if not total:
         raise DataError(
-            f"{name}: the bar interval cannot be inferred from fewer than two bars",
+            f"{name}: the bar interval cannot be inferred from fewer than two bars of a symbol",
             "Give it, for example --interval 1d",
         )
-    best = min(lengths, key=lambda length: (-lengths[length], length))
-    return interval_text(best)
+    usual = min(sizes, key=lambda size: (-sizes[size], size))
+    if steps.overflow:
+        raise _unsure(name, usual, sizes[usual], total, None)
+    if (text := _calendar(sizes, usual)) is not None:
+        return _known(text[0], name, text[1])
+    divisor = int(np.gcd.reduce(np.array(list(sizes), np.int64)))
+    if divisor == usual or (divisor in _USUAL and sizes[divisor] >= _NEIGHBOURS * total):
+        return interval_text(divisor), None
+    astray = sum(count for size, count in sizes.items() if size % usual)
+    if usual in _USUAL and astray <= _ASTRAY * total:
+        return interval_text(usual), f"{astray:,} of {total:,} steps are no multiple of {interval_text(usual)}"
+    raise _unsure(name, usual, sizes[usual], total, divisor)
 
 
-def newest_first(bars: Iterable[Bar]) -> bool:
-    """Whether most steps go back in time."""
-    steps = spacings(bars)
-    return sum(n for step, n in steps.items() if step < 0) > sum(n for step, n in steps.items() if step > 0)
+def _unsure(name: str, usual: int, count: int, total: int, divisor: int | None) -> DataError:
+    fits = "" if divisor is None else f", and only {interval_text(divisor)} fits all of them"
+    choice = "" if divisor is None else f" or --interval {interval_text(divisor)}"
+    return DataError(
+        f"{name}: the bar interval is unsure: {count:,} of {total:,} steps are {interval_text(usual)}{fits}",
+        f"Give it, for example --interval {interval_text(usual)}{choice}",
+    )
+
+
+def _calendar(sizes: Counter[int], usual: int) -> tuple[str, str | None] | None:
+    """Days, weeks and months whose bars do not stand at equal distances, by the name of their length."""
+    shortest = min(sizes)
+    for low, high, text, _ in _MONTHS:
+        if low * DAY <= usual <= high * DAY and shortest >= (low - 3) * DAY and any(size % (7 * DAY) for size in sizes):
+            return text, None
+    if all(size % usual == 0 for size in sizes):
+        return None
+    for length, slack in ((7 * DAY, 3 * DAY), (DAY, 4 * HOUR)):
+        if usual == length and all(_near(size, length, slack) for size in sizes):
+            return interval_text(length), "some bars stand a little off their day, as at holidays and short sessions"
+    return None
+
+
+def _near(size: int, length: int, slack: int) -> bool:
+    rest = size % length
+    return size >= length - slack and min(rest, length - rest) <= slack
+
+
+def _known(text: str, name: str, note: str | None) -> tuple[str, str | None]:
+    try:
+        interval_ms(text)
+    except ValueError:
+        kind = next(kind for *_, spelled, kind in _MONTHS if spelled == text)
+        raise DataError(
+            f"{name}: the bars are calendar {kind}s, which have no fixed length",
+            "Give weekly or daily bars, or for example --interval 4w to read them as bars of that length",
+        ) from None
+    return text, note

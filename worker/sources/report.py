@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from worker.sources.layout import Layout
+
 
 @dataclass
 class ReadReport:
@@ -15,7 +17,10 @@ class ReadReport:
     forming: int = 0  # held back because they had not closed when they were read
     rejected: Counter[str] = field(default_factory=Counter)  # reason → rows that were not published
     examples: dict[str, str] = field(default_factory=dict)  # reason → the first such row
+    unreadable: Counter[str] = field(default_factory=Counter)  # column → cells that are neither numbers nor blank
+    unreadable_examples: dict[str, str] = field(default_factory=dict)  # column → the first such cell
     notes: list[str] = field(default_factory=list)
+    layouts: list[Layout] = field(default_factory=list)  # what was decided about each file
 
     def reject(self, reason: str, example: str) -> None:
         """Count a row that cannot be published."""

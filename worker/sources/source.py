@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
 from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
 
 from schemas.tick import MAX_SYMBOL
 from worker.errors import DataError
-from worker.sources.binance import kline_name, read_klines
-from worker.sources.csv_file import read_csv
+from worker.sources.bars import Batch, batches_of, by_time, shown, stamps
+from worker.sources.content import STDIN
 from worker.sources.datasets import INTERVAL, read_dataset
-from worker.sources.intervals import check_interval, infer_interval, newest_first
-from worker.sources.parquet_file import read_parquet
+from worker.sources.intervals import Steps, check_interval, decide_interval
+from worker.sources.options import ReadOptions
+from worker.sources.reading import Reading
 from worker.sources.record import Bar, Record, encode_bar
 from worker.sources.report import ReadReport
 
-_SAMPLE = 2_000  # bars looked at to infer the interval
-_SUFFIXES = (".csv", ".txt", ".tsv", ".csv.gz", ".zip", ".parquet", ".pq")
+_PACKED = (".gz", ".zip", ".bz2", ".xz", ".zst", ".zstd")
+_KINDS = (".csv", ".txt", ".tsv", ".tab", ".dat", ".asc", ".prn", ".data", ".parquet", ".pq", ".parq")
+_FOREIGN = (".xlsx", ".xls", ".ods", ".json", ".jsonl", ".feather", ".arrow", ".h5", ".hdf5", ".pkl", ".db", ".pdf",
+            ".xml", ".html", ".tar", ".tgz", ".7z", ".rar")  # fmt: skip
+_SAFE = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) != "%")
 
 
 @dataclass
@@ -31,23 +35,67 @@ class Source:
     bars: Iterator[Bar]
     interval: str | None
     report: ReadReport
+    reading: Reading | None = None  # of a file; `bars` are empty then
+
+    def batches(self, sort: bool = False) -> Iterator[Batch]:
+        """All rows, in the order of the source or by time."""
+        found = self.reading.batches(self.report) if self.reading else batches_of(self.bars)
+        return by_time(found) if sort else found
 
 
-def open_file(path: Path, symbol: str | None, report: ReadReport) -> Source:
-    """A file by its name: Parquet, Binance klines, else CSV. `symbol` is for files without a symbol column.
+def open_file(path: Path, symbol: str | None, report: ReadReport, options: ReadOptions | None = None) -> Source:
+    """A file, read through once to decide how to read it. `symbol` is for files without a symbol column.
 
     Raises:
-        DataError: the file does not exist or its kind is not known.
+        ConfigError: an extra is not installed.
+        DataError: the file cannot be read, holds no bars, or is ambiguous; the fix names the option that decides.
     """
-    if not path.is_file():
-        raise DataError(f"{path} is no file", "Check the path")
-    if not path.name.lower().endswith(_SUFFIXES):
-        raise DataError(f"{path} is of an unknown kind", f"Give one of: {', '.join(_SUFFIXES)}")
-    if path.suffix.lower() in {".parquet", ".pq"}:
-        return Source(path.name, read_parquet(path, symbol or symbol_of_name(path), report), None, report)
-    if kline := kline_name(path):
-        return Source(path.name, read_klines(path, symbol or kline[0], report), kline[1], report)
-    return Source(path.name, read_csv(path, symbol or symbol_of_name(path), report), None, report)
+    options = options or ReadOptions()
+    if str(path) != STDIN:
+        if not path.is_file():
+            raise DataError(f"{path} is no file", "Check the path")
+        if _stem(path.name)[1] in _FOREIGN:
+            raise DataError(f"{path} is of an unknown kind", "Give CSV or Parquet, plain or packed by gzip, zip, xz …")
+    wanted = symbol or options.symbol
+    reading = Reading(path, wanted, options, symbol_of_name(path))
+    if reading.derived and len(reading.symbol) > MAX_SYMBOL:
+        raise DataError(
+            f"the name of {path.name} is no symbol: longer than {MAX_SYMBOL} characters", "Give the symbol by --symbol"
+        )
+    return Source(reading.name, iter(()), None, report, reading)
+
+
+def open_files(paths: Iterable[Path], symbol: str | None, report: ReadReport, options: ReadOptions) -> list[Source]:
+    """All files decided, with their intervals and sample rows, before the first is read.
+
+    Raises:
+        ConfigError, DataError: as `open_file`; also where two files would become one symbol by their names.
+    """
+    sources, owners, seen = [], dict[str, Path](), dict[Path, Source]()
+    for path in paths:
+        real = path if str(path) == STDIN else path.resolve()
+        if real in seen:
+            sources.append(seen[real])
+            continue
+        source = seen[real] = open_file(path, symbol, report, options)
+        sources.append(source)
+        assert source.reading is not None
+        if not source.reading.derived:
+            continue
+        other = owners.setdefault(source.reading.symbol, path)
+        if other != path:
+            raise DataError(
+                f"{other} and {path} would both become the symbol {source.reading.symbol} by their names",
+                "Give --symbol where they hold one instrument, else rename one or add a symbol column",
+            )
+    for source in seen.values():
+        assert source.reading is not None
+        layout = source.reading.preview()
+        source.reading.interval(options.interval)
+        for note in layout.notes:
+            report.note(f"{source.name}: {note}")
+    report.layouts += [source.reading.layout for source in seen.values() if source.reading]
+    return sources
 
 
 def open_dataset(name: str, symbol: str | None, report: ReadReport) -> Source:
@@ -55,10 +103,72 @@ def open_dataset(name: str, symbol: str | None, report: ReadReport) -> Source:
     return Source(name, read_dataset(name, symbol, report), INTERVAL, report)
 
 
+def _stem(name: str) -> tuple[str, str]:
+    """A name without the suffixes of file kinds, and the last such suffix."""
+    stem, kind = name, ""
+    for _ in range(2):
+        base, dot, suffix = stem.rpartition(".")
+        suffix = f".{suffix.lower()}"
+        if not dot or not base or suffix not in (*_PACKED, *_KINDS, *_FOREIGN):
+            break
+        stem, kind = base, suffix
+        if suffix not in _PACKED:
+            break
+    return stem, kind
+
+
 def symbol_of_name(path: Path) -> str:
-    """The symbol that a file's name suggests: `data/btcusd.csv.gz` is BTCUSD."""
-    stem = path.name.split(".")[0]
-    return re.sub(r"[^!-~]+", "_", stem).upper()[:MAX_SYMBOL] or "UNKNOWN"
+    """The symbol that a file's name suggests: `data/brk.b.csv.gz` is BRK.B.
+
+    Nothing of the name is lost but the suffixes of known kinds of files: spaces become underscores, and what a symbol
+    may not hold is written as in an address (`%C3%BC`).
+    """
+    stem = _stem(path.name)[0].strip().upper().replace(" ", "_")
+    return quote(stem, safe=_SAFE) or "UNKNOWN"
+
+
+def interval_of(source: Source, given: str | None = None, batches: list[Batch] | None = None) -> str:
+    """The interval of a source; `batches` are looked at where it is no file.
+
+    Raises:
+        ConfigError: the interval given is none.
+        DataError: it cannot be inferred.
+    """
+    if source.reading is not None:
+        return source.reading.interval(given)
+    text = given or source.interval
+    if text is None:
+        steps = Steps()
+        for batch in batches or []:
+            steps.feed(batch.owners[batch.has_ts], batch.ts[batch.has_ts])
+        text, _ = decide_interval(steps, source.name)
+    check_interval(text)
+    return text
+
+
+def opened(source: Source, interval: str | None, sort: bool) -> tuple[str, Iterator[Batch]]:
+    """(interval, batches) of a source, with notes in its report; the interval is "" where there are no bars.
+
+    Raises:
+        ConfigError, DataError: as `interval_of`.
+    """
+    steps = source.reading.times.steps if source.reading else None
+    if steps is not None and steps.backward and not steps.forward and not sort:
+        source.report.note(f"{source.name} is newest first: read in the order of time")
+        sort = True
+    batches: Iterable[Batch] = source.batches(sort)
+    if source.reading is None and (source.interval is None or interval is None):
+        batches = list(batches)  # bars in memory: they are few
+        if not batches:
+            source.report.note(f"{source.name} holds no bars")
+            return "", iter(())
+        steps = Steps()
+        for batch in batches:
+            steps.feed(batch.owners[batch.has_ts], batch.ts[batch.has_ts])
+    if steps is not None and steps.newest_first and not sort:
+        source.report.note(f"{source.name} is newest first: most bars will be rejected as out_of_order; use --sort")
+    text = interval_of(source, interval, batches if isinstance(batches, list) else None)
+    return text, iter(batches)
 
 
 def read_records(
@@ -74,50 +184,52 @@ def read_records(
         DataError: the interval cannot be inferred, or the source cannot be read.
         ConfigError: the interval given is none.
     """
-    bars = iter(_by_time(source.bars)) if sort else source.bars
-    sample = list(islice(bars, _SAMPLE))
-    if not sample:
-        source.report.note(f"{source.name} holds no bars")
+    text, batches = opened(source, interval, sort)
+    if not text:
         return
-    if newest_first(sample):
-        source.report.note(f"{source.name} is newest first: most bars will be rejected as out_of_order; use --sort")
-    text = interval or source.interval or infer_interval(sample, source.name)
-    length = check_interval(text)
-    whole = _closed(chain(sample, bars), length, now_ms, source.report)
-    yield from _records(whole, text, length, source.report)
+    length, before = check_interval(text), None
+    for batch in batches:
+        book(batch, source.report)
+        whole = _closed(batch, length, now_ms, source.report)
+        times, stamped, before = stamps(whole, length, before)
+        yield from _records(whole, text, times.tolist(), stamped.tolist(), source.report)
 
 
-def _closed(bars: Iterable[Bar], length_ms: int, now_ms: int | None, report: ReadReport) -> Iterator[Bar]:
-    for bar in bars:
-        if now_ms is None or bar.ts is None or bar.ts + length_ms <= now_ms:
-            yield bar
-        elif bar.ts <= now_ms:
-            report.forming += 1
-        else:
-            report.reject("the bar begins in the future", str(bar))
+def book(batch: Batch, report: ReadReport) -> None:
+    """Count the rows of a batch, and those that are no bars."""
+    report.rows += len(batch) + len(batch.lost)
+    for reason, example in batch.lost:
+        report.reject(reason, example)
 
 
-def _records(bars: Iterable[Bar], interval: str, length_ms: int, report: ReadReport) -> Iterator[Record]:
-    stamp: int | None = None
-    for bar in bars:
-        if bar.ingest_ts is not None:
-            stamp = bar.ingest_ts
-        elif bar.ts is not None:
-            stamp = bar.ts + length_ms
-        if stamp is None:
-            report.reject("the first bar has no time", str(bar))
+def _closed(batch: Batch, length_ms: int, now_ms: int | None, report: ReadReport) -> Batch:
+    if now_ms is None:
+        return batch
+    late = batch.has_ts & (batch.ts + length_ms > now_ms)
+    if not late.any():
+        return batch
+    future = late & (batch.ts > now_ms)
+    report.forming += int(np.count_nonzero(late & ~future))
+    for row in np.flatnonzero(future).tolist():
+        report.reject("the bar begins in the future", shown(batch.bar(row)))
+    return batch.take(~late)
+
+
+def _records(
+    batch: Batch, interval: str, times: list[int], stamped: list[bool], report: ReadReport
+) -> Iterator[Record]:
+    complete = batch.complete.tolist()
+    keys = [name.encode() for name in batch.symbols]
+    rows = zip(
+        batch.owners.tolist(), batch.ts.tolist(), batch.has_ts.tolist(), *batch.numbers.tolist(), times, strict=True
+    )
+    for row, (owner, ts, has_ts, open_, high, low, close, volume, stamp) in enumerate(rows):
+        bar = Bar(batch.symbols[owner], ts if has_ts else None, open_, high, low, close, volume)
+        if not stamped[row]:
+            report.reject("the first bar has no time", shown(bar))
             continue
-        report.incomplete += bar.ts is None or not math.isfinite(sum(bar[2:7]))
-        yield Record(bar.symbol.encode(), encode_bar(bar, interval), stamp)
-
-
-def _by_time(bars: Iterable[Bar]) -> list[Bar]:
-    timed: list[tuple[float, Bar]] = []
-    last = -math.inf
-    for bar in bars:
-        last = last if bar.ts is None else bar.ts
-        timed.append((last, bar))
-    return [bar for _, bar in sorted(timed, key=lambda pair: pair[0])]
+        report.incomplete += not complete[row]
+        yield Record(keys[owner], encode_bar(bar, interval), stamp)
 
 
 def publishable(records: Iterable[Record], report: ReadReport, latest_ms: int) -> Iterator[Record]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from worker.sources.binance import kline_name
 from worker.sources.report import ReadReport
 from worker.sources.source import open_file, read_records
+from worker.sources.vendors import of_name
 
 OPEN_MS = 1_735_689_600_000  # 2025-01-01
 HEADER = (
@@ -52,4 +52,4 @@ def test_a_single_kline_needs_no_inferred_interval(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["BTCUSDT-1mo-2024-01.zip", "prices.csv", "BTCUSDT-1m.csv"])
 def test_other_names_are_no_klines(name: str) -> None:
-    assert kline_name(Path(name)) is None
+    assert of_name(Path(name), None).vendor is None

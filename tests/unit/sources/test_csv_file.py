@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.sources.shared import SHARED, needs_shared
+from tests.unit.sources.shared import SHARED, bars_of, needs_shared
 from worker.errors import DataError
-from worker.sources.csv_file import read_csv
 from worker.sources.record import Bar
 from worker.sources.report import ReadReport
 from worker.sources.source import open_file, read_records
@@ -25,7 +24,7 @@ BARS = [
 
 
 def read(path: Path, report: ReadReport | None = None) -> list[Bar]:
-    return list(read_csv(path, "ABC", report or ReadReport()))
+    return bars_of(open_file(path, "ABC", report or ReadReport()))
 
 
 @pytest.mark.parametrize("text", [HEADER + ROWS, ROWS, "\ufeff" + HEADER + ROWS, (HEADER + ROWS).replace(",", ";")])

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from tests.unit.sources.shared import bars_of
 from worker.errors import ConfigError, DataError
-from worker.sources.parquet_file import read_parquet
 from worker.sources.record import Bar
 from worker.sources.report import ReadReport
+from worker.sources.source import open_file
 
 pa = pytest.importorskip("pyarrow", reason="the extra `parquet` is not installed")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -30,7 +31,7 @@ def write(path: Path, columns: Mapping[str, Any]) -> Path:
 
 
 def read(path: Path, report: ReadReport | None = None) -> list[Bar]:
-    return list(read_parquet(path, "ABC", report or ReadReport()))
+    return bars_of(open_file(path, "ABC", report or ReadReport()))
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from schemas.tick import Tick, interval_ms
 from worker.errors import ConfigError, DataError
-from worker.sources.intervals import infer_interval, interval_text
+from worker.sources.bars import batches_of
+from worker.sources.intervals import Steps, decide_interval, interval_text
+from worker.sources.options import ReadOptions
 from worker.sources.record import Bar, Record
 from worker.sources.report import ReadReport
-from worker.sources.source import Source, open_file, publishable, read_records, symbol_of_name
+from worker.sources.source import Source, open_file, open_files, publishable, read_records, symbol_of_name
 
 START = 1_704_153_600_000
 MINUTE = 60_000
@@ -44,10 +46,47 @@ def test_an_interval_reads_back_as_it_was_written(length: int) -> None:
         assert interval_ms(text) == length
 
 
-def test_the_most_common_spacing_is_the_interval() -> None:
-    assert infer_interval([bar(m) for m in (0, 5, 10, 11, 16, 900)], "x") == "5m"
-    assert infer_interval([bar(m, s) for m in (0, 60, 120) for s in "AB"], "x") == "1h"
-    assert infer_interval([bar(m) for m in (3, 2, 1)], "x") == "1m"
+def decided(*minutes: float, symbols: str = "A") -> str:
+    steps = Steps()
+    for batch in batches_of([bar(m, s) for m in minutes for s in symbols]):
+        steps.feed(batch.owners, batch.ts)
+    return decide_interval(steps, "x")[0]
+
+
+def test_the_interval_is_what_divides_all_steps() -> None:
+    assert decided(0, 60, 120, symbols="AB") == "1h"
+    assert decided(3, 2, 1) == "1m"
+    # Thin minutes: most bars stand two minutes apart, but some only one.
+    assert decided(0, 2, 4, 6, 7, 9, 11, 13, 15, 18) == "1m"
+    day = 1_440
+    assert decided(0, day, 2 * day, 5 * day, 6 * day) == "1d"
+    assert decided(0, 7 * day, 14 * day, 28 * day) == "1w"
+    # Weekly bars that stand for a holiday's week on its last day of trading.
+    assert decided(0, 7 * day, 14 * day, 20 * day, 28 * day, 35 * day) == "1w"
+    # Daily bars at the close of a session that is short before a holiday.
+    assert decided(0, day, 2 * day, 3 * day - 180, 4 * day, 5 * day) == "1d"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [
+        ((0, 5, 10, 17, 24, 29, 36), "4 of 6 steps are 5m|3 of 6 steps are"),
+        ((0, 44_640, 86_400, 131_040), "calendar months"),
+        ((0, 5, 10, 15, 20, 25.5, 30, 35), "unsure"),
+    ],
+)
+def test_an_unsure_interval_is_asked_for(minutes: tuple[float, ...], said: str) -> None:
+    with pytest.raises(DataError, match=said) as caught:
+        decided(*minutes)
+    assert "--interval" in caught.value.fix
+
+
+def test_one_stray_bar_among_many_is_noted() -> None:
+    steps = Steps()
+    for batch in batches_of([bar(m * 5 + (0.5 if m == 150 else 0)) for m in range(400)]):
+        steps.feed(batch.owners, batch.ts)
+    text, note = decide_interval(steps, "x")
+    assert (text, note) == ("5m", "2 of 399 steps are no multiple of 5m")
 
 
 def test_one_bar_has_no_interval() -> None:
@@ -126,7 +165,52 @@ def test_a_path_that_is_no_known_file_is_one_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "symbol"), [("btcusd.csv.gz", "BTCUSD"), ("S P Y.csv", "S_P_Y"), ("4063-T.csv", "4063-T")]
+    ("name", "symbol"),
+    [
+        ("btcusd.csv.gz", "BTCUSD"),
+        ("S P Y.csv", "S_P_Y"),
+        ("4063-T.csv", "4063-T"),
+        ("BRK.A.csv", "BRK.A"),
+        ("0700.HK.parquet", "0700.HK"),
+        ("0700.KL", "0700.KL"),
+        ("brk.b.txt.bz2", "BRK.B"),
+        ("aapl.us.zip", "AAPL.US"),
+        ("M\u00fcller.csv", "M%C3%9CLLER"),
+        ("M\u00f6ller.csv", "M%C3%96LLER"),
+        ("100%.csv", "100%25"),
+        (".csv", ".CSV"),
+    ],
 )
-def test_the_symbol_of_a_file_name(name: str, symbol: str) -> None:
+def test_the_symbol_of_a_file_name_loses_nothing(name: str, symbol: str) -> None:
     assert symbol_of_name(Path("data") / name) == symbol
+
+
+ROWS = "date,open,high,low,close,volume\n2024-01-02,1,2,0.5,1.5,10\n2024-01-03,1.5,2,1,2,20\n"
+
+
+def test_two_files_of_one_derived_symbol_are_refused(tmp_path: Path) -> None:
+    one, other = tmp_path / "a" / "spy.csv", tmp_path / "b" / "SPY.csv"
+    for path in (one, other):
+        path.parent.mkdir()
+        path.write_text(ROWS)
+    with pytest.raises(DataError, match="both become the symbol SPY") as caught:
+        open_files([one, other], None, ReadReport(), ReadOptions())
+    assert "--symbol" in caught.value.fix
+    assert len(open_files([one, other], "SPY", ReadReport(), ReadOptions())) == 2
+    assert len(open_files([one, one], None, ReadReport(), ReadOptions())) == 2
+
+
+def test_a_name_too_long_for_a_symbol_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / f"{'x' * 65}.csv"
+    path.write_text(ROWS)
+    with pytest.raises(DataError, match="longer than 64"):
+        open_file(path, None, ReadReport())
+    assert open_file(path, "X", ReadReport()).reading
+
+
+def test_a_file_without_one_readable_row_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    for rows in ("", "2024-01-02,x,x,x,x,x\n", ",1,2,0.5,1.5,10\n", "2024-01-02,1,2,0.5,,10\n"):
+        path.write_text(ROWS.splitlines()[0] + "\n" + rows)
+        with pytest.raises(DataError, match=r"x\.csv"):
+            open_files([path], None, ReadReport(), ReadOptions(interval="1d"))

@@ -1,0 +1,20 @@
+"""Layouts of files as vendors write them, each with what must be read: `check(layout)` reads one and compares.
+
+The rows are made up; their form is the vendor's.
+"""
+
+from __future__ import annotations
+
+from tests.support.layouts import europe, notation, packings, parquet, platforms, vendors
+from tests.support.layouts.layout import Layout, check
+
+LAYOUTS: list[Layout] = [
+    *vendors.LAYOUTS,
+    *europe.LAYOUTS,
+    *platforms.LAYOUTS,
+    *packings.LAYOUTS,
+    *notation.LAYOUTS,
+    *parquet.LAYOUTS,
+]
+
+__all__ = ["LAYOUTS", "Layout", "check"]

@@ -1,0 +1,172 @@
+"""Dates, times, zones and numbers in all notations, and what is ambiguous."""
+
+from __future__ import annotations
+
+from tests.support.layouts.layout import DAY1, DAY3, Layout
+from tests.support.layouts.rows import (
+    BERLIN,
+    DAYS,
+    OHLCV,
+    PLAIN,
+    PRICES,
+    SEMICOLONS,
+    daily,
+    rows,
+)
+
+LAYOUTS: list[Layout] = [
+    Layout(
+        "day first, shown by one cell",
+        "ABC.csv",
+        daily(OHLCV, ("11/03/2024", "12/03/2024", "13/03/2024")),
+        first=("2024-03-11", *DAY1[1:]),
+        last=("2024-03-13", *DAY3[1:]),
+    ),
+    Layout(
+        "day first or month first",
+        "DAYFIRST.csv",
+        daily(OHLCV, ("05/02/2024 09:00", "05/02/2024 10:00", "06/02/2024 09:00")),
+        refused="is 2024-02-05 09:00:00 with the day first and 2024-05-02 09:00:00 with the month first",
+        fix="--date-format",
+    ),
+    Layout(
+        "day first, given",
+        "ABC.csv",
+        daily(OHLCV, ("05/02/2024", "06/02/2024", "07/02/2024")),
+        options={"date_format": "dayfirst"},
+        first=("2024-02-05", *DAY1[1:]),
+        last=("2024-02-07", *DAY3[1:]),
+    ),
+    Layout(
+        "a format of strptime",
+        "ABC.csv",
+        daily(OHLCV, ("24/04-03", "24/05-03", "24/06-03")),
+        options={"date_format": "%y/%d-%m"},
+    ),
+    Layout("names of months", "ABC.csv", daily(OHLCV, ("4 March 2024", "5 March 2024", "6 March 2024"))),
+    Layout("names of months, quoted", "ABC.csv", daily(OHLCV, ('"Mar 04, 2024"', '"Mar 05, 2024"', '"Mar 06, 2024"'))),
+    Layout("German names of months", "ABC.csv", daily(OHLCV, ("4. März 2024", "5. März 2024", "6. März 2024"))),
+    Layout("dates as digits", "ABC.csv", daily(OHLCV, ("20240304", "20240305", "20240306"))),
+    Layout(
+        "dates and times as digits",
+        "ABC.csv",
+        daily(OHLCV, ("202403040900", "202403041000", "202403041100")),
+        first=("2024-03-04T09:00", *DAY1[1:]),
+        last=("2024-03-04T11:00", *DAY3[1:]),
+        interval="1h",
+    ),
+    Layout("days of a spreadsheet", "EXCELDAY.csv", daily(OHLCV, ("45355", "45356", "45357")), symbol="EXCELDAY"),
+    Layout(
+        "hours of a spreadsheet",
+        "ABC.csv",
+        daily(OHLCV, ("45355.375", "45355.416666667", "45355.458333333")),
+        first=("2024-03-04T09:00", *DAY1[1:]),
+        last=("2024-03-04T11:00", *DAY3[1:]),
+        interval="1h",
+    ),
+    Layout(
+        "epoch ms of 1973",
+        "MS1973.csv",
+        daily("time,open,high,low,close,volume", ("99705600000", "99792000000", "99878400000")),
+        first=("1973-02-28", *DAY1[1:]),
+        last=("1973-03-02", *DAY3[1:]),
+        symbol="MS1973",
+    ),
+    Layout(
+        "row numbers",
+        "ROWNUMBER.csv",
+        daily(",Open,High,Low,Close,Volume", ("0", "1", "2")),
+        refused="look like row numbers",
+        fix="--column ts=",
+    ),
+    Layout(
+        "row numbers beside dates",
+        "ABC.csv",
+        rows(
+            ",Date,Open,High,Low,Close,Volume",
+            *(f"{n},{day},{prices}" for n, (day, prices) in enumerate(zip(DAYS, PRICES, strict=True))),
+        ),
+    ),
+    Layout(
+        "a zone, given",
+        "ABC.csv",
+        daily(OHLCV, ("2024-07-04 09:00", "2024-07-04 10:00", "2024-07-04 11:00")),
+        options=BERLIN,
+        first=("2024-07-04T07:00", *DAY1[1:]),
+        last=("2024-07-04T09:00", *DAY3[1:]),
+        interval="1h",
+    ),
+    Layout(
+        "a repeated hour",
+        "ABC.csv",
+        daily(OHLCV, ("2024-10-27 02:00", "2024-10-27 02:00", "2024-10-27 03:00")),
+        options=BERLIN,
+        first=("2024-10-27T00:00", *DAY1[1:]),
+        last=("2024-10-27T02:00", *DAY3[1:]),
+        interval="1h",
+    ),
+    Layout("dates need no zone", "ABC.csv", PLAIN, options=BERLIN),
+    Layout(
+        "thousands or decimals",
+        "ABC.csv",
+        rows(
+            OHLCV,
+            '2024-03-04,"1,841","1,842","1,840","1,841","12,000"',
+            '2024-03-05,"1,842","1,843","1,841","1,842","9,000"',
+        ),
+        refused="1,841 in column 'Open' is 1841 with a decimal point and 1.841 with a decimal comma",
+        fix="--decimal",
+    ),
+    Layout(
+        "thousands, given",
+        "ABC.csv",
+        rows(
+            OHLCV,
+            '2024-03-04,"1,841","1,842","1,840","1,841","12,000"',
+            '2024-03-05,"1,842","1,843","1,841","1,842","9,000"',
+        ),
+        options={"decimal": "."},
+        first=("2024-03-04", 1841.0, 1842.0, 1840.0, 1841.0, 12000.0),
+        last=("2024-03-05", 1842.0, 1843.0, 1841.0, 1842.0, 9000.0),
+        rows=2,
+    ),
+    Layout(
+        "points between semicolons",
+        "ABC.csv",
+        rows(SEMICOLONS, "2024-03-04;1.841;1.842;1.840;1.841;12.000", "2024-03-05;1.842;1.843;1.841;1.842;9.000"),
+        refused="1.841 in column 'Open' is 1.841 with a decimal point and 1841 with a decimal comma",
+        fix="--decimal",
+    ),
+    Layout(
+        "unquoted decimal commas",
+        "ABC.csv",
+        rows(OHLCV, "2024-03-04,41,15,41,90,40,85,41,60,1200"),
+        refused="more than the header",
+        fix="semicolons",
+    ),
+    Layout(
+        "two columns of volumes, no base",
+        "ABC.csv",
+        rows("Date,Open,High,Low,Close,Volume BTC,Volume ETH", "2024-03-04,1,1,1,1,1,1"),
+        refused="several columns of volumes",
+        fix="--column volume=",
+    ),
+    Layout("a column, given", "ABC.csv", PLAIN.replace("Volume", "Umsatz"), options={"columns": {"volume": "Umsatz"}}),
+    Layout(
+        "tickers side by side",
+        "ABC.csv",
+        rows("Date,Open,High,Low,Close,Close,Volume", "2024-03-04,1,1,1,1,1,1"),
+        refused="2 columns 'Close'",
+        fix="--column close=",
+    ),
+    Layout(
+        "calendar months",
+        "ABC.csv",
+        daily(OHLCV, ("2024-01-01", "2024-02-01", "2024-03-01")),
+        refused="calendar months",
+        fix="weekly or daily",
+    ),
+    Layout(
+        "one row", "ABC.csv", rows(OHLCV, f"2024-03-04,{PRICES[0]}"), refused="fewer than two bars", fix="--interval"
+    ),
+]

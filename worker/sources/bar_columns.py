@@ -1,0 +1,92 @@
+"""Files as columns of bars, for readers that need no record a bar."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.tick import MAX_SYMBOL, MAX_TS, MIN_TS
+from worker.engine.bar import BAR
+from worker.sources.bars import Batch, Flags, Ints, shown, stamps
+from worker.sources.columns import PRICES_AND_VOLUME
+from worker.sources.intervals import check_interval
+from worker.sources.record import Record, encode_bar
+from worker.sources.report import ReadReport
+from worker.sources.source import Source, book, open_file, opened
+
+_SYMBOL = re.compile(rf"[!-~]{{1,{MAX_SYMBOL}}}")
+
+
+class Bars(NamedTuple):
+    """Consecutive bars of a symbol that a tick can state: finite numbers, a time, a symbol as the schema wants it."""
+
+    key: bytes
+    interval: str
+    rows: NDArray[Any]  # BAR
+
+
+def read_bars(path: Path, symbol: str | None, interval: str | None, report: ReadReport) -> Iterator[Bars | Record]:
+    """The bars of a file; see `columns_of`.
+
+    Raises:
+        ConfigError, DataError: as `open_file` and `interval_of`.
+    """
+    yield from columns_of(open_file(path, symbol, report), interval)
+
+
+def columns_of(source: Source, interval: str | None = None, sort: bool = False) -> Iterator[Bars | Record]:
+    """What `read_records` gives, each symbol's in its order: columns, and a record for a bar that is not complete.
+
+    Raises:
+        ConfigError, DataError: as `interval_of`.
+    """
+    text, batches = opened(source, interval, sort)
+    if not text:
+        return
+    length, before = check_interval(text), None
+    for batch in batches:
+        book(batch, source.report)
+        times, stamped, before = stamps(batch, length, before)
+        yield from _by_symbol(batch, times, stamped, text, length, source.report)
+
+
+def _by_symbol(
+    batch: Batch, times: Ints, stamped: Flags, interval: str, length: int, report: ReadReport
+) -> Iterator[Bars | Record]:
+    rows = np.zeros(len(batch), BAR)
+    rows["ts"], rows["interval_ms"], rows["ingest_ts"] = batch.ts, length, times
+    for name, values in zip(PRICES_AND_VOLUME, batch.numbers, strict=True):
+        rows[name] = values
+    whole = batch.complete & (batch.ts >= MIN_TS) & (batch.ts <= MAX_TS)
+    names = np.array([_SYMBOL.fullmatch(symbol) is not None for symbol in batch.symbols], np.bool_)
+    whole &= names[batch.owners]
+    order = np.argsort(batch.owners, kind="stable")
+    owned = batch.owners[order]
+    starts = np.flatnonzero(np.diff(owned, prepend=-1))
+    groups = np.split(order, starts[1:]) if len(order) else []
+    # Symbols in the order of their first bars.
+    for group in sorted(groups, key=lambda group: int(group[0])):
+        symbol = batch.symbols[int(batch.owners[group[0]])]
+        fine = whole[group]
+        cuts = np.flatnonzero(np.diff(fine)) + 1
+        for run, whole_run in zip(np.split(group, cuts), fine[[0, *cuts.tolist()]].tolist(), strict=True):
+            if whole_run:
+                yield Bars(symbol.encode(), interval, rows[run])
+                continue
+            for row in run.tolist():
+                if (record := _record(batch, row, int(times[row]), bool(stamped[row]), interval, report)) is not None:
+                    yield record
+
+
+def _record(batch: Batch, row: int, stamp: int, stamped: bool, interval: str, report: ReadReport) -> Record | None:
+    bar = batch.bar(row)._replace(ingest_ts=None)
+    if not stamped:
+        report.reject("the first bar has no time", shown(bar))
+        return None
+    report.incomplete += not batch.complete[row]
+    return Record(bar.symbol.encode(), encode_bar(bar, interval), stamp)

@@ -1,0 +1,284 @@
+"""Dates and times of day as text: where they stand in a cell, and what they say in a given order.
+
+A file has few distinct dates and times of day, so each is parsed once and looked up from then on.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.sources.numbers import BLANK
+
+DAY_MS = 86_400_000
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_SHAPE = str.maketrans("0123456789" + _LETTERS, "0" * 10 + "a" * 52)
+_MEMO = 300_000  # parsed pieces to keep
+
+# Shapes have 0 for every digit and a for every letter.
+_ORDERED = r"0{1,2}(?P<sep>[-/. ])0{1,2}(?P=sep)(?:0{4}|00)"  # day or month first
+_PLAIN = "|".join(
+    (
+        r"0{4}[-/.]0{1,2}[-/.]0{1,2}",
+        r"0{8}",
+        r"0{1,2}(?:aa)?[-/. ]{0,2}[^\W\d_]{3,9}[-/., ]{0,2}(?:0{4}|00)",
+        r"[^\W\d_]{3,9}[-/. ]{1,2}0{1,2}(?:aa)?,?[-/ ](?:0{4}|00)",
+        r"0{4}[-/ ][^\W\d_]{3,9}[-/ ]0{1,2}",
+    )
+)
+_CELL = re.compile(
+    rf"(?P<week>[^\W\d_]{{3,9}},? )?(?P<date>(?P<ordered>{_ORDERED})|{_PLAIN})"
+    r"(?:(?P<gap>[ ,;_-]+|a|(?<=0{8})(?=0{4}))(?P<rest>0.*))?(?P<zone>a|[+-]00:?00)?"
+)
+_CLOCK = re.compile(
+    r"(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,:](?P<f>\d{1,9}))?)?\s?(?P<half>[AaPp]\.?[Mm]\.?)?"
+    r"|(?P<h2>\d{2})(?P<m2>\d{2})(?P<s2>\d{2})?(?:\.(?P<f2>\d{1,9}))?"
+)
+_OFFSET = re.compile(r"\s?(?:(?:UTC|GMT|Z)\s?)?(?:(?P<sign>[+-])(?P<h>\d{1,2}):?(?P<m>\d{2})?)?(?:\s?\([^()]*\))?")
+_NAMED = {"EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "CET": 1, "CEST": 2, "EET": 2,
+          "EEST": 3, "JST": 9, "HKT": 8}  # fmt: skip
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan january januar janvier enero gennaio ene gen",
+            "feb february februar fevrier febrero febbraio fev fevr",
+            "mar march marz maerz mars marzo mrz",
+            "apr april avril abril aprile avr abr",
+            "may mai mayo maggio mag",
+            "jun june juni juin junio giugno giu",
+            "jul july juli juillet julio luglio juil lug",
+            "aug august aout agosto aou ago",
+            "sep sept september septembre septiembre settembre set",
+            "oct october oktober octobre octubre ottobre okt ott",
+            "nov november novembre noviembre",
+            "dec december dezember decembre diciembre dicembre dez dic",
+        ),
+        1,
+    )
+    for name in names.split()
+}
+
+
+class Parsed(NamedTuple):
+    """Cells as times; `local` is in epoch ms as if the cells were UTC, `offsets` in ms where `zoned`."""
+
+    local: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    zoned: NDArray[np.bool_]
+    has: NDArray[np.bool_]
+    unreadable: list[int]
+
+
+Clock = tuple[int, "int | None"]  # ms since midnight, offset from UTC in ms or None
+
+
+class _Clocks(dict[str, "Clock | None"]):
+    """What stands behind the date → (ms since midnight, offset in ms or None); None for what is no time of day."""
+
+    def __missing__(self, text: str) -> Clock | None:
+        if len(self) > _MEMO:
+            self.clear()
+        found = self[text] = parse_clock(text)
+        return found
+
+
+class _Dates(dict[str, "int | None"]):
+    """A date → epoch ms; None for what is none in this order."""
+
+    def __init__(self, dayfirst: bool) -> None:
+        super().__init__()
+        self._dayfirst = dayfirst
+
+    def __missing__(self, text: str) -> int | None:
+        if len(self) > _MEMO:
+            self.clear()
+        found = self[text] = parse_date(text, self._dayfirst)
+        return found
+
+
+def shapes(cells: Sequence[str]) -> list[str]:
+    """Each cell with 0 for its digits and a for its letters."""
+    found = "\n".join(cells).translate(_SHAPE).split("\n")
+    return found if len(found) == len(cells) else [cell.replace("\n", " ").translate(_SHAPE) for cell in cells]
+
+
+class _Cuts(dict[str, "tuple[int, int, bool] | None"]):
+    """Shape → (begin and end of the date, whether its order is open); None for what is no date."""
+
+    def __missing__(self, shape: str) -> tuple[int, int, bool] | None:
+        match = _CELL.match(shape)
+        found = None if match is None else (*match.span("date"), match["ordered"] is not None)
+        self[shape] = found
+        return found
+
+
+_CUTS = _Cuts()
+
+
+def ordered(shape: str) -> bool | None:
+    """Whether day and month of such a date can change places; None for what is no date."""
+    cut = _CUTS[shape]
+    return None if cut is None else cut[2]
+
+
+class TextTimes:
+    """Reads texts as dates with or without a time of day; the order of day and month is given."""
+
+    def __init__(self, dayfirst: bool) -> None:
+        self._dates, self._clocks = _Dates(dayfirst), _Clocks()
+
+    def read(self, cells: Sequence[str]) -> Parsed:
+        """The times of some cells."""
+        count = len(cells)
+        formed = shapes(cells)
+        if len(kinds := set(formed)) == 1 and (cut := _CUTS[kinds.pop()]) is not None:
+            begin, end, _ = cut
+            days = list(map(self._dates.__getitem__, [cell[begin:end] for cell in cells]))
+            clocks = list(map(self._clocks.__getitem__, [cell[end:] for cell in cells]))
+        else:
+            pieces = [_pieces(cell, shape) for cell, shape in zip(cells, formed, strict=True)]
+            days = [self._dates[day] if day else None for day, _ in pieces]
+            clocks = [self._clocks[rest] for _, rest in pieces]
+        if None in days or None in clocks:
+            return _with_holes(cells, days, clocks)
+        known = [clock for clock in clocks if clock is not None]
+        local = np.array(list(map(int, days)), np.int64) + np.array([since for since, _ in known], np.int64)  # type: ignore[arg-type]
+        zones = [zone for _, zone in known]
+        if len(distinct := set(zones)) == 1:
+            zone = distinct.pop()
+            offsets, zoned = np.full(count, zone or 0, np.int64), np.full(count, zone is not None)
+        else:
+            offsets = np.array([zone or 0 for zone in zones], np.int64)
+            zoned = np.array([zone is not None for zone in zones])
+        return Parsed(local, offsets, zoned, np.ones(count, np.bool_), [])
+
+
+def _pieces(cell: str, shape: str) -> tuple[str, str]:
+    cut = _CUTS[shape]
+    return ("", "") if cut is None else (cell[cut[0] : cut[1]], cell[cut[1] :])
+
+
+def _with_holes(cells: Sequence[str], days: list[int | None], clocks: list[Clock | None]) -> Parsed:
+    count = len(cells)
+    local, offsets = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    zoned, has, unreadable = np.zeros(count, np.bool_), np.zeros(count, np.bool_), []
+    for row, (cell, day, clock) in enumerate(zip(cells, days, clocks, strict=True)):
+        if day is not None and clock is not None:
+            local[row], has[row] = day + clock[0], True
+            offsets[row], zoned[row] = clock[1] or 0, clock[1] is not None
+        elif cell.strip().lower() not in BLANK:
+            unreadable.append(row)
+    return Parsed(local, offsets, zoned, has, unreadable)
+
+
+class StrptimeTimes:
+    """Reads texts by a format that the user gave."""
+
+    def __init__(self, form: str) -> None:
+        self._form = form
+        self._memo: dict[str, Clock | None] = {}
+
+    def read(self, cells: Sequence[str]) -> Parsed:
+        """The times of some cells."""
+        found = [self._one(cell) for cell in cells]
+        days = [None if each is None else 0 for each in found]
+        return _with_holes(cells, days, found)
+
+    def _one(self, cell: str) -> Clock | None:
+        if cell not in self._memo:
+            if len(self._memo) > _MEMO:
+                self._memo.clear()
+            try:
+                moment = datetime.strptime(cell.strip(), self._form)
+            except ValueError:
+                self._memo[cell] = None
+            else:
+                offset = moment.utcoffset()
+                local = moment.replace(tzinfo=UTC) - _EPOCH
+                self._memo[cell] = local // _MS, None if offset is None else offset // _MS
+        return self._memo[cell]
+
+
+def parse_date(text: str, dayfirst: bool = False) -> int | None:
+    """Epoch ms of midnight UTC of a date; None for what is none."""
+    parts = re.findall(r"\d+|[^\W\d_]+", text)
+    names = [part for part in parts if not part.isdigit() and part.lower() not in {"st", "nd", "rd", "th"}]
+    found = [part for part in parts if part.isdigit()]
+    if not names and len(found) == 1 and len(found[0]) == 8:
+        found = [text[:4], text[4:6], text[6:8]]
+    if names and len(found) == 2 and len(names) == 1:
+        month = _MONTHS.get(_folded(names[0]))
+        day, year = (found[1], found[0]) if len(found[0]) == 4 else (found[0], found[1])
+        return None if month is None else _midnight(year, month, int(day))
+    if names or len(found) != 3:
+        return None
+    if len(found[0]) == 4:
+        return _midnight(found[0], int(found[1]), int(found[2]))
+    day, month = (found[0], int(found[1])) if dayfirst else (found[1], int(found[0]))
+    return _midnight(found[2], month, int(day))
+
+
+def _folded(name: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", name.lower()) if not unicodedata.combining(c))
+
+
+def _midnight(year: str, month: int, day: int) -> int | None:
+    if len(year) == 2:  # POSIX strptime's %y: 69-99 are the 1900s
+        year = ("19" if year >= "69" else "20") + year
+    try:
+        return (date(int(year), month, day).toordinal() - _EPOCH_DAY) * DAY_MS
+    except ValueError:
+        return None
+
+
+def parse_clock(text: str) -> Clock | None:
+    """(ms since midnight, offset from UTC in ms or None) of what stands behind a date; None for what is neither."""
+    rest = text.strip(" ,;_").removeprefix("- ")
+    if rest[:1] in {"T", "t"} and rest[1:2].isdigit():
+        rest = rest[1:]
+    if not rest:
+        return 0, None
+    since = 0
+    if rest[0].isdigit():
+        match = _CLOCK.match(rest)
+        if match is None or (since_midnight := _since(match)) is None:
+            return None
+        since, rest = since_midnight, rest[match.end() :]
+        if not rest:
+            return since, None
+    return None if (offset := parse_offset(rest)) is None else (since, offset)
+
+
+def _since(match: re.Match[str]) -> int | None:
+    hour, minute = int(match["h"] or match["h2"]), int(match["m"] or match["m2"])
+    second = int(match["s"] or match["s2"] or 0)
+    if half := match["half"]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half[0] in "pP" else 0)
+    fraction = int(((match["f"] or match["f2"] or "") + "000")[:3])
+    ms = ((hour * 60 + minute) * 60 + second) * 1_000 + fraction
+    return ms if minute < 60 and second < 60 and ms <= DAY_MS else None
+
+
+def parse_offset(text: str) -> int | None:
+    """An offset from UTC in ms: `Z`, `UTC`, `+02:00`, `GMT-0500 (EST)` or a usual abbreviation; None for others."""
+    name = text.strip()
+    if name.upper() in _NAMED:
+        return _NAMED[name.upper()] * 3_600_000
+    match = _OFFSET.fullmatch(name.upper() if len(name) < 5 else name)
+    if match is None or not name:
+        return None
+    minutes = int(match["h"] or 0) * 60 + int(match["m"] or 0)
+    offset = timezone(timedelta(minutes=minutes if match["sign"] != "-" else -minutes)) if minutes < 1_440 else None
+    return None if offset is None else (offset.utcoffset(None) // _MS)

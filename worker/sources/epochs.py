@@ -1,0 +1,127 @@
+"""Times as numbers: epoch seconds to nanoseconds, days as spreadsheets count them, and digits that spell a date.
+
+The ranges in which the units give plausible years do not overlap, so that a column has one unit or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.sources.dates import Parsed, TextTimes
+from worker.sources.numbers import BLANK
+
+Ints = NDArray[np.int64]
+_EXCEL_EPOCH_DAYS = 25_569  # 1970-01-01 in days since 1899-12-30
+_TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # per second
+_EARLIEST, _FIRST, _LAST = -2_208_988_800, 31_536_000, 4_102_444_800  # 1900, 1971 and 2100 in epoch seconds
+_SHEET = (18_264, 73_051)  # 1950 and 2100 in days of a spreadsheet
+_LIMIT = 9.2e18
+SHARE = 0.9  # of the cells that have to be plausible in a unit
+NAMES = {"s": "epoch seconds", "ms": "epoch ms", "us": "epoch µs", "ns": "epoch ns", "excel": "days of a spreadsheet"}
+
+
+def plausible(values: NDArray[np.float64]) -> dict[str, int]:
+    """How many of the values are plausible in each unit."""
+    found = {}
+    for name, ticks in _TICKS.items():
+        late = (values >= _FIRST * ticks) & (values < _LAST * ticks)
+        early = (values >= _EARLIEST * ticks) & (values <= -_FIRST * ticks)
+        found[name] = int(np.count_nonzero(late | early))
+    found["excel"] = int(np.count_nonzero((values >= _SHEET[0]) & (values < _SHEET[1])))
+    return found
+
+
+def as_ms(values: NDArray[Any], unit: str) -> Ints:
+    """Epoch ms; spreadsheet days are rounded to seconds, since their fractions are written with nine digits."""
+    if unit == "excel":
+        return np.asarray(np.rint((values - _EXCEL_EPOCH_DAYS) * 86_400), np.int64) * 1_000
+    if unit == "s":
+        return (
+            np.asarray(np.rint(values * 1_000.0), np.int64)
+            if values.dtype.kind == "f"
+            else np.asarray(values * 1_000, np.int64)
+        )
+    divisor = _TICKS[unit] // 1_000
+    if values.dtype.kind == "f":
+        return np.asarray(np.floor(values / divisor), np.int64) if divisor > 1 else np.rint(values).astype(np.int64)
+    return np.asarray(values // divisor, np.int64)
+
+
+def show(value: float, unit: str) -> str:
+    """A value as a date in a unit, for messages."""
+    seconds = (value - _EXCEL_EPOCH_DAYS) * 86_400 if unit == "excel" else value / _TICKS[unit]
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
+    except (OverflowError, ValueError, OSError):
+        return "no date"
+
+
+def values_of(cells: Sequence[str]) -> tuple[NDArray[Any], NDArray[np.bool_], list[int]]:
+    """(numbers with 0 for none, which there are, rows that are neither numbers nor blank)."""
+    try:
+        whole = np.fromiter(map(int, cells), np.int64, len(cells))
+        return whole, np.ones(len(cells), np.bool_), []
+    except (ValueError, OverflowError):
+        pass
+    found, unreadable = [_value(cell) for cell in cells], []
+    for row, value in enumerate(found):
+        if value is None and cells[row].strip().lower() not in BLANK:
+            unreadable.append(row)
+    has = np.array([value is not None for value in found], np.bool_)
+    filled = [0 if value is None else value for value in found]
+    kind = np.int64 if all(isinstance(value, int) for value in filled) else np.float64
+    return np.array(filled, kind), has, unreadable
+
+
+def _value(cell: str) -> int | float | None:
+    text = cell.strip()
+    try:
+        return _within(int(text))
+    except ValueError:
+        pass
+    try:
+        return _within(float(text))
+    except ValueError:
+        return None
+
+
+def _within(value: int | float) -> int | float | None:
+    return value if abs(value) < _LIMIT else None  # also None for NaN
+
+
+class EpochTimes:
+    """Reads numbers as times in one unit."""
+
+    def __init__(self, unit: str) -> None:
+        self.unit = unit
+
+    def read(self, cells: Sequence[str]) -> Parsed:
+        """The times of some cells."""
+        values, has, unreadable = values_of(cells)
+        return self.of(values, has, unreadable)
+
+    def of(self, values: NDArray[Any], has: NDArray[np.bool_], unreadable: list[int]) -> Parsed:
+        """The times of some numbers."""
+        ms = np.where(has, as_ms(values, self.unit), 0)
+        count = len(ms)
+        # Seconds, as all epochs, are UTC; a spreadsheet counts days where it was written.
+        zoned = np.full(count, self.unit != "excel")
+        return Parsed(ms, np.zeros(count, np.int64), zoned, has, unreadable)
+
+
+def spelled(cells: Sequence[str]) -> bool:
+    """Whether whole numbers spell dates, `20240105`, `202401050930` or `20240105093000`, all of them valid."""
+    lengths = {len(cell.strip()) for cell in cells if cell.strip()}
+    if not lengths or not lengths <= {8, 12, 14}:
+        return False
+    some = [cell for cell in cells if cell.strip()]
+    if not all(cell.strip()[:2] in {"19", "20"} and cell.strip().isdigit() for cell in some):
+        return False
+    parsed = TextTimes(False).read([cell.strip() for cell in some])
+    valid = int(np.count_nonzero(parsed.has))
+    return valid >= SHARE * len(some)

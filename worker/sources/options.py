@@ -1,0 +1,71 @@
+"""What the user says about files of bars where the files do not say it themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from worker.errors import ConfigError
+
+UNITS = ("s", "ms", "us", "ns", "excel")
+ORDERS = ("dayfirst", "monthfirst")
+FIELDS = ("ts", "clock", "open", "high", "low", "close", "volume", "symbol", "ingest_ts")
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """None and empty: decided from each file. `columns` maps a field to a header or to a number that counts from 1."""
+
+    symbol: str | None = None
+    interval: str | None = None
+    decimal: str | None = None  # "." or ","
+    date_format: str | None = None  # one of ORDERS or UNITS, or a format of strptime
+    timezone: str | None = None  # of times that carry no offset
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.decimal not in (None, ".", ","):
+            raise ConfigError(f"--decimal {self.decimal} is no decimal mark", "Give --decimal . or --decimal ,")
+        given = self.date_format
+        if given is not None and given not in (*ORDERS, *UNITS) and "%" not in given:
+            known = ", ".join((*ORDERS, *UNITS))
+            raise ConfigError(
+                f"--date-format {given} is no date format",
+                f"Give one of {known}, or a format of strptime such as %d.%m.%Y",
+            )
+        if self.timezone is not None:
+            zone_of(self.timezone)
+        for name in self.columns:
+            if name not in FIELDS:
+                raise ConfigError(f"--column {name}=… names no field", f"Give one of: {', '.join(FIELDS)}")
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of an IANA name.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError, a folder or a long name an OSError
+        pass
+    except KeyError:
+        pass
+    raise ConfigError(f"--timezone {name} is no time zone", "Give an IANA name such as UTC or Europe/Berlin")
+
+
+def columns_of(given: list[str] | None) -> dict[str, str]:
+    """Columns as the command line states them: `volume=TickVol`.
+
+    Raises:
+        ConfigError: one has no `=`.
+    """
+    found: dict[str, str] = {}
+    for each in given or []:
+        name, equals, header = each.partition("=")
+        if not equals or not header:
+            raise ConfigError(f"--column {each} names no column", "Give for example --column volume=TickVol")
+        found[name.strip().lower()] = header.strip()
+    return found

@@ -1,0 +1,297 @@
+"""The one reader of files: a first pass over all cells decides, the next ones read by what was decided."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from worker.errors import DataError
+from worker.sources.bars import Batch, Symbols
+from worker.sources.columns import Columns, Found, guess, recognise
+from worker.sources.content import FALLBACKS, Content
+from worker.sources.headless import check_order
+from worker.sources.intervals import check_interval, decide_interval
+from worker.sources.layout import Layout
+from worker.sources.numbers import Marks, numbers
+from worker.sources.options import ReadOptions
+from worker.sources.parquet_table import ParquetTable
+from worker.sources.record import Bar
+from worker.sources.report import ReadReport
+from worker.sources.text_table import DELIMITERS, Chunk, TextTable
+from worker.sources.times import TimeScan, Typed
+from worker.sources.vendors import Hint, of_header, of_name
+
+_SAMPLES = 3
+_TIME = "the time cannot be read"
+_SHORT = "the row has too few columns"
+_DAY_MS = 86_400_000
+_NOT_ZERO = re.compile(r"[1-9]")
+
+
+class Reading:
+    """A file of bars, decided and ready to be read."""
+
+    def __init__(self, path: Path, symbol: str | None, options: ReadOptions, named: str) -> None:
+        """Decide everything but the interval; `named` is the symbol that the file's name suggests.
+
+        Raises:
+            ConfigError: an extra is not installed, or an option says nothing.
+            DataError: the file cannot be read, or is ambiguous.
+        """
+        self.content = Content(path)
+        self.name = self.content.name
+        self.options = options
+        self.hint = of_name(path, self.content.member)
+        self.table = self._open()
+        self._decide(symbol, named)
+
+    def _open(self) -> TextTable | ParquetTable:
+        return ParquetTable(self.content) if self.content.parquet else TextTable(self.content)
+
+    def _decide(self, symbol: str | None, named: str) -> None:
+        table = self.table
+        self.hint = _joined(self.hint, of_header(table.header))
+        found = self._columns()
+        for times, clock in [*found.times[1:], (None, None)]:
+            try:
+                self._scan(found)
+                break
+            except DataError:
+                if times is None:
+                    raise
+                found = found._replace(columns=_with_time(found.columns, times, clock))
+            except UnicodeDecodeError:
+                self._other_encoding()
+                return self._decide(symbol, named)
+        below = table.structure.symbol if isinstance(table, TextTable) else None
+        chosen = self.hint.symbol or below or named
+        self.symbol = symbol or chosen
+        # A symbol that stands in the file, or in a name by a vendor's rule, is not the whole name of the file.
+        self.derived = symbol is None and self.columns.symbol is None and chosen == named and not self.hint.symbol
+        self.layout = self._layout(found)
+
+    def _columns(self) -> Found:
+        table, given = self.table, self.options.columns
+        if table.header is not None:
+            return recognise(table.header, self.name, given)
+        assert isinstance(table, TextTable)
+        first = table.structure.first
+        if given:
+            return recognise([f"column {at}" for at in range(1, len(first) + 1)], self.name, given)
+        columns = self.hint.columns or guess(first, self.name)
+        if self.hint.columns is None:
+            columns = check_order(table, columns, self.name)
+        return Found(columns, [(columns.ts, columns.clock)], [columns.numbers[4]], [])
+
+    def _scan(self, found: Found) -> None:
+        table, options, columns = self.table, self.options, found.columns
+        header = table.header or [f"column {at + 1}" for at in range(table.width)]
+        zone = options.timezone or self.hint.timezone
+        times = TimeScan(self.name, header[columns.ts], options.date_format, zone, self.hint.order)
+        ingest = None if columns.ingest_ts is None else TimeScan(
+            self.name, header[columns.ingest_ts], options.date_format, zone, self.hint.order
+        )  # fmt: skip
+        marks, symbols, filled = Marks(), Symbols(), dict.fromkeys(found.volumes, False)
+        wanted = {*columns.positions().values(), *found.volumes}
+        prices = {*columns.numbers, *found.volumes}
+        self._lost = 0
+        for chunk in table.chunks(wanted):
+            owners = self._owners(chunk, columns, symbols)
+            times.feed(self._when(chunk, columns), owners)
+            if ingest is not None and columns.ingest_ts is not None:
+                ingest.feed(chunk.columns[columns.ingest_ts], owners)
+            for at in prices:
+                column = chunk.columns[at]
+                if not isinstance(column, Typed):
+                    marks.feed(header[at], column, chunk.odd)
+                if at in filled and not filled[at]:
+                    filled[at] = _filled(column)
+        self.times = times.decide()
+        self.ingest = None if ingest is None else ingest.decide()
+        text = isinstance(table, TextTable) or bool(table.texts & prices)
+        semicolons = isinstance(table, TextTable) and table.delimiter == ";"
+        self.decimal = marks.decide(self.name, options.decimal, semicolons) if text else None
+        self.notes = list(found.notes)
+        best = next((at for at in found.volumes if filled[at]), found.volumes[0])
+        if best != found.volumes[0]:
+            self.notes.append(
+                f"volumes are those of {header[best].strip()!r}, since {header[found.volumes[0]].strip()!r} is all zero"
+            )
+        elif not any(filled.values()) and self.times.rows:
+            self.notes.append(f"all volumes of {header[best].strip()!r} are zero")
+        self.columns = columns.with_volume(best)
+
+    def _when(self, chunk: Chunk, columns: Columns) -> Any:
+        times = chunk.columns[columns.ts]
+        if columns.clock is not None:
+            clocks = chunk.columns[columns.clock]
+            if isinstance(times, Typed) or isinstance(clocks, Typed):
+                raise DataError(
+                    f"{self.name}: date and time of day stand in two columns that are no text",
+                    "Write them into one column of timestamps",
+                )
+            return [f"{day} {_padded(clock)}" for day, clock in zip(times, clocks, strict=True)]
+        if self.hint.midnight_ms is not None and not isinstance(times, Typed):
+            return [_since_midnight(cell, self.hint.midnight_ms) for cell in times]
+        return times
+
+    def _owners(self, chunk: Chunk, columns: Columns, symbols: Symbols) -> Any:
+        if columns.symbol is None:
+            return np.zeros(len(chunk.lines), np.int64)
+        names = chunk.columns[columns.symbol]
+        if isinstance(names, Typed):
+            names = [f"{value}" for value in names.values.tolist()]
+        return symbols.owners(map(str.strip, names))
+
+    def _other_encoding(self) -> None:
+        assert isinstance(self.table, TextTable)
+        left = [each for each in FALLBACKS if each != self.table.encoding]
+        if self.table.encoding == FALLBACKS[-1] or self.table.encoding.startswith("utf-16"):
+            raise self.content.unreadable(ValueError(f"the text is no {self.table.encoding}"))
+        self.table.encoding = left[0] if self.table.encoding not in FALLBACKS else FALLBACKS[-1]
+
+    def _layout(self, found: Found) -> Layout:
+        table = self.table
+        header = table.header or [f"column {at + 1}" for at in range(table.width)]
+        form = "Parquet"
+        if isinstance(table, TextTable):
+            more = [DELIMITERS[table.delimiter]]
+            more += [] if table.encoding in {"utf-8", "utf-8-sig"} else [table.encoding.upper()]
+            more += [self.content.packing] if self.content.packing else []
+            more += [] if table.header else ["no header"]
+            form = f"CSV ({', '.join(more)})"
+            if table.structure.header and table.structure.skipped > 1:
+                self.notes.append(f"the table begins in line {table.structure.skipped + 1} of {self.name}")
+            if table.footer:
+                self.notes.append(f"{table.footer} lines of text below the table are not read")
+        named = {field: header[at].strip() or "(unnamed)" for field, at in self.columns.positions().items()}
+        symbol = None if self.columns.symbol is not None else self.symbol
+        return Layout(
+            self.name, form, named, self.decimal, self.times.label, self.times.zone, None, symbol,
+            self.times.rows, self.times.first, self.times.last, self.hint.vendor, notes=self.notes,
+        )  # fmt: skip
+
+    def interval(self, given: str | None = None) -> str:
+        """The bar interval: `given`, else what a vendor's name says, else what all steps show.
+
+        Raises:
+            ConfigError: the one given is none.
+            DataError: the steps do not tell.
+        """
+        text = given or self.options.interval or self.hint.interval
+        if text is None:
+            text, note = decide_interval(self.times.steps, self.name)
+            if note and note not in self.layout.notes:
+                self.layout.notes.append(note)
+        check_interval(text)
+        self.layout.interval = text
+        return text
+
+    def preview(self) -> Layout:
+        """The layout with three sample rows.
+
+        Raises:
+            DataError: no row is complete.
+        """
+        found: list[Bar] = []
+        for batch in self.batches(ReadReport()):
+            found += [batch.bar(row) for row in islice(np.flatnonzero(batch.complete).tolist(), _SAMPLES - len(found))]
+            if len(found) == _SAMPLES:
+                break
+        if not found:
+            raise DataError(
+                f"{self.name} has no row with a time and five numbers that can be read",
+                "Compare the columns with docs/input.md, or name them: --column close=Last",
+            )
+        self.layout.samples = found
+        return self.layout
+
+    def batches(self, report: ReadReport) -> Iterator[Batch]:
+        """All rows; cells that cannot be read are counted in the report.
+
+        Raises:
+            DataError: the file cannot be read to its end.
+        """
+        columns, symbols = self.columns, Symbols()
+        header = self.table.header or [f"column {at + 1}" for at in range(self.table.width)]
+        clock = self.times.clock()
+        ingest_clock = self.ingest.clock() if self.ingest else None
+        for chunk in self.table.chunks(columns.positions().values()):
+            owners = self._owners(chunk, columns, symbols) if columns.symbol is not None else symbols.owners(
+                [self.symbol] * len(chunk.lines)
+            )  # fmt: skip
+            when = self._when(chunk, columns)
+            ts, has_ts, lost = self.times.convert(when, clock, owners)
+            known, has_known, lost_known = self._ingest(chunk, ingest_clock, owners)
+            rows = [self._numbers(chunk, at, header, report) for at in columns.numbers]
+            if self.hint.scale != 1.0:
+                rows = [_scaled(row, self.hint.scale) for row in rows[:4]] + rows[4:]
+            faults = [(_SHORT, f"line {line}: {text}") for line, text in chunk.short]
+            lost = sorted({*lost, *lost_known})
+            faults += [(_TIME, f"{self.table.kind} {chunk.lines[row]}: {_cells(chunk, row)}") for row in lost]
+            batch = Batch(ts, has_ts, np.array(rows).reshape(5, -1), known, has_known, owners, symbols.names, faults)
+            if lost:
+                keep = np.ones(len(batch), np.bool_)
+                keep[lost] = False
+                batch = batch.take(keep)
+            yield batch
+
+    def _ingest(self, chunk: Chunk, clock: Any, owners: Any) -> tuple[Any, Any, list[int]]:
+        if self.ingest is None or self.columns.ingest_ts is None:
+            return np.zeros(len(owners), np.int64), np.zeros(len(owners), np.bool_), []
+        return self.ingest.convert(chunk.columns[self.columns.ingest_ts], clock, owners)
+
+    def _numbers(self, chunk: Chunk, at: int, header: Sequence[str], report: ReadReport) -> Any:
+        column = chunk.columns[at]
+        if isinstance(column, Typed):
+            return np.where(column.has, column.values.astype(np.float64), np.nan)
+        volume = at == self.columns.numbers[4]
+        values, unreadable = numbers(column, self.decimal or ".", volume, chunk.odd)
+        if unreadable:
+            report.unreadable[header[at].strip()] += len(unreadable)
+            row = unreadable[0]
+            report.unreadable_examples.setdefault(
+                header[at].strip(), f"{self.table.kind} {chunk.lines[row]}: {column[row][:60]!r}"
+            )
+        return values
+
+
+def _joined(name: Hint, header: Hint) -> Hint:
+    return name._replace(vendor=name.vendor or header.vendor, order=name.order or header.order)
+
+
+def _with_time(columns: Columns, ts: int, clock: int | None) -> Columns:
+    return Columns(ts, columns.numbers, columns.symbol, clock, columns.ingest_ts)
+
+
+def _padded(clock: str) -> str:
+    """`93000` as `093000`: programs drop the zero of numbers."""
+    text = clock.strip()
+    return text.zfill(6) if text == "0" or (text.isdecimal() and len(text) in (3, 5)) else text
+
+
+def _since_midnight(cell: str, midnight: int) -> str:
+    ms = int(cell) if cell.strip().isdecimal() else -1
+    if not 0 <= ms < _DAY_MS:
+        return cell
+    return str(np.datetime64(midnight + ms, "ms"))
+
+
+def _filled(column: Any) -> bool:
+    if isinstance(column, Typed):
+        return bool((column.values[column.has] != 0).any())
+    return _NOT_ZERO.search("".join(column)) is not None
+
+
+def _scaled(values: Any, scale: float) -> Any:
+    # Division by a power of ten is exact to the last digit, multiplication by its inverse is not.
+    return values / round(1 / scale)
+
+
+def _cells(chunk: Chunk, row: int) -> str:
+    return ",".join("" if isinstance(c, Typed) else str(c[row]) for c in chunk.columns.values())

@@ -1,0 +1,244 @@
+"""Text files of bars as chunks of columns: delimiter, header and what stands around the table are told from it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import lzma
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice
+from operator import itemgetter
+from typing import IO, Any, NamedTuple
+
+from worker.errors import DataError
+from worker.sources.columns import is_data, is_number, plain, recognised
+from worker.sources.content import FALLBACKS, Content, encoding_of
+
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
+_BLOCK = 1 << 20  # characters
+_ROWS = 16_384
+_HEAD_LINES = 200
+_SEARCHED = 60  # rows in which the header may stand
+_WHOLE_HEADER = 4  # of time and prices
+
+
+class Chunk(NamedTuple):
+    """Some rows: the cells of each asked column, and the rows that lack cells, as (line, text)."""
+
+    columns: dict[int, Any]  # position → list of text, or `Typed`
+    lines: Sequence[int]
+    short: list[tuple[int, str]]
+    odd: bool = True  # whether a cell may hold a comma or an underscore
+
+
+class Structure(NamedTuple):
+    """Where a table stands in its file."""
+
+    delimiter: str
+    header: list[str] | None
+    skipped: int  # rows before the first row of data
+    first: list[str]  # that row
+    symbol: str | None  # that a line below the header names
+
+
+class TextTable:
+    """A file of text; can be read several times."""
+
+    kind = "line"
+
+    def __init__(self, content: Content) -> None:
+        """Find the table.
+
+        Raises:
+            DataError: the file cannot be read or holds no table of bars.
+        """
+        self.content = content
+        head = content.head()
+        if not head.strip():
+            raise DataError(f"{content.path} is empty", "Give a file with bars")
+        self.encoding = encoding_of(head)
+        self.structure = self._found(head)
+        self.header = self.structure.header
+        self.width = len(self.header or self.structure.first)
+        self.footer = 0  # lines of text below the table, known when it was read
+
+    @property
+    def delimiter(self) -> str:
+        """Between cells."""
+        return self.structure.delimiter
+
+    def _found(self, head: bytes) -> Structure:
+        for encoding in (self.encoding, *FALLBACKS):
+            try:
+                lines = io.TextIOWrapper(io.BytesIO(head), encoding, "strict", newline="").readlines()
+            except UnicodeDecodeError as error:
+                if error.end < len(head) - 8 or self.encoding.startswith("utf-16"):
+                    continue
+                lines = head.decode(encoding, "ignore").splitlines(keepends=True)
+            self.encoding = encoding
+            break
+        else:
+            raise self.content.unreadable(ValueError(f"the text is no {self.encoding}"))
+        return find_table(lines[:_HEAD_LINES] if len(lines) < 2 or len(head) < 65_536 else lines[:-1][:_HEAD_LINES],
+                          self.content.name)  # fmt: skip
+
+    @contextmanager
+    def _text(self) -> Iterator[IO[str]]:
+        try:
+            with self.content.open() as raw, io.TextIOWrapper(raw, self.encoding, newline=None) as text:
+                yield text
+        except (OSError, EOFError, zipfile.BadZipFile, lzma.LZMAError, csv.Error) as error:
+            raise self.content.unreadable(error) from None
+
+    def chunks(self, positions: Iterable[int], size: int = _BLOCK) -> Iterator[Chunk]:
+        """The columns at some positions, chunk by chunk; `size` is about that of a chunk in characters.
+
+        Raises:
+            DataError: the file cannot be read to its end.
+        """
+        wanted = sorted(set(positions))
+        held: list[tuple[int, list[str]]] = []  # lines of text that are a footer unless data follow
+        with self._text() as text:
+            line = _skip(text, self.structure.skipped, self.delimiter)
+            while block := text.read(size):
+                block += text.readline()
+                plain = self._plain(block, line, wanted)
+                if plain is None and '"' in block:
+                    # A quoted cell may go on in the next block: the rest is left to the module csv.
+                    yield from self._chunks(chain(io.StringIO(block), text), line, wanted, held)
+                    break
+                if plain is None or held:
+                    yield from self._chunks(io.StringIO(block), line, wanted, held)
+                else:
+                    yield plain
+                line += block.count("\n")
+        self.footer = len(held)
+
+    def _plain(self, block: str, line: int, wanted: list[int]) -> Chunk | None:
+        """The columns of a block whose lines have as many cells as the first, none of them quoted."""
+        delimiter = self.delimiter
+        if '"' in block or delimiter == " " or f"{delimiter} " in block or "\n\n" in block:
+            return None
+        block = block.removesuffix("\n")
+        width = block[: block.find("\n")].count(delimiter) + 1 if "\n" in block else block.count(delimiter) + 1
+        if width <= wanted[-1]:
+            return None
+        # A cell of its own for each end of a line shows whether all lines are alike.
+        cells = block.replace("\n", f"{delimiter}\n{delimiter}").split(delimiter)
+        count = (len(cells) + 1) // (width + 1)
+        if len(cells) != count * (width + 1) - 1 or cells[width :: width + 1].count("\n") != count - 1:
+            return None
+        odd = "_" in block or (delimiter != "," and "," in block)
+        columns = {at: cells[at :: width + 1] for at in wanted}
+        return Chunk(columns, range(line + 1, line + 1 + count), [], odd)
+
+    def _chunks(
+        self, text: Iterable[str], line: int, wanted: list[int], held: list[tuple[int, list[str]]]
+    ) -> Iterator[Chunk]:
+        rows = csv.reader(text, delimiter=self.delimiter, skipinitialspace=True)
+        pick = itemgetter(*wanted, *wanted[:1])
+        while some := [(line + rows.line_num, row) for row in islice(rows, _ROWS)]:
+            short: list[tuple[int, str]] = []
+            lines, fine = [], []
+            for number, row in some:
+                if len(row) > wanted[-1] and any(row):
+                    fine.append(row)
+                    lines.append(number)
+                    short += [(at, ",".join(cells)) for at, cells in held]
+                    held.clear()
+                elif not any(row):
+                    continue
+                elif _is_text(row):
+                    held.append((number, row))
+                else:
+                    short.append((number, ",".join(row)))
+            columns = zip(wanted, zip(*map(pick, fine), strict=True), strict=False)
+            found: dict[int, Any] = {at: list(cells) for at, cells in columns}
+            yield Chunk({at: found.get(at, []) for at in wanted}, lines, short)
+
+
+def _skip(text: IO[str], rows: int, delimiter: str) -> int:
+    """Read over some rows; returns the number of lines."""
+    skipped = csv.reader(iter(text.readline, ""), delimiter=delimiter, skipinitialspace=True)
+    for _ in islice(skipped, rows):
+        pass
+    return skipped.line_num
+
+
+def _is_text(row: list[str]) -> bool:
+    """Whether a row that lacks cells is a remark and no broken bar."""
+    filled = [cell for cell in row if cell.strip()]
+    return len(filled) <= 3 and not any(map(is_number, filled))
+
+
+def find_table(lines: list[str], name: str) -> Structure:
+    """Where the table stands in the first lines of a text.
+
+    Raises:
+        DataError: nowhere.
+    """
+    said = lines[0].strip().lower() if lines else ""
+    told = said[4:5] if said.startswith("sep=") else ""
+    best: Structure | None = None
+    for delimiter in [told] if told else DELIMITERS:
+        try:
+            rows = list(csv.reader(lines, delimiter=delimiter, skipinitialspace=True))
+        except csv.Error:
+            continue
+        found = _structure(rows, delimiter)
+        if found is not None and (best is None or _rank(found) > _rank(best)):
+            best = found
+    if best is None:
+        first = next((line.strip() for line in lines if line.strip()), "")
+        raise DataError(
+            f"{name}: no header with time, open, high, low and close and no rows of bars; it begins: {first[:120]!r}",
+            "Give a table of bars with a header: ts, open, high, low, close, volume",
+        )
+    _check_width(best, name)
+    return best
+
+
+def _rank(found: Structure) -> tuple[bool, int]:
+    return found.header is not None, recognised(found.header) if found.header else len(found.first)
+
+
+def _structure(rows: list[list[str]], delimiter: str) -> Structure | None:
+    for at, row in enumerate(rows[:_SEARCHED]):
+        count = recognised(row) if len(row) > _WHOLE_HEADER else 0
+        if count >= _WHOLE_HEADER and not is_data(row):
+            return _under(rows, at, delimiter)
+    for at, row in enumerate(rows[:_SEARCHED]):
+        if is_data(row):
+            return Structure(delimiter, None, at, row, None)
+    return None
+
+
+def _under(rows: list[list[str]], at: int, delimiter: str) -> Structure:
+    """The table below its header; pandas writes lines for ticker and index name between (`yfinance`)."""
+    header, symbol = list(rows[at]), None
+    below = at + 1
+    while below < len(rows) and rows[below] and not any(map(is_number, rows[below])):
+        first = plain(rows[below][0])
+        rest = {cell.strip() for cell in rows[below][1:] if cell.strip()}
+        if first == "ticker" and len(rest) == 1:
+            symbol = rest.pop()
+        elif first in {"date", "datetime"} and not rest:
+            header[0] = rows[below][0]
+        elif not (first in {"ticker", "price", ""} or not any(rows[below])):
+            break
+        below += 1
+    first_row = next((row for row in rows[below:] if any(row)), [])
+    return Structure(delimiter, header, below, first_row, symbol)
+
+
+def _check_width(found: Structure, name: str) -> None:
+    if found.header is None or not found.first:
+        return
+    more = len(found.first) - len(found.header)
+    if more > 0 and any(cell.strip() for cell in found.first[len(found.header) :]):
+        raise DataError(
+            f"{name}: the rows have {more} cells more than the header: {','.join(found.first)[:120]}",
+            "Quote numbers with a decimal comma, or separate cells by semicolons; give every column a header",
+        )

@@ -1,0 +1,356 @@
+"""The time column of a file: format, unit and zone are decided over all its cells, before the first is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol, TypeAlias
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.errors import DataError
+from worker.sources import epochs
+from worker.sources.dates import DAY_MS, Parsed, StrptimeTimes, TextTimes, ordered, shapes
+from worker.sources.intervals import Steps
+from worker.sources.numbers import NEGLIGIBLE
+from worker.sources.options import ORDERS, UNITS, zone_of
+from worker.sources.zones import LocalClock
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+_WEEKEND = 0.1  # share of bars on weekends of those who trade all week; theirs are no sessions
+_YEARS = (-2_208_988_800_000, 4_102_444_800_000)  # 1900 to 2100
+_FORMATS = "Give --date-format dayfirst, monthfirst, or a format of strptime such as %d.%m.%Y"
+
+
+class Typed(NamedTuple):
+    """A column that is no text: numbers, or times in epoch ms."""
+
+    values: NDArray[np.int64] | NDArray[np.float64]
+    has: Flags
+    zone: str | None  # of times; "" where they are local times, None where they are numbers
+
+
+Column: TypeAlias = "Sequence[str] | Typed"
+
+
+class Reader(Protocol):
+    """Reads cells of a column in one way."""
+
+    def read(self, cells: Sequence[str]) -> Parsed:
+        """Their times."""
+        ...
+
+
+class _Candidate:
+    """One way to read the column, and what it has found so far."""
+
+    def __init__(self, reader: Reader | None, label: str) -> None:
+        self.reader, self.label = reader, label
+        self.read = 0  # cells that are times
+        self.lost = 0  # cells that are neither times nor blank
+        self.lost_sample = ""
+        self.steps, self.local_steps = Steps(), Steps()
+        self.midnights = True  # all times so far are local midnights
+        self.away = False  # some offset is not zero
+        self.zoned = self.naive = 0
+        self.weekend = 0
+        self.first: int | None = None
+        self.last: int | None = None
+        self.local_first: int | None = None
+        self.local_last: int | None = None
+
+
+class TimeFormat(NamedTuple):
+    """How a column of times is read."""
+
+    label: str  # for people
+    zone: str  # for people
+    reader: Reader | None  # None for columns that are no text
+    timezone: ZoneInfo | None  # of times without an offset; None is UTC
+    sessions: bool  # local midnights stand for dates
+    local: bool  # typed times that carry no zone
+    steps: Steps
+    rows: int  # that have a time
+    first: int | None
+    last: int | None
+
+    def clock(self) -> LocalClock | None:
+        """A new clock for one pass over the file."""
+        return None if self.timezone is None else LocalClock(self.timezone)
+
+    def convert(self, column: Column, clock: LocalClock | None, owners: Ints) -> tuple[Ints, Flags, list[int]]:
+        """(epoch ms UTC with 0 for none, which there are, rows that are neither times nor blank) of some cells."""
+        parsed = read_column(column, self.reader)
+        if self.sessions:
+            return np.where(parsed.has, parsed.local, 0), parsed.has, parsed.unreadable
+        utc = np.where(parsed.zoned, parsed.local - parsed.offsets, parsed.local)
+        naive = parsed.has & ~parsed.zoned
+        if clock is None or not naive.any():
+            return np.where(parsed.has, utc, 0), parsed.has, parsed.unreadable
+        utc, exist = clock.to_utc(utc, owners, naive)
+        skipped = np.flatnonzero(parsed.has & ~exist).tolist()
+        has = parsed.has & exist
+        return np.where(has, utc, 0), has, sorted({*parsed.unreadable, *skipped})
+
+
+def read_column(column: Column, reader: Reader | None) -> Parsed:
+    """The cells of a column as times, before any zone."""
+    if not isinstance(column, Typed):
+        assert reader is not None
+        return reader.read(column)
+    if isinstance(reader, TextTimes | StrptimeTimes):  # digits that spell a date
+        cells = zip(column.values.tolist(), column.has.tolist(), strict=True)
+        return reader.read([f"{value:.0f}" if has else "" for value, has in cells])
+    if isinstance(reader, epochs.EpochTimes):
+        bounded = np.abs(column.values.astype(np.float64)) < 9e18
+        return reader.of(np.where(bounded, column.values, 0), column.has & bounded, [])
+    values = np.asarray(column.values, np.int64)
+    count = len(values)
+    if column.zone:
+        offsets = _offsets(values, column.zone)
+        return Parsed(values + offsets, offsets, np.ones(count, np.bool_), column.has, [])
+    return Parsed(values, np.zeros(count, np.int64), np.zeros(count, np.bool_), column.has, [])
+
+
+def _offsets(utc: Ints, zone: str) -> Ints:
+    """Offset of each time in the zone of a typed column, in ms."""
+    if zone.upper() in {"UTC", "GMT", "ETC/UTC", "+00:00"}:
+        return np.zeros(len(utc), np.int64)
+    from datetime import UTC, datetime
+
+    from worker.sources.dates import parse_offset
+
+    if (fixed := parse_offset(zone)) is not None:
+        return np.full(len(utc), fixed, np.int64)
+    there = zone_of(zone)
+    hours, places = np.unique(utc // 900_000, return_inverse=True)
+    found = []
+    for hour in hours.tolist():
+        try:
+            offset = datetime.fromtimestamp(hour * 900, UTC).astimezone(there).utcoffset()
+        except (OverflowError, ValueError, OSError):
+            offset = None
+        found.append(0 if offset is None else round(offset.total_seconds() * 1_000))
+    return np.array(found, np.int64)[places.reshape(-1)]
+
+
+class TimeScan:
+    """Looks at all cells of a time column."""
+
+    def __init__(self, name: str, column: str, date_format: str | None, timezone: str | None, hint: str | None) -> None:
+        """`hint` is the order of day and month that the vendor's other marks show."""
+        self._name, self._column = name, column
+        self._given, self._hint = date_format, hint
+        self._zone = None if timezone is None else zone_of(timezone)
+        self._zone_name = timezone
+        self._candidates: list[_Candidate] = []
+        self._epochs = 0  # numbers that are plausible times
+        self._numbers = 0
+        self._dotted = True  # all dates so far are written with dots
+        self._sample = ""
+        self._local = False
+
+    def feed(self, column: Column, owners: Ints) -> None:
+        """Look at some cells in their order; `owners` are the rows' symbols."""
+        if not len(owners):
+            return
+        if not self._candidates:
+            self._candidates = self._begin(column)
+        parsed = [read_column(column, candidate.reader) for candidate in self._candidates]
+        self._count_epochs(column, parsed[0])
+        if len(parsed) == 2 and not isinstance(column, Typed):
+            self._look_at_order(column, parsed)
+        for candidate, found in zip(self._candidates, parsed, strict=True):
+            self._book(candidate, found, column, owners)
+
+    def _begin(self, column: Column) -> list[_Candidate]:
+        if isinstance(column, Typed) and column.zone is not None:
+            self._local = column.zone == ""
+            return [_Candidate(None, "timestamps" + (f" in {column.zone}" if column.zone else ""))]
+        given = self._given
+        if given is not None and "%" in given:
+            return [_Candidate(StrptimeTimes(given), given)]
+        if given in UNITS:
+            return [_Candidate(epochs.EpochTimes(given), epochs.NAMES[given])]
+        if isinstance(column, Typed):
+            some = [f"{value:.0f}" for value in column.values[column.has].tolist()]
+            if epochs.spelled(some):
+                return [_Candidate(TextTimes(False), "dates as digits")]
+            return [self._unit(column.values[column.has].astype(np.float64), [])]
+        cells = [cell.strip() for cell in column if cell.strip()]
+        if cells and sum(_numeric(cell) for cell in cells) > len(cells) // 2:
+            if epochs.spelled(cells):
+                return [_Candidate(TextTimes(False), "dates as digits")]
+            values, has, _ = epochs.values_of(cells)
+            return [self._unit(values[has].astype(np.float64), cells)]
+        if given in ORDERS:
+            return [_Candidate(TextTimes(given == "dayfirst"), _ORDER_NAMES[given])]
+        if any(ordered(shape) for shape in set(shapes(cells))):
+            return [_Candidate(TextTimes(order == "dayfirst"), _ORDER_NAMES[order]) for order in ORDERS]
+        named = any(any(c.isalpha() for c in cell[:7] if c not in "Tt") for cell in cells[:5])
+        return [_Candidate(TextTimes(False), "dates with the month's name" if named else "dates, year first")]
+
+    def _unit(self, values: NDArray[np.float64], cells: list[str]) -> _Candidate:
+        counts = epochs.plausible(values)
+        best = max(counts, key=lambda unit: counts[unit])
+        if not len(values):
+            best = "ms"
+        elif counts[best] < epochs.SHARE * len(values):
+            raise self._implausible(float(values[0]))
+        elif best == "excel" and not self._column.strip():
+            raise self._implausible(float(values[0]))  # an unnamed column counts rows
+        return _Candidate(epochs.EpochTimes(best), epochs.NAMES[best])
+
+    def _implausible(self, value: float) -> DataError:
+        readings = "; ".join(f"{epochs.NAMES[unit]}: {epochs.show(value, unit)}" for unit in UNITS)
+        return DataError(
+            f"{self._name}: the numbers in the time column {self._column or '(unnamed)'!r} look like row numbers or "
+            f"times of an unknown unit: {value:.15g} would be, read as {readings}",
+            "Give --column ts= the column of times, or --date-format s, ms, us, ns or excel",
+        )
+
+    def _count_epochs(self, column: Column, found: Parsed) -> None:
+        reader = self._candidates[0].reader
+        if not isinstance(reader, epochs.EpochTimes) or self._given is not None:
+            return
+        ms = found.local[found.has]
+        fits = epochs.plausible(ms.astype(np.float64))["ms"]
+        self._numbers += len(ms)
+        self._epochs += fits
+        if fits < epochs.SHARE * len(ms) and not self._sample:
+            row = int(np.flatnonzero(found.has)[0])
+            self._sample = str(column.values[row] if isinstance(column, Typed) else column[row])
+
+    def _look_at_order(self, cells: Sequence[str], parsed: list[Parsed]) -> None:
+        day, month = parsed
+        if not self._sample and (some := np.flatnonzero(day.has & month.has & (day.local != month.local))).size:
+            self._sample = cells[int(some[0])]
+        if self._dotted:
+            self._dotted = all("." in cell[:3] for cell in cells if cell.strip())
+
+    def _book(self, candidate: _Candidate, found: Parsed, column: Column, owners: Ints) -> None:
+        rows = found.has
+        candidate.read += int(np.count_nonzero(rows))
+        candidate.lost += len(found.unreadable)
+        if found.unreadable and not candidate.lost_sample and not isinstance(column, Typed):
+            candidate.lost_sample = column[found.unreadable[0]]
+        local, whose = (found.local, owners) if rows.all() else (found.local[rows], owners[rows])
+        if not len(local):
+            return
+        utc, zoned = found.local - found.offsets, found.zoned
+        if not rows.all():
+            utc, zoned = utc[rows], zoned[rows]
+        many = int(np.count_nonzero(zoned))
+        candidate.zoned += many
+        candidate.naive += len(local) - many
+        zone = self._zone
+        if zone is not None and many < len(local):
+            utc, _ = LocalClock(zone).to_utc(utc, whose, ~zoned)
+        candidate.away |= bool((utc != local).any())
+        candidate.midnights &= not (local % DAY_MS).any()
+        if candidate.midnights:
+            candidate.weekend += int(np.count_nonzero((local // DAY_MS + 3) % 7 >= 5))
+            candidate.local_steps.feed(*_known_years(whose, local))
+        candidate.steps.feed(*_known_years(whose, utc))
+        low, high = int(utc.min()), int(utc.max())
+        candidate.first = low if candidate.first is None else min(candidate.first, low)
+        candidate.last = high if candidate.last is None else max(candidate.last, high)
+        low, high = int(local.min()), int(local.max())
+        candidate.local_first = low if candidate.local_first is None else min(candidate.local_first, low)
+        candidate.local_last = high if candidate.local_last is None else max(candidate.local_last, high)
+
+    def decide(self) -> TimeFormat:
+        """The format of the column.
+
+        Raises:
+            DataError: it can be read in two ways, or in none.
+        """
+        if not self._candidates:
+            return TimeFormat("no times", "", TextTimes(False), None, False, False, Steps(), 0, None, None)
+        chosen = self._candidates[0] if len(self._candidates) == 1 else self._order()
+        if not chosen.read and chosen.lost:
+            raise DataError(
+                f"{self._name}: no cell of the time column {self._column or '(unnamed)'!r} can be read as a time, "
+                f"for example {chosen.lost_sample!r}",
+                _FORMATS,
+            )
+        reader = chosen.reader
+        if self._epochs < epochs.SHARE * self._numbers:
+            raise self._implausible(float(self._sample or 0))
+        weekly = chosen.read and chosen.weekend > _WEEKEND * chosen.read
+        sessions = chosen.midnights and chosen.away and not weekly
+        steps = chosen.local_steps if sessions else chosen.steps
+        first, last = (chosen.local_first, chosen.local_last) if sessions else (chosen.first, chosen.last)
+        timezone = None if sessions or not chosen.naive else self._zone
+        return TimeFormat(
+            chosen.label, self._zone_label(chosen, sessions), reader, timezone, sessions, self._local, steps,
+            chosen.read, first, last,
+        )  # fmt: skip
+
+    def _zone_label(self, chosen: _Candidate, sessions: bool) -> str:
+        if sessions:
+            return "dates of sessions (local midnights)"
+        if isinstance(chosen.reader, epochs.EpochTimes) and chosen.zoned:
+            return "UTC (epoch)"
+        if chosen.zoned and not chosen.naive:
+            return "offsets in the cells" if chosen.away else "UTC"
+        named = self._zone_name or "UTC (assumed; --timezone names another)"
+        if chosen.midnights and not self._zone_name:
+            return "UTC (dates)"
+        return f"offsets in the cells, else {named}" if chosen.zoned else named
+
+    def _order(self) -> _Candidate:
+        day, month = self._candidates
+        # What only one of the two can read speaks for it; what neither reads, for none.
+        common = min(day.lost, month.lost)
+        for_month, for_day = day.lost - common, month.lost - common
+        if for_day == for_month == 0:
+            if not self._sample:
+                return day  # every date has equal day and month, or only one is read
+            if self._hint is not None:
+                return day if self._hint == "dayfirst" else month
+            if self._dotted:
+                return day  # nobody writes months first with dots
+            raise self._ambiguous(day, month)
+        few, many = sorted((day, month), key=lambda candidate: candidate.read)
+        if many.lost - common > NEGLIGIBLE * many.read:
+            raise DataError(
+                f"{self._name}: the dates in {self._column!r} contradict each other: {few.lost_sample!r} is none "
+                f"with the {few.label}, {many.lost_sample!r} none with the {many.label}",
+                "Give --date-format dayfirst or --date-format monthfirst (what does not fit is counted as unreadable)",
+            )
+        return many
+
+    def _ambiguous(self, day: _Candidate, month: _Candidate) -> DataError:
+        readings = []
+        for candidate in (day, month):
+            assert candidate.reader is not None
+            found = candidate.reader.read([self._sample])
+            stands = np.datetime64(int(found.local[0]), "ms").astype("datetime64[s]")
+            readings.append(f"{str(stands).replace('T00:00:00', '').replace('T', ' ')} with the {candidate.label}")
+        return DataError(
+            f"{self._name}: {self._sample!r} in the time column {self._column!r} is {readings[0]} and {readings[1]}, "
+            "and no other cell decides",
+            "Give --date-format dayfirst or --date-format monthfirst",
+        )
+
+
+def _known_years(owners: Ints, times: Ints) -> tuple[Ints, Ints]:
+    """Without times of no plausible year: one typing error would hide the interval of a thousand bars."""
+    if times.min() >= _YEARS[0] and times.max() < _YEARS[1]:
+        return owners, times
+    known = (times >= _YEARS[0]) & (times < _YEARS[1])
+    return owners[known], times[known]
+
+
+_ORDER_NAMES = {"dayfirst": "day first", "monthfirst": "month first"}
+
+
+def _numeric(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

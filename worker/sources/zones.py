@@ -1,0 +1,66 @@
+"""Local times of a zone as UTC: hours that a change of the clocks skips or repeats too."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+_QUARTER = 900_000  # ms; clocks change at quarters of an hour
+_EPOCH = datetime(1970, 1, 1)
+_MS = timedelta(milliseconds=1)
+_DAY = 86_400_000
+
+
+class LocalClock:
+    """Turns local times into UTC. A repeated hour is told apart by the order of the bars of each symbol."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._offsets: dict[int, tuple[int, int]] = {}  # local quarter → offsets before and after a change
+        self._last: dict[int, int] = {}  # symbol → UTC of its last bar
+        self.repeated = 0  # bars in a repeated hour
+
+    def to_utc(self, local: Ints, owners: Ints, naive: NDArray[np.bool_]) -> tuple[Ints, NDArray[np.bool_]]:
+        """(UTC, which local times exist) of the times that are `naive`; the others come back as they are."""
+        quarters, places = np.unique(local // _QUARTER, return_inverse=True)
+        pairs = np.array([self._pair(quarter) for quarter in quarters.tolist()], np.int64).reshape(-1, 2)
+        first, second = pairs[places.reshape(-1), 0], pairs[places.reshape(-1), 1]
+        utc = np.where(naive, local - first, local)
+        skipped = naive & (first < second)  # zoneinfo gives a gap its offset after the change at fold 1
+        twice = naive & (first > second)
+        if twice.any():
+            self._tell_apart(utc, first - second, owners, twice)
+        else:
+            found, from_end = np.unique(owners[::-1], return_index=True)
+            self._last.update(zip(found.tolist(), utc[::-1][from_end].tolist(), strict=True))
+        return utc, ~skipped
+
+    def _pair(self, quarter: int) -> tuple[int, int]:
+        if quarter not in self._offsets:
+            self._offsets[quarter] = self._look_up(quarter * _QUARTER)
+        return self._offsets[quarter]
+
+    def _look_up(self, local: int) -> tuple[int, int]:
+        try:
+            moment = _EPOCH + timedelta(milliseconds=local)
+            first = moment.replace(tzinfo=self._zone).utcoffset()
+            second = moment.replace(tzinfo=self._zone, fold=1).utcoffset()
+        except OverflowError:
+            return 0, 0
+        assert first is not None
+        assert second is not None
+        return first // _MS, second // _MS
+
+    def _tell_apart(self, utc: Ints, gain: Ints, owners: Ints, twice: NDArray[np.bool_]) -> None:
+        for row, owner in enumerate(owners.tolist()):
+            if twice[row]:
+                self.repeated += 1
+                before, later = self._last.get(owner), int(utc[row] + gain[row])
+                # In time's order the second pass follows the first; newest first, it comes before it.
+                if before is not None and (utc[row] <= before < later or (before > later and before - later < _DAY)):
+                    utc[row] = later
+            self._last[owner] = int(utc[row])
