@@ -86,5 +86,7 @@ def show_unreadable(report: ReadReport) -> None:
     """Say which cells could not be read."""
     for column, count in report.unreadable.items():
         typer.echo(
-            f"unreadable: {count:,} cells of {column!r}; the first: {report.unreadable_examples[column]}", err=True
+            f"unreadable: {count:,} {'cell' if count == 1 else 'cells'} of {column!r}; "
+            f"the first: {report.unreadable_examples[column]}",
+            err=True,
         )

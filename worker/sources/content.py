@@ -12,6 +12,7 @@ import sys
 import tempfile
 import weakref
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _PARQUET = (".parquet", ".pq", ".parq")
+# What reading and unpacking raise; an encrypted archive is a RuntimeError, an unknown method NotImplementedError.
+FAILURES = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, lzma.LZMAError, zlib.error)
 FALLBACKS = ("cp1252", "latin-1")
 
 
@@ -63,7 +66,7 @@ class Content:
                 self.member = self._only_member()
             elif self.packing == "zstd":
                 self.spool = self._unpacked()
-        except (OSError, EOFError, zipfile.BadZipFile, RuntimeError) as error:
+        except FAILURES as error:
             raise self.unreadable(error) from None
         finally:
             if self.spool is not None:
@@ -108,7 +111,7 @@ class Content:
         try:
             with self.open() as file:
                 return file.read(_HEAD)
-        except (OSError, EOFError, zipfile.BadZipFile, lzma.LZMAError) as error:
+        except FAILURES as error:
             raise self.unreadable(error) from None
 
     def _only_member(self) -> str:
@@ -125,9 +128,13 @@ class Content:
     def _unpacked(self) -> IO[bytes]:
         import cramjam
 
-        target: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         with self._raw() as raw:
-            target.write(bytes(cramjam.zstd.decompress(raw.read())))
+            try:
+                plain = bytes(cramjam.zstd.decompress(raw.read()))
+            except cramjam.DecompressionError as error:
+                raise self.unreadable(error) from None
+        target: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
+        target.write(plain)
         target.flush()
         return target
 

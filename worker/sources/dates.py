@@ -159,7 +159,7 @@ class TextTimes:
             offsets, zoned = np.full(count, zone or 0, np.int64), np.full(count, zone is not None)
         else:
             offsets = np.array([zone or 0 for zone in zones], np.int64)
-            zoned = np.array([zone is not None for zone in zones])
+            zoned = np.array([zone is not None for zone in zones], np.bool_)
         return Parsed(local, offsets, zoned, np.ones(count, np.bool_), [])
 
 

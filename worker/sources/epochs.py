@@ -36,6 +36,14 @@ def plausible(values: NDArray[np.float64]) -> dict[str, int]:
     return found
 
 
+def fitting(ms: Ints, unit: str) -> int:
+    """How many times, read in a unit, are plausible in it."""
+    if unit == "excel":
+        first, last = ((day - _EXCEL_EPOCH_DAYS) * 86_400_000 for day in _SHEET)
+        return int(np.count_nonzero((ms >= first) & (ms < last)))
+    return plausible(ms.astype(np.float64))["ms"]
+
+
 def as_ms(values: NDArray[Any], unit: str) -> Ints:
     """Epoch ms; spreadsheet days are rounded to seconds, since their fractions are written with nine digits."""
     if unit == "excel":

@@ -67,19 +67,18 @@ class Marks:
 
     def feed(self, column: str, cells: Sequence[str], odd: bool = True) -> None:
         """Look at some cells of a column of numbers; not `odd` where no cell holds a comma."""
-        if not odd and "." in self._proofs:
+        known = "." in self._proofs and "," not in self._proofs
+        if known and not odd:
             return
         text = "\n".join(cells)
         comma = "," in text
-        if not comma and ("." not in text or "." in self._proofs):
+        if not comma and (known or "." not in text):
             return  # nothing that could contradict what is known
         clean = text.translate(_CLEAN)
         for mark in ".,":
-            if mark == "," and not comma and "." in self._proofs:
-                continue
             first = _PROOFS[mark].search(clean)
             if first is not None:
-                count = len(_PROOFS[mark].findall(clean)) if comma else len(cells)
+                count = len(_PROOFS[mark].findall(clean)) if comma or "," in self._proofs else len(cells)
                 _add(self._proofs, mark, count, first[0], column)
             elif (unsure := _UNSURE[mark].search(clean)) is not None:
                 _add(self._unsure, mark, 1, unsure[0], column)

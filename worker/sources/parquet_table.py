@@ -11,7 +11,7 @@ import numpy as np
 
 from worker.errors import ConfigError, DataError
 from worker.extras import install
-from worker.sources.content import Content
+from worker.sources.content import FAILURES, Content
 from worker.sources.text_table import Chunk
 from worker.sources.times import Typed
 
@@ -60,7 +60,7 @@ class ParquetTable:
         try:
             with self.content.open() as raw, parquet.ParquetFile(raw) as file:
                 yield file
-        except (OSError, arrow.ArrowException) as error:
+        except (*FAILURES, ValueError, arrow.ArrowException) as error:
             raise DataError(f"{self.content.path} cannot be read: {error}", "Give a readable Parquet file") from None
 
     def chunks(self, positions: Iterable[int], chunk: int | None = None) -> Iterator[Chunk]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import lzma
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -14,7 +12,7 @@ from typing import IO, Any, NamedTuple
 
 from worker.errors import DataError
 from worker.sources.columns import is_data, is_number, plain, recognised
-from worker.sources.content import FALLBACKS, Content, encoding_of
+from worker.sources.content import FAILURES, FALLBACKS, Content, encoding_of
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
 _BLOCK = 1 << 20  # characters
@@ -89,7 +87,7 @@ class TextTable:
         try:
             with self.content.open() as raw, io.TextIOWrapper(raw, self.encoding, newline=None) as text:
                 yield text
-        except (OSError, EOFError, zipfile.BadZipFile, lzma.LZMAError, csv.Error) as error:
+        except (*FAILURES, csv.Error) as error:
             raise self.content.unreadable(error) from None
 
     def chunks(self, positions: Iterable[int], size: int = _BLOCK) -> Iterator[Chunk]:

@@ -148,6 +148,7 @@ class TimeScan:
         self._candidates: list[_Candidate] = []
         self._epochs = 0  # numbers that are plausible times
         self._numbers = 0
+        self._only_day = self._only_month = 0  # cells that are dates in this order only
         self._dotted = True  # all dates so far are written with dots
         self._sample = ""
         self._local = False
@@ -216,7 +217,7 @@ class TimeScan:
         if not isinstance(reader, epochs.EpochTimes) or self._given is not None:
             return
         ms = found.local[found.has]
-        fits = epochs.plausible(ms.astype(np.float64))["ms"]
+        fits = epochs.fitting(ms, reader.unit)
         self._numbers += len(ms)
         self._epochs += fits
         if fits < epochs.SHARE * len(ms) and not self._sample:
@@ -225,6 +226,8 @@ class TimeScan:
 
     def _look_at_order(self, cells: Sequence[str], parsed: list[Parsed]) -> None:
         day, month = parsed
+        self._only_day += int(np.count_nonzero(day.has & ~month.has))
+        self._only_month += int(np.count_nonzero(month.has & ~day.has))
         if not self._sample and (some := np.flatnonzero(day.has & month.has & (day.local != month.local))).size:
             self._sample = cells[int(some[0])]
         if self._dotted:
@@ -303,10 +306,8 @@ class TimeScan:
 
     def _order(self) -> _Candidate:
         day, month = self._candidates
-        # What only one of the two can read speaks for it; what neither reads, for none.
-        common = min(day.lost, month.lost)
-        for_month, for_day = day.lost - common, month.lost - common
-        if for_day == for_month == 0:
+        # What only one of the two can read speaks for it.
+        if not self._only_day and not self._only_month:
             if not self._sample:
                 return day  # every date has equal day and month, or only one is read
             if self._hint is not None:
@@ -314,8 +315,8 @@ class TimeScan:
             if self._dotted:
                 return day  # nobody writes months first with dots
             raise self._ambiguous(day, month)
-        few, many = sorted((day, month), key=lambda candidate: candidate.read)
-        if many.lost - common > NEGLIGIBLE * many.read:
+        few, many = (day, month) if self._only_day < self._only_month else (month, day)
+        if min(self._only_day, self._only_month) > NEGLIGIBLE * many.read:
             raise DataError(
                 f"{self._name}: the dates in {self._column!r} contradict each other: {few.lost_sample!r} is none "
                 f"with the {few.label}, {many.lost_sample!r} none with the {many.label}",

@@ -12,7 +12,6 @@ Ints = NDArray[np.int64]
 _QUARTER = 900_000  # ms; clocks change at quarters of an hour
 _EPOCH = datetime(1970, 1, 1)
 _MS = timedelta(milliseconds=1)
-_DAY = 86_400_000
 
 
 class LocalClock:
@@ -22,6 +21,7 @@ class LocalClock:
         self._zone = zone
         self._offsets: dict[int, tuple[int, int]] = {}  # local quarter → offsets before and after a change
         self._last: dict[int, int] = {}  # symbol → UTC of its last bar
+        self._backward: dict[int, bool] = {}  # symbol → whether its bars go back in time
         self.repeated = 0  # bars in a repeated hour
 
     def to_utc(self, local: Ints, owners: Ints, naive: NDArray[np.bool_]) -> tuple[Ints, NDArray[np.bool_]]:
@@ -35,8 +35,10 @@ class LocalClock:
         if twice.any():
             self._tell_apart(utc, first - second, owners, twice)
         else:
-            found, from_end = np.unique(owners[::-1], return_index=True)
-            self._last.update(zip(found.tolist(), utc[::-1][from_end].tolist(), strict=True))
+            found, begin = np.unique(owners, return_index=True)
+            _, from_end = np.unique(owners[::-1], return_index=True)
+            for owner, first_row, last_row in zip(found.tolist(), begin.tolist(), from_end.tolist(), strict=True):
+                self._remember(owner, int(utc[::-1][last_row]), self._last.get(owner, int(utc[first_row])))
         return utc, ~skipped
 
     def _pair(self, quarter: int) -> tuple[int, int]:
@@ -55,12 +57,17 @@ class LocalClock:
         assert second is not None
         return first // _MS, second // _MS
 
+    def _remember(self, owner: int, utc: int, before: int | None) -> None:
+        if before is not None and utc != before:
+            self._backward[owner] = utc < before
+        self._last[owner] = utc
+
     def _tell_apart(self, utc: Ints, gain: Ints, owners: Ints, twice: NDArray[np.bool_]) -> None:
         for row, owner in enumerate(owners.tolist()):
+            before, early, later = self._last.get(owner), int(utc[row]), int(utc[row] + gain[row])
             if twice[row]:
                 self.repeated += 1
-                before, later = self._last.get(owner), int(utc[row] + gain[row])
                 # In time's order the second pass follows the first; newest first, it comes before it.
-                if before is not None and (utc[row] <= before < later or (before > later and before - later < _DAY)):
+                if before is not None and (later < before if self._backward.get(owner) else early <= before):
                     utc[row] = later
-            self._last[owner] = int(utc[row])
+            self._remember(owner, int(utc[row]), before)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from worker.backtest.parts import DECISIONS, REJECTIONS
 from worker.cli.backtest import backtest
-from worker.errors import DataError, Exit
+from worker.errors import ConfigError, DataError, Exit
 from worker.sources.recording import write_recording
 from worker.sources.report import ReadReport
 from worker.sources.source import open_file, read_records
@@ -92,3 +92,47 @@ def test_what_cannot_be_read_is_told_before_anything_is_written(
 @pytest.mark.parametrize("given", [[], ["a.csv", "--dataset", "sp500"], ["a.csv", "--from", "3"]])
 def test_options_that_do_not_go_together(command: typer.Typer, given: list[str]) -> None:
     assert CliRunner().invoke(command, given).exit_code == Exit.USAGE
+
+
+def test_what_was_decided_is_shown(command: typer.Typer, files: dict[str, Path], tmp_path: Path) -> None:
+    given = [str(files["csv"]), "--out", str(tmp_path / "out"), "-n", "1"]
+    done = CliRunner().invoke(command, given)
+    assert done.exit_code == 0, done.output
+    assert "bars.csv: CSV (comma), decimal point; times: epoch ms; zone: UTC (epoch); interval: 1d" in done.stdout
+    assert "160 rows, 2024-01-01 .. 2024-03-20" in done.stdout
+    told = json.loads(CliRunner().invoke(command, [*given, "--json"]).stdout)
+    assert [(file["rows"], file["interval"], len(file["samples"])) for file in told["files"]] == [(160, "1d", 3)]
+
+
+def test_a_file_without_one_readable_row_is_refused(command: typer.Typer, tmp_path: Path) -> None:
+    path = tmp_path / "empty.csv"
+    for rows in ("", "2024-01-02,x,x,x,x,x\n"):
+        path.write_text("date,open,high,low,close,volume\n" + rows)
+        done = CliRunner().invoke(command, [str(path), "--out", str(tmp_path / "out")])
+        assert isinstance(done.exception, DataError)
+        assert done.exception.exit_code == Exit.DATA
+        assert not (tmp_path / "out").exists()
+
+
+def test_the_options_decide(command: typer.Typer, tmp_path: Path) -> None:
+    path = tmp_path / "euro.csv"
+    rows = "".join(f"0{day}/02/2024 09:00;1,841;1,842;1,840;1,841;900;7\n" for day in range(1, 9))
+    path.write_text("Tag;Open;High;Low;Close;Volume;Umsatz\n" + rows)
+    options = ["--date-format", "dayfirst", "--decimal", ",", "--timezone", "Europe/Berlin", "--column", "ts=Tag"]
+    given = [str(path), "--out", str(tmp_path / "out"), "-n", "1", "--json", *options, "--column", "volume=7"]
+    told = json.loads(CliRunner().invoke(command, given).stdout)
+    (file,) = told["files"]
+    assert (file["symbol"], file["interval"], file["decimal"]) == ("EURO", "1d", ",")
+    first = file["samples"][0]
+    assert (first["ts"], first["open"], first["volume"]) == (1_706_774_400_000, 1.841, 7.0)
+
+
+@pytest.mark.parametrize(
+    "given", [["--decimal", "x"], ["--date-format", "soon"], ["--timezone", "Mars"], ["--column", "volume"]]
+)
+def test_an_option_that_says_nothing(
+    command: typer.Typer, files: dict[str, Path], tmp_path: Path, given: list[str]
+) -> None:
+    done = CliRunner().invoke(command, [str(files["csv"]), "--out", str(tmp_path / "out"), *given])
+    assert isinstance(done.exception, ConfigError)
+    assert done.exception.fix
