@@ -7,7 +7,7 @@ DEV    := $(VENV)/.installed-dev
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine demo test unit integration chaos soak test-versions test-docker bench bench-check bench-peers bench-engine bench-failover bench-symbols \
+.PHONY: help setup engine demo test unit integration chaos soak test-versions test-docker test-files bench bench-check bench-peers bench-engine bench-failover bench-symbols \
   bench-inprocess bench-backtest bench-models calibration parity oracles differential lint types imports check lock reference clean
 
 help: ## Show this list
@@ -83,6 +83,9 @@ bench-backtest: $(DEV) engine ## Measure bars per CPU-second of a backtest from 
 
 parity: $(DEV) engine ## Prove that live is backtest: real and simulated ticks, a kill -9, every byte; writes results/parity.json
 	@$(BIN)/python -m tests.bench.parity
+
+test-files: $(DEV) engine ## Prove that live is backtest for 500 dirty files, and that 500 mutated inputs end in a sentence; writes results/test-files.json
+	@$(BIN)/python -m tests.files $(ARGS)
 
 bench-engine: $(DEV) engine ## Measure bars per CPU-second of the engine and ns of each stage; writes results/bench-engine.json
 	@$(BIN)/python -m tests.bench.engine_rate

@@ -10,14 +10,20 @@ from pathlib import Path
 from worker.errors import CannotCreate
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+LONGEST_NAME = 200  # characters of a path in a message
 REFUSALS = FULL | {errno.EACCES, errno.EPERM, errno.EROFS}  # of the place, whatever was to be done there
 
 
 def refusal(error: OSError) -> CannotCreate:
-    """What one of `REFUSALS` means that no command has foreseen; without a name it was standard output."""
-    name = error.filename or "what is printed"
+    """What an error means that no command has foreseen; without a name it is one of `REFUSALS` to standard output."""
+    name = str(error.filename or "what is printed")
+    name = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
     full = error.errno in FULL
-    fix = "Free space there" if full else "Give this user the right to it, or choose another place"
+    fix = "Give this user the right to it, or choose another place"
+    if error.errno not in REFUSALS:
+        fix = "Choose another path"
+    elif full:
+        fix = "Free space there"
     return CannotCreate(f"{name} can't be used: {'the disk is full' if full else reason(error)}", fix)
 
 

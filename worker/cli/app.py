@@ -36,6 +36,8 @@ def _root(
 
 
 def _assemble() -> None:
+    if app.registered_commands:
+        return  # a program may call `main` more than once
     from worker.cli import (
         backtest,
         broker,
@@ -86,7 +88,7 @@ def main() -> None:
         tell(error)
         sys.exit(error.exit_code)
     except OSError as error:
-        if error.errno not in REFUSALS:
+        if error.errno not in REFUSALS and error.filename is None:
             raise
         tell(refusal(error))
         sys.exit(Exit.CANT_CREATE)

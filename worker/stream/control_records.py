@@ -9,14 +9,15 @@ from typing import Any, NamedTuple
 
 import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaConnectionError
 
 from schemas import Control
 from schemas.tick import MAX_SYMBOL
-from worker.errors import AlphapulseError, ConfigError
+from worker.errors import AlphapulseError, BrokerUnavailable, ConfigError, TryAgain
 from worker.settings import Settings
 from worker.stream.client import client_options
-from worker.stream.failures import FAILURES, OutcomeUnknown, meaning
-from worker.stream.preflight import admin_client
+from worker.stream.failures import FAILURES, meaning
+from worker.stream.preflight import NO_BROKER, admin_client
 from worker.stream.reading import Reader
 from worker.stream.topics import describe
 
@@ -144,7 +145,13 @@ async def _send(settings: Settings, key: str, value: bytes | None) -> None:
         await producer.stop()
 
 
-def _failure(error: BaseException, topic: str) -> Exception:
+def _failure(error: BaseException, topic: str) -> AlphapulseError:
     failure = meaning(error, topic)
-    assert isinstance(failure, AlphapulseError | OutcomeUnknown)
-    return failure
+    if isinstance(failure, AlphapulseError):
+        return failure
+    if isinstance(error, KafkaConnectionError):
+        return BrokerUnavailable(f"no Kafka broker answers ({error})", NO_BROKER)
+    return TryAgain(
+        f"nobody knows whether {topic} has taken the record ({failure})",
+        "Look with `alphapulse control show`, then repeat it",
+    )

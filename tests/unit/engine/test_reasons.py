@@ -38,4 +38,4 @@ def test_settings_that_a_sentence_names_exist() -> None:
 
 def test_a_code_cannot_be_made_without_a_sentence() -> None:
     with pytest.raises(TypeError):
-        Code("Other", {"one": 1})
+        Code("Other", {"one": 1})  # type: ignore[arg-type]

@@ -56,7 +56,7 @@ class HostileText(str):
     def _refuse(self, *_: Any) -> Any:
         raise ZeroDivisionError("no")
 
-    __eq__ = __hash__ = __repr__ = __str__ = encode = _refuse
+    __eq__ = __hash__ = __repr__ = __str__ = encode = _refuse  # type: ignore[assignment]
 
 
 class Nowhere(tzinfo):

@@ -1,0 +1,1 @@
+"""Files as people have them: dirty ones through the live path and a backtest, mutated ones through every command."""

@@ -1,0 +1,24 @@
+"""Random dirty files: what a worker publishes of them is what a backtest writes (`make test-files` has hundreds)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.files import generate, parity
+from tests.integration.conftest import Bootstrap
+
+pytestmark = pytest.mark.kafka
+
+FILES, SEED = 12, 7_000
+
+
+def test_live_is_backtest_for_dirty_files(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
+    files = [generate.made(tmp_path, SEED + number) for number in range(FILES)]
+    done = parity.compare(broker.bootstrap, topic_prefix, files, tmp_path, lambda _: None)
+    assert not done.differences, "\n".join(done.differences)
+    assert (done.equal, done.crashed) == (FILES, 0)
+    assert 0 < done.refused < FILES // 2
+    assert done.decisions > 50
+    assert done.rejections > 10
