@@ -28,10 +28,11 @@ def backtest(
     progress: Progress,
     per_year: int | None = None,
     registry: Path | None = None,
+    warnings: Sequence[str] = (),
 ) -> tuple[list[Ledger], dict[str, Any]]:
     """Play the tapes and write lines, tables, metrics and report to `folder`; returns the ledgers and the metrics.
 
-    `registry` is the folder of the configured model.
+    `registry` is the folder of the configured model. `warnings` are told on the page and in the metrics.
 
     Raises:
         ConfigError: pyarrow is not installed.
@@ -42,7 +43,7 @@ def backtest(
         folder.mkdir(parents=True, exist_ok=True)
         ledgers = play_all(tapes, settings, folder, workers, progress, registry)
         write_tables(ledgers, folder)
-        found = summary(ledgers, settings, per_year)
+        found = summary(ledgers, settings, per_year) | {"warnings": list(warnings)}
         (folder / METRICS_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
         (folder / REPORT_FILE).write_text(render(ledgers, found, settings), encoding="utf-8")
     return ledgers, found

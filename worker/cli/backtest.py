@@ -59,6 +59,10 @@ Warmup = Annotated[
     int, typer.Option("--warmup-check", min=0, help="Begin at so many places and compare from 1,024 bars on.")
 ]
 
+WithoutModel = Annotated[
+    bool, typer.Option("--without-model", help="Go on when the configured model can't be used: the rules decide alone.")
+]
+
 
 def backtest(
     files: Files = None,
@@ -80,10 +84,12 @@ def backtest(
     truncate: Truncate = 0,
     warmup: Warmup = 0,
     registry: RegistryFolder = None,
+    without_model: WithoutModel = False,
     bootstrap: Bootstrap = None,
     json: Json = False,
 ) -> None:
     """Write the decisions and rejections that live workers would publish, byte for byte, and what they would earn."""
+    from worker.backtest.model import refused_models
     from worker.backtest.run import backtest as run
     from worker.settings import load_engine_of
     from worker.sources.report import ReadReport
@@ -92,10 +98,16 @@ def backtest(
         raise typer.BadParameter("give either files, --dataset or --topic")
     if topic is None and (from_ is not None or to is not None):
         raise typer.BadParameter("--from and --to are offsets of a --topic")
+    if topic is not None and any((symbol, interval, sort, decimal, date_format, timezone, column)):
+        raise typer.BadParameter("a --topic's records say all: options that say how files are read go with files")
+    if from_ is not None and to is not None and to <= from_:
+        raise typer.BadParameter(f"nothing lies from offset {from_} to {to}: --to is the first one that is left out")
     quiet_logs()
     settings = settings_with(bootstrap, models={"registry": registry})
     engine = load_engine_of(settings)
     announce()
+    warnings = refused_models([engine], settings.models.registry, without_model)
+    warn(warnings)
     report = ReadReport()
     begun = time.monotonic()
     if topic is not None:
@@ -108,10 +120,16 @@ def backtest(
     total = sum(map(len, found))
     with progress("playing", "played", total) as advance:
         _, metrics = run(
-            found, engine, out, workers or os.cpu_count() or 1, advance, per_year, settings.models.registry
+            found, engine, out, workers or os.cpu_count() or 1, advance, per_year, settings.models.registry, warnings
         )
     _show(metrics, report, out, total, time.monotonic() - begun, json)
     _check(found, engine, truncate, warmup, settings.models.registry)
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Say what makes the figures others than those that were asked for."""
+    for text in warnings:
+        typer.secho(f"warning: {text}.", fg="yellow", bold=True, err=True)
 
 
 def read_tapes(

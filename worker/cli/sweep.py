@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from worker.cli.backtest import Files, Workers, read_tapes
+from worker.cli.backtest import Files, WithoutModel, Workers, read_tapes, warn
 from worker.cli.bars import (
     Column,
     Dataset,
@@ -51,10 +51,12 @@ def sweep(
     column: Column = None,
     workers: Workers = None,
     registry: RegistryFolder = None,
+    without_model: WithoutModel = False,
     json: Json = False,
 ) -> None:
     """Rank settings by their Sharpe ratio, deflated by the number of tries, and walk forward through time."""
     from worker.backtest import sweep as sweeps
+    from worker.backtest.model import refused_models
     from worker.backtest.plan import read_plan, with_choice
     from worker.instruments import load_engine
     from worker.sources.report import ReadReport
@@ -67,6 +69,8 @@ def sweep(
     choices = wanted.choices()
     announce()
     settings = [load_engine(with_choice(given.engine, choice)) for choice in choices]
+    warnings = refused_models(settings, given.models.registry, without_model)
+    warn(warnings)
     options = read_options(symbol, interval, decimal, date_format, timezone, column)
     tapes = read_tapes(files or [], dataset, options, sort, limit, ReadReport())
     with progress("trying", "tried", len(settings), "settings") as advance:
@@ -74,7 +78,7 @@ def sweep(
             tapes, settings, wanted.folds, workers or os.cpu_count() or 1, advance, given.models.registry
         )
     rows = _rows(choices, found)
-    told = _write(out, rows, found, wanted.model_dump())
+    told = _write(out, rows, found, wanted.model_dump(), warnings)
     _show(told, rows, found, out, json)
 
 
@@ -86,7 +90,9 @@ def _rows(choices: list[Choice], found: Sweep) -> list[dict[str, Any]]:
     ]
 
 
-def _write(out: Path, rows: list[dict[str, Any]], found: Sweep, plan: dict[str, Any]) -> dict[str, Any]:
+def _write(
+    out: Path, rows: list[dict[str, Any]], found: Sweep, plan: dict[str, Any], warnings: list[str]
+) -> dict[str, Any]:
     import msgspec
 
     from worker.backtest.tables import write_rows
@@ -96,6 +102,7 @@ def _write(out: Path, rows: list[dict[str, Any]], found: Sweep, plan: dict[str, 
         "plan": plan,
         "tries": rows,
         "walk_forward": {"steps": [step._asdict() for step in found.walk], "result": found.walked._asdict()},
+        "warnings": warnings,
     }
     with created(out, "Give another folder to --out"):
         out.mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,8 @@ NOTHING = ModelSettings()
 class Library:
     """Loads the configured model and the challenger at once, others when a switch names them.
 
-    A model that is refused is `load_error` at every bar, until the process starts anew.
+    A model that is refused is `load_error` at every bar, until the process starts anew; `refused` says why, for the
+    configured one and the challenger.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Library:
         """
         _check_folder(registry, (configured, challenger))
         self._registry, self._report, self._stages = registry, report, stages or Stages()
+        self.refused: list[ModelRefused] = []
         self._configured, runtime = self._load(configured)
         self._challenger, _ = self._load(challenger)
         self.names = ModelNames(*(voice or (configured.name, configured.version)), runtime)
@@ -82,6 +84,7 @@ class Library:
         except ModelRefused as problem:
             told = {"model": choice.name, "version": choice.version, "reason": problem.message, "fix": problem.fix}
             log.error("model refused: the rules decide", extra=told)
+            self.refused.append(problem)
             return Unavailable(Status.load_error), None
         log.info("model loaded", extra={"model": choice.name, "version": choice.version, "digest": choice.digest})
         return loaded.scorer, f"onnxruntime {onnxruntime().__version__}"

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from worker.backtest.parts import DECISIONS, REJECTIONS
 from worker.cli.backtest import backtest
+from worker.cli.sweep import sweep
 from worker.errors import ConfigError, DataError, Exit
 from worker.sources.recording import write_recording
 from worker.sources.report import ReadReport
@@ -89,7 +90,67 @@ def test_what_cannot_be_read_is_told_before_anything_is_written(
     assert not out.exists()
 
 
-@pytest.mark.parametrize("given", [[], ["a.csv", "--dataset", "sp500"], ["a.csv", "--from", "3"]])
+@pytest.fixture
+def missing_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A registry without the model that the settings name."""
+    registry = tmp_path / "models"
+    registry.mkdir()
+    digest = f'digest = "{"0" * 64}"'
+    (tmp_path / "alphapulse.toml").write_text(
+        f'[models]\nregistry = "{registry}"\n[engine.model]\nname = "absent"\nversion = "1.0.0"\n{digest}\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    return registry
+
+
+def test_a_missing_model_ends_it_before_anything_is_written(
+    command: typer.Typer, files: dict[str, Path], tmp_path: Path, missing_model: Path
+) -> None:
+    done = CliRunner().invoke(command, [str(files["csv"]), "--out", str(tmp_path / "out")])
+    assert isinstance(done.exception, ConfigError)
+    assert done.exception.exit_code == Exit.CONFIG
+    assert done.exception.message.startswith("the model absent@1.0.0 can't be used: ")
+    assert "--without-model" in done.exception.fix
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_sweep_asks_for_its_models_too(files: dict[str, Path], tmp_path: Path, missing_model: Path) -> None:
+    app = typer.Typer()
+    app.command()(sweep)
+    plan = tmp_path / "plan.toml"
+    plan.write_text('[parameters]\n"decision.trail_atr" = [2.0, 3.0]\n')
+    done = CliRunner().invoke(app, [str(plan), str(files["csv"]), "--out", str(tmp_path / "out")])
+    assert isinstance(done.exception, ConfigError)
+    assert "the model absent@1.0.0 can't be used" in done.exception.message
+
+
+def test_without_the_model_everything_says_so(
+    command: typer.Typer, files: dict[str, Path], tmp_path: Path, missing_model: Path
+) -> None:
+    out = tmp_path / "out"
+    given = [str(files["csv"]), "--out", str(out), "-n", "1", "--json", "--without-model"]
+    done = CliRunner().invoke(command, given)
+    assert done.exit_code == 0, done.output
+    told = "the model absent@1.0.0 can't be used"
+    assert f"warning: {told}" in done.stderr
+    for metrics in (json.loads(done.stdout), json.loads((out / "metrics.json").read_text())):
+        assert [text.startswith(told) for text in metrics["warnings"]] == [True]
+    assert told in (out / "report.html").read_text()
+    decision = json.loads((out / DECISIONS).read_text().splitlines()[0])
+    assert decision["model"] == {"id": "absent", "version": "1.0.0", "status": "load_error"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [],
+        ["a.csv", "--dataset", "sp500"],
+        ["a.csv", "--from", "3"],
+        ["--topic", "t", "--from", "3", "--to", "3"],
+        ["--topic", "t", "--symbol", "A"],
+        ["--topic", "t", "--sort"],
+    ],
+)
 def test_options_that_do_not_go_together(command: typer.Typer, given: list[str]) -> None:
     assert CliRunner().invoke(command, given).exit_code == Exit.USAGE
 

@@ -25,6 +25,7 @@ def render(ledgers: Sequence[Ledger], metrics: dict[str, Any], settings: EngineS
         "prices": content.prices(traded),
         "rejections": content.rejections(ledgers) if ledgers else None,
         "rows": content.table(metrics["symbols"], traded),
+        "warnings": metrics.get("warnings", []),
     }
     # A `<` could end the script element: symbols are what somebody sent.
     text = msgspec.json.encode(data).decode().replace("<", "\\u003c")

@@ -208,6 +208,7 @@ beside.addEventListener("change", draw);
 const c = data.counts;
 document.getElementById("facts").textContent =
   `${whole(c.decisions)} decisions, ${whole(c.rejections)} rejections, ${whole(data.rows.length)} symbols; ${c.days_per_year} days a year; configuration ${c.config_hash}`;
+document.getElementById("warnings").append(...data.warnings.map((text) => el("p", {}, `Warning: ${text}.`)));
 const select = document.getElementById("symbol");
 data.prices.forEach((one, n) => select.append(el("option", { value: n }, one.symbol)));
 select.addEventListener("change", trades);
