@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from schemas import Decision, Rejection
 from worker.errors import ConfigError
-from worker.inprocess.reader import epoch_ms
-from worker.sources.timestamps import parse_time
+from worker.moments import check_span, epoch_ms, read_moment
 
 Time = datetime | str | int | None
 
@@ -31,21 +30,21 @@ class Wanted(NamedTuple):
 
 
 def wanted(symbols: Iterable[str] | str | None, since: Time, until: Time) -> Wanted:
-    """The filter that the caller's words mean.
+    """The filter that the caller's words mean; a number is epoch ms.
 
     Raises:
-        ConfigError: a time cannot be read.
+        ConfigError: a time cannot be read, or nothing lies between the two.
     """
     names = [symbols] if isinstance(symbols, str) else symbols or ()
-    return Wanted(frozenset(names), _ms(since), _ms(until))
+    try:
+        found = Wanted(frozenset(names), _ms(since), _ms(until))
+        check_span(found.since, found.until)
+    except ValueError as problem:
+        raise ConfigError(str(problem), "Correct since or until") from None
+    return found
 
 
 def _ms(time: Time) -> int | None:
     if isinstance(time, datetime):
         return epoch_ms(time)
-    if not isinstance(time, str):
-        return time
-    try:
-        return parse_time(time)
-    except (ValueError, OverflowError):
-        raise ConfigError(f"{time!r} is no time", "Write for example 2024-01-31 or 2024-01-31T09:30:00Z") from None
+    return read_moment(time) if isinstance(time, str) else time

@@ -6,9 +6,13 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from worker.inprocess.callbacks import Callback
+from worker.inprocess.done import Done
 from worker.inprocess.listeners import Listeners
+from worker.inprocess.metrics import PipelineMetrics
 from worker.inprocess.point import DataPoint
 from worker.inprocess.result import ProcessingResult
 
@@ -19,7 +23,10 @@ T = TypeVar("T")
 
 
 class AsyncPipeline:
-    """Waits without blocking the loop. Coroutine callbacks run on the loop that started it."""
+    """Every method of `RealTimePipeline`, without blocking the loop.
+
+    Coroutine callbacks run on the loop that started it. Await each call; `add_callback` acts at once, awaited or not.
+    """
 
     def __init__(self, pipeline: RealTimePipeline) -> None:
         self.pipeline = pipeline
@@ -32,6 +39,20 @@ class AsyncPipeline:
     async def stop(self, drain: bool = True) -> None:
         """See `RealTimePipeline.stop`."""
         await asyncio.to_thread(self.pipeline.stop, drain)
+
+    async def __aenter__(self) -> AsyncPipeline:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop(drain=error is None)
+
+    @property
+    def is_running(self) -> bool:
+        """See `RealTimePipeline.is_running`."""
+        return self.pipeline.is_running
 
     async def add_data_point(self, point: DataPoint, timeout: float | None = None) -> bool:
         """See `RealTimePipeline.add_data_point`; waits for room without blocking the loop."""
@@ -52,6 +73,23 @@ class AsyncPipeline:
 
         found = await _retried(get, self.pipeline.on_results, timeout)
         return found if isinstance(found, ProcessingResult) else None
+
+    async def latest(self, symbol: str) -> ProcessingResult | None:
+        """See `RealTimePipeline.latest`."""
+        return self.pipeline.latest(symbol)
+
+    def add_callback(self, event: str, function: Callback) -> Done:
+        """See `RealTimePipeline.add_callback`."""
+        self.pipeline.add_callback(event, function)
+        return Done()
+
+    async def get_metrics(self) -> PipelineMetrics:
+        """See `RealTimePipeline.get_metrics`; sorts and reads files in a thread."""
+        return await asyncio.to_thread(self.pipeline.get_metrics)
+
+    async def get_error_summary(self) -> dict[str, Any]:
+        """See `RealTimePipeline.get_error_summary`."""
+        return self.pipeline.get_error_summary()
 
 
 async def _retried(attempt: Callable[[], T | None], changes: Listeners, timeout: float | None) -> T | None:

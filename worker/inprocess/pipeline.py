@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Unpack
 from zlib import crc32
@@ -18,6 +18,7 @@ from worker.errors import ConfigError
 from worker.inprocess.asynchronous import AsyncPipeline
 from worker.inprocess.callbacks import Callback, Callbacks
 from worker.inprocess.coroutines import CoroutineRunner
+from worker.inprocess.done import Done
 from worker.inprocess.engine import PointEngine
 from worker.inprocess.errors import ErrorLog, PipelineStopped
 from worker.inprocess.integrations import Integrations
@@ -35,14 +36,6 @@ from worker.inprocess.shard import Shard
 from worker.inprocess.waiting import WaitingPoints
 from worker.instruments import load_engine
 from worker.models.library import Library, configured_stages
-
-
-class Done:
-    """Something that has happened already; `await` of it returns at once."""
-
-    def __await__(self) -> Generator[Any, None, None]:
-        return
-        yield
 
 
 class RealTimePipeline:
@@ -67,6 +60,8 @@ class RealTimePipeline:
         self.engine = engine if isinstance(engine, EngineSettings) else load_engine(engine or {})
         self._models = _models(self.engine, self.settings, parts.get("model_registry"))
         self._errors = ErrorLog()
+        for problem in self._models.refused:
+            self._errors.add("model", problem)
         self._runner = CoroutineRunner(self.settings.max_queue_size)
         self._callbacks = Callbacks(self._errors, self._runner)
         self._overrides = Overrides(Integrations(**parts), self._callbacks.error)
@@ -146,14 +141,12 @@ class RealTimePipeline:
         return AsyncPipeline(self)
 
     async def __aenter__(self) -> AsyncPipeline:
-        live = self.aio
-        await live.start()
-        return live
+        return await self.aio.__aenter__()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.aio.stop(drain=error is None)
+        await self.aio.__aexit__(kind, error, trace)
 
     # Points and results
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from numbers import Real
 from typing import Any, get_args
@@ -20,6 +20,7 @@ from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded
 from worker.inprocess.point import DataPoint
 from worker.inprocess.strange import plain, shown
+from worker.moments import epoch_ms
 
 MALFORMED, MISSING = bits(Reject.malformed_record), bits(Reject.missing_field)
 NUMBERS = ("open", "high", "low", "close", "volume")
@@ -28,20 +29,12 @@ _INTERVAL = re.compile(get_args(Interval)[1].pattern)
 _FLOATS = frozenset({float})
 _WIRE_INTEGERS = range(-(2**63), 2**63)
 _encode = msgspec.json.Encoder().encode
-_EPOCH, _MS = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 Row = tuple[int | float, ...]
 
 
 class _Unreadable(Exception):
     """A point that holds no bar."""
-
-
-def epoch_ms(timestamp: datetime) -> int:
-    """Epoch ms of a time; one without zone is UTC."""
-    if timestamp.tzinfo is None:
-        timestamp = timestamp.replace(tzinfo=UTC)
-    return (timestamp - _EPOCH) // _MS
 
 
 class PointReader:

@@ -115,8 +115,11 @@ def test_symbols_and_times_choose(decisions: Path) -> None:
         assert table["decision_id"].to_pylist() == [d.decision_id for d in chosen]
     text = datetime.fromtimestamp(since / 1_000, UTC).isoformat()
     assert read_decisions(decisions, since=text).num_rows == sum(d.ts >= since for d in DECISIONS)
-    with pytest.raises(ConfigError, match="no time"):
+    assert read_decisions(decisions, since=str(since)).num_rows == sum(d.ts >= since for d in DECISIONS)
+    with pytest.raises(ConfigError, match="'soon' is not a date or time: write 2024-01-31"):
         read_decisions(decisions, since="soon")
+    with pytest.raises(ConfigError, match="the end must come later"):
+        read_decisions(decisions, since=until, until=since)
 
 
 READERS: dict[str, Callable[[Path], Any]] = {

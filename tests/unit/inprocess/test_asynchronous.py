@@ -3,11 +3,85 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
+from typing import Any
+
+import pytest
 
 from schemas import Decision
 from tests.unit.inprocess.points import PATIENCE, flat, held
 from worker import RealTimePipeline
+from worker.inprocess import AsyncPipeline, PipelineError
+
+# What RealTimePipeline shows beside the methods for users, and why AsyncPipeline does not repeat it.
+NOT_REPEATED = {
+    "aio": "leads to AsyncPipeline itself",
+    "callbacks_on": "start() calls it with the running loop",
+    "offer": "add_data_point() is built on it",
+    "has_ended": "get_result() is built on it",
+    "on_room": "add_data_point() is built on it",
+    "on_results": "get_result() is built on it",
+}
+
+
+def public(kind: type) -> dict[str, Any]:
+    """Public methods and properties of a class."""
+    return {name: member for name, member in vars(kind).items() if not name.startswith("_") and member is not None}
+
+
+def parameters(function: Any) -> list[tuple[str, Any]]:
+    """Names and defaults of the parameters."""
+    return [(each.name, each.default) for each in inspect.signature(function).parameters.values()]
+
+
+@pytest.mark.parametrize("name", sorted(public(RealTimePipeline).keys() - NOT_REPEATED))
+def test_every_method_has_an_awaitable_twin(name: str) -> None:
+    plain, twin = public(RealTimePipeline)[name], public(AsyncPipeline).get(name)
+    assert twin is not None, f"AsyncPipeline lacks {name}: add it, or say in NOT_REPEATED why not"
+    if isinstance(plain, property):
+        assert isinstance(twin, property)
+        return
+    assert parameters(twin) == parameters(plain)
+    answer = inspect.signature(twin).return_annotation
+    assert inspect.iscoroutinefunction(twin) or answer == "Done", "it cannot be awaited"
+
+
+def test_the_asynchronous_class_adds_nothing_and_the_exceptions_exist() -> None:
+    assert public(AsyncPipeline).keys() <= public(RealTimePipeline).keys()
+    assert public(RealTimePipeline).keys() > NOT_REPEATED.keys()
+
+
+async def test_what_it_did_is_awaited_too() -> None:
+    heard: list[int] = []
+    failures: list[PipelineError] = []
+
+    def fail(decision: Decision) -> None:
+        raise ArithmeticError(decision.symbol)
+
+    live = RealTimePipeline(num_workers=1).aio
+    await live.add_callback("decision", lambda decision: heard.append(decision.sequence))
+    live.add_callback("decision", fail)  # holds without being awaited
+    await live.add_callback("error", failures.append)
+    with pytest.raises(ValueError, match="is no event"):
+        await live.add_callback("doubt", print)
+    assert not live.is_running
+    async with live as same:
+        assert same is live
+        assert live.is_running
+        *_, last = points = flat("A", 5)
+        for point in points:
+            await live.add_data_point(point)
+    assert heard == [1, 2, 3, 4, 5]
+    newest = await live.latest("A")
+    assert newest is not None
+    assert newest.point is last
+    assert await live.latest("B") is None
+    metrics = await live.get_metrics()
+    assert (metrics.points_processed, metrics.errors) == (5, 5)
+    summary = await live.get_error_summary()
+    assert summary == live.pipeline.get_error_summary()
+    assert summary["by_source"] == {"callback:decision": len(failures)} == {"callback:decision": 5}
 
 
 async def test_points_and_results_are_awaited() -> None:

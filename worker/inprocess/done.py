@@ -1,0 +1,14 @@
+"""The answer of what has happened already, for callers that await it and for those that do not."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+
+class Done:
+    """`await` of it returns None at once."""
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return
+        yield
