@@ -17,7 +17,8 @@ class Exit(IntEnum):
     TEMPORARY = 75  # fenced or outcome unknown: start again
     NO_PERMISSION = 77  # authentication or authorisation refused
     CONFIG = 78  # settings or topics do not fit
-    INTERRUPTED = 130  # second SIGINT
+    INTERRUPTED = 130  # SIGINT; of a worker the second one
+    PIPE = 141  # whoever read standard output has gone: 128 + SIGPIPE, as other programs end
 
 
 class AlphapulseError(Exception):

@@ -120,7 +120,9 @@ PAGES = {
 def stale() -> list[str]:
     """Names of the pages that differ from the code."""
     return [
-        name for name, page in PAGES.items() if not (FOLDER / name).is_file() or (FOLDER / name).read_text() != page()
+        name
+        for name, page in PAGES.items()
+        if not (FOLDER / name).is_file() or (FOLDER / name).read_text(encoding="utf-8") != page()
     ]
 
 
@@ -130,7 +132,7 @@ def main() -> None:
         sys.exit(f"stale: {', '.join(names)}; run `make reference`" if (names := stale()) else 0)
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, page in PAGES.items():
-        (FOLDER / name).write_text(page())
+        (FOLDER / name).write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -203,10 +203,10 @@ def _kept_id(home: Path, brokers: int) -> str:
     """The cluster's id in this folder, a new one in a new folder; written before any node has data."""
     path = home / storage.CLUSTER_FILE
     if path.exists():  # and can be read: `brokers_in` has done it
-        return str(json.loads(path.read_text())["id"])
+        return str(json.loads(path.read_text(encoding="utf-8"))["id"])
     new = {"id": storage.new_cluster_id(), "brokers": brokers}
     part = path.with_suffix(".part")
-    part.write_text(json.dumps(new))
+    part.write_text(json.dumps(new), encoding="utf-8")
     os.replace(part, path)
     return str(new["id"])
 

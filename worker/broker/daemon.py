@@ -64,7 +64,7 @@ def home() -> Path:
 def find() -> Running | None:
     """The running daemon, if there is one; a cluster runs as long as one of its brokers does."""
     try:
-        known = Running(**json.loads(_record().read_text()))
+        known = Running(**json.loads(_record().read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
     if known.container:
@@ -93,7 +93,7 @@ def start(port: int | None, docker: bool, brokers: int | None = None) -> tuple[R
         running = _start_container(port) if docker else _start_processes(port, brokers)
         with created(_record(), "Set ALPHAPULSE_STATE_DIR to a folder that can be written"):
             part = _record().with_suffix(".part")
-            part.write_text(json.dumps(asdict(running)))
+            part.write_text(json.dumps(asdict(running)), encoding="utf-8")
             os.replace(part, _record())
         return running, True
 

@@ -175,7 +175,7 @@ class Broker:
     def log_tail(self) -> str:
         """The last lines of the broker's log, and of what Java printed where there is no log."""
         source = self.log_path if self.log_path.exists() and self.log_path.stat().st_size else self._output
-        lines = source.read_text(errors="replace").splitlines() if source.exists() else []
+        lines = source.read_text(encoding="utf-8", errors="replace").splitlines() if source.exists() else []
         return "\n".join(lines[-_TAIL_LINES:])
 
     def __enter__(self) -> Self:

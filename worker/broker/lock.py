@@ -57,7 +57,11 @@ PINNED = Release(
 @cache
 def pinned(release: Release = PINNED) -> tuple[Jar, ...]:
     """The jars of a release in class path order."""
-    lines = (line.split() for line in release.lock_file.read_text().splitlines() if line and not line.startswith("#"))
+    lines = (
+        line.split()
+        for line in release.lock_file.read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith("#")
+    )
     return tuple(Jar(digest, int(size), *coordinate.split(":")) for digest, size, coordinate in lines)
 
 
@@ -99,7 +103,7 @@ def write_lock(release: Release, program: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         jars = resolve(Path(folder), release)
     header = f"# sha256, bytes, coordinate; written by `python -m {program}`\n"
-    release.lock_file.write_text(header + "".join(f"{jar}\n" for jar in jars))
+    release.lock_file.write_text(header + "".join(f"{jar}\n" for jar in jars), encoding="utf-8")
     print(f"Kafka {release.version}: {len(jars)} jars, {sum(jar.size for jar in jars) / 1e6:.1f} MB")
 
 

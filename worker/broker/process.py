@@ -75,7 +75,7 @@ def _fields(stat: Path) -> list[str]:
     """The fields of a process or thread behind its name, which may hold spaces and brackets: the state is the first,
     the start the 20th; empty when it has ended."""
     try:
-        return stat.read_text().rpartition(")")[2].split()
+        return stat.read_text(encoding="utf-8").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return []
 
@@ -83,19 +83,19 @@ def _fields(stat: Path) -> list[str]:
 def identity(pid: int) -> str | None:
     """What tells this process from a later one with the same pid; None when there is none (a zombie counts as none)."""
     fields = _fields(Path(f"/proc/{pid}/stat"))
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
     return None if not fields or fields[0] in "ZX" else f"{boot}/{fields[19]}"
 
 
 def write_pid_file(path: Path, process: Process) -> None:
     """Remember a process so that another program can find this very process again."""
-    path.write_text(f"{process.pid} {identity(process.pid)}\n")
+    path.write_text(f"{process.pid} {identity(process.pid)}\n", encoding="utf-8")
 
 
 def from_pid_file(path: Path) -> Process | None:
     """The process that the file speaks of; None when it has ended, even if its pid has been given away since."""
     try:
-        pid, known = path.read_text().split()
+        pid, known = path.read_text(encoding="utf-8").split()
         process = Process(int(pid))
     except (FileNotFoundError, ProcessLookupError, ValueError):
         return None

@@ -25,7 +25,7 @@ def brokers_in(home: Path) -> int:
     """
     note = home / CLUSTER_FILE
     try:
-        return int(json.loads(note.read_text())["brokers"])
+        return int(json.loads(note.read_text(encoding="utf-8"))["brokers"])
     except FileNotFoundError:
         return 1 if (home / "data").exists() else 0
     except (ValueError, KeyError, TypeError) as error:
@@ -87,7 +87,7 @@ def format_storage(
     arguments = server.with_name("format.args")
     arguments.unlink(missing_ok=True)
     arguments.touch(mode=0o600)  # passwords go through a file: a command line is public
-    arguments.write_text("".join(f"{word}\n" for word in words))
+    arguments.write_text("".join(f"{word}\n" for word in words), encoding="utf-8")
     try:
         _run(_command(release, log, f"@{arguments}"))
     finally:

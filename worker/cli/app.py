@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from worker import __version__
+from worker.cli import streams
 from worker.cli.common import tell
 from worker.errors import AlphapulseError, Exit
 from worker.files import REFUSALS, refusal
 
+
+class Program(TyperGroup):
+    """The group of all commands, which knows what a failing standard output means."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as problem:
+            problem.message = problem.message.removeprefix("Value error, ")  # pydantic's word for a wrong choice
+            raise
+        except BrokenPipeError:
+            raise typer.Exit(streams.abandon()) from None
+
+
 app = typer.Typer(
     name="alphapulse",
+    cls=Program,
     help="Kafka workers that turn OHLCV bars into explainable trading decisions, exactly once.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -81,16 +99,24 @@ def _assemble() -> None:
 
 def main() -> None:
     """Console entry point."""
+    found = streams.prepare()
     _assemble()
+    sys.exit(streams.settle(_run(), found))
+
+
+def _run() -> int:
     try:
         app()
     except AlphapulseError as error:
         tell(error)
-        sys.exit(error.exit_code)
+        return error.exit_code
     except OSError as error:
         if error.errno not in REFUSALS and error.filename is None:
             raise
         tell(refusal(error))
-        sys.exit(Exit.CANT_CREATE)
+        return Exit.CANT_CREATE
     except KeyboardInterrupt:
-        sys.exit(Exit.INTERRUPTED)
+        return Exit.INTERRUPTED
+    except SystemExit as end:
+        return int(end.code or Exit.OK)
+    return Exit.OK

@@ -49,7 +49,7 @@ class Member:
 
     def log_tail(self, lines: int = 5) -> str:
         """The last lines of its log."""
-        return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+        return "\n".join(self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
     async def look(self) -> None:
         """Read what is new in its log, and ask its probes."""

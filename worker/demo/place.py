@@ -76,7 +76,7 @@ class Engine:
             screen.say("     the engine is not compiled yet: compiling it now, once, about a minute and a half ...")
             code, compiled = self._process.wait(), True
         if code:
-            tail = "\n".join(self._log.read_text(errors="replace").splitlines()[-5:])
+            tail = "\n".join(self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])
             raise AlphapulseError("the engine can't be loaded", f"the end of what it printed:\n{tail}")
         return compiled
 

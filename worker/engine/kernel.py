@@ -34,7 +34,7 @@ def _imports(module: str) -> frozenset[str]:
     file = _file(module)
     assert file is not None
     found = {module.rpartition(".")[0]}
-    for package, names in _IMPORT.findall(file.read_text()):
+    for package, names in _IMPORT.findall(file.read_text(encoding="utf-8")):
         found |= {package, *(f"{package}.{name}" for name in re.findall(r"\w+", names))}
     return frozenset(name for name in found if name and _file(name))
 

@@ -119,7 +119,7 @@ def _tail(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[float, 
 def memory_mb() -> float:
     """Resident memory of this process, 2^20 bytes; its peak where the system does not tell the present."""
     try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / MB
+        return int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE") / MB
     except OSError:
         import resource
         import sys

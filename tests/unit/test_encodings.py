@@ -1,0 +1,44 @@
+"""Text files are UTF-8 whatever the locale says: in the C locale Python would read and write ASCII."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted([*(ROOT / "worker").rglob("*.py"), *(ROOT / "schemas").rglob("*.py")])
+NAMES = {"read_text", "write_text"}
+ASCII = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii:strict"}
+
+
+def without_encoding(tree: ast.AST) -> list[int]:
+    """Lines of calls that read or write text and name no encoding."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    texts = [call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr in NAMES]
+    return [call.lineno for call in texts if not any(each.arg == "encoding" for each in call.keywords)]
+
+
+def test_text_names_its_encoding() -> None:
+    found = {path: without_encoding(ast.parse(path.read_text(encoding="utf-8"))) for path in SOURCES}
+    assert {str(path.relative_to(ROOT)): lines for path, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize("command", ["config", "doctor --offline", "publish --help", "schema decision", "models list"])
+def test_commands_run_in_the_c_locale(command: str, tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "alphapulse.toml").write_text('# für alle\n[topics]\nprefix = "x."\n', encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "worker", *command.split()],
+        cwd=tmp_path,
+        env=os.environ | ASCII | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout
