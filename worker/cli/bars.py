@@ -9,17 +9,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from worker.cli import choices
+from worker.cli.completion import intervals
+
 if TYPE_CHECKING:
     from worker.sources.options import ReadOptions
     from worker.sources.record import Record
     from worker.sources.report import ReadReport
 
 Files = Annotated[list[Path] | None, typer.Argument(help="CSV, Parquet or Binance kline files.", show_default=False)]
-Dataset = Annotated[str | None, typer.Option("--dataset", help="sp500 or nasdaq (extra: datasets).")]
+Dataset = Annotated[choices.Dataset | None, typer.Option("--dataset", help="Bundled bars (extra: datasets).")]
 Symbol = Annotated[
     str | None, typer.Option("--symbol", help="Symbol for files without a symbol column (default: file name).")
 ]
-Interval = Annotated[str | None, typer.Option("--interval", help="Bar length, for example 1m; else inferred.")]
+Interval = Annotated[
+    str | None,
+    typer.Option("--interval", help="Bar length, for example 1m; else inferred.", autocompletion=intervals),
+]
 Limit = Annotated[int | None, typer.Option("--limit", min=0, help="Stop after so many records.")]
 Sort = Annotated[bool, typer.Option("--sort", help="Sort each file by time first (newest-first vendor files).")]
 

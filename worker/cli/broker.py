@@ -112,6 +112,7 @@ def run(
         str | None,
         typer.Option(help="Folder for data and log; a temporary one by default.", envvar="ALPHAPULSE_BROKER_HOME"),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Run a broker or several in the foreground until SIGTERM or Ctrl-C (the entry point of a container image)."""
     from pathlib import Path
@@ -121,14 +122,14 @@ def run(
     folder = Path(home).absolute() if home else None
     extra = dict(_pair(text) for text in properties or ())
     if brokers == 1:
-        _serve(Broker(home=folder, host=host, port=port, advertised=advertised, properties=extra))
+        _serve(Broker(home=folder, host=host, port=port, advertised=advertised, properties=extra), as_json)
         return
     if advertised:
         raise typer.BadParameter("one address can't lead to several brokers", param_hint="--advertised")
-    _serve(Cluster(brokers, home=folder, host=host, port=port, properties=extra))
+    _serve(Cluster(brokers, home=folder, host=host, port=port, properties=extra), as_json)
 
 
-def _serve(broker: Broker | Cluster) -> None:
+def _serve(broker: Broker | Cluster, as_json: bool) -> None:
     """Keep it until a signal comes or it ends by itself."""
     import signal
     import threading
@@ -139,7 +140,10 @@ def _serve(broker: Broker | Cluster) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked.set())
     with broker:
-        typer.echo(f"Kafka runs at {broker.bootstrap}")
+        if as_json:
+            _print_json({"bootstrap": broker.bootstrap, "brokers": len(broker.bootstrap.split(","))})
+        else:
+            typer.echo(f"Kafka runs at {broker.bootstrap}")
         while not asked.is_set():
             if broker.wait(0.2):
                 raise BrokerUnavailable("The broker ended by itself", f"see the end of its log:\n{broker.log_tail()}")

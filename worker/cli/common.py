@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from worker.cli.colour import coloured
+from worker.cli.completion import groups
 from worker.errors import AlphapulseError, Exit
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ T = TypeVar("T")
 Bootstrap = Annotated[
     str | None, typer.Option("--bootstrap-servers", "-b", help="Kafka's host:port list.", show_default=False)
 ]
-Group = Annotated[str | None, typer.Option("--group", "-g", help="Consumer group.", show_default=False)]
+Group = Annotated[
+    str | None,
+    typer.Option("--group", "-g", help="Consumer group.", show_default=False, autocompletion=groups),
+]
 Prefix = Annotated[str | None, typer.Option("--prefix", help="Put before every topic name.", show_default=False)]
 RegistryFolder = Annotated[
     Path | None, typer.Option("--registry", help="Folder of models; else models.registry.", show_default=False)

@@ -3,31 +3,99 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 
+from worker.cli import choices
+from worker.cli.choices import Action, Regime
 from worker.cli.common import Bootstrap, Json, Prefix, quiet_logs, run_async, settings_with
+from worker.cli.completion import symbols
+from worker.cli.values import TIME, check_span, known, moment
+
+Symbol = Annotated[
+    list[str] | None,
+    typer.Option("--symbol", "-s", help="Only this one; may be repeated.", autocompletion=symbols, show_default=False),
+]
+Since = Annotated[
+    int | None,
+    typer.Option(
+        "--since",
+        parser=moment,
+        metavar="TIME",
+        help=f"Only bars that open then or later: {TIME}.",
+        show_default=False,
+    ),
+]
+Until = Annotated[
+    int | None,
+    typer.Option("--until", parser=moment, metavar="TIME", help="Only bars that open before then.", show_default=False),
+]
+Actions = Annotated[
+    list[Action] | None,
+    typer.Option("--action", "-a", metavar="ACTION", help=f"{', '.join(Action)}; may be repeated.", show_default=False),
+]
+Regimes = Annotated[
+    list[Regime] | None,
+    typer.Option("--regime", metavar="REGIME", help=f"{', '.join(Regime)}; may be repeated.", show_default=False),
+]
+Reasons = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--reason",
+        metavar="REASON",
+        help="A reason code of docs/reference; may be repeated: one of them is enough.",
+        show_default=False,
+        **known("reason code", choices.reasons),
+    ),
+]
+Codes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--code",
+        metavar="CODE",
+        help="A reject or quality code of docs/reference; may be repeated: one of them is enough.",
+        show_default=False,
+        **known("reject code", choices.codes),
+    ),
+]
 
 
 def decisions(
     bootstrap: Bootstrap = None,
     prefix: Prefix = None,
-    symbol: Annotated[list[str] | None, typer.Option("--symbol", "-s", help="Only this one; may be repeated.")] = None,
-    action: Annotated[list[str] | None, typer.Option("--action", "-a", help="Only this one; may be repeated.")] = None,
-    last: Annotated[int, typer.Option("--last", "-n", min=0, help="Begin with this many of the newest.")] = 20,
+    symbol: Symbol = None,
+    action: Actions = None,
+    regime: Regimes = None,
+    reason: Reasons = None,
+    code: Codes = None,
+    since: Since = None,
+    until: Until = None,
+    last: Annotated[
+        int, typer.Option("--last", "-n", min=0, help="Begin with so many of the newest that pass all filters.")
+    ] = 20,
     follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Wait for new ones, or stop at the end.")] = True,
     rejected: Annotated[bool, typer.Option("--rejected", help="Show rejections instead.")] = False,
     json: Json = False,
 ) -> None:
-    """Print decisions (or rejections), one a line; `--json` prints the records' values as they are."""
-    from worker.stream.following import Wanted, follow_topic
+    """Print decisions (or rejections), one per line; `--json` prints the records' values as they are."""
+    if rejected and (action or regime or reason):
+        raise typer.BadParameter("--action, --regime and --reason are of decisions: with --rejected use --code")
+    check_span(since, until)
+    from worker.stream.following import follow_topic
+    from worker.stream.wanted import Wanted
 
     quiet_logs()
     settings = settings_with(bootstrap, prefix=prefix)
-    wanted = Wanted(frozenset(symbol or ()), frozenset(action or ()))
+    wanted = Wanted(_set(symbol), _set(action), _set(regime), _set(reason), _set(code), since, until)
     topic = settings.topics.rejections if rejected else settings.topics.output
-    try:
-        run_async(follow_topic(settings.kafka, topic, wanted, last, follow, json, sys.stdout))
-    except (KeyboardInterrupt, BrokenPipeError):
-        return
+    run_async(follow_topic(settings.kafka, topic, wanted, last, follow, json, sys.stdout, _say))
+
+
+def _set(names: Iterable[str] | None) -> frozenset[str]:
+    return frozenset(map(str, names or ()))
+
+
+def _say(sentence: str) -> None:
+    typer.echo(sentence, err=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from worker.cli.common import Bootstrap, Json, quiet_logs
+from worker.cli.values import finite
 from worker.errors import Exit
 
 if TYPE_CHECKING:
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
     from worker.demo.summary import Summary
 
 Symbols = Annotated[int, typer.Option("--symbols", min=12, max=10_000, help="Simulated symbols.")]
-Seconds = Annotated[float, typer.Option("--seconds", min=5.0, max=600.0, help="Publish at least so long.")]
-Rate = Annotated[float, typer.Option("--rate", min=100.0, max=50_000.0, help="Records per second.")]
+Seconds = Annotated[
+    float, typer.Option("--seconds", min=5.0, max=600.0, callback=finite, help="Publish at least so long.")
+]
+Rate = Annotated[float, typer.Option("--rate", min=100.0, max=50_000.0, callback=finite, help="Records per second.")]
 Keep = Annotated[bool, typer.Option("--keep", help="Leave broker and topics for you to look at.")]
 
 

@@ -7,7 +7,11 @@ from typing import Annotated
 
 import typer
 
+from worker.cli.choices import TableFormat
 from worker.cli.common import Bootstrap, Json, Prefix, quiet_logs, run_async, settings_with
+from worker.cli.decisions import Since, Symbol, Until
+from worker.cli.output import print_json
+from worker.cli.values import check_span, exclude
 
 
 def export(
@@ -16,16 +20,22 @@ def export(
         list[Path] | None, typer.Option("--input", "-i", help="A file of lines instead of Kafka; may be repeated.")
     ] = None,
     rejected: Annotated[bool, typer.Option("--rejected", help="Export rejections instead.")] = False,
-    symbol: Annotated[list[str] | None, typer.Option("--symbol", "-s", help="Only this one; may be repeated.")] = None,
-    since: Annotated[str | None, typer.Option("--since", help="Only bars that open then or later (UTC).")] = None,
-    until: Annotated[str | None, typer.Option("--until", help="Only bars that open before then (UTC).")] = None,
-    form: Annotated[str | None, typer.Option("--format", help="parquet, arrow or csv; else from the name.")] = None,
+    symbol: Symbol = None,
+    since: Since = None,
+    until: Until = None,
+    form: Annotated[
+        TableFormat | None, typer.Option("--format", help="Default: from the name.", show_default=False)
+    ] = None,
     topic: Annotated[str | None, typer.Option("--topic", help="Instead of the topic in the settings.")] = None,
     bootstrap: Bootstrap = None,
     prefix: Prefix = None,
     json: Json = False,
 ) -> None:
     """Write a table of what the topic holds now, or of `decisions.jsonl` files; needs the extra `parquet`."""
+    exclude({"--input": bool(source), "--topic": topic is not None})
+    exclude({"--input": bool(source), "--bootstrap-servers": bootstrap is not None})
+    exclude({"--input": bool(source), "--prefix": prefix is not None})
+    check_span(since, until)
     from worker.export.run import export_files, export_topic
     from worker.export.wanted import wanted
     from worker.export.write import format_of
@@ -39,8 +49,6 @@ def export(
         name = topic or (settings.topics.rejections if rejected else settings.topics.output)
         rows = run_async(export_topic(out, kind, settings.kafka, name, rejected, which))
     if json:
-        import msgspec
-
-        typer.echo(msgspec.json.encode({"file": str(out), "format": kind, "rows": rows}).decode())
+        print_json({"file": str(out), "format": kind, "rows": rows})
         return
     typer.echo(f"wrote {rows:,} {'rejections' if rejected else 'decisions'} to {out}")

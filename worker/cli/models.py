@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from worker.cli.common import Json
+from worker.cli.completion import models
+from worker.cli.output import print_json
 from worker.cli.tables import print_table
+from worker.cli.values import finite
 from worker.errors import Exit
 
 if TYPE_CHECKING:
@@ -18,8 +21,16 @@ if TYPE_CHECKING:
 app = typer.Typer(help="List, verify and time the models of a registry.", no_args_is_help=True)
 
 Root = Annotated[Path, typer.Option("--registry", help="Folder of <name>/<version>/.")]
-Which = Annotated[list[str] | None, typer.Argument(help="NAME or NAME@VERSION; without one, all.", show_default=False)]
-One = Annotated[str, typer.Argument(help="NAME or NAME@VERSION; without a version, the newest.", show_default=False)]
+Which = Annotated[
+    list[str] | None,
+    typer.Argument(help="NAME or NAME@VERSION; without one, all.", show_default=False, autocompletion=models),
+]
+One = Annotated[
+    str,
+    typer.Argument(
+        help="NAME or NAME@VERSION; without a version, the newest.", show_default=False, autocompletion=models
+    ),
+]
 
 
 @app.command("list")
@@ -48,7 +59,9 @@ def check(which: Which = None, registry: Root = Path("models"), json: Json = Fal
 def benchmark(
     which: One,
     registry: Root = Path("models"),
-    seconds: Annotated[float, typer.Option("--seconds", min=0.01, help="Per batch size.")] = 1.0,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=0.01, max=3_600.0, callback=finite, help="Per batch size.")
+    ] = 1.0,
     json: Json = False,
 ) -> None:
     """Microseconds a bar at several batch sizes, from feature rows to probabilities, on one core."""
@@ -76,9 +89,7 @@ def _chosen(registry: Registry, which: list[str]) -> list[tuple[str, str]]:
 
 def _print(rows: list[dict[str, Any]], json: bool) -> None:
     if json:
-        import msgspec
-
-        typer.echo(msgspec.json.encode(rows).decode())
+        print_json(rows)
         return
     if not rows:
         typer.echo("the registry is empty")

@@ -29,6 +29,7 @@ from worker.cli.bars import (
 )
 from worker.cli.common import Bootstrap, Json, Prefix, quiet_logs, run_async, settings_with
 from worker.cli.progress import progress
+from worker.cli.values import finite
 from worker.errors import Exit
 
 if TYPE_CHECKING:
@@ -41,15 +42,21 @@ _SHOWN = 3  # records that a dry run prints
 
 Simulate = Annotated[int | None, typer.Option("--simulate", min=1, help="Simulate so many symbols.")]
 Bars = Annotated[int, typer.Option("--bars", min=1, help="Simulated bars per symbol.")]
-Seed = Annotated[int, typer.Option("--seed", help="Seed of the simulation: the same seed gives the same bytes.")]
-Faults = Annotated[float, typer.Option("--faults", min=0.0, max=1.0, help="Rate of simulated faults.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the simulation: the same seed gives the same bytes.")]
+Faults = Annotated[float, typer.Option("--faults", min=0.0, max=1.0, callback=finite, help="Rate of simulated faults.")]
 Topic = Annotated[str | None, typer.Option("--topic", help="Instead of the topic in the settings.")]
-Rate = Annotated[float | None, typer.Option("--rate", min=0.001, help="Records per second; else as fast as possible.")]
+Rate = Annotated[
+    float | None,
+    typer.Option("--rate", min=0.001, callback=finite, help="Records per second; else as fast as possible."),
+]
 Forming = Annotated[
     bool, typer.Option("--include-forming", help="Publish bars that have not closed yet, too, as if they had.")
 ]
 DeliveryTimeout = Annotated[
-    float, typer.Option("--delivery-timeout", min=1.0, help="Seconds to wait for brokers that fail or restart.")
+    float,
+    typer.Option(
+        "--delivery-timeout", min=1.0, callback=finite, help="Seconds to wait for brokers that fail or restart."
+    ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and report, send nothing.")]
 

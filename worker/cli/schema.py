@@ -6,25 +6,21 @@ from typing import Annotated
 
 import typer
 
-from worker.errors import AlphapulseError, Exit
-
-
-class UnknownSchema(AlphapulseError):
-    exit_code = Exit.USAGE
+from worker.cli.choices import SchemaName
+from worker.cli.output import print_json
 
 
 def schema(
-    name: Annotated[
-        str | None, typer.Argument(help="tick, decision, rejection, control, snapshot or asyncapi.", show_default=False)
-    ] = None,
+    name: Annotated[SchemaName | None, typer.Argument(help="One of them.", show_default=False)] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the names as JSON, too; a schema always is.")] = False,
 ) -> None:
     """Print one schema as JSON; without a name, the names."""
     from schemas.generate import documents
 
     texts = {path.removeprefix("json/").split(".")[0]: text for path, text in documents().items()}
-    if name is None:
-        typer.echo("\n".join(texts))
-    elif name in texts:
-        typer.echo(texts[name], nl=False)
+    if name is not None:
+        typer.echo(texts[name].encode(), nl=False)
+    elif json:
+        print_json(list(texts))
     else:
-        raise UnknownSchema(f"there is no schema {name}", f"Choose among: {', '.join(texts)}")
+        typer.echo("\n".join(texts))

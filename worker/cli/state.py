@@ -9,6 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from worker.cli.common import Bootstrap, Group, Json, Prefix, quiet_logs, run_async, settings_with
+from worker.cli.completion import symbols
+from worker.cli.output import print_json
 from worker.cli.tables import print_table
 from worker.files import created
 
@@ -53,7 +55,7 @@ def reset(
     quiet_logs()
     settings = settings_with(bootstrap, group, prefix)
     if not yes:
-        typer.confirm(f"Remove every snapshot in {settings.state_topic}?", abort=True)
+        typer.confirm(f"Remove every snapshot in {settings.state_topic}?", abort=True, err=True)
     found: list[Renewed] = run_async(reset(settings, anew))
     if json:
         typer.echo(msgspec.json.encode([one._asdict() for one in found]).decode())
@@ -107,10 +109,14 @@ def export(
     bootstrap: Bootstrap = None,
     group: Group = None,
     prefix: Prefix = None,
-    symbol: Annotated[str | None, typer.Option("--symbol", "-s", help="Only this one.", show_default=False)] = None,
+    symbol: Annotated[
+        str | None,
+        typer.Option("--symbol", "-s", help="Only this one.", show_default=False, autocompletion=symbols),
+    ] = None,
     npz: Annotated[
         Path | None, typer.Option("--npz", help="Write numpy arrays to this file instead.", show_default=False)
     ] = None,
+    json: Annotated[bool, typer.Option("--json", help="With --npz, say as JSON what was written.")] = False,
 ) -> None:
     """Write states as JSON, one symbol a line, or as numpy records."""
     import msgspec
@@ -126,7 +132,10 @@ def export(
         return
     with created(npz, "Choose another file"):
         _save(npz, states)
-    typer.echo(f"{npz}: {len(states)} states")
+    if json:
+        print_json({"file": str(npz), "states": len(states)})
+    else:
+        typer.echo(f"{npz}: {len(states)} states")
 
 
 def _save(file: Path, states: list[Any]) -> None:

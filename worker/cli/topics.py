@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from worker.cli.common import Bootstrap, Group, Json, Prefix, quiet_logs, run_async, settings_with
+from worker.cli.output import print_json
 
 if TYPE_CHECKING:
     from worker.stream import creation
@@ -15,7 +16,12 @@ app = typer.Typer(help="Create or check the topics.", no_args_is_help=True)
 Partitions = Annotated[
     int | None,
     typer.Option(
-        "--partitions", "-p", help="Fixed for life. Default: as topics that exist, else 4.", show_default=False
+        "--partitions",
+        "-p",
+        min=1,
+        max=10_000,
+        help="Fixed for life. Default: as topics that exist, else 4.",
+        show_default=False,
     ),
 ]
 
@@ -29,8 +35,6 @@ def create(
     json: Json = False,
 ) -> None:
     """Create missing topics with the settings they need, then check all."""
-    import msgspec
-
     from worker.stream import creation, topics
     from worker.stream.preflight import admin_client
 
@@ -48,7 +52,7 @@ def create(
         created = [name for name, topic in made.items() if topic.created]
         details = {name: _described(topic) for name, topic in made.items()}
         found = {"created": created, "topics": settings.worker_topics, "details": details}
-        typer.echo(msgspec.json.encode(found).decode())
+        print_json(found)
         return
     for name, topic in made.items():
         what = "created" if topic.created else "exists"
@@ -69,8 +73,6 @@ def _counted(number: int, what: str) -> str:
 @app.command()
 def check(bootstrap: Bootstrap = None, group: Group = None, prefix: Prefix = None, json: Json = False) -> None:
     """Check that the topics exist and fit; exit 78 when they do not."""
-    import msgspec
-
     from worker.stream import topics
     from worker.stream.preflight import admin_client
 
@@ -85,7 +87,7 @@ def check(bootstrap: Bootstrap = None, group: Group = None, prefix: Prefix = Non
 
     found = run_async(work())
     if json:
-        typer.echo(msgspec.json.encode({name: item._asdict() for name, item in found.items()}).decode())
+        print_json({name: item._asdict() for name, item in found.items()})
         return
     for name, item in found.items():
         typer.echo(f"{name}: {item.partitions} partitions, max.message.bytes {item.max_message_bytes}")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from worker.cli import choices
 from worker.cli.bars import Column, DateFormat, Decimal, Interval, Sort, Symbol, Timezone, read_options
 from worker.cli.common import Json, settings_with
 from worker.cli.compiling import announce
 from worker.cli.tables import print_table
+from worker.cli.values import finite, known
 
 if TYPE_CHECKING:
     from worker.engine.settings import EngineSettings
@@ -20,20 +23,32 @@ if TYPE_CHECKING:
     from worker.training.train import Trained
 
 Files = Annotated[list[Path] | None, typer.Argument(help="CSV, Parquet or Binance kline files.", show_default=False)]
-Datasets = Annotated[list[str] | None, typer.Option("--dataset", help="sp500 or nasdaq (extra: datasets); repeatable.")]
+Datasets = Annotated[
+    list[choices.Dataset] | None, typer.Option("--dataset", help="Bundled bars (extra: datasets); repeatable.")
+]
 Decisions = Annotated[
     list[Path] | None, typer.Option("--decisions", help="Decisions written with detail=full, .jsonl; repeatable.")
 ]
 Name = Annotated[str, typer.Option("--name", help="The model's name.")]
 Version = Annotated[str, typer.Option("--version", help="Its semantic version.")]
 Out = Annotated[Path, typer.Option("--registry", help="The registry to write to.")]
-Kind = Annotated[str, typer.Option("--kind", help="gbdt, logistic, or best: the one with the smaller log-loss.")]
+Kind = Annotated[choices.Kind, typer.Option("--kind", help="best: the one with the smaller log-loss.")]
 Horizon = Annotated[int, typer.Option("--horizon", min=1, max=10_000, help="Bars that the label looks ahead.")]
 Folds = Annotated[int, typer.Option("--folds", min=1, max=100, help="Walk-forward folds.")]
-Embargo = Annotated[float, typer.Option("--embargo-hours", min=0, help="Beyond the purging, between learn and test.")]
+Embargo = Annotated[
+    float,
+    typer.Option("--embargo-hours", min=0, callback=finite, help="Beyond the purging, between learn and test."),
+]
 Seed = Annotated[int, typer.Option("--seed", min=0)]
-Calibrate = Annotated[str, typer.Option("--calibration", help="auto, platt, isotonic or none.")]
-Feature = Annotated[list[str] | None, typer.Option("--feature", help="Instead of all that are free of price scale.")]
+Calibrate = Annotated[choices.Calibration, typer.Option("--calibration", help="Of the probabilities.")]
+Feature = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--feature",
+        help="Instead of all that are free of price scale (docs/reference/features.md); repeatable.",
+        **known("feature", choices.features),
+    ),
+]
 
 
 def train(
@@ -60,23 +75,23 @@ def train(
     json: Json = False,
 ) -> None:
     """Run bars through the engine, learn whether they rise, write model, manifest and card; needs the extra `train`."""
+    from worker.errors import CannotCreate
+    from worker.models.names import check_name, check_version
     from worker.settings import load_engine_of
-    from worker.training.calibrate import METHODS
-    from worker.training.estimators import KINDS
     from worker.training.plan import Plan
     from worker.training.samples import FEATURES, labelled, round_trip_cost
     from worker.training.train import described, publish
     from worker.training.train import train as run
 
-    _one_of("--kind", kind, ("best", *KINDS))
-    _one_of("--calibration", calibration, METHODS)
+    check_name(name)
+    check_version(version)
+    if (registry / name / version).exists():
+        raise CannotCreate(f"{registry / name / version} exists already", "A version never changes: give another one")
     if not (files or dataset or decisions):
         raise typer.BadParameter("give files, --dataset or --decisions")
     engine = load_engine_of(settings_with())
     announce()
     features = tuple(feature or FEATURES)
-    for each in features:
-        _known(each)
     cost = round_trip_cost(engine)
     options = read_options(symbol, interval, decimal, date_format, timezone, column)
     series = _series(files or [], dataset or [], decisions or [], options, sort, engine)
@@ -89,21 +104,9 @@ def train(
     _show(trained, publish(trained, registry), json)
 
 
-def _one_of(option: str, given: str, known: tuple[str, ...]) -> None:
-    if given not in known:
-        raise typer.BadParameter(f"{option} is one of {', '.join(known)}")
-
-
-def _known(feature: str) -> None:
-    from worker.engine.stages.features import FEATURE_NAMES
-
-    if feature not in FEATURE_NAMES:
-        raise typer.BadParameter(f"there is no feature {feature}; docs/reference/features.md lists them")
-
-
 def _series(
     files: list[Path],
-    datasets: list[str],
+    datasets: Sequence[str],
     decisions: list[Path],
     options: ReadOptions,
     sort: bool,

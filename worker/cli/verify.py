@@ -9,6 +9,7 @@ import typer
 
 from worker.cli.common import Bootstrap, Group, Json, Prefix, quiet_logs, run_async, settings_with
 from worker.cli.tables import print_table
+from worker.cli.values import finite
 from worker.errors import Exit
 
 
@@ -16,7 +17,10 @@ def verify(
     bootstrap: Bootstrap = None,
     group: Group = None,
     prefix: Prefix = None,
-    wait: Annotated[float, typer.Option("--wait", help="Seconds to let the group catch up first.")] = 0.0,
+    wait: Annotated[
+        float,
+        typer.Option("--wait", min=0.0, max=86_400.0, callback=finite, help="Seconds to let the group catch up first."),
+    ] = 0.0,
     json: Json = False,
 ) -> None:
     """Read input and outputs and compare; exit 65 when something is lost, doubled, decided twice or out of sequence."""

@@ -6,10 +6,13 @@ import time
 
 import typer
 
+from worker.cli.common import Json
+from worker.cli.output import print_json
 
-def warmup() -> None:
+
+def warmup(json: Json = False) -> None:
     """Compile the engine's kernels into the cache, so that the first worker starts at once."""
-    typer.echo("compiling the engine (once per version and CPU, about a minute) ...")
+    typer.echo("compiling the engine (once per version and CPU, about a minute) ...", err=json)
     begun = time.perf_counter()
     from worker.cli.compiling import VARIABLE
     from worker.engine.encoding import DecisionEncoder
@@ -22,6 +25,10 @@ def warmup() -> None:
     DecisionJob(EngineSettings(), Settings()).warm_up()
     DecisionEncoder(EngineSettings()).warm_up()
     circuit.warm_up()
-    typer.echo(f"engine ready after {time.perf_counter() - begun:.1f} s; kernels in {CACHE.folder or 'memory only'}")
+    seconds = time.perf_counter() - begun
+    if json:
+        print_json({"cache": CACHE.folder and str(CACHE.folder), "seconds": round(seconds, 3)})
+    else:
+        typer.echo(f"engine ready after {seconds:.1f} s; kernels in {CACHE.folder or 'memory only'}")
     if CACHE.refused:
         typer.echo(f"{CACHE.refused}; set {VARIABLE} to a folder that can", err=True)

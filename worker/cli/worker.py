@@ -5,26 +5,38 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from worker.cli.choices import Guarantee
 from worker.cli.common import Bootstrap, Group, Prefix, RegistryFolder, run_to_exit_code, settings_with
 from worker.cli.compiling import announce
+from worker.cli.output import print_json
+
+MOST = 1_000  # processes of one command
+
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object per member when it is about to join the group.")
+]
 
 
 def worker(
     bootstrap: Bootstrap = None,
     group: Group = None,
     prefix: Prefix = None,
-    processes: Annotated[int, typer.Option("--processes", "-n", min=1, help="One a core is best.")] = 1,
+    processes: Annotated[int, typer.Option("--processes", "-n", min=1, max=MOST, help="One per core is best.")] = 1,
     guarantee: Annotated[
-        str | None, typer.Option("--guarantee", help="exactly_once or at_least_once.", show_default=False)
+        Guarantee | None, typer.Option("--guarantee", help="Default: processing.guarantee.", show_default=False)
     ] = None,
     ops_port: Annotated[
-        int | None, typer.Option("--ops-port", help="Probes and metrics; 0 = any free port.", show_default=False)
+        int | None,
+        typer.Option(
+            "--ops-port", min=0, max=65_535, help="Probes and metrics; 0 = any free port.", show_default=False
+        ),
     ] = None,
     registry: RegistryFolder = None,
+    json: Json = False,
 ) -> None:
     """Take partitions, process bars, publish decisions, until SIGTERM."""
     from worker.stream.shutdown import end_process, leave_at_once
@@ -50,4 +62,9 @@ def worker(
     announce(logging.getLogger("worker").warning)
 
     # The client library's tasks may not end, and an event loop waits for them when it is closed.
-    end_process(run_to_exit_code(WorkerProcess(settings).run()))
+    end_process(run_to_exit_code(WorkerProcess(settings, started=_print if json else None).run()))
+
+
+def _print(facts: dict[str, Any]) -> None:
+    print_json(facts)
+    sys.stdout.flush()  # a pipe would keep it until the member ends

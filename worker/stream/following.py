@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-from collections import deque
-from typing import NamedTuple, TextIO
+from collections.abc import Callable
+from typing import TextIO
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas import Decision, Rejection
-from worker.errors import ConfigError
+from worker.errors import ConfigError, DataError
 from worker.settings import KafkaSettings
+from worker.stream.backlog import POLL_MS, Line, newest
 from worker.stream.client import client_options
 from worker.stream.outputs import rfc3339
 from worker.stream.preflight import admin_client
 from worker.stream.seams import stop_consumer
 from worker.stream.topics import describe
+from worker.stream.wanted import Item, Tally, Wanted
 
-POLL_MS = 250
-MARKERS = 4
-
-
-class Wanted(NamedTuple):
-    """Which records to show; an empty set lets all pass."""
-
-    symbols: frozenset[str]
-    actions: frozenset[str]
-
-    def __call__(self, item: Decision | Rejection) -> bool:
-        """Whether to show it."""
-        by_action = not self.actions or (isinstance(item, Decision) and item.action in self.actions)
-        return by_action and (not self.symbols or item.symbol in self.symbols)
+_DECISION, _REJECTION = msgspec.json.Decoder(Decision), msgspec.json.Decoder(Rejection)
 
 
-def line(item: Decision | Rejection) -> str:
-    """One readable line."""
+def readable(item: Item) -> str:
+    """One line."""
     if isinstance(item, Rejection):
         when = rfc3339(item.ts) if item.ts is not None else "-"
         return f"{when:24} {item.symbol or '-':12} rejected    {'; '.join(item.codes)}  {item.detail or ''}".rstrip()
@@ -45,12 +34,22 @@ def line(item: Decision | Rejection) -> str:
 
 
 async def follow_topic(
-    kafka: KafkaSettings, topic: str, wanted: Wanted, last: int, follow: bool, raw: bool, out: TextIO
+    kafka: KafkaSettings,
+    topic: str,
+    wanted: Wanted,
+    last: int,
+    follow: bool,
+    raw: bool,
+    out: TextIO,
+    say: Callable[[str], object] | None = None,
 ) -> None:
-    """Write the newest `last` records, then with `follow` every new one.
+    """Write the newest `last` records that are wanted, then with `follow` every new one.
+
+    `raw` writes their values as they are. `say` gets a sentence when none is wanted.
 
     Raises:
         ConfigError: the topic does not exist.
+        DataError: a record is neither a decision nor a rejection.
     """
     async with admin_client(kafka) as admin:
         found = await describe(admin, (topic,))
@@ -60,42 +59,56 @@ async def follow_topic(
     consumer = AIOKafkaConsumer(**client_options(kafka), group_id=None, isolation_level="read_committed")
     await consumer.start()
     try:
-        consumer.assign(tps)
-        for value in await _backlog(consumer, tps, last):
-            _show(value, wanted, raw, out)
-        while follow:
-            out.flush()
-            for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
-                for record in records:
-                    _show(record.value or b"", wanted, raw, out)
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(tps)
+        tally = Tally()
+
+        def passes(line: Line) -> bool:
+            item = _item(topic, line)
+            tally.add(item)
+            return wanted(item)
+
+        lines = await newest(consumer, ends, last, passes)
+        for line in lines:
+            _show(topic, line, raw, out)
+        out.flush()
+        if say and last and not lines:
+            say(tally.nothing_of(wanted, topic) + (" (waiting for new ones, Ctrl-C ends)" if follow else ""))
+        if follow:
+            await _follow(consumer, topic, ends, wanted, raw, out)
     finally:
         await stop_consumer(consumer)
 
 
-async def _backlog(consumer: AIOKafkaConsumer, tps: list[TopicPartition], last: int) -> list[bytes]:
-    """Values of the newest `last` records, oldest first."""
-    starts, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
-    for tp in tps:
-        # Transaction markers take offsets too, one a commit: go back far enough to find `last` records among them.
-        consumer.seek(tp, max(starts[tp], ends[tp] - MARKERS * last - MARKERS))
-    newest: deque[tuple[int, int, int, bytes]] = deque()
-    while not await _at_end(consumer, ends):
-        for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
-            newest.extend((r.timestamp, r.partition, r.offset, r.value or b"") for r in records)
-    return [value for *_, value in sorted(newest)[-last:]] if last else []
-
-
-async def _at_end(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:
+async def _follow(
+    consumer: AIOKafkaConsumer,
+    topic: str,
+    ends: dict[TopicPartition, int],
+    wanted: Wanted,
+    raw: bool,
+    out: TextIO,
+) -> None:
+    consumer.assign(list(ends))
     for tp, end in ends.items():
-        if await consumer.position(tp) < end:
-            return False
-    return True
+        consumer.seek(tp, end)
+    while True:
+        for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
+            for record in records:
+                line = Line(record.timestamp, record.partition, record.offset, record.value or b"")
+                if wanted(_item(topic, line)):
+                    _show(topic, line, raw, out)
+        out.flush()
 
 
-_DECISION, _REJECTION = msgspec.json.Decoder(Decision), msgspec.json.Decoder(Rejection)
+def _item(topic: str, line: Line) -> Item:
+    try:
+        return (_DECISION if b'"decision_id"' in line.value[:64] else _REJECTION).decode(line.value)
+    except msgspec.MsgspecError as problem:
+        where = f"{topic}, partition {line.partition}, offset {line.offset}"
+        raise DataError(
+            f"{where} is neither a decision nor a rejection: {problem}",
+            "Set topics.decisions and topics.rejected to the topics of the workers",
+        ) from None
 
 
-def _show(value: bytes, wanted: Wanted, raw: bool, out: TextIO) -> None:
-    item = (_DECISION if b'"decision_id"' in value[:64] else _REJECTION).decode(value)
-    if wanted(item):
-        out.write((value.decode() if raw else line(item)) + "\n")
+def _show(topic: str, line: Line, raw: bool, out: TextIO) -> None:
+    out.write((line.value.decode() if raw else readable(_item(topic, line))) + "\n")

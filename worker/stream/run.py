@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import random
 import time
+from collections.abc import Callable
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -50,8 +52,11 @@ RESTORE_STATES = (Phase.READY, Phase.BUSY)
 class WorkerProcess:
     """A member of the fleet. `run` returns when it was asked to stop and everything is committed."""
 
-    def __init__(self, settings: Settings, job: Job | None = None) -> None:
-        self._settings = settings
+    def __init__(
+        self, settings: Settings, job: Job | None = None, started: Callable[[dict[str, Any]], None] | None = None
+    ) -> None:
+        """`started` gets what this member is (`facts`), once it is about to join the group."""
+        self._settings, self._tell_started = settings, started
         self._job = job or DecisionJob(load_engine_of(settings), settings)
         self._member: Member | None = None
         self._options: dict[str, Any] = {}
@@ -64,6 +69,7 @@ class WorkerProcess:
         self._backoff = 0.0  # seconds before the group is joined again
         self._committed = True  # all that the last membership had begun
         self._started = False
+        self._port: int | None = None  # of the probes
         self._begun = time.monotonic()
 
     async def run(self) -> Exit:
@@ -91,6 +97,8 @@ class WorkerProcess:
             self._board = board
             self._shutdown.install()
             self._started = True
+            if self._tell_started:
+                self._tell_started(self.facts())
             pace = asyncio.create_task(tell_pace(), name="pace")
             await self._memberships()
             await within(0.0, pace)
@@ -219,8 +227,25 @@ class WorkerProcess:
             port = await server.start(ops.host, ops.port)
         except OSError as error:
             raise ConfigError(f"the probes can't listen on {ops.host}:{ops.port}: {error}", "Set ops.port") from error
+        self._port = port
         log.info("probes", extra={"url": f"http://{ops.host}:{port}/readyz", "port": port})
         return server
+
+    def facts(self) -> dict[str, Any]:
+        """What this member is, as `worker --json` prints it."""
+        ops, processing = self._settings.ops, self._settings.processing
+        return {
+            "pid": os.getpid(),
+            "version": __version__,
+            "engine_version": self._job.version,
+            "config_hash": self._job.config_hash,
+            "bootstrap_servers": self._settings.kafka.bootstrap_servers,
+            "group": processing.group,
+            "guarantee": processing.guarantee,
+            "input": self._settings.topics.input,
+            "partitions": self._partitions,
+            "probes": None if self._port is None else f"http://{ops.host}:{self._port}",
+        }
 
     def _live(self) -> dict[str, bool]:
         limit = 2 * self._settings.processing.max_poll_interval_ms / 1000

@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
-from worker.cli.control import app, epoch_ms
-from worker.errors import Exit
-
-
-@pytest.mark.parametrize(
-    ("text", "ms"),
-    [
-        ("0", 0),
-        ("1706659200000", 1_706_659_200_000),
-        ("2024-01-31", 1_706_659_200_000),
-        ("2024-01-31T01:00:00+01:00", 1_706_659_200_000),
-        ("2024-01-31T00:00:00.250Z", 1_706_659_200_250),
-    ],
-)
-def test_dates_times_and_epoch_ms(text: str, ms: int) -> None:
-    assert epoch_ms(text) == ms
-
-
-@pytest.mark.parametrize("text", ["yesterday", "", "2024-13-01", "1.5"])
-def test_what_is_no_time(text: str) -> None:
-    with pytest.raises(typer.BadParameter, match="is not a date or time"):
-        epoch_ms(text)
+from worker.cli.control import app
+from worker.errors import ConfigError, Exit
 
 
 def test_no_limit_is_no_change() -> None:
     done = CliRunner().invoke(app, ["set", "*", "--reason", "drill"])
     assert done.exit_code == Exit.USAGE
     assert "give at least one of" in done.output
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["set", "*", "--block", "--effective-ts", "yesterday"], "'yesterday' is not a date or time"),
+        (["set", "*", "--block", "--effective-ts", "1706659200"], "too small for epoch ms"),
+        (["set", "*", "--risk-mult", "1.5"], "less than or equal to 1"),
+        (["set", "*", "--max-notional", "-1"], "greater than or equal to 0"),
+        (["set", "*", "--max-notional", "inf"], "not a finite number"),
+        (["model"], "give NAME and VERSION"),
+        (["model", "a"], "give NAME and VERSION"),
+        (["model", "a", "1.0.0", "--none"], "exclude each other"),
+        (["model", "--none", "--configured"], "exclude each other"),
+        (["model", "--none", "--digest", "0" * 64], "exclude each other"),
+        (["model", "--configured", "--effective-ts", "2024-01-31"], "takes no --digest"),
+    ],
+)
+def test_what_does_not_fit_is_told_before_a_broker_is_asked(given: list[str], told: str) -> None:
+    done = CliRunner().invoke(app, given)
+    assert done.exit_code == Exit.USAGE
+    assert told in " ".join(done.output.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("key", ["SIM 3", "", "ÄRZTE", "A" * 65])
+def test_a_key_that_no_bar_can_have_is_refused(key: str) -> None:
+    done = CliRunner().invoke(app, ["set", key, "--block"])
+    assert isinstance(done.exception, ConfigError)
+    assert "can't be a symbol" in done.exception.message

@@ -1,0 +1,65 @@
+"""Values of options that take one of a few; a test compares them with the lists that decide.
+
+They stand here, too, because `--help` and completion shall not wait for the modules that those lists are in.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+
+class Action(StrEnum):
+    """What a decision does."""
+
+    hold = "hold"
+    open_long = "open_long"
+    open_short = "open_short"
+    close = "close"
+    reduce = "reduce"
+
+
+class Regime(StrEnum):
+    """The market's state at a decision."""
+
+    unknown = "unknown"
+    trend_up = "trend_up"
+    trend_down = "trend_down"
+    range = "range"
+    high_vol = "high_vol"
+    crisis = "crisis"
+
+
+class Dataset(StrEnum):
+    """Bars that come with a package."""
+
+    sp500 = "sp500"
+    nasdaq = "nasdaq"
+
+
+Guarantee = Literal["exactly_once", "at_least_once"]
+TableFormat = Literal["parquet", "arrow", "csv"]
+SchemaName = Literal["tick", "decision", "rejection", "control", "snapshot", "asyncapi"]
+Kind = Literal["best", "gbdt", "logistic"]
+Calibration = Literal["auto", "platt", "isotonic", "none"]
+
+
+def codes() -> tuple[str, ...]:
+    """Reject and quality codes."""
+    from worker.engine.reasons import Reject
+
+    return tuple(code.name for code in Reject)
+
+
+def reasons() -> tuple[str, ...]:
+    """Reason codes of decisions."""
+    from worker.engine.reasons import Reason
+
+    return tuple(reason.name for reason in Reason)
+
+
+def features() -> tuple[str, ...]:
+    """Features that a model may read."""
+    from worker.engine.stages.features import FEATURE_NAMES
+
+    return tuple(FEATURE_NAMES)

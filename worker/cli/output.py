@@ -1,0 +1,14 @@
+"""What commands print for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+
+def print_json(value: Any) -> None:
+    """Write one JSON document and a line break to standard output, UTF-8 whatever the locale says."""
+    import msgspec
+
+    typer.echo(msgspec.json.encode(value))

@@ -1,0 +1,84 @@
+"""Readers of option values: each refuses what it can't read by a sentence that says what to write."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Any
+
+import typer
+
+TIME = "an ISO date or time, UTC unless it names a zone, or epoch ms"  # for the help of options that take one
+
+
+def moment(given: str | int) -> int:
+    """Epoch ms of a date, of a time, or of epoch ms; an int, which is a default, stays as it is.
+
+    Raises:
+        typer.BadParameter: it is none of these.
+    """
+    from worker.moments import read_moment
+
+    if isinstance(given, int):
+        return given
+    try:
+        return read_moment(given)
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem)) from None
+
+
+def check_span(since: int | None, until: int | None) -> None:
+    """Refuse a span of --since and --until that nothing lies in.
+
+    Raises:
+        typer.BadParameter: it ends before it begins, or where it begins.
+    """
+    from worker import moments
+
+    try:
+        moments.check_span(since, until)
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem), param_hint="'--since' / '--until'") from None
+
+
+def finite(given: float | None) -> float | None:
+    """A number that is one: a range alone lets NaN pass.
+
+    Raises:
+        typer.BadParameter: it is NaN or infinite.
+    """
+    if given is not None and not math.isfinite(given):
+        raise typer.BadParameter(f"{given} is not a finite number")
+    return given
+
+
+def known(what: str, names: Callable[[], tuple[str, ...]]) -> dict[str, Any]:
+    """The `callback` and `autocompletion` of an option that takes several names of a closed list.
+
+    For lists that are long, or known only where a heavy module is imported; short ones are an enum of `cli.choices`.
+    """
+
+    def check(given: list[str] | None) -> list[str] | None:
+        for name in given or ():
+            if name not in names():
+                near = get_close_matches(name, names(), 3)
+                hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names())}"
+                raise typer.BadParameter(f"{name!r} is not a {what}; {hint}")
+        return given
+
+    def complete(incomplete: str) -> list[str]:
+        return [name for name in names() if name.startswith(incomplete)]
+
+    return {"callback": check, "autocompletion": complete}
+
+
+def exclude(given: dict[str, bool]) -> None:
+    """Refuse options that do not go together: names with whether each was given; at most one may be.
+
+    Raises:
+        typer.BadParameter: more than one was.
+    """
+    both = [name for name, is_given in given.items() if is_given]
+    if len(both) > 1:
+        raise typer.BadParameter(f"{' and '.join(both)} exclude each other: give one of them")
