@@ -120,7 +120,7 @@ def recognise(header: Sequence[str], name: str, given: Mapping[str, str] | None 
     if missing:
         raise DataError(
             f"{name}: no column for {', '.join(missing)}; seen: {_listed(header)}; wanted: {', '.join(REQUIRED)}",
-            f"Name it, for example --column {missing[0]}={(header[-1].strip() or len(header))!r}, or rename the column",
+            f"Name the column, --column {missing[0]}= and its header or number, or rename it",
         )
     numbers = tuple(int(found[field] or 0) for field in PRICES_AND_VOLUME)
     columns = Columns(times[0][0], numbers, found["symbol"], times[0][1], found["ingest_ts"])  # type: ignore[arg-type]

@@ -237,6 +237,7 @@ def _check_width(found: Structure, name: str) -> None:
     more = len(found.first) - len(found.header)
     if more > 0 and any(cell.strip() for cell in found.first[len(found.header) :]):
         raise DataError(
-            f"{name}: the rows have {more} cells more than the header: {','.join(found.first)[:120]}",
+            f"{name}: the rows have {more} {'cell' if more == 1 else 'cells'} more than the header: "
+            f"{','.join(found.first)[:120]}",
             "Quote numbers with a decimal comma, or separate cells by semicolons; give every column a header",
         )

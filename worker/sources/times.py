@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
@@ -15,12 +16,17 @@ from worker.sources.dates import DAY_MS, Parsed, StrptimeTimes, TextTimes, order
 from worker.sources.intervals import Steps
 from worker.sources.numbers import NEGLIGIBLE
 from worker.sources.options import ORDERS, UNITS, zone_of
+from worker.sources.years import YearsFirst
 from worker.sources.zones import LocalClock
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 _WEEKEND = 0.1  # share of bars on weekends of those who trade all week; theirs are no sessions
 _YEARS = (-2_208_988_800_000, 4_102_444_800_000)  # 1900 to 2100
+_ABBREVIATION = (
+    "{0} is the name of several zones: give --timezone, for example America/Chicago, and --date-format with {0} in it, "
+    "for example '%Y-%m-%d %H:%M {0}'"
+)
 _FORMATS = "Give --date-format dayfirst, monthfirst, or a format of strptime such as %d.%m.%Y"
 
 
@@ -148,6 +154,7 @@ class TimeScan:
         self._candidates: list[_Candidate] = []
         self._epochs = 0  # numbers that are plausible times
         self._numbers = 0
+        self._years_first = YearsFirst()
         self._only_day = self._only_month = 0  # cells that are dates in this order only
         self._dotted = True  # all dates so far are written with dots
         self._sample = ""
@@ -163,6 +170,7 @@ class TimeScan:
         self._count_epochs(column, parsed[0])
         if len(parsed) == 2 and not isinstance(column, Typed):
             self._look_at_order(column, parsed)
+            self._years_first.feed(column, owners)
         for candidate, found in zip(self._candidates, parsed, strict=True):
             self._book(candidate, found, column, owners)
 
@@ -272,12 +280,16 @@ class TimeScan:
         """
         if not self._candidates:
             return TimeFormat("no times", "", TextTimes(False), None, False, False, Steps(), 0, None, None)
-        chosen = self._candidates[0] if len(self._candidates) == 1 else self._order()
+        chosen = self._candidates[0]
+        if len(self._candidates) == 2:
+            chosen = self._order()
+            self._years_first.doubt(self._name, self._column, chosen.label, chosen.steps)
         if not chosen.read and chosen.lost:
+            zone = re.search(r"\d ([A-Z]{2,5})$", chosen.lost_sample.strip())
             raise DataError(
                 f"{self._name}: no cell of the time column {self._column or '(unnamed)'!r} can be read as a time, "
                 f"for example {chosen.lost_sample!r}",
-                _FORMATS,
+                _FORMATS if zone is None else _ABBREVIATION.format(zone[1]),
             )
         reader = chosen.reader
         if self._epochs < epochs.SHARE * self._numbers:
