@@ -117,7 +117,7 @@ class TextTable:
     def _plain(self, block: str, line: int, wanted: list[int]) -> Chunk | None:
         """The columns of a block whose lines have as many cells as the first, none of them quoted."""
         delimiter = self.delimiter
-        if '"' in block or delimiter == " " or f"{delimiter} " in block or "\n\n" in block:
+        if any(odd in block for odd in ('"', f"{delimiter} ", "\n ", "\n\n")) or block[0] == " " or delimiter == " ":
             return None
         block = block.removesuffix("\n")
         width = block[: block.find("\n")].count(delimiter) + 1 if "\n" in block else block.count(delimiter) + 1
