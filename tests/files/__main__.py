@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.bench import report
 from tests.files import fuzz, generate, parity
+from tests.support.layouts import LAYOUTS, check
 from worker.broker import Broker
 
 SHOWN = 10  # findings of each kind
@@ -23,7 +24,7 @@ def main() -> None:
     parser.add_argument("--mutations", type=int, default=500, help="mutated files, settings and arguments")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    figures: dict[str, float] = {}
+    figures = _layouts()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         figures |= _random_files(folder / "files", given.files, given.seed)
@@ -32,7 +33,19 @@ def main() -> None:
     report.table(figures)
     report.write("test-files", figures)
     whole = figures["random_files_equal"] == figures["random_files_total"]
+    whole &= figures["layouts_passed"] == figures["layouts_total"]
     raise SystemExit(not whole or bool(figures["tracebacks"] or figures["mutations_wrong"]))
+
+
+def _layouts() -> dict[str, float]:
+    failed: list[str] = []
+    for layout in LAYOUTS:
+        try:
+            check(layout)
+        except Exception as problem:  # also what a reader should not raise
+            failed.append(f"{layout.title}: {problem}")
+    _show("layout", failed)
+    return {"layouts_passed": len(LAYOUTS) - len(failed), "layouts_total": len(LAYOUTS)}
 
 
 def _random_files(folder: Path, count: int, seed: int) -> dict[str, float]:

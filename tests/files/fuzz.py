@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tests.files import generate, mutate
 from tests.support.commands import Called, call
+from worker.backtest.parts import DECISIONS
 from worker.errors import Exit
 
 CODES = frozenset(int(code) for code in Exit) - {Exit.UNEXPECTED}
@@ -97,12 +98,13 @@ def _interrupt(*_: object) -> None:
 
 def files(folder: Path, count: int, seed: int) -> Iterator[Case]:
     """Damaged files of bars, plans, lines and registries for the commands that read them."""
+    decisions = _decisions(_place(folder, "decided"))
     for number in range(count):
         rng = random.Random(f"fuzz files {seed} {number}")
         place = _place(folder, f"f{number}")
         file = generate.made(place, seed * 100_000 + number)
         mutate.damage(rng, file.path)
-        yield Case(mutate.reading(rng, file, place), place, {})
+        yield Case(mutate.reading(rng, file, place, decisions), place, {})
 
 
 def settings(folder: Path, count: int, seed: int) -> Iterator[Case]:
@@ -120,6 +122,17 @@ def arguments(folder: Path, count: int, seed: int) -> Iterator[Case]:
         rng = random.Random(f"fuzz arguments {seed} {number}")
         place = _place(folder, f"a{number}")
         yield Case(mutate.arguments(rng), place, {}, typed=rng.choice(("", "y\n", "n\n")))
+
+
+def _decisions(place: Path) -> bytes:
+    """Lines that `export` reads."""
+    bars = place / "A.csv"
+    bars.write_text(
+        "date,open,high,low,close,volume\n" + "".join(f"2024-01-{n:02d},1,2,0.5,1.5,9\n" for n in range(1, 29))
+    )
+    done = call("backtest", str(bars), "--interval", "1d", "--out", str(place), "-n", "1")
+    assert done.code == Exit.OK, done.err
+    return (place / DECISIONS).read_bytes()
 
 
 def _place(folder: Path, name: str) -> Path:

@@ -11,6 +11,13 @@ from tests.files.market import FAULTS, INTERVALS, RARE, Row
 
 FAULT_SHARE, RARE_SHARE = 0.22, 0.06  # of files with each fault
 
+ODD = (  # share of files, option, values
+    (0.06, "--decimal", (".", ",")),
+    (0.08, "--date-format", ("dayfirst", "monthfirst", "%d.%m.%Y %H:%M")),
+    (0.08, "--timezone", ("Europe/Berlin", "America/New_York", "UTC")),
+    (0.03, "--column", ("volume=TickVol", "ts=1", "close=Close")),
+)
+
 
 class File(NamedTuple):
     """A file, the options with which both commands read it, and what is odd about it."""
@@ -62,4 +69,7 @@ def _options(rng: random.Random, interval: str, stem: str) -> tuple[str, ...]:
         given += ["--symbol", f"{stem}S"]
     if rng.random() < 0.15:
         given.append("--sort")
+    for share, option, values in ODD:
+        if rng.random() < share:
+            given += [option, rng.choice(values)]
     return tuple(given)

@@ -64,8 +64,8 @@ def damage(rng: random.Random, path: Path) -> None:
     path.write_bytes(content)
 
 
-def reading(rng: random.Random, file: File, place: Path) -> tuple[str, ...]:
-    """A command that reads a file."""
+def reading(rng: random.Random, file: File, place: Path, decisions: bytes) -> tuple[str, ...]:
+    """A command that reads a file; `decisions` are lines as a backtest writes them."""
     name, out = str(file.path), str(place / "out")
     given = [*file.options, *(_options(rng, "publish") if rng.random() < 0.2 else [])]
     match rng.choice(
@@ -98,7 +98,7 @@ def reading(rng: random.Random, file: File, place: Path) -> tuple[str, ...]:
             return ("sweep", str(plan), name, "--out", out, "-n", "1")
         case "export":
             lines = place / "decisions.jsonl"
-            lines.write_bytes(rng.choice((b'{"symbol":"A","ts":1}\n', b"{}\n", b"[1]\n", b"null\n", b"")))
+            lines.write_bytes(rng.choice((decisions, decisions, decisions, b"{}\n", b"null\n")))
             damage(rng, lines)
             return (
                 "export",

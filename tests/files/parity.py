@@ -21,7 +21,7 @@ from worker.settings import Settings
 
 TOGETHER = 25  # files a backtest reads at once
 SECONDS = 120.0  # for the worker to come to the end of the input
-LEFT_OUT = re.compile(r"^not (?:published|read): (.*)$", re.MULTILINE)
+LEFT_OUT = re.compile(r"^(?:not (?:published|read)|unreadable): (.*)$", re.MULTILINE)
 
 Lines = dict[str | None, tuple[list[bytes], list[bytes]]]  # symbol → decisions, rejections
 
@@ -158,7 +158,7 @@ def _said(called: Called) -> tuple[str, ...]:
     left_out = tuple(LEFT_OUT.findall(called.err))
     if called.code == Exit.OK or left_out:
         return left_out
-    return (str(called.code), called.sentence)
+    return (str(called.code), called.sentence[called.sentence.find("error:") :])
 
 
 def _told(called: Called) -> str:
