@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench import report
-from tests.files import fuzz, generate, parity
+from tests.files import fuzz, generate, parity, ways
 from tests.support.layouts import LAYOUTS, check
+from tests.support.ticks import group_settings
 from worker.broker import Broker
 
 SHOWN = 10  # findings of each kind
@@ -52,7 +53,8 @@ def _random_files(folder: Path, count: int, seed: int) -> dict[str, float]:
     folder.mkdir()
     files = [generate.made(folder, seed * count + number) for number in range(count)]
     with Broker() as broker:
-        done = parity.compare(broker.bootstrap, f"files-{uuid.uuid4().hex[:6]}", files, folder, _progress("published"))
+        settings = group_settings(broker.bootstrap, f"files-{uuid.uuid4().hex[:6]}")
+        done = parity.compare(ways.live, settings, files, folder, _progress("published"))
     _show("differ", done.differences)
     return {
         "random_files_equal": done.equal,

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.files import generate, parity
+from tests.files import generate, parity, ways
 from tests.integration.conftest import Bootstrap
+from tests.support.ticks import group_settings
 
 pytestmark = pytest.mark.kafka
 
@@ -16,7 +17,8 @@ FILES, SEED = 12, 7_000
 
 def test_live_is_backtest_for_dirty_files(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
     files = [generate.made(tmp_path, SEED + number) for number in range(FILES)]
-    done = parity.compare(broker.bootstrap, topic_prefix, files, tmp_path, lambda _: None)
+    settings = group_settings(broker.bootstrap, topic_prefix)
+    done = parity.compare(ways.live, settings, files, tmp_path, lambda _: None)
     assert not done.differences, "\n".join(done.differences)
     assert (done.equal, done.crashed) == (FILES, 0)
     assert 0 < done.refused < FILES // 2
