@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,6 +51,15 @@ async def test_no_broker(topic_prefix: str, tmp_path: Path) -> None:
     assert code == Exit.UNAVAILABLE
     assert f"no Kafka broker answers at {address}" in sentence
     assert "alphapulse broker start" in fix
+
+
+async def test_a_broker_that_takes_connections_and_is_silent(topic_prefix: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:  # nobody accepts; the system completes connections
+        address = f"127.0.0.1:{listening.getsockname()[1]}"
+        code, sentence, fix = await refusal(group_settings(address, topic_prefix), tmp_path)
+    assert code == Exit.UNAVAILABLE
+    assert f"{address} does not answer within" in sentence
+    assert "TLS or SASL" in fix
 
 
 @pytest.fixture(scope="module")

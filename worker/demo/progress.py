@@ -16,7 +16,7 @@ from worker.demo.view import View, WorkerRow
 from worker.settings import Settings
 from worker.stream.client import client_options
 from worker.stream.group import committed_offsets
-from worker.stream.seams import stop_consumer
+from worker.stream.seams import start_consumer, stop_consumer
 
 WINDOW = 3.0  # seconds over which rates are taken
 
@@ -35,7 +35,7 @@ class Progress:
         self._history: deque[tuple[float, int, int]] = deque()
 
     async def __aenter__(self) -> Self:
-        await self._offsets.start()
+        await start_consumer(self._offsets)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -12,7 +12,7 @@ from worker.export.batches import Decode, Item, decoder
 from worker.settings import KafkaSettings
 from worker.stream.client import client_options
 from worker.stream.preflight import admin_client
-from worker.stream.seams import stop_consumer
+from worker.stream.seams import start_consumer, stop_consumer
 from worker.stream.topics import describe
 
 POLL_MS = 250
@@ -32,7 +32,7 @@ async def read_topic(kafka: KafkaSettings, topic: str, rejected: bool, since: in
         raise ConfigError(f"the topic {topic} does not exist", "Run `alphapulse topics create`")
     decode = decoder(rejected)
     consumer = AIOKafkaConsumer(**client_options(kafka), group_id=None, isolation_level="read_committed")
-    await consumer.start()
+    await start_consumer(consumer)
     try:
         for number in range(found[topic].partitions):
             tp = TopicPartition(topic, number)

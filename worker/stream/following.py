@@ -15,7 +15,7 @@ from worker.stream.backlog import POLL_MS, Line, newest
 from worker.stream.client import client_options
 from worker.stream.outputs import rfc3339
 from worker.stream.preflight import admin_client
-from worker.stream.seams import stop_consumer
+from worker.stream.seams import start_consumer, stop_consumer
 from worker.stream.topics import describe
 from worker.stream.wanted import Item, Tally, Wanted
 
@@ -57,7 +57,7 @@ async def follow_topic(
         raise ConfigError(f"the topic {topic} does not exist", "Run `alphapulse topics create`")
     tps = [TopicPartition(topic, p) for p in range(found[topic].partitions)]
     consumer = AIOKafkaConsumer(**client_options(kafka), group_id=None, isolation_level="read_committed")
-    await consumer.start()
+    await start_consumer(consumer)
     try:
         ends: dict[TopicPartition, int] = await consumer.end_offsets(tps)
         tally = Tally()

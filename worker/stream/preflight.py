@@ -67,7 +67,13 @@ def _explain(error: BaseException, where: str, kafka: KafkaSettings) -> Alphapul
         return ConfigError(
             f"{where} does not offer {kafka.sasl_mechanism}", "Set kafka.sasl_mechanism to one it offers"
         )
-    if isinstance(error, TimeoutError | errors.KafkaError):
+    if isinstance(error, TimeoutError | errors.RequestTimedOutError | errors.KafkaTimeoutError):
+        return BrokerUnavailable(
+            f"{where} does not answer within {TIMEOUT:.0f} s",
+            "Look whether the broker hangs, is overloaded or can't be reached, then try again; if it is a listener "
+            "with TLS or SASL, set kafka.security_protocol",
+        )
+    if isinstance(error, errors.KafkaError):
         return ConfigError(
             f"{where} accepts connections but does not answer as Kafka over {kafka.security_protocol}",
             "Check kafka.security_protocol and the port: is it a listener with TLS or SASL?",

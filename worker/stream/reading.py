@@ -14,7 +14,7 @@ from worker.engine.raw import RawRecords
 from worker.stream.backoff import Attempts
 from worker.stream.consumed import as_raw
 from worker.stream.leaders import Leaders
-from worker.stream.seams import stop_consumer
+from worker.stream.seams import start_consumer, stop_consumer
 from worker.stream.seams.clients import client_of, refresh
 
 Consumed: TypeAlias = "ConsumerRecord[bytes, bytes]"
@@ -51,7 +51,7 @@ class Reader:
         self.leaders = Leaders(client_of(self._consumer))
 
     async def __aenter__(self) -> Reader:
-        await self._consumer.start()
+        await start_consumer(self._consumer)
         return self
 
     async def __aexit__(self, *_: object) -> None:

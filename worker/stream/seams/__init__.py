@@ -3,6 +3,6 @@
 What records are fetched and sent with is imported from its module: it brings the compiler along.
 """
 
-from worker.stream.seams.clients import connect_once, fetch_each_alone, stop_consumer
+from worker.stream.seams.clients import connect_once, fetch_each_alone, start_consumer, stop_consumer
 
-__all__ = ["connect_once", "fetch_each_alone", "stop_consumer"]
+__all__ = ["connect_once", "fetch_each_alone", "start_consumer", "stop_consumer"]

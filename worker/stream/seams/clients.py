@@ -120,6 +120,19 @@ def fetch_each_alone(consumer: AIOKafkaConsumer) -> None:
     fetcher._prefetch_backoff = 0.0
 
 
+async def start_consumer(consumer: AIOKafkaConsumer) -> None:
+    """Start a consumer; one that can't be, or is cancelled meanwhile, is stopped.
+
+    Raises:
+        KafkaError: it can't be started.
+    """
+    try:
+        await consumer.start()
+    except BaseException:
+        await stop_consumer(consumer)
+        raise
+
+
 async def stop_consumer(consumer: AIOKafkaConsumer, seconds: float = 1.0) -> None:
     """Stop a consumer within about `seconds`, also one whose tasks have died.
 
