@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -11,7 +12,7 @@ from aiokafka.protocol import fetch
 
 from tests.support.fake_answers import FETCH_WAIT, Topic, cluster
 from tests.support.fake_broker import Answer, Api, Asked, FakeBroker
-from tests.support.record_sets import batch
+from tests.support.record_sets import MARKER_COMMIT, batch, marker
 from worker.stream.protocol.log_ends import (
     FIRST,
     EpochEndRequest,
@@ -35,7 +36,7 @@ class FakeLog:
         self.epoch = 0  # of its leader
         self.ends: dict[int, int] = {}  # epochs of former leaders → offset behind their last record
         self.damaged = False  # whether a byte of each answer is another
-        self._records: list[Record] = []
+        self._records: list[Record | None] = []  # None: an offset that a marker takes
 
     @property
     def end(self) -> int:
@@ -47,6 +48,10 @@ class FakeLog:
         at = self.end
         self._records += records
         return at
+
+    def mark(self, count: int) -> None:
+        """So many transactions end: their markers take offsets."""
+        self._records += [None] * count
 
     def lose(self, count: int) -> None:
         """Truncate: the last records are gone."""
@@ -60,12 +65,19 @@ class FakeLog:
     def read(self, at: int) -> bytes:
         """Some records from an offset on, as a record set."""
         found = self._records[at - self.start :][:MOST]
-        data = batch([(key, value, 1, headers) for key, value, headers in found], at) if found else b""
+        parts: list[bytes] = []
+        for marks, group in groupby(enumerate(found, at), lambda each: each[1] is None):
+            run = list(group)
+            if marks:
+                parts += [marker(offset, 7, MARKER_COMMIT) for offset, _ in run]
+            else:
+                parts.append(batch([(r[0], r[1], 1, r[2]) for _, r in run if r], run[0][0]))
+        data = b"".join(parts)
         return data[:-1] + bytes([data[-1] ^ 1]) if data and self.damaged else data
 
     def records(self) -> Iterable[tuple[int, Record]]:
         """All, with their offsets."""
-        return enumerate(self._records, self.start)
+        return ((offset, record) for offset, record in enumerate(self._records, self.start) if record)
 
 
 def serve(broker: FakeBroker, logs: Mapping[TopicPartition, FakeLog]) -> None:

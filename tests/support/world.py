@@ -15,6 +15,7 @@ from tests.support.fake_broker import FakeBroker
 from tests.support.fake_logs import FakeLog, serve
 from worker.engine.raw import RawRecords
 from worker.settings import KafkaSettings, ProcessingSettings, Settings, StateSettings
+from worker.stream.board import Board
 from worker.stream.client import client_options
 from worker.stream.consumed import raw_of
 from worker.stream.envelope import BARRIER, FORMAT
@@ -45,6 +46,7 @@ class World:
         }
         self.committed: Position | None = None
         self.own = 0
+        self.board: Board | None = None
         self.openings = self._opening()
         healthy([broker], {})
         self.input.append(*((f"S{i * i % SYMBOLS}".encode(), b"bar", ()) for i in range(RECORDS)))
@@ -53,7 +55,7 @@ class World:
     def _opening(self) -> Opening:
         owner = StateOwner(FORMAT, GROUP, self.tp.topic, 0, 1, "1", "cafe")
         options = client_options(self.settings.kafka)
-        return Opening(self.tp, self.settings, options, owner, CountingEngine, lambda *_: None)
+        return Opening(self.tp, self.settings, options, owner, CountingEngine, lambda *_: None, self.board)
 
     def elected(self) -> None:
         """Serve the logs as they are now."""
@@ -92,11 +94,12 @@ class World:
         return found
 
     def publish(self, results: list[Counted]) -> None:
-        """The outputs of records: each third is a rejection."""
-        for offset, key, _ in results:
-            log = self.rejected if offset % 3 == 0 else self.output
+        """The outputs of records: each third is a rejection, but a symbol's first."""
+        for offset, key, count in results:
+            log = self.rejected if offset % 3 == 0 and count > 1 else self.output
             name = f"{self.tp.topic}-0-{offset}".encode()
-            log.append((key, b"{}", (("ce_id", name), ("ce_source", f"/alphapulse/{GROUP}".encode()))))
+            value = f'{{"sequence": {count}, "ts": {offset}}}'.encode()
+            log.append((key, value, (("ce_id", name), ("ce_source", f"/alphapulse/{GROUP}".encode()))))
 
     def raw(self, start: int, stop: int) -> RawRecords:
         class Row:

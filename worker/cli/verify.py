@@ -27,7 +27,7 @@ def verify(
     import msgspec
 
     from worker.stream.group import check_group
-    from worker.stream.verify import Report
+    from worker.stream.judging import Report
 
     quiet_logs()
     settings = settings_with(bootstrap, group, prefix)
@@ -40,8 +40,8 @@ def verify(
 
 
 def _print(report: Any) -> None:
+    from worker.stream.judging import FAULTS
     from worker.stream.placement import told
-    from worker.stream.verify import FAULTS
 
     names = ("partition", "input", "decisions", "rejections", "repeats", "pending", "faults")
     print_table(
@@ -50,14 +50,33 @@ def _print(report: Any) -> None:
     )
     for p in report.partitions:
         for name in FAULTS:
-            if offsets := getattr(p, name):
-                typer.echo(f"partition {p.partition}: {name.replace('_', ' ')} at input offsets {offsets}")
+            if p.count(name):
+                typer.echo(f"partition {p.partition}: {_fault(p, name)}")
     if report.split_keys:
         typer.echo(told(report.split_keys))
     total = sum(p.inputs for p in report.partitions)
     if report.faults:
-        typer.echo("NOT whole: see the faults above")
+        typer.echo(f"NOT whole: see the {report.faults} fault{'' if report.faults == 1 else 's'} above")
     elif report.pending:
-        typer.echo(f"{report.pending} records wait to be processed; what is committed is whole")
+        published = sum(p.published for p in report.partitions)
+        again = f" ({published} of them again, at least once)" if published else ""
+        typer.echo(f"{report.pending} records wait to be processed{again}; what is committed is whole")
     else:
         typer.echo(f"whole: {total} records in, {total} outcomes out, every sequence without gap or repeat")
+
+
+def _fault(report: Any, name: str) -> str:
+    """One kind of fault of a partition, and the first offsets."""
+    count, offsets = report.count(name), getattr(report, name)
+    more = f" and {count - len(offsets)} more" if count > len(offsets) else ""
+    if name == "past_offset":
+        return (
+            f"{count} records have an outcome, but by the committed offset nobody has decided them: it is gone or was "
+            f"set back (`alphapulse state offsets` mends that), at input offsets {offsets}{more}"
+        )
+    if name == "beyond_end":
+        return (
+            f"the committed offset {offsets[0]} lies behind the end of the input: it was set by hand, or the cluster "
+            "has lost records (`alphapulse state offsets` tells which)"
+        )
+    return f"{name.replace('_', ' ')} at input offsets {offsets}{more}"

@@ -13,12 +13,13 @@ from worker.settings import Settings
 from worker.stream import asking, topics
 from worker.stream.checkpoint import Committed, committed
 from worker.stream.client import client_options
+from worker.stream.judging import Report
 from worker.stream.preflight import admin_client
 from worker.stream.protocol.offsets import Position
 from worker.stream.reading import Reader
 from worker.stream.seams.clients import client_of
 from worker.stream.stored import partitions_changed, read_state
-from worker.stream.verify import Report, verify
+from worker.stream.verify import verify
 
 POLL_SECONDS = 0.2
 
@@ -104,8 +105,9 @@ async def check_group(settings: Settings, wait: float = 0.0) -> Report:
         partitions = found[settings.topics.input].partitions
         if wait:
             await wait_caught_up(admin, settings, partitions, wait)
-        reached = await committed_offsets(admin, settings, partitions)
-    return await verify(settings, client_options(settings.kafka), reached, resets=partial(resets, settings))
+        now = partial(committed_offsets, admin, settings, partitions)
+        again = partial(resets, settings)
+        return await verify(settings, client_options(settings.kafka), await now(), resets=again, now=now)
 
 
 async def resets(settings: Settings, partition: int) -> list[int]:

@@ -1,164 +1,30 @@
 """Proves promise 1 on live topics: every input record has exactly one outcome, every symbol's sequence is whole,
-no time of a symbol is decided twice, and every key lies on one partition."""
+no time of a symbol is decided twice, every key lies on one partition, and the committed offset fits both."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import msgspec
 from aiokafka import TopicPartition
 
 from worker.settings import Settings
+from worker.stream.judging import Outcome, PartitionReport, Report, judge
 from worker.stream.placement import Homes
 from worker.stream.reading import Consumed, Reader, high_watermarks
 
 Resets: TypeAlias = Callable[[int], Awaitable[Sequence[int]]]  # of a partition: input offsets, ascending
-EXAMPLES = 5  # offsets named per fault and partition
-FAULTS = (
-    "lost",
-    "doubled",
-    "foreign",
-    "wrong_key",
-    "sequence_faults",
-    "decided_twice",
-)  # lists of a partition's report
-
-
-class Outcome(NamedTuple):
-    """What one output record says of its input record."""
-
-    offset: int
-    key: bytes | None
-    sequence: int | None
-    accepted: bool
-    ts: int | None = None
+Offsets: TypeAlias = Callable[[], Awaitable[Mapping[int, int]]]  # the group's, by partition
+SETTLE = 10.0  # seconds for the offset of a transaction whose outcomes are there already
+STEP = 0.2  # seconds between two looks at it
 
 
 class _Sequenced(msgspec.Struct):
     sequence: int | None
     ts: int | None = None
-
-
-@dataclass
-class PartitionReport:
-    """Findings on one partition; the lists hold the first few input offsets concerned."""
-
-    partition: int
-    inputs: int = 0
-    decisions: int = 0
-    rejections: int = 0
-    repeats: int = 0  # equal records a second time: allowed at least once, a fault exactly once
-    pending: int = 0  # input records behind the committed offset's position
-    lost: list[int] = field(default_factory=list)
-    doubled: list[int] = field(default_factory=list)
-    foreign: list[int] = field(default_factory=list)  # outcomes of records that the input does not hold
-    wrong_key: list[int] = field(default_factory=list)
-    sequence_faults: list[int] = field(default_factory=list)
-    decided_twice: list[int] = field(default_factory=list)  # decisions for a (symbol, ts) that has one already
-
-    @property
-    def faults(self) -> int:
-        """Number of faults (as far as they are listed)."""
-        return sum(len(getattr(self, name)) for name in FAULTS)
-
-
-@dataclass
-class Report:
-    """Findings on all partitions."""
-
-    partitions: list[PartitionReport]
-    split_keys: dict[str, list[int]] = field(default_factory=dict)  # keys on two partitions or more, and which
-
-    @property
-    def complete(self) -> bool:
-        """No fault, and nothing left to process."""
-        return not self.faults and not self.pending
-
-    @property
-    def faults(self) -> int:
-        """Faults over all partitions."""
-        return sum(p.faults for p in self.partitions) + len(self.split_keys)
-
-    @property
-    def pending(self) -> int:
-        """Input records that the group has not committed yet."""
-        return sum(p.pending for p in self.partitions)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain data, for `--json`."""
-        return {
-            "complete": self.complete,
-            "faults": self.faults,
-            "pending": self.pending,
-            "partitions": [asdict(p) for p in self.partitions],
-            "split_keys": self.split_keys,
-        }
-
-
-def judge(
-    report: PartitionReport,
-    inputs: dict[int, bytes | None],
-    outcomes: Iterable[Outcome],
-    exactly_once: bool,
-    whole: bool = True,
-    resets: Sequence[int] = (),
-) -> PartitionReport:
-    """Compare one partition's inputs (offset → key) with the outcomes found.
-
-    `whole` says that the input begins where the group began, so that sequences must begin at 1. They begin at 1 again
-    at the input offsets `resets` (ascending), where the state was thrown away on purpose.
-    """
-    seen: dict[int, Outcome] = {}
-    for outcome in outcomes:
-        if outcome.offset not in inputs:
-            _note(report.foreign, outcome.offset)
-        elif outcome.offset in seen:
-            report.repeats += 1
-            if exactly_once or seen[outcome.offset] != outcome:
-                _note(report.doubled, outcome.offset)
-        else:
-            seen[outcome.offset] = outcome
-    report.inputs = len(inputs)
-    report.decisions = sum(o.accepted for o in seen.values())
-    report.rejections = len(seen) - report.decisions
-    last: dict[bytes | None, int] = {}
-    decided: set[tuple[bytes | None, int | None]] = set()
-    left = list(resets)
-    for offset in sorted(inputs):
-        while left and offset >= left[0]:
-            last, decided, whole = {}, set(), True
-            del left[0]
-        found = seen.get(offset)
-        if found is None:
-            _note(report.lost, offset)
-            continue
-        if found.key != inputs[offset]:
-            _note(report.wrong_key, offset)
-        if not _follows(last, found, whole):
-            _note(report.sequence_faults, offset)
-        if found.accepted and found.ts is not None:
-            if (found.key, found.ts) in decided:
-                _note(report.decided_twice, offset)
-            decided.add((found.key, found.ts))
-    return report
-
-
-def _follows(last: dict[bytes | None, int], outcome: Outcome, whole: bool) -> bool:
-    before = last.get(outcome.key, 0)
-    if not whole and before == 0:
-        last[outcome.key] = outcome.sequence or 0
-        return True
-    if outcome.sequence is None:
-        return before == 0 and not outcome.accepted
-    last[outcome.key] = outcome.sequence
-    return outcome.sequence == before + 1 and (before > 0 or outcome.accepted)
-
-
-def _note(examples: list[int], offset: int) -> None:
-    if len(examples) < EXAMPLES:
-        examples.append(offset)
 
 
 def _outcomes(records: list[Consumed], source: bytes, accepted: bool, prefix: bytes) -> Iterable[Outcome]:
@@ -174,42 +40,100 @@ def _outcomes(records: list[Consumed], source: bytes, accepted: bool, prefix: by
 async def verify(
     settings: Settings,
     options: dict[str, Any],
-    committed: dict[int, int],
+    committed: Mapping[int, int],
     on_progress: Callable[[int], None] = lambda records: None,
     resets: Resets | None = None,
+    now: Offsets | None = None,
 ) -> Report:
-    """Read input and outputs (read_committed) and compare. `committed` is the group's offset per partition, `resets`
-    is asked only about partitions whose sequences begin again."""
-    names, group = settings.topics, settings.processing.group
-    source = f"/alphapulse/{group}".encode()
-    exactly_once = settings.processing.guarantee == "exactly_once"
-    reports, homes = [], Homes()
+    """Read input and outputs (read_committed) and compare.
+
+    `committed` is the group's offset per partition, read before this call, and `now` reads it again. `resets` is asked
+    only about partitions whose sequences begin again.
+    """
+    names = settings.topics
     outputs = [TopicPartition(topic, p) for topic in (names.output, names.rejections) for p in committed]
     ends = await high_watermarks(options, outputs)
     async with Reader(options) as reader:
-        for partition, offset in sorted(committed.items()):
-            report = PartitionReport(partition)
-            first, _ = await reader.bounds(TopicPartition(names.input, partition))
-            inputs: dict[int, bytes | None] = {}
-            async for records in reader.batches(TopicPartition(names.input, partition)):
-                inputs.update((r.offset, r.key) for r in records if r.offset < offset)
-                homes.note(partition, (r.key for r in records))
-                report.pending += sum(r.offset >= offset for r in records)
-                on_progress(len(records))
-            found: list[Outcome] = []
-            prefix = f"{names.input}-{partition}-".encode()
-            for topic, accepted in ((names.output, True), (names.rejections, False)):
-                tp = TopicPartition(topic, partition)
-                async for records in reader.batches(tp, stop=ends[tp]):
-                    # What lies outside was trimmed from the input, or is being committed right now.
-                    inside = (o for o in _outcomes(records, source, accepted, prefix) if first <= o.offset < offset)
-                    found.extend(inside)
-                    on_progress(len(records))
-            whole = first == 0
-            pending = report.pending
-            judge(report, inputs, found, exactly_once, whole)
-            if report.sequence_faults and resets and (offsets := await resets(partition)):
-                again = PartitionReport(partition, pending=pending)
-                report = judge(again, inputs, found, exactly_once, whole, offsets)
-            reports.append(report)
-    return Report(reports, homes.split)
+        work = _Verification(settings, reader, ends, _Followed(now), on_progress)
+        reports = [await work.partition(p, offset, resets) for p, offset in sorted(committed.items())]
+    return Report(reports, work.homes.split)
+
+
+class _Followed:
+    """Whether offsets follow the outcomes that have been read: those of a running group do within moments."""
+
+    def __init__(self, now: Offsets | None) -> None:
+        self._now, self._until = now, time.monotonic() + SETTLE
+
+    async def behind(self, partition: int, reached: int) -> bool:
+        """Whether a partition's offset stays behind `reached`."""
+        while self._now is not None:
+            if (await self._now())[partition] >= reached:
+                return False
+            if time.monotonic() >= self._until:
+                break
+            await asyncio.sleep(STEP)  # the broker offers no way to be told of a commit
+        return True
+
+
+class _Verification:
+    """What the partitions of one group share."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        reader: Reader,
+        ends: Mapping[TopicPartition, int],
+        followed: _Followed,
+        on_progress: Callable[[int], None],
+    ) -> None:
+        self.homes = Homes()
+        self._names, self._group = settings.topics, settings.processing.group
+        self._exactly_once = settings.processing.guarantee == "exactly_once"
+        self._reader, self._ends, self._followed, self._on_progress = reader, ends, followed, on_progress
+
+    async def partition(self, partition: int, offset: int, resets: Resets | None) -> PartitionReport:
+        """Judge one whose committed offset is `offset`."""
+        found = await self._found(partition)
+        reached = max((outcome.offset for outcome in found), default=-1) + 1
+        # Exactly once there is no outcome without its offset. At least once there is: it will be repeated.
+        wrong = self._exactly_once and reached > offset and await self._followed.behind(partition, reached)
+        stop = reached if wrong else offset
+        tp = TopicPartition(self._names.input, partition)
+        first, end = await self._reader.bounds(tp)
+        inputs: dict[int, bytes | None] = {}
+        pending = 0
+        async for records in self._reader.batches(tp):
+            inputs.update((r.offset, r.key) for r in records if r.offset < stop)
+            self.homes.note(partition, (r.key for r in records))
+            pending += sum(r.offset >= stop for r in records)
+            self._on_progress(len(records))
+        # What lies outside was trimmed from the input, or is being committed right now.
+        inside = [outcome for outcome in found if first <= outcome.offset < stop]
+        past = sorted({outcome.offset for outcome in found if outcome.offset >= offset})
+
+        def report(begun: Sequence[int] = ()) -> PartitionReport:
+            told = PartitionReport(partition, pending=pending)
+            if not self._exactly_once:
+                told.published = len(past)
+            for at in past if wrong else ():
+                told.note("past_offset", at)
+            if offset > end:
+                told.note("beyond_end", offset)
+            return judge(told, inputs, inside, self._exactly_once, first == 0, begun)
+
+        judged = report()
+        if judged.sequence_faults and resets and (begun := await resets(partition)):
+            return report(begun)
+        return judged
+
+    async def _found(self, partition: int) -> list[Outcome]:
+        """The group's outcomes."""
+        found: list[Outcome] = []
+        source, prefix = f"/alphapulse/{self._group}".encode(), f"{self._names.input}-{partition}-".encode()
+        for topic, accepted in ((self._names.output, True), (self._names.rejections, False)):
+            tp = TopicPartition(topic, partition)
+            async for records in self._reader.batches(tp, stop=self._ends[tp]):
+                found.extend(_outcomes(records, source, accepted, prefix))
+                self._on_progress(len(records))
+        return found

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from worker.stream.judging import EXAMPLES, Outcome, PartitionReport, Report, judge
 from worker.stream.placement import Homes, told
-from worker.stream.verify import Outcome, PartitionReport, Report, judge
 
 A, B = b"A", b"B"
 INPUTS: dict[int, bytes | None] = {0: A, 1: A, 2: B, 3: A}
@@ -39,6 +39,17 @@ def test_a_whole_partition_has_no_fault() -> None:
 def test_each_fault_is_found(outcomes: list[Outcome], fault: str, at: int) -> None:
     report = judged(outcomes)
     assert at in getattr(report, fault)
+
+
+def test_each_fault_counts_also_where_it_is_not_listed() -> None:
+    many: dict[int, bytes | None] = dict.fromkeys(range(40), A)
+    report = judge(PartitionReport(0), many, [Outcome(0, A, 1, True)] * 8, exactly_once=True)
+    assert (report.lost, report.count("lost")) == ([1, 2, 3, 4, 5], 39)
+    assert (len(report.doubled), report.count("doubled")) == (EXAMPLES, 7)
+    assert report.faults == 39 + 7
+    whole = Report([report, report])
+    assert whole.faults == whole.as_dict()["faults"] == 2 * report.faults
+    assert whole.as_dict()["partitions"][0]["counts"] == {"doubled": 7, "lost": 39}
 
 
 def test_at_least_once_allows_equal_repeats_only() -> None:
