@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
@@ -116,7 +117,13 @@ def _tried(
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(workers, len(settings)), context, _start, (list(tapes), registry)) as pool:
-        for done, found in enumerate(pool.map(_try, settings), 1):
+        # A process that is interrupted while it starts would print a traceback: it takes signals from `_start` on.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            tries = pool.map(_try, settings)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for done, found in enumerate(tries, 1):
             yield found
             progress(done)
 
@@ -137,6 +144,8 @@ _registry: Path | None
 def _start(tapes: list[Tape], registry: Path | None) -> None:
     global _tapes, _registry
     _tapes, _registry = tapes, registry
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _try(settings: EngineSettings) -> Try:

@@ -1,5 +1,19 @@
 """The `alphapulse` program: one thin module a subcommand; heavy imports wait until a command runs."""
 
-from worker.cli.app import main
+from __future__ import annotations
+
+
+def main() -> None:
+    """Console entry point."""
+    from worker.cli import interrupt
+
+    interrupt.at_once()
+    from worker.cli.app import run
+
+    try:
+        run()
+    finally:
+        interrupt.at_once()  # the interpreter's own way out would print a traceback
+
 
 __all__ = ["main"]

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from worker import __version__
-from worker.cli import streams
+from worker.cli import interrupt, streams
 from worker.cli.common import tell
 from worker.errors import AlphapulseError, Exit
 from worker.files import REFUSALS, refusal
@@ -50,7 +50,8 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
-) -> None: ...
+) -> None:
+    interrupt.while_running()
 
 
 def _assemble() -> None:
@@ -97,8 +98,8 @@ def _assemble() -> None:
     app.command()(warmup.warmup)
 
 
-def main() -> None:
-    """Console entry point."""
+def run() -> None:
+    """Run the command that is asked for; ends with its exit code."""
     found = streams.prepare()
     _assemble()
     sys.exit(streams.settle(_run(), found))
@@ -119,4 +120,8 @@ def _run() -> int:
         return Exit.INTERRUPTED
     except SystemExit as end:
         return int(end.code or Exit.OK)
+    except Exception as error:
+        if interrupt.is_cause_of(error):
+            return Exit.INTERRUPTED
+        raise
     return Exit.OK

@@ -54,12 +54,16 @@ def settings_with(
 def run_async(work: Coroutine[Any, Any, T]) -> T:
     """Run on uvloop where there is one."""
     try:
-        import uvloop
-    except ImportError:
-        import asyncio
+        try:
+            import uvloop
+        except ImportError:
+            import asyncio
 
-        return asyncio.run(work)
-    return uvloop.run(work)
+            return asyncio.run(work)
+        return uvloop.run(work)
+    except KeyboardInterrupt:
+        work.close()  # it may never have begun, of which Python would warn
+        raise
 
 
 def run_to_exit_code(work: Coroutine[Any, Any, int]) -> int:
