@@ -17,6 +17,7 @@ from worker.stream.seams import fetch_each_alone, watch
 
 log = logging.getLogger(__name__)
 DAMAGED = 3  # times in a row that records may arrive damaged
+LET_GO = 5.0  # seconds for a poll that was cancelled
 
 
 class Polling:
@@ -65,7 +66,11 @@ class Polling:
         await asyncio.wait({poll, *others, *living}, return_when=asyncio.FIRST_COMPLETED)
         if not poll.done():
             poll.cancel()
-            await asyncio.wait({poll})
+            await asyncio.wait({poll}, timeout=LET_GO)
+        if not poll.done():
+            log.warning("a poll of the client does not end when it is cancelled")
+            self._given_up = True
+            return None
         if poll.cancelled():
             return None
         try:
