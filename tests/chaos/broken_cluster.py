@@ -10,21 +10,21 @@ from aiokafka.conn import create_conn
 from aiokafka.protocol.coordination import FindCoordinatorRequest
 
 from worker.engine.partition import PartitionEngine
-from worker.stream import opening
+from worker.stream import agreement, opening
 from worker.stream.backoff import BackOff
 from worker.stream.protocol.offsets import OffsetFetchResponse, Position, fetch_offsets, fetched
 from worker.stream.sink import Opened, TransactionalSink
 from worker.stream.transactions import producer
 
 # Names that these modules import are replaced in them.
-OPENING: Any = opening
+AGREEMENT: Any = agreement
 PRODUCER: Any = producer
 NEVER = -(2**62)  # ms
 
 
 def begins_anew_beside_a_state() -> None:
     """Nothing committed, or too little, is believed whatever else shows that the group has worked."""
-    OPENING.furthest = lambda *_: None
+    AGREEMENT.furthest = lambda *_: None
 
 
 async def _first_says(options: dict[str, Any], group: str, tp: TopicPartition) -> Position | None:

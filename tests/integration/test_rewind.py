@@ -1,10 +1,12 @@
-"""A group whose offsets are gone or set back is not begun anew beside its own state and outputs."""
+"""A group whose offsets are gone or were set by hand goes on where its own state and outputs show it to be."""
 
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from tests.support.ticks import delete_group, group_settings, make_topics, publi
 from worker.errors import Exit
 from worker.settings import Settings
 from worker.stream import asking
+from worker.stream.crash import VARIABLE
 from worker.stream.preflight import admin_client
 from worker.stream.protocol.offsets import Position
 from worker.stream.seams.clients import client_of
@@ -27,20 +30,38 @@ pytestmark = pytest.mark.kafka
 FIRST, ALL = 600, 900
 
 
-async def set_back(settings: Settings) -> None:
-    """As by hand: an earlier offset, and no text of ours."""
+async def set_by_hand(settings: Settings, offset: int) -> None:
+    """Without a text of ours."""
     async with admin_client(settings.kafka) as admin:
-        positions = {TopicPartition(settings.topics.input, 0): Position(100)}
+        positions = {TopicPartition(settings.topics.input, 0): Position(offset)}
         await asking.set_positions(client_of(admin), settings.processing.group, positions)
 
 
+async def set_back(settings: Settings) -> None:
+    await set_by_hand(settings, 100)
+
+
+async def set_ahead(settings: Settings) -> None:
+    await set_by_hand(settings, FIRST + 200)
+
+
+async def set_far_ahead(settings: Settings) -> None:
+    await set_by_hand(settings, 10 * ALL)
+
+
+WRONG: dict[Callable[[Settings], Awaitable[None]], str] = {
+    delete_group: "past_offset",
+    set_back: "past_offset",
+    set_ahead: "lost",
+    set_far_ahead: "beyond_end",
+}
+
+
 @fault("F47")
-# At least once an offset that was set back repeats what lies behind it, as it may.
-@pytest.mark.parametrize(
-    ("lose", "guarantee"), [(delete_group, "exactly_once"), (delete_group, "at_least_once"), (set_back, "exactly_once")]
-)
+@pytest.mark.parametrize("guarantee", ["exactly_once", "at_least_once"])
+@pytest.mark.parametrize("lose", WRONG)
 async def test_a_worker_stops_and_names_the_offset_that_brings_the_group_back(
-    broker: Bootstrap, topic_prefix: str, tmp_path: Path, lose: object, guarantee: str
+    broker: Bootstrap, topic_prefix: str, tmp_path: Path, lose: Callable[[Settings], Awaitable[None]], guarantee: str
 ) -> None:
     settings = group_settings(broker.bootstrap, topic_prefix, partitions=1, guarantee=guarantee)
     await make_topics(settings)
@@ -50,23 +71,73 @@ async def test_a_worker_stops_and_names_the_offset_that_brings_the_group_back(
         await fleet.started("first")
         await fleet.caught_up()
         await fleet.stop()
-        await lose(settings)  # type: ignore[operator]
+        await lose(settings)
         await publish(settings, records[FIRST:])
+
+        verified = _command(settings, "verify", "--json")
+        (found,) = json.loads(verified.stdout)["partitions"]
+        if guarantee == "exactly_once" or lose in (set_ahead, set_far_ahead):
+            assert verified.returncode == Exit.DATA
+            assert found["counts"][WRONG[lose]] > 0
+        else:
+            assert found["published"] > 0
 
         refused = fleet.start("refused")
         assert await refused.exit_code(60) == Exit.DATA, refused.text
         fleet.workers.remove(refused)
         told = said(refused)
-        assert f"has come to {FIRST}" in told
+        assert lose is set_far_ahead or f"has come to {FIRST}" in told
         assert "alphapulse state offsets" in told
+        assert "Unclosed" not in refused.text
 
-        shown = _command(settings, "offsets", "--json", "--yes")
+        shown = _command(settings, "state", "offsets", "--json", "--yes")
         assert json.loads(shown.stdout.splitlines()[0])[0]["next"] == FIRST, shown.stderr
         await fleet.started("second")
         await fleet.caught_up()
         await fleet.stop()
         assert_equal(published(settings), expected(settings, read_input(settings)))
         assert count(published(settings)) == ALL
+        assert _command(settings, "verify").returncode == Exit.OK
+
+
+@fault("F47")
+async def test_a_refusal_of_all_partitions_leaves_nothing_open(
+    broker: Bootstrap, topic_prefix: str, tmp_path: Path
+) -> None:
+    settings = group_settings(broker.bootstrap, topic_prefix, partitions=8)
+    await make_topics(settings)
+    await publish(settings, ticks(FIRST, 60, 24))
+    async with Fleet(settings, tmp_path) as fleet:
+        await fleet.started("first")
+        await fleet.caught_up()
+        await fleet.stop()
+        await delete_group(settings)
+        refused = fleet.start("refused")
+        assert await refused.exit_code(60) == Exit.DATA, refused.text
+        fleet.workers.remove(refused)
+        said(refused)
+        assert "Unclosed" not in refused.text
+        assert [line for line in refused.lines if line["level"] == "error"] == []
+
+
+async def test_at_least_once_a_crash_before_the_first_commit_is_no_loss_of_offsets(
+    broker: Bootstrap, topic_prefix: str, tmp_path: Path
+) -> None:
+    settings = group_settings(
+        broker.bootstrap, topic_prefix, 1, {"save_records": 1}, guarantee="at_least_once", max_batch_records=25
+    )
+    await make_topics(settings)
+    await publish(settings, ticks(FIRST, 20, 25, fault_rate=0.0))
+    async with Fleet(settings, tmp_path) as fleet:
+        # The barrier, the first decisions, and what is saved with them: the decisions are acknowledged by then.
+        victim = fleet.start("victim", **{VARIABLE: "first_sent:3"})
+        assert await victim.exit_code(60) == -signal.SIGKILL, victim.text
+        fleet.workers.remove(victim)
+        assert count(published(settings)) > 0
+        await fleet.started("next")
+        await fleet.caught_up()
+        await fleet.stop()
+        assert _command(settings, "verify").returncode == Exit.OK
 
 
 @fault("F47")
@@ -88,7 +159,7 @@ async def test_who_wants_it_decides_everything_again(broker: Bootstrap, topic_pr
 
 def _command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "worker", "state", *arguments],
+        [sys.executable, "-m", "worker", *arguments],
         env=environment(settings),
         capture_output=True,
         text=True,

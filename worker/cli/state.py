@@ -81,7 +81,7 @@ def offsets(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     json: Json = False,
 ) -> None:
-    """Commit where the group has come to, as its state and outputs show it; for offsets that are gone or set back."""
+    """Commit where the group has come to, by its state and outputs; for offsets that are gone or were set by hand."""
     import msgspec
 
     from worker.stream.reached import Reached, reached, restore
@@ -89,19 +89,19 @@ def offsets(
     quiet_logs()
     settings = settings_with(bootstrap, group, prefix)
     found: list[Reached] = run_async(reached(settings))
-    behind = [item for item in found if item.behind]
+    wrong = [item for item in found if item.contradicted]
     if json:
         typer.echo(msgspec.json.encode([item.as_dict() for item in found]).decode())
     else:
         for item in found:
             typer.echo(item.sentence)
-    if not behind:
+    if not wrong:
         return
     name = settings.processing.group
     if not yes:
-        typer.confirm(f"Commit these {len(behind)} offsets for the group {name}?", abort=True, err=True)
-    run_async(restore(settings, behind))
-    typer.echo(f"{name}: {len(behind)} offsets committed", err=json)
+        typer.confirm(f"Commit these {len(wrong)} offsets for the group {name}?", abort=True, err=True)
+    run_async(restore(settings, wrong))
+    typer.echo(f"{name}: {len(wrong)} offsets committed", err=json)
 
 
 @app.command()

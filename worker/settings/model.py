@@ -65,6 +65,11 @@ class TopicSettings(Section):
     max_message_bytes: int = Field(
         1_048_588, ge=1_024, description="`max.message.bytes` of topics that are made: the largest record batch"
     )
+    on_replaced: Literal["fail", "follow"] = Field(
+        "fail",
+        description="an output topic, or that of limits, was deleted and made anew since the group's last commit: "
+        "stop, or go on with the new one",
+    )
 
     @property
     def input(self) -> str:
@@ -164,6 +169,11 @@ class StateSettings(Section):
         "fail",
         description="a committed offset that is gone, or behind what the state and the outputs show: stop, or decide "
         "those records again",
+    )
+    on_skip: Literal["fail", "follow"] = Field(
+        "fail",
+        description="a committed offset that was set by hand, with records before it that nobody has decided: stop, or "
+        "leave those records out",
     )
 
     @property

@@ -20,6 +20,10 @@ class Checkpoint(NamedTuple):
     input_id: int = 0  # of the input topic: one that was made anew has another; 0 = not known
     state_id: int = 0  # of the state topic
     resume: int = 0  # next input offset in the newest resume record of the state partition
+    offset: int = 0  # that it is committed with: beside another one the text was copied by hand; 0 = not known
+    output_id: int = 0  # of the topic of decisions
+    rejected_id: int = 0  # of the topic of rejections
+    control_id: int = 0  # of the topic of limits
 
     @property
     def text(self) -> str:
@@ -43,7 +47,17 @@ class Committed(NamedTuple):
     checkpoint: Checkpoint | None
     epoch: int = NO_EPOCH  # of the leader that wrote the last record before the offset
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether no worker has committed it: those commit a checkpoint, too."""
+        return self.checkpoint is None
+
 
 def committed(position: Position | None) -> Committed | None:
     """What a group has committed; None where that is nothing."""
-    return None if position is None else Committed(position.offset, parse(position.text), position.epoch)
+    if position is None:
+        return None
+    checkpoint = parse(position.text)
+    if checkpoint and checkpoint.offset not in (0, position.offset):
+        checkpoint = None
+    return Committed(position.offset, checkpoint, position.epoch)

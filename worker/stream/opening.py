@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any, NoReturn
+from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.errors import CorruptRecordException
@@ -13,11 +13,13 @@ from aiokafka.errors import CorruptRecordException
 from schemas.state import StateOwner
 from worker.errors import DataError
 from worker.settings import Settings
+from worker.stream.agreement import Agreement
 from worker.stream.board import Board
 from worker.stream.checkpoint import Checkpoint, Committed, committed
+from worker.stream.contradiction import reached, truncated
 from worker.stream.envelope import symbol_of
 from worker.stream.failures import OutcomeUnknown, damaged
-from worker.stream.identity import made_anew, text_of, topic_ids
+from worker.stream.identity import topic_ids
 from worker.stream.job import Engine
 from worker.stream.journal import Journal, missing
 from worker.stream.reading import Reader, Truncated
@@ -36,13 +38,10 @@ from worker.stream.snapshots import Named, SnapshotWriter
 from worker.stream.state import PartitionState
 from worker.stream.stored import Stored, check_owner, partitions_changed, read_state
 from worker.stream.unsaved import Limits, Unsaved
-from worker.stream.witness import furthest, outputs_end, set_back
+from worker.stream.witness import outputs_end
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
-
-
-DOUBTS = 3  # openings that contradict a witness before the worker stops: another broker may know better
 
 
 class Opening:
@@ -61,8 +60,7 @@ class Opening:
         self._tp, self._settings = tp, settings
         self._options = options | decoding(settings.processing.fast_path)
         self._state_tp = TopicPartition(settings.state_topic, tp.partition)
-        self._doubts = 0
-        self._input_id = 0  # as this process has seen it first
+        self._agreement = Agreement(tp, settings)
         self._owner, self._new_engine, self._progress = owner, new_engine, progress
         self._board = board
         self._limits = Limits(settings.state.save_records, settings.state.save_offsets)
@@ -89,17 +87,14 @@ class Opening:
         try:
             state = await self._believed(opened, own)
         except CorruptRecordException as error:
-            self._doubt(damaged(error))
-        self._doubts = 0
+            self._agreement.doubt(damaged(error))
+        self._agreement.settled()
         return state
 
     async def _believed(self, opened: Opened, own: int) -> PartitionState:
         found = committed(opened.committed)
         async with Reader(self._options) as reader:
-            topics = self._settings.topics
-            ids = await topic_ids(
-                reader.leaders, self._tp.topic, self._state_tp.topic, topics.output, topics.rejections
-            )
+            ids = await topic_ids(reader.leaders, *self._topics())
             stored, outputs, (first, end), epoch = await asyncio.gather(
                 self._stored(reader, opened),
                 outputs_end(reader.leaders, self._settings, self._tp.partition),
@@ -107,17 +102,30 @@ class Opening:
                 reader.leaders.epoch_end(self._tp, found.epoch) if found and found.epoch >= 0 else _unknown(),
             )
             check_owner(stored.owner, self._owner)
-            self._check_input(found, stored, ids.input)
-            self._check_witness(found, stored, outputs, own)
+            agreement = self._agreement
+            agreement.check_topics(found, stored, ids, self._board is not None)
+            agreement.check_witness(found, stored, outputs, own)
             named = Named(opened.barrier + 1, ids, stored.resume.next if stored.resume else 0)
             if found is None:
-                return self._anew(first, stored, named)
-            self._check_end(found, end, epoch)
-            self._tell_repeats(found, outputs)
+                state = self._anew(first, stored, named)
+                state.first = not (outputs.next or stored.snapshots or stored.resume)
+                return state
+            come = reached(stored, outputs, own)
+            agreement.check_end(found, end, epoch, come)
+            await agreement.check_left_out(reader.leaders, found, stored, outputs, own)
+            agreement.tell_repeats(found, outputs)
             try:
-                return await self._restored(found, stored, first, reader, named)
+                # Whose group nobody has seen at work needs no more input than there is.
+                origin = 0 if come or stored.snapshots else first
+                return await self._restored(found, stored, first, origin, reader, named)
             except InputGap as gap:
                 return self._skip(gap, found, stored, named)
+
+    def _topics(self) -> tuple[str, ...]:
+        """In the order of `TopicIds`."""
+        topics = self._settings.topics
+        limits = () if self._board is None else (topics.limits,)
+        return self._tp.topic, self._state_tp.topic, topics.output, topics.rejections, *limits
 
     async def _stored(self, reader: Reader, opened: Opened) -> Stored:
         try:
@@ -125,49 +133,10 @@ class Opening:
         except Truncated as lost:  # within the seconds since we wrote there
             raise OutcomeUnknown(str(lost)) from lost
 
-    def _check_input(self, found: Committed | None, stored: Stored, now: int) -> None:
-        # A broker that deletes a topic deletes what groups have committed of it: only the state remembers then.
-        committed = found.checkpoint.input_id if found and found.checkpoint else 0
-        remembered = stored.resume.input_id if stored.resume else ""
-        if committed not in (0, now) or remembered not in ("", text_of(now)) or self._input_id not in (0, now):
-            raise made_anew(self._tp.topic)
-        self._input_id = now
-
-    def _check_witness(self, found: Committed | None, stored: Stored, outputs: int, own: int) -> None:
-        exactly_once = self._settings.processing.guarantee == "exactly_once"
-        witness = furthest(stored, outputs, own, exactly_once)
-        offset = None if found is None else found.offset
-        if witness is None or (offset or 0) >= witness.floor:
-            return
-        failure = set_back(self._settings, self._tp.partition, offset, witness)
-        if self._settings.state.on_rewind == "fail":
-            self._doubt(failure)
-        log.error("records are decided again", extra={"partition": self._tp.partition, "cause": failure.message})
-
-    def _tell_repeats(self, found: Committed, outputs: int) -> None:
-        """At least once: what was published behind the committed offset will be published again, with equal bytes."""
-        if outputs > found.offset and self._settings.processing.guarantee == "at_least_once":
-            METRICS.repeated_records.inc(outputs - found.offset)
-            extra = {"partition": self._tp.partition, "offset": found.offset, "records": outputs - found.offset}
-            log.info("outputs will be repeated", extra=extra)
-
-    def _check_end(self, found: Committed, end: int, epoch: int) -> None:
-        """Refuse an input that has lost records which the group has decided. `epoch` is where those of the committed
-        leader epoch end, -1 where that is not known."""
-        known = min(end, epoch) if epoch >= 0 else end
-        if found.offset > known:
-            self._doubt(truncated(self._tp, found.offset, known))
-
-    def _doubt(self, failure: DataError) -> NoReturn:
-        self._doubts += 1
-        if self._doubts >= DOUBTS:
-            raise failure
-        raise OutcomeUnknown(failure.message)
-
     async def _restored(
-        self, found: Committed, stored: Stored, first: int, reader: Reader, named: Named
+        self, found: Committed, stored: Stored, first: int, origin: int, reader: Reader, named: Named
     ) -> PartitionState:
-        checkpoint = self._checkpoint(found, stored)
+        checkpoint = self._checkpoint(found, stored, origin)
         if first > found.offset:
             raise InputGap(found.offset, first)
         engine, unsaved = self._new_engine(), Unsaved(self._limits)
@@ -211,12 +180,13 @@ class Opening:
         )
         return True
 
-    def _checkpoint(self, found: Committed, stored: Stored) -> Checkpoint:
+    def _checkpoint(self, found: Committed, stored: Stored, origin: int) -> Checkpoint:
         partitions = self._owner.partitions
         if found.checkpoint is None:
             # An offset that was set by hand carries none; without a record of ours the state is that of all input.
             resume = stored.resume
-            return Checkpoint(resume.origin, resume.replay_from, 0, partitions) if resume else Checkpoint(0, 0, 0, 0)
+            begun = (resume.origin, resume.replay_from) if resume else (origin, origin)
+            return Checkpoint(*begun, saved=0, partitions=partitions)
         if found.checkpoint.partitions != partitions:
             raise partitions_changed(self._tp.topic, found.checkpoint.partitions, partitions)
         return found.checkpoint
@@ -295,14 +265,3 @@ class Opening:
 
 async def _unknown() -> int:
     return -1
-
-
-def truncated(tp: TopicPartition, needed: int, end: int) -> DataError:
-    """The error to stop with when the input has lost records that were decided: an election of a broker that was behind
-    the others does that."""
-    return DataError(
-        f"{tp.topic} partition {tp.partition} ends at {end}, but the group has decided its records up to {needed}: the "
-        "cluster has lost records",
-        "Set unclean.leader.election.enable=false and min.insync.replicas=2; publish what is missing again and begin "
-        "with another processing.group",
-    )

@@ -90,6 +90,10 @@ class Partition:
         opened = await self._sink.read()
         crash_point("offset_read")
         self._state = await self._opening.state(opened, self._clients.committed.get(self.tp, 0))
+        if self._state.first and isinstance(self._sink, AcknowledgedSink):
+            # Before the first outputs, which are not committed together with their offset: outputs of a group that has
+            # committed nothing would mean that its offsets are lost.
+            await self._commit((), self._state.begin(), self.next)
         self._last_input = time.monotonic()
         collect_soon()  # what read the state is closed
         seconds = time.monotonic() - started

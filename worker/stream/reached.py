@@ -1,4 +1,4 @@
-"""Where a group has come to, by its own traces; and committing that where its offsets are gone or set back."""
+"""Where a group has come to, by its own traces; and committing that where its offsets are gone or were set by hand."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from aiokafka import TopicPartition
 
 from worker.errors import TryAgain
 from worker.settings import Settings
-from worker.stream import asking, topics
+from worker.stream import asking, contradiction, topics
+from worker.stream.checkpoint import Committed
 from worker.stream.client import client_options
+from worker.stream.contradiction import LeftOut, left_out
 from worker.stream.group import checkpoints, members
-from worker.stream.identity import made_anew, text_of, topic_ids
+from worker.stream.identity import TopicIds, made_anew, text_of, topic_ids
 from worker.stream.preflight import admin_client
 from worker.stream.protocol.offsets import Position
 from worker.stream.reading import Reader
 from worker.stream.seams.clients import client_of
-from worker.stream.stored import read_state
-from worker.stream.witness import furthest, outputs_end
+from worker.stream.stored import Stored, read_state
+from worker.stream.witness import OutputsEnd, Witness, furthest, outputs_end
 
 
 @dataclass
@@ -29,25 +31,56 @@ class Reached:
     partition: int
     committed: int | None  # None: nothing
     floor: int  # the committed offset can't be smaller
-    next: int  # what to commit where it is
+    next: int  # what to commit where it contradicts what is there
     shown_by: str
+    end: int = 0  # of the input
+    by_hand: bool = False  # whether no worker has committed it
+    left_out: int | None = None  # the first record before the committed offset that has no outcome
+    certain: bool = True  # False: where later outputs may be gone, what has an outcome can't be told
 
     @property
     def behind(self) -> bool:
-        """Whether the committed offset contradicts what is there."""
+        """Whether records that are decided lie behind the committed offset."""
         return (self.committed or 0) < self.floor
+
+    @property
+    def beyond(self) -> bool:
+        """Whether it lies behind the end of the input."""
+        return (self.committed or 0) > self.end
+
+    @property
+    def ahead(self) -> bool:
+        """Whether it was set too far by hand."""
+        beyond = self.beyond and self.by_hand and self.next <= self.end
+        return beyond or (self.left_out is not None and self.certain)
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether `next` is to be committed in its place."""
+        return self.behind or self.ahead
 
     @property
     def sentence(self) -> str:
         """For people."""
         has = "nothing" if self.committed is None else str(self.committed)
-        if not self.behind:
-            return f"partition {self.partition}: committed {has}, and nothing contradicts it"
-        return f"partition {self.partition}: committed {has}, but {self.shown_by} {self.next}"
+        return f"partition {self.partition}: committed {has}, {self._but()}"
+
+    def _but(self) -> str:
+        if self.behind:
+            return f"but {self.shown_by} {self.next}"
+        if self.ahead and self.beyond:
+            return f"but the input ends at {self.end}, and the group has come to {self.next}"
+        if self.beyond:
+            return f"but the input ends at {self.end}: the cluster has lost records that the group has decided"
+        if self.left_out is None:
+            return "and nothing contradicts it"
+        if self.ahead:
+            return f"but the group has come to {self.next}: the records from {self.left_out} on have no outcome"
+        return f"set by hand; whether the records from {self.left_out} on have an outcome can't be told"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for `--json`."""
-        return asdict(self) | {"behind": self.behind}
+        return asdict(self) | {"behind": self.behind, "ahead": self.ahead}
 
 
 async def reached(settings: Settings) -> list[Reached]:
@@ -61,21 +94,51 @@ async def reached(settings: Settings) -> list[Reached]:
         topics.check(settings, found)
         partitions = found[settings.topics.input].partitions
         committed = await checkpoints(admin, settings, partitions)
-    options = client_options(settings.kafka)
-    exactly_once = settings.processing.guarantee == "exactly_once"
-    rows = []
-    async with Reader(options) as reader:
+    async with Reader(client_options(settings.kafka)) as reader:
         ids = await topic_ids(reader.leaders, settings.topics.input, settings.state_topic)
-        for partition in range(partitions):
-            stored = await read_state(reader, TopicPartition(settings.state_topic, partition))
-            if stored.resume and stored.resume.input_id not in ("", text_of(ids.input)):
-                raise made_anew(settings.topics.input)
-            outputs = await outputs_end(reader.leaders, settings, partition)
-            witness = furthest(stored, outputs, 0, exactly_once)
-            has = committed[partition].offset if partition in committed else None
-            told = (witness.floor, witness.next, witness.source) if witness else (0, 0, "")
-            rows.append(Reached(partition, has, *told))
-    return rows
+        return [await _partition(settings, reader, p, committed.get(p), ids) for p in range(partitions)]
+
+
+async def _partition(
+    settings: Settings, reader: Reader, partition: int, found: Committed | None, ids: TopicIds
+) -> Reached:
+    tp = TopicPartition(settings.topics.input, partition)
+    stored = await read_state(reader, TopicPartition(settings.state_topic, partition))
+    if stored.resume and stored.resume.input_id not in ("", text_of(ids.input)):
+        raise made_anew(tp.topic, settings)
+    outputs = await outputs_end(reader.leaders, settings, partition)
+    left = await left_out(reader.leaders, tp, found, stored, outputs)
+    _, end = await reader.bounds(tp)
+    exactly_once = settings.processing.guarantee == "exactly_once"
+    return judged(partition, found, stored, outputs, left, end, exactly_once)
+
+
+def judged(
+    partition: int,
+    found: Committed | None,
+    stored: Stored,
+    outputs: OutputsEnd,
+    left: LeftOut | None,
+    end: int,
+    exactly_once: bool,
+) -> Reached:
+    """What a partition's committed offset is worth, `left` being what it leaves out and `end` that of the input."""
+    by_hand = found is not None and found.by_hand
+    witness = furthest(stored, outputs.next, 0, exactly_once, by_hand) or Witness(0, 0, "")
+    known = contradiction.reached(stored, outputs)
+    # A group that nobody has seen at work may begin anywhere in the input, so at its end, too.
+    to_commit = witness.next if known else min(found.offset, end) if found else 0
+    return Reached(
+        partition,
+        found.offset if found else None,
+        witness.floor,
+        to_commit,
+        witness.source,
+        end,
+        by_hand,
+        left.first if left else None,
+        left is None or left.certain,
+    )
 
 
 async def restore(settings: Settings, rows: Sequence[Reached]) -> None:

@@ -17,6 +17,7 @@ from worker.errors import AlphapulseError, TryAgain
 from worker.settings import Settings
 from worker.stream.asking.offsets import NOBODY
 from worker.stream.checkpoint import Checkpoint, Committed, committed
+from worker.stream.contradiction import beyond_end, left_out, set_ahead, set_back
 from worker.stream.envelope import FORMAT, REPLAY_FROM, reset_key
 from worker.stream.failures import FAILURES, Fenced, OutcomeUnknown, meaning
 from worker.stream.group import members
@@ -27,7 +28,7 @@ from worker.stream.seams.clients import close_client
 from worker.stream.shared import Clients, clients
 from worker.stream.sink import Commit, Output, Sink, sink_of
 from worker.stream.stored import Stored, partitions_changed, read_state
-from worker.stream.witness import furthest, outputs_end, set_back
+from worker.stream.witness import furthest, outputs_end
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -47,7 +48,7 @@ async def reset(settings: Settings, anew: bool = False) -> list[Renewed]:
 
     Raises:
         TryAgain: the group has members, or one has come meanwhile.
-        DataError: state or outputs show that the group has come further than it has committed.
+        DataError: the committed offset contradicts the state, the outputs or the end of the input.
         AlphapulseError: the checks of a worker fail.
     """
     checked = await preflight(settings)
@@ -96,33 +97,40 @@ async def _renew(
     async with Reader(shared.options) as reader:
         ids = await topic_ids(reader.leaders, tp.topic, settings.state_topic)
         if found and found.checkpoint and found.checkpoint.input_id not in (0, ids.input):
-            raise made_anew(tp.topic)
+            raise made_anew(tp.topic, settings)
         stored = await read_state(reader, TopicPartition(settings.state_topic, tp.partition), opened.barrier + 1)
-        first, _ = await reader.bounds(tp)
-    await _refuse_set_back(settings, tp, shared, found, stored)
+        first, end = await reader.bounds(tp)
+        await _refuse_contradiction(settings, tp, reader, found, stored, end)
     if found is None:
         return Renewed(tp.partition, 0, None, "")
     why = "it was asked for" if anew else obstacle(found, stored, first)
     checkpoint = renewed(found, stored, partitions, anew=bool(why))
-    checkpoint = checkpoint._replace(input_id=ids.input, state_id=ids.state)
+    checkpoint = checkpoint._replace(input_id=ids.input, state_id=ids.state, offset=found.offset)
     records = _records(settings.state_topic, stored, checkpoint, found.offset, anew=bool(why))
     await sink.deliver((), records, Commit(found.offset, found.epoch, checkpoint))
     return Renewed(tp.partition, len(stored.snapshots), checkpoint.origin, why)
 
 
-async def _refuse_set_back(
-    settings: Settings, tp: TopicPartition, shared: Clients, found: Committed | None, stored: Stored
+async def _refuse_contradiction(
+    settings: Settings, tp: TopicPartition, reader: Reader, found: Committed | None, stored: Stored, end: int
 ) -> None:
-    """Refuse while state or outputs show that the group has come further than it has committed: without its state
-    nothing may show it any more."""
-    if settings.state.on_rewind != "fail":
+    """Refuse while the committed offset contradicts state, outputs or input: without the state nothing may show it any
+    more."""
+    outputs = await outputs_end(reader.leaders, settings, tp.partition)
+    if settings.state.on_rewind == "fail":
+        offset, by_hand = (found.offset, found.by_hand) if found else (None, False)
+        exactly_once = settings.processing.guarantee == "exactly_once"
+        witness = furthest(stored, outputs.next, 0, exactly_once, by_hand)
+        if witness and (offset or 0) < witness.floor:
+            raise set_back(settings, tp.partition, offset, witness)
+    if found is None:
         return
-    offset = None if found is None else found.offset
-    async with Reader(shared.options) as reader:
-        outputs = await outputs_end(reader.leaders, settings, tp.partition)
-    witness = furthest(stored, outputs, 0, settings.processing.guarantee == "exactly_once")
-    if witness and (offset or 0) < witness.floor:
-        raise set_back(settings, tp.partition, offset, witness)
+    if found.by_hand and found.offset > end:
+        raise beyond_end(settings, tp.partition, found.offset, end)
+    if settings.state.on_skip == "fail":
+        left = await left_out(reader.leaders, tp, found, stored, outputs)
+        if left and left.certain:
+            raise set_ahead(settings, tp.partition, found.offset, left)
 
 
 def _again(tp: TopicPartition, error: BaseException) -> TryAgain:

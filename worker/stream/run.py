@@ -6,7 +6,6 @@ import asyncio
 import gc
 import logging
 import os
-import random
 import time
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +17,7 @@ from worker import __version__
 from worker.errors import AlphapulseError, ConfigError, Exit
 from worker.settings import Settings, load_engine_of
 from worker.stream.assignor import sticky_assignor
+from worker.stream.backoff import BackOff
 from worker.stream.board import Board
 from worker.stream.control_topic import following
 from worker.stream.decisions import DecisionJob
@@ -66,7 +66,8 @@ class WorkerProcess:
         self._reached: dict[TopicPartition, int] = {}  # the highest offset of each partition that was committed
         self._failure: BaseException | None = None
         self._shutdown = Shutdown(settings.processing.shutdown_timeout_ms / 1000)
-        self._backoff = 0.0  # seconds before the group is joined again
+        self._delays = BackOff(FIRST_BACKOFF, MAX_BACKOFF)
+        self._pause = 0.0  # seconds before the group is joined again
         self._committed = True  # all that the last membership had begun
         self._started = False
         self._port: int | None = None  # of the probes
@@ -92,7 +93,7 @@ class WorkerProcess:
         watched = (*self._settings.worker_topics, *((limits,) if checked.control else ()))
         async with (
             following(self._options, limits, checked.control, self._task_ended) as board,
-            watching(self._options, watched, self._task_ended),
+            watching(self._options, watched, self._settings, self._task_ended),
         ):
             self._board = board
             self._shutdown.install()
@@ -123,14 +124,14 @@ class WorkerProcess:
 
     async def _memberships(self) -> None:
         while not self._shutdown.asked.is_set() and self._failure is None:
-            if self._backoff:
+            if self._pause:
                 await self._rest()
             await self._membership()
         self._shutdown.begin()
 
     async def _rest(self) -> None:
-        log.info("joining the group anew", extra={"seconds": round(self._backoff, 2)})
-        await asyncio.wait({asked := asyncio.ensure_future(self._shutdown.asked.wait())}, timeout=self._backoff)
+        log.info("joining the group anew", extra={"seconds": round(self._pause, 2)})
+        await asyncio.wait({asked := asyncio.ensure_future(self._shutdown.asked.wait())}, timeout=self._pause)
         asked.cancel()
 
     async def _membership(self) -> None:
@@ -151,7 +152,8 @@ class WorkerProcess:
         except FAILURES as error:
             self._lost(error, time.monotonic() - begun)
         else:
-            self._backoff = FIRST_BACKOFF
+            self._delays.reset()
+            self._pause = self._delays.next()
         finally:
             deadline = self._shutdown.of_membership()
             self._committed = await member.close(deadline)
@@ -175,8 +177,9 @@ class WorkerProcess:
         if isinstance(failure, AlphapulseError):
             self._failure = self._failure or failure
             return
-        backoff = FIRST_BACKOFF if lasted > CALM else min(max(self._backoff, FIRST_BACKOFF) * 2, MAX_BACKOFF)
-        self._backoff = backoff * random.uniform(0.8, 1.2)
+        if lasted > CALM:
+            self._delays.reset()
+        self._pause = self._delays.next()
         log.warning("membership lost", extra={"error": str(failure)})
 
     def _clients(self, consumer: AIOKafkaConsumer) -> Clients:

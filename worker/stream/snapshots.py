@@ -66,6 +66,11 @@ class SnapshotWriter:
         self._engine, self._unsaved = engine, unsaved
         self._signed = False
 
+    def begin(self, next_offset: int, origin: int) -> Taken:
+        """No records, and the checkpoint of a group that has decided nothing yet."""
+        none = np.zeros(0, np.int64)
+        return Taken([], self._checkpoint(next_offset, origin, next_offset, none, None, self._named.resume), none, 0)
+
     def take(self, slots: NDArray[np.int64], next_offset: int, origin: int, limit: int) -> Taken:
         """The records that save the first of `slots`, about `limit` bytes of them, together with `next_offset`."""
         stamp = int(time.time() * 1000)  # no value holds it: the broker's cleaner wants to know
@@ -87,18 +92,8 @@ class SnapshotWriter:
         # The first commit of an owner always says where to resume and on which input: what groups have committed of a
         # topic is gone with the topic.
         resuming = bool(records) or not self._signed
-        checkpoint = Checkpoint(
-            origin=origin,
-            replay_from=replay_from,
-            saved=len(self.stored) + sum(symbol not in self.stored for symbol in self._symbols(slots)),
-            partitions=self.owner.partitions,
-            journal=journaled.size if journaled else self.journal.size,
-            journal_from=journaled.whole_from if journaled else self.journal.whole_from,
-            state_end=self._named.state_end,
-            input_id=self._named.ids.input,
-            state_id=self._named.ids.state,
-            resume=next_offset if resuming else self._named.resume,
-        )
+        resume_at = next_offset if resuming else self._named.resume
+        checkpoint = self._checkpoint(next_offset, origin, replay_from, slots, journaled, resume_at)
         if resuming:
             resume = ReplayFrom(FORMAT, origin, replay_from, next_offset, text_of(checkpoint.input_id))
             records.append(self._output(REPLAY_FROM, _encode(resume), stamp))
@@ -116,6 +111,33 @@ class SnapshotWriter:
             self._unsaved.saved(taken.slots)
         if taken.journaled:
             self.journal.committed(taken.journaled)
+
+    def _checkpoint(
+        self,
+        next_offset: int,
+        origin: int,
+        replay_from: int,
+        slots: NDArray[np.int64],
+        journaled: Changes | None,
+        resume: int,
+    ) -> Checkpoint:
+        ids = self._named.ids
+        return Checkpoint(
+            origin=origin,
+            replay_from=replay_from,
+            saved=len(self.stored) + sum(symbol not in self.stored for symbol in self._symbols(slots)),
+            partitions=self.owner.partitions,
+            journal=journaled.size if journaled else self.journal.size,
+            journal_from=journaled.whole_from if journaled else self.journal.whole_from,
+            state_end=self._named.state_end,
+            input_id=ids.input,
+            state_id=ids.state,
+            resume=resume,
+            offset=next_offset,
+            output_id=ids.output,
+            rejected_id=ids.rejected,
+            control_id=ids.control,
+        )
 
     def _symbols(self, slots: NDArray[np.int64]) -> list[bytes]:
         return [self._engine.symbols.key(slot) for slot in slots.tolist()]

@@ -33,6 +33,7 @@ class PartitionState:
         self.next = next_offset  # first input offset that it has not
         self.checkpoint: Checkpoint | None = None  # of our last commit
         self.epoch = NO_EPOCH  # of the leader that wrote the record before `next`
+        self.first = False  # whether nobody has seen the group at work
         self.settled = next_offset  # that the group has committed; at least once `next` runs ahead of it for a while
         self._unsaved, self._writer = unsaved, writer
         self._placement = Placement(writer.owner)
@@ -57,6 +58,10 @@ class PartitionState:
         self._unsaved.note(self.engine.touched, raw.rows["offset"])
         self._placement.note(self.engine.touched, self.engine.symbols)
         return results
+
+    def begin(self) -> Taken:
+        """What to commit before anything is decided: where the group begins."""
+        return self._writer.begin(self.next, self.origin)
 
     def due(self, position: int, limit: int) -> Taken:
         """What must be saved with the commit of `position`, oldest first, at most about `limit` bytes of it."""

@@ -13,6 +13,8 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from worker.errors import BrokerUnavailable, ConfigError
+from worker.settings import Settings
+from worker.stream.group_watch import GroupWatch
 from worker.stream.identity import made_anew
 from worker.stream.leaders import Leaders
 from worker.stream.protocol.codes import Code
@@ -27,8 +29,8 @@ MISSING = 30.0  # seconds for which brokers may not know a topic, as after a res
 class TopicWatch:
     """Knows the topics by their ids."""
 
-    def __init__(self, leaders: Leaders, topics: Collection[str]) -> None:
-        self._leaders, self._topics = leaders, topics
+    def __init__(self, leaders: Leaders, topics: Collection[str], settings: Settings) -> None:
+        self._leaders, self._topics, self._settings = leaders, topics, settings
         self._ids: dict[str, int] = {}
         self._missing: dict[str, float] = {}  # since when
 
@@ -46,7 +48,7 @@ class TopicWatch:
             elif not topic.error_code:
                 self._missing.pop(name, None)
                 if self._ids.setdefault(name, topic.id) != topic.id:
-                    raise made_anew(name)
+                    raise made_anew(name, self._settings)
 
     async def run(self, seconds: float = SECONDS) -> None:
         """Look again and again.
@@ -64,9 +66,12 @@ class TopicWatch:
 
 @asynccontextmanager
 async def watching(
-    options: dict[str, Any], topics: Collection[str], on_failure: Callable[[BaseException | None], None]
+    options: dict[str, Any],
+    topics: Collection[str],
+    settings: Settings,
+    on_failure: Callable[[BaseException | None], None],
 ) -> AsyncIterator[None]:
-    """Watch the topics within the block.
+    """Watch the topics, and the group, within the block.
 
     Raises:
         BrokerUnavailable: none can be reached.
@@ -77,11 +82,17 @@ async def watching(
     except KafkaError as error:
         await within(GRACE, close_client(client))
         raise BrokerUnavailable(f"the brokers went away: {error}", "Start again when they are back") from error
-    task = asyncio.create_task(TopicWatch(Leaders(client), topics).run(), name="topics")
-    task.add_done_callback(lambda done: None if done.cancelled() else on_failure(done.exception()))
+    group = GroupWatch(client, settings.processing.group)
+    tasks = {
+        asyncio.create_task(TopicWatch(Leaders(client), topics, settings).run(), name="topics"),
+        asyncio.create_task(group.run(), name="group"),
+    }
+    for task in tasks:
+        task.add_done_callback(lambda done: None if done.cancelled() else on_failure(done.exception()))
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait({task}, timeout=GRACE)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=GRACE)
         await within(GRACE, close_client(client))

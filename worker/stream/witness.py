@@ -1,7 +1,8 @@
 """What shows how far a group has come, beside the offset that it has committed.
 
-A committed offset can be gone (deleted, expired after days without a member) or old (told by a broker that is cut off
-from the others, set back by hand). Whatever has been decided behind it would be decided a second time.
+A committed offset can be gone (deleted, expired after days without a member), old (told by a broker that is cut off
+from the others, set back by hand) or set too far by hand. Whatever has been decided behind it would be decided a second
+time; whatever has not been decided before it would never be.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from typing import NamedTuple
 from aiokafka import TopicPartition
 from aiokafka.errors import TopicAuthorizationFailedError
 
-from worker.errors import DataError
 from worker.settings import Settings
 from worker.stream.leaders import Leaders
 from worker.stream.protocol.strict import Unclear
@@ -35,9 +35,15 @@ class Witness(NamedTuple):
     source: str
 
 
-async def outputs_end(leaders: Leaders, settings: Settings, partition: int) -> int:
-    """The input offset behind the last record that the group's outputs of a partition speak of; 0 where they speak of
-    none, or may not be read. Exactly once the outputs and the offset are committed together.
+class OutputsEnd(NamedTuple):
+    """How far a group's outputs of a partition reach."""
+
+    next: int  # the input offset behind the last record that they speak of; 0 where they speak of none
+    certain: bool  # no output of a later record can have been there: none was removed behind those that were found
+
+
+async def outputs_end(leaders: Leaders, settings: Settings, partition: int) -> OutputsEnd:
+    """How far the outputs reach. Exactly once they and the offset are committed together.
 
     Raises:
         KafkaError: they can't be read now.
@@ -46,7 +52,7 @@ async def outputs_end(leaders: Leaders, settings: Settings, partition: int) -> i
     marks = Marks(settings.processing.group, names.input, partition)
     topics = (names.output, names.rejections)
     found = await asyncio.gather(*(_last(leaders, TopicPartition(topic, partition), marks) for topic in topics))
-    return max(found) + 1
+    return OutputsEnd(max(last for last, _ in found) + 1, all(certain for _, certain in found))
 
 
 class Marks:
@@ -64,19 +70,23 @@ class Marks:
         return int(identity[len(self._prefix) :]) if ours else -1
 
 
-async def _last(leaders: Leaders, tp: TopicPartition, marks: Marks) -> int:
+async def _last(leaders: Leaders, tp: TopicPartition, marks: Marks) -> tuple[int, bool]:
+    """The input offset of a topic's newest record of the group, -1 without one; whether none can have been newer."""
     try:
         first, end = await asyncio.gather(leaders.first(tp), leaders.end(tp))
         back = LOOK_BACK
         while end > first:
             start = max(first, end - back)
             found = await _newest(leaders, tp, start, end, marks)
-            if found >= 0 or start == first or back >= MOST_BACK:
-                return found
+            if found >= 0:
+                return found, True
+            if start == first or back >= MOST_BACK:
+                return -1, start == 0
             back *= 10
     except TopicAuthorizationFailedError:
         log.warning("outputs may not be read: they can't show how far the group has come", extra={"topic": tp.topic})
-    return -1
+        return -1, False
+    return -1, end == 0
 
 
 async def _newest(leaders: Leaders, tp: TopicPartition, start: int, end: int, marks: Marks) -> int:
@@ -92,32 +102,22 @@ async def _newest(leaders: Leaders, tp: TopicPartition, start: int, end: int, ma
     return found
 
 
-def furthest(stored: Stored, outputs: int, own: int, exactly_once: bool) -> Witness | None:
+def furthest(stored: Stored, outputs: int, own: int, exactly_once: bool, by_hand: bool = False) -> Witness | None:
     """Who has seen the group furthest on; None where nobody has seen it at work.
 
-    `outputs` is as `outputs_end` tells it, `own` the highest offset that this process has committed. At least once the
-    outputs and the state may be ahead of the committed offset: they show that the group has worked, not how far. What
-    is to be committed then is where the state resumes, and without one the least that is no contradiction.
+    `outputs` is as `outputs_end` tells it, `own` the highest offset that this process has committed; `by_hand` says
+    that the committed offset is none that a worker has committed. At least once the outputs and the state may be ahead
+    of the offset that a worker has committed: they show that the group has worked, not how far. What is to be committed
+    then is where the state resumes, and without one the least that is no contradiction.
     """
     resume = stored.resume.next if stored.resume else 0
     least = max(resume, 1)
+    resumed = resume if exactly_once or by_hand else min(resume, 1)
     seen = [
         Witness(own, own, "this process shows"),
         Witness(outputs if exactly_once else min(outputs, 1), outputs if exactly_once else least, "its outputs show"),
-        Witness(resume if exactly_once else min(resume, 1), resume, "its state topic shows"),
+        Witness(resumed, resume, "its state topic shows"),
         Witness(1 if stored.snapshots else 0, least, "its state topic shows"),
     ]
     best = max(seen)
     return best if best.floor else None
-
-
-def set_back(settings: Settings, partition: int, offset: int | None, witness: Witness) -> DataError:
-    """The error to stop with when the committed offset contradicts a witness."""
-    group, topic = settings.processing.group, settings.topics.input
-    committed = "no offset" if offset is None else f"offset {offset}"
-    return DataError(
-        f"the group {group} has committed {committed} of {topic} partition {partition}, but {witness.source} that it "
-        f"has come to {witness.next}",
-        "Run `alphapulse state offsets` to commit where it has come to; or set state.on_rewind=follow to decide those "
-        "records again; or begin with another processing.group",
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from worker.stream.checkpoint import Checkpoint, Committed, committed, parse
@@ -21,7 +21,7 @@ def test_the_text_is_readable_and_comes_back() -> None:
     assert (
         checkpoint.text
         == "origin=3 replay_from=41 saved=250 partitions=4 journal=0 journal_from=0 state_end=0 input_id=0 state_id=0 "
-        "resume=0"
+        "resume=0 offset=0 output_id=0 rejected_id=0 control_id=0"
     )
     assert parse(checkpoint.text) == checkpoint
     assert parse(checkpoint.text + " later=1") == checkpoint
@@ -35,7 +35,19 @@ def test_other_texts_hold_none(text: str) -> None:
 @given(CHECKPOINTS, OFFSETS, st.integers(-1, 2**31 - 1))
 def test_each_comes_back_with_its_offset(checkpoint: Checkpoint, offset: int, epoch: int) -> None:
     assert len(checkpoint.text) < METADATA
-    assert committed(Position(offset, epoch, checkpoint.text)) == Committed(offset, checkpoint, epoch)
+    for said in (checkpoint._replace(offset=offset), checkpoint._replace(offset=0)):  # 0: of a former release
+        found = committed(Position(offset, epoch, said.text))
+        assert found == Committed(offset, said, epoch)
+        assert not found.by_hand
+
+
+@given(CHECKPOINTS, OFFSETS)
+def test_beside_another_offset_the_text_was_copied_by_hand(checkpoint: Checkpoint, offset: int) -> None:
+    assume(checkpoint.offset not in (0, offset))
+    for text in (checkpoint.text, ""):
+        found = committed(Position(offset, text=text))
+        assert found == Committed(offset, None)
+        assert found.by_hand
 
 
 @given(CHECKPOINTS, st.permutations(Checkpoint._fields), st.integers(4, len(Checkpoint._fields)))

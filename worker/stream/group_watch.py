@@ -1,0 +1,50 @@
+"""Looks at the group of a running worker: a consumer of the new protocol may join it and take partitions."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
+
+from worker.errors import AlphapulseError, ConfigError
+from worker.stream.asking import refuse_new_protocol
+from worker.stream.backoff import Rarely
+
+log = logging.getLogger(__name__)
+SECONDS = 10.0  # between two looks
+
+
+class GroupWatch:
+    """Tells of a foreign consumer in the log. The members stay: when it leaves, the group is theirs again."""
+
+    def __init__(self, client: AIOKafkaClient, group: str) -> None:
+        self._client, self._group = client, group
+        self._rarely = Rarely()
+        self._foreign = False
+
+    async def look(self) -> None:
+        """Ask the coordinator. What it can't tell now is asked the next time."""
+        try:
+            await refuse_new_protocol(self._client, self._group, seconds=0.0)
+        except ConfigError as refused:
+            self._foreign = True
+            if self._rarely.due():
+                log.error(
+                    "a foreign consumer: nobody processes the partitions that it is given",
+                    extra={"cause": str(refused)},
+                )
+        except (AlphapulseError, KafkaError, TimeoutError) as error:
+            log.debug("the group can't be looked at", extra={"error": str(error)})
+        else:
+            if self._foreign:
+                log.info("the consumer of the new protocol has left the group", extra={"group": self._group})
+            self._foreign = False
+            self._rarely.reset()
+
+    async def run(self, seconds: float = SECONDS) -> None:
+        """Look again and again."""
+        while True:
+            await asyncio.sleep(seconds)  # no broker tells of it by itself
+            await self.look()
