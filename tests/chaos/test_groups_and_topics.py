@@ -89,6 +89,29 @@ async def test_an_input_made_anew_between_two_workers_is_refused(
 
 
 @fault("F46")
+async def test_an_output_made_anew_between_two_workers_is_refused_until_it_is_accepted(
+    cluster: Cluster, topic_prefix: str, tmp_path: Path
+) -> None:
+    settings = await scene(cluster, topic_prefix)
+    await publish(settings, some_ticks(HISTORY))
+    async with Fleet(settings, tmp_path) as fleet:
+        await fleet.started("before")
+        await fleet.caught_up()
+        await fleet.stop()
+        await made_anew(settings, settings.topics.output)
+        await publish(settings, some_ticks(TOTAL)[HISTORY:])
+        for name in ("after", "again"):
+            worker = fleet.start(name)
+            assert await worker.exit_code(PATIENCE) == Exit.CONFIG, worker.text
+            fleet.workers.remove(worker)
+            assert f"the topic {settings.topics.output} was deleted and made anew" in worker.text, worker.text
+            assert "topics.on_replaced" in worker.text
+        await fleet.started("follows", ALPHAPULSE_TOPICS__ON_REPLACED="follow")
+        await fleet.caught_up()
+        await fleet.stop()
+
+
+@fault("F46")
 async def test_a_state_topic_made_anew_between_two_workers_is_rebuilt(
     cluster: Cluster, topic_prefix: str, tmp_path: Path
 ) -> None:
@@ -135,7 +158,8 @@ async def test_an_offset_beyond_the_input_is_told(cluster: Cluster, topic_prefix
         await set_offsets(settings, 10 * HISTORY)
         worker = fleet.start("after")
         assert await worker.exit_code(PATIENCE) == Exit.DATA, worker.text
-        assert f"has decided its records up to {10 * HISTORY}" in worker.text, worker.text
+        assert f"has committed offset {10 * HISTORY} of {settings.topics.input} partition" in worker.text, worker.text
+        assert "the offset was set by hand" in worker.text
 
 
 def until_assigned(consumer: confluent_kafka.Consumer, seconds: float) -> bool:

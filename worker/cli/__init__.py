@@ -13,7 +13,7 @@ def main() -> None:
     try:
         run()
     finally:
-        interrupt.at_once()  # the interpreter's own way out would print a traceback
+        interrupt.when_ended()
 
 
 __all__ = ["main"]

@@ -34,6 +34,15 @@ def while_running() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def when_ended() -> None:
+    """The interpreter's own way out would print a traceback. A worker has an exit code of its own by now."""
+    if sys.argv[1:2] == ["worker"]:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+    else:
+        signal.signal(signal.SIGINT, _interrupted)
+
+
 def is_cause_of(error: BaseException) -> bool:
     """Whether an interrupt has led to this error: a library has raised its own in its place."""
     seen: set[int] = set()

@@ -35,7 +35,7 @@ async def test_a_poll_that_does_not_end_is_left_behind(monkeypatch: pytest.Monke
     monkeypatch.setattr(watch, "tasks", lambda consumer: {})
     monkeypatch.setattr(watch, "ended", lambda consumer: None)
     consumer: Any = Stubborn()
-    polling = Polling(consumer, Settings(_env_file=None))
+    polling = Polling(consumer, Settings())
     stop = asyncio.get_running_loop().create_future()
     stop.set_result(True)
     begun = time.monotonic()
