@@ -104,14 +104,14 @@ def test_colours_only_where_they_are_wanted(name: str, tmp_path: Path) -> None:
     [
         ({}, "whole: 7 records in, 7 outcomes out, every sequence without gap or repeat"),
         ({"pending": 3}, "3 records wait to be processed; what is committed is whole"),
-        ({"lost": [1, 2, 3, 4, 5]}, "NOT whole: see the faults above"),
+        ({"lost": [1, 2, 3, 4, 5]}, "NOT whole: see the 6 faults above"),
     ],
 )
 def test_verify_ends_with_one_line_of_verdict(
     capsys: pytest.CaptureFixture[str], found: dict[str, Any], verdict: str
 ) -> None:
     from worker.cli.verify import _print
-    from worker.stream.verify import PartitionReport, Report
+    from worker.stream.judging import PartitionReport, Report
 
     split = {"a-long-symbol-[x]" * 9: [0, 1]} if "lost" in found else {}
     _print(Report([PartitionReport(0, inputs=7, decisions=7, **found)], split))
