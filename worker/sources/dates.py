@@ -95,7 +95,7 @@ class _Clocks(dict[str, "Clock | None"]):
 class _Dates(dict[str, "int | None"]):
     """A date → epoch ms; None for what is none in this order."""
 
-    def __init__(self, dayfirst: bool) -> None:
+    def __init__(self, dayfirst: bool | None) -> None:
         super().__init__()
         self._dayfirst = dayfirst
 
@@ -132,9 +132,9 @@ def ordered(shape: str) -> bool | None:
 
 
 class TextTimes:
-    """Reads texts as dates with or without a time of day; the order of day and month is given."""
+    """Reads texts as dates with or without a time of day; with None, dates whose order is open are not read."""
 
-    def __init__(self, dayfirst: bool) -> None:
+    def __init__(self, dayfirst: bool | None) -> None:
         self._dates, self._clocks = _Dates(dayfirst), _Clocks()
 
     def read(self, cells: Sequence[str]) -> Parsed:
@@ -209,8 +209,8 @@ class StrptimeTimes:
         return self._memo[cell]
 
 
-def parse_date(text: str, dayfirst: bool = False) -> int | None:
-    """Epoch ms of midnight UTC of a date; None for what is none."""
+def parse_date(text: str, dayfirst: bool | None = None) -> int | None:
+    """Epoch ms of midnight UTC of a date; None for what is none, and for an open order of day and month."""
     parts = re.findall(r"\d+|[^\W\d_]+", text)
     names = [part for part in parts if not part.isdigit() and part.lower() not in {"st", "nd", "rd", "th"}]
     found = [part for part in parts if part.isdigit()]
@@ -224,6 +224,8 @@ def parse_date(text: str, dayfirst: bool = False) -> int | None:
         return None
     if len(found[0]) == 4:
         return _midnight(found[0], int(found[1]), int(found[2]))
+    if dayfirst is None:
+        return None
     day, month = (found[0], int(found[1])) if dayfirst else (found[1], int(found[0]))
     return _midnight(found[2], month, int(day))
 

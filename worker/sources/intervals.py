@@ -18,6 +18,7 @@ _USUAL = {size * n for size, many in ((1_000, (1, 2, 5, 10, 15, 30)), (MINUTE, (
                                       (HOUR, (1, 2, 3, 4, 6, 8, 12)), (DAY, (1, 7))) for n in many}  # fmt: skip
 _NEIGHBOURS = 0.05  # share of the steps that have to be one interval, where others are not its multiples of the usual
 _ASTRAY = 0.01  # share of the steps that may lie off the grid
+_FEW = 3  # steps that make an unusual interval believable
 _MAX_STEPS = 20_000  # distinct ones; more are no series of bars
 _MONTHS = ((28, 31, "1mo", "month"), (89, 92, "3mo", "quarter"), (365, 366, "1y", "year"))
 
@@ -126,6 +127,18 @@ def _calendar(sizes: Counter[int], usual: int) -> tuple[str, str | None] | None:
         if usual == length and all(_near(size, length, slack) for size in sizes):
             return interval_text(length), "some bars stand a little off their day, as at holidays and short sessions"
     return None
+
+
+def check_steps(text: str, steps: Steps, name: str) -> None:
+    """Believe an unusual length only where three steps show it.
+
+    Raises:
+        DataError: fewer do.
+    """
+    total = sum(steps.sizes.values())
+    if total < _FEW and text not in {interval_text(size) for size in _USUAL} and not text.endswith(("w", "mo", "q")):
+        size, count = steps.sizes.most_common(1)[0]
+        raise _unsure(name, size, count, total, None)
 
 
 def _near(size: int, length: int, slack: int) -> bool:

@@ -15,7 +15,7 @@ from worker.sources.bars import Batch, Symbols
 from worker.sources.columns import Columns, Found, guess, recognise
 from worker.sources.content import FALLBACKS, Content
 from worker.sources.headless import check_order
-from worker.sources.intervals import check_interval, decide_interval
+from worker.sources.intervals import check_interval, check_steps, decide_interval
 from worker.sources.layout import Layout
 from worker.sources.numbers import Marks, numbers
 from worker.sources.options import ReadOptions
@@ -186,6 +186,7 @@ class Reading:
         text = given or self.options.interval or self.hint.interval
         if text is None:
             text, note = decide_interval(self.times.steps, self.name)
+            check_steps(text, self.times.steps, self.name)
             if note and note not in self.layout.notes:
                 self.layout.notes.append(note)
         check_interval(text)

@@ -165,6 +165,8 @@ class TimeScan:
         if not len(owners):
             return
         if not self._candidates:
+            if not (column.has.any() if isinstance(column, Typed) else any(map(str.strip, column))):
+                return  # nothing to decide by
             self._candidates = self._begin(column)
         parsed = [read_column(column, candidate.reader) for candidate in self._candidates]
         self._count_epochs(column, parsed[0])
@@ -186,12 +188,12 @@ class TimeScan:
         if isinstance(column, Typed):
             some = [f"{value:.0f}" for value in column.values[column.has].tolist()]
             if epochs.spelled(some):
-                return [_Candidate(TextTimes(False), "dates as digits")]
+                return [_Candidate(TextTimes(None), "dates as digits")]
             return [self._unit(column.values[column.has].astype(np.float64), [])]
         cells = [cell.strip() for cell in column if cell.strip()]
         if cells and sum(_numeric(cell) for cell in cells) > len(cells) // 2:
             if epochs.spelled(cells):
-                return [_Candidate(TextTimes(False), "dates as digits")]
+                return [_Candidate(TextTimes(None), "dates as digits")]
             values, has, _ = epochs.values_of(cells)
             return [self._unit(values[has].astype(np.float64), cells)]
         if given in ORDERS:
@@ -199,7 +201,7 @@ class TimeScan:
         if any(ordered(shape) for shape in set(shapes(cells))):
             return [_Candidate(TextTimes(order == "dayfirst"), _ORDER_NAMES[order]) for order in ORDERS]
         named = any(any(c.isalpha() for c in cell[:7] if c not in "Tt") for cell in cells[:5])
-        return [_Candidate(TextTimes(False), "dates with the month's name" if named else "dates, year first")]
+        return [_Candidate(TextTimes(None), "dates with the month's name" if named else "dates, year first")]
 
     def _unit(self, values: NDArray[np.float64], cells: list[str]) -> _Candidate:
         counts = epochs.plausible(values)
@@ -279,7 +281,7 @@ class TimeScan:
             DataError: it can be read in two ways, or in none.
         """
         if not self._candidates:
-            return TimeFormat("no times", "", TextTimes(False), None, False, False, Steps(), 0, None, None)
+            return TimeFormat("no times", "", TextTimes(None), None, False, False, Steps(), 0, None, None)
         chosen = self._candidates[0]
         if len(self._candidates) == 2:
             chosen = self._order()

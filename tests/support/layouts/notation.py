@@ -202,6 +202,13 @@ LAYOUTS: list[Layout] = [
         fix="weekly or daily",
     ),
     Layout(
+        "two rows seventeen minutes apart",
+        "ABC.csv",
+        rows(OHLCV, f"2024-03-04 09:00,{PRICES[0]}", f"2024-03-04 09:17,{PRICES[1]}"),
+        refused="the bar interval is unsure: 1 of 1 steps are 17m",
+        fix="--interval 17m",
+    ),
+    Layout(
         "one row", "ABC.csv", rows(OHLCV, f"2024-03-04,{PRICES[0]}"), refused="fewer than two bars", fix="--interval"
     ),
 ]

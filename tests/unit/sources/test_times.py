@@ -135,3 +135,15 @@ def test_a_skipped_time_is_unreadable() -> None:
     cells = ["2024-03-31 02:30", "2024-03-31 03:30"]
     times, has, lost = found.convert(cells, found.clock(), np.zeros(2, np.int64))
     assert (has.tolist(), lost, times[1]) == ([False, True], [0], ms(datetime(2024, 3, 31, 1, 30)))
+
+
+def test_an_open_order_is_not_read_where_the_others_are_clear() -> None:
+    cells = ["2024-03-04", "2024-03-05", "2024-03-06", "2024-03-07", "03/08/2024", "2024-03-09"]
+    found, times = scanned(cells)
+    assert times[4] == 0
+    assert found.label == "dates, year first"
+
+
+def test_cells_that_are_blank_at_first_decide_nothing() -> None:
+    assert scanned(["", "", "", "", "1709510400", "1709510460"])[1][4:] == [1_709_510_400_000, 1_709_510_460_000]
+    assert scanned(["", ""])[0].rows == 0
