@@ -83,10 +83,10 @@ class Reading:
         first = table.structure.first
         if given:
             return recognise([f"column {at}" for at in range(1, len(first) + 1)], self.name, given)
-        columns = self.hint.columns or guess(first, self.name)
-        if self.hint.columns is None:
-            columns = check_order(table, columns, self.name)
-        return Found(columns, [(columns.ts, columns.clock)], [columns.numbers[4]], [])
+        known = self.hint.columns
+        if known is None or known.width > len(first):
+            known = check_order(table, guess(first, self.name), self.name)
+        return Found(known, [(known.ts, known.clock)], [known.numbers[4]], [])
 
     def _scan(self, found: Found) -> None:
         table, options, columns = self.table, self.options, found.columns

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from worker.errors import DataError
 from worker.sources.report import ReadReport
 from worker.sources.source import open_file, read_records
 from worker.sources.vendors import of_name
@@ -48,6 +49,13 @@ def test_a_single_kline_needs_no_inferred_interval(tmp_path: Path) -> None:
     file.write_text(kline(0, 1))
     (record,) = read_records(open_file(file, "ETH", ReadReport()))
     assert (record.key, record.timestamp_ms) == (b"ETH", OPEN_MS + 4 * 3_600_000)
+
+
+def test_klines_that_lack_columns_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "ETHUSDT-4h-2024-01-05.csv"
+    file.write_text("1704412800000,1,2,0.5,1.5\n")
+    with pytest.raises(DataError, match="neither a header nor"):
+        open_file(file, None, ReadReport())
 
 
 @pytest.mark.parametrize("name", ["BTCUSDT-1mo-2024-01.zip", "prices.csv", "BTCUSDT-1m.csv"])
