@@ -69,8 +69,10 @@ def unsent(settings: Settings, files: Sequence[File], _: Path, told: Told) -> tu
         for number, file in enumerate(files):
             sent[file.path.name] = _publish(file, settings)
             told(number + 1)
-    keys, values, stamps = ([record[n] for record in records] for n in range(3))
-    outcomes = PartitionEngine(load_engine(settings.engine)).process(Records(keys, values, stamps))
+    given = Records(
+        [record.key for record in records], [record.value for record in records], [one.timestamp_ms for one in records]
+    )
+    outcomes = PartitionEngine(load_engine(settings.engine)).process(given)
     return _by_symbol(map(msgspec.json.encode, outcomes)), sent
 
 
