@@ -1,4 +1,8 @@
-"""A random dirty file from a seed: the same seed writes the same rows."""
+"""A random dirty file from a seed: the same seed writes the same rows.
+
+All bars lie between 1970 and today: a Kafka record cannot be stamped with an earlier time, and `publish` holds back
+what has not closed, so those bars exist in a backtest only.
+"""
 
 from __future__ import annotations
 

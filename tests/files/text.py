@@ -63,7 +63,7 @@ def _spoil(rng: random.Random, table: list[list[str]], traits: list[str]) -> Non
     if rng.random() < 0.1:
         traits.append("unreadable times")
         for _ in range(rng.randint(1, 3)):
-            table[rng.choice(body)][0] = rng.choice(("soon", "2024-13-45", "99/99/9999", "0", "-1", "24:00", "1e30"))
+            table[rng.choice(body)][0] = rng.choice(("soon", "2024-13-45", "99/99/9999", "24:00", "1e30"))
     if rng.random() < 0.08:
         traits.append("rows of other lengths")
         row = table[rng.choice(body)]
