@@ -29,7 +29,7 @@ from worker.cli.bars import (
 )
 from worker.cli.common import Bootstrap, Json, Prefix, quiet_logs, run_async, settings_with
 from worker.cli.progress import progress
-from worker.cli.values import finite
+from worker.cli.values import finite, misplaced
 from worker.errors import Exit
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from worker.sources.record import Record
     from worker.sources.report import ReadReport
 
+_OF_FILES = ("symbol", "sort", "decimal", "date_format", "timezone", "column", "include_forming")
 _SHOWN = 3  # records that a dry run prints
 
 Simulate = Annotated[int | None, typer.Option("--simulate", min=1, help="Simulate so many symbols.")]
@@ -62,6 +63,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and report, send n
 
 
 def publish(
+    ctx: typer.Context,
     files: Files = None,
     dataset: Dataset = None,
     simulate: Simulate = None,
@@ -91,6 +93,10 @@ def publish(
 
     if sum((bool(files), dataset is not None, simulate is not None)) != 1:
         raise typer.BadParameter("give either files, --dataset or --simulate")
+    if simulate is None:
+        misplaced(ctx, ("bars", "seed", "faults"), "without --simulate")
+    else:
+        misplaced(ctx, _OF_FILES, "with --simulate")
     quiet_logs()
     settings = settings_with(bootstrap, prefix=prefix)
     target = topic or settings.topics.input

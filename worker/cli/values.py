@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import Any
 
@@ -82,3 +82,15 @@ def exclude(given: dict[str, bool]) -> None:
     both = [name for name, is_given in given.items() if is_given]
     if len(both) > 1:
         raise typer.BadParameter(f"{' and '.join(both)} exclude each other: give one of them")
+
+
+def misplaced(ctx: typer.Context, names: Iterable[str], where: str) -> None:
+    """Refuse options that would have no effect `where` they were given.
+
+    Raises:
+        typer.BadParameter: one of them was given.
+    """
+    sources = {name: ctx.get_parameter_source(name) for name in names}
+    given = [f"--{name.replace('_', '-')}" for name, source in sources.items() if source and source.name != "DEFAULT"]
+    if given:
+        raise typer.BadParameter(f"{' and '.join(given)} would have no effect {where}")
