@@ -18,7 +18,11 @@ Symbol = Annotated[
     Meta(min_length=1, max_length=MAX_SYMBOL, pattern=r"^[!-~]+" + END, description="printable ASCII without spaces"),
 ]
 Interval = Annotated[
-    str, Meta(pattern=r"^[1-9][0-9]{0,5}(ms|s|m|h|d|w)" + END, description="bar length; the configured one when absent")
+    str,
+    Meta(
+        pattern=r"^([1-9][0-9]{0,5}(ms|s|m|h|d|w)|(1|2|3|4|6|12)mo|[124]q|1y)" + END,
+        description="bar length; the configured one when absent. 1w, mo, q and 1y are of the calendar",
+    ),
 ]
 
 
@@ -39,15 +43,40 @@ REQUIRED = ("symbol", "ts", "open", "high", "low", "close", "volume")
 
 _UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
+# Nominal lengths of calendar intervals, which no text of a fixed one states: of a week a ms more than of seven days, of
+# a month the mean of the calendar's 400 years.
+WEEK_MS, MONTH_MS = 604_800_001, 2_629_746_000
+CALENDAR_MS = {"1w": WEEK_MS}
+CALENDAR_MS |= {f"{months}mo": months * MONTH_MS for months in (1, 2, 3, 4, 6, 12)}  # those that divide a year
+CALENDAR_MS |= {f"{quarters}q": 3 * quarters * MONTH_MS for quarters in (1, 2, 4)}
+CALENDAR_MS["1y"] = 12 * MONTH_MS
+
 
 def interval_ms(text: str) -> int:
-    """Length in ms of an interval such as `1m`, `4h` or `1d`.
+    """Length in ms of an interval such as `1m`, `4h` or `1d`; of `1w`, `1mo` and `1q` the nominal one.
 
     Raises:
         ValueError: the text is no interval.
     """
+    if text in CALENDAR_MS:
+        return CALENDAR_MS[text]
     digits = text.rstrip("msdhw")
     unit = text[len(digits) :]
-    if not digits.isdecimal() or not digits.isascii() or unit not in _UNIT_MS or int(digits) < 1:
-        raise ValueError(f"{text!r} is no interval: write a number and one of {', '.join(_UNIT_MS)}, for example 5m")
-    return int(digits) * _UNIT_MS[unit]
+    if unit in _UNIT_MS and digits.isascii() and digits.isdecimal() and int(digits) >= 1:
+        return int(digits) * _UNIT_MS[unit]
+    if text.endswith(("mo", "q", "y")):
+        raise ValueError(f"{text!r} is no interval: months must divide a year, for example 1mo, 1q or 1y")
+    raise ValueError(
+        f"{text!r} is no interval: write a number and one of {', '.join(_UNIT_MS)}, mo, q, y, for example 5m or 1mo"
+    )
+
+
+def interval_text(length_ms: int) -> str:
+    """The shortest spelling of a positive length in ms, nominal or not."""
+    for text, nominal in CALENDAR_MS.items():
+        if length_ms == nominal:
+            return text
+    if length_ms == WEEK_MS - 1:
+        return "7d"  # any seven days: `1w` is the calendar's week
+    unit, size = next((unit, size) for unit, size in reversed(_UNIT_MS.items()) if length_ms % size == 0)
+    return f"{length_ms // size}{unit}"

@@ -13,11 +13,11 @@ from typing import Annotated, Any, Literal, TypeAlias
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from worker.engine.kernel import embedded
+from worker.engine import periods
+from worker.engine.kernel import embedded, kernel
+from worker.engine.periods import bar_end, is_calendar
 
-DAY = 86_400_000  # ms
-WEEK = 7 * DAY
-MONDAY = 4 * DAY  # the first Monday 00:00 UTC after the epoch
+DAY, WEEK, MONDAY = periods.DAY, periods.WEEK, periods.MONDAY
 NONE = -1  # row of a symbol without a calendar
 COUNT_LIMIT = 1_000_000  # missing bars are not counted further, so that a wild timestamp costs bounded time
 
@@ -140,7 +140,7 @@ def bar_close(calendars, row, ts, interval_ms):  # type: ignore[no-untyped-def]
 
     The end of the interval without a calendar, or where the bar lies wholly outside the sessions.
     """
-    end = ts + interval_ms
+    end = bar_end(ts, interval_ms)
     if row < 0:
         return end
     closed, instant = end, ts
@@ -155,7 +155,22 @@ def bar_close(calendars, row, ts, interval_ms):  # type: ignore[no-untyped-def]
 @embedded
 def missing_slots(last_ts, ts, interval_ms):  # type: ignore[no-untyped-def]
     """Whole intervals between two bars, at most COUNT_LIMIT; 0 when `ts` is not after `last_ts`."""
+    if is_calendar(interval_ms):
+        return min(max(periods.periods_between(last_ts, ts, interval_ms), 0), COUNT_LIMIT)
     return min(max((ts - last_ts) // interval_ms - 1, 0), COUNT_LIMIT)
+
+
+@kernel
+def _open_periods(calendars, row, last_ts, slots, interval_ms):  # type: ignore[no-untyped-def]
+    # How many of the `slots` periods after that of `last_ts` have some open time.
+    number, count = periods.period_of(last_ts, interval_ms) + 1, 0
+    start = periods.period_start(number, interval_ms)
+    for i in range(slots):
+        end = periods.period_start(number + i + 1, interval_ms)
+        if next_open(calendars, row, start)[0] < end:
+            count += 1
+        start = end
+    return count
 
 
 @embedded
@@ -167,6 +182,8 @@ def missing_bars(calendars, row, last_ts, ts, interval_ms):  # type: ignore[no-u
     slots = missing_slots(last_ts, ts, interval_ms)
     if row < 0 or slots == 0:
         return slots
+    if is_calendar(interval_ms):
+        return _open_periods(calendars, row, last_ts, slots, interval_ms)
     end = last_ts + (ts - last_ts) // interval_ms * interval_ms
     instant, count = last_ts + interval_ms, 0
     while instant < end and count < COUNT_LIMIT:

@@ -18,6 +18,7 @@ from schemas.rejection import MAX_PAYLOAD
 from worker.engine import reasons
 from worker.engine.detail import all_contributions, feature_rows
 from worker.engine.model_names import ModelNames
+from worker.engine.periods import close_time
 from worker.engine.reasons import Reason, codes
 from worker.engine.records import Records
 from worker.engine.settings import ENGINE_VERSION, EngineSettings
@@ -116,7 +117,7 @@ class OutcomeBuilder:
             symbol=symbol,
             sequence=d.sequence,
             ts=ts,
-            close_ts=ts + interval,
+            close_ts=close_time(ts, interval),
             bar=Bar(open_, high, low, close, volume),
             action=ACTIONS[d.action],
             side=d.side,

@@ -14,6 +14,7 @@ import numpy as np
 
 from schemas.tick import MAX_SYMBOL, MAX_TS, MIN_TS, Interval, Tick, interval_ms
 from worker.engine.bar import BAR
+from worker.engine.periods import close_time
 from worker.engine.reasons import Reject, bits
 from worker.engine.records import Records
 from worker.engine.settings import EngineSettings
@@ -81,7 +82,7 @@ class PointReader:
         if symbol is None or not _SYMBOL.fullmatch(symbol):
             raise _Unreadable("symbol: not 1 to 64 printable ASCII characters without spaces")
         ts, length = _time(point.timestamp), self._length(symbol, point.interval)
-        return (ts, length, ts + length, *numbers, mask)
+        return (ts, length, close_time(ts, length), *numbers, mask)
 
     def _length(self, symbol: str, interval: Any) -> int:
         if interval is None:

@@ -10,6 +10,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.sources.intervals import closes_of
 from worker.sources.record import Bar
 
 Ints = NDArray[np.int64]
@@ -124,7 +125,7 @@ def stamps(batch: Batch, length_ms: int, before: int | None) -> tuple[Ints, Flag
 
     A row has its `ingest_ts`, else its close, else the timestamp of the row before it.
     """
-    own = np.where(batch.has_ingest, batch.ingest, np.where(batch.has_ts, batch.ts + length_ms, 0))
+    own = np.where(batch.has_ingest, batch.ingest, np.where(batch.has_ts, closes_of(batch.ts, length_ms), 0))
     rows = np.arange(len(batch))
     last = np.maximum.accumulate(np.where(batch.has_ingest | batch.has_ts, rows, -1))
     known = np.where(last >= 0, own[last], 0 if before is None else before)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from worker.sources.faults import FAULTS, Label, Mark
+from worker.sources.intervals import close_of
 from worker.sources.record import Bar, Record, encode_bar
 
 CLEAN = Label()
@@ -23,7 +24,7 @@ class Injector:
 
     def clean(self, bar: Bar) -> Record:
         """The record of a bar without fault."""
-        return Record(self._key, encode_bar(bar, self._interval), (bar.ts or 0) + self._interval_ms)
+        return Record(self._key, encode_bar(bar, self._interval), close_of(bar.ts or 0, self._interval_ms))
 
     def spoil(self, bar: Bar, mark: Mark) -> list[Labelled]:
         """The records, none to two, that a bar becomes by a fault."""

@@ -1,4 +1,4 @@
-"""The bar interval of a series: decided by all its steps, written as `1m`, `4h`, `1d`."""
+"""The bar interval of a series: decided by all its steps, written as `1m`, `4h`, `1mo`; when a bar of it closes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.tick import interval_ms
+from schemas.tick import WEEK_MS, interval_ms
+from schemas.tick import interval_text as interval_text
 from worker.errors import ConfigError, DataError
 
 Ints = NDArray[np.int64]
 DAY, HOUR, MINUTE = 86_400_000, 3_600_000, 60_000
-_UNITS = (("w", 604_800_000), ("d", DAY), ("h", HOUR), ("m", MINUTE), ("s", 1_000), ("ms", 1))
 # Lengths that vendors sell; only they are believed where a part of the steps speaks for them.
 _USUAL = {size * n for size, many in ((1_000, (1, 2, 5, 10, 15, 30)), (MINUTE, (1, 2, 3, 5, 10, 15, 20, 30, 45)),
                                       (HOUR, (1, 2, 3, 4, 6, 8, 12)), (DAY, (1, 7))) for n in many}  # fmt: skip
@@ -20,13 +20,8 @@ _NEIGHBOURS = 0.05  # share of the steps that have to be one interval, where oth
 _ASTRAY = 0.01  # share of the steps that may lie off the grid
 _FEW = 3  # steps that make an unusual interval believable
 _MAX_STEPS = 20_000  # distinct ones; more are no series of bars
-_MONTHS = ((28, 31, "1mo", "month"), (89, 92, "3mo", "quarter"), (365, 366, "1y", "year"))
-
-
-def interval_text(length_ms: int) -> str:
-    """The shortest spelling of a positive length in ms."""
-    unit, size = next((unit, size) for unit, size in _UNITS if length_ms % size == 0)
-    return f"{length_ms // size}{unit}"
+_MONTHS = ((28, 31, "1mo"), (89, 92, "1q"), (365, 366, "1y"))  # days of a step
+_MONDAY, _ZONE = 4 * DAY, 14 * HOUR  # the first after the epoch; no clock is further from UTC
 
 
 def check_interval(text: str) -> int:
@@ -38,7 +33,32 @@ def check_interval(text: str) -> int:
     try:
         return interval_ms(text)
     except ValueError as error:
-        raise ConfigError(str(error), "Give --interval, for example 1m, 4h or 1d") from None
+        raise ConfigError(str(error), "Give --interval, for example 1m, 4h, 1d, 1w or 1mo") from None
+
+
+def close_of(ts: int, length_ms: int) -> int:
+    """When the bar that opens at `ts` closes, epoch ms; the length of a calendar interval is nominal."""
+    if length_ms < WEEK_MS:
+        return ts + length_ms
+    from worker.engine.periods import close_time  # loads numba, which few files need
+
+    return close_time(ts, length_ms)
+
+
+def closes_of(ts: Ints, length_ms: int) -> Ints:
+    """`close_of` each of many."""
+    if length_ms < WEEK_MS:
+        return ts + length_ms
+    return np.array([close_of(each, length_ms) for each in ts.tolist()], np.int64)
+
+
+def open_after(ts: int, length_ms: int, bars: int) -> int:
+    """Open of the bar that comes so many bars after the one that opens at `ts`, epoch ms."""
+    if length_ms < WEEK_MS:
+        return ts + bars * length_ms
+    from worker.engine.periods import period_of, period_start
+
+    return int(period_start(period_of(ts, length_ms) + bars, length_ms))
 
 
 class Steps:
@@ -78,6 +98,11 @@ class Steps:
         """Whether most steps go back in time."""
         return self.backward > self.forward
 
+    @property
+    def mondays(self) -> bool:
+        """Whether the last bar of each symbol opens on a Monday of some time zone."""
+        return all((ts + _ZONE - _MONDAY) % (7 * DAY) <= 2 * _ZONE for ts in self._last.values())
+
 
 def decide_interval(steps: Steps, name: str) -> tuple[str, str | None]:
     """(the interval, a note where some bars do not fit it): the greatest common divisor of the steps, if bars show it.
@@ -96,8 +121,10 @@ def decide_interval(steps: Steps, name: str) -> tuple[str, str | None]:
     if steps.overflow:
         raise _unsure(name, usual, sizes[usual], total, None)
     if (text := _calendar(sizes, usual)) is not None:
-        return _known(text[0], name, text[1])
+        return text
     divisor = int(np.gcd.reduce(np.array(list(sizes), np.int64)))
+    if divisor == usual == 7 * DAY and steps.mondays:
+        return "1w", None
     if divisor == usual or (divisor in _USUAL and sizes[divisor] >= _NEIGHBOURS * total):
         return interval_text(divisor), None
     astray = sum(count for size, count in sizes.items() if size % usual)
@@ -118,14 +145,14 @@ def _unsure(name: str, usual: int, count: int, total: int, divisor: int | None) 
 def _calendar(sizes: Counter[int], usual: int) -> tuple[str, str | None] | None:
     """Days, weeks and months whose bars do not stand at equal distances, by the name of their length."""
     shortest = min(sizes)
-    for low, high, text, _ in _MONTHS:
+    for low, high, text in _MONTHS:
         if low * DAY <= usual <= high * DAY and shortest >= (low - 3) * DAY and any(size % (7 * DAY) for size in sizes):
             return text, None
     if all(size % usual == 0 for size in sizes):
         return None
-    for length, slack in ((7 * DAY, 3 * DAY), (DAY, 4 * HOUR)):
+    for length, slack, text in ((7 * DAY, 3 * DAY, "1w"), (DAY, 4 * HOUR, "1d")):
         if usual == length and all(_near(size, length, slack) for size in sizes):
-            return interval_text(length), "some bars stand a little off their day, as at holidays and short sessions"
+            return text, "some bars stand a little off their day, as at holidays and short sessions"
     return None
 
 
@@ -144,15 +171,3 @@ def check_steps(text: str, steps: Steps, name: str) -> None:
 def _near(size: int, length: int, slack: int) -> bool:
     rest = size % length
     return size >= length - slack and min(rest, length - rest) <= slack
-
-
-def _known(text: str, name: str, note: str | None) -> tuple[str, str | None]:
-    try:
-        interval_ms(text)
-    except ValueError:
-        kind = next(kind for *_, spelled, kind in _MONTHS if spelled == text)
-        raise DataError(
-            f"{name}: the bars are calendar {kind}s, which have no fixed length",
-            "Give weekly or daily bars, or for example --interval 4w to read them as bars of that length",
-        ) from None
-    return text, note

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from worker.errors import ConfigError
 from worker.sources.faults import FAULTS, FaultPlan, Label, Mark, check_kinds
 from worker.sources.injection import CLEAN, Injector, Labelled
-from worker.sources.intervals import check_interval
+from worker.sources.intervals import check_interval, open_after
 from worker.sources.market import DAY_MS, Block, Market, Purpose, Streams, on_grid
 from worker.sources.record import Bar, Record
 from worker.sources.variates import Floats
@@ -32,7 +32,7 @@ class Simulation:
     bars: int = 1_000  # per symbol
     seed: int = 1
     interval: str = "1m"
-    start_ms: int | None = None  # open of the first bar, epoch ms UTC; None: 2000-01-03 for days, else 2020-01-01
+    start_ms: int | None = None  # in the first bar, epoch ms UTC; None: 2000-01-03 for days and more, else 2020-01-01
     fault_rate: float = 0.0  # probability that a bar outside faults begins one
     faults: tuple[str, ...] = tuple(FAULTS)
 
@@ -52,9 +52,9 @@ class Simulation:
     @property
     def first_open_ms(self) -> int:
         """Open of the first bar, epoch ms UTC."""
-        if self.start_ms is not None:
-            return self.start_ms
-        return _START_DAILY_MS if check_interval(self.interval) >= DAY_MS else _START_INTRADAY_MS
+        length = check_interval(self.interval)
+        start = _START_DAILY_MS if length >= DAY_MS else _START_INTRADAY_MS
+        return open_after(start if self.start_ms is None else self.start_ms, length, 0)
 
 
 def simulate(simulation: Simulation) -> Iterator[Labelled]:
@@ -127,7 +127,7 @@ class _Run:
     def _write(self, start: int, grid: _Grid) -> Iterator[Labelled]:
         marks, names, injectors = grid.marks, self._names, self._injectors
         for at, columns in enumerate(zip(*grid.fields, strict=True)):
-            ts = self._start_ms + (start + at) * self._interval_ms
+            ts = open_after(self._start_ms, self._interval_ms, start + at)
             for symbol, values in enumerate(zip(*columns, strict=True)):
                 bar = Bar(names[symbol], ts, *values)
                 mark = marks.get((start + at, symbol)) if marks else None

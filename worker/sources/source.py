@@ -14,7 +14,7 @@ from worker.errors import DataError
 from worker.sources.bars import Batch, batches_of, by_time, shown, stamps
 from worker.sources.content import STDIN
 from worker.sources.datasets import INTERVAL, read_dataset
-from worker.sources.intervals import Steps, check_interval, decide_interval
+from worker.sources.intervals import Steps, check_interval, closes_of, decide_interval
 from worker.sources.options import ReadOptions
 from worker.sources.reading import Reading
 from worker.sources.record import Bar, Record, encode_bar
@@ -205,7 +205,7 @@ def book(batch: Batch, report: ReadReport) -> None:
 def _closed(batch: Batch, length_ms: int, now_ms: int | None, report: ReadReport) -> Batch:
     if now_ms is None:
         return batch
-    late = batch.has_ts & (batch.ts + length_ms > now_ms)
+    late = batch.has_ts & (closes_of(batch.ts, length_ms) > now_ms)
     if not late.any():
         return batch
     future = late & (batch.ts > now_ms)

@@ -15,6 +15,7 @@ from schemas import Decision
 from schemas.tick import interval_ms
 from worker.backtest.tape import Tape
 from worker.engine.partition import PartitionEngine
+from worker.engine.periods import close_times
 from worker.engine.reasons import Reject, bits
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.features import FEATURE_NAMES, FEATURE_SET_VERSION
@@ -62,7 +63,7 @@ def _play(tape: Tape, engine: PartitionEngine, decoder: Decoder, settings: Engin
 def _columns(bars: NDArray[Any], outs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
     suspect = outs["validation"]["mask"] & np.uint64(SUSPECT) != 0
     features = recfunctions.structured_to_unstructured(outs["features"])
-    return bars["ts"] + bars["interval_ms"], bars["close"], suspect, features
+    return close_times(bars), bars["close"], suspect, features
 
 
 def series_of_decisions(paths: Iterable[Path]) -> list[Series]:

@@ -198,8 +198,9 @@ LAYOUTS: list[Layout] = [
         "calendar months",
         "ABC.csv",
         daily(OHLCV, ("2024-01-01", "2024-02-01", "2024-03-01")),
-        refused="calendar months",
-        fix="weekly or daily",
+        first=("2024-01-01", *DAY1[1:]),
+        last=("2024-03-01", *DAY3[1:]),
+        interval="1mo",
     ),
     Layout(
         "two rows seventeen minutes apart",

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from schemas.tick import Tick, interval_ms
 from worker.errors import ConfigError
 from worker.sources import simulator
+from worker.sources.intervals import open_after
 from worker.sources.record import Record
 from worker.sources.simulator import Simulation, simulate, simulated_records
 
@@ -93,7 +94,7 @@ def test_the_size_of_blocks_does_not_show(monkeypatch: pytest.MonkeyPatch, rate:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 2**32), st.sampled_from(["1s", "1m", "1h", "1d", "1w"]))
+@given(st.integers(0, 2**32), st.sampled_from(["1s", "1m", "1h", "1d", "7d", "1w", "1mo", "1q"]))
 def test_clean_bars_are_whole_on_the_grid_and_in_order(seed: int, interval: str) -> None:
     simulation = Simulation(symbols=3, bars=120, seed=seed, interval=interval)
     length = interval_ms(interval)
@@ -101,8 +102,8 @@ def test_clean_bars_are_whole_on_the_grid_and_in_order(seed: int, interval: str)
     for number, (record, label) in enumerate(records):
         tick = msgspec.json.decode(record.value, type=Tick)
         assert label == (None, None)
-        assert tick.ts == simulation.first_open_ms + number // 3 * length
-        assert record.timestamp_ms == tick.ts + length
+        assert tick.ts == open_after(simulation.first_open_ms, length, number // 3)
+        assert record.timestamp_ms == open_after(simulation.first_open_ms, length, number // 3 + 1)
         assert tick.symbol == record.key.decode() == f"SIM{number % 3:04d}"
         assert tick.open is not None
         assert tick.high is not None

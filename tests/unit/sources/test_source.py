@@ -60,18 +60,27 @@ def test_the_interval_is_what_divides_all_steps() -> None:
     assert decided(0, 2, 4, 6, 7, 9, 11, 13, 15, 18) == "1m"
     day = 1_440
     assert decided(0, day, 2 * day, 5 * day, 6 * day) == "1d"
-    assert decided(0, 7 * day, 14 * day, 28 * day) == "1w"
+    assert decided(0, 7 * day, 14 * day, 28 * day) == "7d"  # from a Tuesday
+    assert decided(-day, 6 * day, 13 * day, 27 * day) == "1w"
+    assert decided(-day - 540, 6 * day - 540, 13 * day - 540) == "1w"  # Mondays in Tokyo
     # Weekly bars that stand for a holiday's week on its last day of trading.
     assert decided(0, 7 * day, 14 * day, 20 * day, 28 * day, 35 * day) == "1w"
     # Daily bars at the close of a session that is short before a holiday.
     assert decided(0, day, 2 * day, 3 * day - 180, 4 * day, 5 * day) == "1d"
 
 
+def test_months_quarters_and_years_are_intervals_of_the_calendar() -> None:
+    day = 1_440
+    assert decided(0, 31 * day, 60 * day, 91 * day) == "1mo"
+    assert decided(0, 91 * day, 182 * day, 274 * day) == "1q"
+    assert decided(0, 366 * day, 731 * day, 1_096 * day) == "1y"
+    assert decided(0, 28 * day, 56 * day) == "4w"
+
+
 @pytest.mark.parametrize(
     ("minutes", "said"),
     [
         ((0, 5, 10, 17, 24, 29, 36), "4 of 6 steps are 5m|3 of 6 steps are"),
-        ((0, 44_640, 86_400, 131_040), "calendar months"),
         ((0, 5, 10, 15, 20, 25.5, 30, 35), "unsure"),
     ],
 )

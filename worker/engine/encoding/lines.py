@@ -17,6 +17,7 @@ from worker.engine.encoding.numbers import put_null
 from worker.engine.encoding.text import put_character, put_text
 from worker.engine.kernel import inlined, kernel
 from worker.engine.model import Status
+from worker.engine.periods import bar_end
 from worker.engine.pipeline import OUTPUT
 
 NUMBER, WORD, NOTHING = int(Kind.NUMBER), int(Kind.WORD), int(Kind.NOTHING)
@@ -55,7 +56,7 @@ def book_of(layout, lanes):  # type: ignore[no-untyped-def]
 @inlined
 def close_ts(bar):  # type: ignore[no-untyped-def]
     """When the BAR row at this address ends, in epoch ms."""
-    return i8_at(bar, TS) + i8_at(bar, INTERVAL)
+    return bar_end(i8_at(bar, TS), i8_at(bar, INTERVAL))
 
 
 @inlined

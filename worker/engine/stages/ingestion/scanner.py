@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from schemas.tick import MAX_SYMBOL, MAX_TS, MIN_TS
+from schemas.tick import MAX_SYMBOL, MAX_TS, MIN_TS, WEEK_MS
 from worker.engine.bar import BAR
 from worker.engine.elementary.words import address_of, byte_at, word_at
 from worker.engine.kernel import inlined, kernel
@@ -71,7 +71,7 @@ def _read_interval(at):  # type: ignore[no-untyped-def]
     elif unit == D:
         scale = 86_400_000
     elif unit == W:
-        scale = 604_800_000
+        scale = WEEK_MS if count == 1 else 604_800_000
     if scale == 0 or byte_at(after) != QUOTE:
         return -1, 0
     return after + 1, count * scale

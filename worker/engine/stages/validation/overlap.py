@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.engine import calendar
+from worker.engine import calendar, periods
 from worker.engine.kernel import embedded
 from worker.engine.stages.validation.decided import nearest
 
@@ -24,7 +24,10 @@ def least_length(interval_ms):  # type: ignore[no-untyped-def]
 
 @embedded
 def _meet(inst, ts, following, interval_ms, calendars):  # type: ignore[no-untyped-def]
-    # Whether a bar of `ts` is still open when the one of `following` begins. The calendar is asked last: it costs most.
+    # Whether a bar of `ts` is still open when the one of `following` begins. Two of one calendar period overlap, as far
+    # apart as they are dated. The calendar is asked last: it costs most.
+    if periods.is_calendar(interval_ms):
+        return periods.periods_between(ts, following, interval_ms) < 0
     if following - ts >= least_length(interval_ms):
         return False
     return calendar.bar_close(calendars, inst.calendar, ts, interval_ms) > following

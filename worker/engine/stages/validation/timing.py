@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from worker.engine import calendar
+from worker.engine import calendar, periods
 from worker.engine.kernel import embedded
 from worker.engine.reasons import Reject
 from worker.engine.stages.validation import arrival
@@ -44,7 +44,7 @@ def ingest_time(bar):  # type: ignore[no-untyped-def]
 def close_time(inst, bar, calendars):  # type: ignore[no-untyped-def]
     """When the bar is complete, ms: the end of its interval or of its last session."""
     if inst.calendar < 0:
-        return bar.ts + bar.interval_ms
+        return periods.bar_end(bar.ts, bar.interval_ms)
     return calendar.bar_close(calendars, inst.calendar, bar.ts, bar.interval_ms)
 
 
@@ -75,10 +75,18 @@ def divides(interval_ms, span):  # type: ignore[no-untyped-def]
 
 
 @embedded
+def on_grid(inst, bar):  # type: ignore[no-untyped-def]
+    """Whether the bar opens where its interval or its calendar period begins."""
+    if periods.is_calendar(bar.interval_ms):
+        return periods.begins_period(bar.ts, bar.interval_ms, inst.session_offset_ms)
+    return divides(bar.interval_ms, bar.ts - inst.session_offset_ms)
+
+
+@embedded
 def grid(inst, bar):  # type: ignore[no-untyped-def]
     """Rules 12 and 13: off the time grid, off the price grid."""
     mask = 0
-    if not divides(bar.interval_ms, bar.ts - inst.session_offset_ms):
+    if not on_grid(inst, bar):
         mask |= TS_MISALIGNED
     tick = inst.tick
     if tick > 0 and (
@@ -109,6 +117,8 @@ def _open_ms(own, inst, bar, calendars):  # type: ignore[no-untyped-def]
 def reference_expired(own, inst, bar, p, calendars):  # type: ignore[no-untyped-def]
     """Rule 15: the price reference is older than it may get, in session-open time (in bars for daily ones)."""
     elapsed, interval = bar.ts - own.last.ts, bar.interval_ms
+    if periods.is_calendar(interval):
+        return missing(own, inst, bar, calendars) + 1 > p.ttl_daily_intervals
     life = (p.ttl_daily_intervals if interval >= DAY else p.ttl_intervals) * interval
     if inst.calendar < 0 and interval < DAY:
         life = max(life, p.ttl_floor_ms)
