@@ -1,4 +1,4 @@
-"""Equity at the end of each UTC day: of the strategy, of buy-and-hold, of one symbol and of all together."""
+"""Equity at the end of each trading day: of the strategy, of buy-and-hold, of one symbol and of all together."""
 
 from __future__ import annotations
 
@@ -8,23 +8,26 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.backtest.ledger import Ledger, Rows
-
-DAY_MS = 86_400_000
-SESSION_DAYS, CALENDAR_DAYS = 252, 365
-MONDAY_EPOCH = 3  # days from a Monday to 1970-01-01
-SATURDAY = 5
+from worker.backtest.ledger import Ledger
+from worker.backtest.sessions import DAY_MS, YEAR_MS, periods_per_year, trading_days
 
 Floats = NDArray[np.float64]
 Value = Callable[[Ledger], Floats]
 
 
 class Days(NamedTuple):
-    """Equity at the close of the last bar of each UTC day that has one; `start` is the equity before the first."""
+    """Equity at the close of the last bar of each trading day that has one, or of each longer bar."""
 
     day: NDArray[np.int64]  # since 1970-01-01
     equity: Floats
-    start: float
+    start: float  # equity before the first
+    first_ms: int = 0  # open of the first bar, epoch ms
+    last_ms: int = 0  # close of the last
+
+    @property
+    def years(self) -> float:
+        """From the open of the first bar to the close of the last, at least a day."""
+        return max(self.last_ms - self.first_ms, DAY_MS) / YEAR_MS
 
     @property
     def returns(self) -> Floats:
@@ -33,11 +36,6 @@ class Days(NamedTuple):
         with np.errstate(divide="ignore", invalid="ignore"):
             change: Floats = self.equity / before - 1.0
         return change
-
-
-def day_of(bars: Rows) -> NDArray[np.int64]:
-    """The UTC day in which each bar closes; 24:00 belongs to the day it ends. A clock set back stays on its day."""
-    return np.maximum.accumulate((bars["close_ts"] - 1) // DAY_MS) if len(bars) else np.zeros(0, np.int64)
 
 
 def strategy(ledger: Ledger) -> Floats:
@@ -64,9 +62,12 @@ def buy_and_hold(ledger: Ledger, cost: float = 0.0) -> Floats:
 
 def daily(ledger: Ledger, value: Value = strategy) -> Days:
     """One symbol's days."""
-    day = day_of(ledger.bars)
+    day = trading_days(ledger)
     last = np.flatnonzero(np.diff(day, append=np.iinfo(np.int64).max))
-    return Days(day[last], value(ledger)[last], ledger.budget)
+    found = Days(day[last], value(ledger)[last], ledger.budget)
+    if not last.size:
+        return found
+    return found._replace(first_ms=int(ledger.bars["ts"].min()), last_ms=int(ledger.bars["close_ts"].max()))
 
 
 def together(parts: Sequence[Days]) -> Days:
@@ -78,9 +79,12 @@ def together(parts: Sequence[Days]) -> Days:
     for part in parts:
         held = np.concatenate([[part.start], part.equity])
         total += held[np.searchsorted(part.day, day, side="right")]
-    return Days(day, total, sum(part.start for part in parts))
+    spans = [part for part in parts if part.day.size]
+    first, last = min((s.first_ms for s in spans), default=0), max((s.last_ms for s in spans), default=0)
+    return Days(day, total, sum(part.start for part in parts), first, last)
 
 
-def days_per_year(day: NDArray[np.int64]) -> int:
-    """365 when the market is open at weekends, else 252."""
-    return CALENDAR_DAYS if np.any((day + MONDAY_EPOCH) % 7 >= SATURDAY) else SESSION_DAYS
+def per_year(ledgers: Sequence[Ledger], days: Days) -> float:
+    """How many of the days of these ledgers together a year has."""
+    known = periods_per_year(ledgers)
+    return days.day.size / days.years if known is None else known

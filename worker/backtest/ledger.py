@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.backtest.splits import Split, splits
+from worker.engine.periods import close_times
 from worker.engine.stages.execution.account import TRADE
 
 Rows = NDArray[Any]
@@ -51,6 +53,8 @@ class Ledger(NamedTuple):
     bars: Rows
     trades: Rows
     rejected: Rows
+    interval_ms: int = 0  # length of its bars, of calendar periods nominal; 0 = no bar was accepted
+    splits: tuple[Split, ...] = ()  # steps of the input that look like them
 
 
 class Book:
@@ -61,13 +65,18 @@ class Book:
         self._bars, self._count = [np.zeros(0, BARS)], 0
         self._closed, self._at = [np.zeros(0, TRADE)], [np.zeros(0, np.int64)]  # trades, and the bars that closed them
         self._rejected = [np.zeros(0, REJECTED)]
+        self._read: list[Rows] = []  # the input as it was, for what it does not say of itself
+        self._interval_ms = 0
 
     def add(self, bars: Rows, outs: Rows) -> None:
         """The next slice: BAR rows and the engine's output rows."""
+        self._read.append(bars)
         kept = outs["validation"]["accepted"]
         if not kept.all():
             self._rejected.append(_rejected(bars[~kept], outs[~kept]))
             bars, outs = bars[kept], outs[kept]
+        if not self._interval_ms and len(bars):
+            self._interval_ms = int(bars["interval_ms"][0])
         self._bars.append(_bars(bars, outs, self._budget))
         done = outs["execution"]["trade"]
         at = np.flatnonzero(done["closed"])
@@ -79,13 +88,21 @@ class Book:
         """The ledger of all slices."""
         bars = np.concatenate(self._bars)
         trades = _trades(bars, np.concatenate(self._closed), np.concatenate(self._at))
-        return Ledger(self._symbol, self._budget, bars, trades, np.concatenate(self._rejected))
+        return Ledger(
+            self._symbol,
+            self._budget,
+            bars,
+            trades,
+            np.concatenate(self._rejected),
+            self._interval_ms,
+            splits(self._read),
+        )
 
 
 def _bars(bars: Rows, outs: Rows, budget: float) -> Rows:
     position, execution = outs["decision"]["position"], outs["execution"]
     rows = np.zeros(len(bars), BARS)
-    rows["ts"], rows["close_ts"] = bars["ts"], bars["ts"] + bars["interval_ms"]
+    rows["ts"], rows["close_ts"] = bars["ts"], close_times(bars)
     rows["close"] = bars["close"]
     rows["qty"] = np.where(position["state"] == SHORT, -position["qty"], position["qty"])
     rows["equity"] = budget + (position["realised"] + position["unrealised"])

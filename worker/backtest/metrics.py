@@ -10,13 +10,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from worker.backtest.days import Days, buy_and_hold, daily, days_per_year, together
+from worker.backtest.about import about
+from worker.backtest.calendar_returns import years
+from worker.backtest.days import Days, buy_and_hold, daily, per_year, together
 from worker.backtest.ledger import Ledger
 from worker.backtest.ratios import ratios
 from worker.backtest.trading import Trading, trading
+from worker.backtest.verdicts import verdicts
 from worker.engine.reasons import codes
-from worker.engine.settings import ENGINE_VERSION, EngineSettings
-from worker.engine.stages.features import FEATURE_SET_VERSION
+from worker.engine.settings import EngineSettings
 
 STRATEGIES = ("strategy", "buy_and_hold", "flat")
 Figures = dict[str, Any]
@@ -37,46 +39,48 @@ def entry_cost(settings: EngineSettings) -> float:
 
 
 def curves(ledgers: Sequence[Ledger], settings: EngineSettings) -> Curves:
-    """Daily equity of one or more symbols together."""
+    """Equity by trading day of one or more symbols together."""
     held = partial(buy_and_hold, cost=entry_cost(settings))
     own = together([daily(ledger) for ledger in ledgers])
-    flat = Days(own.day, np.full(own.day.size, own.start), own.start)
+    flat = own._replace(equity=np.full(own.day.size, own.start))
     return Curves(own, together([daily(ledger, held) for ledger in ledgers]), flat)
 
 
-def figures(ledgers: Sequence[Ledger], found: Curves, per_year: float) -> dict[str, Figures]:
-    """Ratios on daily returns and trading figures, by the names of `STRATEGIES`."""
+def figures(ledgers: Sequence[Ledger], found: Curves, periods: float) -> dict[str, Figures]:
+    """Ratios on the days' returns and trading figures, by the names of `STRATEGIES`; `periods` of them a year."""
     own = found.strategy
-    years = own.day.size / per_year
     mean = float(np.mean(own.equity)) if own.day.size else math.nan
-    traded = (trading(ledgers, mean, years), Trading(exposure=1.0), Trading())
+    traded = (trading(ledgers, mean, own.years), Trading(exposure=1.0), Trading())
     return {
-        name: ratios(days.returns, per_year)._asdict() | account._asdict()
+        name: ratios(days.returns, periods, days.years)._asdict() | account._asdict()
         for name, days, account in zip(STRATEGIES, found, traded, strict=True)
     }
 
 
-def summary(ledgers: Sequence[Ledger], settings: EngineSettings, per_year: int | None = None) -> Figures:
-    """What `metrics.json` holds; `per_year` days a year, else 365 where there are weekend bars and 252 where not."""
+def summary(
+    ledgers: Sequence[Ledger], settings: EngineSettings, periods: float | None = None, inputs: Sequence[str] = ()
+) -> Figures:
+    """What `metrics.json` holds; `periods` returns a year, else as `sessions` tells. `inputs` names what was read."""
     traded = [ledger for ledger in ledgers if len(ledger.bars)]
     found = curves(traded, settings)
-    year = per_year or days_per_year(found.strategy.day)
-    return {
-        "engine_version": ENGINE_VERSION,
-        "feature_set_version": FEATURE_SET_VERSION,
-        "config_hash": settings.config_hash(),
-        "days_per_year": year,
+    year = periods or per_year(traded, found.strategy)
+    portfolio = figures(traded, found, year)
+    return about(traded, found.strategy, settings, inputs) | {
+        "periods_per_year": year,
         "decisions": sum(len(ledger.bars) for ledger in ledgers),
         "rejections": sum(len(ledger.rejected) for ledger in ledgers),
         "rejection_codes": rejection_codes(ledgers),
-        "portfolio": figures(traded, found, year),
-        "symbols": {one.symbol: _of_symbol(one, settings, per_year) for one in traded},
+        "splits": [{"symbol": one.symbol, **split._asdict()} for one in ledgers for split in one.splits],
+        "portfolio": portfolio,
+        "verdicts": verdicts(portfolio["strategy"], portfolio["buy_and_hold"], found.strategy.years),
+        "returns": [row._asdict() for row in years(found.strategy)],
+        "symbols": {one.symbol: _of_symbol(one, settings, periods) for one in traded},
     }
 
 
-def _of_symbol(ledger: Ledger, settings: EngineSettings, per_year: int | None) -> dict[str, Figures]:
+def _of_symbol(ledger: Ledger, settings: EngineSettings, periods: float | None) -> dict[str, Figures]:
     found = curves([ledger], settings)
-    return figures([ledger], found, per_year or days_per_year(found.strategy.day))
+    return figures([ledger], found, periods or per_year([ledger], found.strategy))
 
 
 def rejection_codes(ledgers: Sequence[Ledger]) -> dict[str, int]:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 NORMAL = NormalDist()
 EULER_GAMMA = 0.5772156649015329
+SIGMAS_95 = NORMAL.inv_cdf(0.975)  # either side of the mean, 95% of a normal distribution
+MOST_GROWTH = 700.0  # logarithm; above, a float is infinite
 
 
 class Ratios(NamedTuple):
@@ -27,33 +29,46 @@ class Ratios(NamedTuple):
     max_drawdown_periods: int  # from the peak to its recovery, or to the end
     calmar: float
     psr: float  # probability that the true Sharpe ratio is above 0
+    sharpe_low: float  # yearly; with `sharpe_high` the 95% confidence interval of the Sharpe ratio
+    sharpe_high: float
 
 
-def ratios(returns: Floats, per_year: float, risk_free: float = 0.0) -> Ratios:
-    """All figures of simple returns per period, `per_year` of them a year; `risk_free` is per period."""
+def ratios(returns: Floats, per_year: float, years: float | None = None, risk_free: float = 0.0) -> Ratios:
+    """All figures of simple returns per period, `per_year` of them a year; `risk_free` is per period.
+
+    The returns span `years`, where none are given as many periods as there are.
+    """
     growth = np.cumprod(1.0 + returns, dtype=np.float64)
     total = float(growth[-1]) - 1.0 if growth.size else math.nan
     deepest, longest = drawdown(growth)
-    yearly = cagr(total, returns.size, per_year)
+    yearly = cagr(total, returns.size / per_year if years is None else years)
+    excess = returns - risk_free
+    ratio, scale = sharpe(excess), math.sqrt(per_year)
+    error = SIGMAS_95 * sharpe_error(excess)
     return Ratios(
         periods=returns.size,
         total_return=total,
         cagr=yearly,
-        volatility=deviation(returns) * math.sqrt(per_year),
-        sharpe=sharpe(returns - risk_free) * math.sqrt(per_year),
-        sortino=sortino(returns - risk_free, per_year),
+        volatility=deviation(returns) * scale,
+        sharpe=ratio * scale,
+        sortino=sortino(excess, per_year),
         max_drawdown=deepest,
         max_drawdown_periods=longest,
         calmar=yearly / -deepest if deepest < 0.0 else math.nan,
-        psr=probabilistic_sharpe(returns - risk_free),
+        psr=probabilistic_sharpe(excess),
+        sharpe_low=(ratio - error) * scale,
+        sharpe_high=(ratio + error) * scale,
     )
 
 
-def cagr(total: float, periods: int, per_year: float) -> float:
-    """(E_T/E_0)^(A/T) - 1; -1 when all is lost."""
-    if not periods or math.isnan(total):
+def cagr(total: float, years: float) -> float:
+    """(E_T/E_0)^(1/years) - 1; -1 when all is lost, infinite beyond the range of a float."""
+    if math.isnan(total) or not years > 0.0:
         return math.nan
-    return float(max(1.0 + total, 0.0) ** (per_year / periods)) - 1.0
+    if total <= -1.0:
+        return -1.0
+    growth = math.log1p(total) / years
+    return math.expm1(growth) if growth < MOST_GROWTH else math.inf
 
 
 def deviation(returns: Floats) -> float:
@@ -91,8 +106,9 @@ def drawdown(growth: Floats) -> tuple[float, int]:
     return deepest, longest
 
 
-def probabilistic_sharpe(returns: Floats, benchmark: float = 0.0) -> float:
-    """P(true Sharpe ratio per period > benchmark), skewness and kurtosis counted [Bailey, López de Prado 2012]."""
+def sharpe_error(returns: Floats) -> float:
+    """Standard error of the Sharpe ratio per period, skewness and kurtosis counted [Mertens 2002; Bailey, López de
+    Prado 2012]."""
     ratio = sharpe(returns)
     if math.isnan(ratio) or returns.size < 3:
         return math.nan
@@ -101,7 +117,13 @@ def probabilistic_sharpe(returns: Floats, benchmark: float = 0.0) -> float:
     skewness = float(np.mean(centred**3)) / second**1.5
     kurtosis = float(np.mean(centred**4)) / second**2
     variance = 1.0 - skewness * ratio + (kurtosis - 1.0) / 4.0 * ratio * ratio
-    return NORMAL.cdf((ratio - benchmark) * math.sqrt((returns.size - 1) / variance)) if variance > 0.0 else math.nan
+    return math.sqrt(variance / (returns.size - 1)) if variance > 0.0 else math.nan
+
+
+def probabilistic_sharpe(returns: Floats, benchmark: float = 0.0) -> float:
+    """P(true Sharpe ratio per period > benchmark) [Bailey, López de Prado 2012]."""
+    error = sharpe_error(returns)
+    return NORMAL.cdf((sharpe(returns) - benchmark) / error) if error > 0.0 else math.nan
 
 
 def best_by_chance(variance: float, tries: int) -> float:

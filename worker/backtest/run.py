@@ -26,13 +26,15 @@ def backtest(
     folder: Path,
     workers: int,
     progress: Progress,
-    per_year: int | None = None,
+    per_year: float | None = None,
     registry: Path | None = None,
     warnings: Sequence[str] = (),
+    inputs: Sequence[str] = (),
 ) -> tuple[list[Ledger], dict[str, Any]]:
     """Play the tapes and write lines, tables, metrics and report to `folder`; returns the ledgers and the metrics.
 
-    `registry` is the folder of the configured model. `warnings` are told on the page and in the metrics.
+    There are `per_year` returns a year, else as `sessions` tells. `registry` is the folder of the configured model,
+    `inputs` names what was read, `warnings` are told on the page and in the metrics.
 
     Raises:
         ConfigError: pyarrow is not installed.
@@ -43,7 +45,7 @@ def backtest(
         folder.mkdir(parents=True, exist_ok=True)
         ledgers = play_all(tapes, settings, folder, workers, progress, registry)
         write_tables(ledgers, folder)
-        found = summary(ledgers, settings, per_year) | {"warnings": list(warnings)}
+        found = summary(ledgers, settings, per_year, inputs) | {"warnings": list(warnings)}
         (folder / METRICS_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
         (folder / REPORT_FILE).write_text(render(ledgers, found, settings), encoding="utf-8")
     return ledgers, found

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.backtest.days import Days, daily, days_per_year, together
+from worker.backtest.days import Days, daily, per_year, together
 from worker.backtest.player import Player
 from worker.backtest.ratios import Ratios, best_by_chance, probabilistic_sharpe, ratios, sharpe
 from worker.backtest.tape import Tape
@@ -30,6 +30,7 @@ class Try(NamedTuple):
 
     days: Days
     trading: Trading
+    per_year: float  # how many of its days a year has
 
 
 class Step(NamedTuple):
@@ -66,7 +67,8 @@ def sweep(
 def judge(tries: Sequence[Try], folds: int) -> Sweep:
     """The figures of tries on the same input. A try without a bar on a day has no return there."""
     days = np.unique(np.concatenate([one.days.day for one in tries]))
-    year = days_per_year(days)
+    whole = max(tries, key=lambda one: one.days.day.size)
+    year, years = whole.per_year, whole.days.years
     returns = np.zeros((len(tries), days.size))
     for row, one in zip(returns, tries, strict=True):
         row[np.searchsorted(days, one.days.day)] = one.days.returns
@@ -75,7 +77,7 @@ def judge(tries: Sequence[Try], folds: int) -> Sweep:
     chance = best_by_chance(float(np.var(known, ddof=1)), len(tries)) if known.size > 1 else 0.0
     walk, walked = walk_forward(returns, days, folds, year)
     return Sweep(
-        ratios=[ratios(row, year) for row in returns],
+        ratios=[ratios(row, year, years) for row in returns],
         deflated=[probabilistic_sharpe(row, chance) for row in returns],
         trading=[one.trading for one in tries],
         walk=walk,
@@ -134,7 +136,7 @@ def try_out(tapes: Sequence[Tape], settings: EngineSettings, registry: Path | No
     ledgers = [ledger for ledger in map(player.play, tapes) if len(ledger.bars)]
     days = together([daily(ledger) for ledger in ledgers])
     mean = float(np.mean(days.equity)) if days.day.size else math.nan
-    return Try(days, trading(ledgers, mean, days.day.size / days_per_year(days.day)))
+    return Try(days, trading(ledgers, mean, days.years), per_year(ledgers, days))
 
 
 _tapes: Any  # of this process

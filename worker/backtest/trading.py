@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from worker.backtest.days import day_of
 from worker.backtest.ledger import Ledger
+from worker.backtest.sessions import trading_days
 
 VAR_LEVEL = 0.01
 
@@ -76,7 +76,7 @@ def kupiec(exceedances: int, days: int, level: float) -> float:
 def _exceedances(ledgers: Sequence[Ledger]) -> tuple[int, int]:
     days = exceeded = 0
     for ledger in ledgers:
-        last = np.flatnonzero(np.diff(day_of(ledger.bars), append=np.iinfo(np.int64).max))
+        last = np.flatnonzero(np.diff(trading_days(ledger), append=np.iinfo(np.int64).max))
         equity, var99 = ledger.bars["equity"][last], ledger.bars["var99"][last][:-1]
         lost = -np.diff(equity) / ledger.budget
         known = var99 > 0.0

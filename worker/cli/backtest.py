@@ -30,10 +30,10 @@ from worker.cli.bars import (
 from worker.cli.common import Bootstrap, Json, RegistryFolder, quiet_logs, run_async, settings_with
 from worker.cli.compiling import announce
 from worker.cli.progress import progress
-from worker.cli.tables import print_table
 from worker.errors import Exit
 
 if TYPE_CHECKING:
+    from worker.backtest.ledger import Ledger
     from worker.backtest.tape import Bars, Raw, Tape
     from worker.engine.settings import EngineSettings
     from worker.settings import Settings
@@ -50,7 +50,14 @@ From = Annotated[int | None, typer.Option("--from", min=0, help="First offset of
 To = Annotated[int | None, typer.Option("--to", min=0, help="End offset of each, exclusive.", show_default=False)]
 Workers = Annotated[int | None, typer.Option("--workers", "-n", min=1, help="How many at a time; else one a core.")]
 PerYear = Annotated[
-    int | None, typer.Option("--days-per-year", min=1, help="Else 365 where there are weekend bars, 252 where not.")
+    float | None,
+    typer.Option(
+        "--periods-per-year",
+        "--days-per-year",
+        min=0.1,
+        help="Returns a year, for annual figures; else from the bars: 252 or 365 days, 52 weeks, 12 months.",
+        show_default=False,
+    ),
 ]
 Truncate = Annotated[
     int, typer.Option("--truncate-check", min=0, help="Cut the input at so many places and look for look-ahead.")
@@ -98,7 +105,7 @@ def backtest(
         raise typer.BadParameter("give either files, --dataset or --topic")
     if topic is None and (from_ is not None or to is not None):
         raise typer.BadParameter("--from and --to are offsets of a --topic")
-    if topic is not None and any((symbol, interval, sort, decimal, date_format, timezone, column)):
+    if topic is not None and any((interval, sort, decimal, date_format, timezone, column)):
         raise typer.BadParameter("a --topic's records say all: options that say how files are read go with files")
     if from_ is not None and to is not None and to <= from_:
         raise typer.BadParameter(f"nothing lies from offset {from_} to {to}: --to is the first one that is left out")
@@ -111,7 +118,7 @@ def backtest(
     report = ReadReport()
     begun = time.monotonic()
     if topic is not None:
-        found = _topic_tapes(settings, topic, from_, to, limit)
+        found = _topic_tapes(settings, topic, from_, to, symbol, limit)
     else:
         options = read_options(symbol, interval, decimal, date_format, timezone, column)
         found = read_tapes(files or [], dataset, options, sort, limit, report)
@@ -119,10 +126,18 @@ def backtest(
             show_layouts(report)
     total = sum(map(len, found))
     with progress("playing", "played", total) as advance:
-        _, metrics = run(
-            found, engine, out, workers or os.cpu_count() or 1, advance, per_year, settings.models.registry, warnings
+        ledgers, metrics = run(
+            found,
+            engine,
+            out,
+            workers or os.cpu_count() or 1,
+            advance,
+            per_year,
+            settings.models.registry,
+            warnings,
+            _inputs(files or [], dataset, topic, from_, to),
         )
-    _show(metrics, report, out, total, time.monotonic() - begun, json)
+    _show(metrics, ledgers, report, out, total, time.monotonic() - begun, json)
     _check(found, engine, truncate, warmup, settings.models.registry)
 
 
@@ -147,13 +162,28 @@ def read_tapes(
         return tapes(_counted(_read(files, dataset, options, sort, report), limit, advance))
 
 
-def _topic_tapes(settings: Settings, topic: str, start: int | None, stop: int | None, limit: int | None) -> list[Tape]:
+def _inputs(
+    files: list[Path], dataset: str | None, topic: str | None, start: int | None, stop: int | None
+) -> list[str]:
+    """What a report says was read: names without folders, so that it does not depend on where they lie."""
+    if dataset is not None:
+        return [f"data set {dataset}"]
+    if topic is not None:
+        span = "" if start is None and stop is None else f", offsets {start or 0} to {'end' if stop is None else stop}"
+        return [f"topic {topic}{span}"]
+    return [path.name for path in files]
+
+
+def _topic_tapes(
+    settings: Settings, topic: str, start: int | None, stop: int | None, symbol: str | None, limit: int | None
+) -> list[Tape]:
     from worker.backtest.tape import tapes
     from worker.stream.recorded import read_topic
 
     with progress("reading", "read", limit) as advance:
         records = run_async(read_topic(settings.kafka, topic, start, stop, advance))
-        return tapes((record.key, record.value, record.timestamp) for record in islice(records, limit))
+        chosen = (record for record in records if symbol is None or record.key == symbol.encode())
+        return tapes((record.key, record.value, record.timestamp) for record in islice(chosen, limit))
 
 
 def _check(tapes: list[Tape], engine: EngineSettings, truncate: int, warmup: int, registry: Path | None) -> None:
@@ -192,6 +222,11 @@ def _counted(records: Iterable[Raw | Bars], limit: int | None, advance: Any) -> 
         yield given
 
 
+def _recorded(records: Iterable[Raw], symbol: str | None) -> Iterator[Raw]:
+    """All records of a recording, or those of one symbol."""
+    return (record for record in records if symbol is None or record[0] == symbol.encode())
+
+
 def _read(
     files: list[Path], dataset: str | None, options: ReadOptions, sort: bool, report: ReadReport
 ) -> Iterable[Raw | Bars]:
@@ -204,12 +239,22 @@ def _read(
     # All are decided before the first is read.
     sources = iter(open_files([path for path in files if path.suffix != SUFFIX], options.symbol, report, options))
     return chain.from_iterable(
-        read_recording(path) if path.suffix == SUFFIX else columns_of(next(sources), options.interval, sort)
+        _recorded(read_recording(path), options.symbol)
+        if path.suffix == SUFFIX
+        else columns_of(next(sources), options.interval, sort)
         for path in files
     )
 
 
-def _show(metrics: dict[str, Any], report: ReadReport, out: Path, total: int, seconds: float, json: bool) -> None:
+def _show(
+    metrics: dict[str, Any],
+    ledgers: list[Ledger],
+    report: ReadReport,
+    out: Path,
+    total: int,
+    seconds: float,
+    json: bool,
+) -> None:
     if json:
         import msgspec
 
@@ -217,7 +262,9 @@ def _show(metrics: dict[str, Any], report: ReadReport, out: Path, total: int, se
         told |= {"files": [layout.as_dict() for layout in report.layouts], "unreadable": dict(report.unreadable)}
         typer.echo(msgspec.json.encode(told | metrics).decode())
         return
-    _table(metrics)
+    from worker.cli.backtest_tables import show
+
+    show(metrics, ledgers)
     typer.echo(
         f"{total:,} records of {len(metrics['symbols']):,} symbols in {seconds:.1f} s: "
         f"{metrics['decisions']:,} decisions, {metrics['rejections']:,} rejections; results in {out}"
@@ -227,18 +274,3 @@ def _show(metrics: dict[str, Any], report: ReadReport, out: Path, total: int, se
         typer.echo(f"not read: {count:,} rows, {reason}; the first: {report.examples[reason]}", err=True)
     for note in report.notes:
         typer.echo(f"note: {note}", err=True)
-
-
-def _table(metrics: dict[str, Any]) -> None:
-    columns = metrics["portfolio"]
-    rows = [
-        (figure.replace("_", " "), *(_cell(columns[name][figure]) for name in columns))
-        for figure in columns["strategy"]
-    ]
-    print_table(("", *(name.replace("_", " ") for name in columns)), rows)
-
-
-def _cell(value: float) -> str:
-    if value != value:
-        return "-"
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.4f}"

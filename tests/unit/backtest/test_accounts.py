@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from tests.unit.backtest.market import market
-from worker.backtest.days import CALENDAR_DAYS, SESSION_DAYS, buy_and_hold, daily, days_per_year, together
+from worker.backtest.days import buy_and_hold, daily, together
 from worker.backtest.ledger import BARS, REJECTED, TRADES, Ledger
 from worker.backtest.metrics import curves, figures, rejection_codes, summary
 from worker.backtest.player import Player
@@ -35,7 +35,7 @@ def made(close: list[float], equity: list[float], *, rebased: int | None = None)
     bars["close"], bars["equity"] = close, equity
     if rebased is not None:
         bars["rebased"][rebased] = True
-    return Ledger("X", 100.0, bars, np.zeros(0, TRADES), np.zeros(0, REJECTED))
+    return Ledger("X", 100.0, bars, np.zeros(0, TRADES), np.zeros(0, REJECTED), DAY)
 
 
 def test_closed_trades_and_the_open_one_are_the_equity(ledgers: list[Ledger]) -> None:
@@ -74,11 +74,6 @@ def test_symbols_together_keep_the_last_equity_of_one_that_pauses() -> None:
     total = together([first, second._replace(day=second.day + 1)])
     assert total.start == 200.0
     assert total.equity.tolist() == [201.0, 192.0, 193.0]
-
-
-def test_days_a_year_follow_from_weekend_bars() -> None:
-    assert days_per_year(daily(made([1.0] * 2, [1.0] * 2)).day) == SESSION_DAYS
-    assert days_per_year(daily(made([1.0] * 3, [1.0] * 3)).day) == CALENDAR_DAYS
 
 
 def test_a_summary_counts_every_record(ledgers: list[Ledger]) -> None:

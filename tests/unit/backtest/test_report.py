@@ -48,7 +48,7 @@ def test_a_page_shows_the_run_without_network() -> None:
         (HOSTILE, (value or b"").replace(b"SIM0001", HOSTILE), ts) for key, value, ts in market() if key == b"SIM0001"
     ]
     ledgers = [player.play(tape) for tape in tapes([*market(), *hostile])]
-    metrics = summary(ledgers, settings)
+    metrics = summary(ledgers, settings, inputs=["</script>.csv"])
     text = render(ledgers, metrics, settings)
     page = _Page()
     page.feed(text)
@@ -56,6 +56,13 @@ def test_a_page_shows_the_run_without_network() -> None:
     assert told["portfolio"]["strategy"]["trades"] == metrics["portfolio"]["strategy"]["trades"] > 0
     assert {row["symbol"] for row in told["rows"]} == set(metrics["symbols"])
     assert sum(sum(counts) for _, counts in told["rejections"]["series"]) == metrics["rejections"]
+    assert told["about"]["inputs"] == ["</script>.csv"]
+    assert told["verdicts"] == metrics["verdicts"]
+    assert told["returns"] == msgspec.json.decode(msgspec.json.encode(metrics["returns"]))
+    listed = told["trades"]
+    assert listed["all"] == len(listed["rows"]) == metrics["portfolio"]["strategy"]["trades"]
+    assert [row[2] for row in listed["rows"]] == sorted((row[2] for row in listed["rows"]), reverse=True)
+    assert render(ledgers, metrics, settings) == text
     assert page.names.count("script") == 2
     assert page.links == ["data:,"]
     assert re.findall(r"https?://[^\s\"']+", text) == ["http://www.w3.org/2000/svg"] * 2

@@ -12,6 +12,7 @@ from tests.unit.backtest.market import market
 from worker.backtest.days import Days
 from worker.backtest.plan import Plan, read_plan, with_choice
 from worker.backtest.ratios import sharpe
+from worker.backtest.sessions import DAY_MS
 from worker.backtest.sweep import Try, judge, sweep, walk_forward
 from worker.backtest.tape import tapes
 from worker.backtest.trading import Trading
@@ -26,7 +27,8 @@ def noise(tries: int, days: int, seed: int) -> list[Try]:
     """Tries that are worth nothing."""
     random = np.random.default_rng(seed)
     growth = np.cumprod(1.0 + random.normal(0, 0.01, (tries, days)), axis=1)
-    return [Try(Days(np.arange(days), 100.0 * row, 100.0), Trading()) for row in growth]
+    span = days * DAY_MS
+    return [Try(Days(np.arange(days), 100.0 * row, 100.0, 0, span), Trading(), 252.0) for row in growth]
 
 
 def test_a_grid_holds_every_combination_and_a_draw_no_repeat() -> None:

@@ -140,6 +140,29 @@ def test_without_the_model_everything_says_so(
     assert decision["model"] == {"id": "absent", "version": "1.0.0", "status": "load_error"}
 
 
+def test_a_symbol_of_a_recording_is_chosen_before_the_limit(
+    command: typer.Typer, files: dict[str, Path], tmp_path: Path
+) -> None:
+    given = [str(files["jsonl"]), "--out", str(tmp_path / "out"), "-n", "1", "--symbol", "A", "--limit", "60", "--json"]
+    told = json.loads(CliRunner().invoke(command, given).stdout)
+    assert (told["records"], set(told["symbols"])) == (60, {"A"})
+
+
+def test_monthly_bars_are_told_of_in_calendar_months(command: typer.Typer, tmp_path: Path) -> None:
+    path, out = tmp_path / "index.csv", tmp_path / "out"
+    months = [f"{2010 + month // 12}-{month % 12 + 1:02}-01" for month in range(121)]
+    rows = [f"{date},{p},{p},{p},{p},1000" for date, p in zip(months, (100 * 2 ** (n / 120) for n in range(121)))]  # noqa: B905
+    path.write_text("Date,Open,High,Low,Close,Volume\n" + "\n".join(rows) + "\n")
+    done = CliRunner().invoke(command, [str(path), "--out", str(out), "-n", "1"])
+    assert done.exit_code == 0, done.output
+    for text in ("index.csv", "121 of 1mo accepted", "2010-01-01 00:00 to 2020-02-01 00:00 UTC", "12 returns a year"):
+        assert text in done.stdout
+    held = json.loads((out / "metrics.json").read_text())["portfolio"]["buy_and_hold"]
+    assert held["cagr"] == pytest.approx(0.0718, abs=0.002)
+    last = json.loads((out / DECISIONS).read_text().splitlines()[1])
+    assert (last["ts"], last["close_ts"]) == (1_264_982_400_000, 1_267_401_600_000)  # February 2010
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -147,7 +170,7 @@ def test_without_the_model_everything_says_so(
         ["a.csv", "--dataset", "sp500"],
         ["a.csv", "--from", "3"],
         ["--topic", "t", "--from", "3", "--to", "3"],
-        ["--topic", "t", "--symbol", "A"],
+        ["--topic", "t", "--interval", "1d"],
         ["--topic", "t", "--sort"],
     ],
 )

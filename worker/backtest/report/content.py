@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.backtest.days import DAY_MS, Days, Value, buy_and_hold, daily, strategy, together
+from worker.backtest.days import Days, Value, buy_and_hold, daily, strategy, together
 from worker.backtest.ledger import Ledger
 from worker.backtest.report.thinning import line
+from worker.backtest.sessions import DAY_MS
 from worker.engine.reasons import FATAL, QUARANTINE, Reason, Reject
 
 PRICED = 24  # symbols with a chart of their own: those with the most trades
 MARKED = 400  # trades drawn a symbol: the newest
+LISTED = 1_000  # trades in the list: the newest
 BINS = 60  # of time, for rejections
 KINDS = 5  # reasons drawn by name; the rest is one
 POINTS = 20_000_000  # bars × symbols up to which the curve has every bar instead of every day
@@ -64,6 +66,18 @@ def _price(ledger: Ledger) -> Data:
     bars = ledger.bars
     close = line(np.maximum.accumulate(bars["close_ts"]), bars["close"])
     return {"symbol": ledger.symbol, "close": close, "trades": trades, "all": len(ledger.trades)}
+
+
+def trades(ledgers: Sequence[Ledger]) -> Data:
+    """The newest closed trades, newest first, and how many there are."""
+    rows = [
+        [ledger.symbol, entry_ts, exit_ts, side, qty, entry, exit_, round(pnl, 2), pnl / ledger.budget, held,
+         Reason(reason).name, suspect]
+        for ledger in ledgers
+        for entry_ts, exit_ts, side, qty, entry, exit_, pnl, held, reason, suspect in ledger.trades[-LISTED:].tolist()
+    ]  # fmt: skip
+    rows.sort(key=lambda row: (-row[2], row[0], -row[1]))
+    return {"rows": rows[:LISTED], "all": sum(len(ledger.trades) for ledger in ledgers)}
 
 
 def rejections(ledgers: Sequence[Ledger]) -> Data | None:

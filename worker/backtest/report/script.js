@@ -8,9 +8,10 @@ const el = (name, attributes = {}, text) => {
   return node;
 };
 const color = (n) => `var(--c${Math.min(n, 5)})`;
-const whole = (x) => x.toLocaleString("en-US");
-const short = (x) => x.toLocaleString("en-US", { maximumSignificantDigits: 6 });
-const plain = (x) => (x === null ? "–" : x.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 }));
+const whole = (x) => (x === null ? "–" : x.toLocaleString("en-US"));
+const short = (x) => Math.abs(x) < 1e6 ? x.toLocaleString("en-US", { maximumSignificantDigits: 6 })
+  : x.toLocaleString("en-US", { notation: "compact", maximumSignificantDigits: 4 });
+const plain = (x) => (x === null ? "–" : Math.abs(x) >= 1e9 ? x.toExponential(2) : x.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 }));
 const share = (x) => (x === null ? "–" : `${plain(100 * x)}%`);
 const DAY = 864e5;
 const date = (t, span) => {
@@ -28,25 +29,27 @@ function ticks(low, high, wanted) {
   return found;
 }
 
-function frame(figure, times, values, height) {
+function frame(figure, times, values, height, unit = "") {
   figure.replaceChildren();
   const width = Math.max(figure.clientWidth, 280);
-  const box = { left: 8, right: width - 58, top: 8, bottom: height - 22 };
   const svg = el("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img" });
   let [low, high] = [Math.min(...values), Math.max(...values)];
   if (low === high) { low -= 1; high += 1; }
   const pad = (high - low) * 0.04;
   low -= pad; high += pad;
+  const marks = ticks(low, high, height / 55).map((v) => [v, short(v) + unit]);
+  // A character of 11px is no wider than 7.
+  const box = { left: 8, right: width - 14 - 7 * Math.max(...marks.map(([, text]) => text.length)), top: 8, bottom: height - 22 };
   const [start, end] = times, span = Math.max(end - start, 1);
   const x = (t) => box.left + ((t - start) / span) * (box.right - box.left);
   const y = (v) => box.bottom - ((v - low) / (high - low)) * (box.bottom - box.top);
-  for (const v of ticks(low, high, height / 55)) {
+  for (const [v, text] of marks) {
     svg.append(el("line", { class: "grid", x1: box.left, x2: box.right, y1: y(v), y2: y(v) }));
-    svg.append(el("text", { x: box.right + 6, y: y(v) + 4 }, short(v)));
+    svg.append(el("text", { x: box.right + 6, y: y(v) + 4 }, text));
   }
-  const labels = Math.max(2, Math.floor(width / 150));
+  const labels = end > start ? Math.max(2, Math.floor(width / 150)) : 0;
   for (let k = 0; k <= labels; k++) {
-    const t = start + (span * k) / labels;
+    const t = start + (span * k) / (labels || 1);
     const anchor = k === 0 ? "start" : k === labels ? "end" : "middle";
     svg.append(el("text", { x: x(t), y: height - 6, "text-anchor": anchor }, date(t, span)));
   }
@@ -54,7 +57,8 @@ function frame(figure, times, values, height) {
   return { svg, x, y, box, start, span, width, low };
 }
 
-const path = (line, x, y) => line.t.map((t, i) => `${i ? "L" : "M"}${x(t).toFixed(1)} ${y(line.v[i]).toFixed(1)}`).join("");
+const kind = (line) => (line.t.length === 1 ? "dot" : "line");
+const path = (line, x, y) => line.t.length === 1 ? `M${x(line.t[0])} ${y(line.v[0])}h0.01` : line.t.map((t, i) => `${i ? "L" : "M"}${x(t).toFixed(1)} ${y(line.v[i]).toFixed(1)}`).join("");
 const bounds = (lists) => lists.reduce(([a, b], l) => [Math.min(a, l[0]), Math.max(b, l[l.length - 1])], [Infinity, -Infinity]);
 
 function key(figure, entries) {
@@ -93,7 +97,7 @@ function curves(id, lines, height) {
   const figure = document.getElementById(id), shown = beside.checked ? 2 : 1;
   const named = Object.entries(lines).filter(([, line]) => line.t.length).slice(0, shown);
   if (!named.length) { figure.replaceChildren(el("p", { class: "empty" }, "No bar was accepted.")); return; }
-  const f = frame(figure, bounds(named.map(([, l]) => l.t)), [0, ...named.flatMap(([, l]) => l.v)], height);
+  const f = frame(figure, bounds(named.map(([, l]) => l.t)), [0, ...named.flatMap(([, l]) => l.v)], height, "%");
   f.svg.setAttribute("aria-label", id);
   f.svg.append(el("line", { x1: f.box.left, x2: f.box.right, y1: f.y(0), y2: f.y(0), stroke: "var(--quiet)", "stroke-dasharray": "3 3" }));
   // The strategy is drawn last, on top.
@@ -103,7 +107,7 @@ function curves(id, lines, height) {
       const last = line.t[line.t.length - 1];
       f.svg.append(el("path", { d: `${d}L${f.x(last)} ${f.y(0)}L${f.x(line.t[0])} ${f.y(0)}Z`, fill: color(0), opacity: 0.25 }));
     }
-    f.svg.append(el("path", { class: "line", d, stroke: color(n) }));
+    f.svg.append(el("path", { class: kind(line), d, stroke: color(n) }));
   }
   key(figure, [...named.map(([name], n) => [name, color(n)]), ["doing nothing (0)", "var(--quiet)"]]);
   hover(figure, f, (t) => `${date(t, f.span)}  ${named.map(([name, l]) => `${name} ${plain(before(l, t))}%`).join("  ")}`);
@@ -114,7 +118,7 @@ function trades() {
   if (!chosen || !chosen.close.t.length) { figure.replaceChildren(el("p", { class: "empty" }, "No bar was accepted.")); return; }
   const f = frame(figure, bounds([chosen.close.t]), chosen.close.v, 340);
   f.svg.setAttribute("aria-label", `price and trades of ${chosen.symbol}`);
-  f.svg.append(el("path", { class: "line", d: path(chosen.close, f.x, f.y), stroke: "var(--quiet)", "stroke-width": 1 }));
+  f.svg.append(el("path", { class: kind(chosen.close), d: path(chosen.close, f.x, f.y), stroke: "var(--quiet)" }));
   for (const [from, to, side, entry, exit, pnl, reason] of chosen.trades) {
     const fill = pnl > 0 ? "var(--gain)" : "var(--loss)", x = f.x(from), y = f.y(entry);
     f.svg.append(el("line", { x1: x, y1: y, x2: f.x(to), y2: f.y(exit), stroke: fill, "stroke-width": 1.5 }));
@@ -153,22 +157,81 @@ function rejected() {
   });
 }
 
+const units = { percent: share, count: whole, number: plain, money: plain };
+
 function figures() {
   const table = document.getElementById("figures"), columns = Object.keys(data.portfolio);
   const head = el("tr");
   head.append(el("th"), ...columns.map((name) => el("th", { scope: "col" }, name.replaceAll("_", " "))));
-  const shares = ["total_return", "cagr", "volatility", "max_drawdown", "hit_rate", "exposure", "cost_drag"];
-  const counts = ["periods", "max_drawdown_periods", "trades", "var99_days", "var99_exceedances"];
   const body = el("tbody");
-  for (const name of Object.keys(data.portfolio.strategy)) {
-    const row = el("tr"), write = shares.includes(name) ? share : counts.includes(name) ? whole : plain;
-    row.append(el("th", { scope: "row" }, name.replaceAll("_", " ")));
-    row.append(...columns.map((column) => el("td", {}, write(data.portfolio[column][name]))));
+  for (const [name, label, unit] of data.labels) {
+    const row = el("tr"), first = el("th", { scope: "row" }, label);
+    if (data.verdicts[name]) first.append(el("small", {}, data.verdicts[name]));
+    row.append(first, ...columns.map((column) => el("td", {}, units[unit](data.portfolio[column][name]))));
     body.append(row);
   }
   const top = el("thead");
   top.append(head);
   table.append(top, body);
+}
+
+function returns() {
+  const table = document.getElementById("returns");
+  if (!data.returns.length) { table.replaceWith(el("p", { class: "empty" }, "No bar was accepted.")); return; }
+  const names = ["", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "year"];
+  const head = el("tr"), top = el("thead"), body = el("tbody");
+  head.append(...names.map((name) => el("th", { scope: "col" }, name)));
+  for (const { year, months, total } of [...data.returns].reverse()) {
+    const row = el("tr");
+    row.append(el("th", { scope: "row" }, year));
+    [...months, total].forEach((x, n) => {
+      const sign = x > 0 ? "up" : x < 0 ? "down" : "";
+      row.append(el("td", { class: n === 12 ? `${sign} year` : sign }, x === null ? "" : plain(100 * x)));
+    });
+    body.append(row);
+  }
+  top.append(head);
+  table.append(top, body);
+}
+
+function list() {
+  const { rows, all } = data.trades, table = document.getElementById("trades");
+  document.getElementById("listed").textContent =
+    !all ? "" : all > rows.length ? `the newest ${whole(rows.length)} of ${whole(all)}; all are in trades.parquet` : `all ${whole(all)}, the newest first`;
+  if (!all) { table.replaceWith(el("p", { class: "empty" }, "No trade was closed.")); return; }
+  const names = ["symbol", "from", "to", "side", "quantity", "entry", "exit", "result", "of the budget", "bars", "closed by"];
+  const head = el("tr"), top = el("thead"), body = el("tbody");
+  head.append(...names.map((name) => el("th", { scope: "col" }, name)));
+  const span = bounds(Object.values(data.equity).map((line) => line.t)), wide = span[1] - span[0];
+  for (const [symbol, from, to, side, qty, entry, exit, pnl, part, bars, reason, suspect] of rows) {
+    const row = el("tr"), sign = pnl > 0 ? "up" : pnl < 0 ? "down" : "";
+    const cells = [symbol, date(from, wide), date(to, wide), side > 0 ? "long" : "short", short(qty), short(entry), short(exit), plain(pnl), share(part),
+      whole(bars), reason.replaceAll("_", " ") + (suspect ? " (suspect)" : "")];
+    row.append(...cells.map((text, n) => el("td", n === 7 || n === 8 ? { class: sign } : {}, text)));
+    body.append(row);
+  }
+  top.append(head);
+  table.append(top, body);
+}
+
+function about() {
+  const a = data.about, facts = document.getElementById("about"), cost = a.costs;
+  const many = (n, one) => `${whole(n)} ${n === 1 ? one : `${one}s`}`;
+  const parameters = Object.entries(a.parameters).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+  const period = a.first ? `${a.first.slice(0, 16).replace("T", " ")} to ${a.last.slice(0, 16).replace("T", " ")} UTC, ${plain(a.years)} years` : "–";
+  const entries = [
+    ["input", a.inputs.join(", ") || "–"],
+    ["period", period],
+    ["bars", `${many(a.decisions, "bar")} of ${a.intervals.join(", ") || "–"} accepted, ${whole(a.rejections)} records rejected, ${many(data.rows.length, "symbol")}`],
+    ["costs", `fee ${cost.fee_bps} bp, half spread ${cost.half_spread_bps} bp, slippage ${cost.slippage_bps} bp; budget ${short(a.budget)} a symbol`],
+    ["parameters", parameters.join("; ") || "all defaults"],
+    ["version", `${a.version}, engine ${a.engine_version}, features ${a.feature_set_version}, configuration ${a.config_hash}`],
+  ];
+  for (const [name, text] of entries) facts.append(el("dt", {}, name), el("dd", {}, text));
+  document.getElementById("basis").textContent = `${short(Math.round(100 * a.periods_per_year) / 100)} returns a year`;
+  const warnings = document.getElementById("warnings");
+  warnings.hidden = !data.warnings.length;
+  warnings.append(...data.warnings.map((text) => el("li", {}, text)));
 }
 
 function symbols() {
@@ -205,10 +268,6 @@ const [own, held] = Object.values(data.equity);
 // Beside a curve that is much larger the strategy's would be a straight line.
 beside.checked = !held || reach(held) <= 5 * reach(own);
 beside.addEventListener("change", draw);
-const c = data.counts;
-document.getElementById("facts").textContent =
-  `${whole(c.decisions)} decisions, ${whole(c.rejections)} rejections, ${whole(data.rows.length)} symbols; ${c.days_per_year} days a year; configuration ${c.config_hash}`;
-document.getElementById("warnings").append(...data.warnings.map((text) => el("p", {}, `Warning: ${text}.`)));
 const select = document.getElementById("symbol");
 data.prices.forEach((one, n) => select.append(el("option", { value: n }, one.symbol)));
 select.addEventListener("change", trades);
@@ -218,7 +277,10 @@ function draw() {
   trades();
   rejected();
 }
+about();
 figures();
+returns();
+list();
 symbols();
 draw();
 let width = innerWidth;

@@ -1,0 +1,64 @@
+"""What a run was: its input, its period, its parameters and its costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from schemas.tick import interval_text
+from worker import __version__
+from worker.backtest.days import Days
+from worker.backtest.ledger import Ledger
+from worker.engine.settings import ENGINE_VERSION, EngineSettings
+from worker.engine.stages.features import FEATURE_SET_VERSION
+
+COSTS = ("fee_bps", "half_spread_bps", "slippage_bps")
+NAMED = 12  # inputs
+# Told apart, or no parameter.
+LEFT_OUT = frozenset({"instruments_file", *(f"execution.{name}" for name in COSTS)})
+
+
+def about(ledgers: Sequence[Ledger], days: Days, settings: EngineSettings, inputs: Sequence[str]) -> dict[str, Any]:
+    """The head of a report; `days` are those of all symbols together, `inputs` names what was read."""
+    return {
+        "version": __version__,
+        "engine_version": ENGINE_VERSION,
+        "feature_set_version": FEATURE_SET_VERSION,
+        "config_hash": settings.config_hash(),
+        "inputs": named(inputs),
+        "first": _iso(days.first_ms) if days.day.size else None,
+        "last": _iso(days.last_ms) if days.day.size else None,
+        "years": days.years if days.day.size else None,
+        "intervals": [interval_text(length) for length in sorted({one.interval_ms for one in ledgers} - {0})],
+        "budget": settings.risk.budget,
+        "costs": {name: getattr(settings.execution, name) for name in COSTS},
+        "parameters": changed(settings),
+    }
+
+
+def named(inputs: Sequence[str]) -> list[str]:
+    """The names of the first inputs, and how many more there are."""
+    more = len(inputs) - NAMED
+    return [*inputs[:NAMED], *([f"{more:,} more"] if more > 0 else [])]
+
+
+def changed(settings: EngineSettings) -> dict[str, Any]:
+    """The settings that differ from their defaults, by dotted name, but for costs."""
+    found = dict(_differences("", settings.model_dump(mode="json"), EngineSettings().model_dump(mode="json")))
+    return {name: value for name, value in found.items() if name not in LEFT_OUT}
+
+
+def _differences(prefix: str, given: Mapping[str, Any], usual: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for name, value in given.items():
+        if isinstance(value, dict) and isinstance(usual.get(name), dict):
+            found += _differences(f"{prefix}{name}.", value, usual[name])
+        elif name not in usual or value != usual[name]:
+            found.append((f"{prefix}{name}", value))
+    return found
+
+
+def _iso(ms: int) -> str:
+    return f"{np.datetime64(ms, 'ms')}Z".replace(".000Z", "Z")
