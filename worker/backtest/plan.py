@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from itertools import product
 from math import prod
 from pathlib import Path
@@ -71,16 +70,3 @@ def read_plan(path: Path) -> Plan:
         raise ConfigError(f"{path}: {where}: {first['msg']}", "docs/backtest.md shows a plan") from None
     except ValueError as error:
         raise ConfigError(f"{path} is no TOML: {error}", "docs/backtest.md shows a plan") from None
-
-
-def with_choice(engine: Mapping[str, Any], choice: Choice) -> dict[str, Any]:
-    """The engine's settings as given with the choice on top."""
-    merged = dict(engine)
-    for name, value in choice.items():
-        at = merged
-        *tables, last = name.split(".")
-        for table in tables:
-            at[table] = dict(at.get(table) or {})
-            at = at[table]
-        at[last] = value
-    return merged

@@ -34,7 +34,8 @@ _CERTIFICATE = (
 def class_path(release: Release = PINNED) -> str:
     """The verified jars of a release as a Java class path, downloading them first where needed.
 
-    Raises BrokerUnavailable when they can't be fetched, ConfigError when a jar is missing or not the pinned one.
+    Raises BrokerUnavailable when they can't be fetched, ConfigError when a jar is missing or not the pinned one,
+    CannotCreate when the cache directory can't be written.
     """
     folder = jar_folder(release)
     return os.pathsep.join(str(folder / jar.name) for jar in pinned(release))

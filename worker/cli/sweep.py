@@ -57,8 +57,8 @@ def sweep(
     """Rank settings by their Sharpe ratio, deflated by the number of tries, and walk forward through time."""
     from worker.backtest import sweep as sweeps
     from worker.backtest.model import refused_models
-    from worker.backtest.plan import read_plan, with_choice
-    from worker.instruments import load_engine
+    from worker.backtest.plan import read_plan
+    from worker.settings import load_engine_of
     from worker.sources.report import ReadReport
 
     if bool(files) == (dataset is not None):
@@ -68,7 +68,7 @@ def sweep(
     given = settings_with(models={"registry": registry})
     choices = wanted.choices()
     announce()
-    settings = [load_engine(with_choice(given.engine, choice)) for choice in choices]
+    settings = [load_engine_of(given, choice, plan) for choice in choices]
     warnings = refused_models(settings, given.models.registry, without_model)
     warn(warnings)
     options = read_options(symbol, interval, decimal, date_format, timezone, column)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from worker.errors import ConfigError, SettingRefused
 from worker.settings.model import Settings
 from worker.settings.names import SettingPath, dotted
+from worker.settings.origin import Origin
 from worker.settings.problem import Problem, no_table, refused, unknown
 from worker.settings.sources import read_all
 from worker.settings.tree import Tree
@@ -56,19 +58,29 @@ def find_settings(overrides: Mapping[str, Any] | None = None) -> Found:
     return Found(settings, tree, problems)
 
 
-def load_engine_of(settings: Settings) -> EngineSettings:
-    """The engine's settings, with the instruments file that they name.
+def load_engine_of(
+    settings: Settings, changes: Mapping[str, Any] | None = None, plan: Path | None = None
+) -> EngineSettings:
+    """The engine's settings, with the instruments file that they name; `changes` of a `plan` file are laid on top.
+
+    A change is named by its dotted path below `engine`.
 
     Raises:
         ConfigError: a name or a value does not fit; says where it is from.
     """
     from worker.instruments import load_engine
 
+    tree = Tree()
+    tree.put(("engine",), settings.engine, Origin("command line"))
+    if settings._tree is not None:
+        tree = settings._tree.copy()
+    for name, value in (changes or {}).items():
+        tree.put(("engine", *name.split(".")), value, Origin("file", str(plan)))
     try:
-        return load_engine(settings.engine)
+        return load_engine(tree.values().get("engine", {}))
     except SettingRefused as error:
-        raise_first(_of_engine(settings._tree or Tree(), error))
-        raise  # the value is from no source but the program itself
+        raise_first(_of_engine(tree, error))
+        raise  # what is refused stands in the instruments file
 
 
 def find_engine(found: Found) -> tuple[EngineSettings, list[Problem]]:

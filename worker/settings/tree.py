@@ -44,6 +44,10 @@ class Tree:
         """The tables without origins."""
         return _plain(self.root)
 
+    def copy(self) -> Tree:
+        """Another tree with the same entries."""
+        return Tree(_copied(self.root))
+
     def under(self, path: SettingPath) -> list[Entry]:
         """The entries at the path or below it, else the one that the path leads into."""
         node: Any = self.root
@@ -67,6 +71,10 @@ class Tree:
 
 def _plain(node: dict[str, Any]) -> dict[str, Any]:
     return {key: each.value if isinstance(each, Entry) else _plain(each) for key, each in node.items()}
+
+
+def _copied(node: dict[str, Any]) -> dict[str, Any]:
+    return {key: each if isinstance(each, Entry) else _copied(each) for key, each in node.items()}
 
 
 def _entries(node: Any) -> Iterator[Entry]:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.backtest.market import market
 from worker.backtest.days import Days
-from worker.backtest.plan import Plan, read_plan, with_choice
+from worker.backtest.plan import Plan, read_plan
 from worker.backtest.ratios import sharpe
 from worker.backtest.sessions import DAY_MS
 from worker.backtest.sweep import Try, judge, sweep, walk_forward
@@ -18,6 +18,7 @@ from worker.backtest.tape import tapes
 from worker.backtest.trading import Trading
 from worker.engine.settings import EngineSettings
 from worker.errors import ConfigError
+from worker.settings import Settings, load_engine_of, load_settings
 
 ROOT = Path(__file__).parents[3]
 GRID = {"a.x": [1, 2, 3], "b": [True, False]}
@@ -43,18 +44,27 @@ def test_a_grid_holds_every_combination_and_a_draw_no_repeat() -> None:
 
 def test_a_choice_lies_on_top_of_the_settings() -> None:
     given = {"risk": {"budget": 5.0}, "decision": {"hold_score": 0.2}}
-    assert with_choice(given, {"decision.hold_score": 0.1, "signal.x": 1}) == {
-        "risk": {"budget": 5.0},
-        "decision": {"hold_score": 0.1},
-        "signal": {"x": 1},
-    }
-    assert given["decision"] == {"hold_score": 0.2}
+    for settings in (Settings(engine=given), load_settings({"engine": given})):
+        found = load_engine_of(settings, {"decision.hold_score": 0.1, "signal.model_weight": 0.25}, Path("plan.toml"))
+        assert found == EngineSettings.model_validate(
+            {"risk": {"budget": 5.0}, "decision": {"hold_score": 0.1}, "signal": {"model_weight": 0.25}}
+        )
+        assert settings.engine == given
+        assert load_engine_of(settings).decision.hold_score == 0.2  # each choice is for itself
+
+
+def test_a_slip_in_a_plan_names_the_plan() -> None:
+    with pytest.raises(ConfigError, match=r"unknown setting engine\.risk\.bugdet, from the file plan\.toml") as caught:
+        load_engine_of(load_settings(), {"risk.bugdet": 1.0}, Path("plan.toml"))
+    assert "Did you mean engine.risk.budget?" in caught.value.fix
+    with pytest.raises(ConfigError, match=r"engine\.risk\.budget does not fit: .*, from the file plan\.toml"):
+        load_engine_of(load_settings(), {"risk.budget": "much"}, Path("plan.toml"))
 
 
 def test_the_example_is_a_plan_of_settings_that_exist() -> None:
-    plan = read_plan(ROOT / "examples/sweep.toml")
-    for choice in plan.choices():
-        EngineSettings.model_validate(with_choice({}, choice))
+    path = ROOT / "examples/sweep.toml"
+    for choice in read_plan(path).choices():
+        load_engine_of(Settings(), choice, path)
 
 
 @pytest.mark.parametrize("text", ["folds = 3", "[parameters]\na = []", "[parameters]\na = [1]\n[x]", "draw"])
