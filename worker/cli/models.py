@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -100,6 +101,6 @@ def _print(rows: list[dict[str, Any]], json: bool) -> None:
 
 
 def _cell(value: Any) -> str:
-    # Of a digest the table shows what people compare; --json has all of it.
+    # Of a digest a terminal shows what people compare; a pipe and --json have all of it.
     text = "" if value is None else str(value)
-    return text[:12] if re.fullmatch("[0-9a-f]{64}", text) else text
+    return text[:12] if sys.stdout.isatty() and re.fullmatch("[0-9a-f]{64}", text) else text

@@ -48,8 +48,15 @@ def test_list_shows_every_version(registry: Path) -> None:
     shown = run("list", "--registry", str(registry)).stdout
     assert "made-up" in shown
     assert rows[0]["digest"] == Registry(registry).load("made-up", "1.0.0").digest
-    assert rows[0]["digest"][:12] in shown
-    assert rows[0]["digest"] not in shown
+    assert rows[0]["digest"] in shown  # whole where it is piped
+
+
+def test_a_terminal_shows_the_begin_of_a_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = "0123456789abcdef" * 4
+    assert command._cell(digest) == digest
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert command._cell(digest) == digest[:12]
+    assert command._cell("a longer name than that") == "a longer name than that"
 
 
 def test_list_names_what_is_wrong_with_a_manifest(registry: Path) -> None:
