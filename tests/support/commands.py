@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from worker.cli.app import main
+from worker.cli.app import run
 
 
 class Called(NamedTuple):
@@ -58,7 +58,7 @@ class _Stream(io.TextIOWrapper):
 
 def _ended(err: _Stream) -> int:
     try:
-        main()
+        run()
     except SystemExit as end:
         if isinstance(end.code, str):
             print(end.code, file=err)

@@ -13,8 +13,33 @@ from worker.sources.options import ReadOptions
 from worker.sources.report import ReadReport
 from worker.sources.source import open_files, read_records
 
-JUNK = [b"\x00", b"\xff", b'"', b",", b";", b"\n", b"\n\n", b"-", b"1e400", b"9" * 20, b"nan", b" ", b"\t", b"abc", b"24:00",
-        b"2024-13-45", b"(", b"$", b"\xe9", b"\r", b"1e17", b"-99999999999999", b"0", b"+99:99", b"_"]  # fmt: skip
+JUNK = [
+    b"\x00",
+    b"\xff",
+    b'"',
+    b",",
+    b";",
+    b"\n",
+    b"\n\n",
+    b"-",
+    b"1e400",
+    b"9" * 20,
+    b"nan",
+    b" ",
+    b"\t",
+    b"abc",
+    b"24:00",
+    b"2024-13-45",
+    b"(",
+    b"$",
+    b"\xe9",
+    b"\r",
+    b"1e17",
+    b"-99999999999999",
+    b"0",
+    b"+99:99",
+    b"_",
+]
 
 
 def mutated(content: bytearray, draw: random.Random) -> bytes:
