@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from worker.paths import cache_dir
 
@@ -229,8 +230,10 @@ class LogSettings(Section):
     format: Literal["auto", "text", "json"] = Field("auto", description="auto: text on a terminal, else json")
 
 
-class Settings(Section):
+class Settings(BaseSettings):
     """Everything that can be set; see `alphapulse config`."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid")
 
     kafka: KafkaSettings = KafkaSettings()
     topics: TopicSettings = TopicSettings()
@@ -252,6 +255,16 @@ class Settings(Section):
     def worker_topics(self) -> tuple[str, ...]:
         """All topics that a worker needs whatever is set, with equal partition counts."""
         return *self.topics.required, self.state_topic
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        **_: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what is given: `worker.settings.sources` reads and merges the others, and notes each value's origin."""
+        return (init_settings,)
 
 
 def _topic_part(group: str) -> str:

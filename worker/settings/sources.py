@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic_settings import TomlConfigSettingsSource
+
+from worker.settings.model import Settings
 from worker.settings.names import PREFIX, SCALARS, SettingPath, path_of, printable
 from worker.settings.origin import Origin
 from worker.settings.problem import Problem, no_table
@@ -119,7 +121,8 @@ def _read_file(tree: Tree, problems: list[Problem]) -> None:
         problems.append(Problem(f"the settings file {file} does not exist", f"Correct or unset {CONFIG}"))
         return
     try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
+        file.open("rb").close()  # the library takes a folder for no file
+        values = TomlConfigSettingsSource(Settings, file).toml_data
     except (OSError, UnicodeDecodeError) as error:
         problems.append(_unreadable(str(file), error))
         return
