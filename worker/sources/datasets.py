@@ -9,7 +9,6 @@ from typing import NamedTuple
 from worker.errors import ConfigError
 from worker.extras import install
 from worker.sources.record import Bar
-from worker.sources.report import ReadReport
 
 INTERVAL = "1d"
 _COLUMNS = ("Open", "High", "Low", "Close", "Volume")
@@ -29,7 +28,7 @@ DATASETS = {
 }
 
 
-def read_dataset(name: str, symbol: str | None, report: ReadReport) -> Iterator[Bar]:
+def read_dataset(name: str, symbol: str | None) -> Iterator[Bar]:
     """Bars of a data set, oldest first.
 
     Raises:
@@ -46,5 +45,4 @@ def read_dataset(name: str, symbol: str | None, report: ReadReport) -> Iterator[
     times = frame.index.to_numpy().astype("datetime64[ms]").astype("int64").tolist()
     numbers = (frame[column].to_numpy().astype("float64").tolist() for column in _COLUMNS)
     for ts, *values in zip(times, *numbers, strict=True):
-        report.rows += 1
         yield Bar(symbol or dataset.symbol, ts, *values)

@@ -100,7 +100,7 @@ def open_files(paths: Iterable[Path], symbol: str | None, report: ReadReport, op
 
 def open_dataset(name: str, symbol: str | None, report: ReadReport) -> Source:
     """A bundled data set."""
-    return Source(name, read_dataset(name, symbol, report), INTERVAL, report)
+    return Source(name, read_dataset(name, symbol), INTERVAL, report)
 
 
 def _stem(name: str) -> tuple[str, str]:

@@ -8,7 +8,6 @@ from tests.support import lean
 from tests.support.lean import DAY, Array, bars
 from tests.support.parity import DAILY, HOURLY, MINUTES
 from worker.sources.datasets import DATASETS, read_dataset
-from worker.sources.report import ReadReport
 
 
 def groups() -> dict[str, dict[str, Array]]:
@@ -27,6 +26,6 @@ def groups() -> dict[str, dict[str, Array]]:
 
 
 def _dataset(name: str) -> Array:
-    found = list(read_dataset(name, None, ReadReport()))
+    found = list(read_dataset(name, None))
     values = np.array([[bar.open, bar.high, bar.low, bar.close, bar.volume] for bar in found])
     return bars(np.array([bar.ts for bar in found]), values, DAY)

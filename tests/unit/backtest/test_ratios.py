@@ -15,16 +15,12 @@ from scipy import stats
 from tests.support.lean import equity
 from worker.backtest.ratios import Floats, best_by_chance, drawdown, probabilistic_sharpe, ratios
 from worker.sources.datasets import read_dataset
-from worker.sources.report import ReadReport
 
 YEAR = 252
 
 
 def _closes(name: str) -> Floats:
-    if name == "aapl":
-        close = equity("aapl")["close"]
-    else:
-        close = np.array([bar.close for bar in read_dataset(name, None, ReadReport())])
+    close = equity("aapl")["close"] if name == "aapl" else np.array([bar.close for bar in read_dataset(name, None)])
     return np.asarray(close, np.float64)
 
 

@@ -28,7 +28,7 @@ def local_ms(moment: datetime) -> int:
 def test_what_strftime_writes_is_read_as_strptime_reads_it(
     moments: list[datetime], form: str, clock: str, dayfirst: bool
 ) -> None:
-    if "/" in form or "-%m-%Y" in form:
+    if form.startswith(("%d/%m", "%d-%m")):
         form = form if dayfirst else form.replace("%d", "%x").replace("%m", "%d").replace("%x", "%m")
     cells = [moment.strftime(form + clock) for moment in moments]
     expected = [local_ms(datetime.strptime(cell, form + clock)) for cell in cells]
