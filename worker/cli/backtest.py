@@ -30,6 +30,7 @@ from worker.cli.bars import (
 from worker.cli.common import Bootstrap, Json, RegistryFolder, quiet_logs, run_async, settings_with
 from worker.cli.compiling import announce
 from worker.cli.progress import progress
+from worker.cli.values import finite
 from worker.errors import Exit
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ PerYear = Annotated[
     typer.Option(
         "--periods-per-year",
         "--days-per-year",
+        callback=finite,
         min=0.1,
         help="Returns a year, for annual figures; else from the bars: 252 or 365 days, 52 weeks, 12 months.",
         show_default=False,
