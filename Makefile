@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
 .PHONY: help setup engine demo test unit integration chaos soak test-versions test-docker test-files bench bench-check bench-peers bench-engine bench-failover bench-symbols \
-  bench-inprocess bench-backtest bench-models calibration parity oracles differential lint types imports check lock reference clean
+  bench-inprocess bench-backtest bench-models calibration profiles parity oracles differential lint types imports check lock reference clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ bench-models: $(DEV) engine ## Measure what scoring a bar by the example model c
 
 calibration: $(DEV) engine ## Score stated probabilities side by side; writes results/calibration.json (ARGS=--docs: the table and picture of docs/models.md)
 	@$(BIN)/python -m tests.bench.reliability $(ARGS)
+
+profiles: $(DEV) engine ## Measure how often each regime opens under its profile, and what blocks; writes results/profiles.json
+	@$(BIN)/python -m tests.bench.profiles
 
 oracles: $(DEV) engine ## Compare with TA-Lib, pandas, scipy and others, name by name; writes results/oracles.json
 	@$(BIN)/python -m tests.bench.oracles

@@ -9,6 +9,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from worker.engine.profiles import PROFILED, PROFILES
+from worker.engine.profiles.currencies import MAGNITUDES
+from worker.engine.profiles.table import profile
 from worker.engine.reasons import Reason, Reject, effect
 from worker.engine.settings import EngineSettings, InstrumentSettings
 from worker.engine.stages.features import FEATURES
@@ -30,6 +33,12 @@ hold a whole table or a list as JSON, and `null` in the engine's settings means 
 """
 ONLY_ENVIRONMENT = "They are read from the environment only, not from `.env`.\n"
 
+BY_PROFILE = frozenset(f"engine.{section}.{name}" for section, names in PROFILED.items() for name in names)
+PROFILE_NOTES = """\
+Defaults by asset class: they hold where the setting is not given. `enter_score` is for the regimes unknown, trend up,
+trend down, range, high volatility and crisis. The budget is in the quote currency, in its order of magnitude (another
+quote counts as a dollar):
+"""
 
 PATTERN_LETTERS = """\
 Subscript = bars ago, none = the current bar. B body, U and D upper and lower shadow, top and bot the body's ends.
@@ -88,8 +97,30 @@ def _fields(model: type[BaseModel], prefix: str) -> list[tuple[str, str, str]]:
             rows += _fields(kind, f"{prefix}{name}.")
             continue
         default = "" if field.default is PydanticUndefined else field.default
+        if f"{prefix}{name}" in BY_PROFILE:
+            rows.append((f"`{prefix}{name}`", "[by profile](profiles.md)", field.description or ""))
+            continue
         rows.append((f"`{prefix}{name}`", f"`{default}`" if default not in ("", None) else "", field.description or ""))
     return rows
+
+
+def profiles() -> str:
+    """What each profile decides."""
+    rows = [
+        (f"`{name}`", *(getattr(each, name.rpartition(".")[2]) for each in PROFILES.values()))
+        for name in sorted(BY_PROFILE)
+    ]
+    return _table("Profiles", ("setting", *PROFILES), rows, f"{PROFILE_NOTES}\n{_magnitudes()}")
+
+
+def _magnitudes() -> str:
+    by_power: dict[int, list[str]] = {}
+    for code, power in MAGNITUDES.items():
+        by_power.setdefault(power, []).append(code)
+    return "".join(
+        f"- {profile('equity', power).budget:,.10g}: {', '.join(sorted(codes))}\n"
+        for power, codes in sorted(by_power.items(), reverse=True)
+    )
 
 
 def settings() -> str:
@@ -113,6 +144,7 @@ PAGES = {
     "features.md": features,
     "metrics.md": metrics,
     "patterns.md": patterns,
+    "profiles.md": profiles,
     "settings.md": settings,
 }
 

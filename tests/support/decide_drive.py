@@ -48,7 +48,7 @@ FEATURES = np.dtype(
     align=True,
 )
 PATTERNS = np.dtype([("candle", "f8"), ("breakout", "f8"), ("structure", "f8")], align=True)
-REGIME = np.dtype([("code", "u1"), ("p_turb", "f8")], align=True)
+REGIME = np.dtype([("code", "u1"), ("p_turb", "f8"), ("typical", "f8")], align=True)
 TIMEFRAMES = np.dtype([("mtf", "f8"), ("agreement", "f8")], align=True)
 OUT = np.dtype(
     [
@@ -169,7 +169,7 @@ class Desk:
             out["features"][name] = np.nan
         for name in PATTERNS.names or ():
             out["patterns"][name] = np.nan
-        out["regime"]["code"], out["regime"]["p_turb"] = 3, np.nan
+        out["regime"]["code"], out["regime"]["p_turb"], out["regime"]["typical"] = 3, np.nan, 0.01
         out["timeframes"]["mtf"] = out["timeframes"]["agreement"] = np.nan
         for name, value in fields.items():
             place(out, name, value)
@@ -269,5 +269,6 @@ def random_rows(seed: int, n: int) -> tuple[NDArray[Any], NDArray[Any]]:
     outs["patterns"]["structure"] = rng.choice([-1, -0.5, 0, 0.25, 1], n)
     outs["timeframes"]["mtf"] = np.where(rng.random(n) < 0.1, np.nan, rng.uniform(-1, 1, n))
     outs["timeframes"]["agreement"], outs["regime"]["p_turb"] = rng.uniform(0, 1, n), rng.uniform(0, 1, n)
+    outs["regime"]["typical"] = np.where(rng.random(n) < 0.1, np.nan, rng.uniform(0.005, 0.04, n))
     outs["regime"]["code"] = np.repeat(rng.integers(0, 6, n // 20 + 1), 20)[:n]
     return bars, outs

@@ -67,6 +67,40 @@ def _zipped(path: Path) -> list[list[str]]:
         return list(csv.reader(io.TextIOWrapper(file, "utf-8")))
 
 
+def _members(path: Path) -> list[list[list[str]]]:
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        return [list(csv.reader(io.TextIOWrapper(archive.open(name), "utf-8"))) for name in names]
+
+
+def _times(path: Path, rows: list[list[str]]) -> Array:
+    # Minute files are named for their day and count milliseconds from its midnight.
+    date = path.name[:8]
+    if not date.isdigit():
+        return np.array([epoch_ms(row[0]) for row in rows])
+    start = epoch_ms(f"{date[:4]}-{date[4:6]}-{date[6:]}")
+    return start + np.array([int(row[0]) for row in rows])
+
+
+def traded(path: Path, interval_ms: int) -> Array:
+    """Trade bars of one zip with plain prices."""
+    rows = _zipped(path)
+    return bars(_times(path, rows), _numbers(rows, 1.0), interval_ms)
+
+
+def busiest(path: Path) -> Array:
+    """Minute trade bars of that contract of a day's zip which has most of them, plain prices."""
+    rows = max(_members(path), key=len)
+    return bars(_times(path, rows), _numbers(rows, 1.0), MINUTE)
+
+
+def quoted(path: Path, interval_ms: int) -> Array:
+    """Bars midway between bid and ask of one zip of quotes; no volume. Bars without both sides are left out."""
+    rows = [row for row in _zipped(path) if all(row[1:5]) and all(row[6:10])]
+    bid, ask = (np.array([row[at : at + 4] for row in rows], np.float64) for at in (1, 6))
+    return bars(_times(path, rows), np.column_stack([(bid + ask) / 2.0, np.zeros(len(rows))]), interval_ms)
+
+
 def _numbers(rows: list[list[str]], scale: float) -> Array:
     values = np.array([row[1:6] for row in rows], dtype=np.float64)
     values[:, :4] /= scale

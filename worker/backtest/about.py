@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,10 +33,20 @@ def about(ledgers: Sequence[Ledger], days: Days, settings: EngineSettings, input
         "last": _iso(days.last_ms) if days.day.size else None,
         "years": days.years if days.day.size else None,
         "intervals": [interval_text(length) for length in sorted({one.interval_ms for one in ledgers} - {0})],
-        "budget": settings.risk.budget,
-        "costs": {name: getattr(settings.execution, name) for name in COSTS},
+        "costs": costs(ledgers, settings),
         "parameters": changed(settings),
     }
+
+
+def costs(ledgers: Sequence[Ledger], settings: EngineSettings) -> list[dict[str, Any]]:
+    """Budget and costs, basis points of an order's notional, of each class and quote currency that was traded."""
+    found = Counter[tuple[Any, ...]]()
+    for ledger in ledgers:
+        asset = settings.asset_of(ledger.symbol)
+        values = (settings.value_of("execution", name, ledger.symbol) for name in COSTS)
+        found[asset.profile, asset.quote, ledger.budget, *values] += 1
+    names = ("profile", "quote", "budget", *COSTS, "symbols")
+    return [dict(zip(names, (*key, count), strict=True)) for key, count in sorted(found.items(), key=str)]
 
 
 def named(inputs: Sequence[str]) -> list[str]:

@@ -44,8 +44,8 @@ def strategy(ledger: Ledger) -> Floats:
     return equity
 
 
-def buy_and_hold(ledger: Ledger, cost: float = 0.0) -> Floats:
-    """The budget put into the symbol at its first close, `cost` paid on it, and held.
+def buy_and_hold(ledger: Ledger) -> Floats:
+    """The budget put into the symbol at its first close, the cost of the entry paid on it, and held.
 
     The step over an accepted level shift (a split) or an expired reference (a ticker that another company got) is no
     return. NaN where a price is not positive.
@@ -55,7 +55,7 @@ def buy_and_hold(ledger: Ledger, cost: float = 0.0) -> Floats:
         return np.zeros(0)
     with np.errstate(divide="ignore", invalid="ignore"):
         steps = np.where(ledger.bars["rebased"][1:], 1.0, close[1:] / close[:-1])
-    bought = ledger.budget / (1.0 + cost)
+    bought = ledger.budget / (1.0 + ledger.entry_cost)
     held: Floats = bought * np.concatenate([[1.0], np.cumprod(steps)])
     return held if (close > 0.0).all() else np.full(len(close), np.nan)
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from worker.backtest.splits import Split, splits
+from worker.engine.blocks import tally, verdicts
 from worker.engine.periods import close_times
+from worker.engine.settings import EngineSettings
 from worker.engine.stages.execution.account import TRADE
 
 Rows = NDArray[Any]
@@ -55,13 +60,22 @@ class Ledger(NamedTuple):
     rejected: Rows
     interval_ms: int = 0  # length of its bars, of calendar periods nominal; 0 = no bar was accepted
     splits: tuple[Split, ...] = ()  # steps of the input that look like them
+    entry_cost: float = 0.0  # of an order at the market, fraction of its notional
+    verdicts: Mapping[int, int] = MappingProxyType({})  # of its bars, and how often (`engine.blocks`)
+
+
+def entry_cost(settings: EngineSettings, symbol: str) -> float:
+    """What an order at the market costs, fraction of its notional."""
+    costs = settings.execution.costs(settings.asset_of(symbol).defaults)
+    return float(costs["spread_and_slip"] + costs["fee"])
 
 
 class Book:
     """Keeps the ledger of one symbol while its slices are played."""
 
-    def __init__(self, symbol: str, budget: float) -> None:
-        self._symbol, self._budget = symbol, budget
+    def __init__(self, symbol: str, budget: float, entry_cost: float = 0.0) -> None:
+        self._symbol, self._budget, self._entry_cost = symbol, budget, entry_cost
+        self._verdicts = Counter[int]()
         self._bars, self._count = [np.zeros(0, BARS)], 0
         self._closed, self._at = [np.zeros(0, TRADE)], [np.zeros(0, np.int64)]  # trades, and the bars that closed them
         self._rejected = [np.zeros(0, REJECTED)]
@@ -77,6 +91,7 @@ class Book:
             bars, outs = bars[kept], outs[kept]
         if not self._interval_ms and len(bars):
             self._interval_ms = int(bars["interval_ms"][0])
+        self._verdicts.update(tally(verdicts(outs)))
         self._bars.append(_bars(bars, outs, self._budget))
         done = outs["execution"]["trade"]
         at = np.flatnonzero(done["closed"])
@@ -88,14 +103,17 @@ class Book:
         """The ledger of all slices."""
         bars = np.concatenate(self._bars)
         trades = _trades(bars, np.concatenate(self._closed), np.concatenate(self._at))
+        rejected = np.concatenate(self._rejected)
         return Ledger(
             self._symbol,
             self._budget,
             bars,
             trades,
-            np.concatenate(self._rejected),
+            rejected,
             self._interval_ms,
             splits(self._read),
+            self._entry_cost,
+            dict(self._verdicts),
         )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from worker.backtest.about import about
+from worker.backtest.blocked import blocked
 from worker.backtest.calendar_returns import years
 from worker.backtest.days import Days, buy_and_hold, daily, per_year, together
 from worker.backtest.ledger import Ledger
@@ -32,18 +32,11 @@ class Curves(NamedTuple):
     flat: Days
 
 
-def entry_cost(settings: EngineSettings) -> float:
-    """What an order at the market costs, fraction of its notional."""
-    costs = settings.execution.params()
-    return costs.spread_and_slip + costs.fee
-
-
-def curves(ledgers: Sequence[Ledger], settings: EngineSettings) -> Curves:
+def curves(ledgers: Sequence[Ledger]) -> Curves:
     """Equity by trading day of one or more symbols together."""
-    held = partial(buy_and_hold, cost=entry_cost(settings))
     own = together([daily(ledger) for ledger in ledgers])
     flat = own._replace(equity=np.full(own.day.size, own.start))
-    return Curves(own, together([daily(ledger, held) for ledger in ledgers]), flat)
+    return Curves(own, together([daily(ledger, buy_and_hold) for ledger in ledgers]), flat)
 
 
 def figures(ledgers: Sequence[Ledger], found: Curves, periods: float) -> dict[str, Figures]:
@@ -62,7 +55,7 @@ def summary(
 ) -> Figures:
     """What `metrics.json` holds; `periods` returns a year, else as `sessions` tells. `inputs` names what was read."""
     traded = [ledger for ledger in ledgers if len(ledger.bars)]
-    found = curves(traded, settings)
+    found = curves(traded)
     year = periods or per_year(traded, found.strategy)
     portfolio = figures(traded, found, year)
     return about(traded, found.strategy, settings, inputs) | {
@@ -70,16 +63,17 @@ def summary(
         "decisions": sum(len(ledger.bars) for ledger in ledgers),
         "rejections": sum(len(ledger.rejected) for ledger in ledgers),
         "rejection_codes": rejection_codes(ledgers),
+        "blocks": blocked(ledgers, settings),
         "splits": [{"symbol": one.symbol, **split._asdict()} for one in ledgers for split in one.splits],
         "portfolio": portfolio,
         "verdicts": verdicts(portfolio["strategy"], portfolio["buy_and_hold"], found.strategy.years),
         "returns": [row._asdict() for row in years(found.strategy)],
-        "symbols": {one.symbol: _of_symbol(one, settings, periods) for one in traded},
+        "symbols": {one.symbol: _of_symbol(one, periods) for one in traded},
     }
 
 
-def _of_symbol(ledger: Ledger, settings: EngineSettings, periods: float | None) -> dict[str, Figures]:
-    found = curves([ledger], settings)
+def _of_symbol(ledger: Ledger, periods: float | None) -> dict[str, Figures]:
+    found = curves([ledger])
     return figures([ledger], found, periods or per_year([ledger], found.strategy))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from schemas.tick import interval_ms
-from worker.backtest.ledger import Book, Ledger
+from worker.backtest.ledger import Book, Ledger, entry_cost
 from worker.backtest.lines import Lines, Writer
 from worker.backtest.tape import Tape
 from worker.engine.partition import PartitionEngine
@@ -52,7 +52,8 @@ class Player:
     def play(self, tape: Tape, sink: Sink | None = None) -> Ledger:
         """Run a whole tape; its lines go to the sink."""
         self._engine.symbols = Symbols(self._settings)
-        book = Book(tape.name, self._settings.risk.budget)
+        budget, cost = self._settings.value_of("risk", "budget", tape.name), entry_cost(self._settings, tape.name)
+        book = Book(tape.name, budget, cost)
         for part, start, stop in tape.slices(SLICE):
             decoded = part.read(self._decoder, start, stop)
             outs = self._engine.step_key(tape.key, decoded.bars)

@@ -267,6 +267,7 @@ def _show(
     from worker.cli.backtest_tables import show
 
     show(metrics, ledgers)
+    _blocks(metrics["blocks"])
     typer.echo(
         f"{total:,} records of {len(metrics['symbols']):,} symbols in {seconds:.1f} s: "
         f"{metrics['decisions']:,} decisions, {metrics['rejections']:,} rejections; results in {out}"
@@ -275,4 +276,15 @@ def _show(
     for reason, count in report.rejected.items():
         typer.echo(f"not read: {count:,} rows, {reason}; the first: {report.examples[reason]}", err=True)
     for note in report.notes:
+        typer.echo(f"note: {note}", err=True)
+
+
+def _blocks(found: dict[str, Any]) -> None:
+    import msgspec
+
+    from worker.cli.blocks import show_blocks
+    from worker.engine.blocks import Blocks
+
+    show_blocks(msgspec.convert(found["all"], Blocks))
+    for note in found["notes"]:
         typer.echo(f"note: {note}", err=True)

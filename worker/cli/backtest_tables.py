@@ -30,9 +30,7 @@ def show(metrics: dict[str, Any], ledgers: Sequence[Ledger]) -> None:
 
 
 def _head(metrics: dict[str, Any]) -> None:
-    from worker.backtest.figures import write
 
-    costs = metrics["costs"]
     parameters = [f"{name} = {value}" for name, value in metrics["parameters"].items()]
     period = "none"
     if metrics["first"] is not None:
@@ -45,14 +43,24 @@ def _head(metrics: dict[str, Any]) -> None:
         "period": period,
         "bars": f"{metrics['decisions']:,} of {', '.join(metrics['intervals']) or 'none'} accepted, "
         f"{metrics['rejections']:,} records rejected; symbols: {len(metrics['symbols']):,}",
-        "costs": f"fee {costs['fee_bps']:g} bp, half spread {costs['half_spread_bps']:g} bp, "
-        f"slippage {costs['slippage_bps']:g} bp; budget {write('money', metrics['budget'])} a symbol",
+        "costs": "; ".join(map(_cost, metrics["costs"])) or "none",
         "parameters": "; ".join(parameters) or "all defaults",
         "version": f"{metrics['version']}, engine {metrics['engine_version']}, "
         f"features {metrics['feature_set_version']}, configuration {metrics['config_hash']}",
     }
     for name, text in facts.items():
         typer.echo(f"{name:11}{text}")
+
+
+def _cost(one: dict[str, Any]) -> str:
+    from worker.backtest.figures import write
+
+    quote = f" {one['quote']}" if one["quote"] else ""
+    symbols = f"{one['symbols']:,} symbol{'s' * (one['symbols'] != 1)}"
+    return (
+        f"{one['profile']} ({symbols}): fee {one['fee_bps']:g} bp, half spread {one['half_spread_bps']:g} bp, "
+        f"slippage {one['slippage_bps']:g} bp, budget {write('money', one['budget'])}{quote} each"
+    )
 
 
 def _figures(metrics: dict[str, Any]) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from worker.cli.common import Json, tell
+from worker.cli.profiled import profiled
 from worker.cli.tables import print_table
 from worker.errors import ConfigError, Exit
 
@@ -25,7 +26,15 @@ class Row(NamedTuple):
     source: str
 
 
-def config(json: Json = False) -> None:
+Symbol = Annotated[
+    str | None,
+    typer.Option(
+        "--symbol", "-s", help="As it holds for this one: its profile decides what is not set.", show_default=False
+    ),
+]
+
+
+def config(symbol: Symbol = None, json: Json = False) -> None:
     """Print every setting, its value (secrets masked) and its source; exit 78 when one does not fit."""
     from worker.settings import find_engine, find_settings
 
@@ -33,7 +42,12 @@ def config(json: Json = False) -> None:
     engine, refused = find_engine(found)
     problems = found.problems + refused
     values = found.settings.model_dump(mode="json", exclude={"engine"}) | {"engine": engine.model_dump(mode="json")}
-    rows = list(_rows(found, values, engine.instruments_file))
+    decided = profiled(engine, symbol)
+    rows = [
+        Row(row.name, *decided.pop(row.name)) if row.name in decided else row
+        for row in _rows(found, values, engine.instruments_file)
+    ]
+    rows += [Row(name, *rest) for name, rest in decided.items()]
     for problem in problems:
         tell(ConfigError(problem.message, problem.fix))
     if json:

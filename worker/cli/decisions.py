@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable
+from io import StringIO
 from typing import Annotated
 
 import typer
@@ -77,11 +79,16 @@ def decisions(
     ] = 20,
     follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Wait for new ones, or stop at the end.")] = True,
     rejected: Annotated[bool, typer.Option("--rejected", help="Show rejections instead.")] = False,
+    why: Annotated[
+        int, typer.Option("--why", min=0, help="Instead: what blocked positions in this many of the newest, how often.")
+    ] = 0,
     json: Json = False,
 ) -> None:
     """Print decisions (or rejections), one per line; `--json` prints the records' values as they are."""
     if rejected and (action or regime or reason):
         raise typer.BadParameter("--action, --regime and --reason are of decisions: with --rejected use --code")
+    if rejected and why:
+        raise typer.BadParameter("--why is of decisions: leave out --rejected")
     check_span(since, until)
     from worker.stream.following import follow_topic
     from worker.stream.wanted import Wanted
@@ -90,6 +97,11 @@ def decisions(
     settings = settings_with(bootstrap, prefix=prefix)
     wanted = Wanted(_set(symbol), _set(action), _set(regime), _set(reason), _set(code), since, until)
     topic = settings.topics.rejections if rejected else settings.topics.output
+    if why:
+        read = StringIO()
+        run_async(follow_topic(settings.kafka, topic, wanted, why, False, True, read, _say))
+        _why(read.getvalue(), json)
+        return
     run_async(follow_topic(settings.kafka, topic, wanted, last, follow, json, sys.stdout, _say))
 
 
@@ -99,3 +111,18 @@ def _set(names: Iterable[str] | None) -> frozenset[str]:
 
 def _say(sentence: str) -> None:
     typer.echo(sentence, err=True)
+
+
+def _why(lines: str, json: bool) -> None:
+    import msgspec
+
+    from schemas import Decision
+    from worker.cli.blocks import show_blocks
+    from worker.engine.blocks import blocks, verdict
+
+    found = msgspec.json.Decoder(Decision).decode_lines(lines)
+    table = blocks(Counter(verdict(d.reasons, d.action, d.blocking, d.position.state) for d in found))
+    if json:
+        typer.echo(msgspec.json.encode(table).decode())
+    else:
+        show_blocks(table)

@@ -92,9 +92,9 @@ def train(
     engine = load_engine_of(settings_with())
     announce()
     features = tuple(feature or FEATURES)
-    cost = round_trip_cost(engine)
     options = read_options(symbol, interval, decimal, date_format, timezone, column)
     series = _series(files or [], dataset or [], decisions or [], options, sort, engine)
+    cost = round_trip_cost(engine, [each.symbol for each in series])
     samples = labelled(series, features, horizon, cost)
     sources = [*(path.name for path in files or []), *(dataset or []), *(path.name for path in decisions or [])]
     embargo_ms = round(embargo * 3_600_000)

@@ -26,9 +26,10 @@ INSTRUMENT = np.dtype(
         ("min_qty", "f8"),
         ("min_notional", "f8"),
         ("multiplier", "f8"),  # quote value of one unit at price 1
-        ("bars_per_year", "f8"),  # 0 = derived from the bar's interval, 24 hours a day
+        ("bars_per_year", "f8"),  # 0 = derived from the bar's interval and the class's hours
         ("session_offset_ms", "i8"),  # of a bar's open within its interval
         ("calendar", "i8"),  # row in the calendar table, -1 = none
+        ("class_row", "i8"),  # of the asset class in the stages' tables (`profiles.rows`)
         ("allow_non_positive_price", "?"),
     ],
     align=True,

@@ -17,6 +17,7 @@ from worker.engine import periods
 from worker.engine.kernel import embedded, kernel
 from worker.engine.periods import bar_end, is_calendar
 
+HOUR = 3_600_000  # ms
 DAY, WEEK, MONDAY = periods.DAY, periods.WEEK, periods.MONDAY
 NONE = -1  # row of a symbol without a calendar
 COUNT_LIMIT = 1_000_000  # missing bars are not counted further, so that a wild timestamp costs bounded time
@@ -50,6 +51,11 @@ class CalendarSettings(BaseModel):
             if any(end > start for (_, end), (start, _) in pairwise(intervals)):
                 raise ValueError(f"{name} must be in ascending order and must not overlap")
         return self
+
+    @property
+    def weekly_hours(self) -> float:
+        """Open hours of a week without holidays."""
+        return sum(end - start for start, end in self.weekly()) / HOUR
 
     def weekly(self) -> tuple[tuple[int, int], ...]:
         """Sessions of a week as (open, close) offsets in ms."""

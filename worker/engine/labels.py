@@ -10,7 +10,7 @@ HORIZON = 12  # bars between a prediction and its label
 
 @embedded
 def round_trip(costs: Any) -> float:
-    """What a trade costs in log terms: 2·(fee + slippage), of execution's parameters."""
+    """What a trade costs in log terms: 2·(fee + slippage), of a row of execution's costs."""
     total: float = 2.0 * (costs.fee + costs.slip)
     return total
 

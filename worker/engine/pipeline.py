@@ -10,6 +10,7 @@ from worker.engine import history, model
 from worker.engine.kernel import embedded, inlined, kernel
 from worker.engine.memory import fetch_row, fetch_to_write
 from worker.engine.prefetch import LINE
+from worker.engine.profiles import PROFILED, rows
 from worker.engine.reasons import Reject, bits
 from worker.engine.settings import EngineSettings
 from worker.engine.stages import (
@@ -87,8 +88,11 @@ class Params(NamedTuple):
 
 
 def params(settings: EngineSettings) -> Params:
-    """The kernels' parameters."""
-    return Params(*(getattr(settings, name).params() for name in Params._fields))
+    """The kernels' parameters, with a row for each asset class where one decides."""
+    classes = rows()
+    return Params(
+        *(getattr(settings, name).params(*([classes] if name in PROFILED else [])) for name in Params._fields)
+    )
 
 
 @embedded

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from schemas.tick import interval_ms
+from worker.engine.profiles import PROFILES, Asset, Name, resolve
+from worker.engine.profiles.currencies import MAGNITUDES
 from worker.engine.stages.anomaly import Settings as AnomalySettings
 from worker.engine.stages.calibration import Settings as CalibrationSettings
 from worker.engine.stages.decision import Settings as DecisionSettings
@@ -32,6 +34,7 @@ from worker.errors import SettingRefused
 ENGINE_VERSION = "4"
 PLUGIN = "plugin:"
 ONLINE = "online"  # what decisions call the model that each symbol learns
+PENCE = "GBp"  # as vendors write a hundredth of a pound, whose own code differs by case alone
 
 
 class ModelSettings(BaseModel):
@@ -71,7 +74,13 @@ class InstrumentSettings(BaseModel):
     min_qty: float = Field(0.0, ge=0, description="smallest quantity, base units")
     min_notional: float = Field(0.0, ge=0, description="smallest order value, quote currency")
     multiplier: float = Field(1.0, gt=0, description="quote value of one unit at price 1")
-    bars_per_year: float = Field(0.0, ge=0, description="0 = from the interval, 24 hours a day")
+    profile: Name | None = Field(None, description="asset class, where it is another than `engine.profile` says")
+    quote: str | None = Field(
+        None, description="quote currency; none = as the symbol's form says. The profile's budget has its magnitude"
+    )
+    bars_per_year: float = Field(
+        0.0, ge=0, description="0 = from the interval, `engine.risk.year_days` and `engine.risk.day_hours`"
+    )
     session_offset_ms: int = Field(
         0,
         ge=0,
@@ -87,12 +96,22 @@ class InstrumentSettings(BaseModel):
             interval_ms(value)
         return value
 
+    @field_validator("quote")
+    @classmethod
+    def _upper_case(cls, value: str | None) -> str | None:
+        return "GBX" if value == PENCE else value.upper() if value else None
+
 
 class EngineSettings(BaseModel):
     """Parameters of every stage, and the instruments."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    profile: Literal["auto", "crypto", "equity", "fx", "futures"] = Field(
+        "auto",
+        description="asset class, whose defaults hold where a setting is not given; auto = of each symbol by its "
+        "calendar, quote currency and form",
+    )
     ingestion: IngestionSettings = IngestionSettings()
     validation: ValidationSettings = ValidationSettings()
     normalization: NormalizationSettings = NormalizationSettings()
@@ -126,13 +145,30 @@ class EngineSettings(BaseModel):
         """Name and version of the model that has a say: the configured one, or the one that each symbol learns."""
         return (ONLINE, self.learning.method) if self.learning.enabled else (self.model.name, self.model.version)
 
+    def asset_of(self, symbol: str) -> Asset:
+        """The class that decides the symbol's defaults, and why it is this one."""
+        given = self.instruments.get(symbol)
+        if given is None:
+            return resolve(self.profile, symbol)
+        calendar = self.validation.calendars.get(given.calendar or "")
+        hours = None if calendar is None else calendar.weekly_hours
+        return resolve(self.profile, symbol, given.profile, given.quote, hours)
+
+    def value_of(self, section: str, name: str, symbol: str) -> Any:
+        """A setting that profiles decide (`profiles.PROFILED`), as it holds for a symbol: what is given, else the
+        class's."""
+        given = getattr(getattr(self, section), name)
+        return getattr(self.asset_of(symbol).defaults, name) if given is None else given
+
     def config_hash(self) -> str:
         """16 hex digits that name everything outputs depend on beside the input log."""
         # What the instruments file says is part of these settings; where it lies is not.
         values = self.model_dump(mode="json", exclude={"instruments_file"})
         if not self.plugins:
             del values["plugins"]  # so that the many without any keep the names that they had
-        content = {"engine": ENGINE_VERSION, "features": FEATURE_SET_VERSION, **values}
+        # Where nothing is given a profile's value holds, so these are parameters too.
+        defaults = {name: profile._asdict() for name, profile in PROFILES.items()} | {"quotes": MAGNITUDES}
+        content = {"engine": ENGINE_VERSION, "features": FEATURE_SET_VERSION, "defaults": defaults, **values}
         return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:16]
 
 

@@ -13,6 +13,8 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from worker.engine.blocks import Blocks
+
 BATCHES = 2_048  # newest batches that rates and processing times are computed over
 LATENCIES = 10_000  # newest points that latencies are computed over
 WINDOW = 10.0  # seconds before the newest batch that the throughput looks back
@@ -49,6 +51,7 @@ class PipelineMetrics(msgspec.Struct, frozen=True):
     memory_mb: float  # resident memory of the whole process
     errors: int
     uptime: float
+    blocks: Blocks  # what kept positions from being opened, and how often
 
 
 class Speed(NamedTuple):
@@ -75,9 +78,13 @@ class Meter:
         self.accepted = self.rejected = 0
         self.seconds = 0.0  # spent processing
         self.rejections: Counter[int] = Counter()  # by mask
+        self._verdicts: Counter[int] = Counter()  # of accepted points (`engine.blocks`)
 
-    def add(self, begun: float, ended: float, taken: Sequence[float], rejected: Sequence[int]) -> None:
-        """A batch: its times and those its points were taken at (`time.perf_counter`), masks of the rejected."""
+    def add(
+        self, begun: float, ended: float, taken: Sequence[float], rejected: Sequence[int], verdicts: Sequence[int]
+    ) -> None:
+        """A batch: its times and those its points were taken at (`time.perf_counter`), masks of the rejected, what was
+        decided of the others."""
         with self._lock:
             self._batches.append(_Batch(begun, ended, len(taken)))
             self._latencies.extend([ended - since for since in taken[-LATENCIES:]])
@@ -85,6 +92,12 @@ class Meter:
             self.rejected += len(rejected)
             self.seconds += ended - begun
             self.rejections.update(rejected)
+            self._verdicts.update(verdicts)
+
+    def decided(self) -> dict[int, int]:
+        """What was decided of accepted points, and how often."""
+        with self._lock:
+            return dict(self._verdicts)
 
     def speed(self) -> Speed:
         """Over the newest batches."""

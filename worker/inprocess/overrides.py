@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from schemas.decision import Model
-from worker.engine.model import OK
+from worker.engine.model import OK, blend
 from worker.engine.reasons import Reason
 from worker.engine.rounding import floor_to_step
 from worker.engine.stages.features import FEATURE_NAMES
 from worker.engine.stages.regime import Regime
+from worker.engine.stages.signal.ensemble import raw_confidence
 from worker.inprocess.deciding import DECISION, RISK, SIGNAL, SIZING
 from worker.inprocess.errors import PipelineError
 from worker.inprocess.integrations import Features, Integrations
 from worker.inprocess.point import DataPoint
 
-MODEL_WEIGHT = 0.5  # of the model in `final` (domain §7.2)
 MODEL_FALLBACK = 1 << Reason.model_fallback
 KNOWN = frozenset(FEATURE_NAMES)
 REGIMES = {code.name: int(code) for code in Regime}
@@ -43,11 +43,16 @@ class _NotANumber(ValueError):
 
 
 class Overrides:
-    """The user's objects over the rows of one batch. `report` hears of every failure."""
+    """The user's objects over the rows of one batch. `report` hears of every failure.
 
-    def __init__(self, given: Integrations, report: Callable[[str, Exception, str], PipelineError]) -> None:
+    `model_weight` is the share of the user's model in `final`: `engine.signal.model_weight`.
+    """
+
+    def __init__(
+        self, given: Integrations, report: Callable[[str, Exception, str], PipelineError], model_weight: float
+    ) -> None:
         given.check()
-        self.given, self._report = given, report
+        self.given, self._report, self._model_weight = given, report, model_weight
 
     def observed(self, point: DataPoint, out: Any, note: Note) -> None:
         """Between `observe` and `decide`: features, regime, timeframes."""
@@ -99,10 +104,10 @@ class Overrides:
             return  # the symbol's own model answers, and the decision names that
         note.model[:] = [_card(registry, status), p]
         if p is not None and out["regime"]["code"] != Regime.crisis:
-            final = (1.0 - MODEL_WEIGHT) * float(signal["score"]) + MODEL_WEIGHT * (2.0 * p - 1.0)
+            final = blend(float(signal["score"]), p, self._model_weight)
             signal["final"] = final
-            confidence = math.sqrt(abs(final)) * float(signal["agreement"]) * float(out["validation"]["score"])
-            signal["conf_raw"] = signal["confidence"] = confidence
+            quality = float(out["validation"]["score"])
+            signal["conf_raw"] = signal["confidence"] = raw_confidence(final, float(signal["agreement"]), quality)
 
     def _risk(self, point: DataPoint, out: Any, note: Note) -> None:
         if manager := self.given.risk_manager:

@@ -11,6 +11,7 @@ from zlib import crc32
 
 from pydantic import ValidationError
 
+from worker.engine.blocks import blocks
 from worker.engine.reasons import codes
 from worker.engine.settings import EngineSettings
 from worker.engine.state import STATE
@@ -64,7 +65,7 @@ class RealTimePipeline:
             self._errors.add("model", problem)
         self._runner = CoroutineRunner(self.settings.max_queue_size)
         self._callbacks = Callbacks(self._errors, self._runner)
-        self._overrides = Overrides(Integrations(**parts), self._callbacks.error)
+        self._overrides = Overrides(Integrations(**parts), self._callbacks.error, self.engine.signal.model_weight)
         self._waiting = WaitingPoints(
             self.settings.threads, self.settings.max_queue_size, self.settings.overflow, lambda: not self._is_ours()
         )
@@ -217,6 +218,7 @@ class RealTimePipeline:
             state_mb=capacity * STATE.itemsize / MB,
             memory_mb=memory_mb(),
             errors=self._errors.total,
+            blocks=blocks(meter.decided()),
             uptime=now() - self._started if self.is_running else 0.0,
         )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from worker.engine.blocks import verdicts
 from worker.inprocess.callbacks import Callbacks
 from worker.inprocess.engine import Batch, PointEngine
 from worker.inprocess.latest import LatestResults
@@ -68,7 +69,8 @@ class Shard:
         accepted, masks = judged["accepted"].tolist(), judged["mask"].tolist()
         results = self._results(points, batch, accepted, begun)
         rejected = [mask for mask, good in zip(masks, accepted, strict=True) if not good]
-        self._meter.add(begun, now(), since, rejected)
+        decided = [verdict for verdict, good in zip(verdicts(batch.outs).tolist(), accepted, strict=True) if good]
+        self._meter.add(begun, now(), since, rejected, decided)
         self._latest.put(results)
         self._ready.put(results)
         self._callbacks.results(results)

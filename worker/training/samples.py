@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -39,10 +39,10 @@ class Samples(NamedTuple):
         return Samples(self.features[rows], self.up[rows], self.start[rows], self.end[rows])
 
 
-def round_trip_cost(settings: EngineSettings) -> float:
-    """Fees and slippage of an entry and an exit, fraction of the price."""
-    costs = settings.execution.params()
-    return 2.0 * (costs.fee + costs.slip)
+def round_trip_cost(settings: EngineSettings, symbols: Iterable[str]) -> float:
+    """Fees and slippage of an entry and an exit, fraction of the price: of the dearest of `symbols`."""
+    costs = [settings.execution.costs(settings.asset_of(symbol).defaults) for symbol in symbols]
+    return max((2.0 * float(each["fee"] + each["slip"]) for each in costs), default=0.0)
 
 
 def labelled(series: Sequence[Series], names: Sequence[str], horizon: int, cost: float) -> Samples:

@@ -18,6 +18,7 @@ from worker.training.samples import round_trip_cost
 from worker.training.series import Series
 
 SLICE = 4_096  # bars a step
+SYMBOL = "A"  # every series is played under it, with the costs of its class
 SUSPECT = np.uint64(bits(Reject.level_shift_accepted, Reject.reference_expired))
 RULES = EngineSettings.model_validate({"calibration": {"enabled": True}})
 ONLINE = EngineSettings.model_validate({"learning": {"enabled": True}, "calibration": {"enabled": True}})
@@ -49,7 +50,7 @@ def play(rows: NDArray[Any], settings: EngineSettings) -> Said:
     engine, parts = PartitionEngine(settings), []
     for start in range(0, len(rows), SLICE):
         part = rows[start : start + SLICE].copy()
-        outs = engine.step_key(b"A", part)
+        outs = engine.step_key(SYMBOL.encode(), part)
         parts.append(_columns(part, outs))
     return Said(*map(np.concatenate, zip(*parts, strict=True)))
 
@@ -82,7 +83,7 @@ def outcomes(said: Said) -> Outcomes:
     moved = np.log(said.close[HORIZON:] / said.close[:ahead])
     suspects = np.concatenate([[0], np.cumsum(said.suspect)])
     clean = suspects[HORIZON + 1 : HORIZON + 1 + ahead] == suspects[1 : 1 + ahead]
-    known[:ahead] = clean & (np.abs(moved) > round_trip_cost(RULES))
+    known[:ahead] = clean & (np.abs(moved) > round_trip_cost(RULES, [SYMBOL]))
     up[:ahead] = moved > 0.0
     labels, rises = (np.concatenate([np.zeros(HORIZON), np.cumsum(each)[:ahead]]) for each in (known, known * up))
     return Outcomes(known, up, (rises[:n] + 1.0) / (labels[:n] + 2.0))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tests.bench.reliability.said import RULES, Said, series_of
+from tests.bench.reliability.said import RULES, SYMBOL, Said, series_of
 from worker.engine.labels import HORIZON
 from worker.models.calibration import Calibration
 from worker.models.scores import Column
@@ -27,7 +27,7 @@ def answers(group: Mapping[str, Said]) -> dict[str, Column]:
     answers in the folds before. So the first two blocks of time give no answer.
     """
     parts = {
-        name: labelled([series_of(name, said)], FEATURES, HORIZON, round_trip_cost(RULES))
+        name: labelled([series_of(name, said)], FEATURES, HORIZON, round_trip_cost(RULES, [SYMBOL]))
         for name, said in group.items()
     }
     names, samples = list(parts), _together(list(parts.values()))

@@ -12,7 +12,6 @@ from worker.backtest.ledger import BARS, REJECTED, TRADES, Ledger
 from worker.engine.bar import BAR
 from worker.engine.periods import close_times, period_of, period_start
 from worker.sources.datasets import read_dataset
-from worker.sources.report import ReadReport
 
 DAY, HOUR = 86_400_000, 3_600_000
 Array = NDArray[Any]
@@ -20,7 +19,7 @@ Array = NDArray[Any]
 
 def daily(name: str) -> tuple[Array, Array]:
     """(opens in epoch ms, closes) of a bundled data set."""
-    bars = list(read_dataset(name, None, ReadReport()))
+    bars = list(read_dataset(name, None))
     return np.array([bar.ts for bar in bars], np.int64), np.array([bar.close for bar in bars])
 
 

@@ -15,6 +15,7 @@ from worker.backtest.metrics import curves, figures, rejection_codes, summary
 from worker.backtest.player import Player
 from worker.backtest.tape import tapes
 from worker.backtest.trading import kupiec
+from worker.engine.profiles import PROFILES
 from worker.engine.settings import EngineSettings
 
 DAY = 86_400_000
@@ -49,11 +50,11 @@ def test_closed_trades_and_the_open_one_are_the_equity(ledgers: list[Ledger]) ->
 
 
 def test_slippage_is_what_the_configured_costs_are_of_the_traded_value(ledgers: list[Ledger]) -> None:
-    costs = EngineSettings().execution.params()
+    costs = EngineSettings().execution.costs(PROFILES["equity"])
     for ledger in ledgers:
         paid, traded = float(ledger.bars["slippage"].sum()), float(ledger.bars["traded"].sum())
-        assert paid <= traded * costs.spread_and_slip * (1 + 1e-3)
-        assert float(ledger.bars["fees"].sum()) == pytest.approx(traded * costs.fee, abs=1e-9)
+        assert paid <= traded * costs["spread_and_slip"] * (1 + 1e-3)
+        assert float(ledger.bars["fees"].sum()) == pytest.approx(traded * costs["fee"], abs=1e-9)
     assert sum(float(ledger.bars["slippage"].sum()) for ledger in ledgers) > 0
 
 
@@ -65,7 +66,7 @@ def test_a_trade_lies_between_its_times(ledgers: list[Ledger]) -> None:
 
 def test_buying_and_holding_follows_the_closes_but_not_a_split() -> None:
     ledger = made([10.0, 12.0, 3.0, 3.3], [100.0] * 4, rebased=2)
-    assert buy_and_hold(ledger, 0.25) == pytest.approx([80.0, 96.0, 96.0, 105.6])
+    assert buy_and_hold(ledger._replace(entry_cost=0.25)) == pytest.approx([80.0, 96.0, 96.0, 105.6])
     assert np.isnan(buy_and_hold(made([10.0, -1.0], [100.0] * 2))).all()
 
 
@@ -90,7 +91,7 @@ def test_the_figures_of_trades_are_those_of_their_results() -> None:
     ledger = made([1.0] * 4, [100.0] * 4)
     trades = np.zeros(4, TRADES)
     trades["pnl"], trades["bars_held"] = [3.0, -1.0, -1.0, 2.0], [1, 2, 3, 4]
-    found = figures([ledger._replace(trades=trades)], curves([ledger], EngineSettings()), 252)["strategy"]
+    found = figures([ledger._replace(trades=trades)], curves([ledger]), 252)["strategy"]
     assert (found["hit_rate"], found["profit_factor"], found["expectancy"]) == (0.5, 2.5, 0.75)
     assert (found["payoff"], found["bars_held"], found["exposure"]) == (2.5, 2.5, 0.0)
 
@@ -98,7 +99,7 @@ def test_the_figures_of_trades_are_those_of_their_results() -> None:
 def test_days_that_lose_more_than_the_value_at_risk_are_counted() -> None:
     ledger = made([1.0] * 4, [100.0, 97.0, 98.0, 97.5])
     ledger.bars["var99"] = [0.02, 0.02, 0.02, math.nan]
-    found = figures([ledger], curves([ledger], EngineSettings()), 252)["strategy"]
+    found = figures([ledger], curves([ledger]), 252)["strategy"]
     assert (found["var99_days"], found["var99_exceedances"]) == (3, 1)
 
 
@@ -108,3 +109,29 @@ def test_kupiec_is_the_likelihood_ratio_of_two_binomials(exceedances: int, days:
     log_likelihood = stats.binom.logpmf  # type: ignore[attr-defined]
     wanted = 2 * (log_likelihood(exceedances, days, seen) - log_likelihood(exceedances, days, 0.01))
     assert kupiec(exceedances, days, 0.01) == pytest.approx(float(wanted), rel=1e-9)
+
+
+def test_the_blocks_of_a_run_are_those_of_its_bars(ledgers: list[Ledger]) -> None:
+    found = summary(ledgers, EngineSettings())["blocks"]
+    assert found["all"]["bars"] == sum(len(ledger.bars) for ledger in ledgers)
+    for name in ("bars", "held", "weak", "signals", "opened"):
+        assert found["all"][name] == sum(symbol[name] for symbol in found["symbols"].values()) > 0
+    held = sum(int(np.count_nonzero(ledger.bars["qty"])) for ledger in ledgers)
+    assert found["all"]["held"] >= held
+    assert found["sentence"].startswith(f"opened on {found['all']['opened']:,} of ")
+    assert {symbol["profile"] for symbol in found["symbols"].values()} == {"equity"}
+    assert found["notes"] == []
+
+
+def test_quotes_that_differ_are_noted_and_have_budgets_of_their_own() -> None:
+    names = (b"ETH-BTC", b"BTC-USD")
+    records = [(name, (value or b"").replace(b"SIM0001", name), ts) for name in names for key, value, ts in market()
+               if key == b"SIM0001"]  # fmt: skip
+    player = Player(EngineSettings())
+    ledgers = [player.play(tape) for tape in tapes(records)]
+    assert [ledger.budget for ledger in ledgers] == [1.0, 100_000.0]
+    assert ledgers[0].entry_cost == pytest.approx((1.0 + 3.0 + 10.0) / 1e4)
+    found = summary(ledgers, EngineSettings())["blocks"]
+    assert found["notes"] == ["symbols are quoted in BTC, USD; the portfolio's figures add them as they are"]
+    assert found["symbols"]["ETH-BTC"]["quote"] == "BTC"
+    assert all(len(ledger.trades) > 0 for ledger in ledgers)

@@ -55,6 +55,7 @@ def test_threads_change_no_byte(
     for one, other in zip(ledgers, alone[1], strict=True):
         assert one.symbol == other.symbol
         assert (one.budget, one.interval_ms, one.splits) == (other.budget, other.interval_ms, other.splits)
+        assert (one.entry_cost, one.verdicts) == (other.entry_cost, other.verdicts)
         for name in ("bars", "trades", "rejected"):
             assert getattr(one, name).tobytes() == getattr(other, name).tobytes()
     assert done[-1] == len(market())

@@ -63,6 +63,10 @@ def test_a_page_shows_the_run_without_network() -> None:
     assert listed["all"] == len(listed["rows"]) == metrics["portfolio"]["strategy"]["trades"]
     assert [row[2] for row in listed["rows"]] == sorted((row[2] for row in listed["rows"]), reverse=True)
     assert render(ledgers, metrics, settings) == text
+    assert told["blocks"]["all"]["bars"] == metrics["decisions"]
+    assert {gate["reason"] for gate in told["blocks"]["all"]["gates"]} >= {"signal_weak", "warmup", "cool_down"}
+    assert 'id="blocks"' in text
+    assert "function blocks(" in text
     assert page.names.count("script") == 2
     assert page.links == ["data:,"]
     assert re.findall(r"https?://[^\s\"']+", text) == ["http://www.w3.org/2000/svg"] * 2

@@ -116,7 +116,7 @@ def test_a_head_says_what_differs_from_the_defaults() -> None:
     assert set(changed(settings)) == {"decision.hold_score", "instruments.AAPL"}
     ledger = held(*daily("sp500"))
     told = about([ledger], backtest_days.daily(ledger), settings, ["a.csv"])
-    assert (told["costs"]["fee_bps"], told["intervals"], told["inputs"]) == (1.0, ["1d"], ["a.csv"])
+    assert (told["costs"][0]["fee_bps"], told["intervals"], told["inputs"]) == (1.0, ["1d"], ["a.csv"])
     assert (told["first"], told["last"]) == ("1999-01-04T00:00:00Z", "2019-01-01T00:00:00Z")
     assert told["years"] == pytest.approx(19.99, abs=0.01)
     assert named([str(n) for n in range(30)])[-1] == "18 more"

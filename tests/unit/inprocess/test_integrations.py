@@ -98,6 +98,16 @@ def test_a_model_makes_up_half_of_final() -> None:
     assert results[-1].replaced == ("model_registry",)
 
 
+@pytest.mark.parametrize("weight", [0.0, 0.2, 1.0])
+def test_the_share_of_the_users_model_is_the_configured_one(weight: float) -> None:
+    results = run(POINTS, model_registry=Everything(0.9), engine={"signal": {"model_weight": weight}})
+    warm = [d for d in decisions(results) if d.model.status == "ok" and d.regime != "crisis"]
+    assert len(warm) > 300
+    for decision in warm:
+        assert decision.score is not None
+        assert decision.final == pytest.approx((1.0 - weight) * decision.score + weight * 0.8, abs=2e-6)
+
+
 def test_features_replace_and_add() -> None:
     extractor = Everything({"rsi_14": 12.5, "mood": 0.25})
     result = run(POINTS, feature_extractor=extractor)[-1]

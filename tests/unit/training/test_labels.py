@@ -23,7 +23,8 @@ def series(close: list[float], suspect: list[int] | None = None, symbol: str = "
 
 
 def test_the_cost_is_that_of_a_round_trip() -> None:
-    assert round_trip_cost(EngineSettings()) == pytest.approx(2 * (5 + 2) / 1e4)
+    assert round_trip_cost(EngineSettings(), ["AAPL"]) == pytest.approx(2 * (5 + 2) / 1e4)
+    assert round_trip_cost(EngineSettings(), ["AAPL", "BTC-USD"]) == pytest.approx(2 * (10 + 3) / 1e4)
 
 
 def test_moves_within_the_cost_are_left_out() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,13 +25,12 @@ PRIMARY = [(int(code), code.name) for code in Reject if (FATAL | QUARANTINE) >> 
 Data = dict[str, Any]
 
 
-def lines(ledgers: Sequence[Ledger], cost: float) -> Data:
+def lines(ledgers: Sequence[Ledger]) -> Data:
     """Result in percent and drawdown in percent of the strategy and of buy-and-hold."""
-    held = partial(buy_and_hold, cost=cost)
     fine = sum(len(ledger.bars) for ledger in ledgers) * len(ledgers) <= POINTS
     view = _by_bar if fine else _by_day
     found: Data = {"equity": {}, "drawdown": {}}
-    for name, value in (("strategy", strategy), ("buy and hold", held)):
+    for name, value in (("strategy", strategy), ("buy and hold", buy_and_hold)):
         curve = together([view(ledger, value) for ledger in ledgers])
         if not curve.day.size:
             continue

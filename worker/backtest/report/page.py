@@ -10,19 +10,18 @@ import msgspec
 
 from worker.backtest.figures import FIGURES, split_warnings
 from worker.backtest.ledger import Ledger
-from worker.backtest.metrics import entry_cost
 from worker.backtest.report import content
 from worker.engine.settings import EngineSettings
 
 REPORT_FILE = "report.html"
 ABOUT = ("version", "engine_version", "feature_set_version", "config_hash", "inputs", "first", "last", "years",
-         "intervals", "budget", "costs", "parameters", "periods_per_year", "decisions", "rejections")  # fmt: skip
+         "intervals", "costs", "parameters", "periods_per_year", "decisions", "rejections")  # fmt: skip
 
 
 def render(ledgers: Sequence[Ledger], metrics: dict[str, Any], settings: EngineSettings) -> str:
     """The page of a run: nothing in it is loaded from anywhere."""
     traded = [ledger for ledger in ledgers if len(ledger.bars)]
-    data = content.lines(traded, entry_cost(settings)) | {
+    data = content.lines(traded) | {
         "about": {name: metrics[name] for name in ABOUT},
         "labels": [[name, *figure] for name, figure in FIGURES.items()],
         "portfolio": metrics["portfolio"],
@@ -33,10 +32,15 @@ def render(ledgers: Sequence[Ledger], metrics: dict[str, Any], settings: EngineS
         "rejections": content.rejections(ledgers) if ledgers else None,
         "rows": content.table(metrics["symbols"], traded),
         "warnings": [*metrics.get("warnings", []), *split_warnings(metrics["splits"])],
+        "blocks": metrics["blocks"],
     }
     # A `<` could end the script element: symbols are what somebody sent.
     text = msgspec.json.encode(data).decode().replace("<", "\\u003c")
-    page = _part("page.html").replace("/*style*/", _part("style.css")).replace("/*script*/", _part("script.js"))
+    page = (
+        _part("page.html")
+        .replace("/*style*/", _part("style.css"))
+        .replace("/*script*/", _part("script.js") + _part("blocks.js"))
+    )
     return page.replace("/*data*/", text)
 
 

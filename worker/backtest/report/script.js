@@ -215,15 +215,16 @@ function list() {
 }
 
 function about() {
-  const a = data.about, facts = document.getElementById("about"), cost = a.costs;
+  const a = data.about, facts = document.getElementById("about");
   const many = (n, one) => `${whole(n)} ${n === 1 ? one : `${one}s`}`;
+  const cost = (c) => `${c.profile} (${many(c.symbols, "symbol")}): fee ${c.fee_bps} bp, half spread ${c.half_spread_bps} bp, slippage ${c.slippage_bps} bp, budget ${short(c.budget)}${c.quote ? ` ${c.quote}` : ""} each`;
   const parameters = Object.entries(a.parameters).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
   const period = a.first ? `${a.first.slice(0, 16).replace("T", " ")} to ${a.last.slice(0, 16).replace("T", " ")} UTC, ${plain(a.years)} years` : "–";
   const entries = [
     ["input", a.inputs.join(", ") || "–"],
     ["period", period],
     ["bars", `${many(a.decisions, "bar")} of ${a.intervals.join(", ") || "–"} accepted, ${whole(a.rejections)} records rejected, ${many(data.rows.length, "symbol")}`],
-    ["costs", `fee ${cost.fee_bps} bp, half spread ${cost.half_spread_bps} bp, slippage ${cost.slippage_bps} bp; budget ${short(a.budget)} a symbol`],
+    ["costs", a.costs.map(cost).join("; ") || "–"],
     ["parameters", parameters.join("; ") || "all defaults"],
     ["version", `${a.version}, engine ${a.engine_version}, features ${a.feature_set_version}, configuration ${a.config_hash}`],
   ];
@@ -281,6 +282,7 @@ about();
 figures();
 returns();
 list();
+blocks(data.blocks);
 symbols();
 draw();
 let width = innerWidth;

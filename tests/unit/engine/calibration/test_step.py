@@ -12,7 +12,7 @@ from sklearn.calibration import _SigmoidCalibration
 
 from tests.support.learning_drive import COSTS, DERIVED, ROW
 from tests.support.oracle_report import record
-from worker.engine.bar import BAR
+from worker.engine.bar import BAR, INSTRUMENT
 from worker.engine.kernel import kernel
 from worker.engine.stages.calibration import CAPACITY, FULL, STRIDE, Settings, step
 
@@ -22,9 +22,9 @@ Rows = NDArray[Any]
 
 
 @kernel
-def _run(states: Any, bars: Any, rows: Any, p: Any, costs: Any) -> None:
+def _run(states: Any, insts: Any, bars: Any, rows: Any, p: Any, costs: Any) -> None:
     for i in range(bars.size):
-        _step(states[0], 0, bars[i], rows[i], p, costs)
+        _step(states[0], insts[0], bars[i], rows[i], p, costs)
 
 
 def market(n: int = 2_400) -> tuple[Rows, Rows]:
@@ -45,7 +45,7 @@ def market(n: int = 2_400) -> tuple[Rows, Rows]:
 
 def calibrated(bars: Rows, rows: Rows, settings: Settings | None = None, states: Rows | None = None) -> Rows:
     states = np.zeros(1, DERIVED) if states is None else states
-    _run(states, bars, rows, (settings or Settings(enabled=True)).params(), COSTS)
+    _run(states, np.zeros(1, INSTRUMENT), bars, rows, (settings or Settings(enabled=True)).params(), COSTS)
     said: Rows = rows["calibration"]
     return said
 

@@ -24,7 +24,7 @@ from worker.engine.records import Records
 from worker.engine.settings import EngineSettings
 from worker.sources.simulator import Simulation, simulated_records
 
-STATIC = EngineSettings().risk.params().limits
+STATIC = EngineSettings.model_validate({"risk": {"max_notional": 20_000.0}}).risk.params().limits
 FIRST = 100  # input offset of the log's first record
 
 

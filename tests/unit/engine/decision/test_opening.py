@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.support.decide_drive import Desk, action, blocking, params, reasons
-from worker.engine.stages import decision
+from worker.engine.stages import decision, risk
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,29 @@ def test_each_gate_blocks_and_is_named(fields: dict[str, Any], reason: str) -> N
     assert action(row) == "hold"
     assert blocking(row) == reason
     assert "signal_long" in reasons(row) or reason == "warmup"
+
+
+@pytest.mark.parametrize(
+    ("volatility", "typical", "act"),
+    [(0.0199, 0.01, "open_long"), (0.0201, 0.01, "hold"), (0.5, 0.3, "open_long"), (0.5, math.nan, "open_long")],
+)
+def test_the_volatility_gate_goes_by_what_is_usual_for_the_symbol(volatility: float, typical: float, act: str) -> None:
+    row = Desk(params(limits=risk.Settings(vol_gate=2.0))).bar(0.6, vol_yz_20=volatility, typical=typical)
+    assert action(row) == act
+    assert blocking(row) == (None if act == "open_long" else "vol_gate")
+
+
+def test_an_absolute_limit_of_volatility_blocks_whatever_is_usual() -> None:
+    limits = risk.Settings(max_sigma=0.2, year_days=100.0)
+    assert action(Desk(params(limits=limits)).bar(0.6, vol_yz_20=0.0199, typical=1.0)) == "open_long"
+    assert blocking(Desk(params(limits=limits)).bar(0.6, vol_yz_20=0.0201, typical=1.0)) == "vol_gate"
+
+
+def test_without_a_limit_by_volume_a_market_without_any_is_traded() -> None:
+    assert blocking(Desk(warm=False).bar(0.6, volume=0.0)) == "liquidity_gate"
+    row = Desk(params(limits=risk.Settings(liquidity=0.0)), warm=False).bar(0.6, volume=0.0)
+    assert action(row) == "open_long"
+    assert "liquidity_gate" not in reasons(row)
 
 
 def test_a_crisis_blocks_whatever_the_signal() -> None:

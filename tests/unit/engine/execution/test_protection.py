@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.decide_drive import Desk, action, blocking, reasons
+from tests.support.decide_drive import Desk, action, blocking, params, reasons
+from worker.engine.stages import execution
 
 SLIP = 2e-4
 
@@ -103,6 +104,27 @@ def test_twelve_bars_cool_down_after_a_stop_out() -> None:
     assert blocking(row) == "cool_down"
     assert {"stop_loss", "cool_down"} <= reasons(row)
     assert bars_until_open(desk) == 12 + 1
+
+
+@pytest.mark.parametrize(
+    ("field", "exit_bar"), [("cool_down_bars", {"high": 110.0}), ("stop_cool_down_bars", {"low": 90.0})]
+)
+def test_a_cool_down_of_0_is_none_not_even_on_the_bar_of_the_exit(field: str, exit_bar: dict[str, float]) -> None:
+    desk = Desk(params(costs=execution.Settings(**{field: 0})))
+    desk.bar(0.6)
+    desk.bar(0.6)
+    row = desk.bar(0.6, **exit_bar)
+    assert row["execution"]["trade"]["closed"]
+    assert action(row) == "open_long"
+    assert "cool_down" not in reasons(row)
+
+
+def test_a_cool_down_of_1_blocks_the_bar_of_the_exit_and_the_next() -> None:
+    desk = Desk(params(costs=execution.Settings(cool_down_bars=1)))
+    desk.bar(0.6)
+    desk.bar(0.6)
+    assert blocking(desk.bar(0.6, high=110.0)) == "cool_down"
+    assert bars_until_open(desk) == 1 + 1
 
 
 def test_a_level_shift_closes_at_the_close_and_marks_the_trade_suspect() -> None:

@@ -35,5 +35,5 @@ def test_a_move_that_just_pays_its_costs_has_no_side() -> None:
 
 
 def test_the_cost_is_fee_and_slippage_twice() -> None:
-    assert round_trip(execution.Settings().params()) == pytest.approx(COST)
-    assert round_trip(execution.Settings(fee_bps=10.0, slippage_bps=0.0).params()) == pytest.approx(0.002)
+    assert round_trip(execution.Settings().params().rows[0]) == pytest.approx(COST)
+    assert round_trip(execution.Settings(fee_bps=10.0, slippage_bps=0.0).params().rows[0]) == pytest.approx(0.002)

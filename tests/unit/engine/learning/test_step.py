@@ -14,7 +14,7 @@ from tests.support import lean
 from tests.support.learning_drive import COSTS, DERIVED, ROW, drive, parameters
 from tests.support.oracle_report import record
 from tests.unit.engine.learning.reference import Prediction, Reference
-from worker.engine.bar import BAR
+from worker.engine.bar import BAR, INSTRUMENT
 from worker.engine.kernel import kernel
 from worker.engine.model import Status
 from worker.engine.stages.learning import INPUTS, Settings, step
@@ -25,9 +25,9 @@ MARKETS = (("aapl", "daily"), ("spy", "daily"), ("aapl", "hour"))
 
 
 @kernel
-def _run(states: Any, bars: Any, rows: Any, p: Any, costs: Any) -> None:
+def _run(states: Any, insts: Any, bars: Any, rows: Any, p: Any, costs: Any) -> None:
     for i in range(bars.size):
-        _step(states[0], 0, bars[i], rows[i], p, costs)
+        _step(states[0], insts[0], bars[i], rows[i], p, costs)
 
 
 @cache
@@ -143,7 +143,7 @@ def test_a_bar_with_an_input_that_is_not_ready_makes_no_example() -> None:
     for name in INPUTS:
         rows["features"][name] = rng.normal(size=400)
     rows["features"]["vol_ratio"][250:260] = np.nan
-    _run(np.zeros(1, DERIVED), bars, rows, Settings(enabled=True).params(), COSTS)
+    _run(np.zeros(1, DERIVED), np.zeros(1, INSTRUMENT), bars, rows, Settings(enabled=True).params(), COSTS)
     said = rows["learning"]
     not_ready = said["status"] == Status.features_not_ready
     assert np.flatnonzero(not_ready).tolist() == list(range(250, 260))

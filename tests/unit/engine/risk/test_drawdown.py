@@ -7,7 +7,9 @@ import pytest
 from tests.support.decide_drive import Desk, action, blocking, params, reasons
 from worker.engine.stages import risk, sizing
 
-LIMITS = risk.Settings(budget=10_000.0, max_notional=100_000.0, position_limit=10.0, dd_cool_down_bars=40)
+LIMITS = risk.Settings(
+    budget=10_000.0, max_notional=100_000.0, position_limit=10.0, dd_cool_down_bars=40, year_days=365.0, day_hours=24.0
+)
 BIG = sizing.Settings(risk_fraction=0.4, stop_atr=20.0, target_atr=40.0)
 
 

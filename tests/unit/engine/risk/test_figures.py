@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 from tests.support.decide_drive import Desk, instrument
+from worker.engine.stages import risk
 from worker.engine.stages.risk import volatility
 
-HOUR_MS = 3_600_000
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
 
 @pytest.mark.parametrize(
     ("inst", "bars"),
-    [({}, 365.0), ({"bars_per_year": 252.0}, 252.0), ({"bars_per_year": 1638.0, "calendar": 0}, 1638.0)],
+    [({}, 252.0), ({"bars_per_year": 365.0}, 365.0), ({"bars_per_year": 1638.0, "calendar": 0}, 1638.0)],
 )
 def test_volatility_is_annualised_by_the_bars_of_a_year(inst: dict[str, float], bars: float) -> None:
     row = Desk(inst=instrument(**inst)).bar(vol_yz_20=0.013)
@@ -23,10 +24,29 @@ def test_volatility_is_annualised_by_the_bars_of_a_year(inst: dict[str, float], 
 
 
 @pytest.mark.parametrize(
+    ("days", "hours", "interval", "bars"),
+    [
+        (365.0, 24.0, 60_000, 525_600.0),
+        (365.0, 24.0, DAY_MS, 365.0),
+        (365.0, 24.0, 7 * DAY_MS, 365.0 / 7),
+        (252.0, 6.5, HOUR_MS, 1_764.0),
+        (252.0, 6.5, 5 * 60_000, 252.0 * 78),
+        (252.0, 6.5, 60_000, 252.0 * 390),
+        (252.0, 6.5, DAY_MS, 252.0),
+        (252.0, 6.5, 7 * DAY_MS, 365.0 / 7),
+        (260.0, 24.0, 4 * HOUR_MS, 1_560.0),
+    ],
+)
+def test_bars_of_a_year_come_from_days_and_hours(days: float, hours: float, interval: int, bars: float) -> None:
+    row = risk.Settings(year_days=days, day_hours=hours).params().rows[0]
+    assert volatility.bars_per_year(instrument()[0], interval, row) == pytest.approx(bars, rel=1e-15)
+
+
+@pytest.mark.parametrize(
     ("inst", "bars", "days"),
     [
-        ({}, 365.0, 365.0),
-        ({"bars_per_year": 252.0}, 252.0, 252.0),
+        ({}, 252.0, 252.0),
+        ({"bars_per_year": 52.0}, 52.0, 52.0),
         ({"bars_per_year": 1638.0, "calendar": 0}, 1638.0, 252.0),
     ],
 )

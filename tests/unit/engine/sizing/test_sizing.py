@@ -17,7 +17,7 @@ SOLO: dict[str, Any] = {"limits": risk.Settings(position_limit=10.0, max_notiona
 
 def wanted(final: float, close: float, atr: float, sigma: float, stop: float) -> float:
     fixed = 0.005 * 100_000 / abs(close - stop)
-    level = 100_000 * 0.15 / (sigma * math.sqrt(365)) / close
+    level = 100_000 * 0.15 / (sigma * math.sqrt(252)) / close
     return min(fixed, level) * min(abs(final) / 0.70, 1.0) * 0.7
 
 

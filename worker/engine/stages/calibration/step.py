@@ -70,7 +70,7 @@ def step(state: Any, inst: Any, bar: Any, out: Any, p: Any, costs: Any) -> None:
         for i in range(HORIZON):
             own.signals[i].side = 0
     due = own.signals[own.bars % HORIZON]
-    _label(own, due, bar.close, round_trip(costs), p)
+    _label(own, due, bar.close, round_trip(costs.rows[inst.class_row]), p)
     _take(due, signal.final, bar.close)
     own.bars += 1
     result.labels = own.outcomes.labels

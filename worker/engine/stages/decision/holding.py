@@ -31,25 +31,25 @@ QUARANTINE = int(Reason.data_quarantine)
 
 
 @embedded
-def exits(position, out, close, p):  # type: ignore[no-untyped-def]
+def exits(position, out, close, enter, p):  # type: ignore[no-untyped-def]
     """The reasons to close at the next open. A signal that is not ready (NaN) closes nothing."""
     signed = position.side * out.signal.final
     return (
-        when(signed > -p.enter[out.regime.code] and signed < p.hold, SIGNAL_WEAK)
+        when(signed > -enter and signed < p.hold, SIGNAL_WEAK)
         | when(hit(position, close), TRAILING_STOP)
         | when(position.bars_held >= p.max_holding, MAX_HOLDING)
         | when(out.regime.code == CRISIS, REGIME_EXIT)
-        | when(signed <= -p.enter[out.regime.code], SIGNAL_FLIP)
+        | when(signed <= -enter, SIGNAL_FLIP)
         | when(out.risk.dd_limit, DD_LIMIT)
         | when(out.risk.kill, KILL_SWITCH)
     )
 
 
 @embedded
-def stay(position, out, p):  # type: ignore[no-untyped-def]
+def stay(position, out, enter, p):  # type: ignore[no-untyped-def]
     """Why the position is kept: the signal still stands, or only the hysteresis holds it."""
     signed = position.side * out.signal.final
-    if signed >= p.enter[out.regime.code]:
+    if signed >= enter:
         return direction(position.side, SIGNAL_LONG, SIGNAL_SHORT)
     return when(signed >= p.hold, HYSTERESIS_HOLD)
 
@@ -65,17 +65,17 @@ def excess(position, out, lot, p):  # type: ignore[no-untyped-def]
 
 
 @embedded
-def manage(pending, position, out, close, lot, p):  # type: ignore[no-untyped-def]
-    """(action, reasons, blocking reason code) of a symbol that holds a position."""
+def manage(pending, position, out, close, lot, enter, p):  # type: ignore[no-untyped-def]
+    """(action, reasons, blocking reason code) of a symbol that holds a position; `enter` as in `consider`."""
     side, sizing = position.side, out.sizing
     if out.validation.quarantine:
         return HOLD, 0, QUARANTINE
     trail(position, out.features.atr_14, p)
-    mask = exits(position, out, close, p)
+    mask = exits(position, out, close, enter, p)
     if mask != 0:
         place(pending, CLOSE, -side, position.qty, first(mask))
         return CLOSE, mask, -1
-    mask = stay(position, out, p)
+    mask = stay(position, out, enter, p)
     qty = excess(position, out, lot, p)
     if qty <= 0.0:
         return HOLD, mask, -1

@@ -70,11 +70,14 @@ def lifts(calibration):  # type: ignore[no-untyped-def]
 
 
 @embedded
-def consider(pending, position, out, p):  # type: ignore[no-untyped-def]
-    """(action, reasons, blocking code) of a flat symbol; |final| alone gates before 100 labels (decisions 24)."""
+def consider(pending, position, out, enter):  # type: ignore[no-untyped-def]
+    """(action, reasons, blocking code) of a flat symbol; |final| alone gates before 100 labels (decisions 24).
+
+    `enter` is the regime's threshold on |final|.
+    """
     final = out.signal.final
     barred = gates(position, out)
-    if not (abs(final) >= p.enter[out.regime.code] and lifts(out.calibration)):
+    if not (abs(final) >= enter and lifts(out.calibration)):
         barred |= when(out.signal.ready, SIGNAL_WEAK)
         return HOLD, barred, first(barred)
     sizing = out.sizing

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from worker.engine.profiles import EQUITY, PROFILES, Profile, either
 
 REGIMES = 6
 
@@ -15,7 +18,7 @@ REGIMES = 6
 class DecisionParams(NamedTuple):
     """What the kernel gets."""
 
-    enter: NDArray[np.float64]  # by regime code
+    enter: NDArray[np.float64]  # by asset class (`inst.class_row`) and regime code
     hold: float
     max_holding: int
     trail_after: float
@@ -27,8 +30,9 @@ class DecisionParams(NamedTuple):
 class Settings(BaseModel):
     """Entry thresholds by regime, hysteresis, holding time, trailing stop and reduction (domain §8.1, §10).
 
-    The thresholds make every regime open on 2 to 5% of its bars on real daily and hourly series (decisions 24): the
-    components agree far more often in a trend than in a wild range. In a crisis the score is 0 and nothing is opened.
+    The profiles' thresholds make every regime open on 1 to 10% of its bars on real series from 1m to 1d
+    (`profiles.table`): the components agree far more often in a trend than in a wild range. In a crisis the score is 0
+    and nothing is opened.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,8 +40,8 @@ class Settings(BaseModel):
     detail: Literal["compact", "full"] = Field(
         default="compact", description="`full` publishes all features and contributions in every decision"
     )
-    enter_score: tuple[float, float, float, float, float, float] = Field(
-        default=(0.24, 0.60, 0.60, 0.29, 0.21, 0.35),
+    enter_score: tuple[float, float, float, float, float, float] | None = Field(
+        default=None,
         description="|final| from which a position is opened: unknown, trend up, trend down, range, high volatility, "
         "crisis",
     )
@@ -64,16 +68,17 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _thresholds(self) -> Self:
-        if not all(0.0 < score <= 1.0 for score in self.enter_score):
+        if self.enter_score is not None and not all(0.0 < score <= 1.0 for score in self.enter_score):
             raise ValueError("enter_score must lie in (0, 1]")
-        if self.hold_score > min(self.enter_score):
-            raise ValueError("hold_score must not exceed any enter_score")
+        least = min(min(either(self.enter_score, profile.enter_score)) for profile in PROFILES.values())
+        if self.hold_score > least:
+            raise ValueError(f"hold_score must not exceed any enter_score; the least is {least:g}")
         return self
 
-    def params(self) -> DecisionParams:
-        """The kernel's view."""
+    def params(self, profiles: Sequence[Profile] = (EQUITY,)) -> DecisionParams:
+        """The kernel's view: a row of thresholds for each of `profiles`."""
         return DecisionParams(
-            enter=np.array(self.enter_score),
+            enter=np.array([either(self.enter_score, profile.enter_score) for profile in profiles]),
             hold=self.hold_score,
             max_holding=self.max_holding_bars,
             trail_after=self.trail_after_atr,

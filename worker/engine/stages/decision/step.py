@@ -50,13 +50,14 @@ def _publish(state, inst, bar, out, action):  # type: ignore[no-untyped-def]
 def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
     """Step 9 of domain §10: writes `state.pending`, `state.position`'s counters, `out.decision` but its sequence."""
     position, pending, decision = state.position, state.pending, out.decision
+    enter = p.enter[inst.class_row, out.regime.code]
     clear(pending)
     if out.signal.ready and not out.validation.shift:
         position.halted = False
     if position.side != 0:
-        action, reasons, blocking = manage(pending, position, out, bar.close, inst.lot, p)
+        action, reasons, blocking = manage(pending, position, out, bar.close, inst.lot, enter, p)
     else:
-        action, reasons, blocking = consider(pending, position, out, p)
+        action, reasons, blocking = consider(pending, position, out, enter)
     if _settled(out):
         action, blocking = CLOSE, -1
     decision.reasons = reasons | facts(out)

@@ -146,7 +146,8 @@ def _flatten(position, cool_down):  # type: ignore[no-untyped-def]
     position.factor = 0.0
     position.bars_held = 0
     position.trade = 0.0
-    position.cool_down = cool_down + 1  # the bar of the exit is counted too
+    # The bar of the exit is counted too; none at all where there is no cool-down.
+    position.cool_down = cool_down + 1 if cool_down > 0 else 0
 
 
 @embedded

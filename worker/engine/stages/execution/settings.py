@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from worker.engine.profiles import EQUITY, Profile, either
+
 BPS = 1e4
+
+COSTS = np.dtype(
+    [
+        ("spread_and_slip", "f8"),  # fractions of the price
+        ("slip", "f8"),
+        ("fee", "f8"),
+        ("participation", "f8"),
+        ("cool_down", "i8"),
+        ("stop_cool_down", "i8"),
+    ],
+    align=True,
+)
 
 
 # Named for its stage: numba resolves two equal-looking named tuples of one name on its slow path.
 class ExecutionParams(NamedTuple):
-    """What the kernel gets; costs as fractions of the price."""
+    """What the kernel gets."""
 
-    spread_and_slip: float
-    slip: float
-    fee: float
-    participation: float
-    cool_down: int
-    stop_cool_down: int
+    rows: NDArray[Any]  # COSTS, a row an asset class: `inst.class_row`
 
 
 class Settings(BaseModel):
@@ -26,28 +38,42 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    half_spread_bps: float = Field(
-        default=1.0, ge=0, le=1_000, description="half the bid-ask spread, basis points of the price"
+    half_spread_bps: float | None = Field(
+        default=None, ge=0, le=1_000, description="half the bid-ask spread, basis points of the price"
     )
-    slippage_bps: float = Field(
-        default=2.0, ge=0, le=1_000, description="slippage of market and stop orders, basis points"
+    slippage_bps: float | None = Field(
+        default=None, ge=0, le=1_000, description="slippage of market and stop orders, basis points"
     )
-    fee_bps: float = Field(default=5.0, ge=0, le=1_000, description="fee on each side, basis points of the notional")
-    participation: float = Field(
-        default=0.10, ge=0, le=1, description="most of a bar's volume that an order at the open may take; 0 = no limit"
+    fee_bps: float | None = Field(
+        default=None, ge=0, le=1_000, description="fee on each side, basis points of the notional"
+    )
+    participation: float | None = Field(
+        default=None, ge=0, le=1, description="most of a bar's volume that an order at the open may take; 0 = no limit"
     )
     cool_down_bars: int = Field(
-        default=3, ge=0, le=100_000, description="bars after a close on which nothing is opened"
+        default=3,
+        ge=0,
+        le=100_000,
+        description="bars after that of a close on which nothing is opened, that bar included; 0 = none",
     )
     stop_cool_down_bars: int = Field(default=12, ge=0, le=100_000, description="the same after a stop-out, bars")
 
-    def params(self) -> ExecutionParams:
-        """The kernel's view."""
-        return ExecutionParams(
-            spread_and_slip=(self.half_spread_bps + self.slippage_bps) / BPS,
-            slip=self.slippage_bps / BPS,
-            fee=self.fee_bps / BPS,
-            participation=self.participation,
-            cool_down=self.cool_down_bars,
-            stop_cool_down=self.stop_cool_down_bars,
+    def params(self, profiles: Sequence[Profile] = (EQUITY,)) -> ExecutionParams:
+        """The kernel's view: a row for each of `profiles`."""
+        return ExecutionParams(np.array([self._costs(profile) for profile in profiles], COSTS))
+
+    def costs(self, profile: Profile) -> Any:
+        """What holds for one class, as a row of COSTS."""
+        return np.array([self._costs(profile)], COSTS)[0]
+
+    def _costs(self, profile: Profile) -> tuple[float, float, float, float, int, int]:
+        half_spread = either(self.half_spread_bps, profile.half_spread_bps)
+        slippage = either(self.slippage_bps, profile.slippage_bps)
+        return (
+            (half_spread + slippage) / BPS,
+            slippage / BPS,
+            either(self.fee_bps, profile.fee_bps) / BPS,
+            either(self.participation, profile.participation),
+            self.cool_down_bars,
+            self.stop_cool_down_bars,
         )

@@ -15,16 +15,16 @@ def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
 
     Reads nothing that this bar's features, regime or signal say (decisions 18).
     """
-    position, pending, done = state.position, state.pending, out.execution
+    position, pending, done, own = state.position, state.pending, out.execution, p.rows[inst.class_row]
     reset(done)
     if out.validation.shift or out.validation.expired:
         cancel(pending, done)
     if out.validation.shift:
         if position.side != 0:
-            settle(position, done, bar.close, inst, p)
+            settle(position, done, bar.close, inst, own)
     else:
         if pending.action != HOLD:
-            fill(position, pending, done, bar, inst, p)
+            fill(position, pending, done, bar, inst, own)
         if position.side != 0:
-            protect(position, done, bar, out.validation.high, out.validation.low, inst, p)
+            protect(position, done, bar, out.validation.high, out.validation.low, inst, own)
     mark(position, bar.close, inst)

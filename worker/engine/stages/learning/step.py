@@ -171,7 +171,7 @@ def step(state: Any, inst: Any, bar: Any, out: Any, p: Any, costs: Any) -> None:
     if out.validation.shift or out.validation.expired:
         _forget_examples(own)
     example = own.examples[own.bars % HORIZON]
-    result.drift = _mature(own, example, bar.close, round_trip(costs), p)
+    result.drift = _mature(own, example, bar.close, round_trip(costs.rows[inst.class_row]), p)
     ready = _take(own, example, out.features, bar.close)
     own.bars += 1
     result.status = _status(own, ready, p)

@@ -22,7 +22,16 @@ STATE = np.dtype(
     ],
     align=True,
 )
-OUTPUT = np.dtype([("code", "u1"), ("vol_bucket", "u1"), ("age", "i8"), ("p_turb", "f8")], align=True)
+OUTPUT = np.dtype(
+    [
+        ("code", "u1"),
+        ("vol_bucket", "u1"),
+        ("age", "i8"),
+        ("p_turb", "f8"),
+        ("typical", "f8"),  # median of vol_yz_20 over the symbol's last 250 bars before this one; NaN = not ready
+    ],
+    align=True,
+)
 
 
 @embedded
@@ -57,10 +66,12 @@ def step(state: Any, inst: Any, bar: Any, out: Any, p: Any) -> None:
     if trend.ready(features):
         trend.update(own.trend, close, features, p)
     volatility.classify(own.volatility, features.vol_yz_20, p)
-    crisis.update(own.crisis, crisis.condition(close, volatility.typical(own.volatility), features, p), p)
+    typical = volatility.typical(own.volatility)
+    crisis.update(own.crisis, crisis.condition(close, typical, features, p), p)
     volatility.store(own.volatility, features.vol_yz_20)
     commit(own, raw_code(own, features), p)
     out.regime.code = own.code
     out.regime.vol_bucket = own.volatility.bucket
     out.regime.age = own.age
+    out.regime.typical = typical
     out.regime.p_turb = turbulence.update(own.turbulence, row.logret, p)

@@ -28,7 +28,7 @@ OUTPUT = np.dtype(
         ("budget", "f8"),  # quote currency
         ("vol_notional", "f8"),  # at which the position has the target volatility, quote currency; NaN = not ready
         ("notional_cap", "f8"),  # of the control record and the budget
-        ("liquidity_cap", "f8"),  # of the traded value; NaN = not ready
+        ("liquidity_cap", "f8"),  # of the traded value; NaN = not ready, Inf = no limit
         ("control_version", "i8"),
         ("control_all_version", "i8"),
         ("vol_gate", "?"),  # too volatile to open
@@ -42,16 +42,17 @@ OUTPUT = np.dtype(
 
 
 @embedded
-def _figures(risk, position, inst, bar, vol_yz, p):  # type: ignore[no-untyped-def]
-    bars = volatility.bars_per_year(inst, bar.interval_ms)
+def _figures(risk, position, inst, bar, vol_yz, typical, own, max_sigma):  # type: ignore[no-untyped-def]
+    bars = volatility.bars_per_year(inst, bar.interval_ms, own)
     sigma = volatility.annual_sigma(vol_yz, bars)
-    exposure = position.qty * abs(bar.close) * multiplier(inst) / p.budget
-    day = volatility.day_sigma(sigma, exposure, volatility.days_per_year(inst, bars))
+    exposure = position.qty * abs(bar.close) * multiplier(inst) / own.budget
+    day = volatility.day_sigma(sigma, exposure, min(own.year_days, bars))
     risk.sigma_ann = sigma
     risk.var99 = volatility.Z_99 * day
     risk.es99 = volatility.ES_99 * day
-    risk.vol_notional = p.budget * p.sigma_target / sigma if sigma > 0.0 else np.nan
-    risk.vol_gate = sigma > p.sigma_limit
+    risk.vol_notional = own.budget * own.sigma_target / sigma if sigma > 0.0 else np.nan
+    # Measured by what is usual for the symbol: no level of volatility is too much for every market alike.
+    risk.vol_gate = vol_yz > own.vol_gate * typical or sigma > max_sigma
 
 
 @embedded
@@ -65,12 +66,12 @@ def _scales(risk, code, level, limits, p):  # type: ignore[no-untyped-def]
 
 
 @embedded
-def _limits(risk, state, bar, limits, p):  # type: ignore[no-untyped-def]
-    risk.budget = p.budget
+def _limits(risk, state, bar, limits, own, p):  # type: ignore[no-untyped-def]
+    risk.budget = own.budget
     # A cap that is not a number allows nothing: the comparison is then false.
-    cap = p.budget * p.position_limit
+    cap = own.budget * p.position_limit
     risk.notional_cap = min(cap, limits.max_notional) if limits.max_notional >= 0.0 else 0.0
-    risk.liquidity_cap = p.liquidity * liquidity.mean(state.traded)
+    risk.liquidity_cap = own.liquidity * liquidity.mean(state.traded) if own.liquidity > 0.0 else np.inf
     risk.control_version = limits.version
     risk.control_all_version = limits.all_version
     risk.kill = limits.kill
@@ -81,11 +82,12 @@ def _limits(risk, state, bar, limits, p):  # type: ignore[no-untyped-def]
 @embedded
 def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
     """Risk figures of one accepted bar, after the mark to market: writes `state.risk` and `out.risk`."""
-    position, own, risk, limits = state.position, state.risk, out.risk, p.limits[out.control]
-    liquidity.push(own.traded, abs(bar.close) * bar.volume * multiplier(inst))
+    position, kept, risk, limits = state.position, state.risk, out.risk, p.limits[out.control]
+    own, regime = p.rows[inst.class_row], out.regime
+    liquidity.push(kept.traded, abs(bar.close) * bar.volume * multiplier(inst))
     pnl = position.realised + position.unrealised
-    risk.dd = update(own.drawdown, pnl, p.budget, p.dd_limit, p.dd_cool_down)
-    risk.dd_limit = own.drawdown.limit_bars > 0
-    _figures(risk, position, inst, bar, out.features.vol_yz_20, p)
-    _scales(risk, out.regime.code, out.validation.level, limits, p)
-    _limits(risk, own, bar, limits, p)
+    risk.dd = update(kept.drawdown, pnl, own.budget, p.dd_limit, p.dd_cool_down)
+    risk.dd_limit = kept.drawdown.limit_bars > 0
+    _figures(risk, position, inst, bar, out.features.vol_yz_20, regime.typical, own, p.max_sigma)
+    _scales(risk, regime.code, out.validation.level, limits, p)
+    _limits(risk, kept, bar, limits, own, p)

@@ -6,25 +6,22 @@ import math
 
 from worker.engine.kernel import embedded
 
-YEAR_MS = 31_536_000_000  # 365 days
-CALENDAR_DAYS = 365.0
-SESSION_DAYS = 252.0
+YEAR_MS = 31_536_000_000.0  # 365 days
 Z_99 = 2.3263478740408408
 ES_99 = 2.665214220345808  # φ(Z_99) / 0.01
 
 
 @embedded
-def bars_per_year(inst, interval_ms):  # type: ignore[no-untyped-def]
-    """The instrument's, or those of a market that never closes (domain §9)."""
+def bars_per_year(inst, interval_ms, own):  # type: ignore[no-untyped-def]
+    """The instrument's, or trading days times the bars that begin in one: 7 of an hour in 6.5 hours (domain §9).
+
+    No more than fit into a year, for bars of more than a day. `own` is the class's row.
+    """
     if inst.bars_per_year > 0.0:
         return inst.bars_per_year
-    return YEAR_MS / interval_ms if interval_ms > 0 else math.nan
-
-
-@embedded
-def days_per_year(inst, bars):  # type: ignore[no-untyped-def]
-    """Trading days a year: 252 with a session calendar, else 365, but no more than there are bars."""
-    return min(SESSION_DAYS if inst.calendar >= 0 else CALENDAR_DAYS, bars)
+    if interval_ms <= 0:
+        return math.nan
+    return min(own.year_days * math.ceil(own.day_ms / interval_ms), YEAR_MS / interval_ms)
 
 
 @embedded

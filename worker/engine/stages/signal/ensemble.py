@@ -73,6 +73,12 @@ def _final(score, out, model_weight):  # type: ignore[no-untyped-def]
 
 
 @embedded
+def raw_confidence(final, agreement, quality):  # type: ignore[no-untyped-def]
+    """√|final|·agreement·quality score, [0, 1]."""
+    return math.sqrt(abs(final)) * agreement * quality
+
+
+@embedded
 def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
     """Evaluate the rule ensemble for one accepted bar: writes `out.signal`, remembers nothing."""
     signal = out.signal
@@ -86,6 +92,6 @@ def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
     signal.score = score
     signal.agreement = agreement
     signal.final = _final(score, out, p.model_weight)
-    signal.conf_raw = math.sqrt(abs(signal.final)) * agreement * out.validation.score
+    signal.conf_raw = raw_confidence(signal.final, agreement, out.validation.score)
     signal.confidence = signal.conf_raw
     signal.ready = warm(s, out.features) and not math.isnan(score)

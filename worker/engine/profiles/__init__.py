@@ -1,0 +1,8 @@
+"""Defaults by asset class: what an equity, a crypto pair, a currency pair and a future start from."""
+
+from __future__ import annotations
+
+from worker.engine.profiles.resolve import Asset, resolve
+from worker.engine.profiles.table import EQUITY, NAMES, PROFILED, PROFILES, Name, Profile, either, rows
+
+__all__ = ["EQUITY", "NAMES", "PROFILED", "PROFILES", "Asset", "Name", "Profile", "either", "resolve", "rows"]
