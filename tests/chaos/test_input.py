@@ -116,11 +116,17 @@ async def test_an_open_transaction_in_the_input_is_waited_for(
     async with Fleet(settings, tmp_path) as fleet:
         await fleet.started("worker")
         await publish(settings, records[:600])
-        source = confluent_kafka.Producer({"bootstrap.servers": cluster.bootstrap, "transactional.id": topic_prefix})
+        source = confluent_kafka.Producer(
+            {
+                "bootstrap.servers": cluster.bootstrap,
+                "transactional.id": topic_prefix,
+                "partitioner": "murmur2_random",
+            }
+        )
         source.init_transactions(20)
         source.begin_transaction()
-        for number, record in enumerate(records[600:1_200]):
-            source.produce(settings.topics.input, record.value, record.key, number % 4, timestamp=record.timestamp_ms)
+        for record in records[600:1_200]:
+            source.produce(settings.topics.input, record.value, record.key, timestamp=record.timestamp_ms)
         source.flush(20)
         await publish(settings, records[1_200:])
 

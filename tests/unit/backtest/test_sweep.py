@@ -43,14 +43,14 @@ def test_a_grid_holds_every_combination_and_a_draw_no_repeat() -> None:
 
 
 def test_a_choice_lies_on_top_of_the_settings() -> None:
-    given = {"risk": {"budget": 5.0}, "decision": {"hold_score": 0.2}}
+    given = {"risk": {"budget": 5.0}, "decision": {"hold_score": 0.15}}
     for settings in (Settings(engine=given), load_settings({"engine": given})):
         found = load_engine_of(settings, {"decision.hold_score": 0.1, "signal.model_weight": 0.25}, Path("plan.toml"))
         assert found == EngineSettings.model_validate(
             {"risk": {"budget": 5.0}, "decision": {"hold_score": 0.1}, "signal": {"model_weight": 0.25}}
         )
         assert settings.engine == given
-        assert load_engine_of(settings).decision.hold_score == 0.2  # each choice is for itself
+        assert load_engine_of(settings).decision.hold_score == 0.15  # each choice is for itself
 
 
 def test_a_slip_in_a_plan_names_the_plan() -> None:

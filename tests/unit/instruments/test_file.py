@@ -90,7 +90,7 @@ def test_the_hash_follows_content_and_version_not_the_place(tmp_path: Path) -> N
     [
         ("tick = 0.05", "tik = 0.05", r"line 9: instruments\.ABC\.tik: there is no such name; did you mean tick\?"),
         ("tick = 0.05", "tick = -1", r"line 9: instruments\.ABC\.tick: .*greater than or equal to 0"),
-        ('interval = "1h"', 'interval = "1y"', r"line 8: instruments\.ABC\.interval: .*no interval"),
+        ('interval = "1h"', 'interval = "1x"', r"line 8: instruments\.ABC\.interval: .*no interval"),
         ("[calendars.exchange]", "[calenders.exchange]", r"line 3: calenders: .*did you mean calendars\?"),
         ("Mon-Fri 08:00-16:00", "weekdays", r"line 4: calendars\.exchange\.sessions: 'weekdays' is no session"),
         ("2024-12-25", '"2024-12-25"', r"line 5: calendars\.exchange\.closures: 2024-12-25 is no closure"),

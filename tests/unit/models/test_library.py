@@ -79,7 +79,7 @@ def test_a_folder_that_is_not_there_stops_the_process(tmp_path: Path, registry: 
 
 def test_a_missing_runtime_stops_the_process(registry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(RuntimeMissing, match=r"pip install 'alphapulse-worker\[models\]'") as caught:
+    with pytest.raises(RuntimeMissing, match=r"pip install -e '\.\[models\]'") as caught:
         Library(choice(registry), registry)
     assert caught.value.exit_code == Exit.TEMPORARY
     assert not Library().switchboard().listens
