@@ -10,10 +10,9 @@ from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.admin.records_to_delete import RecordsToDelete
 from aiokafka.errors import for_code
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
 from tests.support.kafka import create_topics
 from worker.settings import KafkaSettings, ProcessingSettings, Settings, StateSettings, TopicSettings
@@ -56,17 +55,13 @@ async def make_state_topic(settings: Settings) -> None:
 
 
 async def alter_topic(bootstrap: str, topic: str, configs: Mapping[str, str]) -> None:
-    """Change a topic's settings."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        answers: Any = await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, dict(configs))])
-    finally:
-        await admin.close()
-    for answer in answers:
-        for code, message, *_ in answer.resources:
-            if code:
-                raise for_code(code)(message)
+    """Change these settings of a topic, and no others: the older request would set all others to their defaults."""
+    entries = [ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in configs.items()]
+    asked = AdminClient({"bootstrap.servers": bootstrap}).incremental_alter_configs(
+        [ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries)]
+    )
+    for answer in asked.values():
+        await asyncio.to_thread(answer.result, 30)
 
 
 async def delete_before(settings: Settings, topic: str, offset: int | None = None) -> int:
