@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -310,6 +311,29 @@ async def test_a_coordinator_that_is_not_in_the_metadata_yet_is_found() -> None:
                     await client.force_metadata_update()
         finally:
             await client.close()
+
+
+async def test_a_start_that_is_cancelled_leaves_no_connection_open() -> None:
+    made: list[Any] = []
+    asked, never = asyncio.Event(), asyncio.Event()
+
+    async def silent(_: Asked) -> None:
+        asked.set()
+        await never.wait()
+
+    async with FakeBroker() as broker:
+        healthy([broker], {T: 1})
+        broker.on(Api.METADATA, silent)
+        client = AIOKafkaClient(bootstrap_servers=broker.bootstrap)
+        start = asyncio.create_task(client.bootstrap())
+        async with asyncio.timeout(5):
+            await asked.wait()
+        made += [each for each in gc.get_objects() if isinstance(each, AIOKafkaConnection) and each.connected()]
+        assert made
+        start.cancel()
+        await asyncio.wait([start])
+        assert not any(each.connected() for each in made)
+        never.set()
 
 
 async def test_aiokafka_itself_dies_of_a_closed_connection(monkeypatch: pytest.MonkeyPatch) -> None:

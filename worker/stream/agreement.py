@@ -84,7 +84,7 @@ class Agreement:
         Raises:
             OutcomeUnknown, DataError: as `doubt`.
         """
-        witness = furthest(stored, outputs.next, own, self._exactly_once, found is not None and found.by_hand)
+        witness = furthest(stored, outputs.next, own, self._exactly_once, found)
         offset = None if found is None else found.offset
         if witness is None or (offset or 0) >= witness.floor:
             return

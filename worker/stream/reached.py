@@ -124,10 +124,10 @@ def judged(
 ) -> Reached:
     """What a partition's committed offset is worth, `left` being what it leaves out and `end` that of the input."""
     by_hand = found is not None and found.by_hand
-    witness = furthest(stored, outputs.next, 0, exactly_once, by_hand) or Witness(0, 0, "")
+    witness = furthest(stored, outputs.next, 0, exactly_once, found) or Witness(0, 0, "")
     known = contradiction.reached(stored, outputs)
     # A group that nobody has seen at work may begin anywhere in the input, so at its end, too.
-    to_commit = witness.next if known else min(found.offset, end) if found else 0
+    to_commit = witness.next if known and witness.floor else min(found.offset, end) if found else 0
     return Reached(
         partition,
         found.offset if found else None,

@@ -118,9 +118,9 @@ async def _refuse_contradiction(
     more."""
     outputs = await outputs_end(reader.leaders, settings, tp.partition)
     if settings.state.on_rewind == "fail":
-        offset, by_hand = (found.offset, found.by_hand) if found else (None, False)
+        offset = found.offset if found else None
         exactly_once = settings.processing.guarantee == "exactly_once"
-        witness = furthest(stored, outputs.next, 0, exactly_once, by_hand)
+        witness = furthest(stored, outputs.next, 0, exactly_once, found)
         if witness and (offset or 0) < witness.floor:
             raise set_back(settings, tp.partition, offset, witness)
     if found is None:

@@ -15,6 +15,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import TopicAuthorizationFailedError
 
 from worker.settings import Settings
+from worker.stream.checkpoint import Committed
 from worker.stream.leaders import Leaders
 from worker.stream.protocol.strict import Unclear
 from worker.stream.record_sets import decode
@@ -102,14 +103,19 @@ async def _newest(leaders: Leaders, tp: TopicPartition, start: int, end: int, ma
     return found
 
 
-def furthest(stored: Stored, outputs: int, own: int, exactly_once: bool, by_hand: bool = False) -> Witness | None:
-    """Who has seen the group furthest on; None where nobody has seen it at work.
+def furthest(
+    stored: Stored, outputs: int, own: int, exactly_once: bool, found: Committed | None = None
+) -> Witness | None:
+    """Who has seen the group furthest on; None where nobody has seen it beyond what a worker has committed.
 
-    `outputs` is as `outputs_end` tells it, `own` the highest offset that this process has committed; `by_hand` says
-    that the committed offset is none that a worker has committed. At least once the outputs and the state may be ahead
-    of the offset that a worker has committed: they show that the group has worked, not how far. What is to be committed
-    then is where the state resumes, and without one the least that is no contradiction.
+    `outputs` is as `outputs_end` tells it, `own` the highest offset that this process has committed, `found` what is
+    committed now. At least once the outputs and the state may be ahead of the offset that a worker has committed, also
+    of the one that it commits where it begins. Where no worker has, they show that the group has worked, not how far:
+    what is to be committed then is where the state resumes, and without one the least that is no contradiction.
     """
+    by_hand = found is not None and found.by_hand
+    if not exactly_once and found is not None and not by_hand:
+        return Witness(own, own, "this process shows") if own else None
     resume = stored.resume.next if stored.resume else 0
     least = max(resume, 1)
     resumed = resume if exactly_once or by_hand else min(resume, 1)

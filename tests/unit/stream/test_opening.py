@@ -20,7 +20,7 @@ from worker.errors import AlphapulseError, ConfigError, DataError
 from worker.stream import opening as opening_module
 from worker.stream.agreement import DOUBTS
 from worker.stream.board import Board
-from worker.stream.checkpoint import Checkpoint, committed
+from worker.stream.checkpoint import Checkpoint, Committed, committed
 from worker.stream.envelope import BARRIER
 from worker.stream.failures import OutcomeUnknown, meaning
 from worker.stream.protocol.offsets import Position
@@ -533,5 +533,10 @@ def test_the_furthest_witness_counts() -> None:
     assert furthest(stored, 9, 5, True) == Witness(9, 9, "its outputs show")
     assert furthest(stored, 9, 5, False) == Witness(5, 5, "this process shows")
     assert furthest(stored, 9, 0, False) == Witness(1, 1, "its outputs show")
+    begun = Committed(0, Checkpoint(0, 0, 0, 1))
+    assert furthest(stored, 9, 0, False, begun) is None  # at least once a worker commits where it begins
+    assert furthest(stored, 9, 5, False, begun) == Witness(5, 5, "this process shows")
+    assert furthest(stored, 9, 0, True, begun) == Witness(9, 9, "its outputs show")
+    assert furthest(stored, 9, 0, False, begun._replace(checkpoint=None)) == Witness(1, 1, "its outputs show")
     stored.snapshots[b"S"] = b"state"
     assert furthest(stored, 0, 0, True) == Witness(1, 1, "its state topic shows")

@@ -1,20 +1,24 @@
-"""A connection that is found closed is an error of the request, never of the task that sends it.
+"""A connection that is found closed is an error of the request, never of the task that sends it; none is left open.
 
 After a reset uvloop closes the transport a turn of the loop before aiokafka hears of it, and `write` raises a
-RuntimeError then. aiokafka's tasks expect KafkaErrors, and die.
+RuntimeError then. aiokafka's tasks expect KafkaErrors, and die. A client whose start is cancelled while it waits for
+its first metadata forgets the connection that it has asked by.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
+from aiokafka import client as client_module
 from aiokafka.client import AIOKafkaClient, ConnectionGroup
 from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 _send, _send_token = AIOKafkaConnection.send, AIOKafkaConnection._send_sasl_token
-_client_send = AIOKafkaClient.send
+_client_send, _bootstrap, _create_conn = AIOKafkaClient.send, AIOKafkaClient.bootstrap, client_module.create_conn
+_made: ContextVar[list[AIOKafkaConnection] | None] = ContextVar("_made", default=None)  # by the start of a client
 
 
 def _closed_or(write: Callable[[], Any], connection: Any) -> Any:
@@ -57,9 +61,37 @@ async def client_send(
         raise KafkaConnectionError(f"the connection to node {node_id} is gone") from error
 
 
+async def create_conn(*args: Any, **options: Any) -> Any:
+    """`aiokafka.client.create_conn`, which tells the start of a client what it has made."""
+    connection = await _create_conn(*args, **options)
+    if (made := _made.get()) is not None:
+        made.append(connection)
+    return connection
+
+
+async def bootstrap(self: Any) -> None:
+    """`AIOKafkaClient.bootstrap`; closes what it has made when it ends otherwise than well.
+
+    Raises:
+        KafkaConnectionError: no broker answers.
+    """
+    made: list[AIOKafkaConnection] = []
+    token = _made.set(made)
+    try:
+        await _bootstrap(self)
+    except BaseException:
+        for connection in made:
+            connection.close()
+        raise
+    finally:
+        _made.reset(token)
+
+
 def install() -> None:
     """Have every connection and client do so."""
     connection: Any = AIOKafkaConnection
     client: Any = AIOKafkaClient
     connection.send, connection._send_sasl_token = send, send_sasl_token
-    client.send = client_send
+    client.send, client.bootstrap = client_send, bootstrap
+    module: Any = client_module
+    module.create_conn = create_conn
