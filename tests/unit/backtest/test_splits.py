@@ -64,13 +64,12 @@ def test_vendors_errors_are_warned_of_and_their_repaired_twins_not(name: str, be
         path = shared() / f"data/yfinance_repair/{file}.csv"
         if not path.exists():
             continue
-        rows = sorted(
-            ((bar.ts, *bar[2:7]) for bar in open_file(path, None, ReadReport()).bars if bar.ts is not None),
-            key=lambda row: row[0],
-        )
+        batch = next(open_file(path, None, ReadReport()).batches(sort=True))
+        rows = batch.take(batch.has_ts)
         bars = np.zeros(len(rows), BAR)
-        for number, column in enumerate(("ts", "open", "high", "low", "close", "volume")):
-            bars[column] = [row[number] for row in rows]
+        bars["ts"] = rows.ts
+        for column, values in zip(("open", "high", "low", "close", "volume"), rows.numbers, strict=True):
+            bars[column] = values
         found.append([one.split()[1] for one in told(bars)])
     assert set(found[0]) & set(before)
     assert not any(found[1:])
