@@ -20,28 +20,21 @@ _EXCEL_EPOCH_DAYS = 25_569  # 1970-01-01 in days since 1899-12-30
 _TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # per second
 _EARLIEST, _FIRST, _LAST = -2_208_988_800, 31_536_000, 4_102_444_800  # 1900, 1971 and 2100 in epoch seconds
 _SHEET = (18_264, 73_051)  # 1950 and 2100 in days of a spreadsheet
-_LIMIT = 9.2e18
+LIMIT = 9.2e18  # of numbers that 64 bits hold
+_LIMITS = {"s": 9e15, "ms": 9e18, "us": 9e18, "ns": 9e18, "excel": 1e11}  # what stays within 64 bits as ms
 SHARE = 0.9  # of the cells that have to be plausible in a unit
 NAMES = {"s": "epoch seconds", "ms": "epoch ms", "us": "epoch µs", "ns": "epoch ns", "excel": "days of a spreadsheet"}
 
 
-def plausible(values: NDArray[np.float64]) -> dict[str, int]:
-    """How many of the values are plausible in each unit."""
+def plausible(values: NDArray[np.float64]) -> dict[str, NDArray[np.bool_]]:
+    """Which of the values are plausible in each unit."""
     found = {}
     for name, ticks in _TICKS.items():
         late = (values >= _FIRST * ticks) & (values < _LAST * ticks)
         early = (values >= _EARLIEST * ticks) & (values <= -_FIRST * ticks)
-        found[name] = int(np.count_nonzero(late | early))
-    found["excel"] = int(np.count_nonzero((values >= _SHEET[0]) & (values < _SHEET[1])))
+        found[name] = late | early
+    found["excel"] = (values >= _SHEET[0]) & (values < _SHEET[1])
     return found
-
-
-def fitting(ms: Ints, unit: str) -> int:
-    """How many times, read in a unit, are plausible in it."""
-    if unit == "excel":
-        first, last = ((day - _EXCEL_EPOCH_DAYS) * 86_400_000 for day in _SHEET)
-        return int(np.count_nonzero((ms >= first) & (ms < last)))
-    return plausible(ms.astype(np.float64))["ms"]
 
 
 def as_ms(values: NDArray[Any], unit: str) -> Ints:
@@ -99,7 +92,7 @@ def _value(cell: str) -> int | float | None:
 
 
 def _within(value: int | float) -> int | float | None:
-    return value if abs(value) < _LIMIT else None  # also None for NaN
+    return value if abs(value) < LIMIT else None  # also None for NaN
 
 
 class EpochTimes:
@@ -114,22 +107,22 @@ class EpochTimes:
         return self.of(values, has, unreadable)
 
     def of(self, values: NDArray[Any], has: NDArray[np.bool_], unreadable: list[int]) -> Parsed:
-        """The times of some numbers."""
-        ms = np.where(has, as_ms(values, self.unit), 0)
+        """The times of some numbers; those that no 64 bits of ms can hold are unreadable."""
+        fits = has & (np.abs(values.astype(np.float64)) < _LIMITS[self.unit])
+        ms = np.where(fits, as_ms(np.where(fits, values, 0), self.unit), 0)
         count = len(ms)
+        if lost := np.flatnonzero(has & ~fits).tolist():
+            unreadable = sorted({*unreadable, *lost})
         # Seconds, as all epochs, are UTC; a spreadsheet counts days where it was written.
         zoned = np.full(count, self.unit != "excel")
-        return Parsed(ms, np.zeros(count, np.int64), zoned, has, unreadable)
+        return Parsed(ms, np.zeros(count, np.int64), zoned, fits, unreadable)
 
 
-def spelled(cells: Sequence[str]) -> bool:
-    """Whether whole numbers spell dates, `20240105`, `202401050930` or `20240105093000`, all of them valid."""
-    lengths = {len(cell.strip()) for cell in cells if cell.strip()}
-    if not lengths or not lengths <= {8, 12, 14}:
-        return False
-    some = [cell for cell in cells if cell.strip()]
-    if not all(cell.strip()[:2] in {"19", "20"} and cell.strip().isdigit() for cell in some):
-        return False
-    parsed = TextTimes(False).read([cell.strip() for cell in some])
-    valid = int(np.count_nonzero(parsed.has))
-    return valid >= SHARE * len(some)
+def spelled(cells: Sequence[str]) -> int | None:
+    """How many of some whole numbers spell a date, `20240105`, `202401050930` or `20240105093000`.
+
+    None where one of the cells has not this form.
+    """
+    if not all(len(cell) in (8, 12, 14) and cell[:2] in {"19", "20"} and cell.isdigit() for cell in cells):
+        return None
+    return int(np.count_nonzero(TextTimes(False).read(cells).has)) if cells else 0

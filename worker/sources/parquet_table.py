@@ -13,7 +13,7 @@ from worker.errors import ConfigError, DataError
 from worker.extras import install
 from worker.sources.content import FAILURES, Content
 from worker.sources.text_table import Chunk
-from worker.sources.times import Typed
+from worker.sources.time_kinds import Typed
 
 _BATCH = 65_536
 
@@ -104,7 +104,7 @@ class ParquetTable:
         elif not types.is_float64(kind):
             column = column.cast(arrow.float64(), safe=False)
         values = np.asarray(column.fill_null(0.0).to_numpy(zero_copy_only=False), np.float64)
-        return Typed(values, has, None)
+        return Typed(values, has & ~np.isnan(values), None)  # NaN is blank, as in text
 
 
 def _is_text(types: Any, kind: Any) -> bool:

@@ -23,7 +23,8 @@ from worker.sources.parquet_table import ParquetTable
 from worker.sources.record import Bar
 from worker.sources.report import ReadReport
 from worker.sources.text_table import DELIMITERS, Chunk, TextTable
-from worker.sources.times import TimeScan, Typed
+from worker.sources.time_kinds import Typed
+from worker.sources.times import TimeScan
 from worker.sources.vendors import Hint, of_header, of_name
 
 _SAMPLES = 3
@@ -88,13 +89,13 @@ class Reading:
             known = check_order(table, guess(first, self.name), self.name)
         return Found(known, [(known.ts, known.clock)], [known.numbers[4]], [])
 
-    def _scan(self, found: Found) -> None:
+    def _scan(self, found: Found, kind: str | None = None, ingest_kind: str | None = None) -> None:
         table, options, columns = self.table, self.options, found.columns
         header = table.header or [f"column {at + 1}" for at in range(table.width)]
         zone = options.timezone or self.hint.timezone
-        times = TimeScan(self.name, header[columns.ts], options.date_format, zone, self.hint.order)
+        times = TimeScan(self.name, header[columns.ts], options.date_format, zone, self.hint.order, kind)
         ingest = None if columns.ingest_ts is None else TimeScan(
-            self.name, header[columns.ingest_ts], options.date_format, zone, self.hint.order
+            self.name, header[columns.ingest_ts], options.date_format, zone, self.hint.order, ingest_kind
         )  # fmt: skip
         marks, symbols, filled = Marks(), Symbols(), dict.fromkeys(found.volumes, False)
         wanted = {*columns.positions().values(), *found.volumes}
@@ -111,6 +112,9 @@ class Reading:
                     marks.feed(header[at], column, chunk.odd)
                 if at in filled and not filled[at]:
                     filled[at] = _filled(column)
+        others = times.other_kind(), None if ingest is None else ingest.other_kind()
+        if any(others):
+            return self._scan(found, others[0] or kind, others[1] or ingest_kind)
         self.times = times.decide()
         self.ingest = None if ingest is None else ingest.decide()
         text = isinstance(table, TextTable) or bool(table.texts & prices)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from worker.errors import DataError
 from worker.sources import epochs
-from worker.sources.dates import DAY_MS, Parsed, StrptimeTimes, TextTimes, ordered, shapes
+from worker.sources.dates import DAY_MS, Parsed, StrptimeTimes, TextTimes
 from worker.sources.intervals import Steps
 from worker.sources.numbers import NEGLIGIBLE
 from worker.sources.options import ORDERS, UNITS, zone_of
+from worker.sources.time_kinds import DATES, DIGITS, ORDERED, Column, Evidence, Typed
 from worker.sources.years import YearsFirst
 from worker.sources.zones import LocalClock
 
@@ -28,17 +29,6 @@ _ABBREVIATION = (
     "for example '%Y-%m-%d %H:%M {0}'"
 )
 _FORMATS = "Give --date-format dayfirst, monthfirst, or a format of strptime such as %d.%m.%Y"
-
-
-class Typed(NamedTuple):
-    """A column that is no text: numbers, or times in epoch ms."""
-
-    values: NDArray[np.int64] | NDArray[np.float64]
-    has: Flags
-    zone: str | None  # of times; "" where they are local times, None where they are numbers
-
-
-Column: TypeAlias = "Sequence[str] | Typed"
 
 
 class Reader(Protocol):
@@ -110,8 +100,7 @@ def read_column(column: Column, reader: Reader | None) -> Parsed:
         cells = zip(column.values.tolist(), column.has.tolist(), strict=True)
         return reader.read([f"{value:.0f}" if has else "" for value, has in cells])
     if isinstance(reader, epochs.EpochTimes):
-        bounded = np.abs(column.values.astype(np.float64)) < 9e18
-        return reader.of(np.where(bounded, column.values, 0), column.has & bounded, [])
+        return reader.of(column.values, column.has, [])
     values = np.asarray(column.values, np.int64)
     count = len(values)
     if column.zone:
@@ -145,15 +134,23 @@ def _offsets(utc: Ints, zone: str) -> Ints:
 class TimeScan:
     """Looks at all cells of a time column."""
 
-    def __init__(self, name: str, column: str, date_format: str | None, timezone: str | None, hint: str | None) -> None:
-        """`hint` is the order of day and month that the vendor's other marks show."""
+    def __init__(
+        self,
+        name: str,
+        column: str,
+        date_format: str | None,
+        timezone: str | None,
+        hint: str | None,
+        kind: str | None = None,
+    ) -> None:
+        """`hint` is the order of day and month that the vendor's marks show, `kind` what a scan before has found."""
         self._name, self._column = name, column
         self._given, self._hint = date_format, hint
         self._zone = None if timezone is None else zone_of(timezone)
         self._zone_name = timezone
         self._candidates: list[_Candidate] = []
-        self._epochs = 0  # numbers that are plausible times
-        self._numbers = 0
+        self._evidence = Evidence()
+        self._kind = kind  # by which the candidates were chosen
         self._years_first = YearsFirst()
         self._only_day = self._only_month = 0  # cells that are dates in this order only
         self._dotted = True  # all dates so far are written with dots
@@ -164,17 +161,24 @@ class TimeScan:
         """Look at some cells in their order; `owners` are the rows' symbols."""
         if not len(owners):
             return
+        if not self._decided(column):
+            self._evidence.feed(column)
         if not self._candidates:
-            if not (column.has.any() if isinstance(column, Typed) else any(map(str.strip, column))):
+            if not (self._decided(column) or self._evidence.kind()):
                 return  # nothing to decide by
             self._candidates = self._begin(column)
         parsed = [read_column(column, candidate.reader) for candidate in self._candidates]
-        self._count_epochs(column, parsed[0])
         if len(parsed) == 2 and not isinstance(column, Typed):
             self._look_at_order(column, parsed)
             self._years_first.feed(column, owners)
         for candidate, found in zip(self._candidates, parsed, strict=True):
             self._book(candidate, found, column, owners)
+
+    def _decided(self, column: Column) -> bool:
+        """Whether the column's type or the format given says how to read it."""
+        given = self._given
+        typed = isinstance(column, Typed) and column.zone is not None
+        return typed or (given is not None and ("%" in given or given in UNITS))
 
     def _begin(self, column: Column) -> list[_Candidate]:
         if isinstance(column, Typed) and column.zone is not None:
@@ -183,36 +187,25 @@ class TimeScan:
         given = self._given
         if given is not None and "%" in given:
             return [_Candidate(StrptimeTimes(given), given)]
-        if given in UNITS:
+        if given is not None and given in UNITS:
             return [_Candidate(epochs.EpochTimes(given), epochs.NAMES[given])]
-        if isinstance(column, Typed):
-            some = [f"{value:.0f}" for value in column.values[column.has].tolist()]
-            if epochs.spelled(some):
-                return [_Candidate(TextTimes(None), "dates as digits")]
-            return [self._unit(column.values[column.has].astype(np.float64), [])]
-        cells = [cell.strip() for cell in column if cell.strip()]
-        if cells and sum(_numeric(cell) for cell in cells) > len(cells) // 2:
-            if epochs.spelled(cells):
-                return [_Candidate(TextTimes(None), "dates as digits")]
-            values, has, _ = epochs.values_of(cells)
-            return [self._unit(values[has].astype(np.float64), cells)]
+        kind = self._kind = self._kind or self._evidence.kind()
+        if kind == DIGITS:
+            return [_Candidate(TextTimes(None), "dates as digits")]
+        if kind not in {ORDERED, DATES}:
+            assert kind is not None
+            return [_Candidate(epochs.EpochTimes(kind), epochs.NAMES[kind])]
         if given in ORDERS:
             return [_Candidate(TextTimes(given == "dayfirst"), _ORDER_NAMES[given])]
-        if any(ordered(shape) for shape in set(shapes(cells))):
+        if kind == ORDERED:
             return [_Candidate(TextTimes(order == "dayfirst"), _ORDER_NAMES[order]) for order in ORDERS]
-        named = any(any(c.isalpha() for c in cell[:7] if c not in "Tt") for cell in cells[:5])
+        named = any(any(c.isalpha() for c in cell[:7] if c not in "Tt") for cell in self._evidence.first)
         return [_Candidate(TextTimes(None), "dates with the month's name" if named else "dates, year first")]
 
-    def _unit(self, values: NDArray[np.float64], cells: list[str]) -> _Candidate:
-        counts = epochs.plausible(values)
-        best = max(counts, key=lambda unit: counts[unit])
-        if not len(values):
-            best = "ms"
-        elif counts[best] < epochs.SHARE * len(values):
-            raise self._implausible(float(values[0]))
-        elif best == "excel" and not self._column.strip():
-            raise self._implausible(float(values[0]))  # an unnamed column counts rows
-        return _Candidate(epochs.EpochTimes(best), epochs.NAMES[best])
+    def other_kind(self) -> str | None:
+        """What the whole column is, where that is not what its beginning was: it has to be scanned again as this."""
+        found = self._evidence.kind()
+        return None if found == self._kind else found
 
     def _implausible(self, value: float) -> DataError:
         readings = "; ".join(f"{epochs.NAMES[unit]}: {epochs.show(value, unit)}" for unit in UNITS)
@@ -221,18 +214,6 @@ class TimeScan:
             f"times of an unknown unit: {value:.15g} would be, read as {readings}",
             "Give --column ts= the column of times, or --date-format s, ms, us, ns or excel",
         )
-
-    def _count_epochs(self, column: Column, found: Parsed) -> None:
-        reader = self._candidates[0].reader
-        if not isinstance(reader, epochs.EpochTimes) or self._given is not None:
-            return
-        ms = found.local[found.has]
-        fits = epochs.fitting(ms, reader.unit)
-        self._numbers += len(ms)
-        self._epochs += fits
-        if fits < epochs.SHARE * len(ms) and not self._sample:
-            row = int(np.flatnonzero(found.has)[0])
-            self._sample = str(column.values[row] if isinstance(column, Typed) else column[row])
 
     def _look_at_order(self, cells: Sequence[str], parsed: list[Parsed]) -> None:
         day, month = parsed
@@ -247,8 +228,9 @@ class TimeScan:
         rows = found.has
         candidate.read += int(np.count_nonzero(rows))
         candidate.lost += len(found.unreadable)
-        if found.unreadable and not candidate.lost_sample and not isinstance(column, Typed):
-            candidate.lost_sample = column[found.unreadable[0]]
+        if found.unreadable and not candidate.lost_sample:
+            row = found.unreadable[0]
+            candidate.lost_sample = f"{column.values[row]}" if isinstance(column, Typed) else column[row]
         local, whose = (found.local, owners) if rows.all() else (found.local[rows], owners[rows])
         if not len(local):
             return
@@ -282,6 +264,9 @@ class TimeScan:
         """
         if not self._candidates:
             return TimeFormat("no times", "", TextTimes(None), None, False, False, Steps(), 0, None, None)
+        kind = self._evidence.kind()
+        if kind is not None and (odd := self._evidence.implausible(kind, bool(self._column.strip()))) is not None:
+            raise self._implausible(odd)
         chosen = self._candidates[0]
         if len(self._candidates) == 2:
             chosen = self._order()
@@ -294,8 +279,6 @@ class TimeScan:
                 _FORMATS if zone is None else _ABBREVIATION.format(zone[1]),
             )
         reader = chosen.reader
-        if self._epochs < epochs.SHARE * self._numbers:
-            raise self._implausible(float(self._sample or 0))
         weekly = chosen.read and chosen.weekend > _WEEKEND * chosen.read
         sessions = chosen.midnights and chosen.away and not weekly
         steps = chosen.local_steps if sessions else chosen.steps
@@ -361,11 +344,3 @@ def _known_years(owners: Ints, times: Ints) -> tuple[Ints, Ints]:
 
 
 _ORDER_NAMES = {"dayfirst": "day first", "monthfirst": "month first"}
-
-
-def _numeric(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True

@@ -186,3 +186,29 @@ def test_a_bar_without_a_time_is_no_bar_of_1970(tmp_path: Path) -> None:
     assert sum(len(item.rows) for item in bars) == 23
     assert min(int(item.rows["ts"].min()) for item in bars) == START
     assert report.incomplete == 1
+
+
+@pytest.mark.parametrize(
+    ("type_", "times", "incomplete", "unreadable"),
+    [
+        (ARROW.float64(), [None] * 8 + [float(START), float("nan")], 9, 0),
+        (ARROW.float64(), [float(START), float("inf"), 1e300, float(START + DAY)], 0, 2),
+        (ARROW.string(), [None, "1704240000", None, "2024-01-02"], 2, 1),
+        (ARROW.string(), ["20240102", *(str(1_704_240_000 + 86_400 * at) for at in range(9))], 0, 0),
+        (ARROW.string(), ["2024-01-02", "2024-01-03", "2024-01-04", "14/02/2024"], 0, 0),
+    ],
+)
+@pytest.mark.parametrize("batch", [1, 2, 3, 65_536])
+def test_the_whole_column_says_what_its_cells_are(
+    type_: Any, times: list[Any], incomplete: int, unreadable: int, batch: int, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    path = tmp_path / "bars.parquet"
+    prices = {name: [2.0] * len(times) for name in ("open", "high", "low", "close", "volume")}
+    ARROW.parquet.write_table(ARROW.table({"ts": ARROW.array(times, type_), **prices}), path)
+    monkeypatch.setattr(parquet_table, "_BATCH", batch)
+    report = ReadReport()
+    list(bar_columns.read_bars(path, "X", "1d", report))
+    assert report.rows == len(times)
+    unstamped = report.rejected["the first bar has no time"]
+    assert (report.incomplete + unstamped, report.rejected["the time cannot be read"]) == (incomplete, unreadable)

@@ -1,0 +1,117 @@
+"""What kind of cells a column of times holds, told from all of them, wherever the file is cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.sources import epochs
+from worker.sources.dates import ordered, shapes
+from worker.sources.numbers import BLANK
+
+Flags = NDArray[np.bool_]
+DIGITS, ORDERED, DATES = "digits", "ordered", "dates"  # kinds of text; the others are units of numbers
+_LONGEST_BLANK = max(map(len, BLANK))
+
+
+class Typed(NamedTuple):
+    """A column that is no text: numbers, or times in epoch ms."""
+
+    values: NDArray[np.int64] | NDArray[np.float64]
+    has: Flags
+    zone: str | None  # of times; "" where they are local times, None where they are numbers
+
+
+Column: TypeAlias = "Sequence[str] | Typed"
+
+
+def blank(cell: str) -> bool:
+    """Whether a stripped cell says that there is nothing."""
+    return len(cell) <= _LONGEST_BLANK and cell.lower() in BLANK
+
+
+class Evidence:
+    """Counts what the cells of a column can be."""
+
+    def __init__(self) -> None:
+        self.first: list[str] = []  # five cells of text
+        self._cells = self._numeric = self._numbers = 0
+        self._dates: int | None = 0  # cells whose digits spell a date; None where one has another form
+        self._ordered = False
+        self._plausible = dict.fromkeys(epochs.NAMES, 0)
+        self._odd: dict[str, float] = {}  # unit → the first number that is not plausible in it
+        self._number: float | None = None
+
+    def feed(self, column: Column) -> None:
+        """Look at some cells."""
+        if isinstance(column, Typed):
+            values = column.values[column.has]
+            self._cells += len(values)
+            self._numeric += len(values)
+            self._spell([f"{value:.0f}" for value in values.tolist()] if self._dates is not None else [])
+            values = values.astype(np.float64)
+            self._weigh(values[np.abs(values) < epochs.LIMIT])
+            return
+        cells = [cell for cell in map(str.strip, column) if not blank(cell)]
+        self._cells += len(cells)
+        self.first += cells[: 5 - len(self.first)]
+        formed = shapes(cells) if cells else []
+        kinds = {shape: _numeric(shape) for shape in set(formed)}
+        self._ordered = self._ordered or any(ordered(shape) for shape in kinds)
+        numeric = cells
+        if not all(kinds.values()):
+            self._dates = None
+            numeric = [cell for cell, shape in zip(cells, formed, strict=True) if kinds[shape]]
+        self._numeric += len(numeric)
+        self._spell(numeric)
+        if numeric:
+            found, has, _ = epochs.values_of(numeric)
+            self._weigh(found[has].astype(np.float64))
+
+    def _spell(self, cells: Sequence[str]) -> None:
+        if self._dates is not None and cells:
+            found = epochs.spelled(cells)
+            self._dates = None if found is None else self._dates + found
+
+    def _weigh(self, values: NDArray[np.float64]) -> None:
+        if not len(values):
+            return
+        self._numbers += len(values)
+        if self._number is None:
+            self._number = float(values[0])
+        for unit, fits in epochs.plausible(values).items():
+            self._plausible[unit] += int(np.count_nonzero(fits))
+            if unit not in self._odd and not fits.all():
+                self._odd[unit] = float(values[int(np.argmin(fits))])
+
+    def kind(self) -> str | None:
+        """DIGITS, a unit, ORDERED or DATES; None where there is no cell."""
+        if not self._cells:
+            return None
+        if self._numeric <= self._cells // 2:
+            return ORDERED if self._ordered else DATES
+        if self._dates is not None and self._dates >= epochs.SHARE * self._cells:
+            return DIGITS
+        if not self._numbers:
+            return "ms"
+        return max(self._plausible, key=lambda unit: self._plausible[unit])
+
+    def implausible(self, kind: str, named: bool) -> float | None:
+        """A number that speaks against a unit, if too many do; an unnamed column counts rows, not days."""
+        if kind not in self._plausible or not self._numbers:
+            return None
+        if self._plausible[kind] < epochs.SHARE * self._numbers:
+            return self._odd[kind]
+        return self._number if kind == "excel" and not named else None
+
+
+def _numeric(shape: str) -> bool:
+    """Whether cells of a shape are numbers; `0a0` stands for 1e5."""
+    try:
+        float(shape.replace("a", "e", 1) if shape[:1] != "a" else shape)
+    except ValueError:
+        return False
+    return True
