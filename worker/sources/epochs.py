@@ -62,13 +62,18 @@ def show(value: float, unit: str) -> str:
         return "no date"
 
 
+def whole_numbers(cells: Sequence[str]) -> Ints | None:
+    """The cells, if all are whole numbers; None where one is not."""
+    try:
+        return np.fromiter(map(int, cells), np.int64, len(cells))
+    except (ValueError, OverflowError):
+        return None
+
+
 def values_of(cells: Sequence[str]) -> tuple[NDArray[Any], NDArray[np.bool_], list[int]]:
     """(numbers with 0 for none, which there are, rows that are neither numbers nor blank)."""
-    try:
-        whole = np.fromiter(map(int, cells), np.int64, len(cells))
+    if (whole := whole_numbers(cells)) is not None:
         return whole, np.ones(len(cells), np.bool_), []
-    except (ValueError, OverflowError):
-        pass
     found, unreadable = [_value(cell) for cell in cells], []
     for row, value in enumerate(found):
         if value is None and cells[row].strip().lower() not in BLANK:
