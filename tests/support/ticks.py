@@ -57,7 +57,8 @@ async def make_state_topic(settings: Settings) -> None:
 async def alter_topic(bootstrap: str, topic: str, configs: Mapping[str, str]) -> None:
     """Change these settings of a topic, and no others: the older request would set all others to their defaults."""
     entries = [ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in configs.items()]
-    asked = AdminClient({"bootstrap.servers": bootstrap}).incremental_alter_configs(
+    admin = AdminClient({"bootstrap.servers": bootstrap})  # named: it must outlive its answers
+    asked = admin.incremental_alter_configs(
         [ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries)]
     )
     for answer in asked.values():
