@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from schemas.tick import MAX_SYMBOL, MAX_TS, MIN_TS
 from worker.engine.bar import BAR
-from worker.sources.bars import Batch, Flags, Ints, shown, stamps
+from worker.sources.bars import Batch, Flags, Ints, stamps
 from worker.sources.columns import PRICES_AND_VOLUME
 from worker.sources.intervals import check_interval
-from worker.sources.record import Record, encode_bar
+from worker.sources.record import Record
 from worker.sources.report import ReadReport
-from worker.sources.source import Source, book, open_file, opened
+from worker.sources.source import Source, book, open_file, opened, records_of
 
 _SYMBOL = re.compile(rf"[!-~]{{1,{MAX_SYMBOL}}}")
 
@@ -78,15 +78,4 @@ def _by_symbol(
             if whole_run:
                 yield Bars(symbol.encode(), interval, rows[run])
                 continue
-            for row in run.tolist():
-                if (record := _record(batch, row, int(times[row]), bool(stamped[row]), interval, report)) is not None:
-                    yield record
-
-
-def _record(batch: Batch, row: int, stamp: int, stamped: bool, interval: str, report: ReadReport) -> Record | None:
-    bar = batch.bar(row)._replace(ingest_ts=None)
-    if not stamped:
-        report.reject("the first bar has no time", shown(bar))
-        return None
-    report.incomplete += not batch.complete[row]
-    return Record(bar.symbol.encode(), encode_bar(bar, interval), stamp)
+            yield from records_of(batch.take(run), interval, times[run].tolist(), stamped[run].tolist(), report)

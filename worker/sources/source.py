@@ -127,8 +127,8 @@ def symbol_of_name(path: Path) -> str:
     return quote(stem, safe=_SAFE) or "UNKNOWN"
 
 
-def interval_of(source: Source, given: str | None = None, batches: list[Batch] | None = None) -> str:
-    """The interval of a source; `batches` are looked at where it is no file.
+def interval_of(source: Source, given: str | None = None, steps: Steps | None = None) -> str:
+    """The interval of a source; `steps` are those of its bars where it is no file.
 
     Raises:
         ConfigError: the interval given is none.
@@ -138,10 +138,7 @@ def interval_of(source: Source, given: str | None = None, batches: list[Batch] |
         return source.reading.interval(given)
     text = given or source.interval
     if text is None:
-        steps = Steps()
-        for batch in batches or []:
-            steps.feed(batch.owners[batch.has_ts], batch.ts[batch.has_ts])
-        text, _ = decide_interval(steps, source.name)
+        text, _ = decide_interval(steps or Steps(), source.name)
     check_interval(text)
     return text
 
@@ -167,8 +164,7 @@ def opened(source: Source, interval: str | None, sort: bool) -> tuple[str, Itera
             steps.feed(batch.owners[batch.has_ts], batch.ts[batch.has_ts])
     if steps is not None and steps.newest_first and not sort:
         source.report.note(f"{source.name} is newest first: most bars will be rejected as out_of_order; use --sort")
-    text = interval_of(source, interval, batches if isinstance(batches, list) else None)
-    return text, iter(batches)
+    return interval_of(source, interval, steps), iter(batches)
 
 
 def read_records(
@@ -192,7 +188,7 @@ def read_records(
         book(batch, source.report)
         whole = _closed(batch, length, now_ms, source.report)
         times, stamped, before = stamps(whole, length, before)
-        yield from _records(whole, text, times.tolist(), stamped.tolist(), source.report)
+        yield from records_of(whole, text, times.tolist(), stamped.tolist(), source.report)
 
 
 def book(batch: Batch, report: ReadReport) -> None:
@@ -215,9 +211,10 @@ def _closed(batch: Batch, length_ms: int, now_ms: int | None, report: ReadReport
     return batch.take(~late)
 
 
-def _records(
+def records_of(
     batch: Batch, interval: str, times: list[int], stamped: list[bool], report: ReadReport
 ) -> Iterator[Record]:
+    """The rows of a batch as records with these timestamps, epoch ms; one that could not be stamped is reported."""
     complete = batch.complete.tolist()
     keys = [name.encode() for name in batch.symbols]
     rows = zip(
