@@ -24,7 +24,7 @@ NEVER = -(2**62)  # ms
 
 def begins_anew_beside_a_state() -> None:
     """Nothing committed, or too little, is believed whatever else shows that the group has worked."""
-    AGREEMENT.furthest = lambda *_: None
+    AGREEMENT.contradicting = lambda *_: None
 
 
 async def _first_says(options: dict[str, Any], group: str, tp: TopicPartition) -> Position | None:

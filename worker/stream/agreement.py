@@ -15,7 +15,7 @@ from worker.stream.failures import OutcomeUnknown
 from worker.stream.identity import TopicIds, made_anew, text_of
 from worker.stream.leaders import Leaders
 from worker.stream.stored import Stored
-from worker.stream.witness import OutputsEnd, furthest
+from worker.stream.witness import OutputsEnd, contradicting
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
@@ -84,11 +84,10 @@ class Agreement:
         Raises:
             OutcomeUnknown, DataError: as `doubt`.
         """
-        witness = furthest(stored, outputs.next, own, self._exactly_once, found)
-        offset = None if found is None else found.offset
-        if witness is None or (offset or 0) >= witness.floor:
+        witness = contradicting(stored, outputs.next, own, self._exactly_once, found)
+        if witness is None:
             return
-        failure = set_back(self._settings, self._tp.partition, offset, witness)
+        failure = set_back(self._settings, self._tp.partition, found.offset if found else None, witness)
         if self._settings.state.on_rewind == "fail":
             self.doubt(failure)
         log.error("records are decided again", extra={"partition": self._tp.partition, "cause": failure.message})

@@ -28,7 +28,7 @@ from worker.stream.seams.clients import close_client
 from worker.stream.shared import Clients, clients
 from worker.stream.sink import Commit, Output, Sink, sink_of
 from worker.stream.stored import Stored, partitions_changed, read_state
-from worker.stream.witness import furthest, outputs_end
+from worker.stream.witness import contradicting, outputs_end
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -118,11 +118,9 @@ async def _refuse_contradiction(
     more."""
     outputs = await outputs_end(reader.leaders, settings, tp.partition)
     if settings.state.on_rewind == "fail":
-        offset = found.offset if found else None
         exactly_once = settings.processing.guarantee == "exactly_once"
-        witness = furthest(stored, outputs.next, 0, exactly_once, found)
-        if witness and (offset or 0) < witness.floor:
-            raise set_back(settings, tp.partition, offset, witness)
+        if witness := contradicting(stored, outputs.next, 0, exactly_once, found):
+            raise set_back(settings, tp.partition, found.offset if found else None, witness)
     if found is None:
         return
     if found.by_hand and found.offset > end:

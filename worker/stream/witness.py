@@ -127,3 +127,12 @@ def furthest(
     ]
     best = max(seen)
     return best if best.floor else None
+
+
+def contradicting(
+    stored: Stored, outputs: int, own: int, exactly_once: bool, found: Committed | None
+) -> Witness | None:
+    """The furthest witness, where what is committed is behind it; else None."""
+    witness = furthest(stored, outputs, own, exactly_once, found)
+    offset = found.offset if found else 0
+    return witness if witness and offset < witness.floor else None
