@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from worker import extras
 from worker.backtest.ledger import BARS, TRADES, Ledger, Rows
 from worker.engine.reasons import Reason
-from worker.errors import ConfigError
-from worker.extras import install
 
 EQUITY_FILE, TRADES_FILE = "equity.parquet", "trades.parquet"
 TIMES = frozenset({"ts", "close_ts", "entry_ts", "exit_ts"})
@@ -24,10 +22,8 @@ def parquet() -> tuple[Any, Any]:
     Raises:
         ConfigError: pyarrow is not installed.
     """
-    try:
-        return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
-    except ImportError:
-        raise ConfigError("writing Parquet needs pyarrow", install("parquet")) from None
+    missing = "writing Parquet needs pyarrow"
+    return extras.module("pyarrow", "parquet", missing), extras.module("pyarrow.parquet", "parquet", missing)
 
 
 def write_tables(ledgers: Sequence[Ledger], folder: Path) -> None:

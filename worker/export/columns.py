@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import inspect
 
-from worker.errors import ConfigError
-from worker.extras import install
+from worker import extras
 
 TIMES = frozenset({"ts", "close_ts"})  # epoch ms
 UNPREFIXED = frozenset({"bar"})
@@ -31,10 +29,7 @@ def arrow(module: str = "pyarrow") -> Any:
     Raises:
         ConfigError: pyarrow is not installed.
     """
-    try:
-        return importlib.import_module(module)
-    except ImportError:
-        raise ConfigError("tables need pyarrow", install("parquet")) from None
+    return extras.module(module, "parquet", "tables need pyarrow")
 
 
 def columns_of(record: type[msgspec.Struct]) -> list[Column]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from worker import extras
 from worker.errors import ConfigError
-from worker.extras import install
 from worker.sources.record import Bar
 
 INTERVAL = "1d"
@@ -37,11 +36,7 @@ def read_dataset(name: str, symbol: str | None) -> Iterator[Bar]:
     dataset = DATASETS.get(name)
     if dataset is None:
         raise ConfigError(f"there is no data set {name!r}", f"Choose one of: {', '.join(DATASETS)}")
-    try:
-        module = importlib.import_module(dataset.module)
-    except ImportError:
-        raise ConfigError(f"the data set {name} needs the package arch", install("datasets")) from None
-    frame = module.load()
+    frame = extras.module(dataset.module, "datasets", f"the data set {name} needs the package arch").load()
     times = frame.index.to_numpy().astype("datetime64[ms]").astype("int64").tolist()
     numbers = (frame[column].to_numpy().astype("float64").tolist() for column in _COLUMNS)
     for ts, *values in zip(times, *numbers, strict=True):

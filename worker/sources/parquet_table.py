@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from worker.errors import ConfigError, DataError
-from worker.extras import install
+from worker import extras
+from worker.errors import DataError
 from worker.sources.content import FAILURES, Content
 from worker.sources.text_table import Chunk
 from worker.sources.time_kinds import Typed
@@ -24,10 +23,7 @@ def module(name: str) -> Any:
     Raises:
         ConfigError: it is not installed.
     """
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        raise ConfigError("reading Parquet needs pyarrow", install("parquet")) from None
+    return extras.module(name, "parquet", "reading Parquet needs pyarrow")
 
 
 class ParquetTable:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.errors import ConfigError
-from worker.extras import install
+from worker import extras
 from worker.training.samples import Samples
 
 KINDS = ("gbdt", "logistic")
@@ -22,10 +20,7 @@ def module(name: str) -> Any:
     Raises:
         ConfigError: it is not installed.
     """
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        raise ConfigError(f"training needs {name}", install("train")) from None
+    return extras.module(name, "train", f"training needs {name}")
 
 
 def estimator(kind: str, samples: int, seed: int) -> Any:
