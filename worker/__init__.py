@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from worker.version import __version__
+
 if TYPE_CHECKING:
     from worker.export import read_decisions
     from worker.inprocess import (
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
         RealTimePipeline,
         real_time_pipeline,
     )
-
-__version__ = "0.1.0"
 
 __all__ = [
     "DataNormalizer",

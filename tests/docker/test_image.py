@@ -13,7 +13,7 @@ import pytest
 from tests.docker.containers import once
 from tests.docker.images import DOCKERFILE, KAFKA_DOCKERFILE, ROOT
 from tests.docker.shell import docker, run
-from worker import __version__
+from worker.version import __version__
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from schemas.tick import interval_text
-from worker import __version__
 from worker.backtest.days import Days
 from worker.backtest.ledger import Ledger
 from worker.engine.settings import ENGINE_VERSION, EngineSettings
 from worker.engine.stages.features import FEATURE_SET_VERSION
+from worker.version import __version__
 
 COSTS = ("fee_bps", "half_spread_bps", "slippage_bps")
 NAMED = 12  # inputs

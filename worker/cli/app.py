@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from worker import __version__
 from worker.cli import interrupt, streams
 from worker.cli.common import tell
 from worker.errors import AlphapulseError, Exit
 from worker.files import REFUSALS, refusal
+from worker.version import __version__
 
 
 class Program(TyperGroup):

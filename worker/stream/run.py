@@ -13,7 +13,6 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.state import StateOwner
-from worker import __version__
 from worker.errors import AlphapulseError, ConfigError, Exit
 from worker.settings import Settings, load_engine_of
 from worker.stream.assignor import sticky_assignor
@@ -39,6 +38,7 @@ from worker.stream.shutdown import Shutdown, leave_at_once, not_committed, withi
 from worker.stream.topic_watch import watching
 from worker.telemetry.health import OpsServer
 from worker.telemetry.metrics import METRICS
+from worker.version import __version__
 
 log = logging.getLogger(__name__)
 LEAVE_SECONDS = 3.0  # leaving the group takes milliseconds; the rest is closing sockets

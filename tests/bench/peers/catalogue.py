@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.bench.peers import java, python
-from worker import __version__
+from worker.version import __version__
 
 TASKS = ("pass", "zscore", "full")
 GUARANTEES = ("alos", "eos")

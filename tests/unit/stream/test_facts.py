@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from worker import __version__
 from worker.settings import Settings
 from worker.stream.run import WorkerProcess
+from worker.version import __version__
 
 
 class Job:
