@@ -9,8 +9,6 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from worker.settings.model import Settings
-
 SettingPath = tuple[str, ...]
 PREFIX = "ALPHAPULSE_"
 DELIMITER = "__"
@@ -55,16 +53,6 @@ def leaves(model: type[BaseModel], above: SettingPath = ()) -> Iterator[SettingP
             yield from leaves(kind, path)
         else:
             yield path
-
-
-SCALARS = frozenset(path for path in leaves(Settings) if path[0] != "engine")
-
-
-def every_path() -> list[SettingPath]:
-    """The paths of all settings, those of the engine included (which takes a second to import)."""
-    from worker.engine.settings import EngineSettings
-
-    return [*sorted(SCALARS), *leaves(EngineSettings, ("engine",))]
 
 
 def nearest(path: SettingPath, known: Iterable[SettingPath]) -> SettingPath | None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from worker.settings.names import ANY, MAPPINGS, SettingPath, dotted, every_path, nearest, variable
+from worker.settings.known import every_path
+from worker.settings.names import ANY, MAPPINGS, SettingPath, dotted, nearest, variable
 from worker.settings.origin import Origin
 from worker.settings.tree import Entry
 from worker.settings.variables import NAMES

@@ -10,8 +10,9 @@ from typing import Any
 
 from pydantic_settings import TomlConfigSettingsSource
 
+from worker.settings.known import SCALARS
 from worker.settings.model import Settings
-from worker.settings.names import PREFIX, SCALARS, SettingPath, path_of, printable
+from worker.settings.names import PREFIX, SettingPath, path_of, printable
 from worker.settings.origin import Origin
 from worker.settings.problem import Problem, no_table
 from worker.settings.tree import Tree

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from worker import reference
+from worker.settings.known import every_path
 from worker.settings.model import Settings
-from worker.settings.names import DELIMITER, every_path, path_of
+from worker.settings.names import DELIMITER, path_of
 from worker.settings.variables import NAMES
 
 ROOT = Path(__file__).parents[3]

@@ -1,0 +1,15 @@
+"""The paths of all settings that there are."""
+
+from __future__ import annotations
+
+from worker.settings.model import Settings
+from worker.settings.names import SettingPath, leaves
+
+SCALARS = frozenset(path for path in leaves(Settings) if path[0] != "engine")
+
+
+def every_path() -> list[SettingPath]:
+    """The paths of all settings, those of the engine included (which takes a second to import)."""
+    from worker.engine.settings import EngineSettings
+
+    return [*sorted(SCALARS), *leaves(EngineSettings, ("engine",))]
