@@ -18,7 +18,8 @@ from worker.stream.preflight import admin_client
 from worker.stream.protocol.offsets import Position
 from worker.stream.reading import Reader
 from worker.stream.seams.clients import client_of
-from worker.stream.stored import partitions_changed, read_state
+from worker.stream.stored import read_state
+from worker.stream.topics import partitions_changed
 from worker.stream.verify import verify
 
 POLL_SECONDS = 0.2

@@ -36,7 +36,8 @@ from worker.stream.seams.fetching import decoding
 from worker.stream.sink import Opened
 from worker.stream.snapshots import Named, SnapshotWriter
 from worker.stream.state import PartitionState
-from worker.stream.stored import Stored, check_owner, partitions_changed, read_state
+from worker.stream.stored import Stored, check_owner, read_state
+from worker.stream.topics import partitions_changed
 from worker.stream.unsaved import Limits, Unsaved
 from worker.stream.witness import outputs_end
 from worker.telemetry.metrics import METRICS

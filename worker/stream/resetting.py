@@ -27,7 +27,8 @@ from worker.stream.reading import Reader, Truncated
 from worker.stream.seams.clients import close_client
 from worker.stream.shared import Clients, clients
 from worker.stream.sink import Commit, Output, Sink, sink_of
-from worker.stream.stored import Stored, partitions_changed, read_state
+from worker.stream.stored import Stored, read_state
+from worker.stream.topics import partitions_changed
 from worker.stream.witness import contradicting, outputs_end
 
 _encode = msgspec.msgpack.Encoder().encode

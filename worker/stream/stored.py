@@ -13,6 +13,7 @@ from schemas.state import JournalEntry, ReplayFrom, Reset, StateOwner
 from worker.errors import ConfigError
 from worker.stream.envelope import JOURNAL, OWNER, REPLAY_FROM, RESET, Damaged, symbol_of, unpack_entry
 from worker.stream.reading import Reader
+from worker.stream.topics import partitions_changed
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -99,13 +100,3 @@ def check_owner(found: StateOwner | None, own: StateOwner) -> None:
         )
     if found.partitions != own.partitions:
         raise partitions_changed(own.input, found.partitions, own.partitions)
-
-
-def partitions_changed(topic: str, before: int, now: int) -> ConfigError:
-    """The error for an input topic that has other partitions than the group's state was made for."""
-    return ConfigError(
-        f"{topic} has {now} partitions, but the group's state was made for {before}: symbols would change partition "
-        "and lose their state",
-        f"Create a new input topic with {now} partitions under another topics.prefix, publish the history into it "
-        f"and run another processing.group; or recreate {topic} with {before} partitions",
-    )

@@ -13,7 +13,6 @@ from worker.settings import Settings
 from worker.stream import asking
 from worker.stream.asking.topics import MISSING_AFTER
 from worker.stream.seams.clients import client_of
-from worker.stream.stored import partitions_changed
 
 # The largest rejection: its payload as base64 or escaped text, and headers (escapes take six bytes for one).
 MIN_MESSAGE_BYTES = 6 * MAX_PAYLOAD + 16_384
@@ -105,6 +104,16 @@ def check(settings: Settings, found: dict[str, Found], names: tuple[str, ...] | 
         )
     if settings.state_topic in required:
         _check_compacted(settings.state_topic, found[settings.state_topic], "state")
+
+
+def partitions_changed(topic: str, before: int, now: int) -> ConfigError:
+    """The error for an input topic that has other partitions than the group's state was made for."""
+    return ConfigError(
+        f"{topic} has {now} partitions, but the group's state was made for {before}: symbols would change partition "
+        "and lose their state",
+        f"Create a new input topic with {now} partitions under another topics.prefix, publish the history into it "
+        f"and run another processing.group; or recreate {topic} with {before} partitions",
+    )
 
 
 def check_control(settings: Settings, found: dict[str, Found]) -> int:
