@@ -12,8 +12,9 @@ from aiokafka.protocol.coordination import FindCoordinatorRequest
 from worker.engine.partition import PartitionEngine
 from worker.stream import agreement, opening
 from worker.stream.backoff import BackOff
+from worker.stream.checkpoint import Opened
 from worker.stream.protocol.offsets import OffsetFetchResponse, Position, fetch_offsets, fetched
-from worker.stream.sink import Opened, TransactionalSink
+from worker.stream.sink import TransactionalSink
 from worker.stream.transactions import producer
 
 # Names that these modules import are replaced in them.

@@ -16,12 +16,12 @@ from tests.support.fake_logs import FakeLog, serve
 from worker.engine.raw import RawRecords
 from worker.settings import KafkaSettings, ProcessingSettings, Settings, StateSettings
 from worker.stream.board import Board
+from worker.stream.checkpoint import Opened
 from worker.stream.client import client_options
 from worker.stream.consumed import raw_of
 from worker.stream.envelope import BARRIER, FORMAT
 from worker.stream.opening import Opening
 from worker.stream.protocol.offsets import Position
-from worker.stream.sink import Opened
 from worker.stream.state import PartitionState
 
 GROUP, BATCH, SYMBOLS = "g", 10, 7

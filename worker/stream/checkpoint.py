@@ -53,6 +53,13 @@ class Committed(NamedTuple):
         return self.checkpoint is None
 
 
+class Opened(NamedTuple):
+    """What is certain about a partition when it is taken over."""
+
+    committed: Position | None  # by the group; None where it has committed nothing
+    barrier: int  # offset in the state partition of the record that was written before the above was read
+
+
 def committed(position: Position | None) -> Committed | None:
     """What a group has committed; None where that is nothing."""
     if position is None:

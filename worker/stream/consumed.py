@@ -10,7 +10,7 @@ import numpy as np
 from aiokafka.record.memory_records import MemoryRecords
 
 from worker.engine.raw import ROW, RawRecords
-from worker.stream.sink import Output, Prepared
+from worker.kafka.records.outputs import Output, Prepared
 from worker.wire.plain import packed_headers
 
 _NO_HEADERS = b"\x00"

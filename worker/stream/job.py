@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from worker.engine.controls import Controls
 from worker.engine.partition import SymbolState
 from worker.engine.raw import RawRecords
-from worker.stream.sink import Output, Prepared
+from worker.kafka.records.outputs import Output, Prepared
 
 
 class Keys(Protocol):

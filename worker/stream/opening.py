@@ -15,7 +15,7 @@ from worker.errors import DataError
 from worker.settings import Settings
 from worker.stream.agreement import Agreement
 from worker.stream.board import Board
-from worker.stream.checkpoint import Checkpoint, Committed, committed
+from worker.stream.checkpoint import Checkpoint, Committed, Opened, committed
 from worker.stream.contradiction import reached, truncated
 from worker.stream.envelope import symbol_of
 from worker.stream.failures import OutcomeUnknown, damaged
@@ -33,7 +33,6 @@ from worker.stream.restore import (
     replay,
 )
 from worker.stream.seams.fetching import decoding
-from worker.stream.sink import Opened
 from worker.stream.snapshots import Named, SnapshotWriter
 from worker.stream.state import PartitionState
 from worker.stream.stored import Stored, check_owner, read_state

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.state import StateOwner
 from worker.engine.raw import RawRecords
+from worker.kafka.records.outputs import Output, Prepared
 from worker.settings import Settings
 from worker.stream.backoff import BackOff
 from worker.stream.board import Board
@@ -22,7 +23,7 @@ from worker.stream.job import Job
 from worker.stream.litter import collect_soon
 from worker.stream.opening import Opening
 from worker.stream.shared import Clients
-from worker.stream.sink import AcknowledgedSink, Commit, Output, Prepared, Sink, sink_of
+from worker.stream.sink import AcknowledgedSink, Commit, Sink, sink_of
 from worker.stream.snapshots import Taken
 from worker.stream.state import PartitionState
 from worker.telemetry.metrics import METRICS

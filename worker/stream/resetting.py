@@ -14,6 +14,7 @@ from aiokafka.client import AIOKafkaClient
 
 from schemas.state import ReplayFrom, Reset
 from worker.errors import AlphapulseError, TryAgain
+from worker.kafka.records.outputs import Output
 from worker.settings import Settings
 from worker.stream.asking.offsets import NOBODY
 from worker.stream.checkpoint import Checkpoint, Committed, committed
@@ -26,7 +27,7 @@ from worker.stream.preflight import Checked, admin_client, preflight
 from worker.stream.reading import Reader, Truncated
 from worker.stream.seams.clients import close_client
 from worker.stream.shared import Clients, clients
-from worker.stream.sink import Commit, Output, Sink, sink_of
+from worker.stream.sink import Commit, Sink, sink_of
 from worker.stream.stored import Stored, read_state
 from worker.stream.topics import partitions_changed
 from worker.stream.witness import contradicting, outputs_end

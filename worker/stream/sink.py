@@ -4,64 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from itertools import chain
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from worker.errors import AlphapulseError
+from worker.kafka.records.outputs import Output, Outputs, Prepared
 from worker.settings import Settings
-from worker.stream.checkpoint import Checkpoint
+from worker.stream.checkpoint import Checkpoint, Opened
 from worker.stream.crash import crash_point
 from worker.stream.envelope import BARRIER
 from worker.stream.failures import FAILURES, SendFailed, meaning
 from worker.stream.protocol.offsets import Position
 from worker.stream.shared import STOP_TIMEOUT, Clients, Shared, quietly_stop
 from worker.stream.transactions import TransactionalProducer
-
-Header = tuple[str, bytes]
-
-
-class Output(NamedTuple):
-    """One record to publish; its partition is the input's."""
-
-    topic: str
-    key: bytes | None
-    value: bytes | None
-    timestamp_ms: int
-    headers: Sequence[Header]
-
-
-class Batch(Protocol):
-    """A finished record batch, as `AIOKafkaProducer.send_batch` takes it."""
-
-    def record_count(self) -> int:
-        """Records in it."""
-
-    def close(self) -> None:
-        """Nothing can be added any more."""
-
-    def _build(self) -> bytes | bytearray | memoryview: ...
-
-
-class Prepared(NamedTuple):
-    """Records to publish that are a batch already."""
-
-    topic: str
-    batch: Batch
-
-
-Outputs: TypeAlias = "Iterable[Output | Prepared]"
-
-
-class Opened(NamedTuple):
-    """What is certain about a partition when it is taken over."""
-
-    committed: Position | None  # by the group; None where it has committed nothing
-    barrier: int  # offset in the state partition of the record that was written before the above was read
 
 
 class Commit(NamedTuple):

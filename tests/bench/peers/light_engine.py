@@ -20,9 +20,9 @@ from worker.engine.raw import RawRecords, raw_records
 from worker.engine.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoder
+from worker.kafka.records.outputs import Prepared
 from worker.settings import Settings
 from worker.stream.seams.sending import FinishedBatch
-from worker.stream.sink import Prepared
 from worker.wire.framing import put_header
 from worker.wire.records import Input
 from worker.wire.writer import Batch

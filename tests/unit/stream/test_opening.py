@@ -20,12 +20,11 @@ from worker.errors import AlphapulseError, ConfigError, DataError
 from worker.stream import opening as opening_module
 from worker.stream.agreement import DOUBTS
 from worker.stream.board import Board
-from worker.stream.checkpoint import Checkpoint, Committed, committed
+from worker.stream.checkpoint import Checkpoint, Committed, Opened, committed
 from worker.stream.envelope import BARRIER
 from worker.stream.failures import OutcomeUnknown, meaning
 from worker.stream.protocol.offsets import Position
 from worker.stream.reading import Reader
-from worker.stream.sink import Opened
 from worker.stream.stored import Stored
 from worker.stream.witness import Witness, furthest
 

@@ -15,10 +15,10 @@ from tests.unit.wire.inputs import Batch, odd, played
 from worker.engine.outcomes import OutcomeBuilder
 from worker.engine.raw import RawRecords
 from worker.engine.settings import EngineSettings
+from worker.kafka.records.outputs import Output
 from worker.settings import TopicSettings
 from worker.stream.encoded import OutputEncoder, consumed
 from worker.stream.outputs import Publisher
-from worker.stream.sink import Output
 
 TP, GROUP, TOPICS = TopicPartition("ticks.raw", 3), "alpha", TopicSettings()
 LIMIT = 262_144

@@ -1,0 +1,1 @@
+"""Everything that speaks Kafka and knows no engine: clients, requests, records, transactions."""

@@ -1,0 +1,1 @@
+"""Records as they come from Kafka and go to it."""
