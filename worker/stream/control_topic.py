@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaTimeoutError
 
 from worker.errors import AlphapulseError, BrokerUnavailable
+from worker.kafka.deadline import within
 from worker.stream.backoff import Attempts, BackOff
 from worker.stream.board import Board
 from worker.stream.failures import FAILURES, meaning
@@ -20,7 +21,6 @@ from worker.stream.leaders import Leaders
 from worker.stream.reading import PATIENCE
 from worker.stream.seams import stop_consumer, watch
 from worker.stream.seams.clients import client_of, refresh
-from worker.stream.shutdown import within
 
 log = logging.getLogger(__name__)
 POLL_MS = 200

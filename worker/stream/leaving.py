@@ -8,8 +8,8 @@ import time
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
+from worker.kafka.deadline import GRACE
 from worker.stream.partition import Partition
-from worker.stream.shutdown import GRACE
 
 log = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ from aiokafka.errors import CorruptRecordException, IllegalStateError, KafkaErro
 
 from worker.engine.raw import RawRecords
 from worker.errors import AlphapulseError
+from worker.kafka.deadline import Deadline, within
 from worker.settings import Settings
 from worker.stream.consumed import as_raw, together
 from worker.stream.crash import crash_point
@@ -30,7 +31,7 @@ from worker.stream.partition import Partition, Phase
 from worker.stream.polling import Polling
 from worker.stream.resting import patience, ready_now, rested
 from worker.stream.shared import STOP_TIMEOUT
-from worker.stream.shutdown import Deadline, Shutdown, within
+from worker.stream.shutdown import Shutdown
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.state import StateOwner
 from worker.errors import AlphapulseError, ConfigError, Exit
+from worker.kafka.deadline import within
 from worker.settings import Settings, load_engine_of
 from worker.stream.assignor import sticky_assignor
 from worker.stream.backoff import BackOff
@@ -34,7 +35,7 @@ from worker.stream.seams.clients import client_of, membership
 from worker.stream.seams.fetching import decoding
 from worker.stream.seams.requests import install_parted_requests
 from worker.stream.shared import Clients, clients
-from worker.stream.shutdown import Shutdown, leave_at_once, not_committed, within
+from worker.stream.shutdown import Shutdown, leave_at_once, not_committed
 from worker.stream.topic_watch import watching
 from worker.telemetry.health import OpsServer
 from worker.telemetry.metrics import METRICS

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple, Protocol
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.client import AIOKafkaClient
 
+from worker.kafka.deadline import within
 from worker.settings import Settings
 from worker.stream.member_offsets import MemberOffsets
 from worker.stream.protocol.offsets import Membership, Position
-from worker.stream.shutdown import within
 
 STOP_TIMEOUT = 5.0  # seconds; aiokafka's stop flushes without limit
 

@@ -9,11 +9,11 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Awaitable
 from contextlib import suppress
 from typing import NoReturn
 
 from worker.errors import Exit, TryAgain
+from worker.kafka.deadline import Deadline
 
 log = logging.getLogger(__name__)
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -21,18 +21,6 @@ AGAIN = 1.0  # seconds after the first signal in which a further one is its echo
 # by its group, and from its supervisor as well
 MARGIN = 0.05  # share of the time that is kept for ending the process
 MAX_MARGIN = 0.5  # seconds
-GRACE = 0.2  # seconds for what was cancelled to end
-
-
-class Deadline:
-    """A point in time."""
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-
-    def left(self, most: float = float("inf"), keep: float = 0.0) -> float:
-        """Seconds until `keep` seconds before it, at most `most`; 0 when that has passed."""
-        return min(max(self._end - keep - time.monotonic(), 0.0), most)
 
 
 class Shutdown:
@@ -97,29 +85,6 @@ def not_committed() -> TryAgain:
         "stopped before all was committed",
         "Nothing is lost: the next worker goes on from the committed offset",
     )
-
-
-async def within(seconds: float, work: Awaitable[object]) -> bool:
-    """Whether `work` ended well in so many seconds. What it raises is logged and not raised, its own cancellation
-    neither; one that swallows its cancellation is left behind."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.wait({task}, timeout=seconds)
-    finally:
-        if not task.done():
-            task.cancel()
-            task.add_done_callback(_look)
-    if not task.done():
-        await asyncio.wait({task}, timeout=GRACE)
-    return task.done() and _look(task)
-
-
-def _look(task: asyncio.Future[object]) -> bool:
-    if task.cancelled():
-        return False
-    if error := task.exception():
-        log.debug("gave up", extra={"cause": repr(error)})
-    return error is None
 
 
 def leave_at_once() -> None:

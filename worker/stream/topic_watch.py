@@ -13,13 +13,13 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from worker.errors import BrokerUnavailable, ConfigError
+from worker.kafka.deadline import GRACE, within
 from worker.settings import Settings
 from worker.stream.group_watch import GroupWatch
 from worker.stream.identity import made_anew
 from worker.stream.leaders import Leaders
 from worker.stream.protocol.codes import Code
 from worker.stream.seams.clients import close_client
-from worker.stream.shutdown import GRACE, within
 
 log = logging.getLogger(__name__)
 SECONDS = 10.0  # between two looks

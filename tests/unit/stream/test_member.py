@@ -11,12 +11,13 @@ import pytest
 from aiokafka import TopicPartition
 
 from worker.errors import ConfigError
+from worker.kafka.deadline import Deadline
 from worker.settings import ProcessingSettings, Settings, StateSettings
 from worker.stream.backoff import BackOff
 from worker.stream.failures import Fenced, OutcomeUnknown
 from worker.stream.loop import Member
 from worker.stream.partition import Phase
-from worker.stream.shutdown import Deadline, Shutdown
+from worker.stream.shutdown import Shutdown
 
 TP = TopicPartition("ticks.raw", 0)
 SECONDS = 1.0

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 from worker.errors import Exit
+from worker.kafka.deadline import GRACE, Deadline, within
 from worker.stream.leaving import save, settle
 from worker.stream.seams import stop_consumer
 from worker.stream.shared import quietly_stop
-from worker.stream.shutdown import AGAIN, GRACE, Deadline, Shutdown, within
+from worker.stream.shutdown import AGAIN, Shutdown
 
 SOON = 0.05
 LATE = 2.0  # seconds; what takes longer has no deadline

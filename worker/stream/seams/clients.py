@@ -15,9 +15,9 @@ from aiokafka.conn import create_conn
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.protocol.metadata import MetadataRequest
 
+from worker.kafka.deadline import GRACE, within
 from worker.stream.protocol.answers import NoLongerOurs
 from worker.stream.protocol.offsets import Membership
-from worker.stream.shutdown import GRACE, within
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,45 @@
+"""Deadlines: how long something may still take, and work that gets no longer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable
+
+log = logging.getLogger(__name__)
+GRACE = 0.2  # seconds for what was cancelled to end
+
+
+class Deadline:
+    """A point in time."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def left(self, most: float = float("inf"), keep: float = 0.0) -> float:
+        """Seconds until `keep` seconds before it, at most `most`; 0 when that has passed."""
+        return min(max(self._end - keep - time.monotonic(), 0.0), most)
+
+
+async def within(seconds: float, work: Awaitable[object]) -> bool:
+    """Whether `work` ended well in so many seconds. What it raises is logged and not raised, its own cancellation
+    neither; one that swallows its cancellation is left behind."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+    finally:
+        if not task.done():
+            task.cancel()
+            task.add_done_callback(_look)
+    if not task.done():
+        await asyncio.wait({task}, timeout=GRACE)
+    return task.done() and _look(task)
+
+
+def _look(task: asyncio.Future[object]) -> bool:
+    if task.cancelled():
+        return False
+    if error := task.exception():
+        log.debug("gave up", extra={"cause": repr(error)})
+    return error is None
