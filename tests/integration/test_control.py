@@ -32,7 +32,7 @@ from tests.support.ticks import Publishing, group_settings, make_topics, publish
 from worker.errors import Exit
 from worker.settings import ControlSettings, Settings
 from worker.stream.envelope import journal_key
-from worker.stream.group import check_group
+from worker.stream.verify import check_group
 
 pytestmark = pytest.mark.kafka
 

@@ -19,7 +19,7 @@ from tests.support.outputs import assert_equal, expected, published, read_input
 from tests.support.ticks import group_settings, make_topics, ticks
 from worker.settings import Settings
 from worker.sources.record import Record
-from worker.stream.group import check_group
+from worker.stream.verify import check_group
 
 pytestmark = pytest.mark.kafka
 PARTITIONS = 4

@@ -16,7 +16,7 @@ from tests.support.outputs import Outputs, assert_equal, expected, published, re
 from tests.support.ticks import delete_before, group_settings, make_topics, publish, ticks
 from worker.errors import Exit
 from worker.settings import Settings
-from worker.stream.group import check_group
+from worker.stream.verify import check_group
 
 pytestmark = pytest.mark.kafka
 

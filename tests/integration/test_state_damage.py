@@ -19,7 +19,7 @@ from tests.support.outputs import assert_equal, count, expected, published, read
 from tests.support.ticks import alter_topic, delete_before, group_settings, grow_topics, make_topics, publish, ticks
 from worker.errors import Exit
 from worker.settings import Settings
-from worker.stream.group import check_group
+from worker.stream.verify import check_group
 
 pytestmark = pytest.mark.kafka
 

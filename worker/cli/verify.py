@@ -26,8 +26,8 @@ def verify(
     """Read input and outputs and compare; exit 65 when something is lost, doubled, decided twice or out of sequence."""
     import msgspec
 
-    from worker.stream.group import check_group
     from worker.stream.judging import Report
+    from worker.stream.verify import check_group
 
     quiet_logs()
     settings = settings_with(bootstrap, group, prefix)

@@ -24,7 +24,7 @@ from worker.sources.publisher import publish_records
 from worker.stream import topics
 from worker.stream.client import client_options
 from worker.stream.creation import create
-from worker.stream.group import check_group
+from worker.stream.verify import check_group
 
 SAMPLE = 0.3  # seconds between samples
 JOIN = 90.0  # seconds for workers to start, join and restore

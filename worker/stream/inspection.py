@@ -19,7 +19,7 @@ from worker.stream import topics
 from worker.stream.checkpoint import Committed
 from worker.stream.client import client_options
 from worker.stream.envelope import Damaged, Snapshot, unpack
-from worker.stream.group import checkpoints
+from worker.stream.joining import checkpoints
 from worker.stream.preflight import admin_client
 from worker.stream.reading import Reader
 from worker.stream.stored import Stored, read_state

@@ -14,8 +14,9 @@ from worker.stream import asking, contradiction, topics
 from worker.stream.checkpoint import Committed
 from worker.stream.client import client_options
 from worker.stream.contradiction import LeftOut, left_out
-from worker.stream.group import checkpoints, members
+from worker.stream.group import members
 from worker.stream.identity import TopicIds, made_anew, text_of, topic_ids
+from worker.stream.joining import checkpoints
 from worker.stream.preflight import admin_client
 from worker.stream.protocol.offsets import Position
 from worker.stream.reading import Reader

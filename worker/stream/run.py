@@ -23,8 +23,8 @@ from worker.stream.control_topic import following
 from worker.stream.decisions import DecisionJob
 from worker.stream.envelope import FORMAT
 from worker.stream.failures import FAILURES, meaning
-from worker.stream.group import check_partitions
 from worker.stream.job import Job
+from worker.stream.joining import check_partitions
 from worker.stream.loop import Member
 from worker.stream.pace import tell_pace
 from worker.stream.partition import Partition, Phase

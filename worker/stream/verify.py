@@ -6,15 +6,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import msgspec
 from aiokafka import TopicPartition
 
 from worker.settings import Settings
+from worker.stream import topics
+from worker.stream.client import client_options
+from worker.stream.group import committed_offsets, wait_caught_up
 from worker.stream.judging import Outcome, PartitionReport, Report, judge
 from worker.stream.placement import Homes
+from worker.stream.preflight import admin_client
 from worker.stream.reading import Consumed, Reader, high_watermarks
+from worker.stream.stored import read_state
 
 Resets: TypeAlias = Callable[[int], Awaitable[Sequence[int]]]  # of a partition: input offsets, ascending
 Offsets: TypeAlias = Callable[[], Awaitable[Mapping[int, int]]]  # the group's, by partition
@@ -35,6 +41,28 @@ def _outcomes(records: list[Consumed], source: bytes, accepted: bool, prefix: by
         if headers.get("ce_source") == source and identity.startswith(prefix):
             said = decode(record.value or b"")
             yield Outcome(int(identity[len(prefix) :]), record.key, said.sequence, accepted, said.ts)
+
+
+async def check_group(settings: Settings, wait: float = 0.0) -> Report:
+    """`alphapulse verify`: optionally let the group catch up, then compare."""
+    async with admin_client(settings.kafka) as admin:
+        found = await topics.describe(admin, settings.topics.required)
+        topics.check(settings, found, settings.topics.required)
+        partitions = found[settings.topics.input].partitions
+        if wait:
+            await wait_caught_up(admin, settings, partitions, wait)
+        now = partial(committed_offsets, admin, settings, partitions)
+        again = partial(resets, settings)
+        return await verify(settings, client_options(settings.kafka), await now(), resets=again, now=now)
+
+
+async def resets(settings: Settings, partition: int) -> list[int]:
+    """Input offsets from which the partition's symbols began anew after `alphapulse state reset`, ascending."""
+    async with admin_client(settings.kafka) as admin:
+        if settings.state_topic not in await topics.describe(admin, (settings.state_topic,)):
+            return []
+    async with Reader(client_options(settings.kafka)) as reader:
+        return (await read_state(reader, TopicPartition(settings.state_topic, partition))).resets
 
 
 async def verify(
