@@ -10,12 +10,12 @@ from aiokafka.conn import create_conn
 from aiokafka.protocol.coordination import FindCoordinatorRequest
 
 from worker.engine.partition import PartitionEngine
+from worker.kafka.backoff import BackOff
+from worker.kafka.protocol.offsets import OffsetFetchResponse, Position, fetch_offsets, fetched
+from worker.kafka.transactions import producer
 from worker.stream import agreement, opening
-from worker.stream.backoff import BackOff
 from worker.stream.checkpoint import Opened
-from worker.stream.protocol.offsets import OffsetFetchResponse, Position, fetch_offsets, fetched
 from worker.stream.sink import TransactionalSink
-from worker.stream.transactions import producer
 
 # Names that these modules import are replaced in them.
 AGREEMENT: Any = agreement

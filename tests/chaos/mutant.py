@@ -16,15 +16,15 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from tests.chaos import broken_cluster
 from tests.chaos.unsure import answers_lost_on_signal
+from worker.kafka.asking.offsets import NOBODY
+from worker.kafka.errors import OutcomeUnknown
+from worker.kafka.protocol.offsets import Membership, Position
 from worker.kafka.records.outputs import Output
+from worker.kafka.transactions import TransactionalProducer
 from worker.stream import opening, sink
-from worker.stream.asking.offsets import NOBODY
 from worker.stream.checkpoint import Opened
 from worker.stream.envelope import symbol_of
-from worker.stream.failures import OutcomeUnknown
-from worker.stream.protocol.offsets import Membership, Position
 from worker.stream.sink import TransactionalSink
-from worker.stream.transactions import TransactionalProducer
 
 # Names that this module imports are replaced in it.
 OPENING: Any = opening

@@ -18,8 +18,8 @@ from tests.chaos.stories import WORKER, ended
 from tests.support.fleet import Fleet, until
 from tests.support.oracle import PATIENCE, under_load
 from tests.support.ticks import publish
-from worker.stream.protocol.types import TEXT
-from worker.stream.transactions.messages import ProduceResponse
+from worker.kafka.protocol.types import TEXT
+from worker.kafka.transactions.requests import ProduceResponse
 
 NO_TAGS, NO_THROTTLE, NO_TOPICS = b"\0", b"\0\0\0\0", b"\x01"
 LOADING, MOVED, TOO_FEW = 14, 16, 19

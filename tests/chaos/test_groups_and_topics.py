@@ -19,8 +19,8 @@ from tests.support.kafka import create_topics
 from tests.support.oracle import PATIENCE, behind, proven, under_load
 from tests.support.ticks import publish
 from worker.errors import Exit
+from worker.kafka.topics import wanted
 from worker.settings import Settings
-from worker.stream.topics import wanted
 
 pytestmark = pytest.mark.kafka
 

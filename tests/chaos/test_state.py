@@ -22,8 +22,8 @@ from tests.support.oracle import PATIENCE, behind, proven, under_load
 from tests.support.outputs import read_topic
 from tests.support.ticks import make_state_topic, publish
 from worker.errors import Exit
+from worker.kafka.reader import Consumed
 from worker.settings import Settings
-from worker.stream.reading import Consumed
 
 pytestmark = pytest.mark.kafka
 

@@ -20,9 +20,9 @@ from tests.support.nodes import answer, answered, coordinator, create_on, replic
 from tests.support.oracle import PATIENCE
 from tests.support.ticks import Publishing, group_settings
 from worker.broker import Broker
+from worker.kafka.protocol.offsets import fetch_offsets, fetched
+from worker.kafka.topics import wanted
 from worker.settings import Settings
-from worker.stream.protocol.offsets import fetch_offsets, fetched
-from worker.stream.topics import wanted
 
 PARTITIONS = 2
 ENDLESS = 60_000

@@ -6,7 +6,7 @@ import signal
 
 from aiokafka.errors import RequestTimedOutError
 
-from worker.stream.transactions import TransactionalProducer
+from worker.kafka.transactions import TransactionalProducer
 
 LOSE = signal.SIGUSR1
 

@@ -16,12 +16,12 @@ from tests.support import fake_answers as answers
 from tests.support.fake_answers import healthy
 from tests.support.fake_broker import Answer, Api, Asked, FakeBroker, Handler, HangUp
 from worker.errors import AlphapulseError, ConfigError, Exit, NotPermitted
-from worker.stream.failures import Fenced, LeftBehind, OutcomeUnknown, meaning
-from worker.stream.member_offsets import MemberOffsets
-from worker.stream.protocol.offsets import Membership, OffsetCommitResponse, Position
-from worker.stream.seams import hardening
-from worker.stream.transactions import TransactionalProducer
-from worker.stream.transactions.messages import EndTxnResponse, TxnOffsetCommitResponse
+from worker.kafka.errors import Fenced, LeftBehind, OutcomeUnknown, meaning
+from worker.kafka.member_offsets import MemberOffsets
+from worker.kafka.protocol.offsets import Membership, OffsetCommitResponse, Position
+from worker.kafka.seams import hardening
+from worker.kafka.transactions import TransactionalProducer
+from worker.kafka.transactions.requests import EndTxnResponse, TxnOffsetCommitResponse
 
 GROUP, ID = "g", "x"
 TP, FOREIGN = TopicPartition("t", 0), TopicPartition("t", 9)

@@ -12,11 +12,11 @@ from aiokafka import ConsumerRecord
 from tests.corpus.mixed import mixed_log
 from worker.engine.partition import PartitionEngine
 from worker.engine.settings import EngineSettings
+from worker.kafka.reader import Consumed
 from worker.kafka.records.outputs import Output
 from worker.settings import TopicSettings
 from worker.sources.simulator import Simulation
 from worker.stream.outputs import Publisher
-from worker.stream.reading import Consumed
 
 TRACE = (("traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), ("other", b"not passed on"))
 GROUP = "contract"

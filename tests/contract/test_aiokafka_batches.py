@@ -15,7 +15,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder, MessageAccumulat
 from aiokafka.protocol.types import Bytes
 from aiokafka.record.memory_records import MemoryRecords
 
-from worker.stream.seams.sending import FinishedBatch
+from worker.kafka.seams.sending import FinishedBatch
 from worker.wire.crc32c import available
 from worker.wire.framing import HEADER, put_header
 from worker.wire.writer import Batch
@@ -132,7 +132,7 @@ async def test_a_batch_that_is_sent_again_keeps_its_state() -> None:
 def test_either_checksum_is_right(compiled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if compiled and not available():
         pytest.skip("this processor has no instruction for it")
-    monkeypatch.setattr("worker.stream.checksum.COMPILED", compiled)
+    monkeypatch.setattr("worker.kafka.records.checksum.COMPILED", compiled)
     batch, other = finished(), theirs()
     for builder in (batch, other):
         builder._set_producer_state(1, 2, 3)

@@ -1,4 +1,4 @@
-"""What `worker.stream.seams` needs of aiokafka beyond its public interface is there, in the pinned version."""
+"""What `worker.kafka.seams` needs of aiokafka beyond its public interface is there, in the pinned version."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from aiokafka.consumer.group_coordinator import GroupCoordinator, NoGroupCoordin
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.protocol.metadata import MetadataRequest
 
-from worker.stream.assignor import sticky_assignor
-from worker.stream.protocol.answers import NoLongerOurs
-from worker.stream.protocol.offsets import Membership
-from worker.stream.seams.clients import membership
+from worker.kafka.protocol.answers import NoLongerOurs
+from worker.kafka.protocol.offsets import Membership
+from worker.kafka.seams.assignor import sticky_assignor
+from worker.kafka.seams.clients import membership
 
 
 def parameters(function: Any) -> set[str]:

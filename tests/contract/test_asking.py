@@ -23,9 +23,9 @@ from tests.support import fake_answers as answers
 from tests.support.fake_answers import Topic, broken, cluster, healthy, sequence, topic
 from tests.support.fake_broker import Api, Asked, FakeBroker, Handler, HangUp
 from worker.errors import BrokerUnavailable, ConfigError, Exit, NotPermitted, TryAgain
-from worker.stream import asking
-from worker.stream.asking import certain
-from worker.stream.asking import topics as topics_module
+from worker.kafka import asking
+from worker.kafka.asking import certain
+from worker.kafka.asking import topics as topics_module
 
 pytestmark = fault("F51")
 

@@ -16,8 +16,8 @@ from aiokafka.protocol.metadata import MetadataResponse_v5
 from tests.support.fake_answers import Topic, broken, cluster, healthy, sequence
 from tests.support.fake_broker import Api, FakeBroker
 from tests.support.fake_group import FakeGroup
-from worker.stream.assignor import sticky_assignor
-from worker.stream.seams import hardening, joining, metadata
+from worker.kafka.seams import hardening, joining, metadata
+from worker.kafka.seams.assignor import sticky_assignor
 
 T = "t"
 ALL = [(T, [0, 1, 2, 3])]

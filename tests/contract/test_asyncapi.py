@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from schemas import generate
 from tests.contract import messages
+from worker.kafka import topics
 from worker.settings import Settings
-from worker.stream import topics
 
 DOCUMENT: dict[str, Any] = msgspec.json.decode((generate.HERE / "asyncapi.json").read_bytes())
 

@@ -13,8 +13,8 @@ from tests.support import fake_answers as answers
 from tests.support.fake_answers import healthy, sequence
 from tests.support.fake_broker import Answer, Api, Asked, FakeBroker, Handler, HangUp
 from worker.errors import BrokerUnavailable, ConfigError, Exit
-from worker.stream import asking
-from worker.stream.asking import versions
+from worker.kafka import asking
+from worker.kafka.asking import versions
 
 
 @pytest.fixture(autouse=True)

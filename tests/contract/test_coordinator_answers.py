@@ -26,7 +26,7 @@ from tests.contract.coordinated import (
     settled,
     told,
 )
-from worker.stream.transactions.messages import EndTxnResponse
+from worker.kafka.transactions.requests import EndTxnResponse
 
 pytestmark = fault("F51")
 

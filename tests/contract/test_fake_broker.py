@@ -7,9 +7,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from tests.support.fake_answers import healthy, offsets
 from tests.support.fake_broker import Api, FakeBroker
 from tests.support.fake_group import FakeGroup
-from worker.stream.assignor import sticky_assignor
-from worker.stream.protocol.offsets import Membership, Position
-from worker.stream.transactions import TransactionalProducer
+from worker.kafka.protocol.offsets import Membership, Position
+from worker.kafka.seams.assignor import sticky_assignor
+from worker.kafka.transactions import TransactionalProducer
 
 TP = TopicPartition("t", 0)
 

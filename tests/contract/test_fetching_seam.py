@@ -1,4 +1,4 @@
-"""aiokafka's fetcher uses record sets and their iterators as `worker.stream.seams.fetching` expects."""
+"""aiokafka's fetcher uses record sets and their iterators as `worker.kafka.seams.fetching` expects."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from schemas.state import StateOwner
 from tests.support.counting import CountingEngine
 from tests.support.record_sets import MARKER_COMMIT, batch, marker, plain, random_records
 from worker.engine.raw import RawRecords
-from worker.stream.seams import fetching, pacing, pinned
+from worker.kafka.seams import fetching, pacing, pinned
 from worker.stream.snapshots import SnapshotWriter
 from worker.stream.state import PartitionState
 from worker.stream.unsaved import Limits, Unsaved

@@ -22,10 +22,10 @@ from tests.support.fake_answers import broken, cluster, coordinator, fetched, he
 from tests.support.fake_broker import Api, FakeBroker
 from tests.support.fake_group import MEMBER, FakeGroup
 from worker.errors import AlphapulseError, Exit
+from worker.kafka.seams import hardening, joining, metadata
+from worker.kafka.seams.assignor import sticky_assignor
 from worker.settings import ProcessingSettings, Settings, TopicSettings
-from worker.stream.assignor import sticky_assignor
 from worker.stream.polling import Polling
-from worker.stream.seams import hardening, joining, metadata
 
 pytestmark = fault("F51")
 

@@ -18,13 +18,13 @@ from tests.support import fake_schemas as schemas
 from tests.support.fake_answers import Topic, broken, cluster, healthy, sequence
 from tests.support.fake_broker import Answer, Api, Asked, FakeBroker, Handler
 from worker.errors import NotPermitted
-from worker.stream import leaders as leaders_module
-from worker.stream.leaders import Leaders
-from worker.stream.protocol.fetching import Fetched
-from worker.stream.protocol.log_ends import EpochEndResponse, ListOffsetsRequest, ListOffsetsResponse
-from worker.stream.protocol.metadata import Leader
-from worker.stream.protocol.strict import Unclear
-from worker.stream.seams import hardening
+from worker.kafka import leaders as leaders_module
+from worker.kafka.leaders import Leaders
+from worker.kafka.protocol.fetching import Fetched
+from worker.kafka.protocol.log_ends import EpochEndResponse, ListOffsetsRequest, ListOffsetsResponse
+from worker.kafka.protocol.metadata import Leader
+from worker.kafka.protocol.strict import Unclear
+from worker.kafka.seams import hardening
 
 FENCED_EPOCH, UNKNOWN_EPOCH = 74, 75
 OURS = 12  # version of Metadata that is not the client's

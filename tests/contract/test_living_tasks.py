@@ -21,10 +21,10 @@ from aiokafka.protocol import coordination, fetch, metadata, offset
 from tests.chaos.catalogue import fault
 from tests.support.fake_answers import fetched, healthy, list_offsets, sequence
 from tests.support.fake_broker import Api, Asked, FakeBroker, HangUp
+from worker.kafka.seams import connections, hardening, lookups, pacing, stop_consumer, watch
+from worker.kafka.seams.clients import close_client
 from worker.settings import ProcessingSettings, Settings
 from worker.stream.polling import Polling
-from worker.stream.seams import connections, hardening, lookups, pacing, stop_consumer, watch
-from worker.stream.seams.clients import close_client
 
 pytestmark = fault("F52")
 

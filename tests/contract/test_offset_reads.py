@@ -34,9 +34,9 @@ from tests.contract.coordinated import (
 from tests.support import fake_answers as answers
 from tests.support.fake_answers import sequence
 from tests.support.fake_broker import Api
-from worker.stream.protocol import offsets as offsets_protocol
-from worker.stream.protocol.offsets import Position
-from worker.stream.transactions import producer as producer_module
+from worker.kafka.protocol import offsets as offsets_protocol
+from worker.kafka.protocol.offsets import Position
+from worker.kafka.transactions import producer as producer_module
 
 pytestmark = fault("F51")
 

@@ -17,8 +17,8 @@ from aiokafka.protocol import fetch
 from tests.chaos.catalogue import fault
 from tests.support.fake_answers import Topic, cluster, fetched, healthy, list_offsets
 from tests.support.fake_broker import Api, Asked, FakeBroker, Handler, HangUp
-from worker.stream.backoff import BackOff, Rarely
-from worker.stream.seams import hardening, pacing, refreshing, stop_consumer
+from worker.kafka.backoff import BackOff, Rarely
+from worker.kafka.seams import hardening, pacing, refreshing, stop_consumer
 
 pytestmark = fault("F41")
 

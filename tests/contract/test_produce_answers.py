@@ -31,9 +31,9 @@ from tests.support import fake_schemas as schemas
 from tests.support.fake_answers import sequence
 from tests.support.fake_broker import Answer, Api, Asked, FakeBroker
 from worker.errors import Exit
-from worker.stream.failures import SendFailed, meaning
-from worker.stream.transactions import TransactionalProducer
-from worker.stream.transactions.messages import ProduceResponse
+from worker.kafka.errors import SendFailed, meaning
+from worker.kafka.transactions import TransactionalProducer
+from worker.kafka.transactions.requests import ProduceResponse
 
 pytestmark = fault("F51")
 

@@ -20,8 +20,8 @@ from tests.contract.test_leaders import log_of
 from tests.support.fake_answers import Topic, cluster, fetched, healthy
 from tests.support.fake_broker import Api, Asked, FakeBroker, Handler
 from tests.support.record_sets import batch, random_records
-from worker.stream.reading import Reader, Truncated
-from worker.stream.seams import hardening
+from worker.kafka.reader import Reader, Truncated
+from worker.kafka.seams import hardening
 
 pytestmark = fault("F49")
 

@@ -11,8 +11,8 @@ from aiokafka.conn import AIOKafkaConnection
 from aiokafka.producer import sender
 from aiokafka.protocol.produce import ProduceRequest
 
-from worker.stream.seams import pinned, requests
-from worker.stream.seams.requests import PartedProduceRequest
+from worker.kafka.seams import pinned, requests
+from worker.kafka.seams.requests import PartedProduceRequest
 
 VERSIONS = range(8)
 

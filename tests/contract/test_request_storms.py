@@ -15,11 +15,11 @@ from tests.contract.test_leaders import log_of
 from tests.support import fake_answers as answers
 from tests.support.fake_answers import Topic, cluster, healthy
 from tests.support.fake_broker import Api, FakeBroker
-from worker.stream.leaders import Leaders
-from worker.stream.member_offsets import MemberOffsets
-from worker.stream.protocol.offsets import Position
-from worker.stream.seams import hardening
-from worker.stream.transactions import TransactionalProducer
+from worker.kafka.leaders import Leaders
+from worker.kafka.member_offsets import MemberOffsets
+from worker.kafka.protocol.offsets import Position
+from worker.kafka.seams import hardening
+from worker.kafka.transactions import TransactionalProducer
 
 pytestmark = fault("F41")
 

@@ -14,11 +14,11 @@ from tests.support import fake_answers as answers
 from tests.support.fake_answers import healthy, sequence
 from tests.support.fake_broker import Answer, Api, Asked, FakeBroker, HangUp
 from worker.errors import AlphapulseError, BrokerUnavailable, CannotCreate, ConfigError, NotPermitted, TryAgain
+from worker.kafka.asking import creation
+from worker.kafka.asking import topics as topics_module
+from worker.kafka.topics import wanted
 from worker.settings import Settings, TopicSettings
-from worker.stream.asking import creation
-from worker.stream.asking import topics as topics_module
 from worker.stream.creation import Topic, create
-from worker.stream.topics import wanted
 
 EXISTS, TOO_MANY_REPLICAS, BAD_CONFIG = 36, 38, 40
 RETRIED = (-1, 7, 13, 41, 89)

@@ -18,12 +18,12 @@ from tests.support.fleet import Fleet, environment, said
 from tests.support.outputs import assert_equal, count, expected, published, read_input
 from tests.support.ticks import delete_group, group_settings, make_topics, publish, ticks
 from worker.errors import Exit
+from worker.kafka import asking
+from worker.kafka.preflight import admin_client
+from worker.kafka.protocol.offsets import Position
+from worker.kafka.seams.clients import client_of
 from worker.settings import Settings
-from worker.stream import asking
 from worker.stream.crash import VARIABLE
-from worker.stream.preflight import admin_client
-from worker.stream.protocol.offsets import Position
-from worker.stream.seams.clients import client_of
 
 pytestmark = pytest.mark.kafka
 

@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaConnectionError
 
 from tests.integration.conftest import Bootstrap
 from worker.broker.ports import free_port
-from worker.stream.shared import SharedProducer
+from worker.kafka.producers import SharedProducer
 
 pytestmark = pytest.mark.kafka
 

@@ -21,15 +21,15 @@ from confluent_kafka import TopicPartition as Place
 
 from tests.integration.conftest import Bootstrap
 from worker.broker import Broker
+from worker.kafka.client import client_options
+from worker.kafka.errors import Fenced
+from worker.kafka.producers import Clients
+from worker.kafka.protocol.offsets import Membership, Position
 from worker.kafka.records.outputs import Output
+from worker.kafka.transactions import EpochRefused, TransactionalProducer
 from worker.settings import KafkaSettings
 from worker.stream.checkpoint import Checkpoint, Opened
-from worker.stream.client import client_options
-from worker.stream.failures import Fenced
-from worker.stream.protocol.offsets import Membership, Position
-from worker.stream.shared import Clients
 from worker.stream.sink import Commit, TransactionalSink
-from worker.stream.transactions import EpochRefused, TransactionalProducer
 
 pytestmark = pytest.mark.kafka
 

@@ -22,9 +22,9 @@ from worker.broker import Broker, Listener
 from worker.broker.listeners import plain
 from worker.broker.ports import free_port
 from worker.errors import ConfigError, Exit
+from worker.kafka.group import members
+from worker.kafka.preflight import admin_client
 from worker.settings import KafkaSettings, Settings
-from worker.stream.group import members
-from worker.stream.preflight import admin_client
 
 pytestmark = pytest.mark.kafka
 PASSWORD, WRONG = "canary-right-password", "canary-wrong-password"

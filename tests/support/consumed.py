@@ -11,8 +11,8 @@ from schemas import Decision, Rejection
 from worker.engine.outcomes import OutcomeBuilder
 from worker.engine.records import Records
 from worker.engine.settings import EngineSettings
-from worker.stream.consumed import raw_of
-from worker.stream.reading import Consumed
+from worker.kafka.reader import Consumed
+from worker.kafka.records.columns import raw_of
 from worker.stream.state import PartitionState
 
 

@@ -12,7 +12,7 @@ from aiokafka.protocol.types import CompactArray, CompactString, Int8, Int16, In
 
 from tests.support.nodes import answer, answered, replicas
 from worker.broker import Broker, Cluster
-from worker.stream.protocol.fixed import Fixed
+from worker.kafka.protocol.fixed import Fixed
 
 TEXT = CompactString("utf-8")
 TAGS = ("tags", TaggedFields)

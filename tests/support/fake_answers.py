@@ -17,8 +17,8 @@ from aiokafka.protocol.types import CompactString, Int16, Int32, TaggedFields, U
 
 from tests.support import fake_schemas as schemas
 from tests.support.fake_broker import Answer, Api, Asked, FakeBroker, Handler
-from worker.stream.asking.messages import ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse
-from worker.stream.transactions.messages import (
+from worker.kafka.asking.messages import ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse
+from worker.kafka.transactions.requests import (
     EndTxnResponse,
     ProduceResponse,
     TxnOffsetCommitRequest,

@@ -13,7 +13,7 @@ from aiokafka.protocol import fetch
 from tests.support.fake_answers import FETCH_WAIT, Topic, cluster
 from tests.support.fake_broker import Answer, Api, Asked, FakeBroker
 from tests.support.record_sets import MARKER_COMMIT, batch, marker
-from worker.stream.protocol.log_ends import (
+from worker.kafka.protocol.log_ends import (
     FIRST,
     EpochEndRequest,
     EpochEndResponse,

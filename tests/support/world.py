@@ -14,14 +14,14 @@ from tests.support.fake_answers import healthy
 from tests.support.fake_broker import FakeBroker
 from tests.support.fake_logs import FakeLog, serve
 from worker.engine.raw import RawRecords
+from worker.kafka.client import client_options
+from worker.kafka.protocol.offsets import Position
+from worker.kafka.records.columns import raw_of
 from worker.settings import KafkaSettings, ProcessingSettings, Settings, StateSettings
 from worker.stream.board import Board
 from worker.stream.checkpoint import Opened
-from worker.stream.client import client_options
-from worker.stream.consumed import raw_of
 from worker.stream.envelope import BARRIER, FORMAT
 from worker.stream.opening import Opening
-from worker.stream.protocol.offsets import Position
 from worker.stream.state import PartitionState
 
 GROUP, BATCH, SYMBOLS = "g", 10, 7

@@ -19,8 +19,8 @@ from aiokafka.protocol.types import (
 )
 
 from worker.broker import Broker
-from worker.stream.protocol.fixed import Fixed
-from worker.stream.transactions.features import FEATURES, FINALIZED, ApiVersionsRequest, ApiVersionsResponse
+from worker.kafka.protocol.fixed import Fixed
+from worker.kafka.transactions.features import FEATURES, FINALIZED, ApiVersionsRequest, ApiVersionsResponse
 
 TEXT = CompactString("utf-8")
 SUPPORTED = 0  # tag of the supported features

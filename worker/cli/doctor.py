@@ -193,7 +193,7 @@ def configuration(bootstrap: str | None, prefix: str | None) -> tuple[Settings |
 
 def kafka(settings: Settings) -> Iterator[Check]:
     """Whether a broker answers and, if so, whether the topics fit."""
-    from worker.stream.preflight import preflight, reach
+    from worker.kafka.preflight import preflight, reach
 
     servers = settings.kafka.bootstrap_servers
     broker = _attempt("broker", lambda: run_async(reach(settings.kafka)) and f"{servers} answers")

@@ -159,10 +159,10 @@ async def _send(
     total: int | None,
     delivery_timeout: float,
 ) -> PublishSummary:
+    from worker.kafka.client import client_options
+    from worker.kafka.preflight import admin_client
     from worker.sources.limits import topic_limits
     from worker.sources.publisher import publish_records
-    from worker.stream.client import client_options
-    from worker.stream.preflight import admin_client
 
     async with admin_client(settings.kafka) as admin:
         limits = await topic_limits(admin, topic)

@@ -35,8 +35,9 @@ def create(
     json: Json = False,
 ) -> None:
     """Create missing topics with the settings they need, then check all."""
-    from worker.stream import creation, topics
-    from worker.stream.preflight import admin_client
+    from worker.kafka import topics
+    from worker.kafka.preflight import admin_client
+    from worker.stream import creation
 
     quiet_logs()
     settings = settings_with(bootstrap, group, prefix, topics={"partitions": partitions})
@@ -73,8 +74,8 @@ def _counted(number: int, what: str) -> str:
 @app.command()
 def check(bootstrap: Bootstrap = None, group: Group = None, prefix: Prefix = None, json: Json = False) -> None:
     """Check that the topics exist and fit; exit 78 when they do not."""
-    from worker.stream import topics
-    from worker.stream.preflight import admin_client
+    from worker.kafka import topics
+    from worker.kafka.preflight import admin_client
 
     quiet_logs()
     settings = settings_with(bootstrap, group, prefix)

@@ -13,10 +13,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from worker.demo.fleet import Fleet
 from worker.demo.tail import Tail
 from worker.demo.view import View, WorkerRow
+from worker.kafka.client import client_options
+from worker.kafka.group import committed_offsets
+from worker.kafka.seams import start_consumer, stop_consumer
 from worker.settings import Settings
-from worker.stream.client import client_options
-from worker.stream.group import committed_offsets
-from worker.stream.seams import start_consumer, stop_consumer
 
 WINDOW = 3.0  # seconds over which rates are taken
 

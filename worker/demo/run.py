@@ -17,8 +17,8 @@ from worker.demo.scenario import Scenario
 from worker.demo.screen import Screen
 from worker.demo.steps import Steps
 from worker.demo.summary import Summary, Where
-from worker.stream.preflight import admin_client, reach
-from worker.stream.topics import wanted
+from worker.kafka.preflight import admin_client, reach
+from worker.kafka.topics import wanted
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

@@ -20,9 +20,9 @@ from worker.demo.steps import Step, Steps
 from worker.demo.summary import Kill, Summary, label_verdict, verdict
 from worker.demo.tail import Tail
 from worker.errors import AlphapulseError, DataError
+from worker.kafka import topics
+from worker.kafka.client import client_options
 from worker.sources.publisher import publish_records
-from worker.stream import topics
-from worker.stream.client import client_options
 from worker.stream.creation import create
 from worker.stream.verify import check_group
 

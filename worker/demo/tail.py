@@ -10,10 +10,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from worker.demo.feed import Place
 from worker.demo.view import Choice
+from worker.kafka.client import client_options
+from worker.kafka.reader import Consumed
+from worker.kafka.seams import stop_consumer
 from worker.settings import Settings
-from worker.stream.client import client_options
-from worker.stream.reading import Consumed
-from worker.stream.seams import stop_consumer
 
 RECENT = 8
 APART = 0.5  # seconds between two decisions on the screen: a person reads along

@@ -9,11 +9,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from worker.errors import ConfigError, DataError
 from worker.export.batches import Decode, Item, decoder
+from worker.kafka.client import client_options
+from worker.kafka.preflight import admin_client
+from worker.kafka.seams import start_consumer, stop_consumer
+from worker.kafka.topics import describe
 from worker.settings import KafkaSettings
-from worker.stream.client import client_options
-from worker.stream.preflight import admin_client
-from worker.stream.seams import start_consumer, stop_consumer
-from worker.stream.topics import describe
 
 POLL_MS = 250
 AHEAD_MS = 3_600_000  # the most that a bar may lie ahead of its record's timestamp (clock_tolerance_ms)

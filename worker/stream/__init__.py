@@ -1,1 +1,2 @@
-"""Kafka: the partition loop, transactions, restore and rebalance. The engine knows nothing of it."""
+"""The worker: partition after partition, batch after batch; outputs, state and rebalances. The engine knows nothing of
+it."""

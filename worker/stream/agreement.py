@@ -8,12 +8,12 @@ from typing import NoReturn
 from aiokafka import TopicPartition
 
 from worker.errors import DataError
+from worker.kafka.errors import OutcomeUnknown
+from worker.kafka.identity import TopicIds, made_anew, text_of
+from worker.kafka.leaders import Leaders
 from worker.settings import Settings
 from worker.stream.checkpoint import Committed
 from worker.stream.contradiction import beyond_end, left_out, set_ahead, set_back, truncated
-from worker.stream.failures import OutcomeUnknown
-from worker.stream.identity import TopicIds, made_anew, text_of
-from worker.stream.leaders import Leaders
 from worker.stream.stored import Stored
 from worker.stream.witness import OutputsEnd, contradicting
 from worker.telemetry.metrics import METRICS

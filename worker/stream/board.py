@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from schemas import Control
-from worker.stream.reading import Consumed
+from worker.kafka.reader import Consumed
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)

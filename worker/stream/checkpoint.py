@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from worker.stream.protocol.offsets import NO_EPOCH, Position
+from worker.kafka.protocol.offsets import NO_EPOCH, Position
 
 
 class Checkpoint(NamedTuple):

@@ -12,11 +12,11 @@ from typing import NamedTuple
 from aiokafka import TopicPartition
 
 from worker.errors import DataError
+from worker.kafka.leaders import Leaders
+from worker.kafka.protocol.strict import Unclear
+from worker.kafka.records.decode import decode
 from worker.settings import Settings
 from worker.stream.checkpoint import Committed
-from worker.stream.leaders import Leaders
-from worker.stream.protocol.strict import Unclear
-from worker.stream.record_sets import decode
 from worker.stream.stored import Stored
 from worker.stream.witness import OutputsEnd, Witness
 

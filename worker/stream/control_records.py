@@ -14,12 +14,12 @@ from aiokafka.errors import KafkaConnectionError
 from schemas import Control
 from schemas.tick import MAX_SYMBOL
 from worker.errors import AlphapulseError, BrokerUnavailable, ConfigError, TryAgain
+from worker.kafka.client import client_options
+from worker.kafka.errors import FAILURES, meaning
+from worker.kafka.preflight import NO_BROKER, admin_client
+from worker.kafka.reader import Reader
+from worker.kafka.topics import describe
 from worker.settings import Settings
-from worker.stream.client import client_options
-from worker.stream.failures import FAILURES, meaning
-from worker.stream.preflight import NO_BROKER, admin_client
-from worker.stream.reading import Reader
-from worker.stream.topics import describe
 
 _SYMBOL = re.compile(rf"[!-~]{{1,{MAX_SYMBOL}}}")
 _encode = msgspec.json.Encoder().encode

@@ -13,14 +13,14 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaTimeoutError
 
 from worker.errors import AlphapulseError, BrokerUnavailable
+from worker.kafka.backoff import Attempts, BackOff
 from worker.kafka.deadline import within
-from worker.stream.backoff import Attempts, BackOff
+from worker.kafka.errors import FAILURES, meaning
+from worker.kafka.leaders import Leaders
+from worker.kafka.reader import PATIENCE
+from worker.kafka.seams import stop_consumer, watch
+from worker.kafka.seams.clients import client_of, refresh
 from worker.stream.board import Board
-from worker.stream.failures import FAILURES, meaning
-from worker.stream.leaders import Leaders
-from worker.stream.reading import PATIENCE
-from worker.stream.seams import stop_consumer, watch
-from worker.stream.seams.clients import client_of, refresh
 
 log = logging.getLogger(__name__)
 POLL_MS = 200

@@ -10,11 +10,11 @@ from aiokafka import errors
 from aiokafka.admin import AIOKafkaAdminClient
 
 from worker.errors import CannotCreate, ConfigError, NotPermitted
+from worker.kafka import asking
+from worker.kafka.asking.creation import NewTopic, make_topics, until_known
+from worker.kafka.seams.clients import client_of
+from worker.kafka.topics import wanted
 from worker.settings import Settings
-from worker.stream import asking
-from worker.stream.asking.creation import NewTopic, make_topics, until_known
-from worker.stream.seams.clients import client_of
-from worker.stream.topics import wanted
 
 REPLICAS = 3  # where there are as many brokers
 IN_SYNC = {"min.insync.replicas": "2"}  # of topics with three replicas or more: one broker may be missing

@@ -13,11 +13,11 @@ from worker.engine.partition import PartitionEngine
 from worker.engine.raw import RawRecords
 from worker.engine.settings import ENGINE_VERSION, EngineSettings
 from worker.engine.stages.ingestion import Decoded
+from worker.kafka.records.decode import decode
 from worker.kafka.records.outputs import Output, Prepared
 from worker.settings import Settings
 from worker.stream.encoded import OutputEncoder
 from worker.stream.models import library
-from worker.stream.record_sets import decode
 from worker.stream.spill import Spilling
 from worker.telemetry.metrics import METRICS
 

@@ -15,11 +15,11 @@ from worker.engine.outcomes import OutcomeBuilder
 from worker.engine.raw import RawRecords
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded
+from worker.kafka.reader import Consumed
 from worker.kafka.records.outputs import Output
+from worker.kafka.seams.sending import FinishedBatch
 from worker.settings import TopicSettings
 from worker.stream.outputs import DECISION, TRACE_HEADERS, Publisher, common_headers
-from worker.stream.reading import Consumed
-from worker.stream.seams.sending import FinishedBatch
 from worker.wire.exact import read_headers
 from worker.wire.headers import headers
 from worker.wire.writer import DecisionWriter

@@ -10,13 +10,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas import Decision, Rejection
 from worker.errors import ConfigError, DataError
+from worker.kafka.client import client_options
+from worker.kafka.preflight import admin_client
+from worker.kafka.seams import start_consumer, stop_consumer
+from worker.kafka.topics import describe
 from worker.settings import KafkaSettings
 from worker.stream.backlog import POLL_MS, Line, newest
-from worker.stream.client import client_options
 from worker.stream.outputs import rfc3339
-from worker.stream.preflight import admin_client
-from worker.stream.seams import start_consumer, stop_consumer
-from worker.stream.topics import describe
 from worker.stream.wanted import Item, Tally, Wanted
 
 _DECISION, _REJECTION = msgspec.json.Decoder(Decision), msgspec.json.Decoder(Rejection)

@@ -9,8 +9,8 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from worker.errors import AlphapulseError, ConfigError
-from worker.stream.asking import refuse_new_protocol
-from worker.stream.backoff import Rarely
+from worker.kafka.asking import refuse_new_protocol
+from worker.kafka.backoff import Rarely
 
 log = logging.getLogger(__name__)
 SECONDS = 10.0  # between two looks

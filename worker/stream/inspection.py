@@ -14,14 +14,14 @@ from worker.engine.fingerprints import Fingerprints
 from worker.engine.migration import migrate
 from worker.engine.state import CARRY, DERIVED
 from worker.errors import ConfigError
+from worker.kafka import topics
+from worker.kafka.client import client_options
+from worker.kafka.preflight import admin_client
+from worker.kafka.reader import Reader
 from worker.settings import Settings, load_engine_of
-from worker.stream import topics
 from worker.stream.checkpoint import Committed
-from worker.stream.client import client_options
 from worker.stream.envelope import Damaged, Snapshot, unpack
 from worker.stream.joining import checkpoints
-from worker.stream.preflight import admin_client
-from worker.stream.reading import Reader
 from worker.stream.stored import Stored, read_state
 
 

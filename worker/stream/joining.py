@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from aiokafka.admin import AIOKafkaAdminClient
 
+from worker.kafka.group import positions
+from worker.kafka.preflight import admin_client
+from worker.kafka.topics import partitions_changed
 from worker.settings import Settings
 from worker.stream.checkpoint import Committed, committed
-from worker.stream.group import positions
-from worker.stream.preflight import admin_client
-from worker.stream.topics import partitions_changed
 
 
 async def checkpoints(admin: AIOKafkaAdminClient, settings: Settings, partitions: int) -> dict[int, Committed]:

@@ -14,10 +14,7 @@ from aiokafka.errors import CorruptRecordException, IllegalStateError, KafkaErro
 from worker.engine.raw import RawRecords
 from worker.errors import AlphapulseError
 from worker.kafka.deadline import Deadline, within
-from worker.settings import Settings
-from worker.stream.consumed import as_raw, together
-from worker.stream.crash import crash_point
-from worker.stream.failures import (
+from worker.kafka.errors import (
     FAILURES,
     Fenced,
     LeftBehind,
@@ -26,11 +23,14 @@ from worker.stream.failures import (
     meaning,
     taken_over,
 )
+from worker.kafka.producers import STOP_TIMEOUT
+from worker.kafka.records.columns import as_raw, together
+from worker.settings import Settings
+from worker.stream.crash import crash_point
 from worker.stream.leaving import save, settle
 from worker.stream.partition import Partition, Phase
 from worker.stream.polling import Polling
 from worker.stream.resting import patience, ready_now, rested
-from worker.stream.shared import STOP_TIMEOUT
 from worker.stream.shutdown import Shutdown
 from worker.telemetry.metrics import METRICS
 

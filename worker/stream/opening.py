@@ -12,17 +12,19 @@ from aiokafka.errors import CorruptRecordException
 
 from schemas.state import StateOwner
 from worker.errors import DataError
+from worker.kafka.errors import OutcomeUnknown, damaged
+from worker.kafka.identity import topic_ids
+from worker.kafka.reader import Reader, Truncated
+from worker.kafka.seams.fetching import decoding
+from worker.kafka.topics import partitions_changed
 from worker.settings import Settings
 from worker.stream.agreement import Agreement
 from worker.stream.board import Board
 from worker.stream.checkpoint import Checkpoint, Committed, Opened, committed
 from worker.stream.contradiction import reached, truncated
 from worker.stream.envelope import symbol_of
-from worker.stream.failures import OutcomeUnknown, damaged
-from worker.stream.identity import topic_ids
 from worker.stream.job import Engine
 from worker.stream.journal import Journal, missing
-from worker.stream.reading import Reader, Truncated
 from worker.stream.restore import (
     InputGap,
     Progress,
@@ -32,11 +34,9 @@ from worker.stream.restore import (
     needs_journal,
     replay,
 )
-from worker.stream.seams.fetching import decoding
 from worker.stream.snapshots import Named, SnapshotWriter
 from worker.stream.state import PartitionState
 from worker.stream.stored import Stored, check_owner, read_state
-from worker.stream.topics import partitions_changed
 from worker.stream.unsaved import Limits, Unsaved
 from worker.stream.witness import outputs_end
 from worker.telemetry.metrics import METRICS

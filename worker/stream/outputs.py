@@ -10,9 +10,9 @@ import msgspec
 
 from schemas import Decision, Rejection
 from schemas.tick import MAX_TS, MIN_TS
+from worker.kafka.reader import Consumed
 from worker.kafka.records.outputs import Header, Output
 from worker.settings import TopicSettings
-from worker.stream.reading import Consumed
 
 TRACE_HEADERS = ("traceparent", "tracestate")
 DECISION = b"io.alphapulse.decision.v1"

@@ -12,17 +12,17 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.state import StateOwner
 from worker.engine.raw import RawRecords
+from worker.kafka.backoff import BackOff
+from worker.kafka.producers import Clients
+from worker.kafka.records.columns import unpacked
 from worker.kafka.records.outputs import Output, Prepared
 from worker.settings import Settings
-from worker.stream.backoff import BackOff
 from worker.stream.board import Board
 from worker.stream.checkpoint import committed
-from worker.stream.consumed import unpacked
 from worker.stream.crash import crash_point
 from worker.stream.job import Job
 from worker.stream.litter import collect_soon
 from worker.stream.opening import Opening
-from worker.stream.shared import Clients
 from worker.stream.sink import AcknowledgedSink, Commit, Sink, sink_of
 from worker.stream.snapshots import Taken
 from worker.stream.state import PartitionState

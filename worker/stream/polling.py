@@ -10,10 +10,10 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CorruptRecordException, KafkaError, OffsetOutOfRangeError
 
+from worker.kafka.backoff import MOST, BackOff
+from worker.kafka.errors import damaged, group_failure
+from worker.kafka.seams import fetch_each_alone, watch
 from worker.settings import Settings
-from worker.stream.backoff import MOST, BackOff
-from worker.stream.failures import damaged, group_failure
-from worker.stream.seams import fetch_each_alone, watch
 
 log = logging.getLogger(__name__)
 DAMAGED = 3  # times in a row that records may arrive damaged

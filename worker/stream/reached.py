@@ -9,18 +9,19 @@ from typing import Any
 from aiokafka import TopicPartition
 
 from worker.errors import TryAgain
+from worker.kafka import asking, topics
+from worker.kafka.client import client_options
+from worker.kafka.group import members
+from worker.kafka.identity import TopicIds, made_anew, text_of, topic_ids
+from worker.kafka.preflight import admin_client
+from worker.kafka.protocol.offsets import Position
+from worker.kafka.reader import Reader
+from worker.kafka.seams.clients import client_of
 from worker.settings import Settings
-from worker.stream import asking, contradiction, topics
+from worker.stream import contradiction
 from worker.stream.checkpoint import Committed
-from worker.stream.client import client_options
 from worker.stream.contradiction import LeftOut, left_out
-from worker.stream.group import members
-from worker.stream.identity import TopicIds, made_anew, text_of, topic_ids
 from worker.stream.joining import checkpoints
-from worker.stream.preflight import admin_client
-from worker.stream.protocol.offsets import Position
-from worker.stream.reading import Reader
-from worker.stream.seams.clients import client_of
 from worker.stream.stored import Stored, read_state
 from worker.stream.witness import OutputsEnd, Witness, furthest, outputs_end
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from aiokafka import TopicPartition
 
 from worker.errors import ConfigError
+from worker.kafka.client import client_options
+from worker.kafka.preflight import admin_client
+from worker.kafka.reader import Consumed, Reader
+from worker.kafka.topics import describe
 from worker.settings import KafkaSettings
-from worker.stream.client import client_options
-from worker.stream.preflight import admin_client
-from worker.stream.reading import Consumed, Reader
-from worker.stream.topics import describe
 
 
 async def read_topic(

@@ -14,22 +14,22 @@ from aiokafka.client import AIOKafkaClient
 
 from schemas.state import ReplayFrom, Reset
 from worker.errors import AlphapulseError, TryAgain
+from worker.kafka.asking.offsets import NOBODY
+from worker.kafka.errors import FAILURES, Fenced, OutcomeUnknown, meaning
+from worker.kafka.group import members
+from worker.kafka.identity import made_anew, text_of, topic_ids
+from worker.kafka.preflight import Checked, admin_client, preflight
+from worker.kafka.producers import Clients, clients
+from worker.kafka.reader import Reader, Truncated
 from worker.kafka.records.outputs import Output
+from worker.kafka.seams.clients import close_client
+from worker.kafka.topics import partitions_changed
 from worker.settings import Settings
-from worker.stream.asking.offsets import NOBODY
 from worker.stream.checkpoint import Checkpoint, Committed, committed
 from worker.stream.contradiction import beyond_end, left_out, set_ahead, set_back
 from worker.stream.envelope import FORMAT, REPLAY_FROM, reset_key
-from worker.stream.failures import FAILURES, Fenced, OutcomeUnknown, meaning
-from worker.stream.group import members
-from worker.stream.identity import made_anew, text_of, topic_ids
-from worker.stream.preflight import Checked, admin_client, preflight
-from worker.stream.reading import Reader, Truncated
-from worker.stream.seams.clients import close_client
-from worker.stream.shared import Clients, clients
 from worker.stream.sink import Commit, Sink, sink_of
 from worker.stream.stored import Stored, read_state
-from worker.stream.topics import partitions_changed
 from worker.stream.witness import contradicting, outputs_end
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -14,11 +14,11 @@ from aiokafka import TopicPartition
 from worker.engine.migration import migrate
 from worker.engine.raw import RawRecords
 from worker.errors import DataError
+from worker.kafka.reader import Reader
 from worker.stream.checkpoint import Checkpoint
 from worker.stream.crash import crash_point
 from worker.stream.envelope import Damaged, Snapshot, unpack
 from worker.stream.job import Engine
-from worker.stream.reading import Reader
 from worker.stream.stored import Stored
 from worker.stream.unsaved import Unsaved
 from worker.telemetry.metrics import METRICS

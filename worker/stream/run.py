@@ -14,27 +14,27 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.state import StateOwner
 from worker.errors import AlphapulseError, ConfigError, Exit
+from worker.kafka.backoff import BackOff
 from worker.kafka.deadline import within
+from worker.kafka.errors import FAILURES, meaning
+from worker.kafka.preflight import MAX_BATCH, preflight
+from worker.kafka.producers import Clients, clients
+from worker.kafka.protocol.offsets import Membership
+from worker.kafka.seams import stop_consumer
+from worker.kafka.seams.assignor import sticky_assignor
+from worker.kafka.seams.clients import client_of, membership
+from worker.kafka.seams.fetching import decoding
+from worker.kafka.seams.requests import install_parted_requests
 from worker.settings import Settings, load_engine_of
-from worker.stream.assignor import sticky_assignor
-from worker.stream.backoff import BackOff
 from worker.stream.board import Board
 from worker.stream.control_topic import following
 from worker.stream.decisions import DecisionJob
 from worker.stream.envelope import FORMAT
-from worker.stream.failures import FAILURES, meaning
 from worker.stream.job import Job
 from worker.stream.joining import check_partitions
 from worker.stream.loop import Member
 from worker.stream.pace import tell_pace
 from worker.stream.partition import Partition, Phase
-from worker.stream.preflight import MAX_BATCH, preflight
-from worker.stream.protocol.offsets import Membership
-from worker.stream.seams import stop_consumer
-from worker.stream.seams.clients import client_of, membership
-from worker.stream.seams.fetching import decoding
-from worker.stream.seams.requests import install_parted_requests
-from worker.stream.shared import Clients, clients
 from worker.stream.shutdown import Shutdown, leave_at_once, not_committed
 from worker.stream.topic_watch import watching
 from worker.telemetry.health import OpsServer

@@ -13,15 +13,15 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from worker.errors import AlphapulseError
+from worker.kafka.errors import FAILURES, SendFailed, meaning
+from worker.kafka.producers import STOP_TIMEOUT, Clients, Shared, quietly_stop
+from worker.kafka.protocol.offsets import Position
 from worker.kafka.records.outputs import Output, Outputs, Prepared
+from worker.kafka.transactions import TransactionalProducer
 from worker.settings import Settings
 from worker.stream.checkpoint import Checkpoint, Opened
 from worker.stream.crash import crash_point
 from worker.stream.envelope import BARRIER
-from worker.stream.failures import FAILURES, SendFailed, meaning
-from worker.stream.protocol.offsets import Position
-from worker.stream.shared import STOP_TIMEOUT, Clients, Shared, quietly_stop
-from worker.stream.transactions import TransactionalProducer
 
 
 class Commit(NamedTuple):

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from schemas.state import ReplayFrom, StateOwner
 from worker.engine.state import CARRY_VERSION
+from worker.kafka.identity import TopicIds, text_of
 from worker.kafka.records.outputs import Output
 from worker.stream.checkpoint import Checkpoint
 from worker.stream.crash import crash_point
 from worker.stream.envelope import FORMAT, OWNER, REPLAY_FROM, Snapshot, pack, state_key
-from worker.stream.identity import TopicIds, text_of
 from worker.stream.job import Engine
 from worker.stream.journal import Changes, Journal
 from worker.stream.unsaved import Unsaved

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from worker.engine.frames import Spill
 from worker.engine.state import STATE
+from worker.kafka.errors import StateLost
 from worker.settings import StateSettings
-from worker.stream.failures import StateLost
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from worker.engine.raw import RawRecords
+from worker.kafka.protocol.offsets import NO_EPOCH
 from worker.stream.checkpoint import Checkpoint
 from worker.stream.job import Engine
 from worker.stream.placement import Placement
-from worker.stream.protocol.offsets import NO_EPOCH
 from worker.stream.snapshots import SnapshotWriter, Taken
 from worker.stream.unsaved import Unsaved
 

@@ -11,9 +11,9 @@ from aiokafka import TopicPartition
 
 from schemas.state import JournalEntry, ReplayFrom, Reset, StateOwner
 from worker.errors import ConfigError
+from worker.kafka.reader import Reader
+from worker.kafka.topics import partitions_changed
 from worker.stream.envelope import JOURNAL, OWNER, REPLAY_FROM, RESET, Damaged, symbol_of, unpack_entry
-from worker.stream.reading import Reader
-from worker.stream.topics import partitions_changed
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -14,12 +14,12 @@ from aiokafka.errors import KafkaError
 
 from worker.errors import BrokerUnavailable, ConfigError
 from worker.kafka.deadline import GRACE, within
+from worker.kafka.identity import made_anew
+from worker.kafka.leaders import Leaders
+from worker.kafka.protocol.codes import Code
+from worker.kafka.seams.clients import close_client
 from worker.settings import Settings
 from worker.stream.group_watch import GroupWatch
-from worker.stream.identity import made_anew
-from worker.stream.leaders import Leaders
-from worker.stream.protocol.codes import Code
-from worker.stream.seams.clients import close_client
 
 log = logging.getLogger(__name__)
 SECONDS = 10.0  # between two looks

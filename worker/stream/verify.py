@@ -12,14 +12,14 @@ from typing import Any, TypeAlias
 import msgspec
 from aiokafka import TopicPartition
 
+from worker.kafka import topics
+from worker.kafka.client import client_options
+from worker.kafka.group import committed_offsets, wait_caught_up
+from worker.kafka.preflight import admin_client
+from worker.kafka.reader import Consumed, Reader, high_watermarks
 from worker.settings import Settings
-from worker.stream import topics
-from worker.stream.client import client_options
-from worker.stream.group import committed_offsets, wait_caught_up
 from worker.stream.judging import Outcome, PartitionReport, Report, judge
 from worker.stream.placement import Homes
-from worker.stream.preflight import admin_client
-from worker.stream.reading import Consumed, Reader, high_watermarks
 from worker.stream.stored import read_state
 
 Resets: TypeAlias = Callable[[int], Awaitable[Sequence[int]]]  # of a partition: input offsets, ascending

@@ -21,8 +21,8 @@ from worker.engine.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoder
 from worker.kafka.records.outputs import Prepared
+from worker.kafka.seams.sending import FinishedBatch
 from worker.settings import Settings
-from worker.stream.seams.sending import FinishedBatch
 from worker.wire.framing import put_header
 from worker.wire.records import Input
 from worker.wire.writer import Batch

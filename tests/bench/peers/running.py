@@ -14,9 +14,9 @@ from tests.bench.peers.catalogue import Peer, Place
 from tests.bench.peers.market import Expected
 from tests.bench.peers.outputs import faults, read
 from tests.bench.progress import Committed, Watch, Written
+from worker.kafka.preflight import admin_client
 from worker.settings import load_settings
 from worker.stream.creation import create
-from worker.stream.preflight import admin_client
 
 DEADLINE_S = 300.0
 

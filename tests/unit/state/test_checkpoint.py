@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from worker.kafka.protocol.offsets import Position
 from worker.stream.checkpoint import Checkpoint, Committed, committed, parse
-from worker.stream.protocol.offsets import Position
 
 OFFSETS = st.integers(0, 2**63 - 1)
 IDS = st.integers(0, 2**128 - 1)

@@ -18,12 +18,12 @@ from tests.support.consumed import offsets_of, outcomes_of, to_records
 from worker.engine.controls import MODEL, Controls
 from worker.engine.partition import PartitionEngine, SymbolState
 from worker.engine.settings import EngineSettings
+from worker.kafka.reader import Consumed
+from worker.kafka.records.columns import raw_of
 from worker.sources.simulator import Simulation, simulated_records
 from worker.stream.board import Board
-from worker.stream.consumed import raw_of
 from worker.stream.envelope import JOURNAL, Damaged, journal_key, pack_entry, symbol_of, unpack_entry
 from worker.stream.journal import Journal, missing
-from worker.stream.reading import Consumed
 from worker.stream.restore import advance, load_snapshots
 from worker.stream.snapshots import SnapshotWriter
 from worker.stream.state import PartitionState

@@ -14,11 +14,11 @@ from tests.support.consumed import outcomes_of, to_records
 from worker.engine.partition import PartitionEngine
 from worker.engine.settings import EngineSettings, engine_settings
 from worker.errors import ConfigError
+from worker.kafka.reader import Consumed
+from worker.kafka.records.columns import raw_of
 from worker.sources.simulator import Simulation, simulated_records
 from worker.stream.checkpoint import Checkpoint
-from worker.stream.consumed import raw_of
 from worker.stream.envelope import OWNER, REPLAY_FROM, pack, unpack
-from worker.stream.reading import Consumed
 from worker.stream.restore import Rebuild, advance, load_snapshots
 from worker.stream.snapshots import SnapshotWriter, Taken
 from worker.stream.state import PartitionState

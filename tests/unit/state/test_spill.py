@@ -22,10 +22,10 @@ from worker.engine.partition import PartitionEngine
 from worker.engine.raw import RawRecords, raw_records
 from worker.engine.records import Records
 from worker.engine.settings import EngineSettings, engine_settings
+from worker.kafka.errors import StateLost
 from worker.settings import StateSettings
 from worker.sources.simulator import Simulation, simulated_records
 from worker.stream.checkpoint import Checkpoint
-from worker.stream.failures import StateLost
 from worker.stream.restore import advance, load_snapshots
 from worker.stream.snapshots import SnapshotWriter, Taken
 from worker.stream.spill import SpillFile, Spilling

@@ -7,8 +7,8 @@ from aiokafka.client import AIOKafkaClient
 
 from tests.support.fake_answers import coordinator, described_new_groups, healthy
 from tests.support.fake_broker import Api, FakeBroker
+from worker.kafka.client import client_options
 from worker.settings import KafkaSettings
-from worker.stream.client import client_options
 from worker.stream.group_watch import GroupWatch
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.support.fake_answers import healthy
 from tests.support.fake_broker import FakeBroker
+from worker.kafka.reader import Reader
 from worker.stream import litter
-from worker.stream.reading import Reader
 
 
 async def test_a_closed_client_is_freed_soon(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,10 +11,10 @@ import pytest
 from aiokafka import TopicPartition
 
 from worker.errors import ConfigError
+from worker.kafka.backoff import BackOff
 from worker.kafka.deadline import Deadline
+from worker.kafka.errors import Fenced, OutcomeUnknown
 from worker.settings import ProcessingSettings, Settings, StateSettings
-from worker.stream.backoff import BackOff
-from worker.stream.failures import Fenced, OutcomeUnknown
 from worker.stream.loop import Member
 from worker.stream.partition import Phase
 from worker.stream.shutdown import Shutdown

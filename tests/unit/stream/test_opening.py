@@ -17,14 +17,14 @@ from tests.support.fake_broker import Api, Asked
 from tests.support.fake_logs import FETCHERS, FakeLog
 from tests.support.world import BATCH, RECORDS, World, undisturbed, world
 from worker.errors import AlphapulseError, ConfigError, DataError
+from worker.kafka.errors import OutcomeUnknown, meaning
+from worker.kafka.protocol.offsets import Position
+from worker.kafka.reader import Reader
 from worker.stream import opening as opening_module
 from worker.stream.agreement import DOUBTS
 from worker.stream.board import Board
 from worker.stream.checkpoint import Checkpoint, Committed, Opened, committed
 from worker.stream.envelope import BARRIER
-from worker.stream.failures import OutcomeUnknown, meaning
-from worker.stream.protocol.offsets import Position
-from worker.stream.reading import Reader
 from worker.stream.stored import Stored
 from worker.stream.witness import Witness, furthest
 

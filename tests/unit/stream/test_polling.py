@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from worker.kafka.seams import watch
 from worker.settings import Settings
 from worker.stream import polling as module
 from worker.stream.polling import Polling
-from worker.stream.seams import watch
 
 LATE = 2.0
 

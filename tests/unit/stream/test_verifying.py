@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.support.world import RECORDS, World, world
+from worker.kafka.client import client_options
 from worker.stream import verify as module
-from worker.stream.client import client_options
 from worker.stream.judging import EXAMPLES, PartitionReport
 from worker.stream.verify import verify
 

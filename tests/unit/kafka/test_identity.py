@@ -1,0 +1,28 @@
+"""What to do about a topic that was made anew depends on what is gone with it."""
+
+from __future__ import annotations
+
+import pytest
+
+from worker.kafka.identity import made_anew
+from worker.settings import Settings
+
+SETTINGS = Settings()
+NAMES = SETTINGS.topics
+
+
+@pytest.mark.parametrize(
+    ("topic", "advice"),
+    [
+        (NAMES.input, "Run another processing.group"),
+        (NAMES.output, "topics.on_replaced=follow"),
+        (NAMES.rejections, "topics.on_replaced=follow"),
+        (NAMES.limits, "alphapulse control set"),
+        (SETTINGS.state_topic, "Start the workers again"),
+    ],
+)
+def test_each_topic_has_its_own_advice(topic: str, advice: str) -> None:
+    error = made_anew(topic, SETTINGS)
+    assert error.exit_code == 78
+    assert error.message.startswith(f"the topic {topic} was deleted and made anew: ")
+    assert advice in error.fix

@@ -1,0 +1,20 @@
+"""Questions to brokers whose answers are believed only when they say what was asked for.
+
+No answer is "nothing": an error code at any level, a null array, a missing or a foreign entry is asked again.
+"""
+
+from worker.kafka.asking.groups import members, refuse_new_protocol
+from worker.kafka.asking.offsets import committed_positions, set_positions
+from worker.kafka.asking.topics import Described, find_topics, topic_settings
+from worker.kafka.asking.versions import refuse_old_brokers
+
+__all__ = [
+    "Described",
+    "committed_positions",
+    "find_topics",
+    "members",
+    "refuse_new_protocol",
+    "refuse_old_brokers",
+    "set_positions",
+    "topic_settings",
+]

@@ -1,0 +1,143 @@
+"""Which topics there are, and their settings."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import random
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from aiokafka import errors
+from aiokafka.admin.config_resource import ConfigResourceType
+from aiokafka.client import AIOKafkaClient
+from aiokafka.protocol.admin import DescribeConfigsRequest
+from aiokafka.protocol.metadata import MetadataRequest
+
+from worker.errors import ConfigError
+from worker.kafka.asking.certain import SECONDS, UNREACHABLE, Doubt, Patience, exactly, refused, until_certain
+from worker.kafka.seams.clients import ask
+
+log = logging.getLogger(__name__)
+
+MISSING_AFTER = 30.0  # seconds until a topic is missing: a broker that has just started, or is cut off, may not know it
+ALONE = 2.0  # the same where there is no second broker to ask
+DENIED = (errors.TopicAuthorizationFailedError.errno, errors.ClusterAuthorizationFailedError.errno)
+
+
+class Described(NamedTuple):
+    """What the brokers say of topics: name → number of partitions, and those that this user may not see."""
+
+    partitions: Mapping[str, int]
+    denied: frozenset[str]
+
+
+class _Search:
+    """What has been said so far of the topics asked for."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self.open = set(names)
+        self.found: dict[str, int] = {}
+        self.denied: set[str] = set()
+        self._unknown_to: defaultdict[str, set[int]] = defaultdict(set)  # topic → brokers that do not know it
+        self._hinted: set[str] = set()  # topics of which a broker knows something
+
+    def hear(self, node: int, answer: Any) -> None:
+        """Take one broker's answer to a request for the topics in `open`.
+
+        Raises:
+            Doubt: it leaves some open.
+            ConfigError: a name can't be one of a topic.
+        """
+        rows = exactly(self.open, answer.topics, lambda row: str(row[1]))
+        doubt: Doubt | None = None
+        for name, (code, _, _, partitions) in rows.items():
+            if code == errors.InvalidTopicError.errno:
+                raise ConfigError(f"{name!r} can't be the name of a topic", "Correct topics.* in the settings")
+            if code == 0 and partitions and {row[1] for row in partitions} == set(range(len(partitions))):
+                self.found[name] = len(partitions)
+            elif code == errors.TopicAuthorizationFailedError.errno:
+                self.denied.add(name)
+            elif code == errors.UnknownTopicOrPartitionError.errno:
+                self._unknown_to[name].add(node)
+                doubt = refused(code)
+            else:
+                self._hinted.add(name)
+                doubt = refused(code) if code else Doubt(f"the answer does not tell all partitions of {name}")
+        self.open -= self.found.keys() | self.denied
+        if doubt:
+            raise doubt
+
+    def missing(self, brokers: int) -> bool:
+        """Whether enough brokers have said of every open topic that they do not know it, and none knew anything."""
+        return not self._hinted & self.open and all(
+            len(self._unknown_to[name]) >= min(brokers, 2) for name in self.open
+        )
+
+
+async def find_topics(
+    client: AIOKafkaClient, names: Collection[str], missing_after: float = MISSING_AFTER
+) -> Described:
+    """Describe topics; none is made by asking. One that is neither described nor denied does not exist: two brokers
+    have said so, and none said otherwise for `missing_after` seconds.
+
+    Raises:
+        TryAgain, BrokerUnavailable: no certain answer in twice that time.
+    """
+    search, nodes = _Search(names), in_turn(client)
+    brokers = len(client.cluster.brokers())
+    seconds = missing_after if brokers > 1 else min(missing_after, ALONE)
+    patience = Patience(f"the topics {', '.join(names)}", 2 * seconds + SECONDS)
+    while search.open:
+        node = next(nodes)
+        try:
+            answer = await ask(client, node, MetadataRequest(sorted(search.open), allow_auto_topic_creation=False))
+            search.hear(node, answer)
+        except (Doubt, *UNREACHABLE) as error:
+            if patience.elapsed >= seconds and search.missing(brokers):
+                break
+            await patience.doubt(error)
+    return Described(search.found, frozenset(search.denied))
+
+
+def in_turn(client: AIOKafkaClient) -> Iterator[int]:
+    """The id of every broker, over and over, in an order of chance."""
+    nodes = [broker.nodeId for broker in client.cluster.brokers()]
+    random.shuffle(nodes)
+    return itertools.cycle(nodes)
+
+
+async def topic_settings(
+    client: AIOKafkaClient, names: Collection[str], seconds: float = SECONDS
+) -> dict[str, dict[str, str | None]]:
+    """Settings of topics that exist, by topic; none of one whose settings this user may not read.
+
+    Raises:
+        TryAgain, BrokerUnavailable: no certain answer within `seconds`.
+    """
+    if not names:
+        return {}
+    nodes = in_turn(client)
+    request = DescribeConfigsRequest([(ConfigResourceType.TOPIC, name, None) for name in names], False)
+
+    async def attempt() -> dict[str, dict[str, str | None]]:
+        answer = await ask(client, next(nodes), request)
+        rows = exactly(
+            [(ConfigResourceType.TOPIC, name) for name in names], answer.resources, lambda row: (row[2], row[3])
+        )
+        return {name: _entries(name, row) for (_, name), row in rows.items()}
+
+    return await until_certain(attempt, f"the settings of the topics {', '.join(names)}", seconds)
+
+
+def _entries(name: str, row: Any) -> dict[str, str | None]:
+    code, entries = row[0], row[4]
+    if code in DENIED:
+        log.warning("no right to read the settings of a topic, so they are not checked", extra={"topic": name})
+        return {}
+    if code:
+        raise refused(code)
+    if entries is None:
+        raise Doubt(f"the answer has no settings of {name}")
+    return {entry[0]: entry[1] for entry in entries}

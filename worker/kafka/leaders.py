@@ -1,0 +1,186 @@
+"""Asks the leaders of partitions where their logs begin and end.
+
+A broker that is cut off from the others goes on naming itself the leader, and answers with the end of its own log. All
+brokers are asked who leads, the newest election counts, and its epoch goes with each question: a leader of former
+times refuses it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
+
+from aiokafka import TopicPartition
+from aiokafka.client import AIOKafkaClient, ConnectionGroup
+from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
+
+from worker.kafka.backoff import Attempts
+from worker.kafka.protocol.answers import AGAIN, FIND_LEADER, UNREACHABLE, failure, worst
+from worker.kafka.protocol.codes import name
+from worker.kafka.protocol.fetching import Fetched, fetch, fetched
+from worker.kafka.protocol.fixed import Fixed
+from worker.kafka.protocol.log_ends import (
+    COMMITTED,
+    FIRST,
+    LAST,
+    UNCOMMITTED,
+    end_found,
+    epoch_end,
+    epoch_end_found,
+    log_end,
+)
+from worker.kafka.protocol.metadata import NO_LEADER, Leader, Topic, describe_topics, described
+from worker.kafka.protocol.strict import Unclear
+from worker.kafka.seams.clients import ask, refresh
+
+T = TypeVar("T")
+GRACE = 0.3  # seconds for the rest of the brokers when a majority has answered
+LONG_GRACE = 3.0  # the same when fewer have
+PATIENCE = 30.0  # seconds for one question, whatever happens to the brokers meanwhile
+
+
+class Leaders:
+    """Of the partitions that one client asks for; what was learnt is kept until an answer contradicts it."""
+
+    def __init__(self, client: AIOKafkaClient) -> None:
+        self._client = client
+        self._known: dict[str, Topic] = {}
+
+    async def topics(self, names: Collection[str]) -> dict[str, Topic]:
+        """The topics, as the newest of what the brokers say; a topic with an error code only where no broker has it.
+
+        Raises:
+            KafkaConnectionError: no broker answers.
+            Unclear: as many take a topic for one as for another.
+        """
+        answers = await self._ask_all(describe_topics(names), lambda answer: described(answer, names))
+        found = {topic: _newest([answer[topic] for answer in answers]) for topic in names}
+        self._known |= {topic: told for topic, told in found.items() if not told.error_code}
+        return found
+
+    async def first(self, tp: TopicPartition) -> int:
+        """The first offset that the partition still has.
+
+        Raises:
+            KafkaTimeoutError: no leader tells it within `PATIENCE`.
+            KafkaError: it can't be told.
+        """
+        return await self._told(tp, lambda epoch: log_end(tp, epoch, FIRST), end_found)
+
+    async def end(self, tp: TopicPartition, committed: bool = True) -> int:
+        """The offset behind the last record; with `committed` behind the last one of which no transaction is open.
+
+        Raises:
+            KafkaError: as `first`.
+        """
+        isolation = COMMITTED if committed else UNCOMMITTED
+        return await self._told(tp, lambda epoch: log_end(tp, epoch, LAST, isolation), end_found)
+
+    async def epoch_end(self, tp: TopicPartition, epoch: int) -> int:
+        """The offset behind the last record that leaders up to this epoch have written; -1 where none is known.
+
+        Raises:
+            KafkaError: as `first`.
+        """
+        return await self._told(tp, lambda current: epoch_end(tp, current, epoch), epoch_end_found)
+
+    async def records(self, tp: TopicPartition, offset: int) -> Fetched:
+        """Some committed records from an offset on, as its leader sends them; none at the end.
+
+        Raises:
+            OffsetOutOfRangeError: the leader has no such offset.
+            KafkaError: as `first`.
+        """
+        return await self._told(tp, lambda _: fetch(tp, offset), fetched)
+
+    async def _told(
+        self, tp: TopicPartition, request: Callable[[int], Fixed], found: Callable[[Any, TopicPartition], T]
+    ) -> T:
+        attempts = Attempts(f"the leader of {tp.topic} partition {tp.partition}")
+        cause = ""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    try:
+                        leader = await self._leader(tp)
+                        answer = await ask(self._client, leader.node, request(leader.epoch))
+                        code = worst(answer.codes())
+                        if not code:
+                            what = found(answer, tp)
+                            attempts.worked()
+                            return what
+                        cause = name(code)
+                    except UNREACHABLE as error:
+                        code, cause = 0, f"{type(error).__name__} {error}"
+                    if code and code not in AGAIN:
+                        raise failure(code, tp.topic)
+                    if not code or code in FIND_LEADER:
+                        self._known.pop(tp.topic, None)
+                    await attempts.wait(cause)
+        except TimeoutError:
+            where = f"{tp.topic} partition {tp.partition}"
+            raise KafkaTimeoutError(f"no leader of {where} answers within {PATIENCE:.0f} s: {cause}") from None
+
+    async def _leader(self, tp: TopicPartition) -> Leader:
+        topic = self._known.get(tp.topic) or (await self.topics((tp.topic,)))[tp.topic]
+        if topic.error_code and topic.error_code not in AGAIN:
+            raise failure(topic.error_code, tp.topic)
+        leader = topic.leaders.get(tp.partition)
+        if topic.error_code or leader is None or leader.node == NO_LEADER:
+            self._known.pop(tp.topic, None)
+            raise KafkaConnectionError(f"{tp.topic} partition {tp.partition} has no leader")
+        return leader
+
+    async def _ask_all(self, request: Fixed, read: Callable[[Any], T]) -> list[T]:
+        """What `read` makes of the answers of all brokers, or of as many as answer in time once some have."""
+        nodes = [broker.nodeId for broker in self._client.cluster.brokers()]
+        if not nodes:
+            await refresh(self._client)
+            nodes = [broker.nodeId for broker in self._client.cluster.brokers()]
+        waiting = {asyncio.ensure_future(self._ask_one(node, request, read)) for node in nodes}
+        answers: list[T] = []
+        failed: BaseException | None = None
+        try:
+            while waiting:
+                grace = GRACE if len(answers) > len(nodes) // 2 else LONG_GRACE
+                done, waiting = await asyncio.wait(
+                    waiting, timeout=grace if answers else None, return_when=asyncio.FIRST_COMPLETED
+                )
+                if not done:
+                    break
+                for task in done:
+                    failed = task.exception() or failed
+                    answers += [] if task.exception() else [task.result()]
+        finally:
+            for task in waiting:
+                task.cancel()
+        if not answers:
+            await refresh(self._client)
+            raise failed or KafkaConnectionError("no broker is known")
+        return answers
+
+    async def _ask_one(self, node: int, request: Fixed, read: Callable[[Any], T]) -> T:
+        return read(await ask(self._client, node, request, ConnectionGroup.DEFAULT))
+
+
+def _newest(found: list[Topic]) -> Topic:
+    """What most brokers take the topic for, and of its partitions the leaders of the newest elections."""
+    present = [topic for topic in found if not topic.error_code]
+    if not present:
+        return next((topic for topic in found if topic.error_code not in AGAIN), found[0])
+    (identity, count), *others = Counter(topic.id for topic in present).most_common(2)
+    if others and others[0][1] == count:
+        raise Unclear(f"Metadata: as many brokers take the topic for {identity:032x} as for {others[0][0]:032x}")
+    leaders: dict[int, Leader] = {}
+    for topic in present:
+        for partition, leader in topic.leaders.items() if topic.id == identity else ():
+            if partition not in leaders or _rank(leader) > _rank(leaders[partition]):
+                leaders[partition] = leader
+    return Topic(0, identity, leaders)
+
+
+def _rank(leader: Leader) -> tuple[int, bool]:
+    # A broker that can't reach the leader says that there is none, of the same election.
+    return leader.epoch, leader.node != NO_LEADER

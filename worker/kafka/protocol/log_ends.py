@@ -1,0 +1,155 @@
+"""ListOffsets and OffsetForLeaderEpoch, asked with the leader's epoch: a leader of former times is told from a present
+one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.protocol.api import RequestStruct, Response
+from aiokafka.protocol.types import Array, CompactArray, Int8, Int16, Int32, Int64, Schema, TaggedFields
+
+from worker.kafka.protocol.fixed import Fixed
+from worker.kafka.protocol.strict import Unclear, exactly
+from worker.kafka.protocol.types import OLD_TEXT, TEXT
+
+FIRST, LAST = -2, -1  # as a timestamp: the log's begin, its end
+CONSUMER = -1  # as a replica
+COMMITTED, UNCOMMITTED = 1, 0  # isolation
+
+
+class ListOffsetsResponse(Response):
+    API_KEY, API_VERSION = 2, 5
+    topics: Any
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        (
+            "topics",
+            Array(
+                ("topic", OLD_TEXT),
+                (
+                    "partitions",
+                    Array(
+                        ("partition", Int32),
+                        ("error_code", Int16),
+                        ("timestamp", Int64),
+                        ("offset", Int64),
+                        ("leader_epoch", Int32),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+    def codes(self) -> Iterator[int]:
+        """Error codes of each partition."""
+        return (each[1] for _, partitions in self.topics or () for each in partitions or ())
+
+
+class ListOffsetsRequest(RequestStruct):
+    API_KEY, API_VERSION = 2, 5
+    RESPONSE_TYPE = ListOffsetsResponse
+    SCHEMA = Schema(
+        ("replica", Int32),
+        ("isolation", Int8),
+        (
+            "topics",
+            Array(
+                ("topic", OLD_TEXT),
+                ("partitions", Array(("partition", Int32), ("leader_epoch", Int32), ("timestamp", Int64))),
+            ),
+        ),
+    )
+
+
+class EpochEndResponse(Response):
+    API_KEY, API_VERSION = 23, 4
+    topics: Any
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        (
+            "topics",
+            CompactArray(
+                ("topic", TEXT),
+                (
+                    "partitions",
+                    CompactArray(
+                        ("error_code", Int16),
+                        ("partition", Int32),
+                        ("leader_epoch", Int32),
+                        ("end_offset", Int64),
+                        ("tags", TaggedFields),
+                    ),
+                ),
+                ("tags", TaggedFields),
+            ),
+        ),
+        ("tags", TaggedFields),
+    )
+
+    def codes(self) -> Iterator[int]:
+        """Error codes of each partition."""
+        return (each[0] for _, partitions, _ in self.topics or () for each in partitions or ())
+
+
+class EpochEndRequest(RequestStruct):
+    API_KEY, API_VERSION, FLEXIBLE_VERSION = 23, 4, True
+    RESPONSE_TYPE = EpochEndResponse
+    SCHEMA = Schema(
+        ("replica", Int32),
+        (
+            "topics",
+            CompactArray(
+                ("topic", TEXT),
+                (
+                    "partitions",
+                    CompactArray(
+                        ("partition", Int32),
+                        ("current_leader_epoch", Int32),
+                        ("leader_epoch", Int32),
+                        ("tags", TaggedFields),
+                    ),
+                ),
+                ("tags", TaggedFields),
+            ),
+        ),
+        ("tags", TaggedFields),
+    )
+
+
+def log_end(tp: TopicPartition, epoch: int, timestamp: int, isolation: int = COMMITTED) -> Fixed:
+    """The request for the first or last offset of a partition, to the leader of this epoch."""
+    named: Any = [(tp.topic, [(tp.partition, epoch, timestamp)])]
+    return Fixed(ListOffsetsRequest, CONSUMER, isolation, named)
+
+
+def end_found(answer: Any, tp: TopicPartition) -> int:
+    """The offset in an answer without an error code.
+
+    Raises:
+        Unclear: it does not speak of exactly this partition.
+    """
+    topics = answer.topics or ()
+    entries = [(TopicPartition(topic, each[0]), each) for topic, partitions in topics for each in partitions or ()]
+    offset = int(exactly(entries, (tp,), "ListOffsets")[tp][3])
+    if offset < 0:
+        raise Unclear(f"ListOffsets: {tp} has the offset {offset}")
+    return offset
+
+
+def epoch_end(tp: TopicPartition, current: int, epoch: int) -> Fixed:
+    """The request for the offset at which the records of a leader epoch end, to the leader of the `current` epoch."""
+    named: Any = [(tp.topic, [(tp.partition, current, epoch, {})], {})]
+    return Fixed(EpochEndRequest, CONSUMER, named, {})
+
+
+def epoch_end_found(answer: Any, tp: TopicPartition) -> int:
+    """The end in an answer without an error code; -1 where the leader knows no such epoch.
+
+    Raises:
+        Unclear: it does not speak of exactly this partition.
+    """
+    topics = answer.topics or ()
+    entries = [(TopicPartition(topic, each[1]), each) for topic, partitions, _ in topics for each in partitions or ()]
+    return int(exactly(entries, (tp,), "OffsetForLeaderEpoch")[tp][3])

@@ -1,0 +1,139 @@
+"""The topics a fleet needs: what they must look like, and whether they do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from aiokafka.admin import AIOKafkaAdminClient
+
+from schemas.rejection import MAX_PAYLOAD
+from worker.errors import ConfigError, NotPermitted
+from worker.kafka import asking
+from worker.kafka.asking.topics import MISSING_AFTER
+from worker.kafka.seams.clients import client_of
+from worker.settings import Settings
+
+# The largest rejection: its payload as base64 or escaped text, and headers (escapes take six bytes for one).
+MIN_MESSAGE_BYTES = 6 * MAX_PAYLOAD + 16_384
+FOREVER = {"retention.ms": "-1", "retention.bytes": "-1"}
+# The broker's own time: it refuses records of a worker whose clock is an hour ahead.
+COMPACTED = {
+    "cleanup.policy": "compact",
+    "segment.bytes": str(64 * 1024 * 1024),
+    "message.timestamp.type": "LogAppendTime",
+}
+CREATE_TIME = {"message.timestamp.type": "CreateTime", "message.timestamp.after.max.ms": str(2**63 - 1)}
+
+
+class Found(NamedTuple):
+    """A topic as the broker has it."""
+
+    partitions: int
+    max_message_bytes: int
+    cleanup: str = ""  # policy; empty where the broker does not tell
+
+
+def wanted(settings: Settings) -> dict[str, dict[str, str]]:
+    """Name → topic configuration of every topic that `topics create` makes.
+
+    Input and outputs carry the bars' own times, so default retention would delete replayed history.
+    """
+    size = {"max.message.bytes": str(settings.topics.max_message_bytes)}
+    logs = {name: FOREVER | CREATE_TIME | size | {"cleanup.policy": "delete"} for name in settings.topics.required}
+    # How old a control record is, is judged by its own time against the bars'.
+    limits = {settings.topics.limits: size | COMPACTED | CREATE_TIME}
+    return logs | {settings.state_topic: size | COMPACTED} | limits
+
+
+async def describe(
+    admin: AIOKafkaAdminClient, names: tuple[str, ...], missing_after: float = MISSING_AFTER
+) -> dict[str, Found]:
+    """The topics among `names` that exist. None is made by asking.
+
+    One is missing only when two brokers have not known it for `missing_after` seconds.
+
+    Raises:
+        NotPermitted: the broker does not say whether one exists.
+        TryAgain, BrokerUnavailable: no certain answer.
+    """
+    client = client_of(admin)
+    described = await asking.find_topics(client, names, missing_after)
+    if described.denied:
+        # Not the same as missing: limits that may not be read must not pass for limits that nobody set.
+        denied = ", ".join(sorted(described.denied))
+        raise NotPermitted(f"no right to see {denied}", "Grant DESCRIBE and what docs/operations.md lists")
+    told = await asking.topic_settings(client, described.partitions)
+    return {
+        name: _found(described.partitions[name], told.get(name, {})) for name in names if name in described.partitions
+    }
+
+
+def _found(partitions: int, configs: Mapping[str, str | None]) -> Found:
+    size = int(configs.get("max.message.bytes") or MIN_MESSAGE_BYTES)
+    return Found(partitions, size, configs.get("cleanup.policy") or "")
+
+
+def check(settings: Settings, found: dict[str, Found], names: tuple[str, ...] | None = None) -> None:
+    """Refuse topics that a worker could not run on; `names` are those that matter, else all.
+
+    Raises:
+        ConfigError: one is missing, partition counts differ, or a rejection could be too large for its topic.
+    """
+    required = names or settings.worker_topics
+    if missing := [name for name in required if name not in found]:
+        raise ConfigError(
+            f"missing topic{'s' if len(missing) > 1 else ''}: {', '.join(missing)}",
+            "Run `alphapulse topics create` with the same --group and --prefix",
+        )
+    counts = {name: found[name].partitions for name in required}
+    made_for = counts.get(settings.state_topic, counts[required[0]])
+    if made_for != counts[required[0]]:
+        raise partitions_changed(required[0], made_for, counts[required[0]])
+    if len(set(counts.values())) > 1:
+        text = ", ".join(f"{name} has {count}" for name, count in counts.items())
+        raise ConfigError(
+            f"the topics' partition counts differ: {text}",
+            f"Input partition p goes to output partition p: recreate the outputs with {counts[required[0]]} partitions",
+        )
+    rejections = settings.topics.rejections
+    if (size := found[rejections].max_message_bytes) < MIN_MESSAGE_BYTES:
+        raise ConfigError(
+            f"max.message.bytes of {rejections} is {size}, but a rejection may take {MIN_MESSAGE_BYTES}",
+            f"Set max.message.bytes={MIN_MESSAGE_BYTES} or more on {rejections}",
+        )
+    if settings.state_topic in required:
+        _check_compacted(settings.state_topic, found[settings.state_topic], "state")
+
+
+def partitions_changed(topic: str, before: int, now: int) -> ConfigError:
+    """The error for an input topic that has other partitions than the group's state was made for."""
+    return ConfigError(
+        f"{topic} has {now} partitions, but the group's state was made for {before}: symbols would change partition "
+        "and lose their state",
+        f"Create a new input topic with {now} partitions under another topics.prefix, publish the history into it "
+        f"and run another processing.group; or recreate {topic} with {before} partitions",
+    )
+
+
+def check_control(settings: Settings, found: dict[str, Found]) -> int:
+    """Partitions of the control topic; 0 when it is not to be read.
+
+    Raises:
+        ConfigError: it is required and missing, or retention would delete what it says.
+    """
+    name, read = settings.topics.limits, settings.control.read
+    if read == "required" and name not in found:
+        raise ConfigError(f"missing topic: {name}", "Run `alphapulse topics create`, or set control.read=auto")
+    if read == "off" or name not in found:
+        return 0
+    _check_compacted(name, found[name], "limits")
+    return found[name].partitions
+
+
+def _check_compacted(name: str, topic: Found, what: str) -> None:
+    if topic.cleanup and "compact" not in topic.cleanup:
+        raise ConfigError(
+            f"{name} has cleanup.policy={topic.cleanup}: retention would delete {what}",
+            f"Set cleanup.policy=compact on {name}",
+        )

@@ -1,0 +1,104 @@
+"""Requests to the broker that coordinates a transactional id or a group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
+from aiokafka.errors import BrokerResponseError
+
+from worker.kafka.backoff import Attempts
+from worker.kafka.protocol.answers import AGAIN, FIND_COORDINATOR, UNREACHABLE, failure, worst
+from worker.kafka.protocol.codes import name
+from worker.kafka.seams.clients import ask, coordinator_of, refresh
+
+NO_HINTS: Mapping[int, str] = {}
+
+
+class Answered(NamedTuple):
+    """An answer without an error, and the broker that gave it."""
+
+    answer: Any
+    node: int
+
+
+def _codes(answer: Any) -> Iterable[int]:
+    found: Iterable[int] = answer.codes()
+    return found
+
+
+def error_code(answer: Any) -> Iterable[int]:
+    """The code of an answer that has one."""
+    return (int(answer.error_code),)
+
+
+class Coordinator:
+    """Finds its broker, and finds it again when it has moved or is away: only the caller's deadline ends that."""
+
+    def __init__(self, client: AIOKafkaClient, kind: CoordinationType, key: str, backoff_s: float) -> None:
+        """`backoff_s` is the first pause between two attempts."""
+        self._client, self._kind, self._key = client, kind, key
+        self._first_pause = backoff_s
+        self._node: int | None = None
+
+    async def ask(
+        self,
+        request: Any,
+        codes: Callable[[Any], Iterable[int]] = _codes,
+        check: Callable[[Any], object] = lambda answer: None,
+        hints: Mapping[int, str] = NO_HINTS,
+    ) -> Any:
+        """The answer, as of `asked`.
+
+        Raises:
+            KafkaError: one that no retry can mend.
+        """
+        return (await self.asked(request, codes, check, hints=hints)).answer
+
+    async def asked(
+        self,
+        request: Any,
+        codes: Callable[[Any], Iterable[int]] = _codes,
+        check: Callable[[Any], object] = lambda answer: None,
+        node: int | None = None,
+        hints: Mapping[int, str] = NO_HINTS,
+    ) -> Answered:
+        """The answer, once its `codes` tell no error and `check` does not raise `Unclear`.
+
+        With `node` only that broker is asked: when it coordinates no more, that is the error. `hints` say in the log
+        what it may mean that a code does not go away.
+
+        Raises:
+            KafkaError: one that no retry can mend.
+        """
+        attempts = Attempts(f"the coordinator of {self._key}", self._first_pause)
+        while True:
+            asked = node
+            try:
+                asked = await self._found() if node is None else node
+                answer = await ask(self._client, asked, request, ConnectionGroup.COORDINATION)
+                code = worst(codes(answer))
+                if not code:
+                    check(answer)
+                    attempts.worked()
+                    return Answered(answer, asked)
+                cause = f"{name(code)} {hints.get(code, '')}".rstrip()
+            except UNREACHABLE as error:
+                if node is not None:
+                    raise
+                code, cause = 0, f"{type(error).__name__} {error}"
+                self._node = None
+                await refresh(self._client)
+            except BrokerResponseError as error:  # of the look-up
+                code, cause = error.errno, str(error)
+            if code and (code not in AGAIN or (node is not None and code in FIND_COORDINATOR)):
+                raise failure(code, self._key)
+            if code in FIND_COORDINATOR:
+                self._node = None
+            await attempts.wait(cause)
+
+    async def _found(self) -> int:
+        if self._node is None:
+            self._node = await coordinator_of(self._client, self._kind, self._key)
+        return self._node

@@ -1,0 +1,141 @@
+"""Record batches on their way to the leaders of their partitions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from aiokafka import TopicPartition
+from aiokafka.client import AIOKafkaClient
+
+from worker.kafka.backoff import Attempts
+from worker.kafka.protocol.answers import AGAIN, FIND_LEADER, UNREACHABLE, failure
+from worker.kafka.protocol.codes import Code, name
+from worker.kafka.protocol.strict import exactly
+from worker.kafka.seams.clients import ask, refresh
+
+DONE = frozenset({0, Code.DUPLICATE_SEQUENCE_NUMBER})
+
+
+class Parcel(NamedTuple):
+    """A batch that knows its producer and sequence number: sent again, it is the same."""
+
+    tp: TopicPartition
+    batch: Any
+    acknowledged: asyncio.Future[int]  # its first offset; -1 where the broker had it already and does not say
+
+
+class Delivery:
+    """Sends each partition's batches in order, one request at a time with one batch of each.
+
+    While one is under way a partition may have one more waiting, so memory holds two of each.
+    """
+
+    def __init__(
+        self, client: AIOKafkaClient, subject: str, produce: Callable[[list[tuple[str, int, Any]]], Any], pause: float
+    ) -> None:
+        """`produce` makes the request, `pause` are the seconds before the first repeat, `subject` is for the log."""
+        self._client, self._produce_request = client, produce
+        self._attempts = Attempts(f"the outputs of {subject}", pause)
+        self._cause = ""
+        self._waiting: defaultdict[TopicPartition, deque[Parcel]] = defaultdict(deque)
+        self._under_way: list[Parcel] = []
+        self._room = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def add(self, parcel: Parcel) -> None:
+        """Take a parcel as soon as its partition has none waiting."""
+        while self._waiting[parcel.tp]:
+            self._room.clear()
+            await self._room.wait()
+        self._waiting[parcel.tp].append(parcel)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+
+    @property
+    def busy(self) -> bool:
+        """Whether a batch is not acknowledged yet."""
+        return any(not parcel.acknowledged.done() for parcel in self._parcels())
+
+    async def cancel(self) -> None:
+        """Send nothing more; what is under way may arrive or not."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+        self._give_up(None)
+
+    async def _run(self) -> None:
+        try:
+            while any(self._waiting.values()):
+                self._under_way = [queue.popleft() for queue in self._waiting.values() if queue]
+                self._room.set()
+                await self._send_all()
+        except Exception as error:
+            self._give_up(error)
+
+    def _parcels(self) -> list[Parcel]:
+        return [*self._under_way, *(parcel for queue in self._waiting.values() for parcel in queue)]
+
+    def _give_up(self, error: Exception | None) -> None:
+        for parcel in self._parcels():
+            if parcel.acknowledged.done():
+                continue
+            if error is None:
+                parcel.acknowledged.cancel()
+            else:
+                parcel.acknowledged.set_exception(error)
+        self._under_way.clear()
+        self._waiting.clear()
+        self._room.set()
+
+    async def _send_all(self) -> None:
+        while self._under_way:
+            found = await asyncio.gather(*(self._produce(*each) for each in self._by_leader().items()))
+            self._under_way = [parcel for left in found for parcel in left]
+            if self._under_way:
+                await self._attempts.wait(self._cause)
+        self._attempts.worked()
+
+    def _by_leader(self) -> dict[int | None, list[Parcel]]:
+        nodes: defaultdict[int | None, list[Parcel]] = defaultdict(list)
+        for parcel in self._under_way:
+            leader = self._client.cluster.leader_for_partition(parcel.tp)
+            nodes[None if leader in (None, -1) else leader].append(parcel)
+        return nodes
+
+    async def _produce(self, node: int | None, parcels: list[Parcel]) -> list[Parcel]:
+        """Those that must be sent again."""
+        if node is None:
+            self._cause = "a partition has no leader"
+            await refresh(self._client)
+            return parcels
+        batches = [(parcel.tp.topic, parcel.tp.partition, parcel.batch._build()) for parcel in parcels]
+        try:
+            answer = await ask(self._client, node, self._produce_request(batches))
+            told = exactly(_told(answer), [parcel.tp for parcel in parcels], "Produce")
+        except UNREACHABLE as error:
+            self._cause = f"{type(error).__name__} {error}"
+            await refresh(self._client)
+            return parcels
+        return [parcel for parcel in parcels if not self._settled(parcel, *told[parcel.tp])]
+
+    def _settled(self, parcel: Parcel, code: int, offset: int) -> bool:
+        if code in AGAIN:
+            self._cause = name(code)
+            if code in FIND_LEADER:
+                self._client.force_metadata_update()
+            return False
+        if not parcel.acknowledged.done():
+            if code in DONE:
+                parcel.acknowledged.set_result(offset if code == 0 else -1)
+            else:
+                parcel.acknowledged.set_exception(failure(code, parcel.tp.topic))
+        return True
+
+
+def _told(answer: Any) -> list[tuple[TopicPartition, tuple[int, int]]] | None:
+    if answer.topics is None or any(partitions is None for _, partitions, _ in answer.topics):
+        return None
+    return [(TopicPartition(topic, p[0]), (p[1], p[2])) for topic, partitions, _ in answer.topics for p in partitions]
