@@ -17,8 +17,8 @@ from worker.errors import AlphapulseError, BrokerUnavailable, CannotCreate, Conf
 from worker.kafka.asking import creation
 from worker.kafka.asking import topics as topics_module
 from worker.kafka.topics import wanted
+from worker.operate.creation import Topic, create
 from worker.settings import Settings, TopicSettings
-from worker.stream.creation import Topic, create
 
 EXISTS, TOO_MANY_REPLICAS, BAD_CONFIG = 36, 38, 40
 RETRIED = (-1, 7, 13, 41, 89)

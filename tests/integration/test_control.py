@@ -30,9 +30,9 @@ from tests.support.outputs import (
 )
 from tests.support.ticks import Publishing, group_settings, make_topics, publish, ticks
 from worker.errors import Exit
+from worker.operate.verify import check_group
 from worker.settings import ControlSettings, Settings
 from worker.stream.envelope import journal_key
-from worker.stream.verify import check_group
 
 pytestmark = pytest.mark.kafka
 

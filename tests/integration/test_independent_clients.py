@@ -17,9 +17,9 @@ from tests.integration.conftest import Bootstrap
 from tests.support.fleet import Fleet
 from tests.support.outputs import assert_equal, expected, published, read_input
 from tests.support.ticks import group_settings, make_topics, ticks
+from worker.operate.verify import check_group
 from worker.settings import Settings
 from worker.sources.record import Record
-from worker.stream.verify import check_group
 
 pytestmark = pytest.mark.kafka
 PARTITIONS = 4

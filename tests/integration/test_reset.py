@@ -15,8 +15,8 @@ from tests.support.monitor import Monitor
 from tests.support.outputs import Outputs, assert_equal, expected, published, read_input, read_journal
 from tests.support.ticks import delete_before, group_settings, make_topics, publish, ticks
 from worker.errors import Exit
+from worker.operate.verify import check_group
 from worker.settings import Settings
-from worker.stream.verify import check_group
 
 pytestmark = pytest.mark.kafka
 

@@ -13,7 +13,7 @@ from tests.support.fleet import Fleet
 from tests.support.oracle import under_load
 from tests.support.outputs import assert_equal, expected, published, read_input, without_repeats
 from tests.support.ticks import Publishing, group_settings, make_topics, publish, ticks
-from worker.stream.verify import check_group
+from worker.operate.verify import check_group
 
 pytestmark = pytest.mark.kafka
 

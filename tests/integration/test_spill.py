@@ -12,8 +12,8 @@ from tests.integration.conftest import Bootstrap
 from tests.support.fleet import Fleet, WorkerProcess
 from tests.support.outputs import assert_equal, expected, published, read_input
 from tests.support.ticks import Publishing, group_settings, make_topics, publish, ticks
+from worker.operate.verify import check_group
 from worker.settings import Settings
-from worker.stream.verify import check_group
 
 pytestmark = pytest.mark.kafka
 

@@ -18,8 +18,8 @@ from tests.support.kafka import produce, read_partition
 from tests.support.outputs import assert_equal, count, expected, published, read_input
 from tests.support.ticks import alter_topic, delete_before, group_settings, grow_topics, make_topics, publish, ticks
 from worker.errors import Exit
+from worker.operate.verify import check_group
 from worker.settings import Settings
-from worker.stream.verify import check_group
 
 pytestmark = pytest.mark.kafka
 

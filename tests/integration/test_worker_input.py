@@ -16,8 +16,8 @@ from tests.integration.conftest import Bootstrap
 from tests.support.fleet import Fleet
 from tests.support.outputs import assert_equal, expected, published, read_input, read_topic
 from tests.support.ticks import group_settings, make_topics, ticks
+from worker.operate.verify import check_group
 from worker.settings import Settings
-from worker.stream.verify import check_group
 
 pytestmark = pytest.mark.kafka
 

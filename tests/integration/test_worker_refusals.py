@@ -20,7 +20,7 @@ from tests.support.ticks import (
     ticks,
 )
 from worker.errors import Exit
-from worker.stream.verify import check_group
+from worker.operate.verify import check_group
 
 pytestmark = pytest.mark.kafka
 

@@ -8,7 +8,7 @@ from tests.support.fleet import Fleet, NotInTime, until
 from tests.support.outputs import Outputs, assert_equal, count, expected, published, read_input, without_repeats
 from tests.support.ticks import Publishing
 from tests.support.transactions import open_transactions
-from worker.stream.verify import check_group
+from worker.operate.verify import check_group
 
 LAG = 8  # records; less could be gone before the fault hits
 PATIENCE = 90.0  # seconds for what takes a few: a shared machine may be slow, and a limit costs nothing

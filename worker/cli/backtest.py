@@ -180,7 +180,7 @@ def _topic_tapes(
     settings: Settings, topic: str, start: int | None, stop: int | None, symbol: str | None, limit: int | None
 ) -> list[Tape]:
     from worker.backtest.tape import tapes
-    from worker.stream.recorded import read_topic
+    from worker.operate.read_topic import read_topic
 
     with progress("reading", "read", limit) as advance:
         records = run_async(read_topic(settings.kafka, topic, start, stop, advance))

@@ -57,7 +57,7 @@ def set_(
     json: Json = False,
 ) -> None:
     """Change a key's limits; omitted fields stay. After 10 minutes nothing opens until you set them again."""
-    from worker.stream.control_records import check_key
+    from worker.operate.controls import check_key
 
     if all(value is None for value in (risk_mult, max_notional, allow_open, kill)):
         raise typer.BadParameter("give at least one of --risk-mult, --max-notional, --allow-open, --block, --kill")
@@ -97,7 +97,7 @@ def model(
 ) -> None:
     """Switch the model of all workers while they run; each decision names its model."""
     from schemas.control import MODEL_KEY
-    from worker.stream.control_records import withdraw
+    from worker.operate.controls import withdraw
 
     exclude({"NAME": name is not None, "--none": none, "--configured": configured})
     exclude({"--none": none, "--digest": digest is not None})
@@ -128,7 +128,7 @@ def model(
 @app.command()
 def lift(key: Key, bootstrap: Bootstrap = None, prefix: Prefix = None, json: Json = False) -> None:
     """Remove a key's record: the static limits hold again."""
-    from worker.stream.control_records import remove
+    from worker.operate.controls import remove
 
     quiet_logs()
     settings = settings_with(bootstrap, prefix=prefix)
@@ -142,7 +142,7 @@ def lift(key: Key, bootstrap: Bootstrap = None, prefix: Prefix = None, json: Jso
 @app.command()
 def show(bootstrap: Bootstrap = None, prefix: Prefix = None, json: Json = False) -> None:
     """The newest record of each key."""
-    from worker.stream.control_records import newest
+    from worker.operate.controls import newest
     from worker.stream.outputs import rfc3339
 
     quiet_logs()
@@ -178,7 +178,7 @@ def _described(settings: Settings, control: Control) -> dict[str, Any]:
 
 def _published(settings: Settings, key: str, effective_ts: int, fields: dict[str, Any]) -> Control:
     """Publish the key's newest record with these fields changed."""
-    from worker.stream.control_records import changed, newest, publish
+    from worker.operate.controls import changed, newest, publish
 
     async def work() -> Control:
         before = (await newest(settings)).get(key)

@@ -22,7 +22,7 @@ def inspect(bootstrap: Bootstrap = None, group: Group = None, prefix: Prefix = N
     """Symbols, bytes and damage of each partition, and what a new owner would replay."""
     import msgspec
 
-    from worker.stream.inspection import Held, inspect
+    from worker.operate.state_topic import Held, inspect
 
     quiet_logs()
     held: list[Held] = run_async(inspect(settings_with(bootstrap, group, prefix)))
@@ -50,7 +50,7 @@ def reset(
     """
     import msgspec
 
-    from worker.stream.resetting import Renewed, reset
+    from worker.operate.resetting import Renewed, reset
 
     quiet_logs()
     settings = settings_with(bootstrap, group, prefix)
@@ -84,7 +84,7 @@ def offsets(
     """Commit where the group has come to, by its state and outputs; for offsets that are gone or were set by hand."""
     import msgspec
 
-    from worker.stream.reached import Reached, reached, restore
+    from worker.operate.reached import Reached, reached, restore
 
     quiet_logs()
     settings = settings_with(bootstrap, group, prefix)
@@ -121,7 +121,7 @@ def export(
     """Write states as JSON, one symbol a line, or as numpy records."""
     import msgspec
 
-    from worker.stream.inspection import State, export
+    from worker.operate.state_topic import State, export
 
     quiet_logs()
     states: list[State] = run_async(export(settings_with(bootstrap, group, prefix), symbol))

@@ -10,7 +10,7 @@ from worker.cli.common import Bootstrap, Group, Json, Prefix, quiet_logs, run_as
 from worker.cli.output import print_json
 
 if TYPE_CHECKING:
-    from worker.stream import creation
+    from worker.operate import creation
 
 app = typer.Typer(help="Create or check the topics.", no_args_is_help=True)
 Partitions = Annotated[
@@ -37,7 +37,7 @@ def create(
     """Create missing topics with the settings they need, then check all."""
     from worker.kafka import topics
     from worker.kafka.preflight import admin_client
-    from worker.stream import creation
+    from worker.operate import creation
 
     quiet_logs()
     settings = settings_with(bootstrap, group, prefix, topics={"partitions": partitions})

@@ -26,8 +26,8 @@ def verify(
     """Read input and outputs and compare; exit 65 when something is lost, doubled, decided twice or out of sequence."""
     import msgspec
 
-    from worker.stream.judging import Report
-    from worker.stream.verify import check_group
+    from worker.operate.judging import Report
+    from worker.operate.verify import check_group
 
     quiet_logs()
     settings = settings_with(bootstrap, group, prefix)
@@ -40,7 +40,7 @@ def verify(
 
 
 def _print(report: Any) -> None:
-    from worker.stream.judging import FAULTS
+    from worker.operate.judging import FAULTS
     from worker.stream.placement import told
 
     names = ("partition", "input", "decisions", "rejections", "repeats", "pending", "faults")

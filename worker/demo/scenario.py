@@ -22,9 +22,9 @@ from worker.demo.tail import Tail
 from worker.errors import AlphapulseError, DataError
 from worker.kafka import topics
 from worker.kafka.client import client_options
+from worker.operate.creation import create
+from worker.operate.verify import check_group
 from worker.sources.publisher import publish_records
-from worker.stream.creation import create
-from worker.stream.verify import check_group
 
 SAMPLE = 0.3  # seconds between samples
 JOIN = 90.0  # seconds for workers to start, join and restore

@@ -15,8 +15,8 @@ from tests.bench.peers.market import Expected
 from tests.bench.peers.outputs import faults, read
 from tests.bench.progress import Committed, Watch, Written
 from worker.kafka.preflight import admin_client
+from worker.operate.creation import create
 from worker.settings import load_settings
-from worker.stream.creation import create
 
 DEADLINE_S = 300.0
 

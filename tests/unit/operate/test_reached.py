@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from schemas.state import ReplayFrom
+from worker.operate.reached import Reached, judged
 from worker.stream.checkpoint import Checkpoint, Committed
 from worker.stream.contradiction import LeftOut
-from worker.stream.reached import Reached, judged
 from worker.stream.stored import Stored
 from worker.stream.witness import OutputsEnd
 

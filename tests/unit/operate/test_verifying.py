@@ -8,9 +8,9 @@ import pytest
 
 from tests.support.world import RECORDS, World, world
 from worker.kafka.client import client_options
-from worker.stream import verify as module
-from worker.stream.judging import EXAMPLES, PartitionReport
-from worker.stream.verify import verify
+from worker.operate import verify as module
+from worker.operate.judging import EXAMPLES, PartitionReport
+from worker.operate.verify import verify
 
 FIRST, DECIDED = 100, 120  # first offset of the input, and records that have an outcome
 REACHED = FIRST + DECIDED

@@ -11,7 +11,7 @@ import pytest
 from schemas import Control
 from schemas.control import MODEL_KEY, ModelSwitch
 from worker.errors import ConfigError
-from worker.stream.control_records import changed, check_key
+from worker.operate.controls import changed, check_key
 
 
 def test_what_is_not_given_stays() -> None:

@@ -17,8 +17,8 @@ from worker.kafka.client import client_options
 from worker.kafka.group import committed_offsets, wait_caught_up
 from worker.kafka.preflight import admin_client
 from worker.kafka.reader import Consumed, Reader, high_watermarks
+from worker.operate.judging import Outcome, PartitionReport, Report, judge
 from worker.settings import Settings
-from worker.stream.judging import Outcome, PartitionReport, Report, judge
 from worker.stream.placement import Homes
 from worker.stream.stored import read_state
 

@@ -11,8 +11,8 @@ from schemas import Decision, Rejection
 from worker.engine.partition import PartitionEngine
 from worker.engine.records import Records
 from worker.engine.settings import EngineSettings
+from worker.operate.wanted import Tally, Wanted
 from worker.sources.simulator import Simulation, simulated_records
-from worker.stream.wanted import Tally, Wanted
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from aiokafka import TopicPartition
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.stream.backlog import Line, newest
+from worker.operate.backlog import Line, newest
 
 TOPIC = "decisions"
 

@@ -14,10 +14,10 @@ from worker.kafka.client import client_options
 from worker.kafka.preflight import admin_client
 from worker.kafka.seams import start_consumer, stop_consumer
 from worker.kafka.topics import describe
+from worker.operate.backlog import POLL_MS, Line, newest
+from worker.operate.wanted import Item, Tally, Wanted
 from worker.settings import KafkaSettings
-from worker.stream.backlog import POLL_MS, Line, newest
 from worker.stream.outputs import rfc3339
-from worker.stream.wanted import Item, Tally, Wanted
 
 _DECISION, _REJECTION = msgspec.json.Decoder(Decision), msgspec.json.Decoder(Rejection)
 

@@ -6,8 +6,8 @@ import pytest
 
 from schemas.state import JournalEntry
 from worker.errors import ConfigError
+from worker.operate.resetting import obstacle, renewed
 from worker.stream.checkpoint import Checkpoint, Committed
-from worker.stream.resetting import obstacle, renewed
 from worker.stream.stored import Stored
 
 ENTRY = JournalEntry(1, "*", 2, 7, 40, 0, 0, 0, None)
