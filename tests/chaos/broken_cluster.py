@@ -13,9 +13,9 @@ from worker.engine.partition import PartitionEngine
 from worker.kafka.backoff import BackOff
 from worker.kafka.protocol.offsets import OffsetFetchResponse, Position, fetch_offsets, fetched
 from worker.kafka.transactions import producer
-from worker.stream import agreement, opening
-from worker.stream.checkpoint import Opened
-from worker.stream.sink import TransactionalSink
+from worker.stream.output.sink import TransactionalSink
+from worker.stream.state import agreement, recovery
+from worker.stream.state.checkpoint import Opened
 
 # Names that these modules import are replaced in them.
 AGREEMENT: Any = agreement
@@ -75,7 +75,7 @@ def a_missing_partition_is_success() -> None:
 
 def accepts_an_older_state_end() -> None:
     """A state partition that ends before what the committed offset counts on is as good as any."""
-    opening.Opening._cut_short = lambda self, checkpoint, named: False  # type: ignore[method-assign]
+    recovery.Opening._cut_short = lambda self, checkpoint, named: False  # type: ignore[method-assign]
 
 
 def no_back_off() -> None:

@@ -1,7 +1,8 @@
 """Workers with one rule of the cycle broken: `python -m tests.chaos.mutant <mutation> worker`.
 
 The oracle must find each of them; else it could not find the same fault in the worker. Where two rules guard the same
-thing, a mutant breaks both: the witness (`worker/stream/witness.py`) would refuse what the other rule lets through.
+thing, a mutant breaks both: the witness (`worker/stream/state/witness.py`) would refuse what the other rule lets
+through.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ from worker.kafka.errors import OutcomeUnknown
 from worker.kafka.protocol.offsets import Membership, Position
 from worker.kafka.records.outputs import Output
 from worker.kafka.transactions import TransactionalProducer
-from worker.stream import opening, sink
-from worker.stream.checkpoint import Opened
-from worker.stream.envelope import symbol_of
-from worker.stream.sink import TransactionalSink
+from worker.stream.output import sink
+from worker.stream.output.sink import TransactionalSink
+from worker.stream.state import recovery
+from worker.stream.state.checkpoint import Opened
+from worker.stream.state.records import symbol_of
 
 # Names that this module imports are replaced in it.
-OPENING: Any = opening
+OPENING: Any = recovery
 STATE = "worker.state."  # part of the name of state topics, as the tests make them
 
 

@@ -14,7 +14,7 @@ from tests.support.oracle import PATIENCE, behind
 from tests.support.outputs import assert_equal, expected, published, read_input
 from tests.support.ticks import Publishing, publish
 from worker.settings import Settings
-from worker.stream.crash import VARIABLE
+from worker.stream.failpoints import VARIABLE
 
 WORKER = ("worker",)
 HASTY = {"ALPHAPULSE_KAFKA__REQUEST_TIMEOUT_MS": "2000"}

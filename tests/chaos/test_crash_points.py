@@ -14,7 +14,7 @@ from tests.chaos.scene import load, scene, some_ticks
 from tests.support.fleet import Fleet, WorkerProcess
 from tests.support.oracle import PATIENCE, behind, proven, under_load
 from tests.support.ticks import publish
-from worker.stream.crash import POINTS, VARIABLE
+from worker.stream.failpoints import POINTS, VARIABLE
 
 pytestmark = [pytest.mark.kafka, fault("F1")]
 

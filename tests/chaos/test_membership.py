@@ -15,7 +15,7 @@ from tests.chaos.scene import PARTITIONS, load, scene
 from tests.support.fleet import Fleet, WorkerProcess, until
 from tests.support.oracle import PATIENCE, behind, proven, under_load
 from worker.errors import Exit
-from worker.stream.crash import VARIABLE
+from worker.stream.failpoints import VARIABLE
 
 pytestmark = pytest.mark.kafka
 

@@ -15,7 +15,7 @@ from tests.support.fleet import Fleet
 from tests.support.oracle import PATIENCE, behind, proven, under_load
 from tests.support.ticks import publish
 from worker.errors import Exit
-from worker.stream.crash import POINTS, VARIABLE
+from worker.stream.failpoints import POINTS, VARIABLE
 
 pytestmark = [pytest.mark.kafka, fault("F28")]
 

@@ -26,7 +26,7 @@ from tests.support.elections import controller
 from tests.support.fleet import Fleet, until
 from tests.support.netns import SplitCluster
 from tests.support.oracle import PATIENCE, behind, right, under_load
-from worker.stream.crash import VARIABLE
+from worker.stream.failpoints import VARIABLE
 
 pytestmark = pytest.mark.kafka
 

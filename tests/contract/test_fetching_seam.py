@@ -17,9 +17,9 @@ from tests.support.counting import CountingEngine
 from tests.support.record_sets import MARKER_COMMIT, batch, marker, plain, random_records
 from worker.engine.raw import RawRecords
 from worker.kafka.seams import fetching, pacing, pinned
-from worker.stream.snapshots import SnapshotWriter
-from worker.stream.state import PartitionState
-from worker.stream.unsaved import Limits, Unsaved
+from worker.stream.state.dirty import Limits, Unsaved
+from worker.stream.state.partition_state import PartitionState
+from worker.stream.state.snapshots import SnapshotWriter
 
 TP = TopicPartition("ticks.raw", 0)
 

@@ -32,7 +32,7 @@ from tests.support.ticks import Publishing, group_settings, make_topics, publish
 from worker.errors import Exit
 from worker.operate.verify import check_group
 from worker.settings import ControlSettings, Settings
-from worker.stream.envelope import journal_key
+from worker.stream.state.records import journal_key
 
 pytestmark = pytest.mark.kafka
 

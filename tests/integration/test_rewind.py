@@ -23,7 +23,7 @@ from worker.kafka.preflight import admin_client
 from worker.kafka.protocol.offsets import Position
 from worker.kafka.seams.clients import client_of
 from worker.settings import Settings
-from worker.stream.crash import VARIABLE
+from worker.stream.failpoints import VARIABLE
 
 pytestmark = pytest.mark.kafka
 

@@ -28,8 +28,8 @@ from worker.kafka.protocol.offsets import Membership, Position
 from worker.kafka.records.outputs import Output
 from worker.kafka.transactions import EpochRefused, TransactionalProducer
 from worker.settings import KafkaSettings
-from worker.stream.checkpoint import Checkpoint, Opened
-from worker.stream.sink import Commit, TransactionalSink
+from worker.stream.output.sink import Commit, TransactionalSink
+from worker.stream.state.checkpoint import Checkpoint, Opened
 
 pytestmark = pytest.mark.kafka
 

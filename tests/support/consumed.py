@@ -13,7 +13,7 @@ from worker.engine.records import Records
 from worker.engine.settings import EngineSettings
 from worker.kafka.reader import Consumed
 from worker.kafka.records.columns import raw_of
-from worker.stream.state import PartitionState
+from worker.stream.state.partition_state import PartitionState
 
 
 def to_records(records: Sequence[Consumed]) -> Records:

@@ -19,8 +19,8 @@ from worker.instruments import load_engine
 from worker.kafka.reader import Consumed
 from worker.models.library import Library, configured_stages
 from worker.settings import Settings
-from worker.stream.envelope import JOURNAL, unpack_entry
-from worker.stream.outputs import Publisher
+from worker.stream.output.builder import Publisher
+from worker.stream.state.records import JOURNAL, unpack_entry
 
 TIMEOUT = 20.0
 ATTEMPT, PATIENCE = 5.0, 90.0  # seconds for one answer of a cluster whose brokers come and go, and for all attempts

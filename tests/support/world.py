@@ -18,11 +18,11 @@ from worker.kafka.client import client_options
 from worker.kafka.protocol.offsets import Position
 from worker.kafka.records.columns import raw_of
 from worker.settings import KafkaSettings, ProcessingSettings, Settings, StateSettings
-from worker.stream.board import Board
-from worker.stream.checkpoint import Opened
-from worker.stream.envelope import BARRIER, FORMAT
-from worker.stream.opening import Opening
-from worker.stream.state import PartitionState
+from worker.stream.control.table import Board
+from worker.stream.state.checkpoint import Opened
+from worker.stream.state.partition_state import PartitionState
+from worker.stream.state.records import BARRIER, FORMAT
+from worker.stream.state.recovery import Opening
 
 GROUP, BATCH, SYMBOLS = "g", 10, 7
 RECORDS = 300  # in the input

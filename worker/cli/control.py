@@ -143,7 +143,7 @@ def lift(key: Key, bootstrap: Bootstrap = None, prefix: Prefix = None, json: Jso
 def show(bootstrap: Bootstrap = None, prefix: Prefix = None, json: Json = False) -> None:
     """The newest record of each key."""
     from worker.operate.controls import newest
-    from worker.stream.outputs import rfc3339
+    from worker.stream.output.builder import rfc3339
 
     quiet_logs()
     settings = settings_with(bootstrap, prefix=prefix)

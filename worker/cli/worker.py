@@ -57,7 +57,7 @@ def worker(
         from worker.stream.supervisor import supervise
 
         sys.exit(supervise(settings, processes, sys.argv[1:]))
-    from worker.stream.run import WorkerProcess
+    from worker.stream.process import WorkerProcess
 
     announce(logging.getLogger("worker").warning)
 

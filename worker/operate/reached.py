@@ -18,12 +18,12 @@ from worker.kafka.protocol.offsets import Position
 from worker.kafka.reader import Reader
 from worker.kafka.seams.clients import client_of
 from worker.settings import Settings
-from worker.stream import contradiction
-from worker.stream.checkpoint import Committed
-from worker.stream.contradiction import LeftOut, left_out
-from worker.stream.joining import checkpoints
-from worker.stream.stored import Stored, read_state
-from worker.stream.witness import OutputsEnd, Witness, furthest, outputs_end
+from worker.stream.state import contradiction
+from worker.stream.state.checkpoint import Committed
+from worker.stream.state.committed import checkpoints
+from worker.stream.state.contradiction import LeftOut, left_out
+from worker.stream.state.topic import Stored, read_state
+from worker.stream.state.witness import OutputsEnd, Witness, furthest, outputs_end
 
 
 @dataclass

@@ -25,12 +25,12 @@ from worker.kafka.records.outputs import Output
 from worker.kafka.seams.clients import close_client
 from worker.kafka.topics import partitions_changed
 from worker.settings import Settings
-from worker.stream.checkpoint import Checkpoint, Committed, committed
-from worker.stream.contradiction import beyond_end, left_out, set_ahead, set_back
-from worker.stream.envelope import FORMAT, REPLAY_FROM, reset_key
-from worker.stream.sink import Commit, Sink, sink_of
-from worker.stream.stored import Stored, read_state
-from worker.stream.witness import contradicting, outputs_end
+from worker.stream.output.sink import Commit, Sink, sink_of
+from worker.stream.state.checkpoint import Checkpoint, Committed, committed
+from worker.stream.state.contradiction import beyond_end, left_out, set_ahead, set_back
+from worker.stream.state.records import FORMAT, REPLAY_FROM, reset_key
+from worker.stream.state.topic import Stored, read_state
+from worker.stream.state.witness import contradicting, outputs_end
 
 _encode = msgspec.msgpack.Encoder().encode
 

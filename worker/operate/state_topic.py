@@ -19,10 +19,10 @@ from worker.kafka.client import client_options
 from worker.kafka.preflight import admin_client
 from worker.kafka.reader import Reader
 from worker.settings import Settings, load_engine_of
-from worker.stream.checkpoint import Committed
-from worker.stream.envelope import Damaged, Snapshot, unpack
-from worker.stream.joining import checkpoints
-from worker.stream.stored import Stored, read_state
+from worker.stream.state.checkpoint import Committed
+from worker.stream.state.committed import checkpoints
+from worker.stream.state.records import Damaged, Snapshot, unpack
+from worker.stream.state.topic import Stored, read_state
 
 
 @dataclass

@@ -17,7 +17,7 @@ from worker.kafka.topics import describe
 from worker.operate.backlog import POLL_MS, Line, newest
 from worker.operate.wanted import Item, Tally, Wanted
 from worker.settings import KafkaSettings
-from worker.stream.outputs import rfc3339
+from worker.stream.output.builder import rfc3339
 
 _DECISION, _REJECTION = msgspec.json.Decoder(Decision), msgspec.json.Decoder(Rejection)
 

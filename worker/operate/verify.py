@@ -20,7 +20,7 @@ from worker.kafka.reader import Consumed, Reader, high_watermarks
 from worker.operate.judging import Outcome, PartitionReport, Report, judge
 from worker.settings import Settings
 from worker.stream.placement import Homes
-from worker.stream.stored import read_state
+from worker.stream.state.topic import read_state
 
 Resets: TypeAlias = Callable[[int], Awaitable[Sequence[int]]]  # of a partition: input offsets, ascending
 Offsets: TypeAlias = Callable[[], Awaitable[Mapping[int, int]]]  # the group's, by partition

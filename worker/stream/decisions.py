@@ -16,9 +16,9 @@ from worker.engine.stages.ingestion import Decoded
 from worker.kafka.records.decode import decode
 from worker.kafka.records.outputs import Output, Prepared
 from worker.settings import Settings
-from worker.stream.encoded import OutputEncoder
 from worker.stream.models import library
-from worker.stream.spill import Spilling
+from worker.stream.output.encoder import OutputEncoder
+from worker.stream.state.spill import Spilling
 from worker.telemetry.metrics import METRICS
 
 Results = tuple[Decoded, NDArray[Any]]

@@ -1,9 +1,9 @@
 """What closed clients and dropped states leave behind.
 
 aiokafka's clients lie in cycles, with their connections' buffers, when they are closed. Only the collector of cycles
-frees them, and a worker has it look rarely (`run.calm_garbage_collector`): each partition that is opened again would
-leave several. What is freed then, and the arrays of a state that was dropped, the C library keeps for later: a process
-that opens partitions again and again would seem to grow.
+frees them, and a worker has it look rarely (`process.calm_garbage_collector`): each partition that is opened again
+would leave several. What is freed then, and the arrays of a state that was dropped, the C library keeps for later: a
+process that opens partitions again and again would seem to grow.
 """
 
 from __future__ import annotations

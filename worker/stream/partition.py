@@ -17,15 +17,15 @@ from worker.kafka.producers import Clients
 from worker.kafka.records.columns import unpacked
 from worker.kafka.records.outputs import Output, Prepared
 from worker.settings import Settings
-from worker.stream.board import Board
-from worker.stream.checkpoint import committed
-from worker.stream.crash import crash_point
+from worker.stream.control.table import Board
+from worker.stream.failpoints import crash_point
 from worker.stream.job import Job
 from worker.stream.litter import collect_soon
-from worker.stream.opening import Opening
-from worker.stream.sink import AcknowledgedSink, Commit, Sink, sink_of
-from worker.stream.snapshots import Taken
-from worker.stream.state import PartitionState
+from worker.stream.output.sink import AcknowledgedSink, Commit, Sink, sink_of
+from worker.stream.state.checkpoint import committed
+from worker.stream.state.partition_state import PartitionState
+from worker.stream.state.recovery import Opening
+from worker.stream.state.snapshots import Taken
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""The headers of decisions: what `worker.stream.outputs` gives a decision, as the bytes of the record format."""
+"""The headers of decisions: what `worker.stream.output.builder` gives a decision, as the bytes of the record format."""
 
 from __future__ import annotations
 

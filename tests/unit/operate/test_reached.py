@@ -6,10 +6,10 @@ import pytest
 
 from schemas.state import ReplayFrom
 from worker.operate.reached import Reached, judged
-from worker.stream.checkpoint import Checkpoint, Committed
-from worker.stream.contradiction import LeftOut
-from worker.stream.stored import Stored
-from worker.stream.witness import OutputsEnd
+from worker.stream.state.checkpoint import Checkpoint, Committed
+from worker.stream.state.contradiction import LeftOut
+from worker.stream.state.topic import Stored
+from worker.stream.state.witness import OutputsEnd
 
 OURS = Checkpoint(0, 0, 0, 1)
 END = 400

@@ -7,8 +7,8 @@ import pytest
 from schemas.state import JournalEntry
 from worker.errors import ConfigError
 from worker.operate.resetting import obstacle, renewed
-from worker.stream.checkpoint import Checkpoint, Committed
-from worker.stream.stored import Stored
+from worker.stream.state.checkpoint import Checkpoint, Committed
+from worker.stream.state.topic import Stored
 
 ENTRY = JournalEntry(1, "*", 2, 7, 40, 0, 0, 0, None)
 KNOWN = Checkpoint(origin=10, replay_from=70, saved=5, partitions=4, journal=1, journal_from=10)

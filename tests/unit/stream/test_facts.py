@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from worker.settings import Settings
-from worker.stream.run import WorkerProcess
+from worker.stream.process import WorkerProcess
 from worker.version import __version__
 
 

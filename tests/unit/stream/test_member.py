@@ -15,7 +15,7 @@ from worker.kafka.backoff import BackOff
 from worker.kafka.deadline import Deadline
 from worker.kafka.errors import Fenced, OutcomeUnknown
 from worker.settings import ProcessingSettings, Settings, StateSettings
-from worker.stream.loop import Member
+from worker.stream.member import Member
 from worker.stream.partition import Phase
 from worker.stream.shutdown import Shutdown
 
@@ -190,7 +190,7 @@ async def test_a_stop_saves_and_a_failure_does_not() -> None:
 
 
 async def test_more_members_than_partitions_are_on_standby(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "worker.stream.loop")
+    caplog.set_level(logging.INFO, "worker.stream.member")
     member = member_of(FakePartition(TP))
     await member.on_partitions_assigned(set())
     assert [record.getMessage() for record in caplog.records] == ["standby: more members than partitions"]

@@ -18,7 +18,7 @@ from worker.errors import Exit
 from worker.kafka.deadline import GRACE, Deadline, within
 from worker.kafka.producers import quietly_stop
 from worker.kafka.seams import stop_consumer
-from worker.stream.leaving import save, settle
+from worker.stream.drain import save, settle
 from worker.stream.shutdown import AGAIN, Shutdown
 
 SOON = 0.05

@@ -89,7 +89,7 @@ def test_what_the_library_did_not_expect_keeps_level_and_traceback(passed: list[
 
 
 def test_our_own_lines_pass_but_those_of_a_retry(passed: list[logging.LogRecord], clock: Clock) -> None:
-    log = logging.getLogger("worker.stream.loop")
+    log = logging.getLogger("worker.stream.member")
     for attempt in range(5):
         log.warning("cannot open", extra={"partition": attempt % 2})
         log.warning("snapshot refused", extra={"key": "A"})

@@ -17,8 +17,8 @@ from worker.engine.raw import RawRecords
 from worker.engine.settings import EngineSettings
 from worker.kafka.records.outputs import Output
 from worker.settings import TopicSettings
-from worker.stream.encoded import OutputEncoder, consumed
-from worker.stream.outputs import Publisher
+from worker.stream.output.builder import Publisher
+from worker.stream.output.encoder import OutputEncoder, consumed
 
 TP, GROUP, TOPICS = TopicPartition("ticks.raw", 3), "alpha", TopicSettings()
 LIMIT = 262_144

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from schemas.tick import MAX_TS, MIN_TS
-from worker.stream.outputs import rfc3339
+from worker.stream.output.builder import rfc3339
 from worker.wire.times import put_rfc3339
 
 DAY = 86_400_000

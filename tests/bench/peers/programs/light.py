@@ -7,7 +7,7 @@ import sys
 from tests.bench.peers.light_engine import LightJob
 from worker.cli.common import run_async
 from worker.settings import load_settings
-from worker.stream.run import WorkerProcess
+from worker.stream.process import WorkerProcess
 from worker.telemetry.log import configure
 
 

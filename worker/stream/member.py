@@ -1,0 +1,391 @@
+"""The poll loop of one group member: hands fetched batches to partitions and follows rebalances."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import CorruptRecordException, IllegalStateError, KafkaError, OffsetOutOfRangeError
+
+from worker.engine.raw import RawRecords
+from worker.errors import AlphapulseError
+from worker.kafka.deadline import Deadline, within
+from worker.kafka.errors import (
+    FAILURES,
+    Fenced,
+    LeftBehind,
+    OutcomeUnknown,
+    StateLost,
+    meaning,
+    taken_over,
+)
+from worker.kafka.producers import STOP_TIMEOUT
+from worker.kafka.records.columns import as_raw, together
+from worker.settings import Settings
+from worker.stream.drain import save, settle
+from worker.stream.failpoints import crash_point
+from worker.stream.partition import Partition, Phase
+from worker.stream.polling import Polling
+from worker.stream.resting import patience, ready_now, rested
+from worker.stream.shutdown import Shutdown
+from worker.telemetry.metrics import METRICS
+
+log = logging.getLogger(__name__)
+
+GATHER = 0.005  # seconds for a fetch that finds records
+TURN = 1.0  # seconds for the turn that the stop has interrupted
+LEAVE_SHARE, MAX_LEAVE = 0.3, 5.0  # of the time for stopping, and seconds, that are kept for what follows the drain
+
+
+class Member(ConsumerRebalanceListener):
+    """One membership in the group, from join to leave. It ends when it is stopped, when it fails, or to rejoin."""
+
+    def __init__(
+        self,
+        consumer: AIOKafkaConsumer,
+        settings: Settings,
+        new_partition: Callable[[TopicPartition], Partition],
+    ) -> None:
+        self.partitions: dict[TopicPartition, Partition] = {}
+        self.begun: set[TopicPartition] = set()  # with work of which it is not known that it is committed
+        self.generation = 0
+        self.last_poll = time.monotonic()
+        self.last_commit_ok = True
+        self._consumer, self._settings = consumer, settings
+        self._polling = Polling(consumer, settings)
+        self._new_partition = new_partition
+        self._tasks: dict[TopicPartition, asyncio.Task[None]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+        self._moving = True  # between revocation and assignment: nothing new is started
+        self._failure: BaseException | None = None
+        self._rejoin = False
+        self._draining = False  # asked to stop, and nothing has failed
+        self._changed = asyncio.Event()
+        self._stopped: asyncio.Future[bool]
+
+    # -- rebalance: aiokafka calls these in the coordinator's task; whatever they raise would be swallowed
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Let batches in flight finish within one deadline; keep the state until the new assignment is known."""
+        crash_point("revoked")
+        started, seconds = time.monotonic(), self._settings.processing.rebalance_timeout_ms / 2000
+        self._moving = True
+        busy = [task for tp, task in self._tasks.items() if self.partitions[tp].phase is Phase.BUSY]
+        if busy:
+            await asyncio.wait(busy, timeout=seconds)
+        await self._cancel_all()
+        for partition in self.partitions.values():
+            if partition.phase is Phase.READY:
+                partition.phase = Phase.PARKED
+        await settle(self._in_hand(), started + seconds - time.monotonic())
+        METRICS.rebalance_duration_seconds.observe(time.monotonic() - started)
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """Only register: heartbeats wait for this callback, so fencing and restore run as tasks."""
+        self.generation += 1
+        METRICS.rebalances.inc()
+        METRICS.assigned_partitions.set(len(assigned))
+        self.begun &= assigned
+        for tp in set(self.partitions) - assigned:
+            METRICS.forget_partition(tp.partition)
+            self._in_background(self.partitions.pop(tp).release())
+        for tp in sorted(assigned):
+            # Paused at some position: nothing is fetched, and none looked up, before the state is right.
+            self._consumer.seek(tp, 0)
+            self._consumer.pause(tp)
+            partition = self.partitions.get(tp) or self.partitions.setdefault(tp, self._new_partition(tp))
+            self._start(tp, self._take(partition))
+        self._moving = False
+        self._changed.set()
+        told = {"partitions": sorted(tp.partition for tp in assigned), "generation": self.generation}
+        log.info("assigned" if assigned else "standby: more members than partitions", extra=told)
+
+    def _in_hand(self) -> list[Partition]:
+        """Partitions with a state between two batches."""
+        return [p for p in self.partitions.values() if p.phase in (Phase.READY, Phase.PARKED)]
+
+    async def _cancel_all(self, seconds: float = STOP_TIMEOUT) -> None:
+        tasks = list(self._tasks.values())
+        self._tasks.clear()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+
+    # -- one task a partition
+
+    def _start(self, tp: TopicPartition, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=f"{tp.topic}-{tp.partition}")
+        self._tasks[tp] = task
+        task.add_done_callback(lambda done: self._finished(tp, done))
+
+    def _finished(self, tp: TopicPartition, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(tp) is task:
+            del self._tasks[tp]
+        if not task.cancelled() and (error := task.exception()):
+            self._failure = self._failure or error
+        self._changed.set()
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def _take(self, partition: Partition) -> None:
+        """Make an assigned partition ready: go on where it was kept, else fence and restore."""
+        if partition.phase is Phase.PARKED and await self._kept(partition):
+            self._ready(partition)
+        else:
+            await self._open(partition)
+
+    async def _kept(self, partition: Partition) -> bool:
+        try:
+            return await partition.confirm()
+        except FAILURES:
+            return False
+
+    async def _open(self, partition: Partition) -> None:
+        while True:
+            try:
+                await partition.open(self._consumer)
+            except StateLost as lost:  # spilling has ended: the next attempt keeps all in memory
+                log.error("state lost", extra={"partition": partition.tp.partition, "error": str(lost)})
+            except FAILURES as error:
+                self.last_commit_ok = False
+                failure = meaning(error, partition.tp.topic)
+                if isinstance(failure, AlphapulseError):
+                    raise failure from error
+                if isinstance(failure, Fenced):
+                    self._fenced(partition, failure)
+                    return
+                log.warning("cannot open", extra={"partition": partition.tp.partition, "error": str(error)})
+                await asyncio.sleep(partition.trouble.next())  # no condition of ours tells when the brokers are ready
+            else:
+                self._ready(partition)
+                return
+
+    def _ready(self, partition: Partition) -> None:
+        if partition.tp not in self._consumer.assignment():
+            return
+        partition.phase = Phase.READY
+        self.begun.discard(partition.tp)  # what has become of it is known now
+        self._consumer.seek(partition.tp, partition.next)
+        self._consumer.resume(partition.tp)
+
+    def _fenced(self, partition: Partition, cause: Fenced) -> None:
+        """Somebody else owns it now. Only a newer generation may give it back, so join anew."""
+        log.warning("fenced", extra={"partition": partition.tp.partition, "cause": str(cause)})
+        METRICS.transactions.labels("fenced").inc()
+        partition.phase = Phase.FAILED
+        self.begun.discard(partition.tp)
+        self._rejoin = True
+        name = self._settings.processing.group_instance_id
+        if name and not isinstance(cause, LeftBehind):
+            # Two members of one name would take the partitions from each other for ever.
+            self._failure = self._failure or taken_over(name, partition.tp.partition)
+
+    async def _guarded(self, partition: Partition, work: Coroutine[Any, Any, None]) -> None:
+        """Do work that commits; when the commit fails, recover or give the partition up."""
+        try:
+            await work
+            self.begun.discard(partition.tp)
+        except Fenced as fenced:
+            self._fenced(partition, fenced)
+        except OutcomeUnknown as unknown:
+            self.last_commit_ok = False
+            METRICS.transactions.labels("unknown").inc()
+            log.warning("commit outcome unknown", extra={"partition": partition.tp.partition, "error": str(unknown)})
+            await self._open_again(partition)
+        except StateLost as lost:
+            log.error("state lost", extra={"partition": partition.tp.partition, "error": str(lost)})
+            await self._open_again(partition)
+
+    async def _open_again(self, partition: Partition) -> None:
+        if partition.tp in self._consumer.assignment():
+            self._consumer.pause(partition.tp)
+        # What fails each time, as a batch that the broker refuses for ever, must not be tried without a pause.
+        await asyncio.sleep(partition.trouble.next())
+        await self._open(partition)
+
+    async def _slices(self, partition: Partition, raw: RawRecords, position: int) -> None:
+        self.begun.add(partition.tp)
+        size = self._settings.processing.max_batch_records
+        begun = time.monotonic()
+        for start in range(0, max(len(raw), 1), size):
+            last = start + size >= len(raw)
+            await partition.process(
+                raw.slice(start, start + size), position if last else int(raw.rows["offset"][start + size])
+            )
+            METRICS.transactions.labels("committed").inc()
+            self.last_commit_ok = True
+            if self._moving:
+                break
+        now = time.monotonic()
+        # Small batches rest for as long as they took: commits are frequent where they are cheap, and a broker that is
+        # slow because it has too much to do gets less.
+        partition.rest_until = now + (now - begun) if len(raw) < size // 2 else 0.0
+        partition.phase = Phase.PARKED if self._moving else Phase.READY
+        if partition.next != position:
+            self._rewind(partition)
+
+    async def _save(self, partition: Partition) -> None:
+        await (partition.save() if partition.idle else partition.settle())
+        partition.phase = Phase.PARKED if self._moving else Phase.READY
+
+    # -- the loop
+
+    async def start(self) -> None:
+        """Join the group.
+
+        Raises:
+            AlphapulseError: the group or the brokers refuse this member for good.
+        """
+        await self._polling.start()
+
+    async def run(self, shutdown: Shutdown) -> None:
+        """Poll until asked to stop or until the group must be joined anew.
+
+        Raises:
+            AlphapulseError: no retry can help.
+            KafkaError: the membership is lost.
+        """
+        stopping = shutdown.asked
+        self._stopped = asyncio.ensure_future(stopping.wait())
+        turns = asyncio.ensure_future(self._turn(stopping))
+        try:
+            await asyncio.wait({turns, self._stopped}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await within(TURN if stopping.is_set() else 0.0, turns)
+            self._stopped.cancel()
+        if self._failure is not None:
+            raise self._failure
+        self._draining = stopping.is_set()
+        if not self._draining:
+            turns.result()
+
+    async def _turn(self, stopping: asyncio.Event) -> None:
+        while not (stopping.is_set() or self._failure is not None or self._rejoin or self._polling.over):
+            self.last_poll = time.monotonic()
+            METRICS.last_poll_timestamp_seconds.set_to_current_time()
+            await self._poll()
+
+    async def _wait_changed(self) -> None:
+        try:
+            async with asyncio.timeout(patience(self.partitions)):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+
+    async def _poll(self) -> None:
+        self._changed.clear()
+        ready = [] if self._moving else ready_now(self.partitions)
+        # Without names getmany would serve every partition, also those that rest. Restoring ones are paused: naming
+        # them fetches nothing, but counts as polling. A member that owns nothing must poll, else it never rejoins.
+        named = ready or [tp for tp, p in self.partitions.items() if p.phase is Phase.RESTORING]
+        if self._moving or (self.partitions and not named):
+            await self._wait_changed()
+            return
+        generation = self.generation
+        try:
+            fetched = await self._fetch(named, patience(self.partitions))
+            if fetched is None:
+                return
+            await self._gather(fetched)
+        except CorruptRecordException:
+            # What getmany was about to return is gone, but positions have moved.
+            for partition in self.partitions.values():
+                if partition.phase is Phase.READY:
+                    self._rewind(partition)
+            return
+        if self._polling.over:
+            return  # the same, and nothing will be fetched again
+        if fetched:
+            crash_point("poll_returned")
+        for tp in named:
+            await self._dispatch(tp, fetched.get(tp, []), generation)
+
+    async def _gather(self, fetched: dict[TopicPartition, list[Any]]) -> None:
+        """Add what came while a partition rested: the fetch at the beginning of the rest found only a few records, and
+        the next one, for all the others, is on its way now."""
+        late = [tp for tp in fetched if rested(self.partitions.get(tp))]
+        more = await self._fetch(late, GATHER) if late else None
+        for tp, records in (more or {}).items():
+            fetched[tp] += records
+
+    async def _fetch(self, named: list[TopicPartition], seconds: float) -> dict[TopicPartition, list[Any]] | None:
+        """What getmany returns. None when the stop came first, for it waits through a whole rebalance, or when another
+        partition became ready, which it would not look at."""
+        changed = asyncio.ensure_future(self._changed.wait())
+        try:
+            return await self._polling.poll(named, seconds, {changed, self._stopped})
+        except OffsetOutOfRangeError as error:
+            for tp in error.args[0]:
+                self._open_anew(tp)
+            return None
+        finally:
+            changed.cancel()
+
+    def _open_anew(self, tp: TopicPartition) -> None:
+        """The broker has no record at the next offset. Opening finds out why: retention has passed it, the input was
+        made anew or cut short, or a leader of former times has answered."""
+        partition = self.partitions.get(tp)
+        if partition is not None and partition.phase is Phase.READY:
+            partition.phase = Phase.RESTORING
+            self._consumer.seek(tp, 0)
+            self._consumer.pause(tp)
+            self._start(tp, self._open_again(partition))
+
+    async def _dispatch(self, tp: TopicPartition, fetched: list[Any], generation: int) -> None:
+        """Start a batch. The rule: while a partition is READY the consumer's position is its `next`.
+
+        So whatever getmany has returned is either processed or, by a seek back, fetched again. Were it dropped, the
+        position alone would have moved, and the next commit would lose the records.
+        """
+        partition = self.partitions.get(tp)
+        if partition is None or partition.phase is not Phase.READY:
+            return  # becoming ready seeks to `next`
+        try:
+            position = await self._consumer.position(tp)
+        except (IllegalStateError, KafkaError):
+            return  # no longer assigned
+        if self._moving or generation != self.generation:
+            self._rewind(partition)
+            return
+        # Without records the position may still have passed transaction markers: commit it, or lag never reaches 0.
+        if not fetched and position <= partition.next:
+            if partition.idle or partition.overdue:
+                partition.phase = Phase.BUSY
+                self._start(tp, self._guarded(partition, self._save(partition)))
+            return
+        end = self._consumer.last_stable_offset(tp)
+        METRICS.consumer_lag_records.labels(tp.partition).set(max((end or position) - position, 0))
+        partition.phase = Phase.BUSY
+        self._start(tp, self._guarded(partition, self._slices(partition, together(as_raw(fetched)), position)))
+
+    def _rewind(self, partition: Partition) -> None:
+        if partition.tp in self._consumer.assignment():
+            self._consumer.seek(partition.tp, partition.next)
+
+    async def close(self, deadline: Deadline) -> bool:
+        """Finish the batches in flight, then release every partition, all before the deadline.
+
+        Returns whether all that was begun is committed.
+        """
+        self._moving = True
+        crash_point("draining")
+        keep = min(deadline.left() * LEAVE_SHARE, MAX_LEAVE)
+        busy = [self._tasks[tp] for tp, p in self.partitions.items() if p.phase is Phase.BUSY and tp in self._tasks]
+        if busy:
+            await asyncio.wait(busy, timeout=deadline.left(keep=keep))
+        await self._cancel_all(deadline.left(STOP_TIMEOUT, keep / 2))
+        settled = await settle(self._in_hand(), deadline.left(STOP_TIMEOUT, keep / 2))
+        self.begun.update(tp for tp, partition in self.partitions.items() if partition.unsettled)
+        if self._draining:
+            await save(self._in_hand(), deadline.left(self._settings.state.drain_flush_ms / 1000, keep / 2))
+        releases = [partition.release() for partition in self.partitions.values()]
+        await within(deadline.left(keep=keep / 4), asyncio.gather(*self._closing, *releases, return_exceptions=True))
+        return settled and not self.begun

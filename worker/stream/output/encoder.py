@@ -1,0 +1,96 @@
+"""Turns a batch of columns into what is published: decisions as finished record batches, the rest as single outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from aiokafka import ConsumerRecord, TopicPartition
+from numpy.typing import NDArray
+
+from worker.engine.chosen import rows_of
+from worker.engine.model_names import ModelNames
+from worker.engine.outcomes import OutcomeBuilder
+from worker.engine.raw import RawRecords
+from worker.engine.settings import EngineSettings
+from worker.engine.stages.ingestion import Decoded
+from worker.kafka.reader import Consumed
+from worker.kafka.records.outputs import Output
+from worker.kafka.seams.sending import FinishedBatch
+from worker.settings import TopicSettings
+from worker.stream.output.builder import DECISION, TRACE_HEADERS, Publisher, common_headers
+from worker.wire.exact import read_headers
+from worker.wire.headers import headers
+from worker.wire.writer import DecisionWriter
+
+
+class Encoded(NamedTuple):
+    """What one batch of input records gives, each topic's in the order of the input."""
+
+    decisions: Iterator[FinishedBatch]  # of the topic of decisions; written as they are asked for
+    others: Iterator[Output]  # with `detail=full` the decisions too
+
+
+class OutputEncoder:
+    """Encodes the outcomes of one input partition: the bytes that `Publisher` gives for each of them."""
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        topics: TopicSettings,
+        group: str,
+        tp: TopicPartition,
+        max_batch: int,
+        transactional: bool,
+        names: ModelNames | None = None,
+    ) -> None:
+        """`max_batch` and `transactional` are those of the producer that sends the batches, `names` the engine's."""
+        self._tp = tp
+        self._builder, self._publisher = OutcomeBuilder(settings, names), Publisher(topics, group)
+        self._writer: DecisionWriter | None = None
+        if settings.decision.detail != "full":
+            layout = headers(common_headers(group), (tp.topic, tp.partition), DECISION, TRACE_HEADERS)
+            self._writer = DecisionWriter(settings, layout, max_batch, transactional, names)
+
+    def encode(self, raw: RawRecords, decoded: Decoded, outs: NDArray[Any]) -> Encoded:
+        """The outputs of raw records, of what was decoded from them and of the engine's rows for them.
+
+        Both iterators read the three: use them up before any of these changes.
+        """
+        accepted = outs["validation"]["accepted"].astype(bool)
+        if self._writer is None:
+            return Encoded(iter(()), self._outputs(raw, decoded, outs, np.arange(len(outs))))
+        batches = self._writer.batches(raw, decoded.bars, outs, np.flatnonzero(accepted))
+        return Encoded(map(FinishedBatch, batches), self._outputs(raw, decoded, outs, np.flatnonzero(~accepted)))
+
+    def _outputs(
+        self, raw: RawRecords, decoded: Decoded, outs: NDArray[Any], rows: NDArray[np.int64]
+    ) -> Iterator[Output]:
+        if not rows.size:
+            return iter(())
+        chosen = RawRecords(raw.data, raw.rows[rows])
+        outcomes = self._builder.build(chosen.records(), rows_of(decoded, rows), outs[rows])
+        return self._publisher.outputs(consumed(chosen, self._tp), outcomes)
+
+
+def consumed(raw: RawRecords, tp: TopicPartition) -> Sequence[Consumed]:
+    """Raw records as aiokafka's consumer gives them."""
+    return [_consumed(raw, row, tp) for row in range(len(raw))]
+
+
+def _consumed(raw: RawRecords, row: int, tp: TopicPartition) -> Consumed:
+    key, value, at = raw.key(row), raw.value(row), raw.rows[row]
+    return ConsumerRecord(
+        topic=tp.topic,
+        partition=tp.partition,
+        offset=int(at["offset"]),
+        timestamp=int(at["timestamp"]),
+        timestamp_type=0,
+        key=key,
+        value=value,
+        checksum=None,
+        serialized_key_size=-1 if key is None else len(key),
+        serialized_value_size=-1 if value is None else len(value),
+        headers=tuple(read_headers(raw.headers(row))),  # type: ignore[arg-type]  # a header may have no value
+    )

@@ -1,0 +1,291 @@
+"""Where a batch's outputs go: one transaction with the input offset, or acknowledged records and then the offset."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from itertools import chain
+from typing import Any, NamedTuple, Protocol
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from worker.errors import AlphapulseError
+from worker.kafka.errors import FAILURES, SendFailed, meaning
+from worker.kafka.producers import STOP_TIMEOUT, Clients, Shared, quietly_stop
+from worker.kafka.protocol.offsets import Position
+from worker.kafka.records.outputs import Output, Outputs, Prepared
+from worker.kafka.transactions import TransactionalProducer
+from worker.settings import Settings
+from worker.stream.failpoints import crash_point
+from worker.stream.state.checkpoint import Checkpoint, Opened
+from worker.stream.state.records import BARRIER
+
+
+class Commit(NamedTuple):
+    """The input offset to commit, and what is said with it."""
+
+    offset: int
+    epoch: int  # of the leader that wrote the last record before it; -1 = not known
+    checkpoint: Checkpoint
+
+
+class Sink(Protocol):
+    """Publishes the outputs of one input partition together with its offset."""
+
+    async def start(self) -> None:
+        """Take the partition over from whoever wrote to it before."""
+
+    async def read(self) -> Opened:
+        """Write to the state partition and to the group, then read what the group has committed from the broker that
+        took the write. A broker that is cut off from the others answers reads, with what was true before, but can't
+        complete a write.
+
+        Raises:
+            Fenced, OutcomeUnknown, AlphapulseError: as `deliver`.
+        """
+
+    async def still(self) -> Position | None:
+        """What the group has committed now, of a partition that was read before.
+
+        Raises:
+            Fenced, OutcomeUnknown, AlphapulseError: as `deliver`.
+        """
+
+    async def deliver(self, outputs: Outputs, snapshots: Iterable[Output], commit: Commit) -> Checkpoint:
+        """Publish the outputs and the snapshots and commit; the checkpoint that was committed.
+
+        Raises:
+            Fenced: the partition has a new owner; nothing was committed.
+            OutcomeUnknown: the broker's answer was lost.
+            AlphapulseError: no retry can help; nothing was committed.
+        """
+
+    async def stop(self) -> None:
+        """Release connections; never waits longer than its deadline."""
+
+
+class _Sent(NamedTuple):
+    topic: str
+    records: int
+    acknowledged: asyncio.Future[Any]
+
+
+async def _send(producer: Any, outputs: Outputs, partition: int) -> dict[str, int]:
+    """Send in full batches and wait for every acknowledgement: commit would not report a failed send.
+
+    Topic → offset behind its last record, for the topics of which the broker told one.
+    """
+    pending: list[_Sent] = []
+    builders: dict[str, Any] = {}
+    for output in outputs:
+        if isinstance(output, Prepared):
+            pending.append(await _submit(producer, output.batch, output.topic, partition))
+            crash_point("first_sent")
+            continue
+        builder = builders.get(output.topic) or builders.setdefault(output.topic, producer.create_batch())
+        fields = {
+            "key": output.key,
+            "value": output.value,
+            "timestamp": output.timestamp_ms,
+            "headers": list(output.headers),
+        }
+        if builder.append(**fields) is None:
+            pending.append(await _submit(producer, builder, output.topic, partition))
+            builders[output.topic] = builder = producer.create_batch()
+            builder.append(**fields)
+    for topic, builder in builders.items():
+        pending.append(await _submit(producer, builder, topic, partition))
+        crash_point("first_sent")
+    results = await asyncio.gather(*(sent.acknowledged for sent in pending), return_exceptions=True)
+    ends: dict[str, int] = {}
+    for sent, result in zip(pending, results, strict=True):
+        if isinstance(result, BaseException):
+            raise SendFailed(sent.topic) from result
+        if (first := _offset(result)) >= 0:
+            ends[sent.topic] = first + sent.records
+    return ends
+
+
+async def _submit(producer: Any, builder: Any, topic: str, partition: int) -> _Sent:
+    builder.close()
+    return _Sent(topic, builder.record_count(), await producer.send_batch(builder, topic, partition=partition))
+
+
+def _offset(acknowledgement: Any) -> int:
+    """The first offset of a batch, from our own producer or from aiokafka's; -1 where it is not told."""
+    found = acknowledgement if isinstance(acknowledgement, int) else getattr(acknowledgement, "offset", None)
+    return -1 if found is None else int(found)
+
+
+class _Base:
+    """What both guarantees share: names, and the barrier's record."""
+
+    def __init__(self, tp: TopicPartition, state_topic: str, timeout_ms: int) -> None:
+        self._tp, self._state = tp, TopicPartition(state_topic, tp.partition)
+        self._deadline = timeout_ms / 1000
+
+    @asynccontextmanager
+    async def _meaningful(self) -> AsyncIterator[None]:
+        """Within the deadline; failures are told by what they mean."""
+        try:
+            async with asyncio.timeout(self._deadline):
+                yield
+        except FAILURES as error:
+            raise meaning(error, self._tp.topic) from error
+
+    def _barrier(self) -> Output:
+        now = int(time.time() * 1000)  # no output holds it
+        return Output(self._state.topic, BARRIER, str(now).encode(), now, ())
+
+    def _barrier_at(self, ends: dict[str, int]) -> int:
+        if self._state.topic not in ends:
+            raise KafkaError("the broker does not say where it wrote to the state topic")
+        return ends[self._state.topic] - 1
+
+    def _completed(self, commit: Commit, ends: dict[str, int]) -> Checkpoint:
+        end = ends.get(self._state.topic)
+        return commit.checkpoint if end is None else commit.checkpoint._replace(state_end=end)
+
+
+class TransactionalSink(_Base):
+    """Exactly once: one transactional producer a partition, so that a new owner fences the old one."""
+
+    def __init__(
+        self, tp: TopicPartition, group: str, state_topic: str, clients: Clients, timeout_ms: int, fast: bool
+    ) -> None:
+        """`fast` = by the transactions of Kafka 4 where the cluster has them."""
+        super().__init__(tp, state_topic, timeout_ms)
+        self._group, self._clients, self._fast = group, clients, fast
+        self._named: dict[str, Any] = {
+            "transactional_id": f"{group}-{tp.topic}-{tp.partition}",
+            "transaction_timeout_ms": timeout_ms,
+            # The broker answers the first request of a transaction with a retriable error while the last one ends.
+            "retry_backoff_ms": 10,
+        }
+        self._producer: TransactionalProducer | None = None
+
+    async def start(self) -> None:
+        clients = self._clients
+        self._producer = TransactionalProducer(
+            clients.options, max_batch_size=clients.batch_bytes, former=not self._fast, **self._named
+        )
+        async with self._meaningful():
+            await self._producer.start()
+
+    async def read(self) -> Opened:
+        assert self._producer is not None
+        async with self._meaningful():
+            await self._producer.begin_transaction()
+            at = self._barrier_at(await _send(self._producer, (self._barrier(),), self._tp.partition))
+            # Behind the record and the transaction's marker: tools that show lag show none.
+            positions = {self._state: Position(at + 2)}
+            await self._producer.send_offsets_to_transaction(positions, self._group, self._clients.member())
+            await self._producer.commit_transaction()
+            return Opened(await self._producer.fetch_offsets(self._group, self._tp), at)
+
+    async def still(self) -> Position | None:
+        assert self._producer is not None
+        async with self._meaningful():
+            return await self._producer.fetch_offsets(self._group, self._tp)
+
+    async def deliver(self, outputs: Outputs, snapshots: Iterable[Output], commit: Commit) -> Checkpoint:
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await self._transaction(chain(outputs, snapshots), commit)
+        except FAILURES as error:
+            failure = meaning(error, self._tp.topic)
+            if isinstance(failure, AlphapulseError):
+                await self._abort()
+            raise failure from error
+
+    async def _transaction(self, outputs: Outputs, commit: Commit) -> Checkpoint:
+        producer = self._producer
+        assert producer is not None
+        await producer.begin_transaction()
+        crash_point("begun")
+        checkpoint = self._completed(commit, await _send(producer, outputs, self._tp.partition))
+        crash_point("acknowledged")
+        positions = {self._tp: Position(commit.offset, commit.epoch, checkpoint.text)}
+        await producer.send_offsets_to_transaction(positions, self._group, self._clients.member())
+        crash_point("offsets_sent")
+        await producer.commit_transaction()
+        return checkpoint
+
+    async def _abort(self) -> None:
+        assert self._producer is not None
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT):
+                await self._producer.abort_transaction()
+        except FAILURES:
+            return  # the next producer with this id, or the transaction's timeout, aborts it
+
+    async def stop(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await quietly_stop(producer)
+
+
+class AcknowledgedSink(_Base):
+    """At least once: every record acknowledged by all replicas, then, not necessarily at once, the offset."""
+
+    def __init__(self, tp: TopicPartition, state_topic: str, shared: Shared, timeout_ms: int) -> None:
+        super().__init__(tp, state_topic, timeout_ms)
+        self._shared = shared
+        self._producer: AIOKafkaProducer | None = None
+
+    async def start(self) -> None:
+        async with self._meaningful():
+            self._producer = await self._shared.producer.acquire()
+
+    async def read(self) -> Opened:
+        async with self._acknowledged():
+            at = self._barrier_at(await _send(self._producer, (self._barrier(),), self._tp.partition))
+            await self._shared.commits.commit(self._state, Position(at + 1))
+            return Opened(await self._shared.offsets.fetch(self._tp), at)
+
+    async def still(self) -> Position | None:
+        return (await self.read()).committed
+
+    async def deliver(self, outputs: Outputs, snapshots: Iterable[Output], commit: Commit) -> Checkpoint:
+        await self.publish(outputs)
+        async with self._acknowledged():
+            # A snapshot says that its symbol's outputs are there: never before they are.
+            checkpoint = self._completed(commit, await _send(self._producer, snapshots, self._tp.partition))
+            await self._shared.commits.commit(self._tp, Position(commit.offset, commit.epoch, checkpoint.text))
+            return checkpoint
+
+    async def publish(self, outputs: Outputs) -> None:
+        """Publish the outputs alone: a later `deliver` commits their offset.
+
+        Raises:
+            Fenced, OutcomeUnknown, AlphapulseError: as `deliver`.
+        """
+        async with self._acknowledged():
+            await _send(self._producer, outputs, self._tp.partition)
+
+    @asynccontextmanager
+    async def _acknowledged(self) -> AsyncIterator[None]:
+        assert self._producer is not None
+        try:
+            async with self._meaningful():
+                yield
+        except Exception:
+            self._shared.producer.discard(self._producer)
+            raise
+
+    async def stop(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await self._shared.producer.release(producer)
+
+
+def sink_of(tp: TopicPartition, settings: Settings, clients: Clients) -> Sink:
+    """Where the outputs of one input partition go, as the settings promise it."""
+    processing, state = settings.processing, settings.state_topic
+    timeout = processing.transaction_timeout_ms
+    if clients.shared is not None:
+        return AcknowledgedSink(tp, state, clients.shared, timeout)
+    return TransactionalSink(tp, processing.group, state, clients, timeout, processing.fast_path)

@@ -1,0 +1,293 @@
+"""One worker process: preflight, warm engine, probes, then membership after membership until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from schemas.state import StateOwner
+from worker.errors import AlphapulseError, ConfigError, Exit
+from worker.kafka.backoff import BackOff
+from worker.kafka.deadline import within
+from worker.kafka.errors import FAILURES, meaning
+from worker.kafka.preflight import MAX_BATCH, preflight
+from worker.kafka.producers import Clients, clients
+from worker.kafka.protocol.offsets import Membership
+from worker.kafka.seams import stop_consumer
+from worker.kafka.seams.assignor import sticky_assignor
+from worker.kafka.seams.clients import client_of, membership
+from worker.kafka.seams.fetching import decoding
+from worker.kafka.seams.requests import install_parted_requests
+from worker.settings import Settings, load_engine_of
+from worker.stream.control.follower import following
+from worker.stream.control.table import Board
+from worker.stream.decisions import DecisionJob
+from worker.stream.job import Job
+from worker.stream.member import Member
+from worker.stream.partition import Partition, Phase
+from worker.stream.shutdown import Shutdown, leave_at_once, not_committed
+from worker.stream.state.committed import check_partitions
+from worker.stream.state.records import FORMAT
+from worker.stream.watch.pace import tell_pace
+from worker.stream.watch.topics import watching
+from worker.telemetry.health import OpsServer
+from worker.telemetry.metrics import METRICS
+from worker.version import __version__
+
+log = logging.getLogger(__name__)
+LEAVE_SECONDS = 3.0  # leaving the group takes milliseconds; the rest is closing sockets
+CLOSE_SECONDS = 1.0  # of the probes' server
+FIRST_BACKOFF = 0.1  # seconds before the group is joined anew
+MAX_BACKOFF = 10.0  # the same, while the brokers are away
+CALM = 60.0  # seconds of a membership after which its loss is the first again
+RESTORE_STATES = (Phase.READY, Phase.BUSY)
+
+
+class WorkerProcess:
+    """A member of the fleet. `run` returns when it was asked to stop and everything is committed."""
+
+    def __init__(
+        self, settings: Settings, job: Job | None = None, started: Callable[[dict[str, Any]], None] | None = None
+    ) -> None:
+        """`started` gets what this member is (`facts`), once it is about to join the group."""
+        self._settings, self._tell_started = settings, started
+        self._job = job or DecisionJob(load_engine_of(settings), settings)
+        self._member: Member | None = None
+        self._options: dict[str, Any] = {}
+        self._batch_bytes = MAX_BATCH
+        self._partitions = settings.topics.partitions
+        self._board: Board | None = None
+        self._reached: dict[TopicPartition, int] = {}  # the highest offset of each partition that was committed
+        self._failure: BaseException | None = None
+        self._shutdown = Shutdown(settings.processing.shutdown_timeout_ms / 1000)
+        self._delays = BackOff(FIRST_BACKOFF, MAX_BACKOFF)
+        self._pause = 0.0  # seconds before the group is joined again
+        self._committed = True  # all that the last membership had begun
+        self._started = False
+        self._port: int | None = None  # of the probes
+        self._begun = time.monotonic()
+
+    async def run(self) -> Exit:
+        """Work until SIGTERM or SIGINT.
+
+        Raises:
+            TryAgain: the deadline of the shutdown has passed before all was committed.
+            AlphapulseError: a failure with a known cause; what is committed is whole.
+        """
+        check_timings(self._settings)
+        METRICS.build_info.labels(__version__, self._job.config_hash).set(1)
+        leave_at_once()
+        checked = await preflight(self._settings)
+        self._options, self._batch_bytes, self._partitions = checked.options, checked.batch_bytes, checked.partitions
+        await check_partitions(self._settings, self._partitions)
+        self._job.warm_up()
+        calm_garbage_collector()
+        ops = await self._serve()
+        limits = self._settings.topics.limits
+        watched = (*self._settings.worker_topics, *((limits,) if checked.control else ()))
+        async with (
+            following(self._options, limits, checked.control, self._task_ended) as board,
+            watching(self._options, watched, self._settings, self._task_ended),
+        ):
+            self._board = board
+            self._shutdown.install()
+            self._started = True
+            if self._tell_started:
+                self._tell_started(self.facts())
+            pace = asyncio.create_task(tell_pace(), name="pace")
+            await self._memberships()
+            await within(0.0, pace)
+        if ops:
+            await within(CLOSE_SECONDS, ops.stop())
+        self._shutdown.code = self._outcome()
+        if self._failure:
+            raise self._failure
+        if not self._committed:
+            raise not_committed()
+        log.info("stopped", extra={"seconds": round(time.monotonic() - self._begun, 1)})
+        return Exit.OK
+
+    def _task_ended(self, failure: BaseException | None) -> None:
+        self._failure = self._failure or failure
+        self._shutdown.asked.set()
+
+    def _outcome(self) -> Exit:
+        if self._failure:
+            return getattr(self._failure, "exit_code", Exit.UNEXPECTED)
+        return Exit.OK if self._committed else Exit.TEMPORARY
+
+    async def _memberships(self) -> None:
+        while not self._shutdown.asked.is_set() and self._failure is None:
+            if self._pause:
+                await self._rest()
+            await self._membership()
+        self._shutdown.begin()
+
+    async def _rest(self) -> None:
+        log.info("joining the group anew", extra={"seconds": round(self._pause, 2)})
+        await asyncio.wait({asked := asyncio.ensure_future(self._shutdown.asked.wait())}, timeout=self._pause)
+        asked.cancel()
+
+    async def _membership(self) -> None:
+        if self._settings.processing.fast_path:
+            install_parted_requests()
+        consumer = self._consumer()
+        shared = self._clients(consumer)
+        member = Member(consumer, self._settings, lambda tp: self._new_partition(tp, shared))
+        member.begun.update(self._member.begun if self._member else ())  # whoever opens these will know
+        self._member = member
+        consumer.subscribe([self._settings.topics.input], listener=member)
+        begun = time.monotonic()
+        try:
+            if await self._joined(member):
+                await member.run(self._shutdown)
+        except AlphapulseError as failure:
+            self._failure = self._failure or failure
+        except FAILURES as error:
+            self._lost(error, time.monotonic() - begun)
+        else:
+            self._delays.reset()
+            self._pause = self._delays.next()
+        finally:
+            deadline = self._shutdown.of_membership()
+            self._committed = await member.close(deadline)
+            await stop_consumer(consumer, deadline.left(LEAVE_SECONDS))
+
+    async def _joined(self, member: Member) -> bool:
+        """Join; False when the stop came first, for joining waits through a whole rebalance."""
+        joining = asyncio.ensure_future(member.start())
+        asked = asyncio.ensure_future(self._shutdown.asked.wait())
+        await asyncio.wait({joining, asked}, return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if not joining.done():
+            await within(0.0, joining)
+            return False
+        joining.result()
+        return True
+
+    def _lost(self, error: BaseException, lasted: float) -> None:
+        """The membership has failed: no settings are at fault, so join anew, later and later."""
+        failure = meaning(error, self._settings.topics.input)
+        if isinstance(failure, AlphapulseError):
+            self._failure = self._failure or failure
+            return
+        if lasted > CALM:
+            self._delays.reset()
+        self._pause = self._delays.next()
+        log.warning("membership lost", extra={"error": str(failure)})
+
+    def _clients(self, consumer: AIOKafkaConsumer) -> Clients:
+        def member() -> Membership:
+            return membership(consumer, self._settings.processing.group_instance_id)
+
+        return clients(client_of(consumer), member, self._options, self._batch_bytes, self._settings, self._reached)
+
+    def _consumer(self) -> AIOKafkaConsumer:
+        p = self._settings.processing
+        return AIOKafkaConsumer(
+            **self._options,
+            **decoding(p.fast_path),
+            group_id=p.group,
+            group_instance_id=p.group_instance_id,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            isolation_level="read_committed",
+            partition_assignment_strategy=(sticky_assignor(),),
+            session_timeout_ms=p.session_timeout_ms,
+            heartbeat_interval_ms=p.heartbeat_interval_ms,
+            rebalance_timeout_ms=p.rebalance_timeout_ms,
+            max_poll_interval_ms=p.max_poll_interval_ms,
+            max_partition_fetch_bytes=p.fetch_max_bytes,
+            fetch_max_wait_ms=50,
+        )
+
+    def _new_partition(self, tp: TopicPartition, shared: Clients) -> Partition:
+        owner = StateOwner(
+            FORMAT,
+            self._settings.processing.group,
+            tp.topic,
+            tp.partition,
+            self._partitions,
+            self._job.version,
+            self._job.config_hash,
+        )
+        return Partition(tp, self._settings, shared, owner, self._job, self._board)
+
+    async def _serve(self) -> OpsServer | None:
+        ops = self._settings.ops
+        if not ops.enabled:
+            return None
+        server = OpsServer(
+            METRICS.registry, self._live, self._ready, lambda: {"started": self._started}, self._restoring
+        )
+        try:
+            port = await server.start(ops.host, ops.port)
+        except OSError as error:
+            raise ConfigError(f"the probes can't listen on {ops.host}:{ops.port}: {error}", "Set ops.port") from error
+        self._port = port
+        log.info("probes", extra={"url": f"http://{ops.host}:{port}/readyz", "port": port})
+        return server
+
+    def facts(self) -> dict[str, Any]:
+        """What this member is, as `worker --json` prints it."""
+        ops, processing = self._settings.ops, self._settings.processing
+        return {
+            "pid": os.getpid(),
+            "version": __version__,
+            "engine_version": self._job.version,
+            "config_hash": self._job.config_hash,
+            "bootstrap_servers": self._settings.kafka.bootstrap_servers,
+            "group": processing.group,
+            "guarantee": processing.guarantee,
+            "input": self._settings.topics.input,
+            "partitions": self._partitions,
+            "probes": None if self._port is None else f"http://{ops.host}:{self._port}",
+        }
+
+    def _live(self) -> dict[str, bool]:
+        limit = 2 * self._settings.processing.max_poll_interval_ms / 1000
+        last = self._member.last_poll if self._member else self._begun
+        return {"poll_loop": time.monotonic() - last < limit}
+
+    def _ready(self) -> dict[str, bool]:
+        member = self._member
+        if member is None:
+            return {"joined": False}
+        restored = all(p.phase in RESTORE_STATES for p in member.partitions.values())
+        return {"joined": member.generation > 0, "restored": restored, "last_commit": member.last_commit_ok}
+
+    def _restoring(self) -> dict[str, Any]:
+        partitions = self._member.partitions if self._member else {}
+        reached = {str(tp.partition): p.progress for tp, p in partitions.items() if p.phase is Phase.RESTORING}
+        return {"restoring": reached} if reached else {}
+
+
+def calm_garbage_collector() -> None:
+    """Batches make many short-lived objects without cycles: look for cycles rarely, and not among the modules."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
+
+
+def check_timings(settings: Settings) -> None:
+    """Refuse time limits that defeat each other.
+
+    Raises:
+        ConfigError: naming the two settings.
+    """
+    p = settings.processing
+    rules = (
+        (p.heartbeat_interval_ms * 3 <= p.session_timeout_ms, "heartbeat_interval_ms must be ≤ session_timeout_ms / 3"),
+        (p.session_timeout_ms <= p.rebalance_timeout_ms, "session_timeout_ms must be ≤ rebalance_timeout_ms"),
+        (p.rebalance_timeout_ms < p.max_poll_interval_ms, "rebalance_timeout_ms must be < max_poll_interval_ms"),
+    )
+    for holds, rule in rules:
+        if not holds:
+            raise ConfigError(f"the time limits do not fit: processing.{rule}", "Change one of the two")

@@ -1,0 +1,187 @@
+"""Rebuilds a partition's state for exactly one offset: snapshots first, then the unsaved rest from the input."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from aiokafka import TopicPartition
+
+from worker.engine.migration import migrate
+from worker.engine.raw import RawRecords
+from worker.errors import DataError
+from worker.kafka.reader import Reader
+from worker.stream.failpoints import crash_point
+from worker.stream.job import Engine
+from worker.stream.state.checkpoint import Checkpoint
+from worker.stream.state.dirty import Unsaved
+from worker.stream.state.records import Damaged, Snapshot, unpack
+from worker.stream.state.topic import Stored
+from worker.telemetry.metrics import METRICS
+
+log = logging.getLogger(__name__)
+SLICE = 5_000  # records between two turns of the event loop: heartbeats run on it
+LOAD_SLICE = 200  # snapshots between two turns
+Progress = Callable[[int, int], None]  # offset reached, offset where the replay ends
+TELL_SECONDS = 5.0  # between two log lines on a long replay
+
+
+class InputGap(Exception):
+    """The input no longer has the records from offset `needed` on; it begins at `first`."""
+
+    def __init__(self, needed: int, first: int) -> None:
+        super().__init__(needed, first)
+        self.needed, self.first = needed, first
+
+
+@dataclass
+class Rebuild:
+    """What the input must add to the snapshots."""
+
+    floor: int  # symbols without a usable snapshot change from this offset on
+    stop: int
+    held: dict[bytes, int] = field(default_factory=dict)  # symbol → offset up to which its state is there
+    warming: dict[bytes, int] = field(default_factory=dict)  # symbol → offset from which `derived` is rebuilt
+    replayed: int = 0
+    warmed: int = 0
+    damaged: int = 0  # snapshots lost or refused
+
+    @property
+    def start(self) -> int:
+        """First input offset to read."""
+        return min((self.floor, *self.warming.values()))
+
+
+async def load_snapshots(
+    stored: Stored,
+    checkpoint: Checkpoint,
+    stop: int,
+    ahead: bool,
+    engine: Engine,
+    unsaved: Unsaved,
+    cut_short: bool = False,
+) -> Rebuild:
+    """Put the snapshots into the engine; what they leave to the input is the answer.
+
+    `ahead` says that a snapshot may contain more than the input before `stop`, as at least once it may; `cut_short`
+    that the newest records of the state topic are missing, so that older snapshots take their place.
+
+    Raises:
+        DataError: a newer release wrote them.
+    """
+    rebuild = Rebuild(checkpoint.replay_from, stop)
+    refused = 0
+    engine.reserve(len(stored.snapshots))
+    for number, (key, value) in enumerate(stored.snapshots.items()):
+        if number % LOAD_SLICE == 0:
+            await asyncio.sleep(0)
+        try:
+            snapshot = unpack(key, value)
+            if snapshot.offset >= stop and not ahead:
+                raise Damaged(f"it contains input up to {snapshot.offset}, the group has committed {stop}")
+        except Damaged as damage:
+            refused += 1
+            log.warning("snapshot refused", extra={"key": key.decode(errors="replace"), "cause": str(damage)})
+            continue
+        _load(snapshot, engine, unsaved, rebuild)
+        crash_point("restoring")
+    lost = max(checkpoint.saved - len(stored.snapshots), int(cut_short))
+    METRICS.snapshots_refused.inc(refused + lost)
+    METRICS.states_warmed_again.inc(len(rebuild.warming))
+    rebuild.damaged = refused + lost
+    if rebuild.damaged:
+        log.warning("rebuilding from the input", extra={"refused": refused, "lost": lost, "origin": checkpoint.origin})
+        rebuild.floor = checkpoint.origin
+    if rebuild.warming:
+        log.warning("parameters or engine changed: warming up again", extra={"symbols": len(rebuild.warming)})
+    return rebuild
+
+
+def _load(snapshot: Snapshot, engine: Engine, unsaved: Unsaved, rebuild: Rebuild) -> None:
+    symbol = snapshot.symbol.encode()
+    carry = migrate(snapshot.carry, snapshot.carry_version)
+    same = snapshot.fingerprint == engine.fingerprints.of(snapshot.symbol)
+    slot = engine.load(symbol, carry, snapshot.derived if same else None)
+    unsaved.restored(slot, snapshot.warm_from, snapshot.warm_next)
+    rebuild.held[symbol] = snapshot.offset
+    if not same:
+        rebuild.warming[symbol] = snapshot.warm_from
+
+
+async def replay(
+    tp: TopicPartition, engine: Engine, unsaved: Unsaved, rebuild: Rebuild, reader: Reader, progress: Progress
+) -> None:
+    """Run the input up to `rebuild.stop` (exclusive) through the engine with its outputs suppressed.
+
+    Raises:
+        InputGap: retention has deleted records that the state needs.
+    """
+    if rebuild.start >= rebuild.stop:
+        return
+    first, _ = await reader.bounds(tp)
+    if first > rebuild.floor and rebuild.floor < rebuild.stop:
+        raise InputGap(rebuild.floor, first)
+    if first > rebuild.start:
+        log.warning("less input than a full warm-up", extra={"needed": rebuild.start, "first": first})
+    told = time.monotonic()
+    async for raw in reader.raw(tp, max(rebuild.start, first), rebuild.stop):
+        for start in range(0, len(raw), SLICE):
+            part = raw.slice(start, start + SLICE)
+            advance(part, engine, unsaved, rebuild)
+            reached = int(part.rows["offset"][-1]) + 1
+            progress(reached, rebuild.stop)
+            crash_point("replaying")
+            await asyncio.sleep(0)
+        if time.monotonic() - told >= TELL_SECONDS:
+            told = time.monotonic()
+            log.info("restoring", extra={"partition": tp.partition, "offset": reached, "stop": rebuild.stop})
+    # The reader goes on at the first record there is: what retention took meanwhile would be missing.
+    first, _ = await reader.bounds(tp)
+    if first > rebuild.floor and rebuild.floor < rebuild.stop:
+        raise InputGap(rebuild.floor, first)
+
+
+def advance(raw: RawRecords, engine: Engine, unsaved: Unsaved, rebuild: Rebuild) -> None:
+    """One batch of a replay: each record changes what does not contain it yet."""
+    offsets = raw.rows["offset"]
+    keys = [key or b"" for key in raw.all_keys()]
+    held = np.array([rebuild.held.get(key, -1) for key in keys], np.int64)
+    if rebuild.warming:
+        since = np.array([rebuild.warming.get(key, rebuild.stop) for key in keys], np.int64)
+        again = raw.where((since <= offsets) & (offsets <= held))
+        if len(again):
+            engine.warm_again_raw(again)
+            rebuild.warmed += len(again)
+    new = raw.where((offsets >= rebuild.floor) & (offsets > held))
+    if len(new):
+        engine.advance_raw(new)
+        unsaved.note(engine.touched, new.rows["offset"])
+        rebuild.replayed += len(new)
+
+
+def needs_journal(tp: TopicPartition, lost: int, fix: str) -> DataError:
+    """The error to stop with when the journal can't serve a replay: it lacks `lost` entries, or older ones at all."""
+    lacks = f"lacks {lost} entries" if lost else "no longer has the entries that a rebuild of lost snapshots needs"
+    return DataError(
+        f"the journal of {tp.topic} partition {tp.partition} {lacks}",
+        f"Run `alphapulse state reset` to begin its symbols anew; or set state.on_loss=forget {fix}",
+    )
+
+
+def needs_input(tp: TopicPartition, gap: InputGap, damaged: int) -> DataError:
+    """The error to stop with at a gap."""
+    begins = f"{tp.topic} partition {tp.partition} begins at offset {gap.first}, "
+    if damaged:
+        return DataError(
+            f"{begins}but {damaged} lost or damaged snapshots can only be rebuilt from offset {gap.needed} on",
+            "Set state.on_loss=forget to begin their symbols anew; or begin with another processing.group",
+        )
+    return DataError(
+        f"{begins}but the group's state needs the records from {gap.needed} on",
+        f"Set retention.ms=-1 on {tp.topic}; to begin anew use another processing.group, or `alphapulse state reset` "
+        "if only the state needs them",
+    )

@@ -1,0 +1,98 @@
+"""Looks at the topics of a running worker: one that is deleted, or deleted and made anew, ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
+
+from worker.errors import BrokerUnavailable, ConfigError
+from worker.kafka.deadline import GRACE, within
+from worker.kafka.identity import made_anew
+from worker.kafka.leaders import Leaders
+from worker.kafka.protocol.codes import Code
+from worker.kafka.seams.clients import close_client
+from worker.settings import Settings
+from worker.stream.watch.group import GroupWatch
+
+log = logging.getLogger(__name__)
+SECONDS = 10.0  # between two looks
+MISSING = 30.0  # seconds for which brokers may not know a topic, as after a restart
+
+
+class TopicWatch:
+    """Knows the topics by their ids."""
+
+    def __init__(self, leaders: Leaders, topics: Collection[str], settings: Settings) -> None:
+        self._leaders, self._topics, self._settings = leaders, topics, settings
+        self._ids: dict[str, int] = {}
+        self._missing: dict[str, float] = {}  # since when
+
+    async def look(self) -> None:
+        """Compare with the first look. What brokers can't tell now is asked the next time.
+
+        Raises:
+            ConfigError: a topic is another one now, or gone.
+        """
+        for name, topic in (await self._leaders.topics(self._topics)).items():
+            if topic.error_code == Code.UNKNOWN_TOPIC_OR_PARTITION:
+                since = self._missing.setdefault(name, time.monotonic())
+                if time.monotonic() - since >= MISSING:
+                    raise ConfigError(f"the topic {name} no longer exists", "Run `alphapulse topics create`")
+            elif not topic.error_code:
+                self._missing.pop(name, None)
+                if self._ids.setdefault(name, topic.id) != topic.id:
+                    raise made_anew(name, self._settings)
+
+    async def run(self, seconds: float = SECONDS) -> None:
+        """Look again and again.
+
+        Raises:
+            ConfigError: as `look`.
+        """
+        while True:
+            try:
+                await self.look()
+            except (KafkaError, TimeoutError) as error:
+                log.debug("topics can't be looked at", extra={"error": str(error)})
+            await asyncio.sleep(seconds)  # no broker tells of it by itself
+
+
+@asynccontextmanager
+async def watching(
+    options: dict[str, Any],
+    topics: Collection[str],
+    settings: Settings,
+    on_failure: Callable[[BaseException | None], None],
+) -> AsyncIterator[None]:
+    """Watch the topics, and the group, within the block.
+
+    Raises:
+        BrokerUnavailable: none can be reached.
+    """
+    client = AIOKafkaClient(**options)
+    try:
+        await client.bootstrap()
+    except KafkaError as error:
+        await within(GRACE, close_client(client))
+        raise BrokerUnavailable(f"the brokers went away: {error}", "Start again when they are back") from error
+    group = GroupWatch(client, settings.processing.group)
+    tasks = {
+        asyncio.create_task(TopicWatch(Leaders(client), topics, settings).run(), name="topics"),
+        asyncio.create_task(group.run(), name="group"),
+    }
+    for task in tasks:
+        task.add_done_callback(lambda done: None if done.cancelled() else on_failure(done.exception()))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=GRACE)
+        await within(GRACE, close_client(client))
