@@ -17,7 +17,7 @@ from worker.backtest.parts import DECISIONS, play_all
 from worker.backtest.player import Player
 from worker.backtest.tape import tapes
 from worker.engine.bar import BAR
-from worker.engine.records import Records
+from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoder
 from worker.sources.bar_columns import read_bars

@@ -15,9 +15,9 @@ from tests.bench import report
 from tests.corpus.mixed import market
 from tests.support.differential import Tally, Watched, compared, numbers_compared
 from tests.support.fuzzed import fuzzed
-from worker.engine.raw import raw_records
+from worker.engine.records.raw import raw_records
 from worker.engine.settings import EngineSettings
-from worker.engine.symbols import Symbols
+from worker.engine.state.symbols import Symbols
 from worker.sources.simulator import Simulation
 
 BATCH = 10_000

@@ -18,11 +18,11 @@ from tests.bench import report
 from tests.bench.stage_chain import STAGES, chain
 from worker.engine.partition import PartitionEngine
 from worker.engine.pipeline import OUTPUT, decide, observe, params
-from worker.engine.records import Records
+from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoder
-from worker.engine.state import MARKET_END, MARKET_START, STATE
-from worker.engine.symbols import Symbols
+from worker.engine.state.layout import MARKET_END, MARKET_START, STATE
+from worker.engine.state.symbols import Symbols
 from worker.sources.simulator import Simulation, simulated_records
 
 BATCH = 5_000

@@ -21,7 +21,7 @@ from tests.bench import report
 from tests.support.fleet import Fleet, WorkerProcess, until
 from tests.support.ticks import Publishing, make_state_topic, make_topics, publish
 from worker.broker import Broker
-from worker.engine.state import STATE
+from worker.engine.state.layout import STATE
 from worker.settings import KafkaSettings, ProcessingSettings, Settings, StateSettings
 from worker.sources.record import Record
 from worker.sources.simulator import Simulation, simulated_records

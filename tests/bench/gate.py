@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from tests.bench import report
 from tests.bench.calibration import calibrate
-from worker.engine.raw import RawRecords, raw_records
-from worker.engine.records import Records
+from worker.engine.records.raw import RawRecords, raw_records
+from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.settings import Settings
 from worker.sources.simulator import Simulation, simulated_records

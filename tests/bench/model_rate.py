@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from tests.bench import report
-from worker.engine.model_names import ModelNames
-from worker.engine.oracle import ask
 from worker.engine.pipeline import OUTPUT
+from worker.engine.scoring.names import ModelNames
+from worker.engine.scoring.scorer import ask
 from worker.models.canary import rows_of
 from worker.models.circuit import CIRCUIT
 from worker.models.registry import Loaded, Registry

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from worker.engine.kernel import kernel
-from worker.engine.model import hear
 from worker.engine.pipeline import _remember
+from worker.engine.scoring.model import hear
 from worker.engine.stages import (
     anomaly,
     calibration,

@@ -15,7 +15,7 @@ from aiokafka.record.memory_records import MemoryRecords
 from schemas.state import StateOwner
 from tests.support.counting import CountingEngine
 from tests.support.record_sets import MARKER_COMMIT, batch, marker, plain, random_records
-from worker.engine.raw import RawRecords
+from worker.engine.records.raw import RawRecords
 from worker.kafka.seams import fetching, pacing, pinned
 from worker.stream.state.dirty import Limits, Unsaved
 from worker.stream.state.partition_state import PartitionState

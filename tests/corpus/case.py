@@ -6,7 +6,7 @@ import json
 from typing import Any, NamedTuple
 
 from schemas.tick import MAX_TS, MIN_TS
-from worker.engine.records import Records
+from worker.engine.records.records import Records
 
 SYMBOL = "CORPUS"
 KEY = SYMBOL.encode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.corpus import CASES, history
-from worker.engine.records import Records
+from worker.engine.records.records import Records
 from worker.sources.simulator import Simulation, simulated_records
 
 LARGEST = 10_000  # bytes of a corpus value taken: larger ones would only cost time

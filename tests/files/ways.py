@@ -19,7 +19,7 @@ from tests.support.outputs import published
 from tests.support.ticks import make_topics
 from worker.backtest.parts import DECISIONS, REJECTIONS
 from worker.engine.partition import PartitionEngine
-from worker.engine.records import Records
+from worker.engine.records.records import Records
 from worker.errors import Exit
 from worker.instruments import load_engine
 from worker.settings import Settings

@@ -18,7 +18,7 @@ from schemas import Decision, Rejection
 from tests.integration.conftest import Bootstrap
 from tests.support.kafka import create_topics, produce
 from worker.engine.partition import PartitionEngine
-from worker.engine.records import Records
+from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.errors import Exit
 from worker.sources.simulator import Simulation, simulated_records

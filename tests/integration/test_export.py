@@ -18,7 +18,7 @@ from tests.integration.conftest import Bootstrap
 from tests.support.kafka import create_topics, produce
 from worker import read_decisions
 from worker.engine.partition import PartitionEngine
-from worker.engine.records import Records
+from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.errors import ConfigError, DataError
 from worker.sources.simulator import Simulation, simulated_records

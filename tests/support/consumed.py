@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas import Decision, Rejection
-from worker.engine.outcomes import OutcomeBuilder
-from worker.engine.records import Records
+from worker.engine.output.outcomes import OutcomeBuilder
+from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.kafka.reader import Consumed
 from worker.kafka.records.columns import raw_of

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from worker.engine.controls import Controls
 from worker.engine.partition import SymbolState
-from worker.engine.raw import RawRecords
+from worker.engine.records.raw import RawRecords
 from worker.engine.settings import EngineSettings
-from worker.engine.state import CARRY
+from worker.engine.state.layout import CARRY
 
 Counted = tuple[int, bytes, int]  # input offset, symbol, how many of its records there were
 

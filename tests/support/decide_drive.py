@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from worker.engine.bar import BAR, INSTRUMENT
 from worker.engine.kernel import kernel
-from worker.engine.model import OUTPUT as MODEL
-from worker.engine.model import hear
 from worker.engine.reasons import Reason
+from worker.engine.scoring.model import OUTPUT as MODEL
+from worker.engine.scoring.model import hear
 from worker.engine.stages import anomaly, calibration, decision, execution, forecast, learning, risk, signal, sizing
-from worker.engine.state import CARRY
+from worker.engine.state.layout import CARRY
 
 DAY_MS = 86_400_000
 START_TS = 1_500_000_000_000 // DAY_MS * DAY_MS

@@ -12,8 +12,8 @@ from tests.support.fuzzed_numbers import number
 from worker.engine.bar import BAR
 from worker.engine.elementary.words import address_of
 from worker.engine.kernel import kernel
-from worker.engine.raw import RawRecords, raw_records
-from worker.engine.records import Records
+from worker.engine.records.raw import RawRecords, raw_records
+from worker.engine.records.records import Records
 from worker.engine.stages.ingestion import Decoded, Decoder, Settings
 from worker.engine.stages.ingestion.numerals import REACH, read_number
 

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.engine.pipeline import OUTPUT, decide, observe, params
-from worker.engine.records import Records
+from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoder
-from worker.engine.state import STATE
-from worker.engine.symbols import Symbols
+from worker.engine.state.layout import STATE
+from worker.engine.state.symbols import Symbols
 from worker.sources.simulator import Simulation, simulated_records
 
 DEFAULTS = EngineSettings()

@@ -10,7 +10,7 @@ import msgspec
 
 from schemas.tick import MAX_TS, MIN_TS
 from tests.support.fuzzed_numbers import number
-from worker.engine.records import Records
+from worker.engine.records.records import Records
 
 NUMBERS = ("open", "high", "low", "close", "volume")
 SYMBOLS = [

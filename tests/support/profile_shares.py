@@ -14,7 +14,7 @@ from worker.engine.partition import PartitionEngine
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.decision import Action
 from worker.engine.stages.regime import Regime
-from worker.engine.symbols import Symbols
+from worker.engine.state.symbols import Symbols
 
 SLICE = 4_096
 OPENS = (Action.open_long, Action.open_short)

@@ -13,7 +13,7 @@ from tests.support.counting import Counted, CountingEngine
 from tests.support.fake_answers import healthy
 from tests.support.fake_broker import FakeBroker
 from tests.support.fake_logs import FakeLog, serve
-from worker.engine.raw import RawRecords
+from worker.engine.records.raw import RawRecords
 from worker.kafka.client import client_options
 from worker.kafka.protocol.offsets import Position
 from worker.kafka.records.columns import raw_of

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.backtest.tape import BarPart, RawPart
-from worker.engine.chosen import rows_of
-from worker.engine.encoding import DecisionEncoder
-from worker.engine.model_names import ModelNames
-from worker.engine.outcomes import OutcomeBuilder
+from worker.engine.output.encoding import DecisionEncoder
+from worker.engine.output.outcomes import OutcomeBuilder
+from worker.engine.scoring.names import ModelNames
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded
+from worker.engine.stages.ingestion.chosen import rows_of
 
 
 class Lines(NamedTuple):

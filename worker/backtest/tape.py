@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.tick import Tick
-from worker.engine.records import Records
+from worker.engine.records.records import Records
 from worker.engine.stages.ingestion import Decoded, Decoder
 
 Key: TypeAlias = "bytes | None"

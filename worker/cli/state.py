@@ -141,7 +141,7 @@ def export(
 def _save(file: Path, states: list[Any]) -> None:
     import numpy as np
 
-    from worker.engine.state import CARRY, DERIVED
+    from worker.engine.state.layout import CARRY, DERIVED
 
     empty = np.zeros((), DERIVED)
     np.savez_compressed(

@@ -15,8 +15,8 @@ def warmup(json: Json = False) -> None:
     typer.echo("compiling the engine (once per version and CPU, about a minute) ...", err=json)
     begun = time.perf_counter()
     from worker.cli.compiling import VARIABLE
-    from worker.engine.encoding import DecisionEncoder
     from worker.engine.kernel import CACHE
+    from worker.engine.output.encoding import DecisionEncoder
     from worker.engine.settings import EngineSettings
     from worker.models import circuit
     from worker.settings import Settings

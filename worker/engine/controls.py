@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from schemas.control import MODEL_KEY
 from schemas.state import JournalEntry
-from worker.engine.key_table import KeyIndex
-from worker.engine.raw import RawRecords
+from worker.engine.records.key_table import KeyIndex
+from worker.engine.records.raw import RawRecords
 from worker.engine.stages.risk import LIMITS
 
 ALL = b"*"

@@ -12,21 +12,21 @@ from numpy.typing import NDArray
 from schemas import Decision, Rejection
 from schemas.state import JournalEntry
 from schemas.tick import interval_ms
-from worker.engine import key_table
 from worker.engine.again import Again
 from worker.engine.controls import Controls
-from worker.engine.fingerprints import Fingerprints
-from worker.engine.frames import Spill
-from worker.engine.oracle import Oracle, ask
-from worker.engine.outcomes import OutcomeBuilder
+from worker.engine.output.outcomes import OutcomeBuilder
+from worker.engine.output.rows import Room, clear_rejected
 from worker.engine.pipeline import OUTPUT, Params, decide, observe, params
-from worker.engine.raw import ROW, RawRecords, raw_records
-from worker.engine.records import Records
-from worker.engine.room import Room, clear_rejected
+from worker.engine.records import key_table
+from worker.engine.records.raw import ROW, RawRecords, raw_records
+from worker.engine.records.records import Records
+from worker.engine.scoring.scorer import Oracle, ask
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded, Decoder
-from worker.engine.state import CARRY_BYTES, DERIVED_BYTES
-from worker.engine.symbols import Symbols
+from worker.engine.state.fingerprints import Fingerprints
+from worker.engine.state.frames import Spill
+from worker.engine.state.layout import CARRY_BYTES, DERIVED_BYTES
+from worker.engine.state.symbols import Symbols
 
 
 class SymbolState(NamedTuple):

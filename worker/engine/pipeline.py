@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from worker.engine import history, model
+from worker.engine import history
+from worker.engine.intrinsics.memory import fetch_row, fetch_to_write
+from worker.engine.intrinsics.prefetch import LINE
 from worker.engine.kernel import embedded, inlined, kernel
-from worker.engine.memory import fetch_row, fetch_to_write
-from worker.engine.prefetch import LINE
 from worker.engine.profiles import PROFILED, rows
 from worker.engine.reasons import Reject, bits
+from worker.engine.scoring import model
 from worker.engine.settings import EngineSettings
 from worker.engine.stages import (
     anomaly,
@@ -30,7 +31,7 @@ from worker.engine.stages import (
     timeframes,
     validation,
 )
-from worker.engine.state import CARRY_SPAN, DECIDED_START, MARKET_END, MARKET_START, derived_span
+from worker.engine.state.layout import CARRY_SPAN, DECIDED_START, MARKET_END, MARKET_START, derived_span
 
 SYMBOL_LIMIT = bits(Reject.symbol_limit)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from worker.engine.kernel import kernel
-from worker.engine.model import hear
+from worker.engine.scoring.model import hear
 from worker.engine.stages import calibration, decision, execution, risk, signal, sizing
 
 SIGNAL, RISK, SIZING, DECISION = range(4)

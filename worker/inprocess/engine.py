@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from schemas import Decision, Rejection
 from worker.engine.bar import BAR, INSTRUMENT
-from worker.engine.oracle import Oracle
 from worker.engine.partition import PartitionEngine
 from worker.engine.pipeline import OUTPUT, Params
 from worker.engine.rounding import decimals
+from worker.engine.scoring.scorer import Oracle
 from worker.engine.settings import EngineSettings
-from worker.engine.state import STATE
+from worker.engine.state.layout import STATE
 from worker.inprocess.deciding import SIGNAL, decide_part
 from worker.inprocess.overrides import Note, Overrides, new_note
 from worker.inprocess.point import DataPoint

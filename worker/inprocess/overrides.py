@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from schemas.decision import Model
-from worker.engine.model import OK, blend
 from worker.engine.reasons import Reason
 from worker.engine.rounding import floor_to_step
+from worker.engine.scoring.model import OK, blend
 from worker.engine.stages.features import FEATURE_NAMES
 from worker.engine.stages.regime import Regime
 from worker.engine.stages.signal.ensemble import raw_confidence

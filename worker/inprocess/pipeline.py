@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from worker.engine.blocks import blocks
 from worker.engine.reasons import codes
 from worker.engine.settings import EngineSettings
-from worker.engine.state import STATE
+from worker.engine.state.layout import STATE
 from worker.errors import ConfigError
 from worker.inprocess.asynchronous import AsyncPipeline
 from worker.inprocess.callbacks import Callback, Callbacks

@@ -16,7 +16,7 @@ from schemas.tick import MAX_SYMBOL, MAX_TS, MIN_TS, Interval, Tick, interval_ms
 from worker.engine.bar import BAR
 from worker.engine.periods import close_time
 from worker.engine.reasons import Reject, bits
-from worker.engine.records import Records
+from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded
 from worker.inprocess.point import DataPoint

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from worker.engine.reasons import codes
-from worker.engine.symbols import Symbols
+from worker.engine.state.symbols import Symbols
 from worker.inprocess.point import DataPoint
 from worker.inprocess.quality import DataQuality
 from worker.inprocess.reader import PointReader, key_of

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.engine.kernel import kernel
-from worker.engine.model import CIRCUIT
+from worker.engine.scoring.model import CIRCUIT
 from worker.models.outputs import Scores, unscored
 from worker.models.scorer import Scoring, Unavailable
 from worker.models.status import ERRORS, Status

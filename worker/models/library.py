@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from worker.engine.model_names import ModelNames
+from worker.engine.scoring.names import ModelNames
 from worker.engine.settings import ModelSettings
 from worker.errors import ConfigError
 from worker.models.errors import ModelRefused

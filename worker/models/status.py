@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.engine.model import Status
+from worker.engine.scoring.model import Status
 
 __all__ = ["ERRORS", "Status"]
 

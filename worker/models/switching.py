@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.control import ModelSwitch
-from worker.engine.model_names import ModelNames
+from worker.engine.scoring.names import ModelNames
 from worker.engine.settings import ModelSettings
 from worker.models import circuit
 from worker.models.outputs import unscored

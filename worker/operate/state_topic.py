@@ -10,9 +10,9 @@ import numpy as np
 from aiokafka import TopicPartition
 from numpy.typing import NDArray
 
-from worker.engine.fingerprints import Fingerprints
-from worker.engine.migration import migrate
-from worker.engine.state import CARRY, DERIVED
+from worker.engine.state.fingerprints import Fingerprints
+from worker.engine.state.layout import CARRY, DERIVED
+from worker.engine.state.migration import migrate
 from worker.errors import ConfigError
 from worker.kafka import topics
 from worker.kafka.client import client_options

@@ -10,7 +10,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from numpy.typing import NDArray
 
 from worker.engine.partition import PartitionEngine
-from worker.engine.raw import RawRecords
+from worker.engine.records.raw import RawRecords
 from worker.engine.settings import ENGINE_VERSION, EngineSettings
 from worker.engine.stages.ingestion import Decoded
 from worker.kafka.records.decode import decode

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from worker.engine.controls import Controls
 from worker.engine.partition import SymbolState
-from worker.engine.raw import RawRecords
+from worker.engine.records.raw import RawRecords
 from worker.kafka.records.outputs import Output, Prepared
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CorruptRecordException, IllegalStateError, KafkaError, OffsetOutOfRangeError
 
-from worker.engine.raw import RawRecords
+from worker.engine.records.raw import RawRecords
 from worker.errors import AlphapulseError
 from worker.kafka.deadline import Deadline, within
 from worker.kafka.errors import (

@@ -11,7 +11,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.state import StateOwner
-from worker.engine.raw import RawRecords
+from worker.engine.records.raw import RawRecords
 from worker.kafka.backoff import BackOff
 from worker.kafka.producers import Clients
 from worker.kafka.records.columns import unpacked

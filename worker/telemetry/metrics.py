@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from schemas import Decision
-from worker.engine.model import Status
-from worker.engine.outcomes import ACTIONS
+from worker.engine.output.outcomes import ACTIONS
 from worker.engine.reasons import codes
+from worker.engine.scoring.model import Status
 from worker.models.trial import Verdict, compare
 
 PREFIX = "alphapulse"

@@ -20,7 +20,7 @@ from worker.engine.reasons import Reject, bits
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.features import FEATURE_NAMES, FEATURE_SET_VERSION
 from worker.engine.stages.ingestion import Decoder
-from worker.engine.symbols import Symbols
+from worker.engine.state.symbols import Symbols
 from worker.errors import DataError
 from worker.export.lines import read_lines
 

@@ -14,8 +14,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from worker.engine.intrinsics.memory import load_word
 from worker.engine.kernel import kernel
-from worker.engine.memory import load_word
 
 POLYNOMIAL = 0x82F63B78  # Castagnoli's, lowest bit first
 STREAM = 2048  # bytes; the instruction's result takes three cycles, so that three streams keep it busy

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.engine.addresses import BLOCK, address_of, copy_block, i8_at, u1_at
-from worker.engine.encoding.digits import put_int, size_of_count
-from worker.engine.encoding.text import put_bytes, put_text
+from worker.engine.intrinsics.addresses import BLOCK, address_of, copy_block, i8_at, u1_at
 from worker.engine.kernel import inlined, kernel
+from worker.engine.output.encoding.digits import put_int, size_of_count
+from worker.engine.output.encoding.text import put_bytes, put_text
 from worker.wire.plain import varint
 from worker.wire.times import RFC3339_SIZE, put_rfc3339
 from worker.wire.varint import put_varint, read_varint

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.engine.addresses import BLOCK, address_of, i4_at, i8_at, put_byte, u1_at
-from worker.engine.encoding.lines import BAR_ROW, OUT_ROW, book_of, close_ts, put_line
-from worker.engine.encoding.members import fetch_out, offset
-from worker.engine.encoding.text import put_bytes, put_text
+from worker.engine.intrinsics.addresses import BLOCK, address_of, i4_at, i8_at, put_byte, u1_at
 from worker.engine.kernel import inlined, kernel
-from worker.engine.raw import ROW
+from worker.engine.output.encoding.lines import BAR_ROW, OUT_ROW, book_of, close_ts, put_line
+from worker.engine.output.encoding.members import fetch_out, offset
+from worker.engine.output.encoding.text import put_bytes, put_text
+from worker.engine.records.raw import ROW
 from worker.wire.framing import HEADER
 from worker.wire.headers import places_of, put_headers
 from worker.wire.times import RFC3339_SIZE
@@ -30,7 +30,7 @@ class Input(NamedTuple):
     """Raw records, and where the parts of each lie in them."""
 
     data: NDArray[np.uint8]
-    rows: NDArray[Any]  # `worker.engine.raw.ROW` as bytes, shape (n, bytes of a row)
+    rows: NDArray[Any]  # `worker.engine.records.raw.ROW` as bytes, shape (n, bytes of a row)
 
 
 @kernel

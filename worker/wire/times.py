@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from schemas.tick import MAX_TS, MIN_TS
-from worker.engine.encoding.text import put_character
 from worker.engine.kernel import inlined, kernel
+from worker.engine.output.encoding.text import put_character
 
 DAY_MS = 86_400_000
 ZERO, DASH, COLON, POINT, T, Z = b"0-:.TZ"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from worker.engine.addresses import put_byte, u1_at
+from worker.engine.intrinsics.addresses import put_byte, u1_at
 from worker.engine.kernel import inlined, kernel
 
 SEVEN, ONE, TOP, LOW = np.uint64(7), np.uint64(1), np.uint64(0x80), np.uint64(0x7F)

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.engine.encoding.encoder import rows_as_bytes, view_as
-from worker.engine.encoding.lanes import new_lanes
-from worker.engine.encoding.layout import Layout
-from worker.engine.encoding.layouts import Layouts
-from worker.engine.model_names import ModelNames
-from worker.engine.raw import RawRecords
+from worker.engine.output.encoding.encoder import rows_as_bytes, view_as
+from worker.engine.output.encoding.lanes import new_lanes
+from worker.engine.output.encoding.layout import Layout
+from worker.engine.output.encoding.layouts import Layouts
+from worker.engine.records.raw import RawRecords
+from worker.engine.scoring.names import ModelNames
 from worker.engine.settings import EngineSettings
 from worker.wire.framing import HEADER, put_header
 from worker.wire.headers import Headers

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from tests.bench.peers.light_kernels import WIDTH, check, put_outputs
 from worker.engine.controls import Controls
-from worker.engine.encoding.encoder import view_as
-from worker.engine.key_table import KeyTable
+from worker.engine.output.encoding.encoder import view_as
 from worker.engine.partition import SymbolState
 from worker.engine.pipeline import params
-from worker.engine.raw import RawRecords, raw_records
-from worker.engine.records import Records
+from worker.engine.records.key_table import KeyTable
+from worker.engine.records.raw import RawRecords, raw_records
+from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoder
 from worker.kafka.records.outputs import Prepared

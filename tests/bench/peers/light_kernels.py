@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from worker.engine.addresses import address_of, i4_at, i8_at, put_byte
-from worker.engine.encoding.numbers import put_float, put_int
-from worker.engine.encoding.text import put_bytes, put_character
+from worker.engine.intrinsics.addresses import address_of, i4_at, i8_at, put_byte
 from worker.engine.kernel import kernel
+from worker.engine.output.encoding.numbers import put_float, put_int
+from worker.engine.output.encoding.text import put_bytes, put_character
 from worker.wire.framing import HEADER
 from worker.wire.records import KEY, KEY_SIZE, RAW_ROW, TIMESTAMP, put_sized
 from worker.wire.varint import put_varint

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.bench.reliability.said import Outcomes, Said
-from worker.engine.labels import HORIZON
+from worker.engine.scoring.labels import HORIZON
 from worker.models.scores import Column, brier, expected_calibration_error
 
 FEWEST = 500  # labels of a series that is scored

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.bench.reliability.said import SLICE, SUSPECT
-from worker.engine.labels import HORIZON
 from worker.engine.partition import PartitionEngine
+from worker.engine.scoring.labels import HORIZON
 from worker.engine.settings import EngineSettings
 
 METHODS = ("holt", "ar2")

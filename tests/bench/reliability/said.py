@@ -8,10 +8,10 @@ import numpy as np
 from numpy.lib import recfunctions
 from numpy.typing import NDArray
 
-from worker.engine.labels import HORIZON
-from worker.engine.model import Status
 from worker.engine.partition import PartitionEngine
 from worker.engine.reasons import Reject, bits
+from worker.engine.scoring.labels import HORIZON
+from worker.engine.scoring.model import Status
 from worker.engine.settings import EngineSettings
 from worker.models.scores import Column
 from worker.training.samples import round_trip_cost

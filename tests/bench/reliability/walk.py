@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from tests.bench.reliability.said import RULES, SYMBOL, Said, series_of
-from worker.engine.labels import HORIZON
+from worker.engine.scoring.labels import HORIZON
 from worker.models.calibration import Calibration
 from worker.models.scores import Column
 from worker.models.session import OnnxSession

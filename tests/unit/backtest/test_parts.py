@@ -13,7 +13,7 @@ from worker.backtest.ledger import Ledger
 from worker.backtest.parts import DECISIONS, REJECTIONS, play_all, split
 from worker.backtest.tape import tapes
 from worker.engine.partition import PartitionEngine
-from worker.engine.records import Records
+from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 
 

@@ -13,8 +13,8 @@ from aiokafka.record.memory_records import MemoryRecords
 from tests.bench.peers.light_engine import LightJob
 from tests.bench.peers.market import bars
 from tests.bench.peers.programs.rolling import checked, window, z_score
-from worker.engine.raw import RawRecords, raw_records
-from worker.engine.records import Records
+from worker.engine.records.raw import RawRecords, raw_records
+from worker.engine.records.records import Records
 from worker.settings import Settings
 from worker.sources.record import Record
 

@@ -12,7 +12,7 @@ from tests.support.engine_drive import Array, Bars, first_difference, leaves, ne
 from worker.engine.pipeline import OUTPUT
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.features import FEATURE_NAMES, WARMUP
-from worker.engine.state import MARKET_END, MARKET_START, STATE, derived_span
+from worker.engine.state.layout import MARKET_END, MARKET_START, STATE, derived_span
 from worker.sources.faults import FAULTS
 from worker.sources.simulator import Simulation
 

@@ -11,11 +11,13 @@ import pytest
 from schemas import Decision
 from tests.corpus.mixed import mixed_log
 from tests.support.engine_drive import first_difference
-from worker.engine import key_table, pipeline, room
+from worker.engine import pipeline
+from worker.engine.output import rows as output_rows
+from worker.engine.output.rows import Room
 from worker.engine.partition import PartitionEngine
-from worker.engine.raw import RawRecords, raw_records
-from worker.engine.records import Records
-from worker.engine.room import Room
+from worker.engine.records import key_table
+from worker.engine.records.raw import RawRecords, raw_records
+from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoder, scanner
 from worker.engine.stages.ingestion import Settings as IngestionSettings
@@ -116,7 +118,7 @@ def test_a_warm_up_meets_the_times_as_they_stood_and_leaves_them_as_they_stand(l
 
 def signatures() -> list[int]:
     kernels: tuple[Any, ...] = (scanner.scan, key_table._find_all, key_table._put, key_table._fill, key_table._remove)
-    return [len(kernel.signatures) for kernel in (*kernels, room._prepare, room._clear, pipeline.observe)]
+    return [len(kernel.signatures) for kernel in (*kernels, output_rows._prepare, output_rows._clear, pipeline.observe)]
 
 
 def test_nothing_is_compiled_after_warming_up(log: Records) -> None:

@@ -15,7 +15,7 @@ import pytest
 from schemas import Decision, Rejection
 from worker import read_decisions
 from worker.engine.partition import PartitionEngine
-from worker.engine.records import Records
+from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.decision import Settings
 from worker.errors import CannotCreate, ConfigError, DataError

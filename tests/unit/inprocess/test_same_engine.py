@@ -9,7 +9,7 @@ import msgspec
 from tests.unit.inprocess.points import collect, simulated
 from worker import RealTimePipeline
 from worker.engine.partition import PartitionEngine
-from worker.engine.records import Records
+from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.decision import Settings
 

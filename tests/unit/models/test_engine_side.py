@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.unit.models.test_switching import GOOD, board, choice
-from worker.engine.model import CIRCUIT, OUTPUT, Status, blend
-from worker.engine.oracle import ask
+from worker.engine.scoring.model import CIRCUIT, OUTPUT, Status, blend
+from worker.engine.scoring.scorer import ask
 from worker.engine.stages.features import OUTPUT as FEATURES
 
 ROW = np.dtype(

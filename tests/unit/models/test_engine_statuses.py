@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from schemas import Decision
 from tests.unit.backtest.market import market
-from worker.engine.model_names import ModelNames
 from worker.engine.partition import PartitionEngine
-from worker.engine.records import Records
+from worker.engine.records.records import Records
+from worker.engine.scoring.names import ModelNames
 from worker.engine.settings import EngineSettings
 from worker.errors import AlphapulseError, Exit
 from worker.models.card import Card

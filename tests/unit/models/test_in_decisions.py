@@ -12,9 +12,9 @@ import pytest
 
 from schemas import Decision
 from tests.unit.backtest.market import market
-from worker.engine.encoding import DecisionEncoder
+from worker.engine.output.encoding import DecisionEncoder
 from worker.engine.partition import PartitionEngine
-from worker.engine.records import Records
+from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings, ModelSettings
 from worker.models.library import Library
 from worker.models.registry import Registry

@@ -13,7 +13,7 @@ from schemas.control import ModelSwitch
 from tests.unit.models import graphs
 from tests.unit.models.test_trial import features
 from tests.unit.plugins.distribution import EXAMPLE, entry_points_of, register
-from worker.engine.model import CIRCUIT, Status
+from worker.engine.scoring.model import CIRCUIT, Status
 from worker.engine.settings import EngineSettings, ModelSettings, engine_settings
 from worker.errors import ConfigError, Exit
 from worker.models.errors import RuntimeMissing

@@ -15,9 +15,9 @@ from schemas.state import JournalEntry
 from tests.unit.backtest.market import market
 from tests.unit.engine.controls.entries import entry
 from tests.unit.models import graphs
-from worker.engine.encoding import DecisionEncoder
+from worker.engine.output.encoding import DecisionEncoder
 from worker.engine.partition import PartitionEngine
-from worker.engine.records import Records
+from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings, ModelSettings
 from worker.models.library import Library
 from worker.models.registry import Registry

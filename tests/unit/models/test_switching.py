@@ -12,7 +12,7 @@ from tests.unit.models import graphs
 from tests.unit.models.graphs import card
 from tests.unit.models.test_scorer import Raising
 from tests.unit.models.test_trial import features, scorer
-from worker.engine.model_names import ModelNames
+from worker.engine.scoring.names import ModelNames
 from worker.engine.settings import ModelSettings
 from worker.models.circuit import CIRCUIT
 from worker.models.scorer import Scorer, Scoring

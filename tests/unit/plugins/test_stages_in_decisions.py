@@ -15,7 +15,7 @@ from tests.unit.backtest.market import market
 from tests.unit.models import graphs
 from tests.unit.plugins.distribution import EXAMPLE, entry_points_of, register
 from worker.engine.partition import PartitionEngine
-from worker.engine.records import Records
+from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings, ModelSettings
 from worker.errors import ConfigError
 from worker.models.library import Library, configured_stages

@@ -19,7 +19,7 @@ from worker.backtest.lines import Lines
 from worker.backtest.player import Player
 from worker.backtest.tape import tapes
 from worker.engine.partition import PartitionEngine
-from worker.engine.records import Records
+from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.errors import DataError
 from worker.sources import bar_columns, parquet_table

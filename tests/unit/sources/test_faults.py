@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.drive import Symbol
 from worker.engine.reasons import Reject, codes
-from worker.engine.records import Records
+from worker.engine.records.records import Records
 from worker.engine.stages.ingestion import Decoder, Settings
 from worker.sources.faults import FAULTS
 from worker.sources.injection import Labelled

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.unit.wire.inputs import played
-from worker.engine.outcomes import OutcomeBuilder
+from worker.engine.output.outcomes import OutcomeBuilder
 from worker.engine.settings import EngineSettings
 from worker.telemetry.metrics import Metrics
 

@@ -10,12 +10,12 @@ from aiokafka.record.util import encode_varint
 from numpy.typing import NDArray
 
 from tests.unit.backtest.market import market
-from worker.engine.chosen import rows_of
 from worker.engine.partition import PartitionEngine
-from worker.engine.raw import RawRecords, raw_records
-from worker.engine.records import Records
+from worker.engine.records.raw import RawRecords, raw_records
+from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded, Decoder
+from worker.engine.stages.ingestion.chosen import rows_of
 
 Header = tuple[str, bytes | None]
 SYMBOLS = [b"A", b'Q"\\uote', b"\\", b'"', b"SIM0001", b"~!" * 32]

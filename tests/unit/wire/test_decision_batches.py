@@ -12,8 +12,8 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 
 from tests.unit.wire.inputs import Batch, odd, played
-from worker.engine.outcomes import OutcomeBuilder
-from worker.engine.raw import RawRecords
+from worker.engine.output.outcomes import OutcomeBuilder
+from worker.engine.records.raw import RawRecords
 from worker.engine.settings import EngineSettings
 from worker.kafka.records.outputs import Output
 from worker.settings import TopicSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from worker.engine.addresses import address_of
+from worker.engine.intrinsics.addresses import address_of
 from worker.engine.kernel import kernel
 from worker.wire.headers import headers, places_of, put_headers
 from worker.wire.plain import varint

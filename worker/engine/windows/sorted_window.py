@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from worker.engine.intrinsics.memory import move_items
 from worker.engine.kernel import embedded
-from worker.engine.memory import move_items
 
 
 def sorted_window(capacity: int) -> np.dtype[np.void]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from aiokafka.record.memory_records import MemoryRecords
 
-from worker.engine.raw import ROW, RawRecords
+from worker.engine.records.raw import ROW, RawRecords
 from worker.kafka.records.outputs import Output, Prepared
 from worker.wire.plain import packed_headers
 

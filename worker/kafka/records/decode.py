@@ -14,7 +14,7 @@ from aiokafka.record.default_records import DefaultRecordBatch
 from aiokafka.record.memory_records import MemoryRecords
 from numpy.typing import NDArray
 
-from worker.engine.raw import ROW, RawRecords
+from worker.engine.records.raw import ROW, RawRecords
 from worker.kafka.records.checksum import checksum
 from worker.kafka.records.columns import raw_of
 from worker.wire import scan

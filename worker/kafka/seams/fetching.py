@@ -14,7 +14,7 @@ from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.record.memory_records import MemoryRecords
 
-from worker.engine.raw import RawRecords
+from worker.engine.records.raw import RawRecords
 from worker.kafka.records.decode import Aborted, decode
 from worker.kafka.seams import pinned
 from worker.wire import scan

@@ -9,12 +9,12 @@ import numpy as np
 from aiokafka import ConsumerRecord, TopicPartition
 from numpy.typing import NDArray
 
-from worker.engine.chosen import rows_of
-from worker.engine.model_names import ModelNames
-from worker.engine.outcomes import OutcomeBuilder
-from worker.engine.raw import RawRecords
+from worker.engine.output.outcomes import OutcomeBuilder
+from worker.engine.records.raw import RawRecords
+from worker.engine.scoring.names import ModelNames
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded
+from worker.engine.stages.ingestion.chosen import rows_of
 from worker.kafka.reader import Consumed
 from worker.kafka.records.outputs import Output
 from worker.kafka.seams.sending import FinishedBatch

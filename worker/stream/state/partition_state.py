@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.engine.raw import RawRecords
+from worker.engine.records.raw import RawRecords
 from worker.kafka.protocol.offsets import NO_EPOCH
 from worker.stream.job import Engine
 from worker.stream.placement import Placement

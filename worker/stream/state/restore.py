@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from aiokafka import TopicPartition
 
-from worker.engine.migration import migrate
-from worker.engine.raw import RawRecords
+from worker.engine.records.raw import RawRecords
+from worker.engine.state.migration import migrate
 from worker.errors import DataError
 from worker.kafka.reader import Reader
 from worker.stream.failpoints import crash_point

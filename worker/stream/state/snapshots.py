@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.state import ReplayFrom, StateOwner
-from worker.engine.state import CARRY_VERSION
+from worker.engine.state.layout import CARRY_VERSION
 from worker.kafka.identity import TopicIds, text_of
 from worker.kafka.records.outputs import Output
 from worker.stream.failpoints import crash_point

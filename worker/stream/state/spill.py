@@ -12,8 +12,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.engine.frames import Spill
-from worker.engine.state import STATE
+from worker.engine.state.frames import Spill
+from worker.engine.state.layout import STATE
 from worker.kafka.errors import StateLost
 from worker.settings import StateSettings
 from worker.telemetry.metrics import METRICS

@@ -19,8 +19,8 @@ from schemas.state import JournalEntry
 from tests.unit.engine.controls.entries import entry
 from worker.engine.controls import KEPT, Controls
 from worker.engine.partition import PartitionEngine
-from worker.engine.raw import raw_records
-from worker.engine.records import Records
+from worker.engine.records.raw import raw_records
+from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.sources.simulator import Simulation, simulated_records
 

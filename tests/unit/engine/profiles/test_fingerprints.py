@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from worker.engine.fingerprints import Fingerprints
 from worker.engine.settings import EngineSettings
+from worker.engine.state.fingerprints import Fingerprints
 
 
 def of(symbol: str, **given: Any) -> str:

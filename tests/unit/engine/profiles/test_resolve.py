@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from worker.engine.instrument_rows import InstrumentRows
 from worker.engine.pipeline import params
 from worker.engine.profiles import PROFILED, PROFILES, rows
 from worker.engine.settings import EngineSettings, engine_settings
+from worker.engine.state.instrument_rows import InstrumentRows
 from worker.errors import ConfigError
 
 CALENDARS = {

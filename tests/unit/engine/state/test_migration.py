@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from worker.engine.migration import MIGRATIONS, migrate
-from worker.engine.state import CARRY, CARRY_VERSION
+from worker.engine.state.layout import CARRY, CARRY_VERSION
+from worker.engine.state.migration import MIGRATIONS, migrate
 from worker.errors import DataError
 
 STEPS = {1: lambda carry: carry + b"b", 2: lambda carry: carry[1:] + b"c"}

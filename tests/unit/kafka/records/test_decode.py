@@ -13,7 +13,7 @@ from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 
 from tests.support.record_sets import batch, marker, plain, random_records, random_set, resigned
-from worker.engine.raw import RawRecords
+from worker.engine.records.raw import RawRecords
 from worker.kafka.records.columns import raw_of
 from worker.kafka.records.decode import decode
 from worker.kafka.seams import fetching

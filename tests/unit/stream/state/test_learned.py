@@ -12,8 +12,8 @@ import pytest
 
 from schemas import Decision, Rejection
 from worker.engine.partition import PartitionEngine
-from worker.engine.raw import RawRecords, raw_records
-from worker.engine.records import Records
+from worker.engine.records.raw import RawRecords, raw_records
+from worker.engine.records.records import Records
 from worker.engine.settings import engine_settings
 from worker.settings import StateSettings
 from worker.sources.simulator import Simulation, simulated_records

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from schemas import Decision, Rejection
 from schemas.state import StateOwner
-from worker.engine.frames import Spill
 from worker.engine.partition import PartitionEngine
-from worker.engine.raw import RawRecords, raw_records
-from worker.engine.records import Records
+from worker.engine.records.raw import RawRecords, raw_records
+from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings, engine_settings
+from worker.engine.state.frames import Spill
 from worker.kafka.errors import StateLost
 from worker.settings import StateSettings
 from worker.sources.simulator import Simulation, simulated_records

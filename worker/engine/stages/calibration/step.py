@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from worker.engine.kernel import embedded
-from worker.engine.labels import HORIZON, outcome, round_trip
+from worker.engine.scoring.labels import HORIZON, outcome, round_trip
 from worker.engine.stages.calibration import outcomes, platt
 
 # A signal whose outcome is not known yet.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from worker.engine.kernel import embedded
-from worker.engine.model import OK
+from worker.engine.scoring.model import OK
 from worker.engine.stages.decision.bits import (
     ANOMALY,
     DATA_QUARANTINE,

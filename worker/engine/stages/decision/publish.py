@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from worker.engine.kernel import embedded
-from worker.engine.model import OK
 from worker.engine.rounding import POWERS_OF_TEN, decimals, significant
+from worker.engine.scoring.model import OK
 from worker.engine.stages.decision.output import FLAT, LONG, SHORT, TOP
 from worker.engine.stages.execution.account import multiplier
 

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from worker.engine.elementary import log
 from worker.engine.history import at
+from worker.engine.intrinsics.scratch import scratch
 from worker.engine.kernel import embedded
-from worker.engine.scratch import scratch
 
 PERIOD = 60
 LAGS = 3  # of the products with returns before

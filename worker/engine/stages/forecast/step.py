@@ -8,7 +8,7 @@ import numpy as np
 from worker.engine.elementary import log, tanh
 from worker.engine.history import at
 from worker.engine.kernel import embedded
-from worker.engine.labels import HORIZON
+from worker.engine.scoring.labels import HORIZON
 from worker.engine.stages.forecast import autoregression, holt
 from worker.engine.stages.forecast.settings import HOLT
 from worker.engine.windows.fading import share

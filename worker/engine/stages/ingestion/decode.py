@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from schemas.tick import Tick, interval_ms
 from worker.engine.bar import BAR
-from worker.engine.raw import RawRecords, raw_records
 from worker.engine.reasons import Reject, bits
-from worker.engine.records import Records
+from worker.engine.records.raw import RawRecords, raw_records
+from worker.engine.records.records import Records
 from worker.engine.stages.ingestion.intervals import Intervals
 from worker.engine.stages.ingestion.nesting import MAX_DEPTH, json_too_deep, msgpack_too_deep
 from worker.engine.stages.ingestion.scanner import COLUMNS, scan

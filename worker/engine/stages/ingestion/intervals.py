@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.engine.key_table import KeyIndex
-from worker.engine.raw import RawRecords
+from worker.engine.records.key_table import KeyIndex
+from worker.engine.records.raw import RawRecords
 
 
 class Intervals:

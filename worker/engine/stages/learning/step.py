@@ -7,8 +7,8 @@ import numpy as np
 
 from worker.engine.elementary.logistic import sigmoid
 from worker.engine.kernel import embedded
-from worker.engine.labels import HORIZON, outcome, round_trip
-from worker.engine.model import DRIFT_DISABLED, FEATURES_NOT_READY, NO_SKILL, NOT_CONFIGURED, OK, WARMING_UP
+from worker.engine.scoring.labels import HORIZON, outcome, round_trip
+from worker.engine.scoring.model import DRIFT_DISABLED, FEATURES_NOT_READY, NO_SKILL, NOT_CONFIGURED, OK, WARMING_UP
 from worker.engine.stages.learning import drift, ftrl, passive_aggressive, scaling, skill
 from worker.engine.stages.learning.inputs import COUNT, gather
 from worker.engine.stages.learning.linear import WEIGHTS, margin
@@ -48,7 +48,7 @@ OUTPUT = np.dtype(
         ("loss", "f8"),  # fading log loss of the model, NaN before the first judged prediction
         ("base_loss", "f8"),  # and of the base rate
         ("labels", "i8"),
-        ("status", "u1"),  # worker.engine.model.Status
+        ("status", "u1"),  # worker.engine.scoring.model.Status
         ("drift", "?"),  # found at this bar
     ],
     align=True,

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from worker.engine.kernel import embedded
-from worker.engine.model import OK, blend
+from worker.engine.scoring.model import OK, blend
 from worker.engine.stages.signal.components import COMPONENTS, CORE, evaluate
 
 CRISIS = 5  # regime code

@@ -1,0 +1,7 @@
+"""Decisions as JSON straight from output rows: the bytes that msgspec writes, without a Python object a row."""
+
+from __future__ import annotations
+
+from worker.engine.output.encoding.encoder import DecisionEncoder, Encoded
+
+__all__ = ["DecisionEncoder", "Encoded"]

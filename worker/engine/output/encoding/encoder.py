@@ -1,0 +1,96 @@
+"""Encodes the accepted rows of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.engine.bar import BAR
+from worker.engine.output.encoding.lanes import new_lanes
+from worker.engine.output.encoding.layout import SPARE
+from worker.engine.output.encoding.layouts import Layouts
+from worker.engine.output.encoding.lines import Rows, put_lines
+from worker.engine.output.outcomes import OutcomeBuilder
+from worker.engine.pipeline import OUTPUT
+from worker.engine.records.records import Records
+from worker.engine.scoring.names import ModelNames
+from worker.engine.settings import EngineSettings
+from worker.engine.stages.ingestion import Decoded
+
+Column = NDArray[Any]
+
+
+class Encoded(NamedTuple):
+    """Lines of JSON, one a row: `text[ends[row - 1]:ends[row]]`, its line feed included."""
+
+    text: memoryview
+    ends: NDArray[np.int64]
+
+
+class DecisionEncoder:
+    """Writes decisions of one configuration as `msgspec.json.encode` writes what `OutcomeBuilder` builds."""
+
+    def __init__(self, settings: EngineSettings, names: ModelNames | None = None) -> None:
+        self._layouts = Layouts(settings, names)
+        self._builder = OutcomeBuilder(settings, names)
+        self._full = settings.decision.detail == "full"
+        self._buffer, self._lanes = np.zeros(0, np.uint8), new_lanes()
+
+    def warm_up(self) -> None:
+        """Compile the kernel, or load it from the cache."""
+        self.encode(np.zeros(0, BAR), np.zeros(0, OUTPUT), [])
+
+    def lines(self, bars: Column, outs: Column, symbols: Sequence[str]) -> bytes:
+        """One line a row: BAR rows, output rows (all accepted), and the rows' symbols."""
+        return self._exact(bars, outs, symbols) if self._full else bytes(self.encode(bars, outs, symbols).text)
+
+    def lines_of(self, bars: Column, outs: Column, symbol: str) -> bytes | memoryview:
+        """The same where all rows have one symbol; valid until the next call."""
+        if self._full:
+            return self._exact(bars, outs, [symbol] * len(bars))
+        spans = np.empty((len(bars), 2), np.int64)
+        spans[:] = 0, len(symbol)
+        return self._encode(bars, outs, np.frombuffer(symbol.encode("ascii"), np.uint8), spans).text
+
+    def encode(self, bars: Column, outs: Column, symbols: Sequence[str]) -> Encoded:
+        """The same with where each line ends, but not with `detail=full`.
+
+        The text is valid until the next call.
+        """
+        return self._encode(bars, outs, *_names(symbols))
+
+    def _encode(self, bars: Column, outs: Column, names: NDArray[np.uint8], spans: NDArray[np.int64]) -> Encoded:
+        layout = self._layouts.newest
+        needed = len(bars) * layout.widest + SPARE
+        if self._buffer.size < needed:
+            self._buffer = np.empty(needed, np.uint8)
+        ends = np.zeros(len(bars), np.int64)
+        put_lines(self._buffer, layout, rows_as_bytes(bars, outs), names, spans, ends, self._lanes)
+        return Encoded(self._buffer[: ends[-1] if ends.size else 0].data, ends)
+
+    def _exact(self, bars: Column, outs: Column, symbols: Sequence[str]) -> bytes:
+        count = len(bars)
+        records = Records([symbol.encode() for symbol in symbols], [None] * count, [0] * count)
+        decoded = Decoded(bars, {}, np.ones(count, np.bool_), {})
+        return msgspec.json.Encoder().encode_lines(self._builder.build(records, decoded, outs))
+
+
+def rows_as_bytes(bars: Column, outs: Column) -> Rows:
+    """The rows' memory, contiguous."""
+    return Rows(view_as(outs, np.dtype(np.uint8)), view_as(bars, np.dtype(np.uint8)))
+
+
+def view_as(rows: Column, kind: np.dtype[Any]) -> Column:
+    """The memory of structured rows as an array of one type, shape (n, items a row)."""
+    return np.ascontiguousarray(rows).view(kind).reshape(len(rows), rows.dtype.itemsize // kind.itemsize)
+
+
+def _names(symbols: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The symbols' text, and the span of each row's."""
+    ends = np.cumsum(np.fromiter(map(len, symbols), np.int64, len(symbols)), dtype=np.int64)
+    spans = np.stack([np.concatenate(([0], ends[:-1])) if ends.size else ends, ends], axis=1)
+    return np.frombuffer("".join(symbols).encode("ascii"), np.uint8), spans

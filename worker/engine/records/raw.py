@@ -1,0 +1,105 @@
+"""Raw input without a Python object a record: one buffer, and a row that says where each record's parts lie in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.engine.records.records import Records
+
+ROW = np.dtype(
+    [
+        ("offset", "i8"),  # input offset
+        ("timestamp", "i8"),  # of the Kafka record, epoch ms
+        ("key", "i4"),  # where it starts
+        ("key_size", "i4"),  # bytes, -1 = null
+        ("value", "i4"),
+        ("value_size", "i4"),  # bytes, -1 = null
+        ("headers", "i4"),  # as in the record batch: their number as a varint, then each one
+        ("headers_size", "i4"),  # bytes, 1 without any header
+    ],
+    align=True,
+)
+MOST_BYTES = 2**31 - 1  # where a part starts is an int32
+
+
+class RawRecords(NamedTuple):
+    """Consecutive records of one partition, in log order."""
+
+    data: NDArray[np.uint8]
+    rows: NDArray[Any]  # ROW, shape (n,); keys, values and headers lie in `data`
+    epoch: int = -1  # of the leader that wrote the last of them or of those fetched with it; -1 = not known
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def slice(self, start: int, stop: int) -> RawRecords:
+        """Records `start` to `stop` (exclusive); the buffer is shared."""
+        return RawRecords(self.data, self.rows[start:stop], self.epoch)
+
+    def where(self, chosen: NDArray[np.bool_ | np.int64]) -> RawRecords:
+        """The records that are `chosen`, by a flag each or by their rows."""
+        return RawRecords(self.data, self.rows[chosen], self.epoch)
+
+    def arrays(self) -> tuple[NDArray[np.uint8], NDArray[Any]]:
+        """Both as kernels take them: contiguous and read-only, so that these are compiled once."""
+        both = np.ascontiguousarray(self.data).view(), np.ascontiguousarray(self.rows).view()
+        for array in both:
+            array.flags.writeable = False
+        return both
+
+    def key(self, row: int) -> bytes | None:
+        """A record's key."""
+        return self._part(row, "key")
+
+    def value(self, row: int) -> bytes | None:
+        """A record's value."""
+        return self._part(row, "value")
+
+    def headers(self, row: int) -> bytes:
+        """A record's headers as they lie in the record batch, their number included."""
+        return self._part(row, "headers") or b"\x00"
+
+    def all_keys(self) -> list[bytes | None]:
+        """All keys."""
+        return self._parts("key")
+
+    def records(self) -> Records:
+        """The same with an object a record."""
+        return Records(self.all_keys(), self._parts("value"), self.rows["timestamp"].tolist())
+
+    def _part(self, row: int, name: str) -> bytes | None:
+        start, size = int(self.rows[name][row]), int(self.rows[f"{name}_size"][row])
+        return None if size < 0 else self.data[start : start + size].tobytes()
+
+    def _parts(self, name: str) -> list[bytes | None]:
+        starts, sizes, data = self.rows[name].tolist(), self.rows[f"{name}_size"].tolist(), self.data.data
+        return [
+            None if size < 0 else bytes(data[start : start + size]) for start, size in zip(starts, sizes, strict=True)
+        ]
+
+
+def raw_records(records: Records, offsets: Sequence[int] | NDArray[np.int64] | None = None) -> RawRecords:
+    """Records without headers as `RawRecords`; `offsets` count from 0 when none are given.
+
+    Raises:
+        ValueError: keys and values of more than 2 GiB.
+    """
+    rows = np.zeros(len(records.keys), ROW)
+    rows["offset"] = np.arange(len(rows)) if offsets is None else offsets
+    rows["timestamp"] = records.timestamps
+    parts: list[bytes] = [b"\x00"]
+    at = 1
+    for name, values in (("key", records.keys), ("value", records.values)):
+        sizes = np.array([-1 if value is None else len(value) for value in values], np.int64)
+        ends = at + np.cumsum(np.maximum(sizes, 0))
+        rows[name], rows[f"{name}_size"] = ends - np.maximum(sizes, 0), sizes
+        if ends.size and ends[-1] > MOST_BYTES:
+            raise ValueError(f"{int(ends[-1])} bytes in one batch; at most {MOST_BYTES} fit")
+        parts += [value or b"" for value in values]
+        at = int(ends[-1]) if ends.size else at
+    rows["headers"], rows["headers_size"] = 0, 1
+    return RawRecords(np.frombuffer(b"".join(parts), np.uint8), rows)

@@ -1,0 +1,1 @@
+"""What scores a bar beside the rules: which model is asked, by what name, and the labels that it learns from."""

@@ -1,0 +1,44 @@
+"""The models that decisions name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET
+
+from schemas.decision import Model
+from worker.engine.scoring.model import Status
+
+
+class ModelNames:
+    """Models by number, in the order in which they appeared in this process; 0 is the configured one.
+
+    Engines write numbers into their output rows, encoders make text of them; nothing else may depend on them.
+    `rows[number][status]` is what a decision says.
+    """
+
+    def __init__(self, name: str | None = None, version: str = "", runtime: str | None = None) -> None:
+        self.rows: list[list[Model]] = []
+        self._numbers: dict[tuple[str | None, str, str | None], int] = {}
+        self.number(name, version, runtime)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def number(self, name: str | None, version: str = "", runtime: str | None = None) -> int:
+        """The number of a model, a new one where there was none; `runtime` ran it, None = it never ran."""
+        key = name, version, runtime
+        if key not in self._numbers:
+            self._numbers[key] = len(self.rows)
+            self.rows.append(_told(*key))
+        return self._numbers[key]
+
+
+def _told(name: str | None, version: str, runtime: str | None) -> list[Model]:
+    told: list[Any] = [status.name for status in Status]
+    nobody = Model(id=None, version=None, status="not_configured")
+    if name is None:
+        return [nobody if status == "not_configured" else Model(None, None, status) for status in told]
+    rows = [Model(name, version, status, UNSET if runtime is None else runtime) for status in told]
+    rows[Status.not_configured] = nobody
+    return rows

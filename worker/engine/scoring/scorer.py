@@ -1,0 +1,88 @@
+"""Who scores bars between `observe` and `decide`: how the engine asks, and what it is told."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.control import ModelSwitch
+from worker.engine.scoring.names import ModelNames
+
+
+class Answers(Protocol):
+    """One entry a row in each."""
+
+    @property
+    def prob(self) -> NDArray[np.float64]:
+        """See `model.OUTPUT`."""
+        ...
+
+    @property
+    def status(self) -> NDArray[np.uint8]:
+        """See `model.OUTPUT`."""
+        ...
+
+    @property
+    def told(self) -> NDArray[np.int64]:
+        """See `model.OUTPUT`."""
+        ...
+
+
+class Oracle(Protocol):
+    """Whoever scores bars. What it says of a bar depends on that symbol's bars up to it, and on the journal."""
+
+    @property
+    def names(self) -> ModelNames:
+        """What its answers tell of."""
+        ...
+
+    @property
+    def listens(self) -> bool:
+        """Whether there is any model; without one nothing is asked."""
+        ...
+
+    def switch(self, generation: int, choice: ModelSwitch | None) -> None:
+        """The journal has an entry with this number, greater than those before: another model; None = as configured."""
+        ...
+
+    def score(
+        self,
+        features: NDArray[np.float64],
+        circuits: NDArray[Any],
+        slots: NDArray[np.int64],
+        generations: NDArray[np.int64],
+    ) -> Answers:
+        """Score accepted bars in input order.
+
+        `features` (n, features) in the order of the features stage; `circuits` (capacity,) of CIRCUIT is brought up to
+        date; `slots` and `generations`, the numbers of the switches that are in force or 0, are (n,).
+        """
+        ...
+
+    def warm_up(self) -> None:
+        """Compile its kernels, or load them from the cache."""
+        ...
+
+
+def ask(
+    oracle: Oracle,
+    outs: NDArray[Any],
+    circuits: NDArray[Any],
+    slots: NDArray[np.int64],
+    generations: NDArray[np.int64],
+) -> None:
+    """Between `observe` and `decide`: write `outs["model"]` of every accepted record, all arrays being (n,)."""
+    rows = np.flatnonzero(outs["validation"]["accepted"])
+    found = oracle.score(_features(outs)[rows], circuits, slots[rows], generations[rows])
+    for name in ("prob", "status", "told"):
+        outs["model"][name][rows] = getattr(found, name)
+
+
+def _features(outs: NDArray[Any]) -> NDArray[np.float64]:
+    # Numpy copies nested records nine times as slowly as numbers.
+    assert outs.dtype.fields is not None
+    kind, at = outs.dtype.fields["features"][:2]
+    numbers = outs.view(np.float64).reshape(len(outs), outs.dtype.itemsize // 8)
+    return numbers[:, at // 8 : (at + kind.itemsize) // 8]

@@ -1,0 +1,49 @@
+"""Per symbol, the fingerprint of its `derived` part: what its bytes mean under these settings."""
+
+from __future__ import annotations
+
+import msgspec
+
+from worker.engine.profiles import Profile
+from worker.engine.settings import ENGINE_VERSION, EngineSettings, InstrumentSettings
+from worker.engine.stages.features import FEATURE_SET_VERSION
+from worker.engine.state.layout import DERIVED, fingerprint
+
+CLASS = {"profile", "quote"}  # of an instrument: they decide defaults alone
+DEFAULT = ""  # stands for every symbol without an instrument of its own
+
+
+class Fingerprints:
+    """Fingerprints under one configuration."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        stages = [name for name in DERIVED.names or () if name in type(settings).model_fields]
+        self._common = {name: getattr(settings, name).model_dump(mode="json") for name in stages}
+        self._common["interval"] = settings.ingestion.interval
+        self._costs = False  # whether the class's costs decide what is learned
+        if settings.learning.enabled or settings.calibration.enabled:
+            # Labels are of moves beyond the costs; what is calibrated is the signal that these parameters made.
+            teachers = ("execution", "signal", "model")
+            self._common |= {name: getattr(settings, name).model_dump(mode="json") for name in teachers}
+            self._costs = True
+        self._settings = settings
+        self._known: dict[tuple[str, int], str] = {}
+
+    def of(self, symbol: str) -> str:
+        """Of the symbol's derived part."""
+        name = symbol if symbol in self._settings.instruments else DEFAULT
+        asset = self._settings.asset_of(symbol)
+        # Without learning nothing that the class decides has a say in this part.
+        key = name, asset.row if self._costs else 0
+        if key not in self._known:
+            self._known[key] = self._compute(name, asset.defaults)
+        return self._known[key]
+
+    def _compute(self, name: str, defaults: Profile) -> str:
+        instrument = self._settings.instruments.get(name, InstrumentSettings())
+        content: dict[str, object] = self._common | {"instrument": instrument.model_dump(mode="json", exclude=CLASS)}
+        if self._costs:
+            costs = self._settings.execution.costs(defaults)
+            content["costs"] = [float(costs["fee"]), float(costs["slip"])]
+        parameters = msgspec.json.encode(content, order="deterministic")
+        return fingerprint(f"{ENGINE_VERSION} {FEATURE_SET_VERSION}", parameters)

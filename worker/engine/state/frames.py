@@ -1,0 +1,175 @@
+"""The states in memory, one a frame, and which frame holds a slot's state: all of them, or those used last."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.engine.bar import INSTRUMENT
+from worker.engine.state.instrument_rows import InstrumentRows
+from worker.engine.state.layout import STATE
+
+NONE = -1  # no slot, no frame
+SHARE = 16  # a sixteenth of the frames is made free at once
+
+
+class Store(Protocol):
+    """Keeps the states that are not in memory, as bytes, shape (bytes a symbol,)."""
+
+    def put(self, slot: int, state: NDArray[np.uint8]) -> bool:
+        """Keep the state of a slot; False when it can't: then it stays in memory."""
+
+    def get(self, slot: int, state: NDArray[np.uint8]) -> None:
+        """Write what was put last for a slot to `state`; raises when it can't, and the engine is of no use any more."""
+
+
+class Spill(NamedTuple):
+    """How many states to hold in memory, and where the others go."""
+
+    resident: int  # frames; more only for one batch with more symbols, or when the store takes no more
+    store: Store
+
+
+class Frames:
+    """States and instruments by frame. Without a spill a slot's frame has the slot's number.
+
+    With one, the frames that were not used for longest give way (LRU); a batch's own symbols never do.
+    """
+
+    def __init__(self, size: int, rows: InstrumentRows, spill: Spill | None = None) -> None:
+        self.states: NDArray[Any] = np.zeros(0, STATE)
+        self.raw: NDArray[np.uint8] = np.zeros((0, STATE.itemsize), np.uint8)  # the same as bytes
+        self.instruments: NDArray[Any] = np.zeros(0, INSTRUMENT)
+        self._rows = rows
+        self._special: set[int] = set()  # frames with an instrument of its own
+        self._spill = spill
+        self._frame = np.full(0, NONE)  # by slot
+        self._slot = np.full(0, NONE)  # by frame
+        self._used = np.zeros(0, np.int64)  # by frame, the turn of its last use
+        self._spilled: set[int] = set()  # slots
+        self._free: list[int] = []
+        self._turn = 0
+        self.reserve(size)
+
+    @property
+    def spilled(self) -> int:
+        """Symbols whose state is not in memory."""
+        return len(self._spilled)
+
+    def reserve(self, slots: int) -> None:
+        """Make room for slots below `slots`, and for as many of their states as are to be in memory."""
+        if self._spill is None:
+            self._grow(slots)
+            return
+        more = np.full(max(slots - len(self._frame), 0), NONE)
+        self._frame = np.concatenate([self._frame, more])
+        self._grow(min(slots, self._spill.resident))
+
+    def enter(self, slot: int) -> None:
+        """A slot is a symbol's from now on; its state is zero."""
+        if self._spill is None:
+            self._set_instrument(slot, slot)
+
+    def of(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The frames of slots (n,), NONE where there is none; spilled states come back first."""
+        if self._spill is None:
+            return slots
+        self._turn += 1
+        wanted = np.unique(slots[slots >= 0])
+        frames = self._frame[wanted]
+        self._used[frames[frames >= 0]] = self._turn
+        absent = wanted[frames < 0]
+        if absent.size:
+            self._make_free(absent.size)
+            for slot in absent.tolist():
+                self._bring(slot)
+        return np.where(slots >= 0, self._frame[slots], NONE)
+
+    def state(self, slot: int) -> NDArray[np.uint8]:
+        """A slot's state as bytes, in memory; valid until the next call of any other method."""
+        frame = slot if self._spill is None else int(self.of(np.array([slot]))[0])
+        row: NDArray[np.uint8] = self.raw[frame]
+        return row
+
+    def read(self, slot: int) -> NDArray[np.uint8]:
+        """A copy of a slot's state as bytes; a spilled one stays where it is."""
+        frame = slot if self._spill is None else int(self._frame[slot])
+        state = np.empty(STATE.itemsize, np.uint8)
+        if frame >= 0:
+            state[:] = self.raw[frame]
+        else:
+            assert self._spill is not None
+            self._spill.store.get(slot, state)
+        return state
+
+    def drop(self, slot: int) -> None:
+        """A slot is given back; its state is in memory and zero."""
+        if self._spill is not None:
+            frame = int(self._frame[slot])
+            self._frame[slot] = self._slot[frame] = NONE
+            self._free.append(frame)
+
+    def _bring(self, slot: int) -> None:
+        assert self._spill is not None
+        frame = self._free.pop()
+        state = self.raw[frame]
+        if slot in self._spilled:
+            self._spill.store.get(slot, state)
+            self._spilled.remove(slot)
+        else:
+            state[:] = 0
+        self._frame[slot], self._slot[frame], self._used[frame] = frame, slot, self._turn
+        self._set_instrument(slot, frame)
+
+    def _make_free(self, count: int) -> None:
+        assert self._spill is not None
+        size, most = len(self.states), self._spill.resident
+        if len(self._free) < count and size < most:
+            self._grow(min(max(2 * size, size + count - len(self._free)), most))
+        if len(self._free) < count:
+            self._put_away(max(count - len(self._free), most // SHARE))
+        if len(self._free) < count:
+            self._grow(len(self.states) + count - len(self._free))
+
+    def _put_away(self, count: int) -> None:
+        assert self._spill is not None
+        idle = np.flatnonzero((self._slot >= 0) & (self._used < self._turn))
+        oldest = idle[np.argsort(self._used[idle], kind="stable")][:count]
+        raw = self.raw
+        for frame in oldest.tolist():
+            slot = int(self._slot[frame])
+            if not self._spill.store.put(slot, raw[frame]):
+                # Room for as many again, or each new symbol would copy all states.
+                self._spill = self._spill._replace(resident=2 * len(self.states))
+                self._grow(self._spill.resident)
+                return
+            self._spilled.add(slot)
+            self._frame[slot] = self._slot[frame] = NONE
+            self._free.append(frame)
+
+    def _grow(self, size: int) -> None:
+        more = size - len(self.states)
+        if more <= 0:
+            return
+        instruments = np.zeros(more, INSTRUMENT)
+        instruments[:] = self._rows.default
+        self.instruments = np.concatenate([self.instruments, instruments])
+        # As bytes: numpy copies a record's fields alone, and what lies between them would be anything.
+        raw = np.zeros((size, STATE.itemsize), np.uint8)
+        raw[: len(self.raw)] = self.raw
+        self.raw, self.states = raw, raw.view(STATE).reshape(size)
+        if self._spill is not None:
+            self._free = [*range(size - 1, size - more - 1, -1), *self._free]
+            self._slot = np.concatenate([self._slot, np.full(more, NONE)])
+            self._used = np.concatenate([self._used, np.zeros(more, np.int64)])
+
+    def _set_instrument(self, slot: int, frame: int) -> None:
+        own = self._rows.own(slot)
+        if own is not None:
+            self.instruments[frame] = own
+            self._special.add(frame)
+        elif frame in self._special:
+            self.instruments[frame] = self._rows.default
+            self._special.remove(frame)
