@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from worker.engine import history
-from worker.engine.intrinsics.memory import fetch_row, fetch_to_write
-from worker.engine.intrinsics.prefetch import LINE
+from worker.engine.intrinsics.memory import LINE, fetch_row, fetch_to_write
 from worker.engine.kernel import embedded, inlined, kernel
 from worker.engine.profiles import PROFILED, rows
 from worker.engine.reasons import Reject, bits

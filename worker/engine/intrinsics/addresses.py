@@ -12,7 +12,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from worker.engine.elementary.words import address_of
-from worker.engine.intrinsics.prefetch import prefetch
+from worker.engine.intrinsics.memory import prefetch
 
 __all__ = [
     "BLOCK", "address_of", "copy_block", "fetch", "i1_at", "i2_at", "i4_at", "i8_at", "put_byte", "put_i8",

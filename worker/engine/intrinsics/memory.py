@@ -9,9 +9,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from worker.engine.intrinsics.prefetch import LINE, prefetch
-
-_BYTE, _WORD = ir.IntType(8), ir.IntType(64)
+LINE = 64  # bytes of a cache line
+_BYTE, _WORD, _HINT = ir.IntType(8), ir.IntType(64), ir.IntType(32)
+_KEEP, _DATA = 3, 1
 
 
 def _bytes(kind: Any) -> bool:
@@ -21,6 +21,13 @@ def _bytes(kind: Any) -> bool:
 def _pointer(context: Any, builder: Any, kind: Any, array: Any, index: Any, of: Any) -> Any:
     data = context.make_array(kind)(context, builder, array).data
     return builder.bitcast(builder.gep(data, [index]), of.as_pointer())
+
+
+def prefetch(builder: Any, place: Any, *, write: bool) -> None:
+    """Emit the hint that the line of a byte pointer will be needed soon, for reading or also for writing."""
+    kind = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), *[_HINT] * 3])
+    hint = builder.module.declare_intrinsic("llvm.prefetch", [_BYTE.as_pointer()], kind)
+    builder.call(hint, [place, *(ir.Constant(_HINT, value) for value in (int(write), _KEEP, _DATA))])
 
 
 def _load_word(typingctx: Any, source: Any, at: Any) -> Any:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from worker.engine.elementary.float_bits import bits_of, from_bits
 from worker.engine.intrinsics.addresses import i8_at, put_i8, put_word, u8_at
-from worker.engine.intrinsics.prefetch import LINE
+from worker.engine.intrinsics.memory import LINE
 from worker.engine.kernel import inlined, kernel
 from worker.engine.output.encoding.digit_vectors import COUNTS, to_digits
 from worker.engine.output.encoding.digits import BYTE_BITS, EIGHTH, MINUS, TEXT, places_used, zeros_before

@@ -10,7 +10,7 @@ import numpy as np
 from worker.engine.bar import BAR
 from worker.engine.elementary.float_bits import bits_of, from_bits
 from worker.engine.intrinsics.addresses import BLOCK, copy_block, fetch, i1_at, i8_at, put_i8
-from worker.engine.intrinsics.prefetch import LINE
+from worker.engine.intrinsics.memory import LINE
 from worker.engine.kernel import inlined, kernel
 from worker.engine.output.encoding.lanes import AMOUNTS, ITEM, LANES, RATIOS
 from worker.engine.output.outcomes import TIMEFRAMES
