@@ -11,8 +11,7 @@ import msgspec
 import numpy as np
 
 from schemas import Decision, Rejection
-from worker.engine.output.detail import feature_rows
-from worker.engine.output.outcomes import REGIMES
+from worker.engine.output.outcomes import REGIMES, feature_rows
 from worker.engine.pipeline import OUTPUT
 from worker.engine.stages.signal import COMPONENTS
 from worker.inprocess.overrides import Note

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import math
 from collections import namedtuple
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,14 +17,14 @@ from schemas import SCHEMA_VERSION, Decision, Rejection
 from schemas.decision import Bar, Model, Position, Quality, Risk, Timeframe
 from schemas.rejection import MAX_PAYLOAD
 from worker.engine import reasons
-from worker.engine.output.detail import all_contributions, feature_rows
 from worker.engine.periods import close_time
 from worker.engine.reasons import Reason, codes
 from worker.engine.records.records import Records
+from worker.engine.rounding import significant_of
 from worker.engine.scoring.names import ModelNames
 from worker.engine.settings import ENGINE_VERSION, EngineSettings
 from worker.engine.stages import decision, patterns, regime, timeframes, validation
-from worker.engine.stages.features import FEATURE_SET_VERSION
+from worker.engine.stages.features import FEATURE_NAMES, FEATURE_SET_VERSION
 from worker.engine.stages.ingestion import Decoded
 from worker.engine.stages.signal import COMPONENTS
 
@@ -43,6 +44,9 @@ BUCKETS: tuple[Any, ...] = tuple(code.name for code in regime.Volatility)
 ACTIONS: tuple[Any, ...] = tuple(action.name for action in decision.Action)
 LEVELS: tuple[Any, ...] = reasons.LEVELS
 REASONS = tuple(reason.name for reason in Reason)
+DIGITS = 10  # significant digits of a published feature
+
+Features = dict[str, float | None]
 
 
 def _null(x: float) -> float | None:
@@ -175,6 +179,19 @@ class OutcomeBuilder:
             payload_bytes=size,
             payload_sha256=hashlib.sha256(value).hexdigest() if value is not None and size > MAX_PAYLOAD else None,
         )
+
+
+def feature_rows(outs: NDArray[Any]) -> Iterator[Features]:
+    """The features of each row of a batch's outputs by name, rounded; None until warm."""
+    matrix = np.stack([outs["features"][name] for name in FEATURE_NAMES], axis=1)
+    rows: list[list[float]] = significant_of(matrix.ravel(), DIGITS).reshape(matrix.shape).tolist()  # type: ignore[assignment]
+    for row in rows:
+        yield {name: None if math.isnan(x) else x for name, x in zip(FEATURE_NAMES, row, strict=True)}
+
+
+def all_contributions(values: NDArray[np.float64]) -> list[tuple[str, float]]:
+    """Every component that was ready with its part of the score, in component order."""
+    return [(name, x) for name, x in zip(COMPONENTS, values.tolist(), strict=True) if not math.isnan(x)]
 
 
 def _add_detail(outcomes: list[Decision | Rejection], outs: NDArray[Any]) -> None:
