@@ -14,8 +14,7 @@ from worker.engine.partition import PartitionEngine
 from worker.engine.records.raw import RawRecords, raw_records
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
-from worker.engine.stages.ingestion import Decoded, Decoder
-from worker.engine.stages.ingestion.chosen import rows_of
+from worker.engine.stages.ingestion import Decoded, Decoder, rows_of
 
 Header = tuple[str, bytes | None]
 SYMBOLS = [b"A", b'Q"\\uote', b"\\", b'"', b"SIM0001", b"~!" * 32]

@@ -13,8 +13,7 @@ from worker.engine.output.outcomes import OutcomeBuilder
 from worker.engine.records.raw import RawRecords
 from worker.engine.scoring.names import ModelNames
 from worker.engine.settings import EngineSettings
-from worker.engine.stages.ingestion import Decoded
-from worker.engine.stages.ingestion.chosen import rows_of
+from worker.engine.stages.ingestion import Decoded, rows_of
 from worker.kafka.reader import Consumed
 from worker.kafka.records.outputs import Output
 from worker.kafka.seams.sending import FinishedBatch

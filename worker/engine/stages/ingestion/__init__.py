@@ -1,6 +1,6 @@
 """Ingestion: bytes to one bar row and, where that fails, to reject codes. Nothing raises past this stage."""
 
-from worker.engine.stages.ingestion.decode import Decoded, Decoder
+from worker.engine.stages.ingestion.decode import Decoded, Decoder, rows_of
 from worker.engine.stages.ingestion.settings import Settings
 
-__all__ = ["Decoded", "Decoder", "Settings"]
+__all__ = ["Decoded", "Decoder", "Settings", "rows_of"]

@@ -35,6 +35,17 @@ class Decoded(NamedTuple):
     details: dict[int, str]  # what could not be read
 
 
+def rows_of(decoded: Decoded, rows: NDArray[np.int64]) -> Decoded:
+    """Some of the decoded records."""
+    at = rows.tolist()
+    return Decoded(
+        decoded.bars[rows],
+        {n: decoded.symbols[row] for n, row in enumerate(at) if row in decoded.symbols},
+        decoded.has_ts[rows],
+        {n: decoded.details[row] for n, row in enumerate(at) if row in decoded.details},
+    )
+
+
 class _Unreadable(Exception):
     """A record that holds no complete bar."""
 
