@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from worker.engine.partition import PartitionEngine
 from worker.engine.records.raw import RawRecords
-from worker.engine.settings import ENGINE_VERSION, EngineSettings
+from worker.engine.settings import ENGINE_VERSION, EngineSettings, ModelSettings
 from worker.engine.stages.ingestion import Decoded
+from worker.errors import ConfigError
 from worker.kafka.records.decode import decode
 from worker.kafka.records.outputs import Output, Prepared
-from worker.settings import Settings
-from worker.stream.models import library
+from worker.models.library import Library, configured_stages
+from worker.settings import ModelsSettings, Settings
 from worker.stream.output.encoder import OutputEncoder
 from worker.stream.state.spill import Spilling
 from worker.telemetry.metrics import METRICS
@@ -30,6 +31,28 @@ def _record_set() -> bytes:
     builder = DefaultRecordBatchBuilder(2, 0, False, -1, -1, -1, MIN_BATCH)
     builder.append(0, 60_000, b"A", tick, [])
     return bytes(builder.build())
+
+
+def library(engine: EngineSettings, models: ModelsSettings) -> Library | None:
+    """The models, loaded; None where each symbol's own model learns: then nothing else is asked.
+
+    Raises:
+        ConfigError: the settings contradict each other.
+        AlphapulseError: this machine can't run models (exit code 75).
+    """
+    if engine.learning.enabled:
+        if models != ModelsSettings():
+            raise ConfigError(
+                "engine.learning.enabled and the section models exclude each other: one model has a say",
+                "Leave one of them out",
+            )
+        return None
+    try:
+        challenger = ModelSettings(**models.challenger.model_dump())
+    except ValueError as error:
+        raise ConfigError(f"models.challenger does not fit: {error}", "Give name, version and digest") from None
+    stages = configured_stages(engine.plugins, lambda name, rows: METRICS.plugin_failures.labels(name).inc(rows))
+    return Library(engine.model, models.registry, challenger, METRICS.count_verdict, stages, engine.voice)
 
 
 class DecisionJob:

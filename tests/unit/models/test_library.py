@@ -20,7 +20,7 @@ from worker.models.errors import RuntimeMissing
 from worker.models.library import Library
 from worker.models.registry import Registry
 from worker.settings import ChallengerSettings, ModelsSettings
-from worker.stream.models import library
+from worker.stream.decisions import library
 from worker.telemetry.metrics import METRICS
 
 
