@@ -14,8 +14,7 @@ from schemas.state import StateOwner
 from worker.engine.records.raw import RawRecords
 from worker.kafka.backoff import BackOff
 from worker.kafka.producers import Clients
-from worker.kafka.records.columns import unpacked
-from worker.kafka.records.outputs import Output, Prepared
+from worker.kafka.records.outputs import Output, Prepared, unpacked
 from worker.settings import Settings
 from worker.stream.control.table import Board
 from worker.stream.failpoints import crash_point

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
-from aiokafka.record.memory_records import MemoryRecords
 
 from worker.engine.records.raw import ROW, RawRecords
-from worker.kafka.records.outputs import Output, Prepared
 from worker.wire.plain import packed_headers
 
 _NO_HEADERS = b"\x00"
@@ -39,18 +37,6 @@ def together(parts: Sequence[RawRecords]) -> RawRecords:
         np.concatenate(rows or [np.zeros(0, ROW)]),
         max((part.epoch for part in parts), default=-1),
     )
-
-
-def unpacked(outputs: Iterable[Output | Prepared]) -> Iterator[Output]:
-    """The records of finished batches one by one, for a producer's public interface."""
-    for output in outputs:
-        if isinstance(output, Output):
-            yield output
-            continue
-        records: Any = MemoryRecords(bytes(output.batch._build()))
-        while records.has_next():
-            for record in records.next_batch():
-                yield Output(output.topic, record.key, record.value, record.timestamp, record.headers)
 
 
 def raw_of(records: Sequence[Any]) -> RawRecords:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol, TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from aiokafka.record.memory_records import MemoryRecords
 
 Header = tuple[str, bytes]
 
@@ -38,3 +40,15 @@ class Prepared(NamedTuple):
 
 
 Outputs: TypeAlias = "Iterable[Output | Prepared]"
+
+
+def unpacked(outputs: Iterable[Output | Prepared]) -> Iterator[Output]:
+    """The records of finished batches one by one, for a producer's public interface."""
+    for output in outputs:
+        if isinstance(output, Output):
+            yield output
+            continue
+        records: Any = MemoryRecords(bytes(output.batch._build()))
+        while records.has_next():
+            for record in records.next_batch():
+                yield Output(output.topic, record.key, record.value, record.timestamp, record.headers)
