@@ -26,13 +26,12 @@ from worker.inprocess.integrations import Integrations
 from worker.inprocess.latest import LatestResults
 from worker.inprocess.listeners import Listeners
 from worker.inprocess.metrics import MB, Meter, PipelineMetrics, memory_mb, now
-from worker.inprocess.options import Options
 from worker.inprocess.overrides import Overrides
 from worker.inprocess.point import DataPoint
 from worker.inprocess.reader import key_of
 from worker.inprocess.ready import ReadyResults
 from worker.inprocess.result import ProcessingResult
-from worker.inprocess.settings import PipelineSettings
+from worker.inprocess.settings import Options, PipelineSettings
 from worker.inprocess.shard import Shard
 from worker.inprocess.waiting import WaitingPoints
 from worker.instruments import load_engine

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from worker.inprocess.integrations import (
+    FeatureExtractor,
+    MarketRegimeDetector,
+    ModelRegistry,
+    MultiTimeframeFusion,
+    PositionSizingOptimizer,
+    RiskManager,
+)
 
 Overflow = Literal["block", "reject", "drop_oldest"]
 
@@ -31,3 +40,23 @@ class PipelineSettings(BaseModel):
     def threads(self) -> int:
         """Worker threads."""
         return self.num_workers if self.enable_parallel_processing else 1
+
+
+class Options(TypedDict, total=False):
+    """The keywords of `RealTimePipeline`, for type checkers and editors: `PipelineSettings` and `Integrations`."""
+
+    registry: Path | None
+    max_queue_size: int
+    max_unread_results: int
+    overflow: Overflow
+    num_workers: int
+    enable_parallel_processing: bool
+    enable_caching: bool
+    cache_size: int
+    max_batch_size: int
+    feature_extractor: FeatureExtractor | None
+    model_registry: ModelRegistry | None
+    risk_manager: RiskManager | None
+    position_sizing_optimizer: PositionSizingOptimizer | None
+    market_regime_detector: MarketRegimeDetector | None
+    multi_timeframe_fusion: MultiTimeframeFusion | None

@@ -14,7 +14,7 @@ from worker import RealTimePipeline, real_time_pipeline
 from worker.errors import ConfigError
 from worker.inprocess import PipelineSettings, PipelineStopped
 from worker.inprocess.integrations import Integrations
-from worker.inprocess.options import Options
+from worker.inprocess.settings import Options
 
 
 def alive() -> list[str]:
