@@ -15,8 +15,7 @@ from worker.inprocess.integrations import (
 from worker.inprocess.metrics import PipelineMetrics
 from worker.inprocess.normalizer import DataNormalizer
 from worker.inprocess.pipeline import RealTimePipeline
-from worker.inprocess.point import DataPoint
-from worker.inprocess.quality import DataQuality
+from worker.inprocess.point import DataPoint, DataQuality
 from worker.inprocess.result import ProcessingResult
 from worker.inprocess.settings import PipelineSettings
 from worker.inprocess.validator import DataValidator

@@ -1,10 +1,13 @@
-"""What goes into the pipeline: one bar of one symbol."""
+"""What goes into the pipeline: one bar of one symbol, and the five levels of its quality."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from enum import IntEnum
 
 import msgspec
+
+from worker.engine.reasons import LEVELS
 
 
 class DataPoint(msgspec.Struct, frozen=True, gc=False):
@@ -22,3 +25,18 @@ class DataPoint(msgspec.Struct, frozen=True, gc=False):
     close: float
     volume: float
     interval: str | None = None
+
+
+class DataQuality(IntEnum):
+    """How good validation found a bar; ordered, so that levels can be compared."""
+
+    INVALID = 0  # rejected
+    POOR = 1
+    FAIR = 2
+    GOOD = 3
+    EXCELLENT = 4
+
+    @property
+    def label(self) -> str:
+        """The level's name in decisions and rejections."""
+        return LEVELS[self]

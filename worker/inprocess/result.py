@@ -15,8 +15,7 @@ from worker.engine.output.outcomes import REGIMES, feature_rows
 from worker.engine.pipeline import OUTPUT
 from worker.engine.stages.signal import COMPONENTS
 from worker.inprocess.overrides import Note
-from worker.inprocess.point import DataPoint
-from worker.inprocess.quality import DataQuality
+from worker.inprocess.point import DataPoint, DataQuality
 from worker.inprocess.strange import plain, shown
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ import numpy as np
 
 from worker.engine.reasons import codes
 from worker.engine.state.symbols import Symbols
-from worker.inprocess.point import DataPoint
-from worker.inprocess.quality import DataQuality
+from worker.inprocess.point import DataPoint, DataQuality
 from worker.inprocess.reader import PointReader, key_of
 from worker.inprocess.stages import VALIDATED, VALIDATION, validate
 from worker.instruments import load_engine
