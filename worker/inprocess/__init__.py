@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from worker.inprocess.asynchronous import AsyncPipeline
 from worker.inprocess.errors import PipelineError, PipelineStopped
-from worker.inprocess.integrations import (
+from worker.inprocess.metrics import PipelineMetrics
+from worker.inprocess.objects.integrations import (
     FeatureExtractor,
     MarketRegimeDetector,
     ModelRegistry,
@@ -12,13 +13,12 @@ from worker.inprocess.integrations import (
     PositionSizingOptimizer,
     RiskManager,
 )
-from worker.inprocess.metrics import PipelineMetrics
-from worker.inprocess.normalizer import DataNormalizer
 from worker.inprocess.pipeline import RealTimePipeline
 from worker.inprocess.point import DataPoint, DataQuality
 from worker.inprocess.result import ProcessingResult
 from worker.inprocess.settings import PipelineSettings
-from worker.inprocess.validator import DataValidator
+from worker.inprocess.standalone.normalizer import DataNormalizer
+from worker.inprocess.standalone.validator import DataValidator
 
 real_time_pipeline = RealTimePipeline()  # with all defaults; nothing compiles or starts before its start()
 

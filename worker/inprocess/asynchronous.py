@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from worker.inprocess.callbacks import Callback
 from worker.inprocess.done import Done
-from worker.inprocess.listeners import Listeners
 from worker.inprocess.metrics import PipelineMetrics
 from worker.inprocess.point import DataPoint
+from worker.inprocess.queues.listeners import Listeners
 from worker.inprocess.result import ProcessingResult
 
 if TYPE_CHECKING:

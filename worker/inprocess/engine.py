@@ -17,8 +17,8 @@ from worker.engine.rounding import decimals
 from worker.engine.scoring.scorer import Oracle
 from worker.engine.settings import EngineSettings
 from worker.engine.state.layout import STATE
-from worker.inprocess.deciding import SIGNAL, decide_part
-from worker.inprocess.overrides import Note, Overrides, new_note
+from worker.inprocess.objects.deciding import SIGNAL, decide_part
+from worker.inprocess.objects.overrides import Note, Overrides, new_note
 from worker.inprocess.point import DataPoint
 from worker.inprocess.reader import PointReader, key_of
 

@@ -22,18 +22,18 @@ from worker.inprocess.coroutines import CoroutineRunner
 from worker.inprocess.done import Done
 from worker.inprocess.engine import PointEngine
 from worker.inprocess.errors import ErrorLog, PipelineStopped
-from worker.inprocess.integrations import Integrations
-from worker.inprocess.latest import LatestResults
-from worker.inprocess.listeners import Listeners
 from worker.inprocess.metrics import MB, Meter, PipelineMetrics, memory_mb, now
-from worker.inprocess.overrides import Overrides
+from worker.inprocess.objects.integrations import Integrations
+from worker.inprocess.objects.overrides import Overrides
 from worker.inprocess.point import DataPoint
+from worker.inprocess.queues.input import WaitingPoints
+from worker.inprocess.queues.latest import LatestResults
+from worker.inprocess.queues.listeners import Listeners
+from worker.inprocess.queues.results import ReadyResults
 from worker.inprocess.reader import key_of
-from worker.inprocess.ready import ReadyResults
 from worker.inprocess.result import ProcessingResult
 from worker.inprocess.settings import Options, PipelineSettings
 from worker.inprocess.shard import Shard
-from worker.inprocess.waiting import WaitingPoints
 from worker.instruments import load_engine
 from worker.models.library import Library, configured_stages
 

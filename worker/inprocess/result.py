@@ -14,7 +14,7 @@ from schemas import Decision, Rejection
 from worker.engine.output.outcomes import REGIMES, feature_rows
 from worker.engine.pipeline import OUTPUT
 from worker.engine.stages.signal import COMPONENTS
-from worker.inprocess.overrides import Note
+from worker.inprocess.objects.overrides import Note
 from worker.inprocess.point import DataPoint, DataQuality
 from worker.inprocess.strange import plain, shown
 

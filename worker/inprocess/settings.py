@@ -7,7 +7,7 @@ from typing import Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from worker.inprocess.integrations import (
+from worker.inprocess.objects.integrations import (
     FeatureExtractor,
     MarketRegimeDetector,
     ModelRegistry,

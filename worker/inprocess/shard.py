@@ -10,12 +10,12 @@ import numpy as np
 from worker.engine.blocks import verdicts
 from worker.inprocess.callbacks import Callbacks
 from worker.inprocess.engine import Batch, PointEngine
-from worker.inprocess.latest import LatestResults
 from worker.inprocess.metrics import Meter, now
 from worker.inprocess.point import DataPoint
-from worker.inprocess.ready import ReadyResults
+from worker.inprocess.queues.input import WaitingPoints
+from worker.inprocess.queues.latest import LatestResults
+from worker.inprocess.queues.results import ReadyResults
 from worker.inprocess.result import ProcessingResult
-from worker.inprocess.waiting import WaitingPoints
 
 
 class Shard:

@@ -25,7 +25,7 @@ def test_every_column_and_method_is_named() -> None:
     from worker import RealTimePipeline
     from worker.export.columns import columns_of
     from worker.inprocess import PipelineSettings
-    from worker.inprocess.integrations import METHODS
+    from worker.inprocess.objects.integrations import METHODS
 
     tables, api = ((DOCS / name).read_text() for name in ("data-frames.md", "in-process.md"))
     for column in columns_of(Decision):

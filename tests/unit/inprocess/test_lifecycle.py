@@ -13,7 +13,7 @@ from tests.unit.inprocess.points import PATIENCE, collect, flat, held
 from worker import RealTimePipeline, real_time_pipeline
 from worker.errors import ConfigError
 from worker.inprocess import PipelineSettings, PipelineStopped
-from worker.inprocess.integrations import Integrations
+from worker.inprocess.objects.integrations import Integrations
 from worker.inprocess.settings import Options
 
 

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 
-from worker.inprocess.listeners import Listeners
+from worker.inprocess.queues.listeners import Listeners
 from worker.inprocess.result import ProcessingResult
 
 

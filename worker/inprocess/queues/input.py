@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from worker.inprocess.listeners import Listeners
 from worker.inprocess.point import DataPoint
+from worker.inprocess.queues.listeners import Listeners
 from worker.inprocess.settings import Overflow
 
 

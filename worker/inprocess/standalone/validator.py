@@ -11,7 +11,7 @@ from worker.engine.reasons import codes
 from worker.engine.state.symbols import Symbols
 from worker.inprocess.point import DataPoint, DataQuality
 from worker.inprocess.reader import PointReader, key_of
-from worker.inprocess.stages import VALIDATED, VALIDATION, validate
+from worker.inprocess.standalone.kernels import VALIDATED, VALIDATION, validate
 from worker.instruments import load_engine
 
 Rows = np.ndarray[Any, Any]

@@ -11,7 +11,7 @@ import numpy as np
 from worker.engine.bar import INSTRUMENT
 from worker.inprocess.point import DataPoint
 from worker.inprocess.reader import NUMBERS, PointReader, key_of
-from worker.inprocess.stages import NORMALIZATION, NORMALIZED, normalize
+from worker.inprocess.standalone.kernels import NORMALIZATION, NORMALIZED, normalize
 from worker.instruments import load_engine
 
 

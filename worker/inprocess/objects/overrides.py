@@ -13,9 +13,9 @@ from worker.engine.scoring.model import OK, blend
 from worker.engine.stages.features import FEATURE_NAMES
 from worker.engine.stages.regime import Regime
 from worker.engine.stages.signal.ensemble import raw_confidence
-from worker.inprocess.deciding import DECISION, RISK, SIGNAL, SIZING
 from worker.inprocess.errors import PipelineError
-from worker.inprocess.integrations import Features, Integrations
+from worker.inprocess.objects.deciding import DECISION, RISK, SIGNAL, SIZING
+from worker.inprocess.objects.integrations import Features, Integrations
 from worker.inprocess.point import DataPoint
 
 MODEL_FALLBACK = 1 << Reason.model_fallback

@@ -1,0 +1,1 @@
+"""User objects in place of parts of the engine: what they offer, and how they are called."""

@@ -1,0 +1,1 @@
+"""Validation and normalization without a pipeline."""
