@@ -7,17 +7,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from worker.inprocess.callbacks import Callback
+from worker.inprocess.core import PipelineCore
 from worker.inprocess.done import Done
 from worker.inprocess.metrics import PipelineMetrics
 from worker.inprocess.point import DataPoint
 from worker.inprocess.queues.listeners import Listeners
 from worker.inprocess.result import ProcessingResult
-
-if TYPE_CHECKING:
-    from worker.inprocess.pipeline import RealTimePipeline
 
 T = TypeVar("T")
 
@@ -28,7 +26,7 @@ class AsyncPipeline:
     Coroutine callbacks run on the loop that started it. Await each call; `add_callback` acts at once, awaited or not.
     """
 
-    def __init__(self, pipeline: RealTimePipeline) -> None:
+    def __init__(self, pipeline: PipelineCore) -> None:
         self.pipeline = pipeline
 
     async def start(self) -> None:

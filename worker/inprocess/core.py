@@ -1,0 +1,280 @@
+"""What the pipeline does for callers with and without an event loop: threads, queues, results, figures."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self, Unpack
+from zlib import crc32
+
+from pydantic import ValidationError
+
+from worker.engine.blocks import blocks
+from worker.engine.reasons import codes
+from worker.engine.settings import EngineSettings
+from worker.engine.state.layout import STATE
+from worker.errors import ConfigError
+from worker.inprocess.callbacks import Callback, Callbacks
+from worker.inprocess.coroutines import CoroutineRunner
+from worker.inprocess.done import Done
+from worker.inprocess.engine import PointEngine
+from worker.inprocess.errors import ErrorLog, PipelineStopped
+from worker.inprocess.metrics import MB, Meter, PipelineMetrics, memory_mb, now
+from worker.inprocess.objects.integrations import Integrations
+from worker.inprocess.objects.overrides import Overrides
+from worker.inprocess.point import DataPoint
+from worker.inprocess.queues.input import WaitingPoints
+from worker.inprocess.queues.latest import LatestResults
+from worker.inprocess.queues.listeners import Listeners
+from worker.inprocess.queues.results import ReadyResults
+from worker.inprocess.reader import key_of
+from worker.inprocess.result import ProcessingResult
+from worker.inprocess.settings import Options, PipelineSettings
+from worker.inprocess.shard import Shard
+from worker.instruments import load_engine
+from worker.models.library import Library, configured_stages
+
+
+class PipelineCore:
+    """Shards of the engine between a queue of points and one of results. All methods may be called from any thread."""
+
+    def __init__(self, engine: EngineSettings | Mapping[str, Any] | None = None, **options: Unpack[Options]) -> None:
+        given: dict[str, Any] = dict(options)
+        parts = {name: given.pop(name) for name in Integrations._fields if name in given}
+        self.settings = _settings(given)
+        self.engine = engine if isinstance(engine, EngineSettings) else load_engine(engine or {})
+        self._models = _models(self.engine, self.settings, parts.get("model_registry"))
+        self._errors = ErrorLog()
+        for problem in self._models.refused:
+            self._errors.add("model", problem)
+        self._runner = CoroutineRunner(self.settings.max_queue_size)
+        self._callbacks = Callbacks(self._errors, self._runner)
+        self._overrides = Overrides(Integrations(**parts), self._callbacks.error, self.engine.signal.model_weight)
+        self._waiting = WaitingPoints(
+            self.settings.threads, self.settings.max_queue_size, self.settings.overflow, lambda: not self._is_ours()
+        )
+        self._ready = ReadyResults(self.settings.max_unread_results)
+        self._latest = LatestResults(self.settings.cache_size if self.settings.enable_caching else 0)
+        self._meter = Meter()
+        self._shards: list[Shard] = []
+        self._switching = threading.RLock()  # held by start and stop
+        self._ending = threading.Lock()
+        self._live = 0  # threads
+        self._started = 0.0
+
+    # Running
+
+    def start(self) -> Done:
+        """Compile the engine or load it from its cache, then start the threads; returns when points can be added.
+
+        Starting a running pipeline changes nothing; a stopped one goes on with the states it had. `await` of the answer
+        is allowed and does nothing.
+
+        Raises:
+            PipelineStopped: the engine failed before; make a new pipeline.
+        """
+        with self._switching:
+            if self._waiting.is_open:
+                return Done()
+            if self._failure():
+                raise self._stopped()
+            if not self._shards:
+                self._shards = [self._shard(number) for number in range(self.settings.threads)]
+            self._shards[0].engine.warm_up()
+            for shard in self._shards:
+                shard.join()
+            self._live = len(self._shards)
+            self._started = now()
+            self._ready.begin()
+            self._waiting.open()
+            for shard in self._shards:
+                shard.start()
+        return Done()
+
+    def stop(self, drain: bool = True) -> Done:
+        """Take no more points; process those that wait (or drop them), finish the callbacks, end the threads.
+
+        Results stay readable. Stopping a stopped pipeline changes nothing. Called from a callback it does not wait.
+        """
+        self._waiting.close(drop=not drain)
+        if self._is_ours():
+            return Done()
+        with self._switching:
+            for shard in self._shards:
+                shard.join()
+            self._runner.close()
+            self._runner.use(None)
+        return Done()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop(drain=error is None)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether points can be added."""
+        return self._waiting.is_open
+
+    # Points and results
+
+    def add_data_point(self, point: DataPoint, timeout: float | None = None) -> bool:
+        """Hand over a point; False when it found no room.
+
+        With a full queue, as `overflow` says: wait up to `timeout` seconds, refuse, or drop the oldest. None waits for
+        ever; from a callback nothing waits.
+
+        Raises:
+            PipelineStopped: the pipeline does not run.
+        """
+        return self._add(point, timeout, count=True)
+
+    def offer(self, point: DataPoint) -> bool:
+        """As `add_data_point` without waiting; finding no room is no refusal, because the caller will try again."""
+        return self._add(point, 0.0, count=False)
+
+    def get_result(self, timeout: float | None = 1.0) -> ProcessingResult | None:
+        """The oldest result that has not been read; each is given once, a symbol's in order of its points.
+
+        None when none came within `timeout` seconds (None = for ever), or none will since the pipeline has stopped.
+        """
+        return self._ready.get(timeout)
+
+    def latest(self, symbol: str) -> ProcessingResult | None:
+        """The newest accepted result of a symbol, with its features; None if it is not in the cache."""
+        return self._latest.get(symbol)
+
+    def add_callback(self, event: str, function: Callback) -> None:
+        """Call `function` with one argument at every `event`; it may be a coroutine function.
+
+        `data_processed`, `data_rejected`: the ProcessingResult. `decision`: the `schemas.Decision` of every accepted
+        point. `error`: a PipelineError.
+
+        Raises:
+            ValueError: there is no such event.
+        """
+        self._callbacks.add(event, function)
+
+    # What it does
+
+    def get_metrics(self) -> PipelineMetrics:
+        """Counts, rates, times, queues and memory at this moment."""
+        meter, waiting, ready = self._meter, self._waiting, self._ready
+        speed = meter.speed()
+        capacity = sum(len(shard.engine.symbols.states) for shard in self._shards)
+        return PipelineMetrics(
+            throughput_per_second=speed.throughput,
+            avg_processing_time=speed.processing[0],
+            processing_p95=speed.processing[1],
+            processing_p99=speed.processing[2],
+            avg_latency=speed.latency[0],
+            latency_p95=speed.latency[1],
+            latency_p99=speed.latency[2],
+            points_received=waiting.received,
+            points_processed=meter.accepted + meter.rejected,
+            points_accepted=meter.accepted,
+            points_rejected=meter.rejected,
+            points_refused=waiting.refused,
+            points_dropped=waiting.dropped,
+            results_dropped=ready.dropped,
+            input_queue_size=waiting.size,
+            input_queue_capacity=self.settings.max_queue_size,
+            result_queue_size=len(ready),
+            cached_symbols=len(self._latest),
+            symbols=sum(shard.engine.known for shard in self._shards),
+            state_mb=capacity * STATE.itemsize / MB,
+            memory_mb=memory_mb(),
+            errors=self._errors.total,
+            blocks=blocks(meter.decided()),
+            uptime=now() - self._started if self.is_running else 0.0,
+        )
+
+    def get_error_summary(self) -> dict[str, Any]:
+        """`total`, `by_source` and `by_type` of failures, the `recent` ones; `rejected` by code; what was `dropped`."""
+        rejected: dict[str, int] = {}
+        for mask, count in list(self._meter.rejections.items()):
+            for code in codes(mask):
+                rejected[code] = rejected.get(code, 0) + count
+        dropped = {"points": self._waiting.dropped, "refused": self._waiting.refused, "results": self._ready.dropped}
+        return self._errors.summary() | {"rejected": rejected, "dropped": dropped}
+
+    def callbacks_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Run coroutine callbacks on `loop` until the next stop; otherwise they have a loop and thread of their own."""
+        self._runner.use(loop)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether no further result will come."""
+        return self._ready.has_ended
+
+    @property
+    def on_room(self) -> Listeners:
+        """Called once each, from any thread, when there may be room for a point."""
+        return self._waiting.listeners
+
+    @property
+    def on_results(self) -> Listeners:
+        """Called once each, from any thread, when there are results or no more will come."""
+        return self._ready.listeners
+
+    def _add(self, point: DataPoint, timeout: float | None, count: bool) -> bool:
+        if not isinstance(point, DataPoint):
+            raise TypeError(f"a DataPoint is needed, not {type(point).__name__}")
+        if self._waiting.put(self._shard_of(point), point, timeout, count):
+            return True
+        if not self._waiting.is_open:
+            raise self._stopped()
+        return False
+
+    def _shard_of(self, point: DataPoint) -> int:
+        shards = self.settings.threads
+        return crc32(key_of(point)) % shards if shards > 1 else 0
+
+    def _shard(self, number: int) -> Shard:
+        engine = PointEngine(self.engine, self._overrides, self._models.switchboard())
+        shared = (self._waiting, self._ready, self._latest, self._callbacks, self._meter)
+        return Shard(number, engine, *shared, self.settings.max_batch_size, self._ended)
+
+    def _is_ours(self) -> bool:
+        """Whether the caller is a callback, which must not wait for the thread that runs it."""
+        return self._runner.is_caller or threading.current_thread() in (shard.thread for shard in self._shards)
+
+    def _ended(self) -> None:
+        with self._ending:
+            self._live -= 1
+            if self._live == 0:
+                self._ready.end()
+
+    def _failure(self) -> Exception | None:
+        return next((shard.failure for shard in self._shards if shard.failure), None)
+
+    def _stopped(self) -> PipelineStopped:
+        failure = self._failure()
+        if failure is None:
+            return PipelineStopped("the pipeline does not run", "Call start() first, or use `with pipeline:`")
+        stopped = PipelineStopped(f"the engine failed: {failure!r}", "Make a new pipeline")
+        stopped.__cause__ = failure
+        return stopped
+
+
+def _models(engine: EngineSettings, settings: PipelineSettings, given: object) -> Library:
+    if given is not None and engine.model.name is not None:
+        raise ConfigError("engine.model and model_registry exclude each other: one model has a say", "Leave one out")
+    return Library(engine.model, settings.registry, stages=configured_stages(engine.plugins), voice=engine.voice)
+
+
+def _settings(options: dict[str, Any]) -> PipelineSettings:
+    try:
+        return PipelineSettings(**options)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        known = ", ".join((*PipelineSettings.model_fields, *Integrations._fields))
+        problem = f"an option of the pipeline does not fit: {where}: {first['msg']}"
+        raise ConfigError(problem, f"Known: {known}") from None
