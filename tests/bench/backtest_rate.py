@@ -22,7 +22,7 @@ from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoder
 from worker.sources.bar_columns import read_bars
 from worker.sources.report import ReadReport
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 
 
 def market(path: Path, symbols: int, bars: int) -> int:

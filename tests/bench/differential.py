@@ -18,7 +18,7 @@ from tests.support.fuzzed import fuzzed
 from worker.engine.records.raw import raw_records
 from worker.engine.settings import EngineSettings
 from worker.engine.state.symbols import Symbols
-from worker.sources.simulator import Simulation
+from worker.sources.simulation.simulator import Simulation
 
 BATCH = 10_000
 SHOWN = 10

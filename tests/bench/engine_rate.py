@@ -23,7 +23,7 @@ from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoder
 from worker.engine.state.layout import MARKET_END, MARKET_START, STATE
 from worker.engine.state.symbols import Symbols
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 
 BATCH = 5_000
 SPAN = np.array([MARKET_START, MARKET_END])

@@ -24,7 +24,7 @@ from worker.broker import Broker
 from worker.engine.state.layout import STATE
 from worker.settings import KafkaSettings, ProcessingSettings, Settings, StateSettings
 from worker.sources.record import Record
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 
 RATE = 400.0  # ticks a second while members fail
 LOAD_SECONDS = 300

@@ -24,7 +24,7 @@ from worker.engine.records.raw import RawRecords, raw_records
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.settings import Settings
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 from worker.stream.decisions import DecisionJob
 
 BASELINE = Path(__file__).with_name("baseline.json")

@@ -11,7 +11,7 @@ import numpy as np
 from tests.bench import report
 from tests.unit.inprocess.points import point_of
 from worker import DataPoint, RealTimePipeline
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 
 PATIENCE = 60.0  # seconds
 WINDOW = 5_000  # points between the last one added and the last one read: a producer and a reader in one thread

@@ -19,7 +19,7 @@ from tests.support.ticks import make_state_topic, make_topics, publish
 from worker.broker import Broker
 from worker.engine.state.layout import STATE
 from worker.settings import KafkaSettings, ProcessingSettings, Settings, StateSettings, TopicSettings
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 
 PATIENCE = 900.0  # seconds
 BATCH = 1_000  # records

@@ -21,7 +21,7 @@ from tests.support.outputs import Outputs, assert_equal, count, expected, publis
 from tests.support.ticks import publish, ticks
 from worker.settings import Settings
 from worker.sources.record import Record
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 
 pytestmark = pytest.mark.kafka
 

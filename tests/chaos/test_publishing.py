@@ -12,7 +12,7 @@ from tests.support.kafka import KEEP_ALL, read_partition
 from worker.broker.cluster import Cluster
 from worker.sources.publisher import PublishSummary, publish_records
 from worker.sources.record import Record
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 
 pytestmark = pytest.mark.kafka
 PARTITIONS = 6

@@ -15,7 +15,7 @@ from worker.engine.settings import EngineSettings
 from worker.kafka.reader import Consumed
 from worker.kafka.records.outputs import Output
 from worker.settings import TopicSettings
-from worker.sources.simulator import Simulation
+from worker.sources.simulation.simulator import Simulation
 from worker.stream.output.builder import Publisher
 
 TRACE = (("traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), ("other", b"not passed on"))

@@ -15,7 +15,7 @@ from schemas.tick import REQUIRED
 from tests.contract import messages
 from tests.corpus import CASES
 from tests.corpus.case import fields
-from worker.sources.simulator import Simulation, simulate
+from worker.sources.simulation.simulator import Simulation, simulate
 
 UNBOUNDED = "volume of 400 digits"  # JSON Schema's numbers have no bound; a float64 has
 

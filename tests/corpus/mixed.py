@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.corpus import CASES, history
 from worker.engine.records.records import Records
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 
 LARGEST = 10_000  # bytes of a corpus value taken: larger ones would only cost time
 GOLDEN = Simulation(symbols=10, bars=500, seed=20_240_229, fault_rate=0.03)

@@ -21,7 +21,7 @@ from worker.engine.partition import PartitionEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.errors import ConfigError, DataError
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 
 pytestmark = pytest.mark.kafka
 PARTITIONS = 3

@@ -22,7 +22,7 @@ from worker.errors import BrokerUnavailable, ConfigError, DataError, Exit, TryAg
 from worker.sources import delivery
 from worker.sources.publisher import publish_records
 from worker.sources.record import Record
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 
 pytestmark = pytest.mark.kafka
 PARTITIONS = 5

@@ -15,7 +15,7 @@ from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoder
 from worker.engine.state.layout import STATE
 from worker.engine.state.symbols import Symbols
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 
 DEFAULTS = EngineSettings()
 Array = NDArray[Any]

@@ -19,7 +19,7 @@ from worker.kafka.topics import wanted
 from worker.settings import KafkaSettings, ProcessingSettings, Settings, StateSettings, TopicSettings
 from worker.sources.publisher import PublishSummary, publish_records
 from worker.sources.record import Record
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 
 SHORT = {"session_timeout_ms": 6_000, "heartbeat_interval_ms": 1_500}  # the broker allows no shorter session
 # TEST_FAST_PATH=0 runs whatever starts a group by the client's public interface.

@@ -129,7 +129,7 @@ def publish(
 def _simulated(
     symbols: int, bars: int, seed: int, interval: str, faults: float, report: ReadReport
 ) -> Iterator[Record]:
-    from worker.sources.simulator import Simulation, simulated_records
+    from worker.sources.simulation.simulator import Simulation, simulated_records
 
     for record in simulated_records(Simulation(symbols, bars, seed, interval, fault_rate=faults)):
         report.rows += 1

@@ -9,7 +9,7 @@ from worker.sources.datasets import DATASETS
 from worker.sources.publisher import partition_of
 from worker.sources.record import Record
 from worker.sources.report import ReadReport
-from worker.sources.simulator import Simulation, simulate
+from worker.sources.simulation.simulator import Simulation, simulate
 from worker.sources.source import open_dataset, read_records
 
 FAULT_RATE = 0.01

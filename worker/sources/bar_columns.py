@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from schemas.tick import MAX_SYMBOL, MAX_TS, MIN_TS
 from worker.engine.bar import BAR
 from worker.sources.bars import Batch, Flags, Ints, stamps
-from worker.sources.columns import PRICES_AND_VOLUME
 from worker.sources.intervals import check_interval
 from worker.sources.record import Record
 from worker.sources.report import ReadReport
 from worker.sources.source import Source, book, open_file, opened, records_of
+from worker.sources.tables.columns import PRICES_AND_VOLUME
 
 _SYMBOL = re.compile(rf"[!-~]{{1,{MAX_SYMBOL}}}")
 

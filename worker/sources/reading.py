@@ -12,20 +12,20 @@ import numpy as np
 
 from worker.errors import DataError
 from worker.sources.bars import Batch, Symbols
-from worker.sources.columns import Columns, Found, guess, recognise
-from worker.sources.content import FALLBACKS, Content
-from worker.sources.headless import check_order
 from worker.sources.intervals import check_interval, check_steps, decide_interval
 from worker.sources.layout import Layout
 from worker.sources.numbers import Marks, numbers
 from worker.sources.options import ReadOptions
-from worker.sources.parquet_table import ParquetTable
 from worker.sources.record import Bar
 from worker.sources.report import ReadReport
-from worker.sources.text_table import DELIMITERS, Chunk, TextTable
-from worker.sources.time_kinds import Typed
-from worker.sources.times import TimeScan
-from worker.sources.vendors import Hint, of_header, of_name
+from worker.sources.tables.columns import Columns, Found, guess, recognise
+from worker.sources.tables.content import FALLBACKS, Content
+from worker.sources.tables.headless import check_order
+from worker.sources.tables.parquet import ParquetTable
+from worker.sources.tables.text import DELIMITERS, Chunk, TextTable
+from worker.sources.tables.vendors import Hint, of_header, of_name
+from worker.sources.times.columns import TimeScan
+from worker.sources.times.kinds import Typed
 
 _SAMPLES = 3
 _TIME = "the time cannot be read"

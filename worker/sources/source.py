@@ -12,13 +12,13 @@ import numpy as np
 from schemas.tick import MAX_SYMBOL
 from worker.errors import DataError
 from worker.sources.bars import Batch, batches_of, by_time, shown, stamps
-from worker.sources.content import STDIN
 from worker.sources.datasets import INTERVAL, read_dataset
 from worker.sources.intervals import Steps, check_interval, closes_of, decide_interval
 from worker.sources.options import ReadOptions
 from worker.sources.reading import Reading
 from worker.sources.record import Bar, Record, encode_bar
 from worker.sources.report import ReadReport
+from worker.sources.tables.content import STDIN
 
 _PACKED = (".gz", ".zip", ".bz2", ".xz", ".zst", ".zstd")
 _KINDS = (".csv", ".txt", ".tsv", ".tab", ".dat", ".asc", ".prn", ".data", ".parquet", ".pq", ".parq")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from worker.sources.record import Record
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 
 SYMBOLS = 500
 _START_MS = Simulation().first_open_ms

@@ -13,7 +13,7 @@ from confluent_kafka import Producer
 from tests.bench.peers.programs.rolling import consistent, window, z_score
 from tests.bench.progress import Watch
 from worker.sources.record import Record
-from worker.sources.simulator import Simulation, simulate
+from worker.sources.simulation.simulator import Simulation, simulate
 
 SYMBOLS = 500
 FAULTS = 0.001

@@ -6,7 +6,7 @@ from functools import cache
 from itertools import islice
 
 from worker.backtest.tape import Raw
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 
 
 @cache

@@ -12,7 +12,7 @@ from worker.backtest.player import Player
 from worker.backtest.tape import tapes
 from worker.engine.settings import EngineSettings
 from worker.sources.record import Record
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 
 BARS = list(simulated_records(Simulation(symbols=3, bars=300, seed=4)))
 

@@ -13,8 +13,8 @@ from worker.engine.pipeline import OUTPUT
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.features import FEATURE_NAMES, WARMUP
 from worker.engine.state.layout import MARKET_END, MARKET_START, STATE, derived_span
-from worker.sources.faults import FAULTS
-from worker.sources.simulator import Simulation
+from worker.sources.simulation.faults import FAULTS
+from worker.sources.simulation.simulator import Simulation
 
 SYMBOLS, LENGTH = 3, 1_700
 STAGES = OUTPUT.names or ()

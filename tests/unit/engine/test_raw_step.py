@@ -21,7 +21,7 @@ from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoder, scanner
 from worker.engine.stages.ingestion import Settings as IngestionSettings
-from worker.sources.simulator import Simulation
+from worker.sources.simulation.simulator import Simulation
 
 MARKET = Simulation(symbols=12, bars=250, seed=11, fault_rate=0.05)
 FEW = 5  # symbols allowed where the limit is to be met

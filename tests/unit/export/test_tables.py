@@ -23,7 +23,7 @@ from worker.export.columns import arrow
 from worker.export.run import export_files
 from worker.export.wanted import wanted
 from worker.export.write import format_of
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 
 pa = arrow()
 ALL = wanted(None, None, None)

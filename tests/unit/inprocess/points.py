@@ -14,7 +14,7 @@ from schemas import Tick
 from schemas.tick import interval_ms
 from worker import DataPoint, ProcessingResult, RealTimePipeline
 from worker.sources.record import Record
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 
 START = datetime(2024, 1, 2, tzinfo=UTC)
 PATIENCE = 60.0  # seconds that a healthy machine never needs

@@ -12,7 +12,7 @@ from worker.engine.partition import PartitionEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.operate.wanted import Tally, Wanted
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 
 
 @pytest.fixture(scope="module")

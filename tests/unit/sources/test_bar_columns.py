@@ -22,11 +22,12 @@ from worker.engine.partition import PartitionEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.errors import DataError
-from worker.sources import bar_columns, parquet_table
+from worker.sources import bar_columns
 from worker.sources.bar_columns import Bars
 from worker.sources.record import Record
 from worker.sources.report import ReadReport
 from worker.sources.source import open_file, read_records
+from worker.sources.tables import parquet
 
 ARROW: Any = pyarrow
 START = 1_704_067_200_000
@@ -72,7 +73,7 @@ def flat(given: list[Any]) -> dict[bytes, list[tuple[Tick, int]]]:
 @pytest.mark.parametrize("kind", ODD)
 @pytest.mark.parametrize("batch", [5, 65_536])
 def test_columns_are_the_records(kind: str, batch: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parquet_table, "_BATCH", batch)
+    monkeypatch.setattr(parquet, "_BATCH", batch)
     path = written(tmp_path / "bars.parquet", **ODD[kind])
     one, other = ReadReport(), ReadReport()
     columns = list(bar_columns.read_bars(path, "X", None, one))
@@ -154,7 +155,7 @@ def test_random_files_are_decided_live_as_in_a_backtest(tmp_path_factory: Any, t
     ARROW.parquet.write_table(table, path)
     one, other = ReadReport(), ReadReport()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parquet_table, "_BATCH", batch)
+        patch.setattr(parquet, "_BATCH", batch)
         try:
             columns = list(bar_columns.read_bars(path, "X", "1d", one))
         except DataError as refusal:
@@ -206,7 +207,7 @@ def test_the_whole_column_says_what_its_cells_are(
     path = tmp_path / "bars.parquet"
     prices = {name: [2.0] * len(times) for name in ("open", "high", "low", "close", "volume")}
     ARROW.parquet.write_table(ARROW.table({"ts": ARROW.array(times, type_), **prices}), path)
-    monkeypatch.setattr(parquet_table, "_BATCH", batch)
+    monkeypatch.setattr(parquet, "_BATCH", batch)
     report = ReadReport()
     list(bar_columns.read_bars(path, "X", "1d", report))
     assert report.rows == len(times)

@@ -10,7 +10,7 @@ import pytest
 from worker.errors import DataError
 from worker.sources.report import ReadReport
 from worker.sources.source import open_file, read_records
-from worker.sources.vendors import of_name
+from worker.sources.tables.vendors import of_name
 
 OPEN_MS = 1_735_689_600_000  # 2025-01-01
 HEADER = (

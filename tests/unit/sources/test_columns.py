@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from worker.errors import DataError
-from worker.sources.columns import Columns, guess, is_data, recognise, recognised
+from worker.sources.tables.columns import Columns, guess, is_data, recognise, recognised
 
 
 @pytest.mark.parametrize(

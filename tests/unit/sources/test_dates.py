@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.sources.dates import StrptimeTimes, TextTimes, parse_clock, parse_offset
+from worker.sources.times.dates import StrptimeTimes, TextTimes, parse_clock, parse_offset
 
 FORMS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%d/%m/%y", "%d %B %Y",

@@ -10,9 +10,9 @@ from tests.support.drive import Symbol
 from worker.engine.reasons import Reject, codes
 from worker.engine.records.records import Records
 from worker.engine.stages.ingestion import Decoder, Settings
-from worker.sources.faults import FAULTS
-from worker.sources.injection import Labelled
-from worker.sources.simulator import Simulation, simulate
+from worker.sources.simulation.faults import FAULTS
+from worker.sources.simulation.injection import Labelled
+from worker.sources.simulation.simulator import Simulation, simulate
 
 RATE = 0.02
 

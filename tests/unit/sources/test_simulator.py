@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from schemas.tick import Tick, interval_ms
 from worker.errors import ConfigError
-from worker.sources import simulator
 from worker.sources.intervals import open_after
 from worker.sources.record import Record
-from worker.sources.simulator import Simulation, simulate, simulated_records
+from worker.sources.simulation import simulator
+from worker.sources.simulation.simulator import Simulation, simulate, simulated_records
 
 # SHA-256 over keys, values and timestamps of 10,000 records. It changes only with a deliberate change of the market.
 GOLDEN = "2533f394ab739dad864dfe7306704f68050520bf57ebb385a7b5703fbfb60e7e"

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.sources.splitmix import draws, mix, stream_seed, uniforms
+from worker.sources.simulation.splitmix import draws, mix, stream_seed, uniforms
 
 
 def test_draws_are_those_of_the_published_generator() -> None:

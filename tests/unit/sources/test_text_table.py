@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from tests.unit.sources.shared import bars_of
 from worker.errors import DataError
-from worker.sources.content import Content
 from worker.sources.report import ReadReport
 from worker.sources.source import open_file
-from worker.sources.text_table import TextTable
+from worker.sources.tables.content import Content
+from worker.sources.tables.text import TextTable
 
 HEADER = ["date", "open", "high", "low", "close", "volume"]
 CELLS = st.sampled_from(["1", "2.5", "", "n/a", "a,b", 'say "x"', "two\nlines", " 3", "1_0", "é"])

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from worker.errors import DataError
-from worker.sources.times import TimeFormat, TimeScan
+from worker.sources.times.columns import TimeFormat, TimeScan
 
 UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 

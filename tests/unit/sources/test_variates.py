@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.sources.splitmix import uniforms
-from worker.sources.variates import Floats, cos_pi, exponential, ln, student_t4
+from worker.sources.simulation.splitmix import uniforms
+from worker.sources.simulation.variates import Floats, cos_pi, exponential, ln, student_t4
 
 SAMPLE = uniforms(np.array([7, 8], np.uint64), 0, 200_000)
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from worker.sources.zones import LocalClock
+from worker.sources.times.zones import LocalClock
 
 pd = pytest.importorskip("pandas", reason="the extra `datasets` is not installed")
 

@@ -22,7 +22,7 @@ from worker.engine.partition import PartitionEngine
 from worker.engine.records.raw import raw_records
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 
 STATIC = EngineSettings.model_validate({"risk": {"max_notional": 20_000.0}}).risk.params().limits
 FIRST = 100  # input offset of the log's first record

@@ -16,7 +16,7 @@ from worker.engine.settings import EngineSettings
 from worker.engine.stages.decision import Settings
 from worker.engine.stages.features import FEATURE_NAMES, WARMUP
 from worker.engine.stages.signal import COMPONENTS
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 
 SYMBOLS, BARS = 2, 200
 

@@ -11,7 +11,7 @@ from schemas import Decision
 from worker.engine.partition import PartitionEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 
 BARS = 400
 SYMBOLS = {"AAPL": "equity", "ETH-BTC": "crypto", "EURUSD": "fx", "CL=F": "futures"}

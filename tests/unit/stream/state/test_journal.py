@@ -20,7 +20,7 @@ from worker.engine.partition import PartitionEngine, SymbolState
 from worker.engine.settings import EngineSettings
 from worker.kafka.reader import Consumed
 from worker.kafka.records.columns import raw_of
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 from worker.stream.control.table import Board
 from worker.stream.state.dirty import Limits, Unsaved
 from worker.stream.state.journal import Journal, missing

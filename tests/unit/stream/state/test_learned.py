@@ -16,7 +16,7 @@ from worker.engine.records.raw import RawRecords, raw_records
 from worker.engine.records.records import Records
 from worker.engine.settings import engine_settings
 from worker.settings import StateSettings
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 from worker.stream.state.spill import Spilling
 
 SYMBOLS, BARS, RESIDENT = 8, 420, 3

@@ -16,7 +16,7 @@ from worker.engine.settings import EngineSettings, engine_settings
 from worker.errors import ConfigError
 from worker.kafka.reader import Consumed
 from worker.kafka.records.columns import raw_of
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 from worker.stream.state.checkpoint import Checkpoint
 from worker.stream.state.dirty import Limits, Unsaved
 from worker.stream.state.partition_state import PartitionState

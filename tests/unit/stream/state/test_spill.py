@@ -24,7 +24,7 @@ from worker.engine.settings import EngineSettings, engine_settings
 from worker.engine.state.frames import Spill
 from worker.kafka.errors import StateLost
 from worker.settings import StateSettings
-from worker.sources.simulator import Simulation, simulated_records
+from worker.sources.simulation.simulator import Simulation, simulated_records
 from worker.stream.state.checkpoint import Checkpoint
 from worker.stream.state.dirty import Limits, Unsaved
 from worker.stream.state.partition_state import PartitionState

@@ -15,7 +15,7 @@ from worker.engine.partition import PartitionEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Settings as IngestionSettings
-from worker.sources.simulator import Simulation
+from worker.sources.simulation.simulator import Simulation
 
 SYMBOLS = 12
 FEW = 4  # symbols allowed where the limit is to be met

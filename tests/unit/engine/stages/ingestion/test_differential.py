@@ -18,7 +18,7 @@ from worker.engine.records.records import Records
 from worker.engine.stages.ingestion.numerals import REACH
 from worker.engine.stages.ingestion.scanner import PAD
 from worker.sources.record import Bar, encode_bar
-from worker.sources.simulator import Simulation
+from worker.sources.simulation.simulator import Simulation
 
 MARKET = Simulation(symbols=20, bars=500, seed=3, fault_rate=0.0)
 ROUNDS = 5

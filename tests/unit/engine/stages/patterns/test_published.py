@@ -12,7 +12,7 @@ from tests.support.features_drive import drive, make_bars
 from worker.engine.partition import PartitionEngine
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.patterns import CANDLES, EVENTS
-from worker.sources.simulator import Simulation
+from worker.sources.simulation.simulator import Simulation
 
 SYMBOLS = 3
 NAMES = [entry.name for entry in (*CANDLES, *EVENTS)]

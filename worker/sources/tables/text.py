@@ -11,8 +11,8 @@ from operator import itemgetter
 from typing import IO, Any, NamedTuple
 
 from worker.errors import DataError
-from worker.sources.columns import is_data, is_number, plain, recognised
-from worker.sources.content import FAILURES, FALLBACKS, Content, encoding_of
+from worker.sources.tables.columns import is_data, is_number, plain, recognised
+from worker.sources.tables.content import FAILURES, FALLBACKS, Content, encoding_of
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
 _BLOCK = 1 << 20  # characters

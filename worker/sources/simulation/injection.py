@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from worker.sources.faults import FAULTS, Label, Mark
 from worker.sources.intervals import close_of
 from worker.sources.record import Bar, Record, encode_bar
+from worker.sources.simulation.faults import FAULTS, Label, Mark
 
 CLEAN = Label()
 Labelled = tuple[Record, Label]

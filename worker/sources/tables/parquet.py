@@ -10,9 +10,9 @@ import numpy as np
 
 from worker import extras
 from worker.errors import DataError
-from worker.sources.content import FAILURES, Content
-from worker.sources.text_table import Chunk
-from worker.sources.time_kinds import Typed
+from worker.sources.tables.content import FAILURES, Content
+from worker.sources.tables.text import Chunk
+from worker.sources.times.kinds import Typed
 
 _BATCH = 65_536
 

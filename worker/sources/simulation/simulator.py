@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.errors import ConfigError
-from worker.sources.faults import FAULTS, FaultPlan, Label, Mark, check_kinds
-from worker.sources.injection import CLEAN, Injector, Labelled
 from worker.sources.intervals import check_interval, open_after
-from worker.sources.market import DAY_MS, Block, Market, Purpose, Streams, on_grid
 from worker.sources.record import Bar, Record
-from worker.sources.variates import Floats
+from worker.sources.simulation.faults import FAULTS, FaultPlan, Label, Mark, check_kinds
+from worker.sources.simulation.injection import CLEAN, Injector, Labelled
+from worker.sources.simulation.market import DAY_MS, Block, Market, Purpose, Streams, on_grid
+from worker.sources.simulation.variates import Floats
 
 # Fixed starts, so that bytes do not depend on the day: early enough that 20 years of days or 5 of minutes are past.
 _START_DAILY_MS = 946_857_600_000  # Monday 2000-01-03

@@ -10,8 +10,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.sources.splitmix import stream_seed, uniforms
-from worker.sources.variates import Floats, exponential, student_t4
+from worker.sources.simulation.splitmix import stream_seed, uniforms
+from worker.sources.simulation.variates import Floats, exponential, student_t4
 
 TICK = 0.01
 DAY_MS = 86_400_000

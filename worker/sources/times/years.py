@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.errors import DataError
-from worker.sources.dates import TextTimes
 from worker.sources.intervals import Steps
+from worker.sources.times.dates import TextTimes
 
 
 class YearsFirst:

@@ -8,9 +8,9 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.sources import epochs
-from worker.sources.dates import ordered, shapes
 from worker.sources.numbers import BLANK
+from worker.sources.times import epochs
+from worker.sources.times.dates import ordered, shapes
 
 Flags = NDArray[np.bool_]
 DIGITS, ORDERED, DATES = "digits", "ordered", "dates"  # kinds of text; the others are units of numbers

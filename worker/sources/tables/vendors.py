@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from worker.sources.columns import Columns, plain
-from worker.sources.dates import parse_date
+from worker.sources.tables.columns import Columns, plain
+from worker.sources.times.dates import parse_date
 
 _MIDNIGHT = re.compile(r"(\d{8})_(?:([a-z0-9.]+)_(?:minute|second)_)?trade\.(?:csv|zip)")
 _BINANCE = re.compile(r"([A-Z0-9_]+)-(\d+(?:s|m|h|d|w))-\d{4}-\d{2}(?:-\d{2})?\.(?:zip|csv)(?:\.gz)?")

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from worker.errors import DataError
-from worker.sources.dates import TextTimes
 from worker.sources.numbers import parse_number
+from worker.sources.times.dates import TextTimes
 
 # Spellings with everything but letters and digits removed, the likelier ones first. The adjusted close is no price at
 # which anybody traded. European headers are those of Deutsche Börse, ariva, Boursorama, Finam and the like.

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.sources.dates import Parsed, TextTimes
 from worker.sources.numbers import BLANK
+from worker.sources.times.dates import Parsed, TextTimes
 
 Ints = NDArray[np.int64]
 _EXCEL_EPOCH_DAYS = 25_569  # 1970-01-01 in days since 1899-12-30

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.errors import DataError
-from worker.sources import epochs
-from worker.sources.dates import DAY_MS, Parsed, StrptimeTimes, TextTimes
 from worker.sources.intervals import Steps
 from worker.sources.numbers import NEGLIGIBLE
 from worker.sources.options import ORDERS, UNITS, zone_of
-from worker.sources.time_kinds import DATES, DIGITS, ORDERED, Column, Evidence, Typed
-from worker.sources.years import YearsFirst
-from worker.sources.zones import LocalClock
+from worker.sources.times import epochs
+from worker.sources.times.dates import DAY_MS, Parsed, StrptimeTimes, TextTimes
+from worker.sources.times.kinds import DATES, DIGITS, ORDERED, Column, Evidence, Typed
+from worker.sources.times.years import YearsFirst
+from worker.sources.times.zones import LocalClock
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -115,7 +115,7 @@ def _offsets(utc: Ints, zone: str) -> Ints:
         return np.zeros(len(utc), np.int64)
     from datetime import UTC, datetime
 
-    from worker.sources.dates import parse_offset
+    from worker.sources.times.dates import parse_offset
 
     if (fixed := parse_offset(zone)) is not None:
         return np.full(len(utc), fixed, np.int64)

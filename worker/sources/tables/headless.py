@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.errors import DataError
-from worker.sources.columns import PRICES, Columns
 from worker.sources.numbers import Marks, numbers
-from worker.sources.text_table import TextTable
+from worker.sources.tables.columns import PRICES, Columns
+from worker.sources.tables.text import TextTable
 
 Floats = NDArray[np.float64]
 _ENOUGH = 0.9  # share of the rows that have to fit

@@ -1,0 +1,1 @@
+"""Bars that are made up: markets, and faults put into them."""

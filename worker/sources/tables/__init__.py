@@ -1,0 +1,1 @@
+"""Tables of bars: bytes to columns, and which column is what."""

@@ -1,0 +1,1 @@
+"""Columns of times: what kind of cells they hold, and the instants that these mean."""
