@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from worker.backtest.ledger import Ledger
-from worker.backtest.metrics import summary
+from worker.backtest.metrics.metrics import summary
 from worker.backtest.parts import Progress, play_all
 from worker.backtest.report import REPORT_FILE, render
 from worker.backtest.tables import parquet, write_tables

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.backtest.days import Days, daily, per_year, together
+from worker.backtest.metrics.days import Days, daily, per_year, together
+from worker.backtest.metrics.ratios import Ratios, best_by_chance, probabilistic_sharpe, ratios, sharpe
+from worker.backtest.metrics.trading import Trading, trading
 from worker.backtest.player import Player
-from worker.backtest.ratios import Ratios, best_by_chance, probabilistic_sharpe, ratios, sharpe
 from worker.backtest.tape import Tape
-from worker.backtest.trading import Trading, trading
 from worker.engine.settings import EngineSettings
 
 Floats = NDArray[np.float64]

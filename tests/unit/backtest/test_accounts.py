@@ -9,12 +9,12 @@ import pytest
 from scipy import stats
 
 from tests.unit.backtest.market import market
-from worker.backtest.days import buy_and_hold, daily, together
 from worker.backtest.ledger import BARS, REJECTED, TRADES, Ledger
-from worker.backtest.metrics import curves, figures, rejection_codes, summary
+from worker.backtest.metrics.days import buy_and_hold, daily, together
+from worker.backtest.metrics.metrics import curves, figures, rejection_codes, summary
+from worker.backtest.metrics.trading import kupiec
 from worker.backtest.player import Player
 from worker.backtest.tape import tapes
-from worker.backtest.trading import kupiec
 from worker.engine.profiles import PROFILES
 from worker.engine.settings import EngineSettings
 

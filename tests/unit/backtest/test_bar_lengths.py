@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from tests.unit.backtest.series import DAY, HOUR, by_period, daily, dated, held
-from worker.backtest import days as backtest_days
-from worker.backtest.days import together
 from worker.backtest.ledger import Ledger
-from worker.backtest.ratios import Ratios, ratios
-from worker.backtest.sessions import periods_per_year
+from worker.backtest.metrics import days as backtest_days
+from worker.backtest.metrics.days import together
+from worker.backtest.metrics.ratios import Ratios, ratios
+from worker.backtest.metrics.sessions import periods_per_year
 
 YEARLY = {"1d": 252.0, "1w": 52.0, "1mo": 12.0, "1q": 4.0, "12mo": 1.0}
 

@@ -13,7 +13,7 @@ import pytest
 from scipy import stats
 
 from tests.support.lean import equity
-from worker.backtest.ratios import Floats, best_by_chance, drawdown, probabilistic_sharpe, ratios
+from worker.backtest.metrics.ratios import Floats, best_by_chance, drawdown, probabilistic_sharpe, ratios
 from worker.sources.datasets import read_dataset
 
 YEAR = 252

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.backtest.market import market
-from worker.backtest.metrics import summary
+from worker.backtest.metrics.metrics import summary
 from worker.backtest.player import Player
 from worker.backtest.report import render
 from worker.backtest.report.thinning import extremes

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from tests.unit.backtest.market import market
-from worker.backtest.days import Days
+from worker.backtest.metrics.days import Days
+from worker.backtest.metrics.ratios import sharpe
+from worker.backtest.metrics.sessions import DAY_MS
+from worker.backtest.metrics.trading import Trading
 from worker.backtest.plan import Plan, read_plan
-from worker.backtest.ratios import sharpe
-from worker.backtest.sessions import DAY_MS
 from worker.backtest.sweep import Try, judge, sweep, walk_forward
 from worker.backtest.tape import tapes
-from worker.backtest.trading import Trading
 from worker.engine.settings import EngineSettings
 from worker.errors import ConfigError
 from worker.settings import Settings, load_engine_of, load_settings

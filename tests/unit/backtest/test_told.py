@@ -10,13 +10,13 @@ import pytest
 from scipy import stats
 
 from tests.unit.backtest.series import by_period, daily, held
-from worker.backtest import days as backtest_days
-from worker.backtest.about import about, changed, named
-from worker.backtest.calendar_returns import years
 from worker.backtest.figures import FIGURES, SPLITS, split_warnings, write, written
-from worker.backtest.metrics import summary
-from worker.backtest.ratios import ratios
-from worker.backtest.verdicts import track_record, verdicts
+from worker.backtest.metrics import days as backtest_days
+from worker.backtest.metrics.about import about, changed, named
+from worker.backtest.metrics.calendar_returns import years
+from worker.backtest.metrics.metrics import summary
+from worker.backtest.metrics.ratios import ratios
+from worker.backtest.metrics.verdicts import track_record, verdicts
 from worker.engine.settings import EngineSettings
 
 COSTS = {"hit_rate": 0.5, "profit_factor": 1.5, "cost_drag": 0.01, "trades": 50, "kupiec": math.nan, "var99_days": 0,

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.backtest.days import Days, Value, buy_and_hold, daily, strategy, together
 from worker.backtest.ledger import Ledger
+from worker.backtest.metrics.days import Days, Value, buy_and_hold, daily, strategy, together
+from worker.backtest.metrics.sessions import DAY_MS
 from worker.backtest.report.thinning import line
-from worker.backtest.sessions import DAY_MS
 from worker.engine.reasons import FATAL, QUARANTINE, Reason, Reject
 
 PRICED = 24  # symbols with a chart of their own: those with the most trades

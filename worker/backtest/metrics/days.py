@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.backtest.ledger import Ledger
-from worker.backtest.sessions import DAY_MS, YEAR_MS, periods_per_year, trading_days
+from worker.backtest.metrics.sessions import DAY_MS, YEAR_MS, periods_per_year, trading_days
 
 Floats = NDArray[np.float64]
 Value = Callable[[Ledger], Floats]

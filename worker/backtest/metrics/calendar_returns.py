@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from worker.backtest.days import Days
+from worker.backtest.metrics.days import Days
 
 
 class Year(NamedTuple):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from worker.backtest.ledger import Ledger
-from worker.backtest.sessions import trading_days
+from worker.backtest.metrics.sessions import trading_days
 
 VAR_LEVEL = 0.01
 

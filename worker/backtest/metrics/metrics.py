@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from worker.backtest.about import about
-from worker.backtest.blocked import blocked
-from worker.backtest.calendar_returns import years
-from worker.backtest.days import Days, buy_and_hold, daily, per_year, together
 from worker.backtest.ledger import Ledger
-from worker.backtest.ratios import ratios
-from worker.backtest.trading import Trading, trading
-from worker.backtest.verdicts import verdicts
+from worker.backtest.metrics.about import about
+from worker.backtest.metrics.blocked import blocked
+from worker.backtest.metrics.calendar_returns import years
+from worker.backtest.metrics.days import Days, buy_and_hold, daily, per_year, together
+from worker.backtest.metrics.ratios import ratios
+from worker.backtest.metrics.trading import Trading, trading
+from worker.backtest.metrics.verdicts import verdicts
 from worker.engine.reasons import codes
 from worker.engine.settings import EngineSettings
 

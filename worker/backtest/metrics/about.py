@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from schemas.tick import interval_text
-from worker.backtest.days import Days
 from worker.backtest.ledger import Ledger
+from worker.backtest.metrics.days import Days
 from worker.engine.settings import ENGINE_VERSION, EngineSettings
 from worker.engine.stages.features import FEATURE_SET_VERSION
 from worker.version import __version__
