@@ -12,11 +12,11 @@ from tests.bench import report
 from worker.engine.pipeline import OUTPUT
 from worker.engine.scoring.names import ModelNames
 from worker.engine.scoring.scorer import ask
-from worker.models.canary import rows_of
-from worker.models.circuit import CIRCUIT
 from worker.models.registry import Loaded, Registry
-from worker.models.status import Status
-from worker.models.switching import Named, Switchboard
+from worker.models.scoring.status import Status
+from worker.models.serving.circuit import CIRCUIT
+from worker.models.serving.switching import Named, Switchboard
+from worker.models.session.canary import rows_of
 from worker.models.timing import timed
 
 MODELS = Path(__file__).parents[2] / "examples" / "models"

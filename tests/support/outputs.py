@@ -17,7 +17,7 @@ from tests.support.consumed import offsets_of, to_records
 from worker.engine.partition import PartitionEngine
 from worker.instruments import load_engine
 from worker.kafka.reader import Consumed
-from worker.models.library import Library, configured_stages
+from worker.models.serving.library import Library, configured_stages
 from worker.settings import Settings
 from worker.stream.output.builder import Publisher
 from worker.stream.state.records import JOURNAL, unpack_entry

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from worker.engine.settings import EngineSettings
 from worker.errors import ConfigError
-from worker.models.library import Library, configured_stages
+from worker.models.serving.library import Library, configured_stages
 
 GO_ON = "--without-model"
 

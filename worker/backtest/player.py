@@ -13,7 +13,7 @@ from worker.engine.partition import PartitionEngine
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoder
 from worker.engine.state.symbols import Symbols
-from worker.models.library import Library, configured_stages
+from worker.models.serving.library import Library, configured_stages
 
 SLICE = 1_024  # records a step, so that its rows and lines stay in cache; values do not depend on it
 

@@ -66,7 +66,7 @@ def benchmark(
     json: Json = False,
 ) -> None:
     """Microseconds a bar at several batch sizes, from feature rows to probabilities, on one core."""
-    from worker.models.names import split
+    from worker.models.description.names import split
     from worker.models.registry import Registry
     from worker.models.timing import timed
 
@@ -80,7 +80,7 @@ def benchmark(
 
 
 def _chosen(registry: Registry, which: list[str]) -> list[tuple[str, str]]:
-    from worker.models.names import split
+    from worker.models.description.names import split
 
     pairs = []
     for name, version in map(split, which):

@@ -76,7 +76,7 @@ def train(
 ) -> None:
     """Run bars through the engine, learn whether they rise, write model, manifest and card; needs the extra `train`."""
     from worker.errors import CannotCreate
-    from worker.models.names import check_name, check_version
+    from worker.models.description.names import check_name, check_version
     from worker.settings import load_engine_of
     from worker.training.plan import Plan
     from worker.training.samples import FEATURES, labelled, round_trip_cost

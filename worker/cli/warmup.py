@@ -18,7 +18,7 @@ def warmup(json: Json = False) -> None:
     from worker.engine.kernel import CACHE
     from worker.engine.output.encoding import DecisionEncoder
     from worker.engine.settings import EngineSettings
-    from worker.models import circuit
+    from worker.models.serving import circuit
     from worker.settings import Settings
     from worker.stream.decisions import DecisionJob
 

@@ -34,7 +34,7 @@ from worker.inprocess.result import ProcessingResult
 from worker.inprocess.settings import Options, PipelineSettings
 from worker.inprocess.shard import Shard
 from worker.instruments import load_engine
-from worker.models.library import Library, configured_stages
+from worker.models.serving.library import Library, configured_stages
 
 
 class PipelineCore:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from worker.models.calibration import Table
-from worker.models.manifest import Manifest, OutputKind
+from worker.models.description.calibration import Table
+from worker.models.description.manifest import Manifest, OutputKind
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from worker.engine.stages.features import FEATURE_NAMES
 from worker.models.card import Card
-from worker.models.names import check_name, check_version
-from worker.models.outputs import Reader
+from worker.models.description.names import check_name, check_version
 from worker.models.plugins import ModelPlugin, StagePlugin
+from worker.models.scoring.outputs import Reader
+from worker.models.scoring.status import Status
 from worker.models.stage_columns import run_stage
-from worker.models.status import Status
 
 ROWS = 97  # of the made-up batch
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from worker.models.description.manifest import Manifest
 from worker.models.errors import ModelRefused
-from worker.models.manifest import Manifest
 from worker.models.registry import Registry
-from worker.models.runtime import cpu, onnxruntime
+from worker.models.session.runtime import cpu, onnxruntime
 
 Line = dict[str, Any]
 

@@ -13,9 +13,9 @@ from worker.engine.stages.features import FEATURE_NAMES
 from worker.errors import AlphapulseError
 from worker.models.card import Card
 from worker.models.errors import ModelRefused
-from worker.models.invariance import batch_invariant
-from worker.models.scorer import Scorer
-from worker.models.session import Floats32, raise_for_environment
+from worker.models.scoring.scorer import Scorer
+from worker.models.session.invariance import batch_invariant
+from worker.models.session.session import Floats32, raise_for_environment
 
 STAGES, MODELS = "alphapulse.stages", "alphapulse.models"
 

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from worker.engine.stages.features import FEATURE_NAMES
-from worker.models.canary import check_canary, rows_of
 from worker.models.card import card_of
+from worker.models.description.manifest import Manifest, read_manifest
+from worker.models.description.names import NAME, VERSION, check_name, check_version, confined, precedence
 from worker.models.errors import ModelRefused
-from worker.models.graph import check_graph
-from worker.models.invariance import batch_invariant
-from worker.models.manifest import Manifest, read_manifest
-from worker.models.names import NAME, VERSION, check_name, check_version, confined, precedence
-from worker.models.scorer import Scorer
-from worker.models.session import OnnxSession
+from worker.models.scoring.scorer import Scorer
+from worker.models.session.canary import check_canary, rows_of
+from worker.models.session.graph import check_graph
+from worker.models.session.invariance import batch_invariant
+from worker.models.session.session import OnnxSession
 
 MANIFEST, MODEL = "manifest.json", "model.onnx"
 MAX_MANIFEST = 4 << 20  # bytes

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from worker.errors import AlphapulseError
 from worker.models.plugins import StagePlugin
-from worker.models.session import raise_for_environment
-from worker.models.status import Status
+from worker.models.scoring.status import Status
+from worker.models.session.session import raise_for_environment
 
 Columns = Mapping[str, NDArray[np.float64]]
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from worker.engine.stages.features import FEATURE_NAMES
 from worker.models.plugins import StagePlugin
+from worker.models.scoring.status import Status
 from worker.models.stage_columns import run_stage
-from worker.models.status import Status
 
 OWN = len(FEATURE_NAMES)  # columns of the engine
 

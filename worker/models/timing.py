@@ -7,8 +7,8 @@ import time
 
 import numpy as np
 
-from worker.models.canary import rows_of
 from worker.models.registry import Loaded
+from worker.models.session.canary import rows_of
 
 BATCHES = (1, 16, 64, 256, 1_024, 4_096)
 RUNS = 5

@@ -16,7 +16,7 @@ from worker.engine.stages.ingestion import Decoded
 from worker.errors import ConfigError
 from worker.kafka.records.decode import decode
 from worker.kafka.records.outputs import Output, Prepared
-from worker.models.library import Library, configured_stages
+from worker.models.serving.library import Library, configured_stages
 from worker.settings import ModelsSettings, Settings
 from worker.stream.output.encoder import OutputEncoder
 from worker.stream.state.spill import Spilling

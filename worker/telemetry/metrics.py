@@ -13,7 +13,7 @@ from schemas import Decision
 from worker.engine.output.outcomes import ACTIONS
 from worker.engine.reasons import codes
 from worker.engine.scoring.model import Status
-from worker.models.trial import Verdict, compare
+from worker.models.serving.trial import Verdict, compare
 
 PREFIX = "alphapulse"
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)

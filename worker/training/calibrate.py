@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.models.calibration import Table
+from worker.models.description.calibration import Table
 from worker.training.estimators import module
 
 FEWEST, ISOTONIC_FROM = 100, 500  # labels

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from worker.models.manifest import Manifest
+from worker.models.description.manifest import Manifest
 from worker.training.evaluate import Evaluation
 from worker.training.metrics import Quality
 from worker.training.plan import Plan

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.errors import DataError
-from worker.models.calibration import Calibration, Table
+from worker.models.description.calibration import Calibration, Table
 from worker.training.calibrate import calibrate
 from worker.training.estimators import fit, predict
 from worker.training.metrics import Quality, quality

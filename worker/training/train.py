@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from worker.engine.stages.features import FEATURE_SET_VERSION
 from worker.errors import CannotCreate
 from worker.files import cannot_create
-from worker.models.canary import rows_of
-from worker.models.manifest import Canary, Manifest, Row, Runtime, write_manifest
-from worker.models.names import check_name, check_version
+from worker.models.description.manifest import Canary, Manifest, Row, Runtime, write_manifest
+from worker.models.description.names import check_name, check_version
 from worker.models.registry import MANIFEST, MODEL
-from worker.models.runtime import cpu, onnxruntime
-from worker.models.session import OnnxSession
+from worker.models.session.canary import rows_of
+from worker.models.session.runtime import cpu, onnxruntime
+from worker.models.session.session import OnnxSession
 from worker.training.card import CARD, model_card
 from worker.training.estimators import fit
 from worker.training.evaluate import Evaluation, evaluate

@@ -8,9 +8,9 @@ import numpy as np
 
 from tests.bench.reliability.said import RULES, SYMBOL, Said, series_of
 from worker.engine.scoring.labels import HORIZON
-from worker.models.calibration import Calibration
+from worker.models.description.calibration import Calibration
 from worker.models.scores import Column
-from worker.models.session import OnnxSession
+from worker.models.session.session import OnnxSession
 from worker.training.calibrate import calibrate
 from worker.training.estimators import fit
 from worker.training.graph import INPUT, OUTPUT, to_graph

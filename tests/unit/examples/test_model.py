@@ -9,11 +9,11 @@ import numpy as np
 from tests.unit.backtest.market import market
 from worker.backtest.tape import tapes
 from worker.engine.settings import EngineSettings
-from worker.models.canary import rows_of
-from worker.models.circuit import CIRCUIT
 from worker.models.registry import Registry
-from worker.models.status import Status
-from worker.models.trial import Models
+from worker.models.scoring.status import Status
+from worker.models.serving.circuit import CIRCUIT
+from worker.models.serving.trial import Models
+from worker.models.session.canary import rows_of
 from worker.training.series import series_of_tapes
 
 ROOT = Path(__file__).parents[3]

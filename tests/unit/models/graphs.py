@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from worker.engine.stages.features import FEATURE_SET_VERSION
 from worker.models.card import Card
 from worker.models.registry import MANIFEST, MODEL
-from worker.models.session import OnnxSession
+from worker.models.session.session import OnnxSession
 
 ONNX: Any = onnx
 FEATURES = ("rsi_14", "natr_14", "clv")

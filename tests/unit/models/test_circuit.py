@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.unit.models.graphs import card, rows
-from worker.models.circuit import CIRCUIT, OPEN_BARS, OPENS_AFTER, guarded
-from worker.models.outputs import Scores
-from worker.models.scorer import Scorer, Unavailable
-from worker.models.session import Floats32
-from worker.models.status import Status
+from worker.models.scoring.outputs import Scores
+from worker.models.scoring.scorer import Scorer, Unavailable
+from worker.models.scoring.status import Status
+from worker.models.serving.circuit import CIRCUIT, OPEN_BARS, OPENS_AFTER, guarded
+from worker.models.session.session import Floats32
 
 OK, FAILED, OPEN, NOT_READY = Status.ok, Status.runtime_error, Status.circuit_open, Status.features_not_ready
 

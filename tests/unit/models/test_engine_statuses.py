@@ -16,12 +16,12 @@ from worker.engine.scoring.names import ModelNames
 from worker.engine.settings import EngineSettings
 from worker.errors import AlphapulseError, Exit
 from worker.models.card import Card
-from worker.models.circuit import OPEN_BARS, OPENS_AFTER
 from worker.models.errors import TimedOut
-from worker.models.scorer import Scorer, Scoring, Unavailable
-from worker.models.session import Floats32
-from worker.models.status import Status
-from worker.models.switching import Named, Switchboard
+from worker.models.scoring.scorer import Scorer, Scoring, Unavailable
+from worker.models.scoring.status import Status
+from worker.models.serving.circuit import OPEN_BARS, OPENS_AFTER
+from worker.models.serving.switching import Named, Switchboard
+from worker.models.session.session import Floats32
 
 KEYS, VALUES, TIMES = zip(*market(), strict=True)
 RECORDS = Records(KEYS, VALUES, TIMES)

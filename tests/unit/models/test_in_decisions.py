@@ -16,8 +16,8 @@ from worker.engine.output.encoding import DecisionEncoder
 from worker.engine.partition import PartitionEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings, ModelSettings
-from worker.models.library import Library
 from worker.models.registry import Registry
+from worker.models.serving.library import Library
 
 MODELS = Path(__file__).parents[3] / "examples" / "models"
 NAME, VERSION = "index-daily", "1.0.0"

@@ -17,8 +17,8 @@ from worker.engine.scoring.model import CIRCUIT, Status
 from worker.engine.settings import EngineSettings, ModelSettings, engine_settings
 from worker.errors import ConfigError, Exit
 from worker.models.errors import RuntimeMissing
-from worker.models.library import Library
 from worker.models.registry import Registry
+from worker.models.serving.library import Library
 from worker.settings import ChallengerSettings, ModelsSettings
 from worker.stream.decisions import library
 from worker.telemetry.metrics import METRICS

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from schemas.decision import Model
 from tests.unit.models.graphs import card
-from worker.models.calibration import Calibration
-from worker.models.outputs import Reader
-from worker.models.status import Status
+from worker.models.description.calibration import Calibration
+from worker.models.scoring.outputs import Reader
+from worker.models.scoring.status import Status
 
 OK, NAN, OUTSIDE = int(Status.ok), int(Status.nan_output), int(Status.out_of_range)
 UNIT = st.floats(0, 1, allow_subnormal=False)

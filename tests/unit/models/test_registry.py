@@ -21,13 +21,13 @@ from tests.unit.models import graphs
 from tests.unit.models.graphs import FEATURES, NAME, VERSION, graph, manifest, node, put, sigmoid
 from worker.engine.stages.features import FEATURE_NAMES
 from worker.errors import Exit
+from worker.models.description.manifest import read_manifest
+from worker.models.description.names import precedence
 from worker.models.errors import ModelRefused, RuntimeMissing
-from worker.models.graph import check_graph
-from worker.models.manifest import read_manifest
-from worker.models.names import precedence
 from worker.models.registry import MANIFEST, MODEL, Registry
-from worker.models.session import OnnxSession
-from worker.models.status import Status
+from worker.models.scoring.status import Status
+from worker.models.session.graph import check_graph
+from worker.models.session.session import OnnxSession
 
 ONNX: Any = onnx
 

@@ -13,9 +13,9 @@ from tests.unit.models import graphs
 from tests.unit.models.graphs import card, rows
 from worker.errors import Exit
 from worker.models.errors import OutOfMemory
-from worker.models.scorer import Scorer, Unavailable
-from worker.models.session import Floats32, OnnxSession
-from worker.models.status import Status
+from worker.models.scoring.scorer import Scorer, Unavailable
+from worker.models.scoring.status import Status
+from worker.models.session.session import Floats32, OnnxSession
 
 OK, NAN, OUTSIDE, FAILED = Status.ok, Status.nan_output, Status.out_of_range, Status.runtime_error
 

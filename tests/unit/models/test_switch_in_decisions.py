@@ -19,8 +19,8 @@ from worker.engine.output.encoding import DecisionEncoder
 from worker.engine.partition import PartitionEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings, ModelSettings
-from worker.models.library import Library
 from worker.models.registry import Registry
+from worker.models.serving.library import Library
 
 KEYS, VALUES, TIMES = zip(*market(), strict=True)
 RECORDS = Records(KEYS, VALUES, TIMES)

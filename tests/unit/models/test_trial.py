@@ -10,11 +10,11 @@ from tests.unit.models import graphs
 from tests.unit.models.graphs import card
 from tests.unit.models.test_scorer import Raising
 from worker.engine.stages.features import FEATURE_NAMES
-from worker.models.circuit import CIRCUIT
-from worker.models.scorer import Scorer
-from worker.models.session import OnnxSession
-from worker.models.status import Status
-from worker.models.trial import Models, Verdict, compare
+from worker.models.scoring.scorer import Scorer
+from worker.models.scoring.status import Status
+from worker.models.serving.circuit import CIRCUIT
+from worker.models.serving.trial import Models, Verdict, compare
+from worker.models.session.session import OnnxSession
 
 
 def scorer(content: bytes) -> Scorer:

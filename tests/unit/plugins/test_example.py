@@ -11,8 +11,8 @@ import pytest
 from tests.unit.plugins.distribution import EXAMPLE, entry_points_of, register
 from worker.models.contract import check_model, check_stage
 from worker.models.plugins import MODELS, STAGES, installed, load_model, load_stages
+from worker.models.scoring.status import Status
 from worker.models.stage_columns import run_stage
-from worker.models.status import Status
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,8 @@ from worker.models.card import Card
 from worker.models.contract import check_model, check_stage
 from worker.models.errors import ModelRefused, OutOfMemory
 from worker.models.plugins import MODELS, STAGES, load_model, load_stages
+from worker.models.scoring.status import Status
 from worker.models.stage_columns import run_stage
-from worker.models.status import Status
 
 CODE = """
 from worker.models.card import Card

@@ -18,8 +18,8 @@ from worker.engine.partition import PartitionEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings, ModelSettings
 from worker.errors import ConfigError
-from worker.models.library import Library, configured_stages
 from worker.models.registry import Registry
+from worker.models.serving.library import Library, configured_stages
 from worker.models.stages import Stages
 
 KEYS, VALUES, TIMES = zip(*market(), strict=True)

@@ -7,7 +7,7 @@ import pytest
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import brier_score_loss, log_loss
 
-from worker.models.calibration import Calibration
+from worker.models.description.calibration import Calibration
 from worker.training.calibrate import HIGH, LOW, calibrate
 from worker.training.metrics import calibration_error, quality
 

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.training.made_up import FEATURES, plan, samples
 from worker.errors import CannotCreate, DataError
 from worker.models.registry import MODEL, Registry
-from worker.models.status import Status
+from worker.models.scoring.status import Status
 from worker.training.card import CARD, worth
 from worker.training.estimators import fit, predict
 from worker.training.train import publish, train

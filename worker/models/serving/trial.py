@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.models.circuit import CIRCUIT, guarded
-from worker.models.outputs import Scores
-from worker.models.scorer import Scoring, Unavailable
+from worker.models.scoring.outputs import Scores
+from worker.models.scoring.scorer import Scoring, Unavailable
+from worker.models.scoring.status import Status
+from worker.models.serving.circuit import CIRCUIT, guarded
 from worker.models.stages import OWN, Stages
-from worker.models.status import Status
 
 
 class Verdict(NamedTuple):

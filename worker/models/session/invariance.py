@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from worker.errors import AlphapulseError
-from worker.models.session import Floats32, Session
+from worker.models.session.session import Floats32, Session
 
 MAX_BATCH = 1_024  # rows of one call
 SIZES = (2, 3, 7, 64, 65, MAX_BATCH)  # each against rows one by one

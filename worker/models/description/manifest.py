@@ -10,9 +10,9 @@ from msgspec import Meta
 
 from schemas.tick import END
 from worker.engine.stages.features import FEATURE_NAMES, FEATURE_SET_VERSION
-from worker.models.calibration import Table, check_table
+from worker.models.description.calibration import Table, check_table
+from worker.models.description.names import NAME, VERSION
 from worker.models.errors import ModelRefused
-from worker.models.names import NAME, VERSION
 
 FORMAT = 1
 ADDED = re.compile(rf"plugin\.{NAME.pattern}\.[A-Za-z0-9_]{{1,64}}")  # a column of a stage plugin

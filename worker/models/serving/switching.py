@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from schemas.control import ModelSwitch
 from worker.engine.scoring.names import ModelNames
 from worker.engine.settings import ModelSettings
-from worker.models import circuit
-from worker.models.outputs import unscored
-from worker.models.scorer import Scoring
+from worker.models.scoring.outputs import unscored
+from worker.models.scoring.scorer import Scoring
+from worker.models.scoring.status import Status
+from worker.models.serving import circuit
+from worker.models.serving.trial import Models, Verdict
 from worker.models.stages import Stages
-from worker.models.status import Status
-from worker.models.trial import Models, Verdict
 
 
 class Named(NamedTuple):

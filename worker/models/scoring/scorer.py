@@ -12,10 +12,10 @@ from worker.engine.stages.features import FEATURE_NAMES
 from worker.errors import AlphapulseError
 from worker.models.card import Card
 from worker.models.errors import ModelRefused, TimedOut
-from worker.models.invariance import MAX_BATCH
-from worker.models.outputs import Reader, Scores, unscored
-from worker.models.session import Floats32, Session, raise_for_environment
-from worker.models.status import Status
+from worker.models.scoring.outputs import Reader, Scores, unscored
+from worker.models.scoring.status import Status
+from worker.models.session.invariance import MAX_BATCH
+from worker.models.session.session import Floats32, Session, raise_for_environment
 
 
 class Scoring(Protocol):

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from worker.engine.elementary import tanh
 from worker.engine.kernel import kernel
-from worker.models.calibration import Calibration, interpolate
 from worker.models.card import Card
-from worker.models.manifest import OutputKind
-from worker.models.status import Status
+from worker.models.description.calibration import Calibration, interpolate
+from worker.models.description.manifest import OutputKind
+from worker.models.scoring.status import Status
 
 TOLERANCE = 1e-6  # by which a float32 probability may miss 0 to 1
 SUM_TOLERANCE = 1e-3  # by which three float32 probabilities may miss 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from worker.models.description.manifest import Manifest
 from worker.models.errors import ModelRefused
-from worker.models.manifest import Manifest
-from worker.models.runtime import onnx
+from worker.models.session.runtime import onnx
 
 STANDARD = frozenset({"", "ai.onnx", "ai.onnx.ml"})
 NEWEST = {"": 25, "ai.onnx.ml": 5}  # operator sets that this release knows

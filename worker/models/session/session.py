@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.models.errors import ModelRefused, OutOfMemory, TimedOut
-from worker.models.runtime import onnxruntime
+from worker.models.session.runtime import onnxruntime
 
 Floats32 = NDArray[np.float32]
 _SILENT = 4  # log level: what fails is reported by us

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from worker.engine.kernel import kernel
 from worker.engine.scoring.model import CIRCUIT
-from worker.models.outputs import Scores, unscored
-from worker.models.scorer import Scoring, Unavailable
-from worker.models.status import ERRORS, Status
+from worker.models.scoring.outputs import Scores, unscored
+from worker.models.scoring.scorer import Scoring, Unavailable
+from worker.models.scoring.status import ERRORS, Status
 
 __all__ = ["CIRCUIT", "OPENS_AFTER", "OPEN_BARS", "guarded"]
 

@@ -12,12 +12,12 @@ from worker.errors import ConfigError
 from worker.models.errors import ModelRefused
 from worker.models.plugins import load_model, load_stages
 from worker.models.registry import Registry
-from worker.models.runtime import onnxruntime
-from worker.models.scorer import Scorer, Scoring, Unavailable
+from worker.models.scoring.scorer import Scorer, Scoring, Unavailable
+from worker.models.scoring.status import Status
+from worker.models.serving.switching import Named, Switchboard
+from worker.models.serving.trial import Verdict
+from worker.models.session.runtime import onnxruntime
 from worker.models.stages import Stages
-from worker.models.status import Status
-from worker.models.switching import Named, Switchboard
-from worker.models.trial import Verdict
 
 log = logging.getLogger(__name__)
 NOTHING = ModelSettings()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from worker.errors import AlphapulseError
+from worker.models.description.manifest import Canary, Row
 from worker.models.errors import ModelRefused
-from worker.models.manifest import Canary, Row
-from worker.models.session import Floats32, Session
+from worker.models.session.session import Floats32, Session
 
 TOLERANCE = 1e-6  # domain §7.2
 

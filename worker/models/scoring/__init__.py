@@ -1,0 +1,1 @@
+"""Rows of features to probabilities and statuses."""
