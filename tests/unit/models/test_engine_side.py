@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.unit.models.test_switching import GOOD, board, choice
+from tests.unit.models.serving.test_switching import GOOD, board, choice
 from worker.engine.scoring.model import CIRCUIT, OUTPUT, Status, blend
 from worker.engine.scoring.scorer import ask
 from worker.engine.stages.features import OUTPUT as FEATURES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-EXAMPLE = Path(__file__).parents[3] / "examples" / "plugin"
+EXAMPLE = Path(__file__).parents[4] / "examples" / "plugin"
 
 
 def entry_points_of(project: Path) -> dict[str, dict[str, str]]:

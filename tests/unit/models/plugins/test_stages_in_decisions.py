@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from schemas import Decision
 from tests.unit.backtest.market import market
 from tests.unit.models import graphs
-from tests.unit.plugins.distribution import EXAMPLE, entry_points_of, register
+from tests.unit.models.plugins.distribution import EXAMPLE, entry_points_of, register
 from worker.engine.partition import PartitionEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings, ModelSettings

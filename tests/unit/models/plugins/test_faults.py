@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.unit.plugins.distribution import register
+from tests.unit.models.plugins.distribution import register
 from worker.models.card import Card
 from worker.models.contract import check_model, check_stage
 from worker.models.errors import ModelRefused, OutOfMemory

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tests.unit.models import graphs
 from tests.unit.models.graphs import card
-from tests.unit.models.test_scorer import Raising
+from tests.unit.models.scoring.test_scorer import Raising
 from worker.engine.stages.features import FEATURE_NAMES
 from worker.models.scoring.scorer import Scorer
 from worker.models.scoring.status import Status

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from schemas.control import ModelSwitch
 from tests.unit.models import graphs
 from tests.unit.models.graphs import card
-from tests.unit.models.test_scorer import Raising
-from tests.unit.models.test_trial import features, scorer
+from tests.unit.models.scoring.test_scorer import Raising
+from tests.unit.models.serving.test_trial import features, scorer
 from worker.engine.scoring.names import ModelNames
 from worker.engine.settings import ModelSettings
 from worker.models.scoring.scorer import Scorer, Scoring

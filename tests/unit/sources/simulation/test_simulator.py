@@ -62,7 +62,7 @@ def test_the_bytes_do_not_depend_on_the_processors_vector_units() -> None:
     if not vector_units:
         pytest.skip("this processor has no vector unit beyond the least that numpy needs")
     code = (
-        "from tests.unit.sources.test_simulator import *;"
+        "from tests.unit.sources.simulation.test_simulator import *;"
         "print(digest(Simulation(symbols=7, bars=2_000, seed=42, fault_rate=0.02), 10_000))"
     )
     environment = os.environ | {"NPY_DISABLE_CPU_FEATURES": " ".join(vector_units), "PYTHONHASHSEED": "7"}

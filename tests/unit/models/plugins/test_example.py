@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.unit.plugins.distribution import EXAMPLE, entry_points_of, register
+from tests.unit.models.plugins.distribution import EXAMPLE, entry_points_of, register
 from worker.models.contract import check_model, check_stage
 from worker.models.plugins import MODELS, STAGES, installed, load_model, load_stages
 from worker.models.scoring.status import Status

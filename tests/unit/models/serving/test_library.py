@@ -11,8 +11,8 @@ import pytest
 
 from schemas.control import ModelSwitch
 from tests.unit.models import graphs
-from tests.unit.models.test_trial import features
-from tests.unit.plugins.distribution import EXAMPLE, entry_points_of, register
+from tests.unit.models.plugins.distribution import EXAMPLE, entry_points_of, register
+from tests.unit.models.serving.test_trial import features
 from worker.engine.scoring.model import CIRCUIT, Status
 from worker.engine.settings import EngineSettings, ModelSettings, engine_settings
 from worker.errors import ConfigError, Exit
