@@ -205,7 +205,7 @@ def expected(
     stages = configured_stages(parameters.plugins)
     models = Library(parameters.model, settings.models.registry, stages=stages, voice=parameters.voice)
     for partition, records in enumerate(inputs):
-        engine = PartitionEngine(parameters, oracle=models.switchboard())
+        engine = PartitionEngine(parameters, scorer=models.switchboard())
         for entry in journal[partition] if journal else ():
             engine.controls.add(entry)
         for start in range(0, len(records), SLICE):

@@ -39,7 +39,7 @@ class Player:
         """
         self._settings = settings
         models = Library(settings.model, registry, stages=configured_stages(settings.plugins), voice=settings.voice)
-        self._engine = PartitionEngine(settings, oracle=models.switchboard())
+        self._engine = PartitionEngine(settings, scorer=models.switchboard())
         intervals = {s: interval_ms(i.interval) for s, i in settings.instruments.items() if i.interval}
         self._decoder = Decoder(settings.ingestion, intervals)
         self._writer = Writer(settings, models.names)

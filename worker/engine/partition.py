@@ -20,7 +20,7 @@ from worker.engine.pipeline import OUTPUT, Params, decide, observe, params
 from worker.engine.records import key_table
 from worker.engine.records.raw import ROW, RawRecords, raw_records
 from worker.engine.records.records import Records
-from worker.engine.scoring.scorer import Oracle, ask
+from worker.engine.scoring.scorer import Scorer, ask
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded, Decoder
 from worker.engine.state.fingerprints import Fingerprints
@@ -42,18 +42,18 @@ class PartitionEngine:
     `touched` holds for each record of the last batch the slot whose state it changed, -1 for none.
     """
 
-    def __init__(self, settings: EngineSettings, spill: Spill | None = None, oracle: Oracle | None = None) -> None:
+    def __init__(self, settings: EngineSettings, spill: Spill | None = None, scorer: Scorer | None = None) -> None:
         self._settings = settings
         self._params = params(settings)
         intervals = {s: interval_ms(i.interval) for s, i in settings.instruments.items() if i.interval}
         self._decoder = Decoder(settings.ingestion, intervals)
-        self._builder = OutcomeBuilder(settings, None if oracle is None else oracle.names)
+        self._builder = OutcomeBuilder(settings, None if scorer is None else scorer.names)
         self.symbols = Symbols(settings, spill)
-        self.controls = Controls(self._params.risk.limits, partial(_switch, oracle) if oracle else None)
+        self.controls = Controls(self._params.risk.limits, partial(_switch, scorer) if scorer else None)
         self.fingerprints = Fingerprints(settings)
         self.touched = np.zeros(0, np.int64)
         self._room = Room()
-        self._oracle = oracle
+        self._scorer = scorer
         self._again = Again()
 
     @property
@@ -155,8 +155,8 @@ class PartitionEngine:
         self._observe(bars, none, none, 0, outs)
         clear_rejected(outs)
         self._decide(bars, none, none, outs, self._params)
-        if self._oracle is not None:
-            self._oracle.warm_up()
+        if self._scorer is not None:
+            self._scorer.warm_up()
 
     def snapshot(self, key: bytes) -> bytes | None:
         """The bytes of one symbol's record; None when it is unknown."""
@@ -210,9 +210,9 @@ class PartitionEngine:
     def _ask(
         self, outs: NDArray[Any], frames: NDArray[np.int64], offsets: NDArray[np.int64] | None, bars: NDArray[Any]
     ) -> None:
-        if self._oracle is not None and self._oracle.listens:
+        if self._scorer is not None and self._scorer.listens:
             generations = self.controls.generations(offsets, bars["ts"])
-            ask(self._oracle, outs, self.symbols.states["carry"]["circuit"], frames, generations)
+            ask(self._scorer, outs, self.symbols.states["carry"]["circuit"], frames, generations)
 
     def _limited(self, outs: NDArray[Any], limits: NDArray[Any]) -> Params:
         """The parameters with the limits that the control records in force set for each row of `outs`."""
@@ -243,5 +243,5 @@ class PartitionEngine:
 
 
 # No method of the engine: it would live on in a cycle until the garbage collector comes, and its memory with it.
-def _switch(oracle: Oracle, entry: JournalEntry) -> None:
-    oracle.switch(entry.ordinal, entry.control.model if entry.control else None)
+def _switch(scorer: Scorer, entry: JournalEntry) -> None:
+    scorer.switch(entry.ordinal, entry.control.model if entry.control else None)

@@ -14,7 +14,7 @@ from worker.engine.bar import BAR, INSTRUMENT
 from worker.engine.partition import PartitionEngine
 from worker.engine.pipeline import OUTPUT, Params
 from worker.engine.rounding import decimals
-from worker.engine.scoring.scorer import Oracle
+from worker.engine.scoring.scorer import Scorer
 from worker.engine.settings import EngineSettings
 from worker.engine.state.layout import STATE
 from worker.inprocess.objects.deciding import SIGNAL, decide_part
@@ -36,8 +36,8 @@ class Batch(NamedTuple):
 class PointEngine(PartitionEngine):
     """State of the symbols of one worker thread. Without user objects the same engine as a Kafka worker's."""
 
-    def __init__(self, settings: EngineSettings, overrides: Overrides, oracle: Oracle | None = None) -> None:
-        super().__init__(settings, oracle=oracle)
+    def __init__(self, settings: EngineSettings, overrides: Overrides, scorer: Scorer | None = None) -> None:
+        super().__init__(settings, scorer=scorer)
         self._reader, self._overrides = PointReader(settings), overrides
         self._points: Sequence[DataPoint] = ()
         self._notes: dict[int, Note] = {}

@@ -13,7 +13,7 @@ from worker.engine.stages.features import FEATURE_NAMES
 from worker.errors import AlphapulseError
 from worker.models.card import Card
 from worker.models.errors import ModelRefused
-from worker.models.scoring.scorer import Scorer
+from worker.models.scoring.scorer import ModelScorer
 from worker.models.session.invariance import batch_invariant
 from worker.models.session.session import Floats32, raise_for_environment
 
@@ -74,7 +74,7 @@ def installed(group: str) -> dict[str, EntryPoint]:
     return {each.name: each for each in entry_points(group=group)}
 
 
-def load_model(name: str, names: Sequence[str] = FEATURE_NAMES) -> Scorer:
+def load_model(name: str, names: Sequence[str] = FEATURE_NAMES) -> ModelScorer:
     """A model plugin, ready to score; `names` are the columns that it may read.
 
     Raises:
@@ -86,7 +86,7 @@ def load_model(name: str, names: Sequence[str] = FEATURE_NAMES) -> Scorer:
     check_inputs(name, plugin.card.features, names)
     canary = plugin.canary
     invariant = canary is not None and batch_invariant(plugin, np.asarray(canary, np.float32))
-    return Scorer(plugin, plugin.card, invariant, names)
+    return ModelScorer(plugin, plugin.card, invariant, names)
 
 
 def load_stages(names: Sequence[str]) -> list[StagePlugin]:

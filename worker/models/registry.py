@@ -13,7 +13,7 @@ from worker.models.card import card_of
 from worker.models.description.manifest import Manifest, read_manifest
 from worker.models.description.names import NAME, VERSION, check_name, check_version, confined, precedence
 from worker.models.errors import ModelRefused
-from worker.models.scoring.scorer import Scorer
+from worker.models.scoring.scorer import ModelScorer
 from worker.models.session.canary import check_canary, rows_of
 from worker.models.session.graph import check_graph
 from worker.models.session.invariance import batch_invariant
@@ -29,7 +29,7 @@ class Loaded(NamedTuple):
 
     manifest: Manifest
     digest: str  # sha256 of manifest.json, which names that of model.onnx: one name for all that decides values
-    scorer: Scorer
+    scorer: ModelScorer
     deviation: float  # largest |difference| from the canary
 
 
@@ -95,7 +95,7 @@ class Registry:
         bounded = timeout_s is not None
         session = OnnxSession(content, manifest.input, manifest.output, timeout_s) if bounded else checked
         names = self._names or [*FEATURE_NAMES, *(set(manifest.features) - set(FEATURE_NAMES))]
-        scorer = Scorer(session, card_of(manifest), invariant, names)
+        scorer = ModelScorer(session, card_of(manifest), invariant, names)
         return Loaded(manifest, found, scorer, deviation)
 
     def _path(self, name: str, version: str, file: str) -> Path:

@@ -82,8 +82,8 @@ class DecisionJob:
 
     def engine(self) -> PartitionEngine:
         """The engine of a partition."""
-        oracle = self._library.switchboard() if self._library else None
-        return PartitionEngine(self._engine, self._spilling.new(), oracle)
+        scorer = self._library.switchboard() if self._library else None
+        return PartitionEngine(self._engine, self._spilling.new(), scorer)
 
     def publisher(self, tp: TopicPartition, batch_bytes: int) -> DecisionPublisher:
         """The publisher of a partition's decisions and rejections."""

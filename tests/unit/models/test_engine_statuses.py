@@ -17,7 +17,7 @@ from worker.engine.settings import EngineSettings
 from worker.errors import AlphapulseError, Exit
 from worker.models.card import Card
 from worker.models.errors import TimedOut
-from worker.models.scoring.scorer import Scorer, Scoring, Unavailable
+from worker.models.scoring.scorer import ModelScorer, Scoring, Unavailable
 from worker.models.scoring.status import Status
 from worker.models.serving.circuit import OPEN_BARS, OPENS_AFTER
 from worker.models.serving.switching import Named, Switchboard
@@ -53,7 +53,7 @@ class Faulty:
 def decided(model: Scoring | None) -> list[Decision]:
     """Decisions with this model configured."""
     board = Switchboard(ModelNames(CARD.model_id, CARD.version), model, lambda _: Named(None, 0))
-    found = PartitionEngine(EngineSettings(), oracle=board).process(RECORDS)
+    found = PartitionEngine(EngineSettings(), scorer=board).process(RECORDS)
     return [each for each in found if isinstance(each, Decision)]
 
 
@@ -72,7 +72,7 @@ def test_a_model_that_was_refused() -> None:
 
 @pytest.mark.parametrize("status", FAULTS)
 def test_a_model_that_always_fails(status: str) -> None:
-    found = decided(Scorer(Faulty(FAULTS[status]), CARD, micro_batching=True))
+    found = decided(ModelScorer(Faulty(FAULTS[status]), CARD, micro_batching=True))
     seen = Counter(each.model.status for each in found)
     assert set(seen) == {"features_not_ready", status, "circuit_open"}
     for each in found:
@@ -87,7 +87,7 @@ def test_a_model_that_always_fails(status: str) -> None:
 
 @pytest.mark.parametrize("status", [name for name in FAULTS if name != "timeout"])
 def test_only_the_bars_on_which_it_fails_fall_back(status: str) -> None:
-    found = decided(Scorer(Faulty(FAULTS[status], limit=75.0), CARD, micro_batching=True))
+    found = decided(ModelScorer(Faulty(FAULTS[status], limit=75.0), CARD, micro_batching=True))
     seen: Counter[str] = Counter(each.model.status for each in found)
     assert seen[status] > 20
     assert seen["ok"] > 1_000
@@ -96,5 +96,5 @@ def test_only_the_bars_on_which_it_fails_fall_back(status: str) -> None:
 
 def test_no_memory_stops_the_engine() -> None:
     with pytest.raises(AlphapulseError) as caught:
-        decided(Scorer(Faulty(MemoryError()), CARD, micro_batching=True))
+        decided(ModelScorer(Faulty(MemoryError()), CARD, micro_batching=True))
     assert caught.value.exit_code == Exit.TEMPORARY

@@ -33,7 +33,7 @@ def settings(digest: str | None = None) -> EngineSettings:
 
 def decided(given: EngineSettings, size: int) -> list[Any]:
     """Outcomes in batches of so many records."""
-    engine = PartitionEngine(given, oracle=Library(given.model, MODELS).switchboard())
+    engine = PartitionEngine(given, scorer=Library(given.model, MODELS).switchboard())
     return [
         outcome
         for start in range(0, len(RECORDS.keys), size)
@@ -68,14 +68,14 @@ def test_batches_do_not_show() -> None:
 
 def test_the_kernel_writes_the_same() -> None:
     given = settings()
-    oracle = Library(given.model, MODELS).switchboard()
-    engine = PartitionEngine(given, oracle=oracle)
+    scorer = Library(given.model, MODELS).switchboard()
+    engine = PartitionEngine(given, scorer=scorer)
     decoded = engine._decoder.decode(RECORDS)
     outs = engine.step(RECORDS.keys, decoded, np.arange(len(RECORDS.keys)))
     exact = engine._builder.build(RECORDS, decoded, outs)
     kept = np.flatnonzero(outs["validation"]["accepted"])
     symbols = [exact[row].symbol or "" for row in kept]
-    lines = DecisionEncoder(given, oracle.names).lines(decoded.bars[kept], outs[kept], symbols)
+    lines = DecisionEncoder(given, scorer.names).lines(decoded.bars[kept], outs[kept], symbols)
     assert lines == msgspec.json.Encoder().encode_lines([exact[row] for row in kept])
 
 

@@ -59,7 +59,7 @@ def _six(x: float) -> float | None:
 
 
 class OutcomeBuilder:
-    """Builds decisions and rejections under one configuration; `names` are those that the engine's oracle tells of."""
+    """Builds decisions and rejections under one configuration; `names` are those of the engine's scorer."""
 
     def __init__(self, settings: EngineSettings, names: ModelNames | None = None) -> None:
         self._hash = settings.config_hash()

@@ -30,7 +30,7 @@ class Answers(Protocol):
         ...
 
 
-class Oracle(Protocol):
+class Scorer(Protocol):
     """Whoever scores bars. What it says of a bar depends on that symbol's bars up to it, and on the journal."""
 
     @property
@@ -67,7 +67,7 @@ class Oracle(Protocol):
 
 
 def ask(
-    oracle: Oracle,
+    scorer: Scorer,
     outs: NDArray[Any],
     circuits: NDArray[Any],
     slots: NDArray[np.int64],
@@ -75,7 +75,7 @@ def ask(
 ) -> None:
     """Between `observe` and `decide`: write `outs["model"]` of every accepted record, all arrays being (n,)."""
     rows = np.flatnonzero(outs["validation"]["accepted"])
-    found = oracle.score(_features(outs)[rows], circuits, slots[rows], generations[rows])
+    found = scorer.score(_features(outs)[rows], circuits, slots[rows], generations[rows])
     for name in ("prob", "status", "told"):
         outs["model"][name][rows] = getattr(found, name)
 

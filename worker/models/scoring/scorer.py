@@ -41,7 +41,7 @@ class Unavailable:
         return unscored(len(features), self.status)
 
 
-class Scorer:
+class ModelScorer:
     """A model that is loaded. `micro_batching`: its rows do not depend on those beside them."""
 
     def __init__(

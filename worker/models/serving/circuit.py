@@ -42,7 +42,7 @@ def guarded(
     A circuit of another `generation` begins anew: each switch to another model has a number of its own.
 
     Raises:
-        AlphapulseError: as `Scorer.score`.
+        AlphapulseError: as `ModelScorer.score`.
     """
     if isinstance(model, Unavailable):
         return model.score(features)

@@ -12,7 +12,7 @@ from worker.errors import ConfigError
 from worker.models.errors import ModelRefused
 from worker.models.plugins import load_model, load_stages
 from worker.models.registry import Registry
-from worker.models.scoring.scorer import Scorer, Scoring, Unavailable
+from worker.models.scoring.scorer import ModelScorer, Scoring, Unavailable
 from worker.models.scoring.status import Status
 from worker.models.serving.switching import Named, Switchboard
 from worker.models.serving.trial import Verdict
@@ -102,7 +102,7 @@ def configured_stages(names: Sequence[str], report: Callable[[str, int], None] |
         raise ConfigError(f"engine.plugins does not fit: {problem.message}", problem.fix) from None
 
 
-def _plugin(name: str, version: str, names: Sequence[str]) -> Scorer:
+def _plugin(name: str, version: str, names: Sequence[str]) -> ModelScorer:
     scorer = load_model(name, names)
     assert scorer.card is not None
     if scorer.card.version != version:

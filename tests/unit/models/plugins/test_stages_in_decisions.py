@@ -61,7 +61,7 @@ def settings(root: Path, *plugins: str) -> EngineSettings:
 
 def decided(root: Path, given: EngineSettings, stages: Stages, size: int = len(KEYS)) -> list[Decision]:
     """Decisions in batches of a size."""
-    engine = PartitionEngine(given, oracle=Library(given.model, root, stages=stages).switchboard())
+    engine = PartitionEngine(given, scorer=Library(given.model, root, stages=stages).switchboard())
     parts = (RECORDS.slice(start, start + size) for start in range(0, len(KEYS), size))
     return [each for part in parts for each in engine.process(part) if isinstance(each, Decision)]
 

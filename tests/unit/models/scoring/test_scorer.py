@@ -13,16 +13,16 @@ from tests.unit.models import graphs
 from tests.unit.models.graphs import card, rows
 from worker.errors import Exit
 from worker.models.errors import OutOfMemory
-from worker.models.scoring.scorer import Scorer, Unavailable
+from worker.models.scoring.scorer import ModelScorer, Unavailable
 from worker.models.scoring.status import Status
 from worker.models.session.session import Floats32, OnnxSession
 
 OK, NAN, OUTSIDE, FAILED = Status.ok, Status.nan_output, Status.out_of_range, Status.runtime_error
 
 
-def scorer(content: bytes, timeout_s: float | None = None, **changes: Any) -> Scorer:
+def scorer(content: bytes, timeout_s: float | None = None, **changes: Any) -> ModelScorer:
     """A scorer of a graph over the three features."""
-    return Scorer(OnnxSession(content, "features", "output", timeout_s), card(**changes), micro_batching=True)
+    return ModelScorer(OnnxSession(content, "features", "output", timeout_s), card(**changes), micro_batching=True)
 
 
 class Raising:
@@ -91,12 +91,12 @@ def test_a_model_that_takes_too_long() -> None:
 )
 def test_no_memory_stops_the_worker(error: Exception) -> None:
     with pytest.raises(OutOfMemory) as caught:
-        Scorer(Raising(error), card(), True).score(rows(0.0))
+        ModelScorer(Raising(error), card(), True).score(rows(0.0))
     assert caught.value.exit_code == Exit.TEMPORARY
 
 
 def test_whatever_else_a_model_raises_falls_back() -> None:
-    model = Scorer(Raising(ValueError("no")), card(), True)
+    model = ModelScorer(Raising(ValueError("no")), card(), True)
     assert model.score(rows(0.0, 1.0, 2.0)).status.tolist() == [FAILED] * 3
 
 
@@ -106,7 +106,7 @@ def test_answers_of_another_shape(answer: Any) -> None:
         def run(self, rows: Floats32) -> Any:
             return answer
 
-    assert Scorer(Odd(), card(), True).score(rows(0.0, 1.0, 2.0)).status.tolist() == [FAILED] * 3
+    assert ModelScorer(Odd(), card(), True).score(rows(0.0, 1.0, 2.0)).status.tolist() == [FAILED] * 3
 
 
 @pytest.mark.parametrize("status", [Status.not_configured, Status.load_error])

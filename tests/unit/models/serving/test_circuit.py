@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tests.unit.models.graphs import card, rows
 from worker.models.scoring.outputs import Scores
-from worker.models.scoring.scorer import Scorer, Unavailable
+from worker.models.scoring.scorer import ModelScorer, Unavailable
 from worker.models.scoring.status import Status
 from worker.models.serving.circuit import CIRCUIT, OPEN_BARS, OPENS_AFTER, guarded
 from worker.models.session.session import Floats32
@@ -36,7 +36,7 @@ class Fussy:
 
 def run(first: list[float], slots: list[int] | None = None, sizes: list[int] | None = None) -> tuple[Scores, Any]:
     """Score bars of symbols in batches of these sizes, then the rest at once."""
-    model, circuits = Scorer(Fussy(), card(), True), np.zeros(4, CIRCUIT)
+    model, circuits = ModelScorer(Fussy(), card(), True), np.zeros(4, CIRCUIT)
     owners, given = np.array(slots or [0] * len(first), np.int64), rows(*first)
     cuts = np.cumsum(sizes or [0])
     parts = [
@@ -83,7 +83,7 @@ def test_a_success_ends_the_row_of_errors_and_a_bar_without_features_does_not() 
 
 def test_an_open_circuit_is_not_asked() -> None:
     session, circuits = Fussy(), np.zeros(4, CIRCUIT)
-    model, slots = Scorer(session, card(), True), np.zeros(5, np.int64)
+    model, slots = ModelScorer(session, card(), True), np.zeros(5, np.int64)
     guarded(model, rows(*[-1.0] * 5), circuits, slots)
     session.asked = 0
     guarded(model, rows(*[1.0] * 5), circuits, slots)
@@ -111,7 +111,9 @@ def test_batches_do_not_show(data: st.DataObject) -> None:
 def test_a_recorded_timeout_is_taken_as_it_was() -> None:
     session, circuits = Fussy(), np.zeros(1, CIRCUIT)
     late: NDArray[np.bool_] = np.array([True] * 5 + [False] * 2)
-    found = guarded(Scorer(session, card(), True), rows(*[1.0] * 7), circuits, np.zeros(7, np.int64), timed_out=late)
+    found = guarded(
+        ModelScorer(session, card(), True), rows(*[1.0] * 7), circuits, np.zeros(7, np.int64), timed_out=late
+    )
     assert found.status.tolist() == [Status.timeout] * 5 + [OPEN] * 2
     assert session.asked == 2  # in the same batch, before the circuit was known to open
     assert np.isnan(found.prob).all()
@@ -119,7 +121,7 @@ def test_a_recorded_timeout_is_taken_as_it_was() -> None:
 
 def test_another_model_begins_with_closed_circuits() -> None:
     circuits, slots = np.zeros(2, CIRCUIT), np.zeros(6, np.int64)
-    model = Scorer(Fussy(), card(), True)
+    model = ModelScorer(Fussy(), card(), True)
     assert guarded(model, rows(*[-1.0] * 5, 1.0), circuits, slots, 1).status[-1] == OPEN
     assert guarded(model, rows(1.0), circuits, slots[:1], 1).status[-1] == OPEN
     assert guarded(model, rows(1.0), circuits, slots[:1], 2).status[-1] == OK

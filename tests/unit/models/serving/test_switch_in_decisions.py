@@ -61,7 +61,7 @@ def journal(root: Path) -> list[JournalEntry]:
 def begin(root: Path) -> tuple[PartitionEngine, Library]:
     given = settings(root)
     library = Library(given.model, root)
-    engine = PartitionEngine(given, oracle=library.switchboard())
+    engine = PartitionEngine(given, scorer=library.switchboard())
     for item in journal(root):
         engine.controls.add(item)
     return engine, library

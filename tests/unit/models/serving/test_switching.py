@@ -14,13 +14,13 @@ from tests.unit.models.scoring.test_scorer import Raising
 from tests.unit.models.serving.test_trial import features, scorer
 from worker.engine.scoring.names import ModelNames
 from worker.engine.settings import ModelSettings
-from worker.models.scoring.scorer import Scorer, Scoring
+from worker.models.scoring.scorer import ModelScorer, Scoring
 from worker.models.scoring.status import Status
 from worker.models.serving.circuit import CIRCUIT
 from worker.models.serving.switching import Named, Switchboard
 from worker.models.serving.trial import Verdict
 
-FAILING = Scorer(Raising(ValueError()), card(), True)
+FAILING = ModelScorer(Raising(ValueError()), card(), True)
 GOOD = {name: scorer(content) for name, content in (("sigmoid", graphs.sigmoid()), ("identity", graphs.identity()))}
 
 

@@ -10,16 +10,16 @@ from tests.unit.models import graphs
 from tests.unit.models.graphs import card
 from tests.unit.models.scoring.test_scorer import Raising
 from worker.engine.stages.features import FEATURE_NAMES
-from worker.models.scoring.scorer import Scorer
+from worker.models.scoring.scorer import ModelScorer
 from worker.models.scoring.status import Status
 from worker.models.serving.circuit import CIRCUIT
 from worker.models.serving.trial import Models, Verdict, compare
 from worker.models.session.session import OnnxSession
 
 
-def scorer(content: bytes) -> Scorer:
+def scorer(content: bytes) -> ModelScorer:
     """A scorer of a graph over the three features."""
-    return Scorer(OnnxSession(content, "features", "output"), card(), True)
+    return ModelScorer(OnnxSession(content, "features", "output"), card(), True)
 
 
 def features(*first: float) -> NDArray[np.float64]:
@@ -36,8 +36,8 @@ def test_features_are_taken_by_name() -> None:
     assert p.tolist() == pytest.approx([0.7310586, 0.2689414])
 
 
-@pytest.mark.parametrize("challenger", [scorer(graphs.table()), Scorer(Raising(ValueError()), card(), True)])
-def test_a_challenger_changes_nothing(challenger: Scorer) -> None:
+@pytest.mark.parametrize("challenger", [scorer(graphs.table()), ModelScorer(Raising(ValueError()), card(), True)])
+def test_a_challenger_changes_nothing(challenger: ModelScorer) -> None:
     given, slots = features(*[0.0, 1.0, 2.0] * 20), np.arange(60, dtype=np.int64) % 7
     alone, circuits = Models(scorer(graphs.sigmoid())), np.zeros(7, CIRCUIT)
     watched, same = Models(scorer(graphs.sigmoid()), challenger), np.zeros(7, CIRCUIT)
@@ -50,7 +50,7 @@ def test_a_challenger_changes_nothing(challenger: Scorer) -> None:
 
 
 def test_a_challenger_has_circuits_of_its_own() -> None:
-    models = Models(scorer(graphs.sigmoid()), Scorer(Raising(ValueError()), card(), True))
+    models = Models(scorer(graphs.sigmoid()), ModelScorer(Raising(ValueError()), card(), True))
     verdict = models.score(features(*[0.0] * 6), np.zeros(1, CIRCUIT), np.zeros(6, np.int64))
     assert verdict.challenger is not None
     assert verdict.challenger.status.tolist() == [Status.runtime_error] * 5 + [Status.circuit_open]
