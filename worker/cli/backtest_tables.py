@@ -79,12 +79,15 @@ def _figures(metrics: dict[str, Any]) -> None:
     print_table(("", *(name.replace("_", " ") for name in columns), "what it means"), rows)
 
 
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{round(100 * value, 1) + 0.0:.1f}"  # + 0.0: no minus before a zero
+
+
 def _returns(years: list[dict[str, Any]]) -> None:
     if not years:
         return
     rows = [
-        (row["year"], *("" if value is None else f"{100 * value:.1f}" for value in (*row["months"], row["total"])))
-        for row in years[-NEWEST:][::-1]
+        (row["year"], *(_percent(value) for value in (*row["months"], row["total"]))) for row in years[-NEWEST:][::-1]
     ]
     typer.echo("\nreturns of each month and year, %")
     print_table(("", *MONTHS, "year"), rows)

@@ -10,6 +10,7 @@ import typer
 
 from worker.cli.common import Bootstrap, Group, Json, Prefix, quiet_logs, run_async, settings_with
 from worker.cli.completion import symbols
+from worker.cli.consent import confirm
 from worker.cli.output import print_json
 from worker.cli.tables import print_table
 from worker.files import created
@@ -55,7 +56,7 @@ def reset(
     quiet_logs()
     settings = settings_with(bootstrap, group, prefix)
     if not yes:
-        typer.confirm(f"Remove every snapshot in {settings.state_topic}?", abort=True, err=True)
+        confirm(f"Remove every snapshot in {settings.state_topic}?")
     found: list[Renewed] = run_async(reset(settings, anew))
     if json:
         typer.echo(msgspec.json.encode([one._asdict() for one in found]).decode())
@@ -99,7 +100,7 @@ def offsets(
         return
     name = settings.processing.group
     if not yes:
-        typer.confirm(f"Commit these {len(wrong)} offsets for the group {name}?", abort=True, err=True)
+        confirm(f"Commit these {len(wrong)} offsets for the group {name}?")
     run_async(restore(settings, wrong))
     typer.echo(f"{name}: {len(wrong)} offsets committed", err=json)
 

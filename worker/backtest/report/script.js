@@ -11,7 +11,7 @@ const color = (n) => `var(--c${Math.min(n, 5)})`;
 const whole = (x) => (x === null ? "–" : x.toLocaleString("en-US"));
 const short = (x) => Math.abs(x) < 1e6 ? x.toLocaleString("en-US", { maximumSignificantDigits: 6 })
   : x.toLocaleString("en-US", { notation: "compact", maximumSignificantDigits: 4 });
-const plain = (x) => (x === null ? "–" : Math.abs(x) >= 1e9 ? x.toExponential(2) : x.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 }));
+const plain = (x) => (x === null ? "–" : Math.abs(x) >= 1e9 ? x.toExponential(2) : x.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "negative" }));
 const share = (x) => (x === null ? "–" : `${plain(100 * x)}%`);
 const DAY = 864e5;
 const date = (t, span) => {
