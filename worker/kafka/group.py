@@ -38,7 +38,7 @@ async def positions(
         NotPermitted, TryAgain, BrokerUnavailable: as `committed_offsets`.
     """
     tps = [TopicPartition(settings.topics.input, p) for p in range(partitions)]
-    return await asking.committedpositions(client_of(admin), settings.processing.group, tps)
+    return await asking.committed_positions(client_of(admin), settings.processing.group, tps)
 
 
 async def members(admin: AIOKafkaAdminClient, group: str) -> int:
