@@ -6,7 +6,7 @@ from typing import Any
 
 from worker.engine.kernel import kernel
 from worker.engine.pipeline import _remember
-from worker.engine.scoring.model import hear
+from worker.engine.scoring.model import select_model
 from worker.engine.stages import (
     anomaly,
     calibration,
@@ -78,7 +78,7 @@ def _decide(carry, derived, inst, bar, out, p, last):  # type: ignore[no-untyped
     out.decision.sequence = carry.sequence
     if not out.validation.accepted:
         return
-    hear(out.model, out.learning)
+    select_model(out.model, out.learning)
     execution.step(carry, inst, bar, out, p.execution)
     if last >= 11:
         signal.step(carry, inst, bar, out, p.signal)

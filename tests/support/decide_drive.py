@@ -11,7 +11,7 @@ from worker.engine.bar import BAR, INSTRUMENT
 from worker.engine.kernel import kernel
 from worker.engine.reasons import Reason
 from worker.engine.scoring.model import OUTPUT as MODEL
-from worker.engine.scoring.model import hear
+from worker.engine.scoring.model import select_model
 from worker.engine.stages import anomaly, calibration, decision, execution, forecast, learning, risk, signal, sizing
 from worker.engine.state.layout import CARRY
 
@@ -110,7 +110,7 @@ def _run(carries: Any, insts: Any, bars: Any, outs: Any, p: Any) -> None:
     state, inst = carries[0], insts[0]
     for i in range(bars.size):
         bar, out = bars[i], outs[i]
-        hear(out.model, out.learning)
+        select_model(out.model, out.learning)
         execution.step(state, inst, bar, out, p.execution)
         signal.step(state, inst, bar, out, p.signal)
         if not out.calibration.calibrated:

@@ -46,7 +46,7 @@ OUTPUT = np.dtype(
         ("anomaly", anomaly.OUTPUT),
         ("forecast", forecast.OUTPUT),
         ("learning", learning.OUTPUT),
-        ("model", model.OUTPUT),  # by `model.ask` and `model.hear`, between `observe` and `decide`
+        ("model", model.OUTPUT),  # by `model.ask` and `model.select_model`, between `observe` and `decide`
         ("execution", execution.OUTPUT),
         ("signal", signal.OUTPUT),
         ("calibration", calibration.OUTPUT),
@@ -196,7 +196,7 @@ def decide(states, instruments, slots, order, bars, outs, p):  # type: ignore[no
             out.decision.sequence = carry.sequence
         if not out.validation.accepted:
             continue
-        model.hear(out.model, out.learning)
+        model.select_model(out.model, out.learning)
         _fetch(outs, soon, 0, DECIDED)
         execution.step(carry, inst, bar, out, p.execution)
         _fetch(outs, soon, 1, DECIDED)

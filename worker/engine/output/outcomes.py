@@ -94,8 +94,8 @@ class OutcomeBuilder:
         return outcomes
 
     def _models(self, found: NDArray[Any]) -> list[Model]:
-        pairs = zip(found["told"].tolist(), found["status"].tolist(), strict=True)
-        return [self._names.rows[told][status] for told, status in pairs]
+        pairs = zip(found["model_index"].tolist(), found["status"].tolist(), strict=True)
+        return [self._names.rows[index][status] for index, status in pairs]
 
     def _named(self, mask: int) -> list[str]:
         if mask not in self._codes:

@@ -48,7 +48,7 @@ CIRCUIT = np.dtype(
 OUTPUT = np.dtype(
     [
         ("prob", "f8"),  # of a rise, given that the price moves beyond the costs; NaN unless the status is `ok`
-        ("told", "u4"),  # which of `ModelNames`, 0 = the configured one
+        ("model_index", "u4"),  # which of `ModelNames`, 0 = the configured one
         ("status", "u1"),  # Status
         ("online", "?"),  # the symbol's own model answered
     ],
@@ -57,7 +57,7 @@ OUTPUT = np.dtype(
 
 
 @embedded
-def hear(model: Any, learning: Any) -> None:
+def select_model(model: Any, learning: Any) -> None:
     """Let the symbol's own model answer where no other is configured: one model has a say.
 
     `model` is a bar's OUTPUT, `learning` that of the learning stage.

@@ -35,10 +35,10 @@ class ModelNames:
 
 
 def _told(name: str | None, version: str, runtime: str | None) -> list[Model]:
-    told: list[Any] = [status.name for status in Status]
+    statuses: list[Any] = [status.name for status in Status]
     nobody = Model(id=None, version=None, status="not_configured")
     if name is None:
-        return [nobody if status == "not_configured" else Model(None, None, status) for status in told]
-    rows = [Model(name, version, status, UNSET if runtime is None else runtime) for status in told]
+        return [nobody if status == "not_configured" else Model(None, None, status) for status in statuses]
+    rows = [Model(name, version, status, UNSET if runtime is None else runtime) for status in statuses]
     rows[Status.not_configured] = nobody
     return rows

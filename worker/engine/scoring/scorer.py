@@ -25,7 +25,7 @@ class Answers(Protocol):
         ...
 
     @property
-    def told(self) -> NDArray[np.int64]:
+    def model_index(self) -> NDArray[np.int64]:
         """See `model.OUTPUT`."""
         ...
 
@@ -76,7 +76,7 @@ def ask(
     """Between `observe` and `decide`: write `outs["model"]` of every accepted record, all arrays being (n,)."""
     rows = np.flatnonzero(outs["validation"]["accepted"])
     found = scorer.score(_features(outs)[rows], circuits, slots[rows], generations[rows])
-    for name in ("prob", "status", "told"):
+    for name in ("prob", "status", "model_index"):
         outs["model"][name][rows] = getattr(found, name)
 
 

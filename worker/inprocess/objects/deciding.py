@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from worker.engine.kernel import kernel
-from worker.engine.scoring.model import hear
+from worker.engine.scoring.model import select_model
 from worker.engine.stages import calibration, decision, execution, risk, signal, sizing
 
 SIGNAL, RISK, SIZING, DECISION = range(4)
@@ -21,7 +21,7 @@ def decide_part(states: Any, instruments: Any, slot: int, row: int, bars: Any, o
     if not out.validation.accepted:
         return
     if part == SIGNAL:
-        hear(out.model, out.learning)
+        select_model(out.model, out.learning)
         execution.step(carry, inst, bar, out, p.execution)
         signal.step(carry, inst, bar, out, p.signal)
     elif part == RISK:

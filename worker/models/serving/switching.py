@@ -31,7 +31,7 @@ class Scored(NamedTuple):
 
     prob: NDArray[np.float64]
     status: NDArray[np.uint8]
-    told: NDArray[np.int64]
+    model_index: NDArray[np.int64]
     verdicts: list[Verdict]  # one a generation met
 
 
@@ -83,18 +83,18 @@ class Switchboard:
     ) -> Scored:
         """Score accepted bars as `Models.score`; a symbol's bars meet generations in the order of the input."""
         found, verdicts = unscored(len(slots), Status.not_configured), []
-        told = np.zeros(len(slots), np.int64)
+        model_index = np.zeros(len(slots), np.int64)
         met = np.unique(generations).tolist()
         for each in met:
             rows = np.nonzero(generations == each)[0] if len(met) > 1 else slice(None)
             late = None if timed_out is None else timed_out[rows]
-            models, told[rows] = self._generations[each]
+            models, model_index[rows] = self._generations[each]
             verdict = models.score(features[rows], circuits, slots[rows], each, late)
             found.prob[rows], found.status[rows] = verdict.champion
             verdicts.append(verdict)
             if self._report:
                 self._report(verdict)
-        return Scored(found.prob, found.status, told, verdicts)
+        return Scored(found.prob, found.status, model_index, verdicts)
 
     def _models(self, champion: Scoring | None) -> Models:
         return Models(champion, self._challenger, self._stages)

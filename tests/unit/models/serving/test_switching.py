@@ -49,8 +49,8 @@ def test_a_new_model_is_asked_although_the_old_one_had_opened_the_circuit() -> N
     found = models.score(values, np.zeros(1, CIRCUIT), slots, np.repeat([0, 1], [7, 2]))
     failed, opened = Status.runtime_error, Status.circuit_open
     assert found.status.tolist() == [failed] * 5 + [opened] * 2 + [Status.ok] * 2
-    assert [models.names.rows[told][0].status for told in found.told] == ["not_configured"] * 9
-    assert [models.names.rows[told][1].id for told in found.told] == ["failing"] * 7 + ["sigmoid"] * 2
+    assert [models.names.rows[index][0].status for index in found.model_index] == ["not_configured"] * 9
+    assert [models.names.rows[index][1].id for index in found.model_index] == ["failing"] * 7 + ["sigmoid"] * 2
     assert found.prob[7:].tolist() == [0.5, 0.5]
     assert len(found.verdicts) == 2
 
@@ -60,7 +60,7 @@ def test_a_model_that_comes_again_has_its_number_and_a_closed_circuit() -> None:
     models.score(features(*[0.0] * 6), circuits, slots, np.zeros(6, np.int64))
     assert circuits["bars"].tolist() == [499]
     found = models.score(features(0.0), circuits, slots[:1], np.array([2]))
-    assert (found.status.tolist(), found.told.tolist()) == ([Status.runtime_error], [0])
+    assert (found.status.tolist(), found.model_index.tolist()) == ([Status.runtime_error], [0])
     assert circuits.tolist() == [(1, 0, 2)]
 
 

@@ -36,7 +36,7 @@ class Kind(IntEnum):
     CLOSE_TS = 5
     TIMEFRAMES = 6
     CODES = 7  # u8, a bit mask
-    MODEL = 8  # u1, an index into the words of the model that `model.told` says
+    MODEL = 8  # u1, an index into the words of the model that `model.model_index` says
     SHAPES = 9
     CONTRIBUTIONS = 10
     REASONS = 11  # u4, a bit mask

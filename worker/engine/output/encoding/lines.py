@@ -25,7 +25,7 @@ STATUSES = len(Status)
 FEED, QUOTE, ESCAPE = b"\n"[0], b'"'[0], b"\\"[0]
 TEXT_SIZE, KIND, PLACE, BASE, STEP = 8, 16, 24, 32, 40  # offsets in a step, and its bytes
 OUT_ROW, BAR_ROW = OUTPUT.itemsize, BAR.itemsize
-TOLD, TS, INTERVAL = offset("model.told"), offset("ts", BAR), offset("interval_ms", BAR)
+MODEL_INDEX, TS, INTERVAL = offset("model.model_index"), offset("ts", BAR), offset("interval_ms", BAR)
 
 
 class Rows(NamedTuple):
@@ -112,7 +112,7 @@ def _put_symbol(at, symbol, size, plain):  # type: ignore[no-untyped-def]
 
 @inlined
 def _put_model(at, step, text, words, out):  # type: ignore[no-untyped-def]
-    status = u4_at(out, TOLD) * STATUSES + u1_at(out, i8_at(step, PLACE))
+    status = u4_at(out, MODEL_INDEX) * STATUSES + u1_at(out, i8_at(step, PLACE))
     return put_word_text(at, text, words, i8_at(step, BASE) + status)
 
 
