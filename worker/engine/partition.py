@@ -15,7 +15,7 @@ from schemas.tick import interval_ms
 from worker.engine.again import Again
 from worker.engine.controls import Controls
 from worker.engine.output.outcomes import OutcomeBuilder
-from worker.engine.output.rows import Room, clear_rejected
+from worker.engine.output.rows import OutputRows, clear_rejected
 from worker.engine.pipeline import OUTPUT, Params, decide, observe, params
 from worker.engine.records import key_table
 from worker.engine.records.raw import ROW, RawRecords, raw_records
@@ -52,7 +52,7 @@ class PartitionEngine:
         self.controls = Controls(self._params.risk.limits, partial(_switch, scorer) if scorer else None)
         self.fingerprints = Fingerprints(settings)
         self.touched = np.zeros(0, np.int64)
-        self._room = Room()
+        self._rows = OutputRows()
         self._scorer = scorer
         self._again = Again()
 
@@ -102,7 +102,7 @@ class PartitionEngine:
         """
         decoded, known = self._decoder.decode_raw(raw), len(self.symbols)
         slots, new = self.symbols.slots_raw(raw, decoded.bars["mask"] == 0)
-        frames, order, outs = self.symbols.frames.of(slots), self._order(slots), self._room.rows(slots)
+        frames, order, outs = self.symbols.frames.of(slots), self._order(slots), self._rows.rows(slots)
         self._observe(decoded.bars, frames, order, known, outs)
         clear_rejected(outs)
         self._ask(outs, frames, raw.rows["offset"], decoded.bars)
@@ -138,7 +138,7 @@ class PartitionEngine:
         assert not self.controls, "which control records a record meets depends on its offset"
         known = len(self.symbols)
         slots, new = self.symbols.slots_of(key, bars["mask"] == 0)
-        frames, order, outs = self.symbols.frames.of(slots), np.arange(slots.size), self._room.rows(slots)
+        frames, order, outs = self.symbols.frames.of(slots), np.arange(slots.size), self._rows.rows(slots)
         self._observe(bars, frames, order, known, outs)
         clear_rejected(outs)
         self._ask(outs, frames, None, bars)
@@ -151,7 +151,7 @@ class PartitionEngine:
         key_table.warm_up()
         nothing = RawRecords(np.zeros(0, np.uint8), np.zeros(0, ROW))
         bars, none = self._decoder.decode_raw(nothing).bars, np.zeros(0, np.int64)
-        outs = self._room.rows(none)
+        outs = self._rows.rows(none)
         self._observe(bars, none, none, 0, outs)
         clear_rejected(outs)
         self._decide(bars, none, none, outs, self._params)
@@ -174,7 +174,7 @@ class PartitionEngine:
             slots, _ = self.symbols.slots_raw(raw, np.zeros(len(raw), np.bool_))
             frames, order = self.symbols.frames.of(slots), self._order(slots)
             with self._again.times(self.symbols.states, slots, frames):
-                self._observe(bars, frames, order, len(self.symbols), self._room.rows(slots))
+                self._observe(bars, frames, order, len(self.symbols), self._rows.rows(slots))
 
     def reserve(self, symbols: int) -> None:
         """Make room for so many symbols at once, before they are loaded."""

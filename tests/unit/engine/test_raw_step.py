@@ -13,7 +13,7 @@ from tests.corpus.mixed import mixed_log
 from tests.support.engine_drive import first_difference
 from worker.engine import pipeline
 from worker.engine.output import rows as output_rows
-from worker.engine.output.rows import Room
+from worker.engine.output.rows import OutputRows
 from worker.engine.partition import PartitionEngine
 from worker.engine.records import key_table
 from worker.engine.records.raw import RawRecords, raw_records
@@ -36,7 +36,7 @@ def log() -> Records:
     return mixed_log(MARKET)
 
 
-def poisoned(used: Room, rows: int, byte: int) -> None:
+def poisoned(used: OutputRows, rows: int, byte: int) -> None:
     """Make the rows what a batch could have left at worst: every byte set."""
     used.rows(np.zeros(rows, np.int64)).view(np.uint8)[:] = byte
 
@@ -52,7 +52,7 @@ def test_nothing_is_carried_over_between_batches(log: Records, max_symbols: int,
         part = log.slice(start, stop)
         plain = decoder.decode(part)
         wanted = fresh.step(part.keys, plain)
-        poisoned(again._room, stop - start, byte)
+        poisoned(again._rows, stop - start, byte)
         decoded, found = again.step_raw(raw_records(part))
         assert first_difference(found, wanted) is None
         assert decoded.bars.tobytes() == plain.bars.tobytes()
@@ -71,7 +71,7 @@ def test_records_of_one_key_need_no_key_each(log: Records) -> None:
         for part in (rows[:1], rows[1:2], rows[2:]):
             some = Records([key] * len(part), [log.values[r] for r in part], [log.timestamps[r] for r in part])
             decoded = decoder.decode(some)
-            poisoned(bare._room, len(part), 0x41)
+            poisoned(bare._rows, len(part), 0x41)
             wanted = plain.step(some.keys, decoded)
             assert first_difference(bare.step_key(key, decoded.bars), wanted) is None
             assert (bare.touched == plain.touched).all()

@@ -45,7 +45,7 @@ def _clear(rows, accepted):  # type: ignore[no-untyped-def]
             rows[i, VERDICT.stop :] = 0
 
 
-class Room:
+class OutputRows:
     """Grows to the largest batch. What the stages do not write themselves is cleared here."""
 
     def __init__(self) -> None:
