@@ -24,7 +24,7 @@ from worker.wire.headers import headers
 from worker.wire.writer import DecisionWriter
 
 
-class Encoded(NamedTuple):
+class EncodedBatch(NamedTuple):
     """What one batch of input records gives, each topic's in the order of the input."""
 
     decisions: Iterator[FinishedBatch]  # of the topic of decisions; written as they are asked for
@@ -52,16 +52,16 @@ class OutputEncoder:
             layout = headers(common_headers(group), (tp.topic, tp.partition), DECISION, TRACE_HEADERS)
             self._writer = DecisionWriter(settings, layout, max_batch, transactional, names)
 
-    def encode(self, raw: RawRecords, decoded: Decoded, outs: NDArray[Any]) -> Encoded:
+    def encode(self, raw: RawRecords, decoded: Decoded, outs: NDArray[Any]) -> EncodedBatch:
         """The outputs of raw records, of what was decoded from them and of the engine's rows for them.
 
         Both iterators read the three: use them up before any of these changes.
         """
         accepted = outs["validation"]["accepted"].astype(bool)
         if self._writer is None:
-            return Encoded(iter(()), self._outputs(raw, decoded, outs, np.arange(len(outs))))
+            return EncodedBatch(iter(()), self._outputs(raw, decoded, outs, np.arange(len(outs))))
         batches = self._writer.batches(raw, decoded.bars, outs, np.flatnonzero(accepted))
-        return Encoded(map(FinishedBatch, batches), self._outputs(raw, decoded, outs, np.flatnonzero(~accepted)))
+        return EncodedBatch(map(FinishedBatch, batches), self._outputs(raw, decoded, outs, np.flatnonzero(~accepted)))
 
     def _outputs(
         self, raw: RawRecords, decoded: Decoded, outs: NDArray[Any], rows: NDArray[np.int64]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from worker.engine.output.encoding.encoder import DecisionEncoder, Encoded
+from worker.engine.output.encoding.encoder import DecisionEncoder, EncodedLines
 
-__all__ = ["DecisionEncoder", "Encoded"]
+__all__ = ["DecisionEncoder", "EncodedLines"]

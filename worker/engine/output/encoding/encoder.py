@@ -24,7 +24,7 @@ from worker.engine.stages.ingestion import Decoded
 Column = NDArray[Any]
 
 
-class Encoded(NamedTuple):
+class EncodedLines(NamedTuple):
     """Lines of JSON, one a row: `text[ends[row - 1]:ends[row]]`, its line feed included."""
 
     text: memoryview
@@ -56,21 +56,21 @@ class DecisionEncoder:
         spans[:] = 0, len(symbol)
         return self._encode(bars, outs, np.frombuffer(symbol.encode("ascii"), np.uint8), spans).text
 
-    def encode(self, bars: Column, outs: Column, symbols: Sequence[str]) -> Encoded:
+    def encode(self, bars: Column, outs: Column, symbols: Sequence[str]) -> EncodedLines:
         """The same with where each line ends, but not with `detail=full`.
 
         The text is valid until the next call.
         """
         return self._encode(bars, outs, *_names(symbols))
 
-    def _encode(self, bars: Column, outs: Column, names: NDArray[np.uint8], spans: NDArray[np.int64]) -> Encoded:
+    def _encode(self, bars: Column, outs: Column, names: NDArray[np.uint8], spans: NDArray[np.int64]) -> EncodedLines:
         layout = self._layouts.newest
         needed = len(bars) * layout.widest + SPARE
         if self._buffer.size < needed:
             self._buffer = np.empty(needed, np.uint8)
         ends = np.zeros(len(bars), np.int64)
         put_lines(self._buffer, layout, rows_as_bytes(bars, outs), names, spans, ends, self._lanes)
-        return Encoded(self._buffer[: ends[-1] if ends.size else 0].data, ends)
+        return EncodedLines(self._buffer[: ends[-1] if ends.size else 0].data, ends)
 
     def _exact(self, bars: Column, outs: Column, symbols: Sequence[str]) -> bytes:
         count = len(bars)
