@@ -18,7 +18,7 @@ from aiokafka.record.memory_records import MemoryRecords
 from worker.kafka.seams.sending import FinishedBatch
 from worker.wire.crc32c import available
 from worker.wire.framing import HEADER, put_header
-from worker.wire.writer import Batch
+from worker.wire.writer import RecordBatch
 
 
 def finished(transactional: bool = True) -> FinishedBatch:
@@ -26,7 +26,7 @@ def finished(transactional: bool = True) -> FinishedBatch:
     record = bytes([12, 0, 0, 0, 1, 1, 0])
     buffer = np.frombuffer(bytearray(HEADER.size) + record, np.uint8)
     put_header(buffer, buffer.size, (1_000, 1_000), 1, transactional)
-    return FinishedBatch(Batch(buffer.data, 1))
+    return FinishedBatch(RecordBatch(buffer.data, 1))
 
 
 def theirs(transactional: bool = True) -> BatchBuilder:

@@ -25,7 +25,7 @@ from worker.inprocess.reader import PointReader, key_of
 RATIO_DECIMALS = 6
 
 
-class Batch(NamedTuple):
+class PointBatch(NamedTuple):
     """What the engine says of points, one entry a point; `notes` by row where user objects had a say."""
 
     outs: NDArray[Any]
@@ -42,11 +42,11 @@ class PointEngine(PartitionEngine):
         self._points: Sequence[DataPoint] = ()
         self._notes: dict[int, Note] = {}
 
-    def run(self, points: Sequence[DataPoint]) -> Batch:
+    def run(self, points: Sequence[DataPoint]) -> PointBatch:
         """Advance the states by `points`, in order."""
         self._points, self._notes = points, {}
         decoded = self._reader.read(points)
-        return Batch(self.step(list(map(key_of, points)), decoded), decoded.details, self._notes)
+        return PointBatch(self.step(list(map(key_of, points)), decoded), decoded.details, self._notes)
 
     def warm_up(self) -> None:
         """Compile every kernel that will be used, or load it from the cache."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from worker.engine.blocks import verdicts
 from worker.inprocess.callbacks import Callbacks
-from worker.inprocess.engine import Batch, PointEngine
+from worker.inprocess.engine import PointBatch, PointEngine
 from worker.inprocess.metrics import Meter, now
 from worker.inprocess.point import DataPoint
 from worker.inprocess.queues.input import WaitingPoints
@@ -76,7 +76,7 @@ class Shard:
         self._callbacks.results(results)
 
     def _results(
-        self, points: Sequence[DataPoint], batch: Batch, accepted: Sequence[bool], begun: float
+        self, points: Sequence[DataPoint], batch: PointBatch, accepted: Sequence[bool], begun: float
     ) -> list[ProcessingResult]:
         outs, notes, engine = batch.outs, batch.notes, self.engine
         levels = outs["validation"]["level"].tolist()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from schemas.tick import MAX_SYMBOL, MAX_TS, MIN_TS
 from worker.engine.bar import BAR
-from worker.sources.bars import Batch, Flags, Ints, stamps
+from worker.sources.bars import BarBatch, Flags, Ints, stamps
 from worker.sources.intervals import check_interval
 from worker.sources.record import Record
 from worker.sources.report import ReadReport
@@ -56,7 +56,7 @@ def columns_of(source: Source, interval: str | None = None, sort: bool = False) 
 
 
 def _by_symbol(
-    batch: Batch, times: Ints, stamped: Flags, interval: str, length: int, report: ReadReport
+    batch: BarBatch, times: Ints, stamped: Flags, interval: str, length: int, report: ReadReport
 ) -> Iterator[Bars | Record]:
     rows = np.zeros(len(batch), BAR)
     rows["ts"], rows["interval_ms"], rows["ingest_ts"] = batch.ts, length, times

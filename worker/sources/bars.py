@@ -19,7 +19,7 @@ _CHUNK = 16_384
 
 
 @dataclass(frozen=True)
-class Batch:
+class BarBatch:
     """Consecutive rows of a source that are bars, whole or with holes."""
 
     ts: Ints  # epoch ms, 0 where there is none
@@ -34,7 +34,7 @@ class Batch:
     def __len__(self) -> int:
         return len(self.ts)
 
-    def take(self, rows: Ints | Flags) -> Batch:
+    def take(self, rows: Ints | Flags) -> BarBatch:
         """Some of the rows."""
         return replace(
             self,
@@ -83,11 +83,11 @@ class Symbols(dict[str, int]):
         return np.array(list(map(self.__getitem__, names)), np.int64)
 
 
-def batches_of(bars: Iterable[Bar]) -> Iterator[Batch]:
+def batches_of(bars: Iterable[Bar]) -> Iterator[BarBatch]:
     """Single bars as batches."""
     symbols, left = Symbols(), iter(bars)
     while some := list(islice(left, _CHUNK)):
-        yield Batch(
+        yield BarBatch(
             np.array([bar.ts or 0 for bar in some], np.int64),
             np.array([bar.ts is not None for bar in some], np.bool_),
             np.array([bar[2:7] for bar in some], np.float64).T,
@@ -99,12 +99,12 @@ def batches_of(bars: Iterable[Bar]) -> Iterator[Batch]:
         )
 
 
-def by_time(batches: Iterable[Batch]) -> Iterator[Batch]:
+def by_time(batches: Iterable[BarBatch]) -> Iterator[BarBatch]:
     """All rows in one batch in the order of their times; a row without a time stays behind the row before it."""
     all_ = list(batches)
     if not all_:
         return
-    joined = Batch(
+    joined = BarBatch(
         np.concatenate([batch.ts for batch in all_]),
         np.concatenate([batch.has_ts for batch in all_]),
         np.concatenate([batch.numbers for batch in all_], axis=1),
@@ -120,7 +120,7 @@ def by_time(batches: Iterable[Batch]) -> Iterator[Batch]:
     yield joined.take(np.argsort(keys, kind="stable"))
 
 
-def stamps(batch: Batch, length_ms: int, before: int | None) -> tuple[Ints, Flags, int | None]:
+def stamps(batch: BarBatch, length_ms: int, before: int | None) -> tuple[Ints, Flags, int | None]:
     """(timestamps of the records, which rows have one, that of the last).
 
     A row has its `ingest_ts`, else its close, else the timestamp of the row before it.

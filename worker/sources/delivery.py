@@ -46,7 +46,7 @@ class NotDelivered(Exception):
     """A batch was not acknowledged within the delivery timeout; the cause is the last failure."""
 
 
-class Batch:
+class PendingBatch:
     """Records of one partition, in order, kept until they are acknowledged."""
 
     def __init__(self, builder: Any) -> None:
@@ -75,7 +75,7 @@ class Batch:
 class _Flight:
     """A batch under way, and what the present producer makes of it."""
 
-    def __init__(self, batch: Batch) -> None:
+    def __init__(self, batch: PendingBatch) -> None:
         self.batch = batch
         self.future: asyncio.Future[Any] | None = None
 
@@ -125,9 +125,9 @@ class Delivery:
         if not self.partitions:
             raise ConfigError(f"the topic {self._topic} does not exist", "Run `alphapulse topics create`")
 
-    def batch(self) -> Batch:
+    def batch(self) -> PendingBatch:
         """A new batch, empty."""
-        return Batch(self._producer.create_batch())
+        return PendingBatch(self._producer.create_batch())
 
     @property
     def flying(self) -> list[int]:
@@ -139,7 +139,7 @@ class Delivery:
         """Partitions whose batch is acknowledged, although nobody has waited for it."""
         return [partition for partition in self.flying if self._flights[partition].acknowledged]
 
-    async def send(self, partition: int, batch: Batch) -> None:
+    async def send(self, partition: int, batch: PendingBatch) -> None:
         """Send a batch to a partition with none under way.
 
         Raises:

@@ -1,7 +1,7 @@
 """What was decided about a file before any of it was sent.
 
-Reading a file has one outcome: a `Layout`, decided by column over the whole file, and `Batch`es of typed columns that
-are read by it. Every command that takes files reads them so, CSV and Parquet alike.
+Reading a file has one outcome: a `Layout`, decided by column over the whole file, and batches of typed columns
+(`BarBatch`) that are read by it. Every command that takes files reads them so, CSV and Parquet alike.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from aiokafka import errors
 from aiokafka.partitioner import murmur2
 
 from worker.errors import AlphapulseError, BrokerUnavailable, DataError, NotPermitted, TryAgain
-from worker.sources.delivery import TIMEOUT, Batch, Delivery, NotDelivered
+from worker.sources.delivery import TIMEOUT, Delivery, NotDelivered, PendingBatch
 from worker.sources.record import Record
 
 DEFAULTS: dict[str, Any] = {
@@ -129,7 +129,7 @@ class _Sender:
         self._delivery = delivery
         self._on_progress = on_progress
         self._homes: dict[bytes, int] = {}  # murmur2 in Python costs more than the whole rest
-        self._open: dict[int, Batch] = {}
+        self._open: dict[int, PendingBatch] = {}
         self._value_bytes = 0
         self._summary = PublishSummary(topic)
         self.taken = 0
@@ -164,7 +164,7 @@ class _Sender:
         for partition in self._delivery.landed:
             await self._delivered(partition)
 
-    async def _send(self, partition: int, batch: Batch) -> None:
+    async def _send(self, partition: int, batch: PendingBatch) -> None:
         if partition in self._delivery.flying:
             await self._delivered(partition)
         await self._delivery.send(partition, batch)

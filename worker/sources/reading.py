@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from worker.errors import DataError
-from worker.sources.bars import Batch, Symbols
+from worker.sources.bars import BarBatch, Symbols
 from worker.sources.intervals import check_interval, check_steps, decide_interval
 from worker.sources.layout import Layout
 from worker.sources.numbers import Marks, numbers
@@ -216,7 +216,7 @@ class Reading:
         self.layout.samples = found
         return self.layout
 
-    def batches(self, report: ReadReport) -> Iterator[Batch]:
+    def batches(self, report: ReadReport) -> Iterator[BarBatch]:
         """All rows; cells that cannot be read are counted in the report.
 
         Raises:
@@ -239,7 +239,7 @@ class Reading:
             faults = [(_SHORT, f"line {line}: {text}") for line, text in chunk.short]
             lost = sorted({*lost, *lost_known})
             faults += [(_TIME, f"{self.table.kind} {chunk.lines[row]}: {_cells(chunk, row)}") for row in lost]
-            batch = Batch(ts, has_ts, np.array(rows).reshape(5, -1), known, has_known, owners, symbols.names, faults)
+            batch = BarBatch(ts, has_ts, np.array(rows).reshape(5, -1), known, has_known, owners, symbols.names, faults)
             if lost:
                 keep = np.ones(len(batch), np.bool_)
                 keep[lost] = False

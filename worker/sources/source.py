@@ -11,7 +11,7 @@ import numpy as np
 
 from schemas.tick import MAX_SYMBOL
 from worker.errors import DataError
-from worker.sources.bars import Batch, batches_of, by_time, shown, stamps
+from worker.sources.bars import BarBatch, batches_of, by_time, shown, stamps
 from worker.sources.datasets import INTERVAL, read_dataset
 from worker.sources.intervals import Steps, check_interval, closes_of, decide_interval
 from worker.sources.options import ReadOptions
@@ -37,7 +37,7 @@ class Source:
     report: ReadReport
     reading: Reading | None = None  # of a file; `bars` are empty then
 
-    def batches(self, sort: bool = False) -> Iterator[Batch]:
+    def batches(self, sort: bool = False) -> Iterator[BarBatch]:
         """All rows, in the order of the source or by time."""
         found = self.reading.batches(self.report) if self.reading else batches_of(self.bars)
         return by_time(found) if sort else found
@@ -143,7 +143,7 @@ def interval_of(source: Source, given: str | None = None, steps: Steps | None = 
     return text
 
 
-def opened(source: Source, interval: str | None, sort: bool) -> tuple[str, Iterator[Batch]]:
+def opened(source: Source, interval: str | None, sort: bool) -> tuple[str, Iterator[BarBatch]]:
     """(interval, batches) of a source, with notes in its report; the interval is "" where there are no bars.
 
     Raises:
@@ -153,7 +153,7 @@ def opened(source: Source, interval: str | None, sort: bool) -> tuple[str, Itera
     if steps is not None and steps.backward and not steps.forward and not sort:
         source.report.note(f"{source.name} is newest first: read in the order of time")
         sort = True
-    batches: Iterable[Batch] = source.batches(sort)
+    batches: Iterable[BarBatch] = source.batches(sort)
     if source.reading is None and (source.interval is None or interval is None):
         batches = list(batches)  # bars in memory: they are few
         if not batches:
@@ -191,14 +191,14 @@ def read_records(
         yield from records_of(whole, text, times.tolist(), stamped.tolist(), source.report)
 
 
-def book(batch: Batch, report: ReadReport) -> None:
+def book(batch: BarBatch, report: ReadReport) -> None:
     """Count the rows of a batch, and those that are no bars."""
     report.rows += len(batch) + len(batch.lost)
     for reason, example in batch.lost:
         report.reject(reason, example)
 
 
-def _closed(batch: Batch, length_ms: int, now_ms: int | None, report: ReadReport) -> Batch:
+def _closed(batch: BarBatch, length_ms: int, now_ms: int | None, report: ReadReport) -> BarBatch:
     if now_ms is None:
         return batch
     late = batch.has_ts & (closes_of(batch.ts, length_ms) > now_ms)
@@ -212,7 +212,7 @@ def _closed(batch: Batch, length_ms: int, now_ms: int | None, report: ReadReport
 
 
 def records_of(
-    batch: Batch, interval: str, times: list[int], stamped: list[bool], report: ReadReport
+    batch: BarBatch, interval: str, times: list[int], stamped: list[bool], report: ReadReport
 ) -> Iterator[Record]:
     """The rows of a batch as records with these timestamps, epoch ms; one that could not be stamped is reported."""
     complete = batch.complete.tolist()

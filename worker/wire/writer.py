@@ -22,7 +22,7 @@ from worker.wire.records import Input, put_records
 VARINTS = 192  # bytes of all varints, numbers and times of a record beside its text, and what may be written behind
 
 
-class Batch(NamedTuple):
+class RecordBatch(NamedTuple):
     """A record batch (v2) without producer and CRC, and the number of its records."""
 
     data: memoryview
@@ -48,7 +48,7 @@ class DecisionWriter:
 
     def batches(
         self, raw: RawRecords, bars: NDArray[Any], outs: NDArray[Any], rows: NDArray[np.int64]
-    ) -> Iterator[Batch]:
+    ) -> Iterator[RecordBatch]:
         """The decisions of `rows` (of all three, each accepted), in order. Each batch has memory of its own."""
         source, seen, layout = _input(raw), rows_as_bytes(bars, outs), self._layouts.newest
         widest = self._widest(layout, raw.rows)
@@ -58,7 +58,7 @@ class DecisionWriter:
             buffer = np.empty(HEADER.size + min(self._max, widest * (rows.size - done)) + widest, np.uint8)
             size, count = put_records(buffer, self._max, rows, done, layout, seen, source, self._headers, lanes, times)
             put_header(buffer, size, (int(times[0]), int(times[1])), count, self._transactional)
-            yield Batch(buffer.data[:size], count)
+            yield RecordBatch(buffer.data[:size], count)
             done += count
 
     def _widest(self, layout: Layout, rows: NDArray[Any]) -> int:

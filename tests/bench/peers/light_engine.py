@@ -25,7 +25,7 @@ from worker.kafka.seams.sending import FinishedBatch
 from worker.settings import Settings
 from worker.wire.framing import put_header
 from worker.wire.records import Input
-from worker.wire.writer import Batch
+from worker.wire.writer import RecordBatch
 
 SLOTS = 64
 ROOM = 256  # bytes of a record beside its key, written twice; and what kernels may write behind
@@ -163,7 +163,7 @@ class LightPublisher:
                 buffer, limit, done, numbers, integers, results.ok, results.z, self._rolling, source, times
             )
             put_header(buffer, size, (int(times[0]), int(times[1])), count, self._transactional)
-            yield Prepared(self._topic, FinishedBatch(Batch(buffer.data[:size], count)))
+            yield Prepared(self._topic, FinishedBatch(RecordBatch(buffer.data[:size], count)))
             done += count
 
     def count(self, raw: RawRecords, results: Checked) -> None:

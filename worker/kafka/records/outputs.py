@@ -20,7 +20,7 @@ class Output(NamedTuple):
     headers: Sequence[Header]
 
 
-class Batch(Protocol):
+class SendableBatch(Protocol):
     """A finished record batch, as `AIOKafkaProducer.send_batch` takes it."""
 
     def record_count(self) -> int:
@@ -36,7 +36,7 @@ class Prepared(NamedTuple):
     """Records to publish that are a batch already."""
 
     topic: str
-    batch: Batch
+    batch: SendableBatch
 
 
 Outputs: TypeAlias = "Iterable[Output | Prepared]"

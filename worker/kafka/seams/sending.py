@@ -6,13 +6,13 @@ from typing import Any
 
 from worker.kafka.records.checksum import checksum
 from worker.wire.framing import ATTRIBUTES_AT, CRC, CRC_AT, PRODUCER, PRODUCER_AT
-from worker.wire.writer import Batch
+from worker.wire.writer import RecordBatch
 
 
 class FinishedBatch:
     """What `AIOKafkaProducer.send_batch` takes in place of what `create_batch` gives; it is full from the start."""
 
-    def __init__(self, batch: Batch) -> None:
+    def __init__(self, batch: RecordBatch) -> None:
         self._data, self._records = batch
         self._checked = False
 
