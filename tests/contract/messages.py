@@ -16,7 +16,7 @@ from worker.kafka.reader import Consumed
 from worker.kafka.records.outputs import Output
 from worker.settings import TopicSettings
 from worker.sources.simulation.simulator import Simulation
-from worker.stream.output.builder import Publisher
+from worker.stream.output.builder import OutputBuilder
 
 TRACE = (("traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), ("other", b"not passed on"))
 GROUP = "contract"
@@ -33,7 +33,7 @@ def outputs() -> tuple[Output, ...]:
     log = mixed_log(Simulation(symbols=6, bars=150, seed=3, fault_rate=0.05))
     records = [consumed(offset, *row) for offset, row in enumerate(zip(*log, strict=True))]
     outcomes = PartitionEngine(EngineSettings()).process(log)
-    return tuple(Publisher(TopicSettings(), GROUP).outputs(records, outcomes))
+    return tuple(OutputBuilder(TopicSettings(), GROUP).outputs(records, outcomes))
 
 
 def values(topic: str) -> Iterator[Any]:

@@ -19,7 +19,7 @@ from worker.instruments import load_engine
 from worker.kafka.reader import Consumed
 from worker.models.serving.library import Library, configured_stages
 from worker.settings import Settings
-from worker.stream.output.builder import Publisher
+from worker.stream.output.builder import OutputBuilder
 from worker.stream.state.records import JOURNAL, unpack_entry
 
 TIMEOUT = 20.0
@@ -200,7 +200,7 @@ def expected(
     """What must lie there: the engine of this process over each partition's records in one go, with its journal."""
     topics = settings.topics
     found: Outputs = {(name, p): [] for name in (topics.decisions, topics.rejected) for p in range(len(inputs))}
-    publisher = Publisher(topics, settings.processing.group)
+    publisher = OutputBuilder(topics, settings.processing.group)
     parameters = load_engine(settings.engine)
     stages = configured_stages(parameters.plugins)
     models = Library(parameters.model, settings.models.registry, stages=stages, voice=parameters.voice)

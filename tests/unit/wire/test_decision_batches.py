@@ -17,7 +17,7 @@ from worker.engine.records.raw import RawRecords
 from worker.engine.settings import EngineSettings
 from worker.kafka.records.outputs import Output
 from worker.settings import TopicSettings
-from worker.stream.output.builder import Publisher
+from worker.stream.output.builder import OutputBuilder
 from worker.stream.output.encoder import OutputEncoder, consumed
 
 TP, GROUP, TOPICS = TopicPartition("ticks.raw", 3), "alpha", TopicSettings()
@@ -30,7 +30,7 @@ def settings(detail: str = "compact") -> EngineSettings:
 
 def exact(batch: Batch, detail: str = "compact") -> list[Output]:
     outcomes = OutcomeBuilder(settings(detail)).build(batch.raw.records(), batch.decoded, batch.outs)
-    return list(Publisher(TOPICS, GROUP).outputs(consumed(batch.raw, TP), outcomes))
+    return list(OutputBuilder(TOPICS, GROUP).outputs(consumed(batch.raw, TP), outcomes))
 
 
 def built(outputs: Iterable[Output], limit: int, transactional: bool = True) -> list[bytes]:

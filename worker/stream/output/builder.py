@@ -36,7 +36,7 @@ def common_headers(group: str) -> tuple[Header, ...]:
     )
 
 
-class Publisher:
+class OutputBuilder:
     """Builds the output records of one group's workers. Nothing in them depends on the worker."""
 
     def __init__(self, topics: TopicSettings, group: str) -> None:

@@ -18,7 +18,7 @@ from worker.kafka.reader import Consumed
 from worker.kafka.records.outputs import Output
 from worker.kafka.seams.sending import FinishedBatch
 from worker.settings import TopicSettings
-from worker.stream.output.builder import DECISION, TRACE_HEADERS, Publisher, common_headers
+from worker.stream.output.builder import DECISION, TRACE_HEADERS, OutputBuilder, common_headers
 from worker.wire.exact import read_headers
 from worker.wire.headers import headers
 from worker.wire.writer import DecisionWriter
@@ -32,7 +32,7 @@ class EncodedBatch(NamedTuple):
 
 
 class OutputEncoder:
-    """Encodes the outcomes of one input partition: the bytes that `Publisher` gives for each of them."""
+    """Encodes the outcomes of one input partition: the bytes that `OutputBuilder` gives for each of them."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class OutputEncoder:
     ) -> None:
         """`max_batch` and `transactional` are those of the producer that sends the batches, `names` the engine's."""
         self._tp = tp
-        self._builder, self._publisher = OutcomeBuilder(settings, names), Publisher(topics, group)
+        self._outcomes, self._records = OutcomeBuilder(settings, names), OutputBuilder(topics, group)
         self._writer: DecisionWriter | None = None
         if settings.decision.detail != "full":
             layout = headers(common_headers(group), (tp.topic, tp.partition), DECISION, TRACE_HEADERS)
@@ -69,8 +69,8 @@ class OutputEncoder:
         if not rows.size:
             return iter(())
         chosen = RawRecords(raw.data, raw.rows[rows])
-        outcomes = self._builder.build(chosen.records(), rows_of(decoded, rows), outs[rows])
-        return self._publisher.outputs(consumed(chosen, self._tp), outcomes)
+        outcomes = self._outcomes.build(chosen.records(), rows_of(decoded, rows), outs[rows])
+        return self._records.outputs(consumed(chosen, self._tp), outcomes)
 
 
 def consumed(raw: RawRecords, tp: TopicPartition) -> Sequence[Consumed]:
