@@ -34,7 +34,7 @@ from worker.kafka.transactions.requests import (
     partition_announced,
     produce,
 )
-from worker.kafka.transactions.sender import Delivery, Parcel
+from worker.kafka.transactions.sender import InFlightBatch, Sender
 
 
 class CoordinatorMoved(KafkaError):
@@ -77,7 +77,7 @@ class TransactionalProducer:
         self._backoff, self._request_timeout = retry_backoff_ms / 1000, options["request_timeout_ms"]
         self._coordinator = Coordinator(self._client, CoordinationType.TRANSACTION, transactional_id, self._backoff)
         self._groups: dict[str, Coordinator] = {}
-        self._delivery = Delivery(self._client, transactional_id, self._produce, self._backoff)
+        self._sender = Sender(self._client, transactional_id, self._produce, self._backoff)
         self._producer = Producer(-1, -1)
         self._former = former
         self._sequences: defaultdict[TopicPartition, int] = defaultdict(int)
@@ -110,7 +110,7 @@ class TransactionalProducer:
 
     async def stop(self) -> None:
         """Close the connections. A transaction that is open is aborted by the next producer, or by its timeout."""
-        await self._delivery.cancel()
+        await self._sender.cancel()
         await close_client(self._client)
 
     async def begin_transaction(self) -> None:
@@ -144,9 +144,9 @@ class TransactionalProducer:
             await self._announce(tp)
         batch._set_producer_state(*self._producer, self._sequences[tp])
         self._sequences[tp] += batch.record_count()
-        parcel = Parcel(tp, batch, asyncio.get_running_loop().create_future())
-        await self._delivery.add(parcel)
-        return parcel.acknowledged
+        item = InFlightBatch(tp, batch, asyncio.get_running_loop().create_future())
+        await self._sender.add(item)
+        return item.acknowledged
 
     async def send_offsets_to_transaction(
         self, offsets: Mapping[TopicPartition, Position], group_id: str, member: Membership
@@ -193,13 +193,13 @@ class TransactionalProducer:
             EpochRefused: it may be committed or not.
             KafkaError: the coordinator refuses to.
         """
-        if self._delivery.busy:
+        if self._sender.busy:
             raise IllegalOperation("not every batch is acknowledged")
         await self._end(commit=True)
 
     async def abort_transaction(self) -> None:
         """Make none of it count."""
-        await self._delivery.cancel()
+        await self._sender.cancel()
         await self._end(commit=False)
 
     async def _end(self, *, commit: bool) -> None:

@@ -19,7 +19,7 @@ from worker.kafka.seams.clients import ask, refresh
 DONE = frozenset({0, Code.DUPLICATE_SEQUENCE_NUMBER})
 
 
-class Parcel(NamedTuple):
+class InFlightBatch(NamedTuple):
     """A batch that knows its producer and sequence number: sent again, it is the same."""
 
     tp: TopicPartition
@@ -27,7 +27,7 @@ class Parcel(NamedTuple):
     acknowledged: asyncio.Future[int]  # its first offset; -1 where the broker had it already and does not say
 
 
-class Delivery:
+class Sender:
     """Sends each partition's batches in order, one request at a time with one batch of each.
 
     While one is under way a partition may have one more waiting, so memory holds two of each.
@@ -40,24 +40,24 @@ class Delivery:
         self._client, self._produce_request = client, produce
         self._attempts = Attempts(f"the outputs of {subject}", pause)
         self._cause = ""
-        self._waiting: defaultdict[TopicPartition, deque[Parcel]] = defaultdict(deque)
-        self._under_way: list[Parcel] = []
+        self._waiting: defaultdict[TopicPartition, deque[InFlightBatch]] = defaultdict(deque)
+        self._under_way: list[InFlightBatch] = []
         self._room = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    async def add(self, parcel: Parcel) -> None:
-        """Take a parcel as soon as its partition has none waiting."""
-        while self._waiting[parcel.tp]:
+    async def add(self, item: InFlightBatch) -> None:
+        """Take a batch as soon as its partition has none waiting."""
+        while self._waiting[item.tp]:
             self._room.clear()
             await self._room.wait()
-        self._waiting[parcel.tp].append(parcel)
+        self._waiting[item.tp].append(item)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
 
     @property
     def busy(self) -> bool:
         """Whether a batch is not acknowledged yet."""
-        return any(not parcel.acknowledged.done() for parcel in self._parcels())
+        return any(not item.acknowledged.done() for item in self._unacknowledged())
 
     async def cancel(self) -> None:
         """Send nothing more; what is under way may arrive or not."""
@@ -75,17 +75,17 @@ class Delivery:
         except Exception as error:
             self._give_up(error)
 
-    def _parcels(self) -> list[Parcel]:
-        return [*self._under_way, *(parcel for queue in self._waiting.values() for parcel in queue)]
+    def _unacknowledged(self) -> list[InFlightBatch]:
+        return [*self._under_way, *(item for queue in self._waiting.values() for item in queue)]
 
     def _give_up(self, error: Exception | None) -> None:
-        for parcel in self._parcels():
-            if parcel.acknowledged.done():
+        for item in self._unacknowledged():
+            if item.acknowledged.done():
                 continue
             if error is None:
-                parcel.acknowledged.cancel()
+                item.acknowledged.cancel()
             else:
-                parcel.acknowledged.set_exception(error)
+                item.acknowledged.set_exception(error)
         self._under_way.clear()
         self._waiting.clear()
         self._room.set()
@@ -93,45 +93,45 @@ class Delivery:
     async def _send_all(self) -> None:
         while self._under_way:
             found = await asyncio.gather(*(self._produce(*each) for each in self._by_leader().items()))
-            self._under_way = [parcel for left in found for parcel in left]
+            self._under_way = [item for left in found for item in left]
             if self._under_way:
                 await self._attempts.wait(self._cause)
         self._attempts.worked()
 
-    def _by_leader(self) -> dict[int | None, list[Parcel]]:
-        nodes: defaultdict[int | None, list[Parcel]] = defaultdict(list)
-        for parcel in self._under_way:
-            leader = self._client.cluster.leader_for_partition(parcel.tp)
-            nodes[None if leader in (None, -1) else leader].append(parcel)
+    def _by_leader(self) -> dict[int | None, list[InFlightBatch]]:
+        nodes: defaultdict[int | None, list[InFlightBatch]] = defaultdict(list)
+        for item in self._under_way:
+            leader = self._client.cluster.leader_for_partition(item.tp)
+            nodes[None if leader in (None, -1) else leader].append(item)
         return nodes
 
-    async def _produce(self, node: int | None, parcels: list[Parcel]) -> list[Parcel]:
+    async def _produce(self, node: int | None, items: list[InFlightBatch]) -> list[InFlightBatch]:
         """Those that must be sent again."""
         if node is None:
             self._cause = "a partition has no leader"
             await refresh(self._client)
-            return parcels
-        batches = [(parcel.tp.topic, parcel.tp.partition, parcel.batch._build()) for parcel in parcels]
+            return items
+        batches = [(item.tp.topic, item.tp.partition, item.batch._build()) for item in items]
         try:
             answer = await ask(self._client, node, self._produce_request(batches))
-            told = exactly(_told(answer), [parcel.tp for parcel in parcels], "Produce")
+            told = exactly(_told(answer), [item.tp for item in items], "Produce")
         except UNREACHABLE as error:
             self._cause = f"{type(error).__name__} {error}"
             await refresh(self._client)
-            return parcels
-        return [parcel for parcel in parcels if not self._settled(parcel, *told[parcel.tp])]
+            return items
+        return [item for item in items if not self._settled(item, *told[item.tp])]
 
-    def _settled(self, parcel: Parcel, code: int, offset: int) -> bool:
+    def _settled(self, item: InFlightBatch, code: int, offset: int) -> bool:
         if code in AGAIN:
             self._cause = name(code)
             if code in FIND_LEADER:
                 self._client.force_metadata_update()
             return False
-        if not parcel.acknowledged.done():
+        if not item.acknowledged.done():
             if code in DONE:
-                parcel.acknowledged.set_result(offset if code == 0 else -1)
+                item.acknowledged.set_result(offset if code == 0 else -1)
             else:
-                parcel.acknowledged.set_exception(failure(code, parcel.tp.topic))
+                item.acknowledged.set_exception(failure(code, item.tp.topic))
         return True
 
 
