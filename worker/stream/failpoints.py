@@ -1,4 +1,4 @@
-"""Named points of the worker's cycle where the fault suite ends the process; without its variable they do nothing."""
+"""Failpoints: steps of the cycle at which the fault suite ends the process; without its variable they do nothing."""
 
 from __future__ import annotations
 
@@ -45,4 +45,4 @@ def _pass(name: str) -> None:
     return
 
 
-crash_point: Callable[[str], None] = armed(os.environ[VARIABLE]) if VARIABLE in os.environ else _pass
+failpoint: Callable[[str], None] = armed(os.environ[VARIABLE]) if VARIABLE in os.environ else _pass

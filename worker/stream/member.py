@@ -27,7 +27,7 @@ from worker.kafka.producers import STOP_TIMEOUT
 from worker.kafka.records.columns import as_raw, together
 from worker.settings import Settings
 from worker.stream.drain import save, settle
-from worker.stream.failpoints import crash_point
+from worker.stream.failpoints import failpoint
 from worker.stream.partition import Partition, Phase
 from worker.stream.polling import Polling
 from worker.stream.resting import patience, ready_now, rested
@@ -71,7 +71,7 @@ class Member(ConsumerRebalanceListener):
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Let batches in flight finish within one deadline; keep the state until the new assignment is known."""
-        crash_point("revoked")
+        failpoint("revoked")
         started, seconds = time.monotonic(), self._settings.processing.rebalance_timeout_ms / 2000
         self._moving = True
         busy = [task for tp, task in self._tasks.items() if self.partitions[tp].phase is Phase.BUSY]
@@ -304,7 +304,7 @@ class Member(ConsumerRebalanceListener):
         if self._polling.over:
             return  # the same, and nothing will be fetched again
         if fetched:
-            crash_point("poll_returned")
+            failpoint("poll_returned")
         for tp in named:
             await self._dispatch(tp, fetched.get(tp, []), generation)
 
@@ -376,7 +376,7 @@ class Member(ConsumerRebalanceListener):
         Returns whether all that was begun is committed.
         """
         self._moving = True
-        crash_point("draining")
+        failpoint("draining")
         keep = min(deadline.left() * LEAVE_SHARE, MAX_LEAVE)
         busy = [self._tasks[tp] for tp, p in self.partitions.items() if p.phase is Phase.BUSY and tp in self._tasks]
         if busy:

@@ -17,7 +17,7 @@ from worker.kafka.producers import Clients
 from worker.kafka.records.outputs import Output, Prepared, unpacked
 from worker.settings import Settings
 from worker.stream.control.table import Board
-from worker.stream.failpoints import crash_point
+from worker.stream.failpoints import failpoint
 from worker.stream.job import Job
 from worker.stream.litter import collect_soon
 from worker.stream.output.sink import AcknowledgedSink, Commit, Sink, sink_of
@@ -84,11 +84,11 @@ class Partition:
         self._opening.check_partitions(len(consumer.partitions_for_topic(self.tp.topic) or ()))
         await self.release()
         self._sink = sink_of(self.tp, self._settings, self._clients)
-        crash_point("before_fence")
+        failpoint("before_fence")
         await self._sink.start()
-        crash_point("fenced")
+        failpoint("fenced")
         opened = await self._sink.read()
-        crash_point("offset_read")
+        failpoint("offset_read")
         self._state = await self._opening.state(opened, self._clients.committed.get(self.tp, 0))
         if self._state.first and isinstance(self._sink, AcknowledgedSink):
             # Before the first outputs, which are not committed together with their offset: outputs of a group that has
@@ -199,7 +199,7 @@ class Partition:
         begun = time.monotonic()
         commit = Commit(position, self._state.epoch, taken.checkpoint)
         taken = taken._replace(checkpoint=await self._sink.deliver(outputs, taken.records, commit))
-        crash_point("committed")
+        failpoint("committed")
         self._clients.committed[self.tp] = position
         self.trouble.reset()
         self._commit_at = begun + self._settings.processing.commit_interval_ms / 1000

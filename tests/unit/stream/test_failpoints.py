@@ -37,5 +37,5 @@ def test_another_signal_can_be_named(sent: list[tuple[int, int]]) -> None:
 def test_nothing_happens_without_the_variable(sent: list[tuple[int, int]]) -> None:
     assert failpoints.VARIABLE not in os.environ
     for point in failpoints.POINTS:
-        failpoints.crash_point(point)
+        failpoints.failpoint(point)
     assert sent == []

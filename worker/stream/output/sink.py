@@ -19,7 +19,7 @@ from worker.kafka.protocol.offsets import Position
 from worker.kafka.records.outputs import Output, Outputs, Prepared
 from worker.kafka.transactions import TransactionalProducer
 from worker.settings import Settings
-from worker.stream.failpoints import crash_point
+from worker.stream.failpoints import failpoint
 from worker.stream.state.checkpoint import Checkpoint, Opened
 from worker.stream.state.records import BARRIER
 
@@ -83,7 +83,7 @@ async def _send(producer: Any, outputs: Outputs, partition: int) -> dict[str, in
     for output in outputs:
         if isinstance(output, Prepared):
             pending.append(await _submit(producer, output.batch, output.topic, partition))
-            crash_point("first_sent")
+            failpoint("first_sent")
             continue
         builder = builders.get(output.topic) or builders.setdefault(output.topic, producer.create_batch())
         fields = {
@@ -98,7 +98,7 @@ async def _send(producer: Any, outputs: Outputs, partition: int) -> dict[str, in
             builder.append(**fields)
     for topic, builder in builders.items():
         pending.append(await _submit(producer, builder, topic, partition))
-        crash_point("first_sent")
+        failpoint("first_sent")
     results = await asyncio.gather(*(sent.acknowledged for sent in pending), return_exceptions=True)
     ends: dict[str, int] = {}
     for sent, result in zip(pending, results, strict=True):
@@ -205,12 +205,12 @@ class TransactionalSink(_Base):
         producer = self._producer
         assert producer is not None
         await producer.begin_transaction()
-        crash_point("begun")
+        failpoint("begun")
         checkpoint = self._completed(commit, await _send(producer, outputs, self._tp.partition))
-        crash_point("acknowledged")
+        failpoint("acknowledged")
         positions = {self._tp: Position(commit.offset, commit.epoch, checkpoint.text)}
         await producer.send_offsets_to_transaction(positions, self._group, self._clients.member())
-        crash_point("offsets_sent")
+        failpoint("offsets_sent")
         await producer.commit_transaction()
         return checkpoint
 

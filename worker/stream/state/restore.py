@@ -15,7 +15,7 @@ from worker.engine.records.raw import RawRecords
 from worker.engine.state.migration import migrate
 from worker.errors import DataError
 from worker.kafka.reader import Reader
-from worker.stream.failpoints import crash_point
+from worker.stream.failpoints import failpoint
 from worker.stream.job import Engine
 from worker.stream.state.checkpoint import Checkpoint
 from worker.stream.state.dirty import Unsaved
@@ -88,7 +88,7 @@ async def load_snapshots(
             log.warning("snapshot refused", extra={"key": key.decode(errors="replace"), "cause": str(damage)})
             continue
         _load(snapshot, engine, unsaved, rebuild)
-        crash_point("restoring")
+        failpoint("restoring")
     lost = max(checkpoint.saved - len(stored.snapshots), int(cut_short))
     METRICS.snapshots_refused.inc(refused + lost)
     METRICS.states_warmed_again.inc(len(rebuild.warming))
@@ -134,7 +134,7 @@ async def replay(
             advance(part, engine, unsaved, rebuild)
             reached = int(part.rows["offset"][-1]) + 1
             progress(reached, rebuild.stop)
-            crash_point("replaying")
+            failpoint("replaying")
             await asyncio.sleep(0)
         if time.monotonic() - told >= TELL_SECONDS:
             told = time.monotonic()

@@ -14,7 +14,7 @@ from schemas.state import ReplayFrom, StateOwner
 from worker.engine.state.layout import CARRY_VERSION
 from worker.kafka.identity import TopicIds, text_of
 from worker.kafka.records.outputs import Output
-from worker.stream.failpoints import crash_point
+from worker.stream.failpoints import failpoint
 from worker.stream.job import Engine
 from worker.stream.state.checkpoint import Checkpoint
 from worker.stream.state.dirty import Unsaved
@@ -84,7 +84,7 @@ class SnapshotWriter:
             key, value = self._snapshot(slot, next_offset - 1)
             size += len(value)
             records.append(self._output(key, value, stamp))
-            crash_point("saving")
+            failpoint("saving")
         replay_from = self._unsaved.oldest(next_offset, slots)
         journaled = self.journal.take(replay_from, save=bool(records))
         if journaled:
