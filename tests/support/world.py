@@ -18,7 +18,7 @@ from worker.kafka.client import client_options
 from worker.kafka.protocol.offsets import Position
 from worker.kafka.records.columns import raw_of
 from worker.settings import KafkaSettings, ProcessingSettings, Settings, StateSettings
-from worker.stream.control.table import Board
+from worker.stream.control.table import ControlTable
 from worker.stream.state.checkpoint import Opened
 from worker.stream.state.partition_state import PartitionState
 from worker.stream.state.records import BARRIER, FORMAT
@@ -46,7 +46,7 @@ class World:
         }
         self.committed: Position | None = None
         self.own = 0
-        self.board: Board | None = None
+        self.control_table: ControlTable | None = None
         self.openings = self._opening()
         healthy([broker], {})
         self.input.append(*((f"S{i * i % SYMBOLS}".encode(), b"bar", ()) for i in range(RECORDS)))
@@ -55,7 +55,7 @@ class World:
     def _opening(self) -> Opening:
         owner = StateOwner(FORMAT, GROUP, self.tp.topic, 0, 1, "1", "cafe")
         options = client_options(self.settings.kafka)
-        return Opening(self.tp, self.settings, options, owner, CountingEngine, lambda *_: None, self.board)
+        return Opening(self.tp, self.settings, options, owner, CountingEngine, lambda *_: None, self.control_table)
 
     def elected(self) -> None:
         """Serve the logs as they are now."""

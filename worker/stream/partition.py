@@ -16,7 +16,7 @@ from worker.kafka.backoff import BackOff
 from worker.kafka.producers import Clients
 from worker.kafka.records.outputs import Output, Prepared, unpacked
 from worker.settings import Settings
-from worker.stream.control.table import Board
+from worker.stream.control.table import ControlTable
 from worker.stream.failpoints import failpoint
 from worker.stream.job import Job
 from worker.stream.litter import collect_soon
@@ -54,7 +54,7 @@ class Partition:
         clients: Clients,
         owner: StateOwner,
         job: Job,
-        board: Board | None = None,
+        control_table: ControlTable | None = None,
     ) -> None:
         self.tp = tp
         self.phase = Phase.RESTORING
@@ -63,7 +63,7 @@ class Partition:
         self.rest_until = 0.0  # monotonic seconds; small batches wait here so that a transaction carries more
         self._settings = settings
         self._clients = clients
-        self._opening = Opening(tp, settings, clients.options, owner, job.engine, self._on_progress, board)
+        self._opening = Opening(tp, settings, clients.options, owner, job.engine, self._on_progress, control_table)
         self._state: PartitionState | None = None
         self._sink: Sink | None = None
         self._publisher = job.publisher(tp, clients.batch_bytes)

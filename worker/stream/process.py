@@ -27,7 +27,7 @@ from worker.kafka.seams.fetching import decoding
 from worker.kafka.seams.requests import install_parted_requests
 from worker.settings import Settings, load_engine_of
 from worker.stream.control.follower import following
-from worker.stream.control.table import Board
+from worker.stream.control.table import ControlTable
 from worker.stream.decisions import DecisionJob
 from worker.stream.job import Job
 from worker.stream.member import Member
@@ -63,7 +63,7 @@ class WorkerProcess:
         self._options: dict[str, Any] = {}
         self._batch_bytes = MAX_BATCH
         self._partitions = settings.topics.partitions
-        self._board: Board | None = None
+        self._control_table: ControlTable | None = None
         self._reached: dict[TopicPartition, int] = {}  # the highest offset of each partition that was committed
         self._failure: BaseException | None = None
         self._shutdown = Shutdown(settings.processing.shutdown_timeout_ms / 1000)
@@ -93,10 +93,10 @@ class WorkerProcess:
         limits = self._settings.topics.limits
         watched = (*self._settings.worker_topics, *((limits,) if checked.control else ()))
         async with (
-            following(self._options, limits, checked.control, self._task_ended) as board,
+            following(self._options, limits, checked.control, self._task_ended) as control_table,
             watching(self._options, watched, self._settings, self._task_ended),
         ):
-            self._board = board
+            self._control_table = control_table
             self._shutdown.install()
             self._started = True
             if self._tell_started:
@@ -218,7 +218,7 @@ class WorkerProcess:
             self._job.version,
             self._job.config_hash,
         )
-        return Partition(tp, self._settings, shared, owner, self._job, self._board)
+        return Partition(tp, self._settings, shared, owner, self._job, self._control_table)
 
     async def _serve(self) -> OpsServer | None:
         ops = self._settings.ops

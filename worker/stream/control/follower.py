@@ -20,7 +20,7 @@ from worker.kafka.leaders import Leaders
 from worker.kafka.reader import PATIENCE
 from worker.kafka.seams import stop_consumer, watch
 from worker.kafka.seams.clients import client_of, refresh
-from worker.stream.control.table import Board
+from worker.stream.control.table import ControlTable
 
 log = logging.getLogger(__name__)
 POLL_MS = 200
@@ -28,10 +28,10 @@ BACKOFF, MAX_BACKOFF = 0.5, 10.0  # seconds
 
 
 class ControlTopic:
-    """A consumer without a group that puts every record on a board."""
+    """A consumer without a group that puts every record into a control table."""
 
-    def __init__(self, options: dict[str, Any], topic: str, partitions: int, board: Board) -> None:
-        self._options, self._topic, self._board = options, topic, board
+    def __init__(self, options: dict[str, Any], topic: str, partitions: int, table: ControlTable) -> None:
+        self._options, self._topic, self._table = options, topic, table
         self._next = {TopicPartition(topic, partition): 0 for partition in range(partitions)}
         self._consumer = self._new_consumer()
 
@@ -48,7 +48,7 @@ class ControlTopic:
                 await self._read(tp, await leaders.end(tp))
         except FAILURES as error:
             raise self._failure(error) from error
-        log.info("control records read", extra={"topic": self._topic, "keys": len(self._board)})
+        log.info("control records read", extra={"topic": self._topic, "keys": len(self._table)})
 
     async def follow(self) -> None:
         """Go on reading until cancelled. While no broker answers what was read stays in force, and grows stale.
@@ -111,7 +111,7 @@ class ControlTopic:
     async def _poll(self) -> None:
         for tp, records in (await self._consumer.getmany(timeout_ms=POLL_MS)).items():
             for record in records:
-                self._board.put(record)
+                self._table.put(record)
                 self._next[tp] = record.offset + 1
 
     def _failure(self, error: BaseException) -> AlphapulseError:
@@ -124,8 +124,8 @@ class ControlTopic:
 @asynccontextmanager
 async def following(
     options: dict[str, Any], topic: str, partitions: int, on_failure: Callable[[BaseException | None], None]
-) -> AsyncIterator[Board | None]:
-    """The board of `topic`, read to its end and followed within the block; None when it has no partitions.
+) -> AsyncIterator[ControlTable | None]:
+    """The control table of `topic`, read to its end and followed within the block; None when it has no partitions.
 
     Raises:
         AlphapulseError: it can't be read.
@@ -134,14 +134,14 @@ async def following(
         log.warning("no control topic is read: the static limits hold")
         yield None
         return
-    board = Board()
-    reader = ControlTopic(options, topic, partitions, board)
+    table = ControlTable()
+    reader = ControlTopic(options, topic, partitions, table)
     try:
         await reader.start()
         task = asyncio.create_task(reader.follow(), name="control")
         task.add_done_callback(lambda done: None if done.cancelled() else on_failure(done.exception()))
         try:
-            yield board
+            yield table
         finally:
             await within(0.0, task)
     finally:

@@ -23,10 +23,10 @@ class Announced(NamedTuple):
     control: Control | None
     offset: int  # in the control topic
     ts: int  # of the record, epoch ms UTC
-    revision: int  # of the board since which it stands there
+    revision: int  # of the table since which it stands there
 
 
-class Board:
+class ControlTable:
     """What partitions look at before each batch. `revision` grows with every change."""
 
     def __init__(self) -> None:

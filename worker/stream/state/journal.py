@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from schemas.state import JournalEntry
 from worker.engine.controls import ALL, MODEL, Controls
-from worker.stream.control.table import Announced, Board
+from worker.stream.control.table import Announced, ControlTable
 from worker.stream.state.records import FORMAT, journal_key, pack_entry
 from worker.telemetry.metrics import METRICS
 
@@ -32,27 +32,27 @@ class Journal:
     def __init__(
         self,
         controls: Controls,
-        board: Board | None = None,
+        control_table: ControlTable | None = None,
         stored: Iterable[JournalEntry] = (),
         whole_from: int = 0,
         keep: bool = False,
     ) -> None:
-        self._controls, self._board, self._keep = controls, board, keep
+        self._controls, self._control_table, self._keep = controls, control_table, keep
         self._new: list[JournalEntry] = []
         self._waiting: dict[bytes, Announced] = {}  # newer than their key's last entry, and no record has met them
-        self._seen = 0  # revision of the board
+        self._seen = 0  # revision of the table
         self._whole_from = whole_from
         for entry in sorted(stored, key=lambda entry: entry.ordinal):
             controls.add(entry)
 
     def use(self, keys: Callable[[], Iterable[bytes | None]], offset: int) -> None:
         """Records with these keys are about to be processed, the first at `offset`: enter what they will see first."""
-        if self._board is None:
+        if self._control_table is None:
             return
-        if self._board.revision != self._seen:
-            changed = [announced for announced in self._board.since(self._seen) if self._newer(announced)]
+        if self._control_table.revision != self._seen:
+            changed = [announced for announced in self._control_table.since(self._seen) if self._newer(announced)]
             self._waiting.update((announced.key, announced) for announced in changed)
-            self._seen = self._board.revision
+            self._seen = self._control_table.revision
         if self._waiting:
             for key in sorted(self._waiting.keys() & {ALL, MODEL, *keys()}):
                 self._enter(self._waiting.pop(key), offset)

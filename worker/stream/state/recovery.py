@@ -18,7 +18,7 @@ from worker.kafka.reader import Reader, Truncated
 from worker.kafka.seams.fetching import decoding
 from worker.kafka.topics import partitions_changed
 from worker.settings import Settings
-from worker.stream.control.table import Board
+from worker.stream.control.table import ControlTable
 from worker.stream.job import Engine
 from worker.stream.state.agreement import Agreement
 from worker.stream.state.checkpoint import Checkpoint, Committed, Opened, committed
@@ -55,14 +55,14 @@ class Opening:
         owner: StateOwner,
         new_engine: Callable[[], Engine],
         progress: Progress,
-        board: Board | None = None,
+        control_table: ControlTable | None = None,
     ) -> None:
         self._tp, self._settings = tp, settings
         self._options = options | decoding(settings.processing.fast_path)
         self._state_tp = TopicPartition(settings.state_topic, tp.partition)
         self._agreement = Agreement(tp, settings)
         self._owner, self._new_engine, self._progress = owner, new_engine, progress
-        self._board = board
+        self._control_table = control_table
         self._limits = Limits(settings.state.save_records, settings.state.save_offsets)
 
     def check_partitions(self, count: int) -> None:
@@ -103,7 +103,7 @@ class Opening:
             )
             check_owner(stored.owner, self._owner)
             agreement = self._agreement
-            agreement.check_topics(found, stored, ids, self._board is not None)
+            agreement.check_topics(found, stored, ids, self._control_table is not None)
             agreement.check_witness(found, stored, outputs, own)
             named = Named(opened.barrier + 1, ids, stored.resume.next if stored.resume else 0)
             if found is None:
@@ -124,7 +124,7 @@ class Opening:
     def _topics(self) -> tuple[str, ...]:
         """In the order of `TopicIds`."""
         topics = self._settings.topics
-        limits = () if self._board is None else (topics.limits,)
+        limits = () if self._control_table is None else (topics.limits,)
         return self._tp.topic, self._state_tp.topic, topics.output, topics.rejections, *limits
 
     async def _stored(self, reader: Reader, opened: Opened) -> Stored:
@@ -200,7 +200,7 @@ class Opening:
 
     def _journal(self, engine: Engine, stored: Stored, whole_from: int) -> Journal:
         keep = self._settings.control.keep_journal
-        return Journal(engine.controls, self._board, stored.journal, whole_from, keep)
+        return Journal(engine.controls, self._control_table, stored.journal, whole_from, keep)
 
     def _forget(self, failure: DataError, rebuild: Rebuild, checkpoint: Checkpoint) -> None:
         if self._settings.state.on_loss == "fail":

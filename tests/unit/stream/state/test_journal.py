@@ -21,7 +21,7 @@ from worker.engine.settings import EngineSettings
 from worker.kafka.reader import Consumed
 from worker.kafka.records.columns import raw_of
 from worker.sources.simulation.simulator import Simulation, simulated_records
-from worker.stream.control.table import Board
+from worker.stream.control.table import ControlTable
 from worker.stream.state.dirty import Limits, Unsaved
 from worker.stream.state.journal import Journal, missing
 from worker.stream.state.partition_state import PartitionState
@@ -44,18 +44,18 @@ def log() -> list[Consumed]:
     ]
 
 
-def announce(board: Board, key: str, version: int, offset: int, **fields: Any) -> None:
+def announce(table: ControlTable, key: str, version: int, offset: int, **fields: Any) -> None:
     value = msgspec.json.encode(Control(key, version, fields.pop("effective_ts", 0), **fields))
-    put(board, key.encode(), value, offset)
+    put(table, key.encode(), value, offset)
 
 
-def put(board: Board, key: bytes | None, value: bytes | None, offset: int = 0) -> None:
-    board.put(ConsumerRecord("risk.control", 0, offset, 1_000 + offset, 0, key, value, None, 0, 0, ()))
+def put(table: ControlTable, key: bytes | None, value: bytes | None, offset: int = 0) -> None:
+    table.put(ConsumerRecord("risk.control", 0, offset, 1_000 + offset, 0, key, value, None, 0, 0, ()))
 
 
-def journal(board: Board, *stored: JournalEntry) -> tuple[Journal, Controls]:
+def journal(table: ControlTable, *stored: JournalEntry) -> tuple[Journal, Controls]:
     controls = Controls(STATIC)
-    return Journal(controls, board, stored), controls
+    return Journal(controls, table, stored), controls
 
 
 def known(controls: Controls) -> list[tuple[str, int, int]]:
@@ -63,10 +63,10 @@ def known(controls: Controls) -> list[tuple[str, int, int]]:
 
 
 def test_a_record_is_entered_when_a_symbol_meets_it_first() -> None:
-    board = Board()
-    announce(board, "A", 4, 0)
-    announce(board, "*", 9, 1)
-    book, controls = journal(board)
+    table = ControlTable()
+    announce(table, "A", 4, 0)
+    announce(table, "*", 9, 1)
+    book, controls = journal(table)
     book.use(lambda: [b"B"], 50)
     assert known(controls) == [("*", 9, 50)]
     book.use(lambda: [b"B", None, b"A"], 70)
@@ -75,29 +75,29 @@ def test_a_record_is_entered_when_a_symbol_meets_it_first() -> None:
 
 
 def test_of_several_records_before_the_next_batch_the_newest_counts() -> None:
-    board = Board()
-    announce(board, "A", 1, 0)
-    book, controls = journal(board)
-    announce(board, "A", 2, 1)
-    announce(board, "A", 3, 2, risk_mult=0.5)
+    table = ControlTable()
+    announce(table, "A", 1, 0)
+    book, controls = journal(table)
+    announce(table, "A", 2, 1)
+    announce(table, "A", 3, 2, risk_mult=0.5)
     book.use(lambda: [b"A"], 5)
     assert [entry.control and entry.control.risk_mult for entry in controls] == [0.5]
 
 
 @pytest.mark.parametrize("version", [6, 7])
 def test_a_record_that_is_not_newer_is_not_used(version: int) -> None:
-    board = Board()
-    announce(board, "A", 7, 0)
-    book, controls = journal(board)
+    table = ControlTable()
+    announce(table, "A", 7, 0)
+    book, controls = journal(table)
     book.use(lambda: [b"A"], 5)
-    announce(board, "A", version, 1)
+    announce(table, "A", version, 1)
     book.use(lambda: [b"A"], 9)
     assert known(controls) == [("A", 7, 5)]
 
 
 def test_a_worker_that_has_read_less_changes_nothing() -> None:
     entries = [JournalEntry(1, "A", 1, 7, 40, 0, 0, 12, Control("A", 7, 0))]
-    behind = Board()
+    behind = ControlTable()
     put(behind, b"A", None, 11)
     book, controls = journal(behind, *entries)
     book.use(lambda: [b"A"], 50)
@@ -107,22 +107,22 @@ def test_a_worker_that_has_read_less_changes_nothing() -> None:
 
 
 def test_a_removed_record_is_withdrawn_and_may_come_back() -> None:
-    board = Board()
-    announce(board, "A", 7, 0)
-    book, controls = journal(board)
+    table = ControlTable()
+    announce(table, "A", 7, 0)
+    book, controls = journal(table)
     book.use(lambda: [b"A"], 5)
-    put(board, b"A", None, 1)
+    put(table, b"A", None, 1)
     book.use(lambda: [b"A"], 9)
     assert [entry.control is None for entry in controls] == [False, True]
-    announce(board, "A", 8, 2)
+    announce(table, "A", 8, 2)
     book.use(lambda: [b"A"], 12)
     assert known(controls) == [("A", 7, 5), ("A", 7, 9), ("A", 8, 12)]
 
 
 def test_removing_what_nobody_used_is_no_entry() -> None:
-    board = Board()
-    put(board, b"A", None)
-    book, controls = journal(board)
+    table = ControlTable()
+    put(table, b"A", None)
+    book, controls = journal(table)
     book.use(lambda: [b"A"], 5)
     assert not controls
 
@@ -141,17 +141,17 @@ def test_removing_what_nobody_used_is_no_entry() -> None:
     ],
 )
 def test_a_record_that_cannot_be_read_leaves_the_one_before(key: bytes | None, value: bytes | None) -> None:
-    board = Board()
-    announce(board, "A", 1, 0)
-    before = board.revision
-    put(board, key, value, 1)
-    assert (board.revision, len(board)) == (before, 1)
+    table = ControlTable()
+    announce(table, "A", 1, 0)
+    before = table.revision
+    put(table, key, value, 1)
+    assert (table.revision, len(table)) == (before, 1)
 
 
 def test_the_entry_is_in_the_first_transaction_and_in_no_other() -> None:
-    board = Board()
-    announce(board, "A", 1, 0)
-    book, _ = journal(board)
+    table = ControlTable()
+    announce(table, "A", 1, 0)
+    book, _ = journal(table)
     assert book.take(5, save=False) is None
     book.use(lambda: [b"A"], 5)
     changes = book.take(5, save=False)
@@ -167,10 +167,10 @@ def test_the_entry_is_in_the_first_transaction_and_in_no_other() -> None:
 
 
 def test_a_replaced_entry_is_removed_once_no_replay_begins_before_its_end() -> None:
-    board = Board()
-    book, controls = journal(board)
+    table = ControlTable()
+    book, controls = journal(table)
     for version, offset in ((1, 5), (2, 8)):
-        announce(board, "A", version, version)
+        announce(table, "A", version, version)
         book.use(lambda: [b"A"], offset)
         changes = book.take(5, save=False)
         assert changes is not None
@@ -186,11 +186,11 @@ def test_a_replaced_entry_is_removed_once_no_replay_begins_before_its_end() -> N
 
 
 def test_a_journal_that_is_kept_removes_nothing() -> None:
-    board = Board()
+    table = ControlTable()
     controls = Controls(STATIC)
-    book = Journal(controls, board, keep=True)
+    book = Journal(controls, table, keep=True)
     for version in (1, 2):
-        announce(board, "A", version, version)
+        announce(table, "A", version, version)
         book.use(lambda: [b"A"], version)
         changes = book.take(9, save=True)
         assert changes is not None
@@ -217,33 +217,33 @@ def test_lost_entries_are_missed() -> None:
     assert missing([entry], 1, 1, ahead=True) == 1
 
 
-def speak(board: Board, offset: int) -> None:
+def speak(table: ControlTable, offset: int) -> None:
     """What the monitor says while the input reaches `offset`."""
     ts = log()[offset - FIRST].timestamp
     match offset - FIRST:
         case 40:
-            announce(board, "*", 1, 0, risk_mult=0.5)
+            announce(table, "*", 1, 0, risk_mult=0.5)
         case 80:
-            announce(board, "SIM0001", 1, 1, allow_open=False, effective_ts=ts + 300_000)
+            announce(table, "SIM0001", 1, 1, allow_open=False, effective_ts=ts + 300_000)
         case 120:
-            announce(board, "*", 2, 2, max_notional=500.0)
-            announce(board, "SIM0002", 5, 3, kill="close_all")
+            announce(table, "*", 2, 2, max_notional=500.0)
+            announce(table, "SIM0002", 5, 3, kill="close_all")
         case 200:
-            announce(board, "SIM0002", 6, 4)
+            announce(table, "SIM0002", 6, 4)
 
 
 class Owner:
     """A partition's state in one worker, and what the topic holds after each of its transactions."""
 
-    def __init__(self, state: PartitionState, topic: dict[bytes, bytes], board: Board) -> None:
-        self.state, self.topic, self.board = state, topic, board
+    def __init__(self, state: PartitionState, topic: dict[bytes, bytes], table: ControlTable) -> None:
+        self.state, self.topic, self.table = state, topic, table
         self.entries: dict[bytes, bytes] = {}  # all there ever were
 
     def run(self, records: list[Consumed]) -> list[Decision | Rejection]:
         found: list[Decision | Rejection] = []
         for start in range(0, len(records), BATCH):
             part = records[start : start + BATCH]
-            speak(self.board, part[0].offset)
+            speak(self.table, part[0].offset)
             found += outcomes_of(self.state, part)
             position = part[-1].offset + 1
             taken = self.state.due(position, LIMIT)
@@ -265,13 +265,13 @@ def states(owner: Owner) -> dict[bytes, SymbolState]:
     return {engine.symbols.key(slot): engine.export(slot) for slot in range(engine.known)}
 
 
-def begin(board: Board) -> Owner:
+def begin(table: ControlTable) -> Owner:
     engine, unsaved = PartitionEngine(EngineSettings()), Unsaved(Limits(20, 60))
-    writer = SnapshotWriter("s", OWNER, engine, unsaved, set(), journal=Journal(engine.controls, board))
-    return Owner(PartitionState(engine, unsaved, writer, FIRST, FIRST, {}), {}, board)
+    writer = SnapshotWriter("s", OWNER, engine, unsaved, set(), journal=Journal(engine.controls, table))
+    return Owner(PartitionState(engine, unsaved, writer, FIRST, FIRST, {}), {}, table)
 
 
-async def take_over(before: Owner, board: Board) -> Owner:
+async def take_over(before: Owner, table: ControlTable) -> Owner:
     """Another worker restores what `before` has committed."""
     checkpoint, stop = before.state.checkpoint, before.state.next
     assert checkpoint is not None
@@ -279,23 +279,23 @@ async def take_over(before: Owner, board: Board) -> Owner:
     assert missing(entries, 0, checkpoint.journal, ahead=False) == 0
     stored = Stored({k: v for k, v in before.topic.items() if not k.startswith(b"__")}, journal=entries)
     engine, unsaved = PartitionEngine(EngineSettings()), Unsaved(Limits(20, 60))
-    book = Journal(engine.controls, board, entries, checkpoint.journal_from)
+    book = Journal(engine.controls, table, entries, checkpoint.journal_from)
     rebuild = await load_snapshots(stored, checkpoint, stop, False, engine, unsaved)
     assert checkpoint.journal_from <= rebuild.start
     advance(raw_of([r for r in log() if rebuild.start <= r.offset < stop]), engine, unsaved, rebuild)
     writer = SnapshotWriter("s", OWNER, engine, unsaved, set(stored.snapshots), journal=book)
-    heir = Owner(PartitionState(engine, unsaved, writer, FIRST, stop, rebuild.held), dict(before.topic), board)
+    heir = Owner(PartitionState(engine, unsaved, writer, FIRST, stop, rebuild.held), dict(before.topic), table)
     heir.entries = before.entries
     return heir
 
 
 @pytest.mark.parametrize("cut", [60, 100, 140, 160, 220])
 async def test_a_replay_with_the_journal_equals_the_original(cut: int) -> None:
-    undisturbed = begin(Board())
+    undisturbed = begin(ControlTable())
     wanted = undisturbed.run(log())
-    first = begin(Board())
+    first = begin(ControlTable())
     found = first.run(log()[:cut])
-    heir = await take_over(first, first.board)
+    heir = await take_over(first, first.table)
     found += heir.run(log()[cut:])
     assert found == wanted
     assert states(heir) == states(undisturbed)
@@ -303,7 +303,7 @@ async def test_a_replay_with_the_journal_equals_the_original(cut: int) -> None:
 
 
 async def test_the_journal_of_all_entries_alone_repeats_every_decision() -> None:
-    owner = begin(Board())
+    owner = begin(ControlTable())
     found = owner.run(log())
     engine = PartitionEngine(EngineSettings())
     for entry in sorted((unpack_entry(k, v) for k, v in owner.entries.items()), key=lambda entry: entry.ordinal):
@@ -316,13 +316,13 @@ async def test_the_journal_of_all_entries_alone_repeats_every_decision() -> None
 
 
 def test_a_model_switch_is_entered_with_the_next_record_whatever_its_key() -> None:
-    board = Board()
-    announce(board, MODEL_KEY, 3, 0, model=ModelSwitch("m", "1.0.0", "0" * 64))
-    book, controls = journal(board)
+    table = ControlTable()
+    announce(table, MODEL_KEY, 3, 0, model=ModelSwitch("m", "1.0.0", "0" * 64))
+    book, controls = journal(table)
     book.use(lambda: [b"B"], 50)
-    announce(board, MODEL_KEY, 4, 1, effective_ts=9, model=ModelSwitch())
+    announce(table, MODEL_KEY, 4, 1, effective_ts=9, model=ModelSwitch())
     book.use(lambda: [None], 60)
-    put(board, MODEL, None, 2)
+    put(table, MODEL, None, 2)
     book.use(lambda: [b"B"], 70)
     assert known(controls) == [(MODEL_KEY, 3, 50), (MODEL_KEY, 4, 60), (MODEL_KEY, 4, 70)]
     assert not controls, "it sets no limits"
@@ -347,9 +347,9 @@ def test_a_model_switch_is_entered_with_the_next_record_whatever_its_key() -> No
     ],
 )
 def test_a_model_switch_that_does_not_fit_is_refused(value: bytes) -> None:
-    board = Board()
-    put(board, msgspec.json.decode(value)["key"].encode(), value)
-    assert not len(board)
+    table = ControlTable()
+    put(table, msgspec.json.decode(value)["key"].encode(), value)
+    assert not len(table)
 
 
 def test_the_key_of_switches_is_no_symbol() -> None:

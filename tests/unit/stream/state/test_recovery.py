@@ -20,7 +20,7 @@ from worker.errors import AlphapulseError, ConfigError, DataError
 from worker.kafka.errors import OutcomeUnknown, meaning
 from worker.kafka.protocol.offsets import Position
 from worker.kafka.reader import Reader
-from worker.stream.control.table import Board
+from worker.stream.control.table import ControlTable
 from worker.stream.state import recovery as opening_module
 from worker.stream.state.agreement import DOUBTS
 from worker.stream.state.checkpoint import Checkpoint, Committed, Opened, committed
@@ -340,7 +340,7 @@ async def test_limits_made_anew_are_other_ones_for_who_reads_them() -> None:
         names = w.settings.topics
         limits = w.logs[TopicPartition(names.limits, 0)] = FakeLog(15)
         w.elected()
-        w.board = Board()
+        w.control_table = ControlTable()
         w.restarted()
         w.work(await w.opened(), 120)
         limits.id = 96
@@ -349,7 +349,7 @@ async def test_limits_made_anew_are_other_ones_for_who_reads_them() -> None:
         with pytest.raises(ConfigError, match=r"risk\.control was deleted and made anew: limits") as raised:
             await w.opened()
         assert "alphapulse control set" in raised.value.fix
-        w.board = None  # control.read=off
+        w.control_table = None  # control.read=off
         w.restarted()
         assert (await w.opened()).next == REACHED
 
