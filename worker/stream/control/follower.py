@@ -27,7 +27,7 @@ POLL_MS = 200
 BACKOFF, MAX_BACKOFF = 0.5, 10.0  # seconds
 
 
-class ControlTopic:
+class ControlFollower:
     """A consumer without a group that puts every record into a control table."""
 
     def __init__(self, options: dict[str, Any], topic: str, partitions: int, table: ControlTable) -> None:
@@ -135,7 +135,7 @@ async def following(
         yield None
         return
     table = ControlTable()
-    reader = ControlTopic(options, topic, partitions, table)
+    reader = ControlFollower(options, topic, partitions, table)
     try:
         await reader.start()
         task = asyncio.create_task(reader.follow(), name="control")
