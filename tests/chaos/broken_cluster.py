@@ -75,7 +75,7 @@ def a_missing_partition_is_success() -> None:
 
 def accepts_an_older_state_end() -> None:
     """A state partition that ends before what the committed offset counts on is as good as any."""
-    recovery.Opening._cut_short = lambda self, checkpoint, named: False  # type: ignore[method-assign]
+    recovery.Recovery._cut_short = lambda self, checkpoint, named: False  # type: ignore[method-assign]
 
 
 def no_back_off() -> None:

@@ -29,7 +29,7 @@ from worker.stream.state.checkpoint import Opened
 from worker.stream.state.records import symbol_of
 
 # Names that this module imports are replaced in it.
-OPENING: Any = recovery
+RECOVERY: Any = recovery
 STATE = "worker.state."  # part of the name of state topics, as the tests make them
 
 
@@ -139,12 +139,12 @@ def snapshot_before_commit() -> None:
 def snapshot_before_commit_believed() -> None:
     """The same, and a restore believes a snapshot that holds more than is committed."""
     snapshot_before_commit()
-    load = OPENING.load_snapshots
+    load = RECOVERY.load_snapshots
 
     async def changed(stored: Any, checkpoint: Any, stop: int, ahead: bool, *rest: Any) -> Any:
         return await load(stored, checkpoint, stop, True, *rest)
 
-    OPENING.load_snapshots = changed
+    RECOVERY.load_snapshots = changed
 
 
 MUTATIONS: dict[str, Callable[[], None]] = {

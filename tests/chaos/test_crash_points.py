@@ -29,7 +29,7 @@ STEPS = {
     "offsets_sent": 9,
     "committed": 9,
 }
-OPENING = ("before_fence", "fenced", "offset_read", "restoring", "replaying")
+RECOVERY = ("before_fence", "fenced", "offset_read", "restoring", "replaying")
 ON_THE_WIRE = {"offsets_added": (Api.TXN_OFFSET_COMMIT, Way.REQUEST), "end_unanswered": (Api.END_TXN, Way.RESPONSE)}
 
 
@@ -43,7 +43,7 @@ def crash(point: str, nth: int) -> dict[str, str]:
 
 
 def test_every_point_is_tried() -> None:
-    assert {*STEPS, *OPENING, "revoked", "draining"} == set(POINTS)
+    assert {*STEPS, *RECOVERY, "revoked", "draining"} == set(POINTS)
 
 
 @pytest.mark.parametrize("point", STEPS)
@@ -91,7 +91,7 @@ async def test_between_request_and_answer(
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("point", OPENING)
+@pytest.mark.parametrize("point", RECOVERY)
 async def test_while_taking_a_partition(
     cluster: Cluster, topic_prefix: str, tmp_path: Path, point: str, workers: int
 ) -> None:

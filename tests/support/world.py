@@ -1,4 +1,4 @@
-"""A group of one partition whose topics lie in memory: what it commits, and an opening of it as a worker does one."""
+"""A group of one partition whose topics lie in memory: what it commits, and its recovery as a worker does it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from worker.stream.control.table import ControlTable
 from worker.stream.state.checkpoint import Opened
 from worker.stream.state.partition_state import PartitionState
 from worker.stream.state.records import BARRIER, FORMAT
-from worker.stream.state.recovery import Opening
+from worker.stream.state.recovery import Recovery
 
 GROUP, BATCH, SYMBOLS = "g", 10, 7
 RECORDS = 300  # in the input
@@ -47,15 +47,15 @@ class World:
         self.committed: Position | None = None
         self.own = 0
         self.control_table: ControlTable | None = None
-        self.openings = self._opening()
+        self.recovery = self._recovery()
         healthy([broker], {})
         self.input.append(*((f"S{i * i % SYMBOLS}".encode(), b"bar", ()) for i in range(RECORDS)))
         self.elected()
 
-    def _opening(self) -> Opening:
+    def _recovery(self) -> Recovery:
         owner = StateOwner(FORMAT, GROUP, self.tp.topic, 0, 1, "1", "cafe")
         options = client_options(self.settings.kafka)
-        return Opening(self.tp, self.settings, options, owner, CountingEngine, lambda *_: None, self.control_table)
+        return Recovery(self.tp, self.settings, options, owner, CountingEngine, lambda *_: None, self.control_table)
 
     def elected(self) -> None:
         """Serve the logs as they are now."""
@@ -63,12 +63,12 @@ class World:
 
     def restarted(self) -> None:
         """A new process: nothing is remembered."""
-        self.own, self.openings = 0, self._opening()
+        self.own, self.recovery = 0, self._recovery()
 
     async def opened(self) -> PartitionState:
         """What a sink reads, then what is made of it."""
         barrier = self.state.append((BARRIER, b"now", ()))
-        return await self.openings.state(Opened(self.committed, barrier), self.own)
+        return await self.recovery.state(Opened(self.committed, barrier), self.own)
 
     def work(self, state: PartitionState, records: int, commit: bool = True) -> list[Counted]:
         """Process records in batches as a partition does; `commit` = False publishes only."""

@@ -23,7 +23,7 @@ from worker.stream.litter import collect_soon
 from worker.stream.output.sink import AcknowledgedSink, Commit, Sink, sink_of
 from worker.stream.state.checkpoint import committed
 from worker.stream.state.partition_state import PartitionState
-from worker.stream.state.recovery import Opening
+from worker.stream.state.recovery import Recovery
 from worker.stream.state.snapshots import Taken
 from worker.telemetry.metrics import METRICS
 
@@ -63,7 +63,7 @@ class Partition:
         self.rest_until = 0.0  # monotonic seconds; small batches wait here so that a transaction carries more
         self._settings = settings
         self._clients = clients
-        self._opening = Opening(tp, settings, clients.options, owner, job.engine, self._on_progress, control_table)
+        self._recovery = Recovery(tp, settings, clients.options, owner, job.engine, self._on_progress, control_table)
         self._state: PartitionState | None = None
         self._sink: Sink | None = None
         self._publisher = job.publisher(tp, clients.batch_bytes)
@@ -81,7 +81,7 @@ class Partition:
         from it, then restore state for exactly that offset."""
         started = time.monotonic()
         self.phase = Phase.RESTORING
-        self._opening.check_partitions(len(consumer.partitions_for_topic(self.tp.topic) or ()))
+        self._recovery.check_partitions(len(consumer.partitions_for_topic(self.tp.topic) or ()))
         await self.release()
         self._sink = sink_of(self.tp, self._settings, self._clients)
         failpoint("before_fence")
@@ -89,7 +89,7 @@ class Partition:
         failpoint("fenced")
         opened = await self._sink.read()
         failpoint("offset_read")
-        self._state = await self._opening.state(opened, self._clients.committed.get(self.tp, 0))
+        self._state = await self._recovery.state(opened, self._clients.committed.get(self.tp, 0))
         if self._state.first and isinstance(self._sink, AcknowledgedSink):
             # Before the first outputs, which are not committed together with their offset: outputs of a group that has
             # committed nothing would mean that its offsets are lost.

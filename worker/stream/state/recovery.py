@@ -44,7 +44,7 @@ from worker.telemetry.metrics import METRICS
 log = logging.getLogger(__name__)
 
 
-class Opening:
+class Recovery:
     """Restores the state of one partition."""
 
     def __init__(

@@ -21,7 +21,7 @@ from worker.kafka.errors import OutcomeUnknown, meaning
 from worker.kafka.protocol.offsets import Position
 from worker.kafka.reader import Reader
 from worker.stream.control.table import ControlTable
-from worker.stream.state import recovery as opening_module
+from worker.stream.state import recovery
 from worker.stream.state.agreement import DOUBTS
 from worker.stream.state.checkpoint import Checkpoint, Committed, Opened, committed
 from worker.stream.state.records import BARRIER
@@ -30,7 +30,7 @@ from worker.stream.state.witness import Witness, furthest
 
 
 async def refused(world: World, kind: type[AlphapulseError]) -> AlphapulseError:
-    """The failure of an opening that contradicts what is known: first it is doubted, by every process anew."""
+    """The failure of a recovery that contradicts what is known: first it is doubted, by every process anew."""
     for _ in range(DOUBTS - 1):
         with pytest.raises(OutcomeUnknown):
             await world.opened()
@@ -444,13 +444,13 @@ async def test_a_state_without_its_last_records_is_noticed_and_rebuilt(lost: int
 
 
 async def test_a_state_that_ends_before_the_barrier_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening_module, "Reader", partial(Reader, patience_s=2.0))
+    monkeypatch.setattr(recovery, "Reader", partial(Reader, patience_s=2.0))
     async with world() as w:
         w.work(await w.opened(), 120)
         barrier = w.state.append((BARRIER, b"now", ()))
         w.state.lose(3)
         with pytest.raises(OutcomeUnknown, match="ends at"):
-            await w.openings.state(Opened(w.committed, barrier), w.own)
+            await w.recovery.state(Opened(w.committed, barrier), w.own)
 
 
 async def test_a_state_topic_made_anew_is_rebuilt() -> None:
