@@ -17,7 +17,7 @@ from tests.support.counting import CountingEngine
 from tests.support.record_sets import MARKER_COMMIT, batch, marker, plain, random_records
 from worker.engine.records.raw import RawRecords
 from worker.kafka.seams import fetching, pacing, pinned
-from worker.stream.state.dirty import Limits, Unsaved
+from worker.stream.state.dirty import DirtySymbols, Limits
 from worker.stream.state.partition_state import PartitionState
 from worker.stream.state.snapshots import SnapshotWriter
 
@@ -112,6 +112,6 @@ def test_markers_alone_tell_who_wrote_them(untouched: Any) -> None:
 
 
 def _nothing() -> tuple[Any, Any, Any, int]:
-    engine, unsaved = CountingEngine(), Unsaved(Limits(1, 1))
+    engine, dirty = CountingEngine(), DirtySymbols(Limits(1, 1))
     owner = StateOwner(1, "g", TP.topic, 0, 1, "1", "cafe")
-    return engine, unsaved, SnapshotWriter("s", owner, engine, unsaved, set()), 0
+    return engine, dirty, SnapshotWriter("s", owner, engine, dirty, set()), 0

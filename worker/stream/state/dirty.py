@@ -35,7 +35,7 @@ class Limits(NamedTuple):
         return self.offsets or max(MIN_OFFSETS, OFFSETS_A_SYMBOL * symbols)
 
 
-class Unsaved:
+class DirtySymbols:
     """The changes of one partition's symbols, by slot. Due times are spread over the second half of each limit, so
     that symbols with equal traffic are not all saved in one transaction."""
 

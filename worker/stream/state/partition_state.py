@@ -12,7 +12,7 @@ from worker.kafka.protocol.offsets import NO_EPOCH
 from worker.stream.job import Engine
 from worker.stream.placement import Placement
 from worker.stream.state.checkpoint import Checkpoint
-from worker.stream.state.dirty import Unsaved
+from worker.stream.state.dirty import DirtySymbols
 from worker.stream.state.snapshots import SnapshotWriter, Taken
 
 
@@ -22,7 +22,7 @@ class PartitionState:
     def __init__(
         self,
         engine: Engine,
-        unsaved: Unsaved,
+        dirty: DirtySymbols,
         writer: SnapshotWriter,
         origin: int,
         next_offset: int,
@@ -35,7 +35,7 @@ class PartitionState:
         self.epoch = NO_EPOCH  # of the leader that wrote the record before `next`
         self.first = False  # whether nobody has seen the group at work
         self.settled = next_offset  # that the group has committed; at least once `next` runs ahead of it for a while
-        self._unsaved, self._writer = unsaved, writer
+        self._dirty, self._writer = dirty, writer
         self._placement = Placement(writer.owner)
         # At least once a snapshot may be ahead of the committed offset: its symbol's outputs are there already.
         self._ahead = {symbol: offset for symbol, offset in held.items() if offset >= next_offset}
@@ -55,7 +55,7 @@ class PartitionState:
         """What the engine makes of records that are `unseen`, at least one."""
         self._writer.journal.use(raw.all_keys, self.next)
         results = self.engine.step_raw(raw)
-        self._unsaved.note(self.engine.touched, raw.rows["offset"])
+        self._dirty.note(self.engine.touched, raw.rows["offset"])
         self._placement.note(self.engine.touched, self.engine.symbols)
         return results
 
@@ -65,11 +65,11 @@ class PartitionState:
 
     def due(self, position: int, limit: int) -> Taken:
         """What must be saved with the commit of `position`, oldest first, at most about `limit` bytes of it."""
-        return self._writer.take(self._unsaved.due(position), position, self.origin, limit)
+        return self._writer.take(self._dirty.due(position), position, self.origin, limit)
 
     def rest(self, limit: int) -> Taken:
         """What is unsaved at all, oldest first, at most about `limit` bytes of it."""
-        return self._writer.take(self._unsaved.all(), self.next, self.origin, limit)
+        return self._writer.take(self._dirty.all(), self.next, self.origin, limit)
 
     @property
     def pressing(self) -> bool:
@@ -91,4 +91,4 @@ class PartitionState:
     @property
     def dirty(self) -> bool:
         """Whether anything is unsaved."""
-        return self._unsaved.any
+        return self._dirty.any

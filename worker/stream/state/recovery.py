@@ -23,7 +23,7 @@ from worker.stream.job import Engine
 from worker.stream.state.agreement import Agreement
 from worker.stream.state.checkpoint import Checkpoint, Committed, Opened, committed
 from worker.stream.state.contradiction import reached, truncated
-from worker.stream.state.dirty import Limits, Unsaved
+from worker.stream.state.dirty import DirtySymbols, Limits
 from worker.stream.state.journal import Journal, missing
 from worker.stream.state.partition_state import PartitionState
 from worker.stream.state.records import symbol_of
@@ -139,23 +139,23 @@ class Recovery:
         checkpoint = self._checkpoint(found, stored, origin)
         if first > found.offset:
             raise InputGap(found.offset, first)
-        engine, unsaved = self._new_engine(), Unsaved(self._limits)
+        engine, dirty = self._new_engine(), DirtySymbols(self._limits)
         ahead = self._settings.processing.guarantee == "at_least_once"
         self._check_journal(stored, checkpoint, ahead)
         journal = self._journal(engine, stored, checkpoint.journal_from)
         cut = self._cut_short(checkpoint, named)
-        rebuild = await load_snapshots(stored, checkpoint, found.offset, ahead, engine, unsaved, cut)
+        rebuild = await load_snapshots(stored, checkpoint, found.offset, ahead, engine, dirty, cut)
         if rebuild.damaged and first > rebuild.floor:
             self._forget(needs_input(self._tp, InputGap(rebuild.floor, first), rebuild.damaged), rebuild, checkpoint)
         elif rebuild.damaged and checkpoint.journal_from > rebuild.floor:
             self._forget(needs_journal(self._tp, 0, "to begin their symbols anew"), rebuild, checkpoint)
         try:
-            await replay(self._tp, engine, unsaved, rebuild, reader, self._progress)
+            await replay(self._tp, engine, dirty, rebuild, reader, self._progress)
         except Truncated as lost:
             raise truncated(self._tp, lost.needed, lost.end) from lost
         self._tell(rebuild, stored, engine)
-        writer = self._writer(engine, unsaved, stored, journal, named)
-        state = PartitionState(engine, unsaved, writer, checkpoint.origin, found.offset, rebuild.held)
+        writer = self._writer(engine, dirty, stored, journal, named)
+        state = PartitionState(engine, dirty, writer, checkpoint.origin, found.offset, rebuild.held)
         state.checkpoint, state.epoch = found.checkpoint, found.epoch
         return state
 
@@ -220,17 +220,17 @@ class Recovery:
         return self._anew(start, stored, named)
 
     def _anew(self, start: int, stored: Stored, named: Named) -> PartitionState:
-        engine, unsaved = self._new_engine(), Unsaved(self._limits)
+        engine, dirty = self._new_engine(), DirtySymbols(self._limits)
         if stored.snapshots:
             log.warning("old snapshots are of no use", extra={"snapshots": len(stored.snapshots), "offset": start})
         journal = self._journal(engine, stored, start)
-        writer = self._writer(engine, unsaved, Stored(), journal, named, obsolete=stored.snapshots)
-        return PartitionState(engine, unsaved, writer, start, start, {})
+        writer = self._writer(engine, dirty, Stored(), journal, named, obsolete=stored.snapshots)
+        return PartitionState(engine, dirty, writer, start, start, {})
 
     def _writer(
         self,
         engine: Engine,
-        unsaved: Unsaved,
+        dirty: DirtySymbols,
         stored: Stored,
         journal: Journal,
         named: Named,
@@ -238,7 +238,7 @@ class Recovery:
     ) -> SnapshotWriter:
         symbols = {symbol for key in stored.snapshots if (symbol := symbol_of(key)) is not None}
         topic = self._settings.state_topic
-        return SnapshotWriter(topic, self._owner, engine, unsaved, symbols, obsolete, journal, named)
+        return SnapshotWriter(topic, self._owner, engine, dirty, symbols, obsolete, journal, named)
 
     def _tell(self, rebuild: Rebuild, stored: Stored, engine: Engine) -> None:
         METRICS.replayed_records.inc(rebuild.replayed)

@@ -18,7 +18,7 @@ from worker.kafka.reader import Reader
 from worker.stream.failpoints import failpoint
 from worker.stream.job import Engine
 from worker.stream.state.checkpoint import Checkpoint
-from worker.stream.state.dirty import Unsaved
+from worker.stream.state.dirty import DirtySymbols
 from worker.stream.state.records import Damaged, Snapshot, unpack
 from worker.stream.state.topic import Stored
 from worker.telemetry.metrics import METRICS
@@ -62,7 +62,7 @@ async def load_snapshots(
     stop: int,
     ahead: bool,
     engine: Engine,
-    unsaved: Unsaved,
+    dirty: DirtySymbols,
     cut_short: bool = False,
 ) -> Rebuild:
     """Put the snapshots into the engine; what they leave to the input is the answer.
@@ -87,7 +87,7 @@ async def load_snapshots(
             refused += 1
             log.warning("snapshot refused", extra={"key": key.decode(errors="replace"), "cause": str(damage)})
             continue
-        _load(snapshot, engine, unsaved, rebuild)
+        _load(snapshot, engine, dirty, rebuild)
         failpoint("restoring")
     lost = max(checkpoint.saved - len(stored.snapshots), int(cut_short))
     METRICS.snapshots_refused.inc(refused + lost)
@@ -101,19 +101,19 @@ async def load_snapshots(
     return rebuild
 
 
-def _load(snapshot: Snapshot, engine: Engine, unsaved: Unsaved, rebuild: Rebuild) -> None:
+def _load(snapshot: Snapshot, engine: Engine, dirty: DirtySymbols, rebuild: Rebuild) -> None:
     symbol = snapshot.symbol.encode()
     carry = migrate(snapshot.carry, snapshot.carry_version)
     same = snapshot.fingerprint == engine.fingerprints.of(snapshot.symbol)
     slot = engine.load(symbol, carry, snapshot.derived if same else None)
-    unsaved.restored(slot, snapshot.warm_from, snapshot.warm_next)
+    dirty.restored(slot, snapshot.warm_from, snapshot.warm_next)
     rebuild.held[symbol] = snapshot.offset
     if not same:
         rebuild.warming[symbol] = snapshot.warm_from
 
 
 async def replay(
-    tp: TopicPartition, engine: Engine, unsaved: Unsaved, rebuild: Rebuild, reader: Reader, progress: Progress
+    tp: TopicPartition, engine: Engine, dirty: DirtySymbols, rebuild: Rebuild, reader: Reader, progress: Progress
 ) -> None:
     """Run the input up to `rebuild.stop` (exclusive) through the engine with its outputs suppressed.
 
@@ -131,7 +131,7 @@ async def replay(
     async for raw in reader.raw(tp, max(rebuild.start, first), rebuild.stop):
         for start in range(0, len(raw), SLICE):
             part = raw.slice(start, start + SLICE)
-            advance(part, engine, unsaved, rebuild)
+            advance(part, engine, dirty, rebuild)
             reached = int(part.rows["offset"][-1]) + 1
             progress(reached, rebuild.stop)
             failpoint("replaying")
@@ -145,7 +145,7 @@ async def replay(
         raise InputGap(rebuild.floor, first)
 
 
-def advance(raw: RawRecords, engine: Engine, unsaved: Unsaved, rebuild: Rebuild) -> None:
+def advance(raw: RawRecords, engine: Engine, dirty: DirtySymbols, rebuild: Rebuild) -> None:
     """One batch of a replay: each record changes what does not contain it yet."""
     offsets = raw.rows["offset"]
     keys = [key or b"" for key in raw.all_keys()]
@@ -159,7 +159,7 @@ def advance(raw: RawRecords, engine: Engine, unsaved: Unsaved, rebuild: Rebuild)
     new = raw.where((offsets >= rebuild.floor) & (offsets > held))
     if len(new):
         engine.advance_raw(new)
-        unsaved.note(engine.touched, new.rows["offset"])
+        dirty.note(engine.touched, new.rows["offset"])
         rebuild.replayed += len(new)
 
 

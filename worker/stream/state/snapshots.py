@@ -17,7 +17,7 @@ from worker.kafka.records.outputs import Output
 from worker.stream.failpoints import failpoint
 from worker.stream.job import Engine
 from worker.stream.state.checkpoint import Checkpoint
-from worker.stream.state.dirty import Unsaved
+from worker.stream.state.dirty import DirtySymbols
 from worker.stream.state.journal import Changes, Journal
 from worker.stream.state.records import FORMAT, OWNER, REPLAY_FROM, Snapshot, pack, state_key
 
@@ -53,7 +53,7 @@ class SnapshotWriter:
         topic: str,
         owner: StateOwner,
         engine: Engine,
-        unsaved: Unsaved,
+        dirty: DirtySymbols,
         stored: set[bytes],
         obsolete: Iterable[bytes] = (),
         journal: Journal | None = None,
@@ -63,7 +63,7 @@ class SnapshotWriter:
         self.journal = journal or Journal(engine.controls)
         self._obsolete = list(obsolete)  # keys of snapshots that must not be restored again
         self._topic, self.owner = topic, owner
-        self._engine, self._unsaved = engine, unsaved
+        self._engine, self._dirty = engine, dirty
         self._signed = False
 
     def begin(self, next_offset: int, origin: int) -> Taken:
@@ -85,7 +85,7 @@ class SnapshotWriter:
             size += len(value)
             records.append(self._output(key, value, stamp))
             failpoint("saving")
-        replay_from = self._unsaved.oldest(next_offset, slots)
+        replay_from = self._dirty.oldest(next_offset, slots)
         journaled = self.journal.take(replay_from, save=bool(records))
         if journaled:
             records += [self._output(key, value, stamp) for key, value in journaled.records]
@@ -108,7 +108,7 @@ class SnapshotWriter:
             self._signed = True
             self._obsolete = []
             self.stored.update(self._symbols(taken.slots))
-            self._unsaved.saved(taken.slots)
+            self._dirty.saved(taken.slots)
         if taken.journaled:
             self.journal.committed(taken.journaled)
 
@@ -146,7 +146,7 @@ class SnapshotWriter:
         key = self._engine.symbols.key(slot)
         symbol = key.decode()
         state = self._engine.export(slot)
-        warm_from, warm_next = self._unsaved.warm(slot)
+        warm_from, warm_next = self._dirty.warm(slot)
         snapshot = Snapshot(
             symbol,
             offset,

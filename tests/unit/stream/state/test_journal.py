@@ -22,7 +22,7 @@ from worker.kafka.reader import Consumed
 from worker.kafka.records.columns import raw_of
 from worker.sources.simulation.simulator import Simulation, simulated_records
 from worker.stream.control.table import ControlTable
-from worker.stream.state.dirty import Limits, Unsaved
+from worker.stream.state.dirty import DirtySymbols, Limits
 from worker.stream.state.journal import Journal, missing
 from worker.stream.state.partition_state import PartitionState
 from worker.stream.state.records import JOURNAL, Damaged, journal_key, pack_entry, symbol_of, unpack_entry
@@ -266,9 +266,9 @@ def states(owner: Owner) -> dict[bytes, SymbolState]:
 
 
 def begin(table: ControlTable) -> Owner:
-    engine, unsaved = PartitionEngine(EngineSettings()), Unsaved(Limits(20, 60))
-    writer = SnapshotWriter("s", OWNER, engine, unsaved, set(), journal=Journal(engine.controls, table))
-    return Owner(PartitionState(engine, unsaved, writer, FIRST, FIRST, {}), {}, table)
+    engine, dirty = PartitionEngine(EngineSettings()), DirtySymbols(Limits(20, 60))
+    writer = SnapshotWriter("s", OWNER, engine, dirty, set(), journal=Journal(engine.controls, table))
+    return Owner(PartitionState(engine, dirty, writer, FIRST, FIRST, {}), {}, table)
 
 
 async def take_over(before: Owner, table: ControlTable) -> Owner:
@@ -278,13 +278,13 @@ async def take_over(before: Owner, table: ControlTable) -> Owner:
     entries = [unpack_entry(k, v) for k, v in before.topic.items() if k.startswith(JOURNAL)]
     assert missing(entries, 0, checkpoint.journal, ahead=False) == 0
     stored = Stored({k: v for k, v in before.topic.items() if not k.startswith(b"__")}, journal=entries)
-    engine, unsaved = PartitionEngine(EngineSettings()), Unsaved(Limits(20, 60))
+    engine, dirty = PartitionEngine(EngineSettings()), DirtySymbols(Limits(20, 60))
     book = Journal(engine.controls, table, entries, checkpoint.journal_from)
-    rebuild = await load_snapshots(stored, checkpoint, stop, False, engine, unsaved)
+    rebuild = await load_snapshots(stored, checkpoint, stop, False, engine, dirty)
     assert checkpoint.journal_from <= rebuild.start
-    advance(raw_of([r for r in log() if rebuild.start <= r.offset < stop]), engine, unsaved, rebuild)
-    writer = SnapshotWriter("s", OWNER, engine, unsaved, set(stored.snapshots), journal=book)
-    heir = Owner(PartitionState(engine, unsaved, writer, FIRST, stop, rebuild.held), dict(before.topic), table)
+    advance(raw_of([r for r in log() if rebuild.start <= r.offset < stop]), engine, dirty, rebuild)
+    writer = SnapshotWriter("s", OWNER, engine, dirty, set(stored.snapshots), journal=book)
+    heir = Owner(PartitionState(engine, dirty, writer, FIRST, stop, rebuild.held), dict(before.topic), table)
     heir.entries = before.entries
     return heir
 

@@ -18,7 +18,7 @@ from worker.kafka.reader import Consumed
 from worker.kafka.records.columns import raw_of
 from worker.sources.simulation.simulator import Simulation, simulated_records
 from worker.stream.state.checkpoint import Checkpoint
-from worker.stream.state.dirty import Limits, Unsaved
+from worker.stream.state.dirty import DirtySymbols, Limits
 from worker.stream.state.partition_state import PartitionState
 from worker.stream.state.records import OWNER, REPLAY_FROM, pack, unpack
 from worker.stream.state.restore import Rebuild, advance, load_snapshots
@@ -72,8 +72,8 @@ def symbol(number: int) -> str:
 
 
 def new_state(settings: EngineSettings | None = None) -> PartitionState:
-    engine, unsaved = PartitionEngine(settings or EngineSettings()), Unsaved(Limits(30, 250))
-    return PartitionState(engine, unsaved, SnapshotWriter("s", OWNER_RECORD, engine, unsaved, set()), 100, 100, {})
+    engine, dirty = PartitionEngine(settings or EngineSettings()), DirtySymbols(Limits(30, 250))
+    return PartitionState(engine, dirty, SnapshotWriter("s", OWNER_RECORD, engine, dirty, set()), 100, 100, {})
 
 
 @cache
@@ -101,10 +101,10 @@ async def restored(
     state = new_state(settings)
     stored = Stored({key: value for key, value in topic.items() if key not in (OWNER, REPLAY_FROM)})
     stop = 100 + STOP
-    rebuild = await load_snapshots(stored, checkpoint, stop, False, state.engine, state._unsaved, cut_short)
+    rebuild = await load_snapshots(stored, checkpoint, stop, False, state.engine, state._dirty, cut_short)
     records = [r for r in log() if rebuild.start <= r.offset < stop]
     for start in range(0, len(records), 33):
-        advance(raw_of(records[start : start + 33]), state.engine, state._unsaved, rebuild)
+        advance(raw_of(records[start : start + 33]), state.engine, state._dirty, rebuild)
     state.committed(stop, state.due(stop, LIMIT))
     return state, rebuild
 
@@ -195,9 +195,9 @@ async def test_parameters_of_one_symbol_concern_no_other() -> None:
 
 async def test_a_state_begun_anew_removes_the_old_snapshots_before_it_writes() -> None:
     topic, _ = before()
-    engine, unsaved = PartitionEngine(EngineSettings()), Unsaved(Limits(1, 0))
+    engine, dirty = PartitionEngine(EngineSettings()), DirtySymbols(Limits(1, 0))
     old = [key for key in topic if key not in (OWNER, REPLAY_FROM)]
-    state = PartitionState(engine, unsaved, SnapshotWriter("s", OWNER_RECORD, engine, unsaved, set(), old), 0, 0, {})
+    state = PartitionState(engine, dirty, SnapshotWriter("s", OWNER_RECORD, engine, dirty, set(), old), 0, 0, {})
     state.process(raw_of(log()[:4]))
     taken = state.due(104, LIMIT)
     newest = {record.key: record.value for record in taken.records}
@@ -228,11 +228,11 @@ async def test_at_least_once_a_symbol_ahead_of_the_commit_is_not_repeated() -> N
     topic, checkpoint = before()
     committed = 100 + STOP - BATCH  # the crash came between the last snapshots and their offset
     stored = Stored({key: value for key, value in topic.items() if key not in (OWNER, REPLAY_FROM)})
-    engine, unsaved = PartitionEngine(EngineSettings()), Unsaved(Limits(30, 250))
-    rebuild = await load_snapshots(stored, checkpoint._replace(saved=0), committed, True, engine, unsaved)
-    advance(raw_of([r for r in log() if rebuild.start <= r.offset < committed]), engine, unsaved, rebuild)
-    writer = SnapshotWriter("s", OWNER_RECORD, engine, unsaved, set())
-    state = PartitionState(engine, unsaved, writer, 100, committed, rebuild.held)
+    engine, dirty = PartitionEngine(EngineSettings()), DirtySymbols(Limits(30, 250))
+    rebuild = await load_snapshots(stored, checkpoint._replace(saved=0), committed, True, engine, dirty)
+    advance(raw_of([r for r in log() if rebuild.start <= r.offset < committed]), engine, dirty, rebuild)
+    writer = SnapshotWriter("s", OWNER_RECORD, engine, dirty, set())
+    state = PartitionState(engine, dirty, writer, 100, committed, rebuild.held)
     ahead = {key for key, offset in rebuild.held.items() if offset >= committed}
     assert ahead, "the last batch must have saved something"
     handled = [r for r in log()[STOP - BATCH : STOP] if r.key not in ahead]

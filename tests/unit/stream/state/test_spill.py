@@ -26,7 +26,7 @@ from worker.kafka.errors import StateLost
 from worker.settings import StateSettings
 from worker.sources.simulation.simulator import Simulation, simulated_records
 from worker.stream.state.checkpoint import Checkpoint
-from worker.stream.state.dirty import Limits, Unsaved
+from worker.stream.state.dirty import DirtySymbols, Limits
 from worker.stream.state.partition_state import PartitionState
 from worker.stream.state.restore import advance, load_snapshots
 from worker.stream.state.snapshots import SnapshotWriter, Taken
@@ -128,17 +128,17 @@ class Owner:
     """One owner of the partition: its state, and the state topic as compaction would leave it."""
 
     def __init__(self, spill: Spill | None, topic: dict[bytes, bytes]) -> None:
-        self.engine, self.unsaved, self.topic = PartitionEngine(SETTINGS, spill), Unsaved(Limits(9, 120)), topic
-        writer = SnapshotWriter("s", OWNER, self.engine, self.unsaved, set(topic))
-        self.state = PartitionState(self.engine, self.unsaved, writer, 0, 0, {})
+        self.engine, self.dirty, self.topic = PartitionEngine(SETTINGS, spill), DirtySymbols(Limits(9, 120)), topic
+        writer = SnapshotWriter("s", OWNER, self.engine, self.dirty, set(topic))
+        self.state = PartitionState(self.engine, self.dirty, writer, 0, 0, {})
         self.checkpoint = Checkpoint(0, 0, 0, 4)
 
     async def restore(self, checkpoint: Checkpoint, stop: int) -> None:
         stored = Stored({key: value for key, value in self.topic.items() if not key.startswith(b"__")})
-        rebuild = await load_snapshots(stored, checkpoint, stop, False, self.engine, self.unsaved)
+        rebuild = await load_snapshots(stored, checkpoint, stop, False, self.engine, self.dirty)
         assert rebuild.damaged == 0
         for part in parts(log().slice(rebuild.start, stop), [13]):
-            advance(part, self.engine, self.unsaved, rebuild)
+            advance(part, self.engine, self.dirty, rebuild)
 
     def run(self, raw: RawRecords, sizes: Sequence[int]) -> list[tuple[int, bytes]]:
         """Verdict and decision of each record; what is due is saved."""
