@@ -60,7 +60,7 @@ class Member(ConsumerRebalanceListener):
         self._new_partition = new_partition
         self._tasks: dict[TopicPartition, asyncio.Task[None]] = {}
         self._closing: set[asyncio.Task[None]] = set()
-        self._moving = True  # between revocation and assignment: nothing new is started
+        self._rebalancing = True  # between revocation and assignment: nothing new is started
         self._failure: BaseException | None = None
         self._rejoin = False
         self._draining = False  # asked to stop, and nothing has failed
@@ -73,7 +73,7 @@ class Member(ConsumerRebalanceListener):
         """Let batches in flight finish within one deadline; keep the state until the new assignment is known."""
         failpoint("revoked")
         started, seconds = time.monotonic(), self._settings.processing.rebalance_timeout_ms / 2000
-        self._moving = True
+        self._rebalancing = True
         busy = [task for tp, task in self._tasks.items() if self.partitions[tp].phase is Phase.BUSY]
         if busy:
             await asyncio.wait(busy, timeout=seconds)
@@ -99,7 +99,7 @@ class Member(ConsumerRebalanceListener):
             self._consumer.pause(tp)
             partition = self.partitions.get(tp) or self.partitions.setdefault(tp, self._new_partition(tp))
             self._start(tp, self._take(partition))
-        self._moving = False
+        self._rebalancing = False
         self._changed.set()
         told = {"partitions": sorted(tp.partition for tp in assigned), "generation": self.generation}
         log.info("assigned" if assigned else "standby: more members than partitions", extra=told)
@@ -222,19 +222,19 @@ class Member(ConsumerRebalanceListener):
             )
             METRICS.transactions.labels("committed").inc()
             self.last_commit_ok = True
-            if self._moving:
+            if self._rebalancing:
                 break
         now = time.monotonic()
         # Small batches rest for as long as they took: commits are frequent where they are cheap, and a broker that is
         # slow because it has too much to do gets less.
         partition.rest_until = now + (now - begun) if len(raw) < size // 2 else 0.0
-        partition.phase = Phase.PARKED if self._moving else Phase.READY
+        partition.phase = Phase.PARKED if self._rebalancing else Phase.READY
         if partition.next != position:
             self._rewind(partition)
 
     async def _save(self, partition: Partition) -> None:
         await (partition.save() if partition.idle else partition.settle())
-        partition.phase = Phase.PARKED if self._moving else Phase.READY
+        partition.phase = Phase.PARKED if self._rebalancing else Phase.READY
 
     # -- the loop
 
@@ -282,11 +282,11 @@ class Member(ConsumerRebalanceListener):
 
     async def _poll(self) -> None:
         self._changed.clear()
-        ready = [] if self._moving else ready_now(self.partitions)
+        ready = [] if self._rebalancing else ready_now(self.partitions)
         # Without names getmany would serve every partition, also those that rest. Restoring ones are paused: naming
         # them fetches nothing, but counts as polling. A member that owns nothing must poll, else it never rejoins.
         named = ready or [tp for tp, p in self.partitions.items() if p.phase is Phase.RESTORING]
-        if self._moving or (self.partitions and not named):
+        if self._rebalancing or (self.partitions and not named):
             await self._wait_changed()
             return
         generation = self.generation
@@ -352,7 +352,7 @@ class Member(ConsumerRebalanceListener):
             position = await self._consumer.position(tp)
         except (IllegalStateError, KafkaError):
             return  # no longer assigned
-        if self._moving or generation != self.generation:
+        if self._rebalancing or generation != self.generation:
             self._rewind(partition)
             return
         # Without records the position may still have passed transaction markers: commit it, or lag never reaches 0.
@@ -375,7 +375,7 @@ class Member(ConsumerRebalanceListener):
 
         Returns whether all that was begun is committed.
         """
-        self._moving = True
+        self._rebalancing = True
         failpoint("draining")
         keep = min(deadline.left() * LEAVE_SHARE, MAX_LEAVE)
         busy = [self._tasks[tp] for tp, p in self.partitions.items() if p.phase is Phase.BUSY and tp in self._tasks]
