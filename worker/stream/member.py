@@ -28,9 +28,9 @@ from worker.kafka.records.columns import as_raw, together
 from worker.settings import Settings
 from worker.stream.drain import save, settle
 from worker.stream.failpoints import failpoint
+from worker.stream.linger import lingered, poll_seconds, ready_now
 from worker.stream.partition import Partition, Phase
 from worker.stream.polling import Polling
-from worker.stream.resting import patience, ready_now, rested
 from worker.stream.shutdown import Shutdown
 from worker.telemetry.metrics import METRICS
 
@@ -225,9 +225,9 @@ class Member(ConsumerRebalanceListener):
             if self._rebalancing:
                 break
         now = time.monotonic()
-        # Small batches rest for as long as they took: commits are frequent where they are cheap, and a broker that is
+        # Small batches linger for as long as they took: commits are frequent where they are cheap, and a broker that is
         # slow because it has too much to do gets less.
-        partition.rest_until = now + (now - begun) if len(raw) < size // 2 else 0.0
+        partition.linger_until = now + (now - begun) if len(raw) < size // 2 else 0.0
         partition.phase = Phase.PARKED if self._rebalancing else Phase.READY
         if partition.next != position:
             self._rewind(partition)
@@ -275,7 +275,7 @@ class Member(ConsumerRebalanceListener):
 
     async def _wait_changed(self) -> None:
         try:
-            async with asyncio.timeout(patience(self.partitions)):
+            async with asyncio.timeout(poll_seconds(self.partitions)):
                 await self._changed.wait()
         except TimeoutError:
             return
@@ -283,7 +283,7 @@ class Member(ConsumerRebalanceListener):
     async def _poll(self) -> None:
         self._changed.clear()
         ready = [] if self._rebalancing else ready_now(self.partitions)
-        # Without names getmany would serve every partition, also those that rest. Restoring ones are paused: naming
+        # Without names getmany would serve every partition, also those that linger. Restoring ones are paused: naming
         # them fetches nothing, but counts as polling. A member that owns nothing must poll, else it never rejoins.
         named = ready or [tp for tp, p in self.partitions.items() if p.phase is Phase.RESTORING]
         if self._rebalancing or (self.partitions and not named):
@@ -291,7 +291,7 @@ class Member(ConsumerRebalanceListener):
             return
         generation = self.generation
         try:
-            fetched = await self._fetch(named, patience(self.partitions))
+            fetched = await self._fetch(named, poll_seconds(self.partitions))
             if fetched is None:
                 return
             await self._gather(fetched)
@@ -309,9 +309,9 @@ class Member(ConsumerRebalanceListener):
             await self._dispatch(tp, fetched.get(tp, []), generation)
 
     async def _gather(self, fetched: dict[TopicPartition, list[Any]]) -> None:
-        """Add what came while a partition rested: the fetch at the beginning of the rest found only a few records, and
-        the next one, for all the others, is on its way now."""
-        late = [tp for tp in fetched if rested(self.partitions.get(tp))]
+        """Add what came while a partition lingered: the fetch before that found only a few records, and the next one,
+        for all the others, is on its way now."""
+        late = [tp for tp in fetched if lingered(self.partitions.get(tp))]
         more = await self._fetch(late, GATHER) if late else None
         for tp, records in (more or {}).items():
             fetched[tp] += records

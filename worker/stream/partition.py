@@ -60,7 +60,7 @@ class Partition:
         self.phase = Phase.RESTORING
         self.progress = 0, 0  # input offset that a restore has reached, and the one where it ends
         self.trouble = BackOff(0.1, MAX_TROUBLE)  # pauses before it is opened again, until a commit goes through
-        self.rest_until = 0.0  # monotonic seconds; small batches wait here so that a transaction carries more
+        self.linger_until = 0.0  # monotonic seconds; small batches wait here so that a transaction carries more
         self._settings = settings
         self._clients = clients
         self._recovery = Recovery(tp, settings, clients.options, owner, job.engine, self._on_progress, control_table)

@@ -126,11 +126,11 @@ class WorkerProcess:
     async def _memberships(self) -> None:
         while not self._shutdown.asked.is_set() and self._failure is None:
             if self._pause:
-                await self._rest()
+                await self._back_off()
             await self._membership()
         self._shutdown.begin()
 
-    async def _rest(self) -> None:
+    async def _back_off(self) -> None:
         log.info("joining the group anew", extra={"seconds": round(self._pause, 2)})
         await asyncio.wait({asked := asyncio.ensure_future(self._shutdown.asked.wait())}, timeout=self._pause)
         asked.cancel()

@@ -36,7 +36,7 @@ class FakePartition:
     """A partition whose steps do what the test wants."""
 
     def __init__(self, tp: TopicPartition) -> None:
-        self.tp, self.phase, self.next, self.rest_until = tp, Phase.RESTORING, 5, 0.0
+        self.tp, self.phase, self.next, self.linger_until = tp, Phase.RESTORING, 5, 0.0
         self.idle = self.overdue = self.unsettled = False
         self.open: Any = at_once
         self.process: Any = at_once
