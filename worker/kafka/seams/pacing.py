@@ -1,7 +1,7 @@
 """Fetches that are refused come ever more rarely, and an answer that lacks what was asked for is an error.
 
 aiokafka fetches again as fast as brokers answer, and its fetch task dies of an answer that lacks a partition or names a
-foreign one. Here a refused partition rests while the others of its broker go on.
+foreign one. Here a refused partition backs off while the others of its broker go on.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ DAMAGED = 3  # times that a broker may find a record damaged
 # What getmany raises, so that nothing is repeated before it has.
 RAISED = (OffsetOutOfRangeError.errno, TopicAuthorizationFailedError.errno)
 LACKING, UNREACHABLE = "the answer lacks it", "no answer"
-RESTS = object()  # the node of a partition that rests: aiokafka believes that a request to it is on its way
+BACKING_OFF = object()  # the node of a partition that backs off: aiokafka believes that a request to it is on its way
 
 _init, _actions, _replica = Fetcher.__init__, Fetcher._get_actions_per_node, Fetcher._select_read_replica
 
@@ -46,7 +46,7 @@ class Pace:
         self._damaged: dict[TopicPartition, int] = {}
         self._rarely = Rarely()
 
-    def rests(self, tp: TopicPartition) -> bool:
+    def backs_off(self, tp: TopicPartition) -> bool:
         """Whether nothing may be asked for it now."""
         return self._until.get(tp, 0.0) > time.monotonic()
 
@@ -159,16 +159,16 @@ def init(self: Any, client: Any, *args: Any, **options: Any) -> None:
     _init(self, client, *args, **options)
     self._pace = Pace()
     self._client = PacedClient(self, client, self._pace)
-    self._in_flight.add(RESTS)
+    self._in_flight.add(BACKING_OFF)
 
 
 def select_read_replica(self: Any, tp: TopicPartition) -> Any:
-    """`Fetcher._select_read_replica`; nobody while the partition rests."""
-    return RESTS if self._pace.rests(tp) else _replica(self, tp)
+    """`Fetcher._select_read_replica`; nobody while the partition backs off."""
+    return BACKING_OFF if self._pace.backs_off(tp) else _replica(self, tp)
 
 
 def get_actions_per_node(self: Any, assignment: Any) -> Any:
-    """`Fetcher._get_actions_per_node`; the fetcher looks again when the next partition has rested."""
+    """`Fetcher._get_actions_per_node`; the fetcher looks again when the next partition is due again."""
     fetches, resets, seconds, *rest = _actions(self, assignment)
     return fetches, resets, min(seconds, self._pace.patience()), *rest
 
