@@ -29,5 +29,5 @@ def offsets_of(records: Sequence[Consumed]) -> NDArray[np.int64]:
 def outcomes_of(state: PartitionState, records: Sequence[Consumed]) -> list[Decision | Rejection]:
     """What a partition's state makes of records that it has not seen, under the default configuration."""
     raw = state.unseen(raw_of(records))
-    decoded, outs = state.process(raw)
+    decoded, outs = state.step(raw)
     return OutcomeBuilder(EngineSettings()).build(raw.records(), decoded, outs)

@@ -77,7 +77,7 @@ class World:
             raw = self.raw(state.next, state.next + BATCH)
             state.fetched(raw)
             unseen = state.unseen(raw)
-            results = state.process(unseen)
+            results = state.step(unseen)
             found += results
             self.publish(results)
             position = state.next + BATCH

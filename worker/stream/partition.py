@@ -124,7 +124,7 @@ class Partition:
         begun = time.monotonic()
         self._state.fetched(raw)
         raw = self._state.unseen(raw)
-        results = self._state.process(raw) if len(raw) else None
+        results = self._state.step(raw) if len(raw) else None
         METRICS.engine_seconds.observe(time.monotonic() - begun)
         outputs = self._outputs(raw, results) if len(raw) else ()
         if isinstance(self._sink, AcknowledgedSink) and begun < self._commit_at and not self._state.pressing:

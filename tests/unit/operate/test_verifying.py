@@ -65,7 +65,7 @@ async def test_what_is_lost_behind_a_set_back_offset_is_found() -> None:
     async with world() as w:
         state = await w.opened()
         w.work(state, 60)
-        w.publish(state.process(w.raw(FIRST + 70, FIRST + 120)))
+        w.publish(state.step(w.raw(FIRST + 70, FIRST + 120)))
         report = await verified(w, FIRST + 60)
         assert (report.count("lost"), report.count("past_offset")) == (10, 50)
 

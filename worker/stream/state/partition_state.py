@@ -51,7 +51,7 @@ class PartitionState:
         """All of a batch, markers that are no records included, lies before the next offset."""
         self.epoch = max(self.epoch, raw.epoch)
 
-    def process(self, raw: RawRecords) -> Any:
+    def step(self, raw: RawRecords) -> Any:
         """What the engine makes of records that are `unseen`, at least one."""
         self._writer.journal.use(raw.all_keys, self.next)
         results = self.engine.step_raw(raw)

@@ -198,7 +198,7 @@ async def test_a_state_begun_anew_removes_the_old_snapshots_before_it_writes() -
     engine, dirty = PartitionEngine(EngineSettings()), DirtySymbols(Limits(1, 0))
     old = [key for key in topic if key not in (OWNER, REPLAY_FROM)]
     state = PartitionState(engine, dirty, SnapshotWriter("s", OWNER_RECORD, engine, dirty, set(), old), 0, 0, {})
-    state.process(raw_of(log()[:4]))
+    state.step(raw_of(log()[:4]))
     taken = state.due(104, LIMIT)
     newest = {record.key: record.value for record in taken.records}
     kept = {key for key in old if newest[key] is not None}
@@ -210,7 +210,7 @@ async def test_a_state_begun_anew_removes_the_old_snapshots_before_it_writes() -
 
 async def test_a_transaction_carries_a_bounded_number_of_snapshots() -> None:
     state = new_state()
-    state.process(raw_of(log()[:400]))
+    state.step(raw_of(log()[:400]))
     sizes: list[int] = []
     while state.dirty:
         taken = state.rest(5_000)

@@ -144,7 +144,7 @@ class Owner:
         """Verdict and decision of each record; what is due is saved."""
         found = []
         for part in parts(raw, sizes):
-            _, outs = self.state.process(part)
+            _, outs = self.state.step(part)
             found += list(zip(outs["validation"]["mask"].tolist(), outs["decision"].copy().tolist(), strict=True))
             stop = int(part.rows["offset"][-1]) + 1
             self.save(self.state.due(stop, LIMIT), stop)
