@@ -17,7 +17,7 @@ from worker.errors import AlphapulseError, BrokerUnavailable, CannotCreate, Conf
 from worker.kafka.asking import creation
 from worker.kafka.asking import topics as topics_module
 from worker.kafka.topics import wanted
-from worker.operate.creation import Topic, create
+from worker.operate.create_topics import Topic, create
 from worker.settings import Settings, TopicSettings
 
 EXISTS, TOO_MANY_REPLICAS, BAD_CONFIG = 36, 38, 40

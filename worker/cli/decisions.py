@@ -90,8 +90,8 @@ def decisions(
     if rejected and why:
         raise typer.BadParameter("--why is of decisions: leave out --rejected")
     check_span(since, until)
+    from worker.operate.filters import Wanted
     from worker.operate.tail import follow_topic
-    from worker.operate.wanted import Wanted
 
     quiet_logs()
     settings = settings_with(bootstrap, prefix=prefix)

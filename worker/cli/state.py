@@ -51,7 +51,7 @@ def reset(
     """
     import msgspec
 
-    from worker.operate.resetting import Renewed, reset
+    from worker.operate.reset import Renewed, reset
 
     quiet_logs()
     settings = settings_with(bootstrap, group, prefix)
@@ -85,7 +85,7 @@ def offsets(
     """Commit where the group has come to, by its state and outputs; for offsets that are gone or were set by hand."""
     import msgspec
 
-    from worker.operate.reached import Reached, reached, restore
+    from worker.operate.offsets import Reached, reached, restore
 
     quiet_logs()
     settings = settings_with(bootstrap, group, prefix)

@@ -10,7 +10,7 @@ from worker.cli.common import Bootstrap, Group, Json, Prefix, quiet_logs, run_as
 from worker.cli.output import print_json
 
 if TYPE_CHECKING:
-    from worker.operate import creation
+    from worker.operate import create_topics
 
 app = typer.Typer(help="Create or check the topics.", no_args_is_help=True)
 Partitions = Annotated[
@@ -37,14 +37,14 @@ def create(
     """Create missing topics with the settings they need, then check all."""
     from worker.kafka import topics
     from worker.kafka.preflight import admin_client
-    from worker.operate import creation
+    from worker.operate import create_topics
 
     quiet_logs()
     settings = settings_with(bootstrap, group, prefix, topics={"partitions": partitions})
 
-    async def work() -> dict[str, creation.Topic]:
+    async def work() -> dict[str, create_topics.Topic]:
         async with admin_client(settings.kafka) as admin:
-            made = await creation.create(admin, settings)
+            made = await create_topics.create(admin, settings)
             topics.check(settings, await topics.describe(admin, settings.worker_topics))
             return made
 
@@ -62,7 +62,7 @@ def create(
             typer.echo(f"  {other.name} is {other.is_now}; topics create makes it {other.wanted}")
 
 
-def _described(topic: creation.Topic) -> dict[str, Any]:
+def _described(topic: create_topics.Topic) -> dict[str, Any]:
     differences = {other.name: {"is": other.is_now, "wanted": other.wanted} for other in topic.differences}
     return topic._asdict() | {"differences": differences}
 

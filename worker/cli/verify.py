@@ -26,7 +26,7 @@ def verify(
     """Read input and outputs and compare; exit 65 when something is lost, doubled, decided twice or out of sequence."""
     import msgspec
 
-    from worker.operate.judging import Report
+    from worker.operate.report import Report
     from worker.operate.verify import check_group
 
     quiet_logs()
@@ -40,7 +40,7 @@ def verify(
 
 
 def _print(report: Any) -> None:
-    from worker.operate.judging import FAULTS
+    from worker.operate.report import FAULTS
     from worker.stream.placement import told
 
     names = ("partition", "input", "decisions", "rejections", "repeats", "pending", "faults")

@@ -22,7 +22,7 @@ from worker.demo.tail import Tail
 from worker.errors import AlphapulseError, DataError
 from worker.kafka import topics
 from worker.kafka.client import client_options
-from worker.operate.creation import create
+from worker.operate.create_topics import create
 from worker.operate.verify import check_group
 from worker.sources.publisher import publish_records
 

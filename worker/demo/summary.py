@@ -9,7 +9,7 @@ from typing import Any
 from worker.demo.labels import LabelCheck
 from worker.demo.steps import StepDone
 from worker.demo.view import WorkerRow
-from worker.operate.judging import Report
+from worker.operate.report import Report
 
 
 @dataclass

@@ -15,7 +15,7 @@ from worker.kafka.preflight import admin_client
 from worker.kafka.seams import start_consumer, stop_consumer
 from worker.kafka.topics import describe
 from worker.operate.backlog import POLL_MS, Line, newest
-from worker.operate.wanted import Item, Tally, Wanted
+from worker.operate.filters import Item, Tally, Wanted
 from worker.settings import KafkaSettings
 from worker.stream.output.builder import rfc3339
 

@@ -17,7 +17,7 @@ from worker.kafka.client import client_options
 from worker.kafka.group import committed_offsets, wait_caught_up
 from worker.kafka.preflight import admin_client
 from worker.kafka.reader import Consumed, Reader, high_watermarks
-from worker.operate.judging import Outcome, PartitionReport, Report, judge
+from worker.operate.report import Outcome, PartitionReport, Report, judge
 from worker.settings import Settings
 from worker.stream.placement import Homes
 from worker.stream.state.topic import read_state

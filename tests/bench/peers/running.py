@@ -15,7 +15,7 @@ from tests.bench.peers.market import Expected
 from tests.bench.peers.outputs import faults, read
 from tests.bench.progress import Committed, Watch, Written
 from worker.kafka.preflight import admin_client
-from worker.operate.creation import create
+from worker.operate.create_topics import create
 from worker.settings import load_settings
 
 DEADLINE_S = 300.0

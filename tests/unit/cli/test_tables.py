@@ -111,7 +111,7 @@ def test_verify_ends_with_one_line_of_verdict(
     capsys: pytest.CaptureFixture[str], found: dict[str, Any], verdict: str
 ) -> None:
     from worker.cli.verify import _print
-    from worker.operate.judging import PartitionReport, Report
+    from worker.operate.report import PartitionReport, Report
 
     split = {"a-long-symbol-[x]" * 9: [0, 1]} if "lost" in found else {}
     _print(Report([PartitionReport(0, inputs=7, decisions=7, **found)], split))

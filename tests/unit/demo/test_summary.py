@@ -10,7 +10,7 @@ import typer
 
 from worker.demo.labels import LabelCheck
 from worker.demo.summary import Kill, Summary, Where, counts, how_to_go_on, label_verdict, verdict
-from worker.operate.judging import PartitionReport, Report
+from worker.operate.report import PartitionReport, Report
 
 GONE = Where("127.0.0.1:21000", "", "alphapulse", 6, kept=False, daemon=False)
 KEPT = Where("127.0.0.1:9093", "demo-1a2b3c.", "demo-1a2b3c", 6, kept=True, daemon=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker.operate.judging import EXAMPLES, Outcome, PartitionReport, Report, judge
+from worker.operate.report import EXAMPLES, Outcome, PartitionReport, Report, judge
 from worker.stream.placement import Homes, told
 
 A, B = b"A", b"B"

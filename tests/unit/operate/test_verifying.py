@@ -9,7 +9,7 @@ import pytest
 from tests.support.world import RECORDS, World, world
 from worker.kafka.client import client_options
 from worker.operate import verify as module
-from worker.operate.judging import EXAMPLES, PartitionReport
+from worker.operate.report import EXAMPLES, PartitionReport
 from worker.operate.verify import verify
 
 FIRST, DECIDED = 100, 120  # first offset of the input, and records that have an outcome

@@ -11,7 +11,7 @@ from schemas import Decision, Rejection
 from worker.engine.partition import PartitionEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
-from worker.operate.wanted import Tally, Wanted
+from worker.operate.filters import Tally, Wanted
 from worker.sources.simulation.simulator import Simulation, simulated_records
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemas.state import ReplayFrom
-from worker.operate.reached import Reached, judged
+from worker.operate.offsets import Reached, judged
 from worker.stream.state.checkpoint import Checkpoint, Committed
 from worker.stream.state.contradiction import LeftOut
 from worker.stream.state.topic import Stored

@@ -6,7 +6,7 @@ import pytest
 
 from schemas.state import JournalEntry
 from worker.errors import ConfigError
-from worker.operate.resetting import obstacle, renewed
+from worker.operate.reset import obstacle, renewed
 from worker.stream.state.checkpoint import Checkpoint, Committed
 from worker.stream.state.topic import Stored
 
