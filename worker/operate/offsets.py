@@ -22,7 +22,7 @@ from worker.stream.state import contradiction
 from worker.stream.state.checkpoint import Committed
 from worker.stream.state.committed import checkpoints
 from worker.stream.state.contradiction import LeftOut, left_out
-from worker.stream.state.topic import Stored, read_state
+from worker.stream.state.topic import StateRecords, read_state
 from worker.stream.state.witness import OutputsEnd, Witness, furthest, outputs_end
 
 
@@ -118,7 +118,7 @@ async def _partition(
 def judged(
     partition: int,
     found: Committed | None,
-    stored: Stored,
+    stored: StateRecords,
     outputs: OutputsEnd,
     left: LeftOut | None,
     end: int,

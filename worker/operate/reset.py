@@ -29,7 +29,7 @@ from worker.stream.output.sink import Commit, Sink, sink_of
 from worker.stream.state.checkpoint import Checkpoint, Committed, committed
 from worker.stream.state.contradiction import beyond_end, left_out, set_ahead, set_back
 from worker.stream.state.records import FORMAT, REPLAY_FROM, reset_key
-from worker.stream.state.topic import Stored, read_state
+from worker.stream.state.topic import StateRecords, read_state
 from worker.stream.state.witness import contradicting, outputs_end
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -114,7 +114,7 @@ async def _renew(
 
 
 async def _refuse_contradiction(
-    settings: Settings, tp: TopicPartition, reader: Reader, found: Committed | None, stored: Stored, end: int
+    settings: Settings, tp: TopicPartition, reader: Reader, found: Committed | None, stored: StateRecords, end: int
 ) -> None:
     """Refuse while the committed offset contradicts state, outputs or input: without the state nothing may show it any
     more."""
@@ -140,7 +140,7 @@ def _again(tp: TopicPartition, error: BaseException) -> TryAgain:
     )
 
 
-def obstacle(found: Committed, stored: Stored, first: int) -> str:
+def obstacle(found: Committed, stored: StateRecords, first: int) -> str:
     """Why the state can't be rebuilt from an input that begins at `first`; empty if it can."""
     known = found.checkpoint
     if known is None:
@@ -154,7 +154,7 @@ def obstacle(found: Committed, stored: Stored, first: int) -> str:
     return ""
 
 
-def renewed(found: Committed, stored: Stored, partitions: int, anew: bool) -> Checkpoint:
+def renewed(found: Committed, stored: StateRecords, partitions: int, anew: bool) -> Checkpoint:
     """The checkpoint without snapshots: of a state that the input rebuilds, or of none.
 
     Raises:
@@ -168,7 +168,7 @@ def renewed(found: Committed, stored: Stored, partitions: int, anew: bool) -> Ch
     return known._replace(replay_from=known.origin, saved=0, journal=len(stored.journal))
 
 
-def _records(topic: str, stored: Stored, checkpoint: Checkpoint, offset: int, anew: bool) -> list[Output]:
+def _records(topic: str, stored: StateRecords, checkpoint: Checkpoint, offset: int, anew: bool) -> list[Output]:
     stamp = int(time.time() * 1000)
     values: dict[bytes, bytes | None] = dict.fromkeys((*stored.snapshots, *stored.refused_entries))
     if anew:

@@ -22,7 +22,7 @@ from worker.settings import Settings, load_engine_of
 from worker.stream.state.checkpoint import Committed
 from worker.stream.state.committed import checkpoints
 from worker.stream.state.records import Damaged, Snapshot, unpack
-from worker.stream.state.topic import Stored, read_state
+from worker.stream.state.topic import StateRecords, read_state
 
 
 @dataclass
@@ -83,7 +83,7 @@ async def inspect(settings: Settings) -> list[Held]:
     return [_held(p, stored, committed.get(p), known) async for p, stored in _stored(settings, count)]
 
 
-def _held(partition: int, stored: Stored, committed: Committed | None, known: Fingerprints) -> Held:
+def _held(partition: int, stored: StateRecords, committed: Committed | None, known: Fingerprints) -> Held:
     held = Held(partition, symbols=len(stored.snapshots), bytes=sum(map(len, stored.snapshots.values())))
     held.journal = len(stored.journal)
     for key, value in stored.snapshots.items():
@@ -138,7 +138,7 @@ async def _partitions(settings: Settings) -> int:
     return found[settings.state_topic].partitions
 
 
-async def _stored(settings: Settings, partitions: int) -> AsyncIterator[tuple[int, Stored]]:
+async def _stored(settings: Settings, partitions: int) -> AsyncIterator[tuple[int, StateRecords]]:
     async with Reader(client_options(settings.kafka)) as reader:
         for partition in range(partitions):
             yield partition, await read_state(reader, TopicPartition(settings.state_topic, partition))

@@ -8,7 +8,7 @@ from schemas.state import ReplayFrom
 from worker.operate.offsets import Reached, judged
 from worker.stream.state.checkpoint import Checkpoint, Committed
 from worker.stream.state.contradiction import LeftOut
-from worker.stream.state.topic import Stored
+from worker.stream.state.topic import StateRecords
 from worker.stream.state.witness import OutputsEnd
 
 OURS = Checkpoint(0, 0, 0, 1)
@@ -27,7 +27,7 @@ def row(
     seen: bool = True,
 ) -> Reached:
     found = None if offset is None else Committed(offset, OURS if own else None)
-    stored = Stored(resume=ReplayFrom(1, 0, 100, SAVED)) if seen else Stored()
+    stored = StateRecords(resume=ReplayFrom(1, 0, 100, SAVED)) if seen else StateRecords()
     return judged(0, found, stored, OutputsEnd(outputs if seen else 0, True), left, end, exactly_once)
 
 

@@ -8,14 +8,14 @@ from schemas.state import JournalEntry
 from worker.errors import ConfigError
 from worker.operate.reset import obstacle, renewed
 from worker.stream.state.checkpoint import Checkpoint, Committed
-from worker.stream.state.topic import Stored
+from worker.stream.state.topic import StateRecords
 
 ENTRY = JournalEntry(1, "*", 2, 7, 40, 0, 0, 0, None)
 KNOWN = Checkpoint(origin=10, replay_from=70, saved=5, partitions=4, journal=1, journal_from=10)
 
 
-def stored(refused: int = 0) -> Stored:
-    return Stored(journal=[ENTRY], refused_entries=[b"__journal__x"] * refused)
+def stored(refused: int = 0) -> StateRecords:
+    return StateRecords(journal=[ENTRY], refused_entries=[b"__journal__x"] * refused)
 
 
 def found(**changed: int) -> Committed:
@@ -34,7 +34,7 @@ def found(**changed: int) -> Committed:
         (Committed(100, None), stored(), 0, "the offset was set by hand"),
     ],
 )
-def test_what_keeps_a_state_from_being_rebuilt(committed: Committed, state: Stored, first: int, why: str) -> None:
+def test_what_keeps_a_state_from_being_rebuilt(committed: Committed, state: StateRecords, first: int, why: str) -> None:
     assert obstacle(committed, state, first) == why
 
 

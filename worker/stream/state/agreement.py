@@ -14,7 +14,7 @@ from worker.kafka.leaders import Leaders
 from worker.settings import Settings
 from worker.stream.state.checkpoint import Committed
 from worker.stream.state.contradiction import beyond_end, left_out, set_ahead, set_back, truncated
-from worker.stream.state.topic import Stored
+from worker.stream.state.topic import StateRecords
 from worker.stream.state.witness import OutputsEnd, contradicting
 from worker.telemetry.metrics import METRICS
 
@@ -48,7 +48,7 @@ class Agreement:
             raise failure
         raise OutcomeUnknown(failure.message)
 
-    def check_topics(self, found: Committed | None, stored: Stored, now: TopicIds, limits_read: bool) -> None:
+    def check_topics(self, found: Committed | None, stored: StateRecords, now: TopicIds, limits_read: bool) -> None:
         """Refuse other topics than those of the last commit; but the state topic: what it lacks is rebuilt.
 
         Raises:
@@ -78,7 +78,7 @@ class Agreement:
             raise failure
         log.error("the topic was made anew", extra={"topic": topic, "cause": failure.message})
 
-    def check_witness(self, found: Committed | None, stored: Stored, outputs: OutputsEnd, own: int) -> None:
+    def check_witness(self, found: Committed | None, stored: StateRecords, outputs: OutputsEnd, own: int) -> None:
         """Refuse an offset that is behind what is known.
 
         Raises:
@@ -112,7 +112,7 @@ class Agreement:
         self.doubt(beyond_end(self._settings, self._tp.partition, found.offset, known))
 
     async def check_left_out(
-        self, leaders: Leaders, found: Committed, stored: Stored, outputs: OutputsEnd, own: int
+        self, leaders: Leaders, found: Committed, stored: StateRecords, outputs: OutputsEnd, own: int
     ) -> None:
         """Refuse an offset that was set by hand and leaves records out; where later outputs may be gone, only warn.
 

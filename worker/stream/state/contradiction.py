@@ -17,7 +17,7 @@ from worker.kafka.protocol.strict import Unclear
 from worker.kafka.records.decode import decode
 from worker.settings import Settings
 from worker.stream.state.checkpoint import Committed
-from worker.stream.state.topic import Stored
+from worker.stream.state.topic import StateRecords
 from worker.stream.state.witness import OutputsEnd, Witness
 
 SET = "Run `alphapulse state offsets` to commit where it has come to"
@@ -32,13 +32,18 @@ class LeftOut(NamedTuple):
     certain: bool  # False where later outputs may have been there, but are gone or may not be read
 
 
-def reached(stored: Stored, outputs: OutputsEnd, own: int = 0) -> int:
+def reached(stored: StateRecords, outputs: OutputsEnd, own: int = 0) -> int:
     """The highest input offset that anything of the group speaks of; 0 where nothing does."""
     return max(own, outputs.next, stored.resume.next if stored.resume else 0)
 
 
 async def left_out(
-    leaders: Leaders, tp: TopicPartition, found: Committed | None, stored: Stored, outputs: OutputsEnd, own: int = 0
+    leaders: Leaders,
+    tp: TopicPartition,
+    found: Committed | None,
+    stored: StateRecords,
+    outputs: OutputsEnd,
+    own: int = 0,
 ) -> LeftOut | None:
     """What the committed offset leaves out; None where that is nothing.
 

@@ -37,7 +37,7 @@ from worker.stream.state.restore import (
     replay,
 )
 from worker.stream.state.snapshots import Named, SnapshotWriter
-from worker.stream.state.topic import Stored, check_owner, read_state
+from worker.stream.state.topic import StateRecords, check_owner, read_state
 from worker.stream.state.witness import outputs_end
 from worker.telemetry.metrics import METRICS
 
@@ -127,14 +127,14 @@ class Recovery:
         limits = () if self._control_table is None else (topics.limits,)
         return self._tp.topic, self._state_tp.topic, topics.output, topics.rejections, *limits
 
-    async def _stored(self, reader: Reader, opened: Opened) -> Stored:
+    async def _stored(self, reader: Reader, opened: Opened) -> StateRecords:
         try:
             return await read_state(reader, self._state_tp, opened.barrier + 1)
         except Truncated as lost:  # within the seconds since we wrote there
             raise OutcomeUnknown(str(lost)) from lost
 
     async def _restored(
-        self, found: Committed, stored: Stored, first: int, origin: int, reader: Reader, named: Named
+        self, found: Committed, stored: StateRecords, first: int, origin: int, reader: Reader, named: Named
     ) -> PartitionState:
         checkpoint = self._checkpoint(found, stored, origin)
         if first > found.offset:
@@ -180,7 +180,7 @@ class Recovery:
         )
         return True
 
-    def _checkpoint(self, found: Committed, stored: Stored, origin: int) -> Checkpoint:
+    def _checkpoint(self, found: Committed, stored: StateRecords, origin: int) -> Checkpoint:
         partitions = self._owner.partitions
         if found.checkpoint is None:
             # An offset that was set by hand carries none; without a record of ours the state is that of all input.
@@ -191,14 +191,14 @@ class Recovery:
             raise partitions_changed(self._tp.topic, found.checkpoint.partitions, partitions)
         return found.checkpoint
 
-    def _check_journal(self, stored: Stored, checkpoint: Checkpoint, ahead: bool) -> None:
+    def _check_journal(self, stored: StateRecords, checkpoint: Checkpoint, ahead: bool) -> None:
         lost = missing(stored.journal, stored.damaged_entries, checkpoint.journal, ahead)
         if lost and self._settings.state.on_loss == "fail":
             raise needs_journal(self._tp, lost, "to go on with those there are")
         if lost:
             log.error("journal entries are lost", extra={"partition": self._tp.partition, "entries": lost})
 
-    def _journal(self, engine: Engine, stored: Stored, whole_from: int) -> Journal:
+    def _journal(self, engine: Engine, stored: StateRecords, whole_from: int) -> Journal:
         keep = self._settings.control.keep_journal
         return Journal(engine.controls, self._control_table, stored.journal, whole_from, keep)
 
@@ -208,7 +208,7 @@ class Recovery:
         log.error("symbols begin anew", extra={"partition": self._tp.partition, "snapshots": rebuild.damaged})
         rebuild.floor = checkpoint.replay_from
 
-    def _skip(self, gap: InputGap, found: Committed, stored: Stored, named: Named) -> PartitionState:
+    def _skip(self, gap: InputGap, found: Committed, stored: StateRecords, named: Named) -> PartitionState:
         if self._settings.processing.on_gap == "fail":
             raise needs_input(self._tp, gap, 0)
         start = max(found.offset, gap.first)
@@ -219,19 +219,19 @@ class Recovery:
         )
         return self._anew(start, stored, named)
 
-    def _anew(self, start: int, stored: Stored, named: Named) -> PartitionState:
+    def _anew(self, start: int, stored: StateRecords, named: Named) -> PartitionState:
         engine, dirty = self._new_engine(), DirtySymbols(self._limits)
         if stored.snapshots:
             log.warning("old snapshots are of no use", extra={"snapshots": len(stored.snapshots), "offset": start})
         journal = self._journal(engine, stored, start)
-        writer = self._writer(engine, dirty, Stored(), journal, named, obsolete=stored.snapshots)
+        writer = self._writer(engine, dirty, StateRecords(), journal, named, obsolete=stored.snapshots)
         return PartitionState(engine, dirty, writer, start, start, {})
 
     def _writer(
         self,
         engine: Engine,
         dirty: DirtySymbols,
-        stored: Stored,
+        stored: StateRecords,
         journal: Journal,
         named: Named,
         obsolete: Iterable[bytes] = (),
@@ -240,7 +240,7 @@ class Recovery:
         topic = self._settings.state_topic
         return SnapshotWriter(topic, self._owner, engine, dirty, symbols, obsolete, journal, named)
 
-    def _tell(self, rebuild: Rebuild, stored: Stored, engine: Engine) -> None:
+    def _tell(self, rebuild: Rebuild, stored: StateRecords, engine: Engine) -> None:
         METRICS.replayed_records.inc(rebuild.replayed)
         if stored.owner and stored.owner.config_hash != self._owner.config_hash and rebuild.replayed:
             # Their outputs were made under the other configuration, which we can't repeat.

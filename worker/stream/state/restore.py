@@ -20,7 +20,7 @@ from worker.stream.job import Engine
 from worker.stream.state.checkpoint import Checkpoint
 from worker.stream.state.dirty import DirtySymbols
 from worker.stream.state.records import Damaged, Snapshot, unpack
-from worker.stream.state.topic import Stored
+from worker.stream.state.topic import StateRecords
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Rebuild:
 
 
 async def load_snapshots(
-    stored: Stored,
+    stored: StateRecords,
     checkpoint: Checkpoint,
     stop: int,
     ahead: bool,

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 @dataclass
-class Stored:
+class StateRecords:
     """The newest record of each key; what compaction has left and what it has not removed yet look the same."""
 
     snapshots: dict[bytes, bytes] = field(default_factory=dict)  # key → value
@@ -37,13 +37,13 @@ class Stored:
         return len(self.refused_entries)
 
 
-async def read_state(reader: Reader, tp: TopicPartition, stop: int | None = None) -> Stored:
+async def read_state(reader: Reader, tp: TopicPartition, stop: int | None = None) -> StateRecords:
     """Everything in the state partition `tp` up to `stop` (exclusive), else up to its end now.
 
     Raises:
         Truncated, KafkaTimeoutError: as `Reader.batches`.
     """
-    stored = Stored()
+    stored = StateRecords()
     own: dict[bytes, bytes | None] = {}
     async for raw in reader.raw(tp, stop=stop):
         records = raw.records()
@@ -69,7 +69,7 @@ async def read_state(reader: Reader, tp: TopicPartition, stop: int | None = None
     return stored
 
 
-def _keep_entry(stored: Stored, key: bytes, value: bytes) -> None:
+def _keep_entry(stored: StateRecords, key: bytes, value: bytes) -> None:
     try:
         stored.journal.append(unpack_entry(key, value))
     except Damaged as damage:

@@ -19,7 +19,7 @@ from worker.kafka.protocol.strict import Unclear
 from worker.kafka.records.decode import decode
 from worker.settings import Settings
 from worker.stream.state.checkpoint import Committed
-from worker.stream.state.topic import Stored
+from worker.stream.state.topic import StateRecords
 from worker.wire.plain import unpacked_headers
 
 log = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ async def _newest(leaders: Leaders, tp: TopicPartition, start: int, end: int, ma
 
 
 def furthest(
-    stored: Stored, outputs: int, own: int, exactly_once: bool, found: Committed | None = None
+    stored: StateRecords, outputs: int, own: int, exactly_once: bool, found: Committed | None = None
 ) -> Witness | None:
     """Who has seen the group furthest on; None where nobody has seen it beyond what a worker has committed.
 
@@ -130,7 +130,7 @@ def furthest(
 
 
 def contradicting(
-    stored: Stored, outputs: int, own: int, exactly_once: bool, found: Committed | None
+    stored: StateRecords, outputs: int, own: int, exactly_once: bool, found: Committed | None
 ) -> Witness | None:
     """The furthest witness, where what is committed is behind it; else None."""
     witness = furthest(stored, outputs, own, exactly_once, found)

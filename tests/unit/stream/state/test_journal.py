@@ -28,7 +28,7 @@ from worker.stream.state.partition_state import PartitionState
 from worker.stream.state.records import JOURNAL, Damaged, journal_key, pack_entry, symbol_of, unpack_entry
 from worker.stream.state.restore import advance, load_snapshots
 from worker.stream.state.snapshots import SnapshotWriter
-from worker.stream.state.topic import Stored
+from worker.stream.state.topic import StateRecords
 
 OWNER = StateOwner(1, "g", "ticks.raw", 0, 4, "1", "cafe")
 FIRST, TOTAL, BATCH, LIMIT = 100, 320, 20, 10**9
@@ -277,7 +277,7 @@ async def take_over(before: Owner, table: ControlTable) -> Owner:
     assert checkpoint is not None
     entries = [unpack_entry(k, v) for k, v in before.topic.items() if k.startswith(JOURNAL)]
     assert missing(entries, 0, checkpoint.journal, ahead=False) == 0
-    stored = Stored({k: v for k, v in before.topic.items() if not k.startswith(b"__")}, journal=entries)
+    stored = StateRecords({k: v for k, v in before.topic.items() if not k.startswith(b"__")}, journal=entries)
     engine, dirty = PartitionEngine(EngineSettings()), DirtySymbols(Limits(20, 60))
     book = Journal(engine.controls, table, entries, checkpoint.journal_from)
     rebuild = await load_snapshots(stored, checkpoint, stop, False, engine, dirty)

@@ -25,7 +25,7 @@ from worker.stream.state import recovery
 from worker.stream.state.agreement import DOUBTS
 from worker.stream.state.checkpoint import Checkpoint, Committed, Opened, committed
 from worker.stream.state.records import BARRIER
-from worker.stream.state.topic import Stored
+from worker.stream.state.topic import StateRecords
 from worker.stream.state.witness import Witness, furthest
 
 
@@ -526,7 +526,7 @@ async def test_a_leader_that_lacks_outputs_before_their_end_is_not_believed() ->
 
 
 def test_the_furthest_witness_counts() -> None:
-    stored = Stored()
+    stored = StateRecords()
     assert furthest(stored, 0, 0, True) is None
     assert furthest(stored, 5, 9, True) == Witness(9, 9, "this process shows")
     assert furthest(stored, 9, 5, True) == Witness(9, 9, "its outputs show")

@@ -23,7 +23,7 @@ from worker.stream.state.partition_state import PartitionState
 from worker.stream.state.records import OWNER, REPLAY_FROM, pack, unpack
 from worker.stream.state.restore import Rebuild, advance, load_snapshots
 from worker.stream.state.snapshots import SnapshotWriter, Taken
-from worker.stream.state.topic import Stored, check_owner
+from worker.stream.state.topic import StateRecords, check_owner
 
 OWNER_RECORD = StateOwner(1, "g", "ticks.raw", 0, 4, "1", "cafe")
 BATCH = 40
@@ -99,7 +99,7 @@ async def restored(
 ) -> tuple[PartitionState, Rebuild]:
     """A new owner's state from the state topic and the log."""
     state = new_state(settings)
-    stored = Stored({key: value for key, value in topic.items() if key not in (OWNER, REPLAY_FROM)})
+    stored = StateRecords({key: value for key, value in topic.items() if key not in (OWNER, REPLAY_FROM)})
     stop = 100 + STOP
     rebuild = await load_snapshots(stored, checkpoint, stop, False, state.engine, state._dirty, cut_short)
     records = [r for r in log() if rebuild.start <= r.offset < stop]
@@ -227,7 +227,7 @@ async def test_a_transaction_carries_a_bounded_number_of_snapshots() -> None:
 async def test_at_least_once_a_symbol_ahead_of_the_commit_is_not_repeated() -> None:
     topic, checkpoint = before()
     committed = 100 + STOP - BATCH  # the crash came between the last snapshots and their offset
-    stored = Stored({key: value for key, value in topic.items() if key not in (OWNER, REPLAY_FROM)})
+    stored = StateRecords({key: value for key, value in topic.items() if key not in (OWNER, REPLAY_FROM)})
     engine, dirty = PartitionEngine(EngineSettings()), DirtySymbols(Limits(30, 250))
     rebuild = await load_snapshots(stored, checkpoint._replace(saved=0), committed, True, engine, dirty)
     advance(raw_of([r for r in log() if rebuild.start <= r.offset < committed]), engine, dirty, rebuild)

@@ -31,7 +31,7 @@ from worker.stream.state.partition_state import PartitionState
 from worker.stream.state.restore import advance, load_snapshots
 from worker.stream.state.snapshots import SnapshotWriter, Taken
 from worker.stream.state.spill import SpillFile, Spilling
-from worker.stream.state.topic import Stored
+from worker.stream.state.topic import StateRecords
 from worker.telemetry.metrics import METRICS
 
 SYMBOLS, BARS, FEW, LIMIT = 24, 40, 9, 10**9
@@ -134,7 +134,7 @@ class Owner:
         self.checkpoint = Checkpoint(0, 0, 0, 4)
 
     async def restore(self, checkpoint: Checkpoint, stop: int) -> None:
-        stored = Stored({key: value for key, value in self.topic.items() if not key.startswith(b"__")})
+        stored = StateRecords({key: value for key, value in self.topic.items() if not key.startswith(b"__")})
         rebuild = await load_snapshots(stored, checkpoint, stop, False, self.engine, self.dirty)
         assert rebuild.damaged == 0
         for part in parts(log().slice(rebuild.start, stop), [13]):
