@@ -105,7 +105,7 @@ async def test_the_right_password_works(guarded: Broker, topic_prefix: str, tmp_
 async def test_a_door_that_wants_a_login(guarded: Broker, topic_prefix: str, tmp_path: Path) -> None:
     code, sentence, fix = await refusal(group_settings(guarded.bootstrap_of("DOOR"), topic_prefix), tmp_path)
     assert code == Exit.CONFIG
-    assert "does not answer as Kafka over PLAINTEXT" in sentence
+    assert "does not answer as Kafka over PLAINTEXT: it speaks no TLS and wants a login by SASL" in sentence
     assert "kafka.security_protocol" in fix
 
 

@@ -14,6 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from worker.errors import AlphapulseError, BrokerUnavailable, ConfigError, NotPermitted
 from worker.kafka import asking, topics
 from worker.kafka.client import client_options
+from worker.kafka.listener import speaks_tls, wants_login
 from worker.kafka.seams import connect_once
 from worker.kafka.seams.clients import client_of
 from worker.settings import KafkaSettings, Settings
@@ -22,6 +23,9 @@ TIMEOUT = 10.0  # seconds for one broker to answer
 MAX_BATCH = 1_000_000  # bytes; Kafka's limit of a topic holds for the batch, not only for the record
 NO_BROKER = "Start one with `alphapulse broker start`, or set ALPHAPULSE_KAFKA__BOOTSTRAP_SERVERS"
 
+# The connection was closed, which happens where nothing is wrong with the settings too.
+HUNG_UP = (errors.KafkaConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionResetError, BrokenPipeError)
+WITHOUT_TLS = ("PLAINTEXT", "SASL_PLAINTEXT")
 GONE = (errors.NodeNotReadyError, errors.KafkaConnectionError, errors.RequestTimedOutError, errors.KafkaTimeoutError)
 
 
@@ -50,7 +54,7 @@ def _explain(error: BaseException, where: str, kafka: KafkaSettings) -> Alphapul
             f"the TLS certificate of {where} is not trusted: {error.verify_message}",
             "Set kafka.ssl_cafile to the authority that signed it, and use a host name the certificate holds",
         )
-    if isinstance(error, ssl.SSLError):
+    if isinstance(error, ssl.SSLError) and not isinstance(error, HUNG_UP):
         return ConfigError(
             f"{where} does not speak TLS as expected: {error.reason or error}",
             "Check kafka.security_protocol and the port",
@@ -73,12 +77,33 @@ def _explain(error: BaseException, where: str, kafka: KafkaSettings) -> Alphapul
             "Look whether the broker hangs, is overloaded or can't be reached, then try again; if it is a listener "
             "with TLS or SASL, set kafka.security_protocol",
         )
-    if isinstance(error, errors.KafkaError):
-        return ConfigError(
-            f"{where} accepts connections but does not answer as Kafka over {kafka.security_protocol}",
-            "Check kafka.security_protocol and the port: is it a listener with TLS or SASL?",
+    if isinstance(error, HUNG_UP):
+        return BrokerUnavailable(
+            f"{where} accepts connections and closes them without an answer over {kafka.security_protocol}",
+            "Look whether the broker is starting or a proxy has lost it, then try again; check the port too",
         )
+    if isinstance(error, errors.KafkaError):
+        return _misfit(where, kafka, "")
     return BrokerUnavailable(f"no Kafka broker answers at {where} ({error})", NO_BROKER)
+
+
+def _misfit(where: str, kafka: KafkaSettings, listener: str) -> ConfigError:
+    return ConfigError(
+        f"{where} accepts connections but does not answer as Kafka over {kafka.security_protocol}{listener}",
+        "Set kafka.security_protocol to what the listener speaks, or bootstrap_servers to another port",
+    )
+
+
+async def _cause(error: BaseException, host: str, port: int, kafka: KafkaSettings) -> AlphapulseError:
+    """Ask a listener that has closed the connection what it speaks: also a broker that dies closes connections."""
+    where, protocol = f"{host}:{port}", kafka.security_protocol
+    if isinstance(error, HUNG_UP):
+        if protocol in WITHOUT_TLS and await speaks_tls(host, port):
+            return _misfit(where, kafka, ": it speaks TLS")
+        login = await wants_login(host, port)
+        if login is not None and (protocol not in WITHOUT_TLS or login != protocol.startswith("SASL")):
+            return _misfit(where, kafka, f": it speaks no TLS and wants {'a' if login else 'no'} login by SASL")
+    return _explain(error, where, kafka)
 
 
 async def reach(kafka: KafkaSettings) -> dict[str, Any]:
@@ -95,7 +120,7 @@ async def reach(kafka: KafkaSettings) -> dict[str, Any]:
                 await connect_once(host, port, options)
             return options
         except (OSError, TimeoutError, errors.KafkaError) as error:
-            failure = _explain(error, f"{host}:{port}", kafka)
+            failure = await _cause(error, host, port, kafka)
     assert failure is not None
     raise failure
 

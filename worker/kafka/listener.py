@@ -1,0 +1,53 @@
+"""What a listener speaks, by what it answers: a connection that is closed without an answer tells nothing.
+
+A broker that dies, a proxy without its backend and a firewall close connections too, so that only an answer proves
+that the settings are wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import struct
+
+TIMEOUT = 5.0  # seconds for each question
+_SASL_HANDSHAKE, _VERSION = 17, 1
+_ILLEGAL_SASL_STATE = 34  # what a listener without login answers
+_MECHANISM = b"PLAIN"  # any: one that is not offered has an answer of its own
+
+
+async def speaks_tls(host: str, port: int) -> bool:
+    """Whether a TLS handshake gets an answer. No certificate is checked, nothing is sent afterwards."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            _, writer = await asyncio.open_connection(host, port, ssl=context)
+    except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError):
+        return False
+    except ssl.SSLError as error:
+        return "ALERT" in (error.reason or "")  # an alert is an answer in TLS
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
+
+
+async def wants_login(host: str, port: int) -> bool | None:
+    """Whether a listener without TLS wants SASL; None where it does not answer as Kafka.
+
+    Source: SaslHandshakeRequest version 1 of Kafka's protocol.
+    """
+    head = struct.pack(">hhih", _SASL_HANDSHAKE, _VERSION, 0, -1)  # correlation 0, no client id
+    body = head + struct.pack(">h", len(_MECHANISM)) + _MECHANISM
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            reader, writer = await asyncio.open_connection(host, port)
+            try:
+                writer.write(struct.pack(">i", len(body)) + body)
+                _, correlation, code = struct.unpack(">iih", await reader.readexactly(10))
+            finally:
+                writer.close()
+    except (OSError, TimeoutError, asyncio.IncompleteReadError):
+        return None
+    return bool(code != _ILLEGAL_SASL_STATE) if correlation == 0 else None
