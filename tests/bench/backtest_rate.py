@@ -1,4 +1,4 @@
-"""Bars per CPU-second of a backtest, from Parquet to decisions on disk, one process (`make bench-backtest`)."""
+"""Bars per CPU-second of a backtest, from Parquet to decisions on disk, one process (`make bench WHAT=backtest`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bars per CPU-second of the engine alone, and ns a bar of each stage (`make bench-engine`); no Kafka, one core."""
+"""Bars per CPU-second of the engine, and ns a bar of each stage (`make bench WHAT=engine`); no Kafka, one core."""
 
 from __future__ import annotations
 

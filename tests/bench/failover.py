@@ -1,4 +1,4 @@
-"""What a failure costs: take-over, pauses, restore, and the price of snapshots (`make bench-failover`)."""
+"""What a failure costs: take-over, pauses, restore, and the price of snapshots (`make bench WHAT=failover`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The regression gate (`make bench-check`): CPU time a record of decode, engine and encode, without Kafka.
+"""The regression gate (`make bench WHAT=check`): CPU time a record of decode, engine and encode, without Kafka.
 
 It is measured in units of a calibration loop that runs in turn with it, so that a busy or slower machine of the same
 kind gives the same ratio; the committed `baseline.json` holds that ratio.
@@ -129,7 +129,8 @@ def main() -> int:
     word = "within" if verdict.passed else "beyond"
     print(f"CPU time a record changed by {verdict.change:+.1%} against {BASELINE.name}: {word} {TOLERANCE:.0%}")
     if not verdict.passed:
-        print("fix: find what became slower (make bench-engine); where it is meant, run make bench-check ARGS=--update")
+        print("fix: find what became slower: make bench WHAT=engine")
+        print("     where it is meant: make bench WHAT=check ARGS=--update")
     return 0 if verdict.passed else 1
 
 

@@ -1,4 +1,4 @@
-"""Points per second through the in-process pipeline on one worker thread (`make bench-inprocess`)."""
+"""Points per second through the in-process pipeline on one worker thread (`make bench WHAT=inprocess`)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """What many symbols cost one worker, with all their states in memory and with most of them spilled
-(`make bench-symbols`).
+(`make bench WHAT=symbols`).
 
 The bars come round by round, one of each symbol: nothing is worse for what holds the states used last.
 """

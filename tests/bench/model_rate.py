@@ -1,4 +1,4 @@
-"""Microseconds a bar of the example model (`make bench-models`): features to calibrated probabilities, one core."""
+"""Microseconds a bar of the example model (`make bench WHAT=models`): features to probabilities, one core."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measure the profiles (`make profiles`): how often each regime opens at each bar length, and what blocks the rest."""
+"""Measure how often each regime opens at each bar length, and what blocks the rest (`make bench WHAT=profiles`)."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def _two(arena: Arena, records: int, count: int, one: float) -> dict[str, float]
 
 
 def backtest(count: int) -> dict[str, float]:
-    """The figures of `make bench-backtest`, measured in a process of its own."""
+    """The figures of `make bench WHAT=backtest`, measured in a process of its own."""
     say("backtest")
     subprocess.run([sys.executable, "-m", "tests.bench.backtest_rate", "--runs", str(count)], check=True)
     return report.read("bench-backtest")

@@ -1,4 +1,4 @@
-"""The same work by this worker and by others, side by side on one broker (`make bench-peers`)."""
+"""The same work by this worker and by others, side by side on one broker (`make bench WHAT=peers`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scores the rules' calibrated confidence, the online model and ONNX models side by side (`make calibration`)."""
+"""Score calibrated confidence, the online model and ONNX models side by side (`make bench WHAT=calibration`)."""
 
 from __future__ import annotations
 

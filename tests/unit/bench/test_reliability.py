@@ -1,4 +1,4 @@
-"""The scores of `make calibration`: labels, what is compared with what, error by chance, the picture."""
+"""The scores of `make bench WHAT=calibration`: labels, what is compared with what, error by chance, the picture."""
 
 from __future__ import annotations
 
