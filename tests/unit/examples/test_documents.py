@@ -30,7 +30,7 @@ def test_every_column_and_method_is_named() -> None:
     tables, api = ((DOCS / name).read_text() for name in ("data-frames.md", "in-process.md"))
     for column in columns_of(Decision):
         assert f"`{column.name}`" in tables or column.name.startswith(("position_", "risk_")), column.name
-    promised = [name for name in vars(RealTimePipeline) if not name.startswith("_")]
+    promised = [name for name in dir(RealTimePipeline) if not name.startswith("_")]
     for name in (*PipelineSettings.model_fields, *METHODS, *METHODS.values()):
         assert name in api, name
     assert {"start", "stop", "add_data_point", "get_result", "add_callback", "get_metrics"} <= set(promised)

@@ -26,8 +26,8 @@ NOT_REPEATED = {
 
 
 def public(kind: type) -> dict[str, Any]:
-    """Public methods and properties of a class."""
-    return {name: member for name, member in vars(kind).items() if not name.startswith("_") and member is not None}
+    """Public methods and properties of a class, inherited ones included."""
+    return {name: member for name, member in inspect.getmembers(kind) if not name.startswith("_")}
 
 
 def parameters(function: Any) -> list[tuple[str, Any]]:
