@@ -25,7 +25,7 @@ def test_accepted_bars_are_scored_and_circuits_live_in_the_state() -> None:
     ask(models, outs, states["carry"]["circuit"], slots, np.repeat([0, 1], [10, 2]))
     failed, opened = int(Status.runtime_error), int(Status.circuit_open)
     assert outs["model"]["status"].tolist() == [failed] * 3 + [0] + [failed] * 2 + [opened] * 4 + [int(Status.ok)] * 2
-    assert outs["model"]["told"].tolist() == [0] * 10 + [1] * 2
+    assert outs["model"]["model_index"].tolist() == [0] * 10 + [1] * 2
     assert outs["model"]["prob"][10:].tolist() == [0.5, 0.5]
     assert states["carry"]["circuit"].tolist() == [(0, 0, 0), (0, 0, 0), (0, 0, 1)]
     assert states["carry"]["sequence"].tolist() == [0] * 3
