@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,6 +50,10 @@ def _proof(decimal: str, group: str) -> re.Pattern[str]:
 
 _PROOFS = {".": _proof(".", ","), ",": _proof(",", ".")}
 _UNSURE = {mark: re.compile(rf"^-?\d{{1,3}}{re.escape(mark)}\d{{3}}[kmbt%]?$", re.M | re.I) for mark in ".,"}
+# Where it is not found, each comma is the decimal one of a cell of its own, and proves it: another character, a second
+# comma in the cell, none or three digits behind it.
+_ODD_COMMAS = re.compile(r"[^0-9,\n]|,[0-9]*,|,(?:[0-9]{3})?$", re.MULTILINE)
+_FLOATS = msgspec.json.Decoder(list[float])
 NEGLIGIBLE = 0.01  # share of cells against the others that is dirt and not a doubt
 
 
@@ -75,10 +80,12 @@ class Marks:
         if not comma and (known or "." not in text):
             return  # nothing that could contradict what is known
         clean = text.translate(_CLEAN)
-        for mark in ".,":
+        commas = comma and _ODD_COMMAS.search(clean) is None
+        for mark in "," if commas else ".,":
             first = _PROOFS[mark].search(clean)
             if first is not None:
-                count = len(_PROOFS[mark].findall(clean)) if comma or "," in self._proofs else len(cells)
+                exact = comma or "," in self._proofs
+                count = clean.count(",") if commas else len(_PROOFS[mark].findall(clean)) if exact else len(cells)
                 _add(self._proofs, mark, count, first[0], column)
             elif (unsure := _UNSURE[mark].search(clean)) is not None:
                 _add(self._unsure, mark, 1, unsure[0], column)
@@ -153,6 +160,8 @@ def numbers(
     cells: Sequence[str], decimal: str, scales: bool, odd: bool = True
 ) -> tuple[NDArray[np.float64], list[int]]:
     """(values with NaN for none, rows whose cells are neither numbers nor blank); not `odd` where no cell holds `_`."""
+    if (quick := _written_as_json(cells, decimal)) is not None:
+        return quick, []
     if decimal == ".":
         try:
             values = np.fromiter(map(float, cells), np.float64, len(cells))
@@ -164,6 +173,22 @@ def numbers(
     values = np.array([_number(cell, decimal, scales) for cell in cells], dtype=np.float64)
     missing = np.flatnonzero(np.isnan(values)).tolist()
     return values, [row for row in missing if cells[row].strip().lower() not in BLANK]
+
+
+def _written_as_json(cells: Sequence[str], decimal: str) -> NDArray[np.float64] | None:
+    """The values, if JSON would write the numbers so; None where a cell is blank, signed with +, or grouped."""
+    text = "\n".join(cells)
+    if decimal == ",":
+        if "." in text:
+            return None
+        text = text.replace(",", ".")
+    if "-0" in text:  # the integer -0 would lose its sign
+        return None
+    try:
+        values = _FLOATS.decode(f"[{text.replace(chr(10), ',')}]")
+    except msgspec.DecodeError:
+        return None
+    return np.array(values, np.float64) if len(values) == len(cells) else None
 
 
 def _number(cell: str, decimal: str, scales: bool) -> float:

@@ -139,7 +139,8 @@ class Reading:
                     f"{self.name}: date and time of day stand in two columns that are no text",
                     "Write them into one column of timestamps",
                 )
-            return [f"{day} {_padded(clock)}" for day, clock in zip(times, clocks, strict=True)]
+            padded = {clock: _padded(clock) for clock in set(clocks)}
+            return [f"{day} {padded[clock]}" for day, clock in zip(times, clocks, strict=True)]
         if self.hint.midnight_ms is not None and not isinstance(times, Typed):
             return [_since_midnight(cell, self.hint.midnight_ms) for cell in times]
         return times
@@ -227,8 +228,8 @@ class Reading:
         clock = self.times.clock()
         ingest_clock = self.ingest.clock() if self.ingest else None
         for chunk in self.table.chunks(columns.positions().values()):
-            owners = self._owners(chunk, columns, symbols) if columns.symbol is not None else symbols.owners(
-                [self.symbol] * len(chunk.lines)
+            owners = self._owners(chunk, columns, symbols) if columns.symbol is not None else np.full(
+                len(chunk.lines), symbols[self.symbol]
             )  # fmt: skip
             when = self._when(chunk, columns)
             ts, has_ts, lost = self.times.convert(when, clock, owners)

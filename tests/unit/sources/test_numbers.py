@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.errors import DataError
-from worker.sources.numbers import Marks, numbers, parse_number
+from worker.sources.numbers import BLANK, Marks, numbers, parse_number
+from worker.sources.times.cells import whole_numbers
 
 VALUES = st.integers(-(10**12), 10**12).map(lambda cents: cents / 100)
 
@@ -55,6 +58,27 @@ def test_volumes_may_be_scaled(cell: str, value: float) -> None:
     assert parse_number(cell, scales=True) == value
 
 
+@pytest.mark.parametrize(("points", "refused"), [(2, False), (3, True)])
+@pytest.mark.parametrize("others", [["1,234"], ["1,"], ["7"], ["-"], []])
+def test_each_cell_that_proves_a_comma_counts_once(points: int, refused: bool, others: list[str]) -> None:
+    found = Marks()
+    found.feed("close", ["1,5", "0,25", "12,3456", ",5"] * 50 + others)
+    found.feed("low", ["1.5"] * points)
+    if refused:
+        with pytest.raises(DataError):
+            found.decide("x", None, False)
+    else:
+        assert found.decide("x", None, False) == ","
+
+
+@pytest.mark.parametrize("cell", ["1,234,567", "12,34,567", "1.5"])
+def test_a_point_is_proved_among_commas(cell: str) -> None:
+    found = Marks()
+    found.feed("close", ["1,5"] * 9 + [cell])
+    with pytest.raises(DataError):
+        found.decide("x", None, False)
+
+
 def test_blank_is_not_unreadable() -> None:
     values, unreadable = numbers(["1.5", "n/a", "", "x", "1_000", "NaN", "null", "-"], ".", False)
     assert values[0] == 1.5
@@ -96,3 +120,63 @@ def test_one_stray_cell_among_many_is_dirt_and_many_are_a_contradiction() -> Non
     found.feed("close", ["1.5"] * 50)
     with pytest.raises(DataError, match="some numbers have a decimal point"):
         found.decide("x.csv", None, False)
+
+
+SPELLED = st.one_of(
+    st.floats(allow_nan=False).map(repr),
+    st.integers(-(10**25), 10**25).map(str),
+    st.decimals(-(10**9), 10**9, places=8).map(str),
+    st.sampled_from(
+        ["", "-0", "-0.0", "007", "+1", "5.", ".5", "-.5", "1e400", "1E5", " 1.5 ", "1.5\t", "1_000", "NaN"]
+    ),
+    st.sampled_from(["-inf", "true", "1,234", "1.234", "1,2,3", "1]", "[1", '"1"', "1\n2", "-", "x", "1.2K", "\u0661"]),
+)
+
+
+@given(st.lists(SPELLED, max_size=6), st.sampled_from(".,"), st.booleans(), st.booleans())
+def test_a_column_is_read_as_its_cells_are(cells: list[str], decimal: str, swapped: bool, scales: bool) -> None:
+    if swapped:
+        cells = [cell.translate({ord("."): ",", ord(","): "."}) for cell in cells]
+
+    def one(cell: str) -> float:
+        try:
+            return float(cell) if decimal == "." and "_" not in cell else parse_number(cell, decimal, scales)
+        except ValueError:
+            return parse_number(cell, decimal, scales)
+
+    expected = np.array([one(cell) for cell in cells], np.float64)
+    values, unreadable = numbers(cells, decimal, scales)
+    assert np.array_equal(values, expected, equal_nan=True)
+    assert np.array_equal(np.signbit(values), np.signbit(expected))
+    holes = [row for row in range(len(cells)) if math.isnan(expected[row])]
+    assert unreadable == [row for row in holes if cells[row].strip().lower() not in BLANK]
+
+
+WHOLE = (
+    "7",
+    "-7",
+    "-0",
+    "+7",
+    "007",
+    "1_0",
+    " 7",
+    "7\n",
+    "1.0",
+    "1e3",
+    "",
+    "x",
+    "7,8",
+    "true",
+    str(2**63 - 1),
+    str(2**63),
+)
+
+
+def test_whole_numbers_are_those_that_python_reads() -> None:
+    for cells in [[], *([cell] for cell in WHOLE), *map(list, product(WHOLE, repeat=2))]:
+        try:
+            expected = np.array([int(cell) for cell in cells], np.int64).tolist()
+        except (ValueError, OverflowError):
+            expected = None
+        found = whole_numbers(cells)
+        assert (None if found is None else found.tolist()) == expected, cells

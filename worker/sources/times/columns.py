@@ -15,8 +15,9 @@ from worker.sources.intervals import Steps
 from worker.sources.numbers import NEGLIGIBLE
 from worker.sources.options import ORDERS, UNITS, zone_of
 from worker.sources.times import epochs
+from worker.sources.times.cells import Cells
 from worker.sources.times.dates import DAY_MS, Parsed, StrptimeTimes, TextTimes
-from worker.sources.times.kinds import DATES, DIGITS, ORDERED, Column, Evidence, Typed
+from worker.sources.times.kinds import DATES, DIGITS, ORDERED, Column, Evidence, Looked, Typed
 from worker.sources.times.years import YearsFirst
 from worker.sources.times.zones import LocalClock
 
@@ -91,6 +92,11 @@ class TimeFormat(NamedTuple):
         return np.where(has, utc, 0), has, sorted({*parsed.unreadable, *skipped})
 
 
+def looked_at(column: Column) -> Looked:
+    """A column that several readers share."""
+    return column if isinstance(column, Typed) else Cells(column)
+
+
 def read_column(column: Column, reader: Reader | None) -> Parsed:
     """The cells of a column as times, before any zone."""
     if not isinstance(column, Typed):
@@ -161,6 +167,7 @@ class TimeScan:
         """Look at some cells in their order; `owners` are the rows' symbols."""
         if not len(owners):
             return
+        column = looked_at(column)
         if not self._decided(column):
             self._evidence.feed(column)
         if not self._candidates:
@@ -191,7 +198,7 @@ class TimeScan:
             return [_Candidate(epochs.EpochTimes(given), epochs.NAMES[given])]
         kind = self._kind = self._kind or self._evidence.kind()
         if kind == DIGITS:
-            return [_Candidate(TextTimes(None), "dates as digits")]
+            return [_Candidate(self._evidence.digits, "dates as digits")]
         if kind not in {ORDERED, DATES}:
             assert kind is not None
             return [_Candidate(epochs.EpochTimes(kind), epochs.NAMES[kind])]
@@ -215,14 +222,14 @@ class TimeScan:
             "Give --column ts= the column of times, or --date-format s, ms, us, ns or excel",
         )
 
-    def _look_at_order(self, cells: Sequence[str], parsed: list[Parsed]) -> None:
+    def _look_at_order(self, cells: Cells, parsed: list[Parsed]) -> None:
         day, month = parsed
         self._only_day += int(np.count_nonzero(day.has & ~month.has))
         self._only_month += int(np.count_nonzero(month.has & ~day.has))
         if not self._sample and (some := np.flatnonzero(day.has & month.has & (day.local != month.local))).size:
             self._sample = cells[int(some[0])]
         if self._dotted:
-            self._dotted = all("." in cell[:3] for cell in cells if cell.strip())
+            self._dotted = all("." in shape[:3] for shape in cells.kinds if shape.strip())
 
     def _book(self, candidate: _Candidate, found: Parsed, column: Column, owners: Ints) -> None:
         rows = found.has

@@ -1,4 +1,4 @@
-"""Dates and times of day as text: where they stand in a cell, and what they say in a given order.
+"""Dates and times of day as text: what they say in a given order of day and month.
 
 A file has few distinct dates and times of day, so each is parsed once and looked up from then on.
 """
@@ -15,30 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.sources.numbers import BLANK
+from worker.sources.times.cells import Cells
 
 DAY_MS = 86_400_000
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
-_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_SHAPE = str.maketrans("0123456789" + _LETTERS, "0" * 10 + "a" * 52)
 _MEMO = 300_000  # parsed pieces to keep
 
-# Shapes have 0 for every digit and a for every letter.
-_ORDERED = r"0{1,2}(?P<sep>[-/. ])0{1,2}(?P=sep)(?:0{4}|00)"  # day or month first
-_PLAIN = "|".join(
-    (
-        r"0{4}[-/.]0{1,2}[-/.]0{1,2}",
-        r"0{8}",
-        r"0{1,2}(?:aa)?[-/. ]{0,2}[^\W\d_]{3,9}[-/., ]{0,2}(?:0{4}|00)",
-        r"[^\W\d_]{3,9}[-/. ]{1,2}0{1,2}(?:aa)?,?[-/ ](?:0{4}|00)",
-        r"0{4}[-/ ][^\W\d_]{3,9}[-/ ]0{1,2}",
-    )
-)
-_CELL = re.compile(
-    rf"(?P<week>[^\W\d_]{{3,9}},? )?(?P<date>(?P<ordered>{_ORDERED})|{_PLAIN})"
-    r"(?:(?P<gap>[ ,;_-]+|a|(?<=0{8})(?=0{4}))(?P<rest>0.*))?(?P<zone>a|[+-]00:?00)?"
-)
 _CLOCK = re.compile(
     r"(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,:](?P<f>\d{1,9}))?)?\s?(?P<half>[AaPp]\.?[Mm]\.?)?"
     r"|(?P<h2>\d{2})(?P<m2>\d{2})(?P<s2>\d{2})?(?:\.(?P<f2>\d{1,9}))?"
@@ -106,31 +90,6 @@ class _Dates(dict[str, "int | None"]):
         return found
 
 
-def shapes(cells: Sequence[str]) -> list[str]:
-    """Each cell with 0 for its digits and a for its letters."""
-    found = "\n".join(cells).translate(_SHAPE).split("\n")
-    return found if len(found) == len(cells) else [cell.replace("\n", " ").translate(_SHAPE) for cell in cells]
-
-
-class _Cuts(dict[str, "tuple[int, int, bool] | None"]):
-    """Shape → (begin and end of the date, whether its order is open); None for what is no date."""
-
-    def __missing__(self, shape: str) -> tuple[int, int, bool] | None:
-        match = _CELL.match(shape)
-        found = None if match is None else (*match.span("date"), match["ordered"] is not None)
-        self[shape] = found
-        return found
-
-
-_CUTS = _Cuts()
-
-
-def ordered(shape: str) -> bool | None:
-    """Whether day and month of such a date can change places; None for what is no date."""
-    cut = _CUTS[shape]
-    return None if cut is None else cut[2]
-
-
 class TextTimes:
     """Reads texts as dates with or without a time of day; with None, dates whose order is open are not read."""
 
@@ -138,34 +97,29 @@ class TextTimes:
         self._dates, self._clocks = _Dates(dayfirst), _Clocks()
 
     def read(self, cells: Sequence[str]) -> Parsed:
-        """The times of some cells."""
-        count = len(cells)
-        formed = shapes(cells)
-        if len(kinds := set(formed)) == 1 and (cut := _CUTS[kinds.pop()]) is not None:
-            begin, end, _ = cut
-            days = list(map(self._dates.__getitem__, [cell[begin:end] for cell in cells]))
-            clocks = list(map(self._clocks.__getitem__, [cell[end:] for cell in cells]))
-        else:
-            pieces = [_pieces(cell, shape) for cell, shape in zip(cells, formed, strict=True)]
-            days = [self._dates[day] if day else None for day, _ in pieces]
-            clocks = [self._clocks[rest] for _, rest in pieces]
-        if None in days or None in clocks:
-            return _with_holes(cells, days, clocks)
-        known = [clock for clock in clocks if clock is not None]
-        local = np.array(list(map(int, days)), np.int64) + np.array([since for since, _ in known], np.int64)  # type: ignore[arg-type]
-        zones = [zone for _, zone in known]
-        if len(distinct := set(zones)) == 1:
+        """The times of some cells; asked twice for the same `Cells`, it reads them once."""
+        cells = cells if isinstance(cells, Cells) else Cells(cells)
+        if (found := cells.read_by.get(self)) is None:
+            found = cells.read_by[self] = self._read(cells)
+        return found
+
+    def _read(self, cells: Cells) -> Parsed:
+        count, (days, rests) = len(cells), cells.pieces
+        known = {rest: clock for rest in set(rests) if (clock := self._clocks[rest]) is not None}
+        since = {rest: clock[0] for rest, clock in known.items()}
+        try:
+            local = np.fromiter(map(self._dates.__getitem__, days), np.int64, count)
+            local += np.fromiter(map(since.__getitem__, rests), np.int64, count)
+        except (TypeError, KeyError):  # some cell is no time
+            return _with_holes(cells, [self._dates[day] for day in days], [known.get(rest) for rest in rests])
+        zones = {rest: zone for rest, (_, zone) in known.items()}
+        if len(distinct := set(zones.values())) == 1:
             zone = distinct.pop()
             offsets, zoned = np.full(count, zone or 0, np.int64), np.full(count, zone is not None)
         else:
-            offsets = np.array([zone or 0 for zone in zones], np.int64)
-            zoned = np.array([zone is not None for zone in zones], np.bool_)
+            offsets = np.fromiter((zones[rest] or 0 for rest in rests), np.int64, count)
+            zoned = np.fromiter((zones[rest] is not None for rest in rests), np.bool_, count)
         return Parsed(local, offsets, zoned, np.ones(count, np.bool_), [])
-
-
-def _pieces(cell: str, shape: str) -> tuple[str, str]:
-    cut = _CUTS[shape]
-    return ("", "") if cut is None else (cell[cut[0] : cut[1]], cell[cut[1] :])
 
 
 def _with_holes(cells: Sequence[str], days: list[int | None], clocks: list[Clock | None]) -> Parsed:

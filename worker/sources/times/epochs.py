@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.sources.numbers import BLANK
+from worker.sources.times.cells import Cells, whole_numbers
 from worker.sources.times.dates import Parsed, TextTimes
 
 Ints = NDArray[np.int64]
@@ -22,6 +23,7 @@ _EARLIEST, _FIRST, _LAST = -2_208_988_800, 31_536_000, 4_102_444_800  # 1900, 19
 _SHEET = (18_264, 73_051)  # 1950 and 2100 in days of a spreadsheet
 LIMIT = 9.2e18  # of numbers that 64 bits hold
 _LIMITS = {"s": 9e15, "ms": 9e18, "us": 9e18, "ns": 9e18, "excel": 1e11}  # what stays within 64 bits as ms
+_SPELLED = {"0" * digits for digits in (8, 12, 14)}
 SHARE = 0.9  # of the cells that have to be plausible in a unit
 NAMES = {"s": "epoch seconds", "ms": "epoch ms", "us": "epoch µs", "ns": "epoch ns", "excel": "days of a spreadsheet"}
 
@@ -62,17 +64,9 @@ def show(value: float, unit: str) -> str:
         return "no date"
 
 
-def whole_numbers(cells: Sequence[str]) -> Ints | None:
-    """The cells, if all are whole numbers; None where one is not."""
-    try:
-        return np.fromiter(map(int, cells), np.int64, len(cells))
-    except (ValueError, OverflowError):
-        return None
-
-
 def values_of(cells: Sequence[str]) -> tuple[NDArray[Any], NDArray[np.bool_], list[int]]:
     """(numbers with 0 for none, which there are, rows that are neither numbers nor blank)."""
-    if (whole := whole_numbers(cells)) is not None:
+    if (whole := cells.whole if isinstance(cells, Cells) else whole_numbers(cells)) is not None:
         return whole, np.ones(len(cells), np.bool_), []
     found, unreadable = [_value(cell) for cell in cells], []
     for row, value in enumerate(found):
@@ -123,11 +117,14 @@ class EpochTimes:
         return Parsed(ms, np.zeros(count, np.int64), zoned, fits, unreadable)
 
 
-def spelled(cells: Sequence[str]) -> int | None:
-    """How many of some whole numbers spell a date, `20240105`, `202401050930` or `20240105093000`.
+def spelled(cells: Cells, reader: TextTimes) -> int | None:
+    """How many of some whole numbers spell a date, `20240105`, `202401050930` or `20240105093000`, to this reader.
 
     None where one of the cells has not this form.
     """
-    if not all(len(cell) in (8, 12, 14) and cell[:2] in {"19", "20"} and cell.isdigit() for cell in cells):
+    if not cells:
+        return 0
+    formed = cells.kinds <= _SPELLED or all(len(cell) in (8, 12, 14) and cell.isdigit() for cell in cells)
+    if not formed or not {cell[:2] for cell in cells} <= {"19", "20"}:
         return None
-    return int(np.count_nonzero(TextTimes(False).read(cells).has)) if cells else 0
+    return int(np.count_nonzero(reader.read(cells).has))

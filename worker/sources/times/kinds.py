@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from worker.sources.numbers import BLANK
 from worker.sources.times import epochs
-from worker.sources.times.dates import ordered, shapes
+from worker.sources.times.cells import Cells, ordered
+from worker.sources.times.dates import TextTimes
 
 Flags = NDArray[np.bool_]
 DIGITS, ORDERED, DATES = "digits", "ordered", "dates"  # kinds of text; the others are units of numbers
@@ -26,6 +27,7 @@ class Typed(NamedTuple):
 
 
 Column: TypeAlias = "Sequence[str] | Typed"
+Looked: TypeAlias = "Cells | Typed"  # a column whose cells several readers look at
 
 
 def blank(cell: str) -> bool:
@@ -38,6 +40,7 @@ class Evidence:
 
     def __init__(self) -> None:
         self.first: list[str] = []  # five cells of text
+        self.digits = TextTimes(None)  # reads digits that spell a date
         self._cells = self._numeric = self._numbers = 0
         self._dates: int | None = 0  # cells whose digits spell a date; None where one has another form
         self._ordered = False
@@ -45,40 +48,44 @@ class Evidence:
         self._odd: dict[str, float] = {}  # unit → the first number that is not plausible in it
         self._number: float | None = None
 
-    def feed(self, column: Column) -> None:
+    def feed(self, column: Looked) -> None:
         """Look at some cells."""
         if isinstance(column, Typed):
             values = column.values[column.has]
             self._cells += len(values)
             self._numeric += len(values)
-            self._spell([f"{value:.0f}" for value in values.tolist()] if self._dates is not None else [])
+            self._spell(Cells(f"{value:.0f}" for value in values.tolist()) if self._dates is not None else Cells())
             values = values.astype(np.float64)
             self._weigh(values[np.abs(values) < epochs.LIMIT])
             return
-        if self._dates is None and (whole := epochs.whole_numbers(column)) is not None:  # the usual epochs, quickly
+        if self._dates is None and (whole := column.whole) is not None:  # the usual epochs, quickly
             self._cells += len(whole)
             self._numeric += len(whole)
             self._weigh(whole.astype(np.float64))
             return
-        cells = [cell for cell in map(str.strip, column) if not blank(cell)]
+        cells = column
+        if not all("0" in shape and shape == shape.strip() for shape in column.kinds):  # no blank cell has a digit
+            cells = Cells(cell for cell in map(str.strip, column) if not blank(cell))
         self._cells += len(cells)
         self.first += cells[: 5 - len(self.first)]
-        formed = shapes(cells) if cells else []
-        kinds = {shape: _numeric(shape) for shape in set(formed)}
+        kinds = {shape: _numeric(shape) for shape in cells.kinds}
         self._ordered = self._ordered or any(ordered(shape) for shape in kinds)
+        if not any(kinds.values()):
+            if kinds:
+                self._dates = None
+            return
         numeric = cells
         if not all(kinds.values()):
             self._dates = None
-            numeric = [cell for cell, shape in zip(cells, formed, strict=True) if kinds[shape]]
+            numeric = Cells(cell for cell, shape in zip(cells, cells.shapes, strict=True) if kinds[shape])
         self._numeric += len(numeric)
         self._spell(numeric)
-        if numeric:
-            found, has, _ = epochs.values_of(numeric)
-            self._weigh(found[has].astype(np.float64))
+        found, has, _ = epochs.values_of(numeric)
+        self._weigh(found[has].astype(np.float64))
 
-    def _spell(self, cells: Sequence[str]) -> None:
+    def _spell(self, cells: Cells) -> None:
         if self._dates is not None and cells:
-            found = epochs.spelled(cells)
+            found = epochs.spelled(cells, self.digits)
             self._dates = None if found is None else self._dates + found
 
     def _weigh(self, values: NDArray[np.float64]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from worker.sources.times.cells import Cells
 from worker.sources.times.dates import StrptimeTimes, TextTimes, parse_clock, parse_offset
 
 FORMS = (
@@ -89,3 +90,20 @@ def test_mixed_offsets_in_a_column() -> None:
     assert found.offsets.tolist() == [3_600_000, 0, 0]
     assert found.zoned.tolist() == [True, False, True]
     assert len(np.unique(found.local)) == 1
+
+
+@given(st.lists(st.text("1a. \n\r\u00e9\u0661", max_size=3), max_size=4), st.integers(0, 3))
+def test_the_kinds_of_a_column_are_the_shapes_of_its_cells(cells: list[str], times: int) -> None:
+    alike = Cells(cells * times)
+    expected = [cell.replace("1", "0").replace("\n", " ") for cell in alike]
+    assert alike.shapes == expected
+    assert alike.kinds == set(expected)
+
+
+@given(st.lists(st.sampled_from(["2024-03-04 09:00", "2024-03-05 10:30", "2024-03-04", "", "x", "2024-03-04 09:00Z"])))
+def test_a_column_is_read_as_its_cells_are(cells: list[str]) -> None:
+    found = TextTimes(None).read(cells)
+    for row, one in enumerate(TextTimes(None).read([cell]) for cell in cells):
+        assert (found.local[row], found.offsets[row]) == (one.local[0], one.offsets[0])
+        assert (found.zoned[row], found.has[row]) == (one.zoned[0], one.has[0])
+        assert (row in found.unreadable) == bool(one.unreadable)
