@@ -1,7 +1,9 @@
 """The regression gate (`make bench WHAT=check`): CPU time a record of decode, engine and encode, without Kafka.
 
-It is measured in units of a calibration loop that runs in turn with it, so that a busy or slower machine of the same
-kind gives the same ratio; the committed `baseline.json` holds that ratio.
+`baseline.json` names a commit. Its code and today's do the same work in one run, in turn, each in a process of its own:
+the verdict is the median change of the pairs. Each turn counts in units of a calibration loop that runs between its
+batches, which takes out what slows the processor for a moment. Where the history does not hold the commit, that ratio
+is compared with the committed one; it differs between machines by more than the tolerance.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import json
 import statistics
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,8 +21,9 @@ import numpy as np
 from aiokafka import TopicPartition
 from numpy.typing import NDArray
 
-from tests.bench import report
+from tests.bench import history, paired, report
 from tests.bench.calibration import calibrate
+from tests.bench.paired import Pair, Turn
 from worker.engine.records.raw import RawRecords, raw_records
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
@@ -27,23 +31,12 @@ from worker.settings import Settings
 from worker.sources.simulation.simulator import Simulation, simulated_records
 from worker.stream.decisions import DecisionJob
 
+ROOT = Path(__file__).parents[2]
 BASELINE = Path(__file__).with_name("baseline.json")
-TOLERANCE = 0.15  # of the baseline's ratio; what equal code differs by on a shared machine
+TOLERANCE = 0.15
 BATCH = 5_000
 BATCH_BYTES = 1_000_000
 ROUNDS = 1_000_000  # of the calibration loop before each batch, about as long as the batch
-
-
-class Turn(NamedTuple):
-    """CPU seconds of one turn."""
-
-    calibration: float
-    engine: float  # decode and all stages
-    encode: float
-
-    @property
-    def ratio(self) -> float:
-        return (self.engine + self.encode) / self.calibration
 
 
 class Verdict(NamedTuple):
@@ -53,9 +46,8 @@ class Verdict(NamedTuple):
     passed: bool
 
 
-def compare(ratio: float, baseline: float) -> Verdict:
-    """Whether the ratio is within the tolerance of the baseline's. Faster always passes."""
-    change = ratio / baseline - 1.0
+def judged(change: float) -> Verdict:
+    """Whether the change is within the tolerance. Faster always passes."""
     return Verdict(change, change <= TOLERANCE)
 
 
@@ -86,22 +78,36 @@ def turn(job: DecisionJob, batches: list[RawRecords], table: NDArray[np.float64]
     return Turn(calibration, step, encode)
 
 
-def measured(symbols: int, bars: int, repeats: int) -> tuple[dict[str, float], float]:
-    """(figures, median ratio); the first turn is not counted."""
+def alone(symbols: int, bars: int, repeats: int) -> dict[str, float]:
+    """The figures of today's code; the first turn is not counted."""
     job = DecisionJob(EngineSettings(), Settings())
     job.warm_up()
     batches, table = market(symbols, bars), np.linspace(0.0, 1.0, 1 << 16)
-    count = sum(map(len, batches))
     turns = [turn(job, batches, table) for _ in range(repeats + 1)][1:]
-    ratio = statistics.median(one.ratio for one in turns)
+    return figures_of(turns, sum(map(len, batches)))
+
+
+def figures_of(turns: Sequence[Turn], count: int) -> dict[str, float]:
+    """What some turns of so many records each say together."""
     return {
-        "check_ratio": ratio,
+        "check_ratio": statistics.median(one.ratio for one in turns),
         "check_least_ratio": min(one.ratio for one in turns),
         "check_most_ratio": max(one.ratio for one in turns),
         "check_engine_ns": statistics.median(one.engine for one in turns) / count * 1e9,
         "check_encode_ns": statistics.median(one.encode for one in turns) / count * 1e9,
         "check_calibration_s": statistics.median(one.calibration for one in turns),
-    }, ratio
+    }
+
+
+def against(pairs: Sequence[Pair], count: int) -> dict[str, float]:
+    """The figures of today's turns, and how they differ from the baseline's in the same pairs."""
+    found = paired.spread(pairs)
+    return figures_of([pair.now for pair in pairs], count) | {
+        "check_baseline_ratio": statistics.median(pair.before.ratio for pair in pairs),
+        "check_change": found.change,
+        "check_change_low": found.low,
+        "check_change_high": found.high,
+    }
 
 
 def arguments() -> argparse.Namespace:
@@ -116,22 +122,51 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     """Measure and compare; 1 when it is too slow."""
-    given = arguments()
-    figures, ratio = measured(given.symbols, given.bars, given.repeats)
-    report.table(figures)
+    given, baseline = arguments(), json.loads(BASELINE.read_text())
     if given.update:
-        renewed = {"ratio": round(ratio, 4), "machine": report.machine()}
-        BASELINE.write_text(json.dumps(renewed, indent=2) + "\n")
-        print(f"written to {BASELINE.name}")
-        return 0
-    verdict = compare(ratio, json.loads(BASELINE.read_text())["ratio"])
-    report.write("bench-check", figures | {"check_change": verdict.change})
+        return update(given)
+    try:
+        tree = history.tree_of(baseline["commit"], ROOT)
+    except history.NotThere as error:
+        figures = alone(given.symbols, given.bars, given.repeats)
+        figures["check_change"] = figures["check_ratio"] / baseline["ratio"] - 1.0
+        against_what = f"the ratio in {BASELINE.name}, which another machine measured"
+        print(f"the baseline's code is not there: {error}")
+        print("fix: git fetch --unshallow; until then a change of less than half says nothing")
+    else:
+        count, pairs = paired.measure(tree, ROOT, given.symbols, given.bars, given.repeats, say)
+        figures = against(pairs, count)
+        low, high = figures["check_change_low"], figures["check_change_high"]
+        against_what = f"{baseline['commit'][:7]} in {len(pairs)} pairs, half of them {low:+.1%} to {high:+.1%}"
+    report.table(figures)
+    report.write("bench-check", figures)
+    verdict = judged(figures["check_change"])
     word = "within" if verdict.passed else "beyond"
-    print(f"CPU time a record changed by {verdict.change:+.1%} against {BASELINE.name}: {word} {TOLERANCE:.0%}")
+    print(f"CPU time a record changed by {verdict.change:+.1%} against {against_what}: {word} {TOLERANCE:.0%}")
     if not verdict.passed:
         print("fix: find what became slower: make bench WHAT=engine")
         print("     where it is meant: make bench WHAT=check ARGS=--update")
     return 0 if verdict.passed else 1
+
+
+def update(given: argparse.Namespace) -> int:
+    """Make the commit that is worked on the baseline; 1 where there is none."""
+    try:
+        commit = history.head_of(ROOT)
+    except history.NotThere as error:
+        print(f"the baseline has to be a commit: {error}")
+        return 1
+    figures = alone(given.symbols, given.bars, given.repeats)
+    report.table(figures)
+    renewed = {"commit": commit, "ratio": round(figures["check_ratio"], 4), "machine": report.machine()}
+    BASELINE.write_text(json.dumps(renewed, indent=2) + "\n")
+    print(f"written to {BASELINE.name}")
+    return 0
+
+
+def say(text: str) -> None:
+    """Show how far it has come."""
+    print(text, flush=True)
 
 
 if __name__ == "__main__":
