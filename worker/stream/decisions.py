@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 from aiokafka import TopicPartition
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
-from numpy.typing import NDArray
 
 from worker.engine.partition import PartitionEngine
-from worker.engine.records.raw import RawRecords
 from worker.engine.settings import ENGINE_VERSION, EngineSettings, ModelSettings
-from worker.engine.stages.ingestion import Decoded
 from worker.errors import ConfigError
 from worker.kafka.records.decode import decode
-from worker.kafka.records.outputs import Output, Prepared
 from worker.models.serving.library import Library, configured_stages
 from worker.settings import ModelsSettings, Settings
 from worker.stream.output.encoder import OutputEncoder
 from worker.stream.state.spill import Spilling
 from worker.telemetry.metrics import METRICS
 
-Results = tuple[Decoded, NDArray[Any]]
 MIN_BATCH = 65_536
 
 
@@ -85,28 +77,9 @@ class DecisionJob:
         scorer = self._library.switchboard() if self._library else None
         return PartitionEngine(self._engine, self._spilling.new(), scorer)
 
-    def publisher(self, tp: TopicPartition, batch_bytes: int) -> DecisionPublisher:
+    def publisher(self, tp: TopicPartition, batch_bytes: int) -> OutputEncoder:
         """The publisher of a partition's decisions and rejections."""
         transactional = self._settings.processing.guarantee == "exactly_once"
         group, topics = self._settings.processing.group, self._settings.topics
         names = self._library.names if self._library else None
-        encoder = OutputEncoder(self._engine, topics, group, tp, batch_bytes, transactional, names)
-        return DecisionPublisher(encoder, topics.output, tp.partition)
-
-
-class DecisionPublisher:
-    """Publishes what the engine makes of one partition's ticks."""
-
-    def __init__(self, encoder: OutputEncoder, topic: str, partition: int) -> None:
-        self._encoder, self._topic, self._partition = encoder, topic, partition
-
-    def outputs(self, raw: RawRecords, results: Results) -> Iterator[Output | Prepared]:
-        """The decisions as finished batches, then the rejections."""
-        decisions, others = self._encoder.encode(raw, *results)
-        for batch in decisions:
-            yield Prepared(self._topic, batch)
-        yield from others
-
-    def count(self, raw: RawRecords, results: Results) -> None:
-        """Count a committed batch."""
-        METRICS.count_rows(self._partition, results[1])
+        return OutputEncoder(self._engine, topics, group, tp, batch_bytes, transactional, names)

@@ -15,13 +15,16 @@ from worker.engine.scoring.names import ModelNames
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded, rows_of
 from worker.kafka.reader import Consumed
-from worker.kafka.records.outputs import Output
+from worker.kafka.records.outputs import Output, Prepared
 from worker.kafka.seams.sending import FinishedBatch
 from worker.settings import TopicSettings
 from worker.stream.output.builder import DECISION, TRACE_HEADERS, OutputBuilder, common_headers
+from worker.telemetry.metrics import METRICS
 from worker.wire.exact import read_headers
 from worker.wire.headers import headers
 from worker.wire.writer import DecisionWriter
+
+Results = tuple[Decoded, NDArray[Any]]  # what was decoded from a batch of records, and the engine's rows for them
 
 
 class EncodedBatch(NamedTuple):
@@ -45,12 +48,23 @@ class OutputEncoder:
         names: ModelNames | None = None,
     ) -> None:
         """`max_batch` and `transactional` are those of the producer that sends the batches, `names` the engine's."""
-        self._tp = tp
+        self._tp, self._topic = tp, topics.output
         self._outcomes, self._records = OutcomeBuilder(settings, names), OutputBuilder(topics, group)
         self._writer: DecisionWriter | None = None
         if settings.decision.detail != "full":
             layout = headers(common_headers(group), (tp.topic, tp.partition), DECISION, TRACE_HEADERS)
             self._writer = DecisionWriter(settings, layout, max_batch, transactional, names)
+
+    def outputs(self, raw: RawRecords, results: Results) -> Iterator[Output | Prepared]:
+        """The decisions as finished batches, then the rejections."""
+        decisions, others = self.encode(raw, *results)
+        for batch in decisions:
+            yield Prepared(self._topic, batch)
+        yield from others
+
+    def count(self, raw: RawRecords, results: Results) -> None:
+        """Count a committed batch."""
+        METRICS.count_rows(self._tp.partition, results[1])
 
     def encode(self, raw: RawRecords, decoded: Decoded, outs: NDArray[Any]) -> EncodedBatch:
         """The outputs of raw records, of what was decoded from them and of the engine's rows for them.
