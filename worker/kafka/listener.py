@@ -10,10 +10,13 @@ import asyncio
 import ssl
 import struct
 
+from aiokafka.errors import IllegalSaslStateError, NoError, UnsupportedSaslMechanismError
+
 TIMEOUT = 5.0  # seconds for each question
 _SASL_HANDSHAKE, _VERSION = 17, 1
-_ILLEGAL_SASL_STATE = 34  # what a listener without login answers
 _MECHANISM = b"PLAIN"  # any: one that is not offered has an answer of its own
+# Error code → whether the listener wants a login; any other code tells nothing.
+_WANTS = {NoError.errno: True, UnsupportedSaslMechanismError.errno: True, IllegalSaslStateError.errno: False}
 
 
 async def speaks_tls(host: str, port: int) -> bool:
@@ -34,7 +37,7 @@ async def speaks_tls(host: str, port: int) -> bool:
 
 
 async def wants_login(host: str, port: int) -> bool | None:
-    """Whether a listener without TLS wants SASL; None where it does not answer as Kafka.
+    """Whether a listener without TLS wants a login by SASL; None where its answer does not tell, or is not Kafka's.
 
     Source: SaslHandshakeRequest version 1 of Kafka's protocol.
     """
@@ -50,4 +53,4 @@ async def wants_login(host: str, port: int) -> bool | None:
                 writer.close()
     except (OSError, TimeoutError, asyncio.IncompleteReadError):
         return None
-    return bool(code != _ILLEGAL_SASL_STATE) if correlation == 0 else None
+    return _WANTS.get(code) if correlation == 0 else None

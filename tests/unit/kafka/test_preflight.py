@@ -63,7 +63,7 @@ async def test_a_listener_with_tls_says_so(tmp_path: Path) -> None:
     assert raised.value.exit_code == 78
 
 
-LOGIN, NO_LOGIN = (struct.pack(">iihi", 10, 0, code, 0) for code in (0, 34))
+LOGIN, OTHER_LOGIN, NO_LOGIN, BUSY = (struct.pack(">iihi", 10, 0, code, 0) for code in (0, 33, 34, 7))
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,8 @@ LOGIN, NO_LOGIN = (struct.pack(">iihi", 10, 0, code, 0) for code in (0, 34))
         (LOGIN, "PLAINTEXT", "it speaks no TLS and wants a login by SASL"),
         (LOGIN, "SSL", "it speaks no TLS and wants a login by SASL"),
         (NO_LOGIN, "SSL", "it speaks no TLS and wants no login by SASL"),
+        (OTHER_LOGIN, "PLAINTEXT", "it speaks no TLS and wants a login by SASL"),
+        (BUSY, "PLAINTEXT", None),
         (NO_LOGIN, "PLAINTEXT", None),  # as it should be: the broker has closed the connection for another reason
     ],
 )
