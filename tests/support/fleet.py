@@ -19,7 +19,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.support.outputs import Progress
-from worker.broker.ports import free_port
 from worker.settings import Settings
 from worker.settings.names import variable
 
@@ -72,12 +71,12 @@ class WorkerProcess:
         arguments: Sequence[str] = (),
     ) -> None:
         self.name = name
-        self.port = free_port()
         self._log = log
+        self._port: int | None = None
         with log.open("wb") as file:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *program, "worker", *arguments],
-                env=env | {"ALPHAPULSE_OPS__PORT": str(self.port), "ALPHAPULSE_LOG__FORMAT": "json"},
+                env=env | {"ALPHAPULSE_OPS__PORT": "0", "ALPHAPULSE_LOG__FORMAT": "json"},
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,
@@ -114,8 +113,11 @@ class WorkerProcess:
         return int(pages[0]) * PAGE, int(pages[1]) * PAGE
 
     async def probe(self, path: str) -> tuple[int, str]:
-        """HTTP status and body; (0, "") while nobody listens."""
-        return await asyncio.to_thread(_get, f"http://127.0.0.1:{self.port}{path}")
+        """HTTP status and body; (0, "") while nobody listens. The port is the one that the log names: a port chosen
+        here may be taken by another process before the worker listens."""
+        if self._port is None:
+            self._port = next((line["port"] for line in self.events("probes")), None)
+        return (0, "") if self._port is None else await asyncio.to_thread(_get, f"http://127.0.0.1:{self._port}{path}")
 
     async def metric(self, name: str) -> float | None:
         """Value of a metric without labels."""
