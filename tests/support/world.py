@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from aiokafka import TopicPartition
 
 from schemas.state import StateOwner
@@ -14,11 +15,14 @@ from tests.support.fake_answers import healthy
 from tests.support.fake_broker import FakeBroker
 from tests.support.fake_logs import FakeLog, serve
 from worker.engine.records.raw import RawRecords
+from worker.errors import AlphapulseError
 from worker.kafka.client import client_options
+from worker.kafka.errors import OutcomeUnknown
 from worker.kafka.protocol.offsets import Position
 from worker.kafka.records.columns import raw_of
 from worker.settings import KafkaSettings, ProcessingSettings, Settings, StateSettings
 from worker.stream.control.table import ControlTable
+from worker.stream.state.agreement import DOUBTS
 from worker.stream.state.checkpoint import Opened
 from worker.stream.state.partition_state import PartitionState
 from worker.stream.state.records import BARRIER, FORMAT
@@ -26,6 +30,7 @@ from worker.stream.state.recovery import Recovery
 
 GROUP, BATCH, SYMBOLS = "g", 10, 7
 RECORDS = 300  # in the input
+REACHED = 220  # where a group has come to that has decided 120 records
 LIMIT = 1_000_000  # bytes a transaction
 
 
@@ -131,3 +136,25 @@ def undisturbed() -> list[Counted]:
         counts[key] = counts.get(key, 0) + 1
         found.append((100 + i, key, counts[key]))
     return found
+
+
+async def refused(world: World, kind: type[AlphapulseError]) -> AlphapulseError:
+    """The failure of a recovery that contradicts what is known: first it is doubted, by every process anew."""
+    for _ in range(DOUBTS - 1):
+        with pytest.raises(OutcomeUnknown):
+            await world.opened()
+    with pytest.raises(kind) as raised:
+        await world.opened()
+    assert raised.value.fix
+    return raised.value
+
+
+def forget_outputs(w: World) -> None:
+    """Delete all outputs, as retention does."""
+    for log in (w.output, w.rejected):
+        log.delete(log.end)
+
+
+def forget_state(w: World) -> None:
+    """Delete all records of the state, as retention does."""
+    w.state.delete(w.state.end)
