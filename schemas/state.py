@@ -27,6 +27,7 @@ class SnapshotEnvelope(msgspec.Struct, array_like=True):
     config_hash: str = ""
     warm_from: Annotated[int, Meta(description="from here on the input rebuilds `derived`: 1,024 records or more")] = 0
     warm_next: Annotated[int, Meta(description="a later offset that may become `warm_from`")] = 0
+    term: Annotated[int, Meta(description="of the owner that wrote it, see `ReplayFrom`; 0 where it is not known")] = 0
 
 
 class StateOwner(msgspec.Struct, array_like=True):
@@ -49,6 +50,9 @@ class ReplayFrom(msgspec.Struct, array_like=True):
     replay_from: Annotated[int, Meta(description="no change that lies before it is unsaved")]
     next: Annotated[int, Meta(description="input offset of the transaction")]
     input_id: Annotated[str, Meta(description="of the input topic, 32 hex digits; empty where it is not known")] = ""
+    term: Annotated[
+        int, Meta(description="the offset here of what the owner wrote first: those of later owners are greater")
+    ] = 0
 
 
 class Reset(msgspec.Struct, array_like=True):

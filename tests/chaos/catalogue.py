@@ -57,6 +57,7 @@ FAULTS = {
     "F50": "consumer of the new protocol (KIP-848) in the group",
     "F51": "coordinator that answers with errors and without topics, or leaves a partition out",
     "F52": "connections reset again and again",
+    "F53": "at least once: a former owner's snapshots reach the log behind newer ones",
 }
 
 

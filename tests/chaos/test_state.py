@@ -18,7 +18,7 @@ from tests.chaos.mutant import program
 from tests.chaos.scene import PARTITIONS, load, scene, some_ticks
 from tests.chaos.stories import crash_before_a_commit_with_snapshots
 from tests.support.fleet import Fleet, until
-from tests.support.oracle import PATIENCE, behind, proven, under_load
+from tests.support.oracle import PATIENCE, behind, proven, right, under_load
 from tests.support.outputs import read_topic
 from tests.support.ticks import make_state_topic, publish
 from worker.errors import Exit
@@ -113,6 +113,27 @@ async def test_a_snapshot_of_what_was_never_committed_is_refused(
     found, log = await crash_before_a_commit_with_snapshots(cluster, topic_prefix, tmp_path, mutant)
     assert found is None
     assert '"event":"snapshot refused"' in log, log
+
+
+@fault("F53")
+async def test_late_snapshots_of_a_former_owner_are_brought_up_to_date(
+    cluster: Cluster, topic_prefix: str, tmp_path: Path
+) -> None:
+    settings = await scene(cluster, topic_prefix, guarantee="at_least_once")
+    async with Fleet(settings, tmp_path) as fleet:
+        for reached, name in ((HISTORY // 2, "former"), (HISTORY, "owner")):
+            await publish(settings, some_ticks(reached)[reached - HISTORY // 2 :])
+            fleet.start(name)
+            await fleet.caught_up()
+            await fleet.stop(PATIENCE)
+            if name == "former":
+                late = snapshots(settings)
+        write(settings, late)  # as from a connection that was frozen
+        await publish(settings, some_ticks(TOTAL)[HISTORY:])
+        heir = fleet.start("heir")
+        await right(fleet, TOTAL)
+        (restored,) = heir.events("a former owner has written snapshots late: replaying what they lack")[:1]
+        assert restored["snapshots"] > 5, heir.text
 
 
 def grow(settings: Settings, count: int) -> None:

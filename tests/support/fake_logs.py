@@ -62,6 +62,13 @@ class FakeLog:
         del self._records[: before - self.start]
         self.start = before
 
+    def compact(self, before: int) -> None:
+        """Compaction: of the records before this offset only those stay that are the last of their key."""
+        last = {record[0]: offset for offset, record in self.records()}
+        for offset, record in list(self.records()):
+            if offset < before and last[record[0]] != offset:
+                self._records[offset - self.start] = None
+
     def read(self, at: int) -> bytes:
         """Some records from an offset on, as a record set."""
         found = self._records[at - self.start :][:MOST]

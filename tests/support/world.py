@@ -27,6 +27,7 @@ from worker.stream.state.checkpoint import Opened
 from worker.stream.state.partition_state import PartitionState
 from worker.stream.state.records import BARRIER, FORMAT
 from worker.stream.state.recovery import Recovery
+from worker.stream.state.snapshots import Taken
 
 GROUP, BATCH, SYMBOLS = "g", 10, 7
 RECORDS = 300  # in the input
@@ -86,17 +87,20 @@ class World:
             found += results
             self.publish(results)
             position = state.next + BATCH
-            taken = state.due(position, LIMIT)
-            for record in taken.records:
-                self.state.append((record.key, record.value, ()))
-            checkpoint = taken.checkpoint
-            if taken.records:
-                checkpoint = checkpoint._replace(state_end=self.state.end)
-            if commit:
-                self.committed = Position(position, state.epoch, checkpoint.text)
-                self.own = position
-            state.committed(position, taken._replace(checkpoint=checkpoint))
+            self.deliver(state, state.due(position, LIMIT), position, commit)
         return found
+
+    def deliver(self, state: PartitionState, taken: Taken, position: int, commit: bool = True) -> None:
+        """The state records of a batch, and its commit."""
+        for record in taken.records:
+            self.state.append((record.key, record.value, ()))
+        checkpoint = taken.checkpoint
+        if taken.records:
+            checkpoint = checkpoint._replace(state_end=self.state.end)
+        if commit:
+            self.committed = Position(position, state.epoch, checkpoint.text)
+            self.own = position
+        state.committed(position, taken._replace(checkpoint=checkpoint))
 
     def publish(self, results: list[Counted]) -> None:
         """The outputs of records: each third is a rejection, but a symbol's first."""

@@ -107,7 +107,8 @@ async def _renew(
         return Renewed(tp.partition, 0, None, "")
     why = "it was asked for" if anew else obstacle(found, stored, first)
     checkpoint = renewed(found, stored, partitions, anew=bool(why))
-    checkpoint = checkpoint._replace(input_id=ids.input, state_id=ids.state, offset=found.offset)
+    named = {"input_id": ids.input, "state_id": ids.state, "offset": found.offset, "term": opened.barrier}
+    checkpoint = checkpoint._replace(**named)
     records = _records(settings.state_topic, stored, checkpoint, found.offset, anew=bool(why))
     await sink.deliver((), records, Commit(found.offset, found.epoch, checkpoint))
     return Renewed(tp.partition, len(stored.snapshots), checkpoint.origin, why)
@@ -173,6 +174,7 @@ def _records(topic: str, stored: StateRecords, checkpoint: Checkpoint, offset: i
     values: dict[bytes, bytes | None] = dict.fromkeys((*stored.snapshots, *stored.refused_entries))
     if anew:
         values[reset_key(offset)] = _encode(Reset(FORMAT, offset, stamp))
-    resume = ReplayFrom(FORMAT, checkpoint.origin, checkpoint.replay_from, offset, text_of(checkpoint.input_id))
+    input_id, term = text_of(checkpoint.input_id), checkpoint.term
+    resume = ReplayFrom(FORMAT, checkpoint.origin, checkpoint.replay_from, offset, input_id, term)
     values[REPLAY_FROM] = _encode(resume)
     return [Output(topic, key, value, stamp, ()) for key, value in values.items()]

@@ -107,7 +107,9 @@ class Partition:
         """Whether a parked partition may go on as it is: nobody committed in between."""
         if self._sink is None or self._state is None:
             return False
-        found = committed(await self._sink.still())
+        opened = await self._sink.still()
+        self._state.reopened(opened.barrier)
+        found = committed(opened.committed)
         if found is None:
             return self._state.next == self._state.origin
         return found.offset == self._state.next and found.checkpoint == self._state.checkpoint

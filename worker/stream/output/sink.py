@@ -47,8 +47,8 @@ class Sink(Protocol):
             Fenced, OutcomeUnknown, AlphapulseError: as `deliver`.
         """
 
-    async def still(self) -> Position | None:
-        """What the group has committed now, of a partition that was read before.
+    async def still(self) -> Opened:
+        """The same of a partition that was read before, and that nobody else may have taken since.
 
         Raises:
             Fenced, OutcomeUnknown, AlphapulseError: as `deliver`.
@@ -166,6 +166,7 @@ class TransactionalSink(_Base):
             "retry_backoff_ms": 10,
         }
         self._producer: TransactionalProducer | None = None
+        self._barrier_offset = 0  # in the state partition
 
     async def start(self) -> None:
         clients = self._clients
@@ -184,12 +185,13 @@ class TransactionalSink(_Base):
             positions = {self._state: Position(at + 2)}
             await self._producer.send_offsets_to_transaction(positions, self._group, self._clients.member())
             await self._producer.commit_transaction()
+            self._barrier_offset = at
             return Opened(await self._producer.fetch_offsets(self._group, self._tp), at)
 
-    async def still(self) -> Position | None:
+    async def still(self) -> Opened:
         assert self._producer is not None
-        async with self._meaningful():
-            return await self._producer.fetch_offsets(self._group, self._tp)
+        async with self._meaningful():  # fenced if anybody has: the barrier stands
+            return Opened(await self._producer.fetch_offsets(self._group, self._tp), self._barrier_offset)
 
     async def deliver(self, outputs: Outputs, snapshots: Iterable[Output], commit: Commit) -> Checkpoint:
         try:
@@ -246,8 +248,8 @@ class AcknowledgedSink(_Base):
             await self._shared.commits.commit(self._state, Position(at + 1))
             return Opened(await self._shared.offsets.fetch(self._tp), at)
 
-    async def still(self) -> Position | None:
-        return (await self.read()).committed
+    async def still(self) -> Opened:
+        return await self.read()
 
     async def deliver(self, outputs: Outputs, snapshots: Iterable[Output], commit: Commit) -> Checkpoint:
         await self.publish(outputs)

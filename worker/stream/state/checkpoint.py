@@ -24,6 +24,7 @@ class Checkpoint(NamedTuple):
     output_id: int = 0  # of the topic of decisions
     rejected_id: int = 0  # of the topic of rejections
     control_id: int = 0  # of the topic of limits
+    term: int = 0  # of the owner that commits: the offset of its barrier in the state partition; 0 = not known
 
     @property
     def text(self) -> str:

@@ -88,6 +88,10 @@ class PartitionState:
         if self._ahead and max(self._ahead.values()) < position:
             self._ahead = {}
 
+    def reopened(self, term: int) -> None:
+        """Whoever has it goes on with it, under a later term."""
+        self._writer.reopened(term)
+
     @property
     def dirty(self) -> bool:
         """Whether anything is unsaved."""

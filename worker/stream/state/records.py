@@ -12,7 +12,7 @@ from schemas.state import JournalEntry, SnapshotEnvelope
 
 FORMAT = 1
 OWNER, REPLAY_FROM = b"__owner__", b"__replay_from__"
-BARRIER = b"__barrier__"  # written before the committed offset is read; its value says nothing
+BARRIER = b"__barrier__"  # written before the committed offset is read: its offset is its owner's term
 JOURNAL = b"__journal__"
 RESET = b"__reset__"
 _RESERVED, _ESCAPE = b"__", b"_"
@@ -38,6 +38,7 @@ class Snapshot(NamedTuple):
     config_hash: str
     warm_from: int
     warm_next: int
+    term: int = 0  # of the owner that wrote it; 0 = not known
 
 
 def state_key(symbol: bytes) -> bytes:
@@ -70,6 +71,7 @@ def pack(snapshot: Snapshot) -> bytes:
         config_hash=snapshot.config_hash,
         warm_from=snapshot.warm_from,
         warm_next=snapshot.warm_next,
+        term=snapshot.term,
     )
     envelope.crc32 = _checksum(envelope)
     return _encode(envelope)
@@ -100,12 +102,13 @@ def unpack(key: bytes, value: bytes) -> Snapshot:
         found.config_hash,
         found.warm_from,
         found.warm_next,
+        found.term,
     )
 
 
 def _checksum(envelope: SnapshotEnvelope) -> int:
     e = envelope
-    origin = (e.format, e.symbol, e.offset, e.warm_from, e.warm_next)
+    origin = (e.format, e.symbol, e.offset, e.warm_from, e.warm_next) + ((e.term,) if e.term else ())
     meaning = (e.fingerprint, e.carry_version, e.encoding, e.engine_version, e.config_hash)
     return crc32(e.derived, crc32(e.carry, crc32(_encode((origin, meaning)))))
 

@@ -105,7 +105,7 @@ class Recovery:
             agreement = self._agreement
             agreement.check_topics(found, stored, ids, self._control_table is not None)
             agreement.check_witness(found, stored, outputs, own)
-            named = Named(opened.barrier + 1, ids, stored.resume.next if stored.resume else 0)
+            named = Named(opened.barrier + 1, ids, stored.resume.next if stored.resume else 0, opened.barrier)
             if found is None:
                 state = self._anew(first, stored, named)
                 state.first = not (outputs.next or stored.snapshots or stored.resume)
@@ -186,7 +186,7 @@ class Recovery:
             # An offset that was set by hand carries none; without a record of ours the state is that of all input.
             resume = stored.resume
             begun = (resume.origin, resume.replay_from) if resume else (origin, origin)
-            return Checkpoint(*begun, saved=0, partitions=partitions)
+            return Checkpoint(*begun, saved=0, partitions=partitions, term=resume.term if resume else 0)
         if found.checkpoint.partitions != partitions:
             raise partitions_changed(self._tp.topic, found.checkpoint.partitions, partitions)
         return found.checkpoint
@@ -257,6 +257,7 @@ class Recovery:
                 "state_bytes": stored.size,
                 "replayed": rebuild.replayed,
                 "warmed_again": len(rebuild.warming),
+                "late": rebuild.late,
                 "damaged": rebuild.damaged,
                 "journal": len(engine.controls),
             },

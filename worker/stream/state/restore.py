@@ -49,6 +49,7 @@ class Rebuild:
     replayed: int = 0
     warmed: int = 0
     damaged: int = 0  # snapshots lost or refused
+    late: int = 0  # snapshots of former owners in the place of newer ones
 
     @property
     def start(self) -> int:
@@ -67,6 +68,9 @@ async def load_snapshots(
 ) -> Rebuild:
     """Put the snapshots into the engine; what they leave to the input is the answer.
 
+    A snapshot that a former owner has written behind the barrier of the one that committed has taken the place of one
+    that may be newer: the input behind it is replayed, too.
+
     `ahead` says that a snapshot may contain more than the input before `stop`, as at least once it may; `cut_short`
     that the newest records of the state topic are missing, so that older snapshots take their place.
 
@@ -74,7 +78,7 @@ async def load_snapshots(
         DataError: a newer release wrote them.
     """
     rebuild = Rebuild(checkpoint.replay_from, stop)
-    refused = 0
+    refused, floor = 0, checkpoint.replay_from
     engine.reserve(len(stored.snapshots))
     for number, (key, value) in enumerate(stored.snapshots.items()):
         if number % LOAD_SLICE == 0:
@@ -83,22 +87,44 @@ async def load_snapshots(
             snapshot = unpack(key, value)
             if snapshot.offset >= stop and not ahead:
                 raise Damaged(f"it contains input up to {snapshot.offset}, the group has committed {stop}")
+            if late := snapshot.term < checkpoint.term < stored.places.get(key, 0):
+                _check_late(snapshot, checkpoint)
         except Damaged as damage:
             refused += 1
             log.warning("snapshot refused", extra={"key": key.decode(errors="replace"), "cause": str(damage)})
             continue
         _load(snapshot, engine, dirty, rebuild)
+        if late:
+            rebuild.late += 1
+            floor = min(floor, snapshot.offset + 1)
         failpoint("restoring")
     lost = max(checkpoint.saved - len(stored.snapshots), int(cut_short))
     METRICS.snapshots_refused.inc(refused + lost)
     METRICS.states_warmed_again.inc(len(rebuild.warming))
     rebuild.damaged = refused + lost
+    if rebuild.late:
+        log.warning(
+            "a former owner has written snapshots late: replaying what they lack",
+            extra={"snapshots": rebuild.late, "replay_from": floor, "before": rebuild.floor},
+        )
+        rebuild.floor = floor
     if rebuild.damaged:
         log.warning("rebuilding from the input", extra={"refused": refused, "lost": lost, "origin": checkpoint.origin})
         rebuild.floor = checkpoint.origin
     if rebuild.warming:
         log.warning("parameters or engine changed: warming up again", extra={"symbols": len(rebuild.warming)})
     return rebuild
+
+
+def _check_late(snapshot: Snapshot, checkpoint: Checkpoint) -> None:
+    """Refuse one that the input can't bring up to date, or that a rebuild from the origin must not use.
+
+    Raises:
+        Damaged: then its symbol is rebuilt like one without a snapshot.
+    """
+    begun = snapshot.offset >= checkpoint.origin < checkpoint.replay_from
+    if not begun or snapshot.offset + 1 < checkpoint.journal_from:
+        raise Damaged(f"a former owner wrote it late; it contains input up to {snapshot.offset} only")
 
 
 def _load(snapshot: Snapshot, engine: Engine, dirty: DirtySymbols, rebuild: Rebuild) -> None:

@@ -30,6 +30,7 @@ class Named(NamedTuple):
     state_end: int = 0  # offset behind the last record of the state partition that the state needs
     ids: TopicIds = TopicIds(0, 0)
     resume: int = 0  # next input offset in the state partition's newest resume record
+    term: int = 0  # of this owner
 
 
 NOT_NAMED = Named()
@@ -95,7 +96,7 @@ class SnapshotWriter:
         resume_at = next_offset if resuming else self._named.resume
         checkpoint = self._checkpoint(next_offset, origin, replay_from, slots, journaled, resume_at)
         if resuming:
-            resume = ReplayFrom(FORMAT, origin, replay_from, next_offset, text_of(checkpoint.input_id))
+            resume = ReplayFrom(FORMAT, origin, replay_from, next_offset, text_of(checkpoint.input_id), checkpoint.term)
             records.append(self._output(REPLAY_FROM, _encode(resume), stamp))
             if not self._signed:
                 records.append(self._output(OWNER, _encode(self.owner), stamp))
@@ -111,6 +112,10 @@ class SnapshotWriter:
             self._dirty.saved(taken.slots)
         if taken.journaled:
             self.journal.committed(taken.journaled)
+
+    def reopened(self, term: int) -> None:
+        """The owner goes on under a later term."""
+        self._named = self._named._replace(term=term)
 
     def _checkpoint(
         self,
@@ -137,6 +142,7 @@ class SnapshotWriter:
             output_id=ids.output,
             rejected_id=ids.rejected,
             control_id=ids.control,
+            term=self._named.term,
         )
 
     def _symbols(self, slots: NDArray[np.int64]) -> list[bytes]:
@@ -158,6 +164,7 @@ class SnapshotWriter:
             self.owner.config_hash,
             warm_from,
             warm_next,
+            self._named.term,
         )
         return state_key(key), pack(snapshot)
 

@@ -24,6 +24,7 @@ class StateRecords:
     """The newest record of each key; what compaction has left and what it has not removed yet look the same."""
 
     snapshots: dict[bytes, bytes] = field(default_factory=dict)  # key → value
+    places: dict[bytes, int] = field(default_factory=dict)  # key of a snapshot → its offset in the state partition
     owner: StateOwner | None = None
     resume: ReplayFrom | None = None
     journal: list[JournalEntry] = field(default_factory=list)
@@ -47,15 +48,17 @@ async def read_state(reader: Reader, tp: TopicPartition, stop: int | None = None
     own: dict[bytes, bytes | None] = {}
     async for raw in reader.raw(tp, stop=stop):
         records = raw.records()
-        for key, value in zip(records.keys, records.values, strict=True):
+        places = raw.rows["offset"].tolist()
+        for place, key, value in zip(places, records.keys, records.values, strict=True):
             key = key or b""
             stored.size += len(value or b"")
             if symbol_of(key) is None:
-                own[key] = value
+                own[key] = _later(own.get(key), value) if key == REPLAY_FROM else value
             elif value is None:
                 stored.snapshots.pop(key, None)
             else:
                 stored.snapshots[key] = value
+                stored.places[key] = place
     if not stored.size:
         await reader.may_read(tp)  # else the lack of it would only show when there is a state to take over
     stored.owner = _decode(own.get(OWNER), StateOwner)
@@ -75,6 +78,12 @@ def _keep_entry(stored: StateRecords, key: bytes, value: bytes) -> None:
     except Damaged as damage:
         stored.refused_entries.append(key)
         log.warning("journal entry refused", extra={"key": key.decode(errors="replace"), "cause": str(damage)})
+
+
+def _later(known: bytes | None, value: bytes | None) -> bytes | None:
+    """Of two records that say where to resume that of the later owner: a former one may write after it."""
+    before, now = _decode(known, ReplayFrom), _decode(value, ReplayFrom)
+    return known if before and now and now.term < before.term else value
 
 
 def _decode(value: bytes | None, kind: type[T]) -> T | None:

@@ -21,7 +21,7 @@ def test_the_text_is_readable_and_comes_back() -> None:
     assert (
         checkpoint.text
         == "origin=3 replay_from=41 saved=250 partitions=4 journal=0 journal_from=0 state_end=0 input_id=0 state_id=0 "
-        "resume=0 offset=0 output_id=0 rejected_id=0 control_id=0"
+        "resume=0 offset=0 output_id=0 rejected_id=0 control_id=0 term=0"
     )
     assert parse(checkpoint.text) == checkpoint
     assert parse(checkpoint.text + " later=1") == checkpoint

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.stream.state.records import OWNER, REPLAY_FROM, Damaged, Snapshot, pack, state_key, symbol_of, unpack
 
-SNAPSHOT = Snapshot("AAA", 41, "00ff", 1, b"carry" * 9, bytes(4_000) + b"derived" * 9, "1", "cafe", 3, 7)
+SNAPSHOT = Snapshot("AAA", 41, "00ff", 1, b"carry" * 9, bytes(4_000) + b"derived" * 9, "1", "cafe", 3, 7, 12)
 
 
 def test_a_snapshot_comes_back() -> None:
     assert unpack(b"AAA", pack(SNAPSHOT)) == SNAPSHOT
+
+
+def test_a_snapshot_of_a_release_without_terms_comes_back() -> None:
+    former = SNAPSHOT._replace(term=0)
+    fields = msgspec.msgpack.decode(pack(former))
+    assert unpack(b"AAA", msgspec.msgpack.encode(fields[:-1])) == former
 
 
 def test_zeros_take_no_room_and_noise_is_left_as_it_is() -> None:
