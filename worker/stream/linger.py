@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from aiokafka import TopicPartition
 
-from worker.stream.partition import Partition, Phase
+from worker.stream.partition import Partition
+from worker.stream.phases import Phase
 
 POLL = 0.1  # seconds, the longest that a poll waits
 LINGERED = 0.1  # seconds after lingering in which records of the time before may be on their way

@@ -14,22 +14,15 @@ from aiokafka.errors import CorruptRecordException, IllegalStateError, KafkaErro
 from worker.engine.records.raw import RawRecords
 from worker.errors import AlphapulseError
 from worker.kafka.deadline import Deadline, within
-from worker.kafka.errors import (
-    FAILURES,
-    Fenced,
-    LeftBehind,
-    OutcomeUnknown,
-    StateLost,
-    meaning,
-    taken_over,
-)
+from worker.kafka.errors import FAILURES, Fenced, LeftBehind, OutcomeUnknown, StateLost, meaning, taken_over
 from worker.kafka.producers import STOP_TIMEOUT
 from worker.kafka.records.columns import as_raw, together
 from worker.settings import Settings
 from worker.stream.drain import save, settle
 from worker.stream.failpoints import failpoint
 from worker.stream.linger import lingered, poll_seconds, ready_now
-from worker.stream.partition import Partition, Phase
+from worker.stream.partition import Partition
+from worker.stream.phases import MEMBER_TRANSITIONS, Event, Machine, MemberEvent, MemberState, Phase
 from worker.stream.polling import Polling
 from worker.stream.shutdown import Shutdown
 from worker.telemetry.metrics import METRICS
@@ -38,6 +31,7 @@ log = logging.getLogger(__name__)
 
 GATHER = 0.005  # seconds for a fetch that finds records
 TURN = 1.0  # seconds for the turn that the stop has interrupted
+STAYING = MemberState.JOINING, MemberState.RUNNING
 LEAVE_SHARE, MAX_LEAVE = 0.3, 5.0  # of the time for stopping, and seconds, that are kept for what follows the drain
 
 
@@ -60,10 +54,8 @@ class Member(ConsumerRebalanceListener):
         self._new_partition = new_partition
         self._tasks: dict[TopicPartition, asyncio.Task[None]] = {}
         self._closing: set[asyncio.Task[None]] = set()
-        self._rebalancing = True  # between revocation and assignment: nothing new is started
-        self._failure: BaseException | None = None
-        self._rejoin = False
-        self._draining = False  # asked to stop, and nothing has failed
+        self._machine = Machine("the member", MemberState.JOINING, MEMBER_TRANSITIONS)
+        self._failure: BaseException | None = None  # why it is FAILED
         self._changed = asyncio.Event()
         self._stopped: asyncio.Future[bool]
 
@@ -73,14 +65,14 @@ class Member(ConsumerRebalanceListener):
         """Let batches in flight finish within one deadline; keep the state until the new assignment is known."""
         failpoint("revoked")
         started, seconds = time.monotonic(), self._settings.processing.rebalance_timeout_ms / 2000
-        self._rebalancing = True
+        self._machine.on(MemberEvent.REVOKED)
         busy = [task for tp, task in self._tasks.items() if self.partitions[tp].phase is Phase.BUSY]
         if busy:
             await asyncio.wait(busy, timeout=seconds)
         await self._cancel_all()
         for partition in self.partitions.values():
             if partition.phase is Phase.READY:
-                partition.phase = Phase.PARKED
+                partition.on(Event.HALTED)
         await settle(self._in_hand(), started + seconds - time.monotonic())
         METRICS.rebalance_duration_seconds.observe(time.monotonic() - started)
 
@@ -99,10 +91,20 @@ class Member(ConsumerRebalanceListener):
             self._consumer.pause(tp)
             partition = self.partitions.get(tp) or self.partitions.setdefault(tp, self._new_partition(tp))
             self._start(tp, self._take(partition))
-        self._rebalancing = False
+        self._machine.on(MemberEvent.ASSIGNED)
         self._changed.set()
         told = {"partitions": sorted(tp.partition for tp in assigned), "generation": self.generation}
         log.info("assigned" if assigned else "standby: more members than partitions", extra=told)
+
+    @property
+    def _running(self) -> bool:
+        """Whether anything new may be started."""
+        return self._machine.state is MemberState.RUNNING
+
+    def _fail(self, error: BaseException) -> None:
+        """Leave the group. The first failure is told."""
+        self._failure = self._failure or error
+        self._machine.on(MemberEvent.FAILED)
 
     def _in_hand(self) -> list[Partition]:
         """Partitions with a state between two batches."""
@@ -127,7 +129,7 @@ class Member(ConsumerRebalanceListener):
         if self._tasks.get(tp) is task:
             del self._tasks[tp]
         if not task.cancelled() and (error := task.exception()):
-            self._failure = self._failure or error
+            self._fail(error)
         self._changed.set()
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
@@ -138,8 +140,9 @@ class Member(ConsumerRebalanceListener):
     async def _take(self, partition: Partition) -> None:
         """Make an assigned partition ready: go on where it was kept, else fence and restore."""
         if partition.phase is Phase.PARKED and await self._kept(partition):
-            self._ready(partition)
+            self._ready(partition, Event.KEPT)
         else:
+            partition.on(Event.ASSIGNED)
             await self._open(partition)
 
     async def _kept(self, partition: Partition) -> bool:
@@ -165,13 +168,13 @@ class Member(ConsumerRebalanceListener):
                 log.warning("cannot open", extra={"partition": partition.tp.partition, "error": str(error)})
                 await asyncio.sleep(partition.trouble.next())  # no condition of ours tells when the brokers are ready
             else:
-                self._ready(partition)
+                self._ready(partition, Event.RESTORED)
                 return
 
-    def _ready(self, partition: Partition) -> None:
+    def _ready(self, partition: Partition, event: Event) -> None:
         if partition.tp not in self._consumer.assignment():
             return
-        partition.phase = Phase.READY
+        partition.on(event)
         self.begun.discard(partition.tp)  # what has become of it is known now
         self._consumer.seek(partition.tp, partition.next)
         self._consumer.resume(partition.tp)
@@ -180,13 +183,13 @@ class Member(ConsumerRebalanceListener):
         """Somebody else owns it now. Only a newer generation may give it back, so join anew."""
         log.warning("fenced", extra={"partition": partition.tp.partition, "cause": str(cause)})
         METRICS.transactions.labels("fenced").inc()
-        partition.phase = Phase.FAILED
+        partition.on(Event.FENCED)
         self.begun.discard(partition.tp)
-        self._rejoin = True
+        self._machine.on(MemberEvent.FENCED)
         name = self._settings.processing.group_instance_id
         if name and not isinstance(cause, LeftBehind):
             # Two members of one name would take the partitions from each other for ever.
-            self._failure = self._failure or taken_over(name, partition.tp.partition)
+            self._fail(taken_over(name, partition.tp.partition))
 
     async def _guarded(self, partition: Partition, work: Coroutine[Any, Any, None]) -> None:
         """Do work that commits; when the commit fails, recover or give the partition up."""
@@ -199,16 +202,18 @@ class Member(ConsumerRebalanceListener):
             self.last_commit_ok = False
             METRICS.transactions.labels("unknown").inc()
             log.warning("commit outcome unknown", extra={"partition": partition.tp.partition, "error": str(unknown)})
-            await self._open_again(partition)
+            await self._open_again(partition, Event.OUTCOME_UNKNOWN)
         except StateLost as lost:
             log.error("state lost", extra={"partition": partition.tp.partition, "error": str(lost)})
-            await self._open_again(partition)
+            await self._open_again(partition, Event.STATE_LOST)
 
-    async def _open_again(self, partition: Partition) -> None:
+    async def _open_again(self, partition: Partition, cause: Event | None = None) -> None:
         if partition.tp in self._consumer.assignment():
             self._consumer.pause(partition.tp)
         # What fails each time, as a batch that the broker refuses for ever, must not be tried without a pause.
         await asyncio.sleep(partition.trouble.next())
+        if cause:
+            partition.on(cause)
         await self._open(partition)
 
     async def _slices(self, partition: Partition, raw: RawRecords, position: int) -> None:
@@ -222,19 +227,19 @@ class Member(ConsumerRebalanceListener):
             )
             METRICS.transactions.labels("committed").inc()
             self.last_commit_ok = True
-            if self._rebalancing:
+            if not self._running:
                 break
         now = time.monotonic()
         # Small batches linger for as long as they took: commits are frequent where they are cheap, and a broker that is
         # slow because it has too much to do gets less.
         partition.linger_until = now + (now - begun) if len(raw) < size // 2 else 0.0
-        partition.phase = Phase.PARKED if self._rebalancing else Phase.READY
+        partition.on(Event.FINISHED if self._running else Event.HALTED)
         if partition.next != position:
             self._rewind(partition)
 
     async def _save(self, partition: Partition) -> None:
         await (partition.save() if partition.idle else partition.settle())
-        partition.phase = Phase.PARKED if self._rebalancing else Phase.READY
+        partition.on(Event.FINISHED if self._running else Event.HALTED)
 
     # -- the loop
 
@@ -263,12 +268,13 @@ class Member(ConsumerRebalanceListener):
             self._stopped.cancel()
         if self._failure is not None:
             raise self._failure
-        self._draining = stopping.is_set()
-        if not self._draining:
+        if stopping.is_set():
+            self._machine.on(MemberEvent.STOPPED)
+        else:
             turns.result()
 
     async def _turn(self, stopping: asyncio.Event) -> None:
-        while not (stopping.is_set() or self._failure is not None or self._rejoin or self._polling.over):
+        while not (stopping.is_set() or self._machine.state not in STAYING or self._polling.over):
             self.last_poll = time.monotonic()
             METRICS.last_poll_timestamp_seconds.set_to_current_time()
             await self._poll()
@@ -282,11 +288,11 @@ class Member(ConsumerRebalanceListener):
 
     async def _poll(self) -> None:
         self._changed.clear()
-        ready = [] if self._rebalancing else ready_now(self.partitions)
+        ready = ready_now(self.partitions) if self._running else []
         # Without names getmany would serve every partition, also those that linger. Restoring ones are paused: naming
         # them fetches nothing, but counts as polling. A member that owns nothing must poll, else it never rejoins.
         named = ready or [tp for tp, p in self.partitions.items() if p.phase is Phase.RESTORING]
-        if self._rebalancing or (self.partitions and not named):
+        if not self._running or (self.partitions and not named):
             await self._wait_changed()
             return
         generation = self.generation
@@ -334,7 +340,7 @@ class Member(ConsumerRebalanceListener):
         made anew or cut short, or a leader of former times has answered."""
         partition = self.partitions.get(tp)
         if partition is not None and partition.phase is Phase.READY:
-            partition.phase = Phase.RESTORING
+            partition.on(Event.OUT_OF_RANGE)
             self._consumer.seek(tp, 0)
             self._consumer.pause(tp)
             self._start(tp, self._open_again(partition))
@@ -352,18 +358,18 @@ class Member(ConsumerRebalanceListener):
             position = await self._consumer.position(tp)
         except (IllegalStateError, KafkaError):
             return  # no longer assigned
-        if self._rebalancing or generation != self.generation:
+        if not self._running or generation != self.generation:
             self._rewind(partition)
             return
         # Without records the position may still have passed transaction markers: commit it, or lag never reaches 0.
         if not fetched and position <= partition.next:
             if partition.idle or partition.overdue:
-                partition.phase = Phase.BUSY
+                partition.on(Event.STARTED)
                 self._start(tp, self._guarded(partition, self._save(partition)))
             return
         end = self._consumer.last_stable_offset(tp)
         METRICS.consumer_lag_records.labels(tp.partition).set(max((end or position) - position, 0))
-        partition.phase = Phase.BUSY
+        partition.on(Event.STARTED)
         self._start(tp, self._guarded(partition, self._slices(partition, together(as_raw(fetched)), position)))
 
     def _rewind(self, partition: Partition) -> None:
@@ -375,7 +381,8 @@ class Member(ConsumerRebalanceListener):
 
         Returns whether all that was begun is committed.
         """
-        self._rebalancing = True
+        draining = self._machine.state is MemberState.DRAINING
+        self._machine.on(MemberEvent.LEFT)
         failpoint("draining")
         keep = min(deadline.left() * LEAVE_SHARE, MAX_LEAVE)
         busy = [self._tasks[tp] for tp, p in self.partitions.items() if p.phase is Phase.BUSY and tp in self._tasks]
@@ -384,7 +391,7 @@ class Member(ConsumerRebalanceListener):
         await self._cancel_all(deadline.left(STOP_TIMEOUT, keep / 2))
         settled = await settle(self._in_hand(), deadline.left(STOP_TIMEOUT, keep / 2))
         self.begun.update(tp for tp, partition in self.partitions.items() if partition.unsettled)
-        if self._draining:
+        if draining:
             await save(self._in_hand(), deadline.left(self._settings.state.drain_flush_ms / 1000, keep / 2))
         releases = [partition.release() for partition in self.partitions.values()]
         await within(deadline.left(keep=keep / 4), asyncio.gather(*self._closing, *releases, return_exceptions=True))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
-from enum import Enum
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -21,6 +20,7 @@ from worker.stream.failpoints import failpoint
 from worker.stream.job import Job
 from worker.stream.litter import collect_soon
 from worker.stream.output.sink import AcknowledgedSink, Commit, Sink, sink_of
+from worker.stream.phases import TRANSITIONS, Event, Machine, Phase
 from worker.stream.state.checkpoint import committed
 from worker.stream.state.partition_state import PartitionState
 from worker.stream.state.recovery import Recovery
@@ -29,16 +29,6 @@ from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
 MAX_TROUBLE = 10.0  # seconds
-
-
-class Phase(Enum):
-    """What may be done with the partition now."""
-
-    RESTORING = "restoring"  # paused in the consumer
-    READY = "ready"
-    BUSY = "busy"  # a batch is between fetch and commit
-    PARKED = "parked"  # revoked; kept in memory until the new assignment is known
-    FAILED = "failed"  # fenced: not to be taken again before a newer generation assigns it
 
 
 class Partition:
@@ -57,10 +47,10 @@ class Partition:
         control_table: ControlTable | None = None,
     ) -> None:
         self.tp = tp
-        self.phase = Phase.RESTORING
         self.progress = 0, 0  # input offset that a restore has reached, and the one where it ends
         self.trouble = BackOff(0.1, MAX_TROUBLE)  # pauses before it is opened again, until a commit goes through
         self.linger_until = 0.0  # monotonic seconds; small batches wait here so that a transaction carries more
+        self._machine = Machine(f"{tp.topic}-{tp.partition}", Phase.RESTORING, TRANSITIONS)
         self._settings = settings
         self._clients = clients
         self._recovery = Recovery(tp, settings, clients.options, owner, job.engine, self._on_progress, control_table)
@@ -72,6 +62,19 @@ class Partition:
         self._full = False  # whether the symbol limit has been told
 
     @property
+    def phase(self) -> Phase:
+        """What may be done with it now."""
+        return self._machine.state
+
+    def on(self, event: Event) -> None:
+        """Go to the phase that the event leads to.
+
+        Raises:
+            InvalidTransition: the event must not happen in this phase.
+        """
+        self._machine.on(event)
+
+    @property
     def next(self) -> int:
         """The next input offset to process; state, outputs and commit agree up to it. -1 without a state."""
         return self._state.next if self._state else -1
@@ -80,7 +83,6 @@ class Partition:
         """Fence the former owner, then write what only a broker with a quorum can take, then read the committed offset
         from it, then restore state for exactly that offset."""
         started = time.monotonic()
-        self.phase = Phase.RESTORING
         self._recovery.check_partitions(len(consumer.partitions_for_topic(self.tp.topic) or ()))
         await self.release()
         self._sink = sink_of(self.tp, self._settings, self._clients)

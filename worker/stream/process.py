@@ -31,7 +31,8 @@ from worker.stream.control.table import ControlTable
 from worker.stream.decisions import DecisionJob
 from worker.stream.job import Job
 from worker.stream.member import Member
-from worker.stream.partition import Partition, Phase
+from worker.stream.partition import Partition
+from worker.stream.phases import Phase
 from worker.stream.shutdown import Shutdown, leave_at_once, not_committed
 from worker.stream.state.committed import check_partitions
 from worker.stream.state.records import FORMAT

@@ -16,7 +16,7 @@ from worker.kafka.deadline import Deadline
 from worker.kafka.errors import Fenced, OutcomeUnknown
 from worker.settings import ProcessingSettings, Settings, StateSettings
 from worker.stream.member import Member
-from worker.stream.partition import Phase
+from worker.stream.phases import TRANSITIONS, Event, Machine, Phase
 from worker.stream.shutdown import Shutdown
 
 TP = TopicPartition("ticks.raw", 0)
@@ -36,7 +36,8 @@ class FakePartition:
     """A partition whose steps do what the test wants."""
 
     def __init__(self, tp: TopicPartition) -> None:
-        self.tp, self.phase, self.next, self.linger_until = tp, Phase.RESTORING, 5, 0.0
+        self.tp, self.next, self.linger_until = tp, 5, 0.0
+        self._machine = Machine("fake", Phase.RESTORING, TRANSITIONS)
         self.idle = self.overdue = self.unsettled = False
         self.open: Any = at_once
         self.process: Any = at_once
@@ -44,6 +45,13 @@ class FakePartition:
         self.release: Any = at_once
         self.saved = 0
         self.trouble = BackOff(0.001, 0.001)
+
+    @property
+    def phase(self) -> Phase:
+        return self._machine.state
+
+    def on(self, event: Event) -> None:
+        self._machine.on(event)
 
     async def save(self) -> bool:
         self.saved += 1
@@ -92,7 +100,7 @@ async def assigned(partition: FakePartition) -> Member:
 
 def begin(member: Member, partition: FakePartition) -> None:
     """Start a batch."""
-    partition.phase = Phase.BUSY
+    partition.on(Event.STARTED)
     records: Any = NoRecords()
     owned = member.partitions[TP]
     member._start(TP, member._guarded(owned, member._slices(owned, records, partition.next)))

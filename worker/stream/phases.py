@@ -1,0 +1,135 @@
+"""The life of a partition and of a membership: the states, and the events that lead from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Generic, TypeVar
+
+
+class Phase(Enum):
+    """What may be done with a partition now."""
+
+    RESTORING = "restoring"  # paused in the consumer
+    READY = "ready"
+    BUSY = "busy"  # a batch is between fetch and commit, or what became of it is not known yet
+    PARKED = "parked"  # kept in memory until the next assignment is known
+    FAILED = "failed"  # fenced: only a new membership takes the partition again
+
+
+class Event(Enum):
+    """What happens to a partition."""
+
+    ASSIGNED = "a generation assigns it, and it cannot go on from memory"
+    KEPT = "a generation assigns it, and nobody committed in between"
+    RESTORED = "the state for the committed offset is there"
+    STARTED = "a batch or a save starts"
+    FINISHED = "what was started is committed or published"
+    HALTED = "the member starts nothing new: it is rebalancing or leaves"
+    OUT_OF_RANGE = "the broker has no record at the next offset"
+    OUTCOME_UNKNOWN = "the answer to a commit was lost"
+    STATE_LOST = "a symbol's state is neither in memory nor where it was put"
+    FENCED = "somebody else owns it"
+
+
+class MemberState(Enum):
+    """What a membership is about."""
+
+    JOINING = "joining"  # no assignment is in force: before the first, and from each revocation to the next
+    RUNNING = "running"  # the only state in which something new is started
+    REJOINING = "rejoining"  # a partition was fenced: only a new membership may get it back
+    FAILED = "failed"
+    DRAINING = "draining"  # asked to stop, and nothing has failed
+    CLOSED = "closed"  # the loop has ended: partitions are given up
+
+
+class MemberEvent(Enum):
+    """What happens to a membership."""
+
+    REVOKED = "a rebalance begins"
+    ASSIGNED = "a rebalance ends"
+    FENCED = "a partition has another owner"
+    FAILED = "something fails that no retry can help"
+    STOPPED = "the process is asked to stop"
+    LEFT = "the loop has ended"
+
+
+TRANSITIONS: Mapping[tuple[Phase, Event], Phase] = {
+    (Phase.RESTORING, Event.ASSIGNED): Phase.RESTORING,  # for the first time, or a newer generation overtakes
+    (Phase.RESTORING, Event.RESTORED): Phase.READY,
+    (Phase.RESTORING, Event.FENCED): Phase.FAILED,
+    (Phase.READY, Event.STARTED): Phase.BUSY,
+    (Phase.READY, Event.HALTED): Phase.PARKED,
+    (Phase.READY, Event.OUT_OF_RANGE): Phase.RESTORING,
+    (Phase.BUSY, Event.FINISHED): Phase.READY,
+    (Phase.BUSY, Event.HALTED): Phase.PARKED,
+    (Phase.BUSY, Event.OUTCOME_UNKNOWN): Phase.RESTORING,
+    (Phase.BUSY, Event.STATE_LOST): Phase.RESTORING,
+    (Phase.BUSY, Event.FENCED): Phase.FAILED,
+    (Phase.BUSY, Event.ASSIGNED): Phase.RESTORING,  # the revocation's deadline has cut the batch off
+    (Phase.PARKED, Event.KEPT): Phase.READY,
+    (Phase.PARKED, Event.ASSIGNED): Phase.RESTORING,
+}
+
+MEMBER_TRANSITIONS: Mapping[tuple[MemberState, MemberEvent], MemberState] = {
+    # The client tells of a revocation before each join, the first included.
+    (MemberState.JOINING, MemberEvent.REVOKED): MemberState.JOINING,
+    (MemberState.JOINING, MemberEvent.ASSIGNED): MemberState.RUNNING,
+    (MemberState.JOINING, MemberEvent.FENCED): MemberState.REJOINING,
+    (MemberState.JOINING, MemberEvent.FAILED): MemberState.FAILED,
+    (MemberState.JOINING, MemberEvent.STOPPED): MemberState.DRAINING,
+    (MemberState.JOINING, MemberEvent.LEFT): MemberState.CLOSED,
+    (MemberState.RUNNING, MemberEvent.REVOKED): MemberState.JOINING,
+    (MemberState.RUNNING, MemberEvent.FENCED): MemberState.REJOINING,
+    (MemberState.RUNNING, MemberEvent.FAILED): MemberState.FAILED,
+    (MemberState.RUNNING, MemberEvent.STOPPED): MemberState.DRAINING,
+    (MemberState.RUNNING, MemberEvent.LEFT): MemberState.CLOSED,
+    (MemberState.REJOINING, MemberEvent.FAILED): MemberState.FAILED,
+    (MemberState.REJOINING, MemberEvent.STOPPED): MemberState.DRAINING,
+    (MemberState.REJOINING, MemberEvent.LEFT): MemberState.CLOSED,
+    (MemberState.FAILED, MemberEvent.LEFT): MemberState.CLOSED,
+    (MemberState.DRAINING, MemberEvent.LEFT): MemberState.CLOSED,
+    # On the way out the group goes on without the member, and what was started ends one way or another.
+    (MemberState.REJOINING, MemberEvent.REVOKED): MemberState.REJOINING,
+    (MemberState.REJOINING, MemberEvent.ASSIGNED): MemberState.REJOINING,
+    (MemberState.REJOINING, MemberEvent.FENCED): MemberState.REJOINING,
+    (MemberState.FAILED, MemberEvent.REVOKED): MemberState.FAILED,
+    (MemberState.FAILED, MemberEvent.ASSIGNED): MemberState.FAILED,
+    (MemberState.FAILED, MemberEvent.FENCED): MemberState.FAILED,
+    (MemberState.FAILED, MemberEvent.FAILED): MemberState.FAILED,
+    (MemberState.DRAINING, MemberEvent.REVOKED): MemberState.DRAINING,
+    (MemberState.DRAINING, MemberEvent.ASSIGNED): MemberState.DRAINING,
+    (MemberState.DRAINING, MemberEvent.FENCED): MemberState.DRAINING,
+    (MemberState.DRAINING, MemberEvent.FAILED): MemberState.DRAINING,
+    (MemberState.CLOSED, MemberEvent.REVOKED): MemberState.CLOSED,
+    (MemberState.CLOSED, MemberEvent.ASSIGNED): MemberState.CLOSED,
+    (MemberState.CLOSED, MemberEvent.FENCED): MemberState.CLOSED,
+    (MemberState.CLOSED, MemberEvent.FAILED): MemberState.CLOSED,
+}
+
+
+class InvalidTransition(Exception):
+    """An event that must not happen in this state: a fault of ours."""
+
+
+State = TypeVar("State", bound=Enum)
+Happening = TypeVar("Happening", bound=Enum)
+
+
+class Machine(Generic[State, Happening]):
+    """Follows a table of transitions. `name` tells whose state it is."""
+
+    def __init__(self, name: str, state: State, transitions: Mapping[tuple[State, Happening], State]) -> None:
+        self.state = state
+        self._name, self._transitions = name, transitions
+
+    def on(self, event: Happening) -> None:
+        """Go to the state that the event leads to.
+
+        Raises:
+            InvalidTransition: the table has no such transition.
+        """
+        after = self._transitions.get((self.state, event))
+        if after is None:
+            raise InvalidTransition(f"{self._name} is {self.state.name}: {event.name} must not happen ({event.value})")
+        self.state = after
