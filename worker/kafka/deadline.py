@@ -6,20 +6,28 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable
+from typing import Protocol
 
 log = logging.getLogger(__name__)
 GRACE = 0.2  # seconds for what was cancelled to end
 
 
+class Clock(Protocol):
+    """Tells the time: the module `time`, or a clock that a test sets."""
+
+    def monotonic(self) -> float:
+        """Seconds since some moment."""
+
+
 class Deadline:
     """A point in time."""
 
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
+    def __init__(self, seconds: float, clock: Clock = time) -> None:
+        self._clock, self._end = clock, clock.monotonic() + seconds
 
     def left(self, most: float = float("inf"), keep: float = 0.0) -> float:
         """Seconds until `keep` seconds before it, at most `most`; 0 when that has passed."""
-        return min(max(self._end - keep - time.monotonic(), 0.0), most)
+        return min(max(self._end - keep - self._clock.monotonic(), 0.0), most)
 
 
 async def within(seconds: float, work: Awaitable[object]) -> bool:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from worker.kafka.deadline import GRACE
+from worker.kafka.deadline import GRACE, Clock, Deadline
 from worker.stream.partition import Partition
 
 log = logging.getLogger(__name__)
@@ -19,14 +19,14 @@ async def settle(partitions: Sequence[Partition], seconds: float) -> bool:
     return await _each("not committed", partitions, [partition.settle() for partition in partitions], seconds)
 
 
-async def save(partitions: Sequence[Partition], seconds: float) -> None:
+async def save(partitions: Sequence[Partition], seconds: float, clock: Clock = time) -> None:
     """Save what is unsaved. What is left the next owner replays."""
-    deadline = time.monotonic() + seconds
+    deadline = Deadline(seconds, clock)
     await _each("not saved", partitions, [_save(partition, deadline) for partition in partitions], seconds)
 
 
-async def _save(partition: Partition, deadline: float) -> None:
-    while time.monotonic() < deadline and await partition.save():
+async def _save(partition: Partition, deadline: Deadline) -> None:
+    while deadline.left() > 0.0 and await partition.save():
         pass
 
 

@@ -8,16 +8,17 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CorruptRecordException, IllegalStateError, KafkaError, OffsetOutOfRangeError
 
 from worker.engine.records.raw import RawRecords
 from worker.errors import AlphapulseError
-from worker.kafka.deadline import Deadline, within
+from worker.kafka.deadline import Clock, Deadline, within
 from worker.kafka.errors import FAILURES, Fenced, LeftBehind, OutcomeUnknown, StateLost, meaning, taken_over
 from worker.kafka.producers import STOP_TIMEOUT
 from worker.kafka.records.columns import as_raw, together
 from worker.settings import Settings
+from worker.stream.consumer import Consumer
 from worker.stream.drain import save, settle
 from worker.stream.failpoints import failpoint
 from worker.stream.linger import lingered, poll_seconds, ready_now
@@ -40,16 +41,17 @@ class Member(ConsumerRebalanceListener):
 
     def __init__(
         self,
-        consumer: AIOKafkaConsumer,
+        consumer: Consumer,
         settings: Settings,
         new_partition: Callable[[TopicPartition], Partition],
+        clock: Clock = time,
     ) -> None:
         self.partitions: dict[TopicPartition, Partition] = {}
         self.begun: set[TopicPartition] = set()  # with work of which it is not known that it is committed
         self.generation = 0
-        self.last_poll = time.monotonic()
+        self.last_poll = clock.monotonic()
         self.last_commit_ok = True
-        self._consumer, self._settings = consumer, settings
+        self._consumer, self._settings, self._clock = consumer, settings, clock
         self._polling = Polling(consumer, settings)
         self._new_partition = new_partition
         self._tasks: dict[TopicPartition, asyncio.Task[None]] = {}
@@ -64,7 +66,7 @@ class Member(ConsumerRebalanceListener):
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Let batches in flight finish within one deadline; keep the state until the new assignment is known."""
         failpoint("revoked")
-        started, seconds = time.monotonic(), self._settings.processing.rebalance_timeout_ms / 2000
+        started, seconds = self._clock.monotonic(), self._settings.processing.rebalance_timeout_ms / 2000
         self._machine.on(MemberEvent.REVOKED)
         busy = [task for tp, task in self._tasks.items() if self.partitions[tp].phase is Phase.BUSY]
         if busy:
@@ -73,8 +75,8 @@ class Member(ConsumerRebalanceListener):
         for partition in self.partitions.values():
             if partition.phase is Phase.READY:
                 partition.on(Event.HALTED)
-        await settle(self._in_hand(), started + seconds - time.monotonic())
-        METRICS.rebalance_duration_seconds.observe(time.monotonic() - started)
+        await settle(self._in_hand(), started + seconds - self._clock.monotonic())
+        METRICS.rebalance_duration_seconds.observe(self._clock.monotonic() - started)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Only register: heartbeats wait for this callback, so fencing and restore run as tasks."""
@@ -219,7 +221,7 @@ class Member(ConsumerRebalanceListener):
     async def _slices(self, partition: Partition, raw: RawRecords, position: int) -> None:
         self.begun.add(partition.tp)
         size = self._settings.processing.max_batch_records
-        begun = time.monotonic()
+        begun = self._clock.monotonic()
         for start in range(0, max(len(raw), 1), size):
             last = start + size >= len(raw)
             await partition.process(
@@ -229,7 +231,7 @@ class Member(ConsumerRebalanceListener):
             self.last_commit_ok = True
             if not self._running:
                 break
-        now = time.monotonic()
+        now = self._clock.monotonic()
         # Small batches linger for as long as they took: commits are frequent where they are cheap, and a broker that is
         # slow because it has too much to do gets less.
         partition.linger_until = now + (now - begun) if len(raw) < size // 2 else 0.0
@@ -275,20 +277,20 @@ class Member(ConsumerRebalanceListener):
 
     async def _turn(self, stopping: asyncio.Event) -> None:
         while not (stopping.is_set() or self._machine.state not in STAYING or self._polling.over):
-            self.last_poll = time.monotonic()
+            self.last_poll = self._clock.monotonic()
             METRICS.last_poll_timestamp_seconds.set_to_current_time()
             await self._poll()
 
     async def _wait_changed(self) -> None:
         try:
-            async with asyncio.timeout(poll_seconds(self.partitions)):
+            async with asyncio.timeout(poll_seconds(self.partitions, self._clock.monotonic())):
                 await self._changed.wait()
         except TimeoutError:
             return
 
     async def _poll(self) -> None:
         self._changed.clear()
-        ready = ready_now(self.partitions) if self._running else []
+        ready = ready_now(self.partitions, self._clock.monotonic()) if self._running else []
         # Without names getmany would serve every partition, also those that linger. Restoring ones are paused: naming
         # them fetches nothing, but counts as polling. A member that owns nothing must poll, else it never rejoins.
         named = ready or [tp for tp, p in self.partitions.items() if p.phase is Phase.RESTORING]
@@ -297,7 +299,7 @@ class Member(ConsumerRebalanceListener):
             return
         generation = self.generation
         try:
-            fetched = await self._fetch(named, poll_seconds(self.partitions))
+            fetched = await self._fetch(named, poll_seconds(self.partitions, self._clock.monotonic()))
             if fetched is None:
                 return
             await self._gather(fetched)
@@ -317,7 +319,7 @@ class Member(ConsumerRebalanceListener):
     async def _gather(self, fetched: dict[TopicPartition, list[Any]]) -> None:
         """Add what came while a partition lingered: the fetch before that found only a few records, and the next one,
         for all the others, is on its way now."""
-        late = [tp for tp in fetched if lingered(self.partitions.get(tp))]
+        late = [tp for tp in fetched if lingered(self.partitions.get(tp), self._clock.monotonic())]
         more = await self._fetch(late, GATHER) if late else None
         for tp, records in (more or {}).items():
             fetched[tp] += records
@@ -392,7 +394,9 @@ class Member(ConsumerRebalanceListener):
         settled = await settle(self._in_hand(), deadline.left(STOP_TIMEOUT, keep / 2))
         self.begun.update(tp for tp, partition in self.partitions.items() if partition.unsettled)
         if draining:
-            await save(self._in_hand(), deadline.left(self._settings.state.drain_flush_ms / 1000, keep / 2))
+            await save(
+                self._in_hand(), deadline.left(self._settings.state.drain_flush_ms / 1000, keep / 2), self._clock
+            )
         releases = [partition.release() for partition in self.partitions.values()]
         await within(deadline.left(keep=keep / 4), asyncio.gather(*self._closing, *releases, return_exceptions=True))
         return settled and not self.begun

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from schemas.state import StateOwner
 from worker.engine.records.raw import RawRecords
 from worker.kafka.backoff import BackOff
+from worker.kafka.deadline import Clock
 from worker.kafka.producers import Clients
 from worker.kafka.records.outputs import Output, Prepared, unpacked
 from worker.settings import Settings
+from worker.stream.consumer import Consumer
 from worker.stream.control.table import ControlTable
 from worker.stream.failpoints import failpoint
 from worker.stream.job import Job
@@ -45,6 +47,10 @@ class Partition:
         owner: StateOwner,
         job: Job,
         control_table: ControlTable | None = None,
+        *,
+        clock: Clock = time,
+        new_sink: Callable[[TopicPartition, Settings, Clients], Sink] = sink_of,
+        new_recovery: Callable[..., Recovery] = Recovery,
     ) -> None:
         self.tp = tp
         self.progress = 0, 0  # input offset that a restore has reached, and the one where it ends
@@ -53,11 +59,14 @@ class Partition:
         self._machine = Machine(f"{tp.topic}-{tp.partition}", Phase.RESTORING, TRANSITIONS)
         self._settings = settings
         self._clients = clients
-        self._recovery = Recovery(tp, settings, clients.options, owner, job.engine, self._on_progress, control_table)
+        self._clock, self._new_sink = clock, new_sink
+        self._recovery = new_recovery(
+            tp, settings, clients.options, owner, job.engine, self._on_progress, control_table
+        )
         self._state: PartitionState | None = None
         self._sink: Sink | None = None
         self._publisher = job.publisher(tp, clients.batch_bytes)
-        self._last_input = time.monotonic()
+        self._last_input = self._clock.monotonic()
         self._commit_at = 0.0  # monotonic seconds from which on an offset must not wait any more
         self._full = False  # whether the symbol limit has been told
 
@@ -79,13 +88,13 @@ class Partition:
         """The next input offset to process; state, outputs and commit agree up to it. -1 without a state."""
         return self._state.next if self._state else -1
 
-    async def open(self, consumer: AIOKafkaConsumer) -> None:
+    async def open(self, consumer: Consumer) -> None:
         """Fence the former owner, then write what only a broker with a quorum can take, then read the committed offset
         from it, then restore state for exactly that offset."""
-        started = time.monotonic()
+        started = self._clock.monotonic()
         self._recovery.check_partitions(len(consumer.partitions_for_topic(self.tp.topic) or ()))
         await self.release()
-        self._sink = sink_of(self.tp, self._settings, self._clients)
+        self._sink = self._new_sink(self.tp, self._settings, self._clients)
         failpoint("before_fence")
         await self._sink.start()
         failpoint("fenced")
@@ -96,9 +105,9 @@ class Partition:
             # Before the first outputs, which are not committed together with their offset: outputs of a group that has
             # committed nothing would mean that its offsets are lost.
             await self._commit((), self._state.begin(), self.next)
-        self._last_input = time.monotonic()
+        self._last_input = self._clock.monotonic()
         collect_soon()  # what read the state is closed
-        seconds = time.monotonic() - started
+        seconds = self._clock.monotonic() - started
         METRICS.state_restore_seconds.observe(seconds)
         log.info(
             "restored",
@@ -125,11 +134,11 @@ class Partition:
             AlphapulseError: no retry can help.
         """
         assert self._state is not None
-        begun = time.monotonic()
+        begun = self._clock.monotonic()
         self._state.fetched(raw)
         raw = self._state.unseen(raw)
         results = self._state.step(raw) if len(raw) else None
-        METRICS.engine_seconds.observe(time.monotonic() - begun)
+        METRICS.engine_seconds.observe(self._clock.monotonic() - begun)
         outputs = self._outputs(raw, results) if len(raw) else ()
         if isinstance(self._sink, AcknowledgedSink) and begun < self._commit_at and not self._state.pressing:
             await self._sink.publish(outputs)
@@ -143,7 +152,7 @@ class Partition:
     @property
     def overdue(self) -> bool:
         """Whether the offset of what is published should be committed now because no input comes."""
-        return self.unsettled and time.monotonic() >= self._commit_at
+        return self.unsettled and self._clock.monotonic() >= self._commit_at
 
     async def settle(self) -> None:
         """Commit the offset of what is published, if it is not.
@@ -157,7 +166,7 @@ class Partition:
     @property
     def idle(self) -> bool:
         """Whether unsaved changes should be saved now because no input comes."""
-        waited = time.monotonic() - self._last_input
+        waited = self._clock.monotonic() - self._last_input
         return self._state is not None and waited * 1000 >= self._settings.state.idle_flush_ms and self._state.dirty
 
     async def save(self) -> bool:
@@ -200,14 +209,14 @@ class Partition:
     async def _commit(self, outputs: Iterable[Output | Prepared], taken: Taken, position: int) -> None:
         assert self._state is not None
         assert self._sink is not None
-        begun = time.monotonic()
+        begun = self._clock.monotonic()
         commit = Commit(position, self._state.epoch, taken.checkpoint)
         taken = taken._replace(checkpoint=await self._sink.deliver(outputs, taken.records, commit))
         failpoint("committed")
         self._clients.committed[self.tp] = position
         self.trouble.reset()
         self._commit_at = begun + self._settings.processing.commit_interval_ms / 1000
-        METRICS.commit_duration_seconds.observe(time.monotonic() - begun)
+        METRICS.commit_duration_seconds.observe(self._clock.monotonic() - begun)
         self._state.committed(position, taken)
         METRICS.unsaved_offsets.labels(self.tp.partition).set(position - taken.checkpoint.replay_from)
         METRICS.snapshots.inc(len(taken.slots))

@@ -7,13 +7,14 @@ import logging
 import math
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import CorruptRecordException, KafkaError, OffsetOutOfRangeError
 
 from worker.kafka.backoff import MOST, BackOff
 from worker.kafka.errors import damaged, group_failure
 from worker.kafka.seams import fetch_each_alone, watch
 from worker.settings import Settings
+from worker.stream.consumer import Consumer
 
 log = logging.getLogger(__name__)
 DAMAGED = 3  # times in a row that records may arrive damaged
@@ -23,7 +24,7 @@ LET_GO = 5.0  # seconds for a poll that was cancelled
 class Polling:
     """Starts and polls a consumer. `over` is True when only another consumer can go on."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, settings: Settings) -> None:
+    def __init__(self, consumer: Consumer, settings: Settings) -> None:
         self._consumer, self._settings = consumer, settings
         self._given_up = False
         self._damaged = 0

@@ -111,13 +111,13 @@ def _death(task: asyncio.Task[Any]) -> str:
     return "cancelled" if task.cancelled() else repr(task.exception())
 
 
-def fetch_each_alone(consumer: AIOKafkaConsumer) -> None:
+def fetch_each_alone(consumer: object) -> None:
     """Let a started consumer fetch for a partition while others of the same broker have fetched records that wait.
 
     By itself it holds back all fetches from that broker for 100 ms then, and partitions that rest wait on purpose.
     """
-    fetcher: Any = consumer._fetcher
-    fetcher._prefetch_backoff = 0.0
+    started: Any = consumer
+    started._fetcher._prefetch_backoff = 0.0
 
 
 async def start_consumer(consumer: AIOKafkaConsumer) -> None:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.client import AIOKafkaClient
 
-Client: TypeAlias = AIOKafkaConsumer | AIOKafkaProducer | AIOKafkaClient
 # What the task does → the attributes that lead to it.
 CONSUMER = {
     "metadata": ("_client", "_sync_task"),
@@ -25,7 +23,7 @@ PRODUCER = {"metadata": ("client", "_sync_task"), "batches": ("_sender", "_sende
 CLIENT = {"metadata": ("_sync_task",)}
 
 
-def tasks(of: Client) -> dict[str, asyncio.Task[Any]]:
+def tasks(of: object) -> dict[str, asyncio.Task[Any]]:
     """The background tasks of a client that has been started and not stopped, by what they do."""
     paths: Mapping[str, tuple[str, ...]] = CLIENT
     if isinstance(of, AIOKafkaConsumer):
@@ -43,7 +41,7 @@ def _at(of: Any, path: tuple[str, ...]) -> asyncio.Task[Any] | None:
     return found
 
 
-def ended(of: Client) -> str | None:
+def ended(of: object) -> str | None:
     """Which task has ended, and of what; None while all run. A client of which one has ended must be replaced."""
     for name, task in tasks(of).items():
         if task.done():
