@@ -21,7 +21,7 @@ from worker.stream.control.table import ControlTable
 from worker.stream.failpoints import failpoint
 from worker.stream.job import Job
 from worker.stream.litter import collect_soon
-from worker.stream.output.sink import AcknowledgedSink, Commit, Sink, sink_of
+from worker.stream.output.sink import Commit, Sink, sink_of
 from worker.stream.phases import TRANSITIONS, Event, Machine, Phase
 from worker.stream.state.checkpoint import committed
 from worker.stream.state.partition_state import PartitionState
@@ -101,9 +101,7 @@ class Partition:
         opened = await self._sink.read()
         failpoint("offset_read")
         self._state = await self._recovery.state(opened, self._clients.committed.get(self.tp, 0))
-        if self._state.first and isinstance(self._sink, AcknowledgedSink):
-            # Before the first outputs, which are not committed together with their offset: outputs of a group that has
-            # committed nothing would mean that its offsets are lost.
+        if self._state.first and self._sink.commits_first:
             await self._commit((), self._state.begin(), self.next)
         self._last_input = self._clock.monotonic()
         collect_soon()  # what read the state is closed
@@ -134,14 +132,15 @@ class Partition:
             AlphapulseError: no retry can help.
         """
         assert self._state is not None
+        assert self._sink is not None
         begun = self._clock.monotonic()
         self._state.fetched(raw)
         raw = self._state.unseen(raw)
         results = self._state.step(raw) if len(raw) else None
         METRICS.engine_seconds.observe(self._clock.monotonic() - begun)
         outputs = self._outputs(raw, results) if len(raw) else ()
-        if isinstance(self._sink, AcknowledgedSink) and begun < self._commit_at and not self._state.pressing:
-            await self._sink.publish(outputs)
+        waits = begun < self._commit_at and not self._state.pressing
+        if waits and await self._sink.publish(outputs):
             self._state.published(position)
         else:
             await self._commit(outputs, self._due(position), position)

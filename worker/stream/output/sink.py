@@ -35,6 +35,8 @@ class Commit(NamedTuple):
 class Sink(Protocol):
     """Publishes the outputs of one input partition together with its offset."""
 
+    commits_first: bool  # the group's first offset before any output: outputs beside none would mean that it was lost
+
     async def start(self) -> None:
         """Take the partition over from whoever wrote to it before."""
 
@@ -61,6 +63,14 @@ class Sink(Protocol):
             Fenced: the partition has a new owner; nothing was committed.
             OutcomeUnknown: the broker's answer was lost.
             AlphapulseError: no retry can help; nothing was committed.
+        """
+
+    async def publish(self, outputs: Outputs) -> bool:
+        """Publish the outputs alone, where a later `deliver` may commit their offset; False, and nothing is done, where
+        outputs are there only together with their offset.
+
+        Raises:
+            Fenced, OutcomeUnknown, AlphapulseError: as `deliver`.
         """
 
     async def stop(self) -> None:
@@ -153,6 +163,8 @@ class _Base:
 class TransactionalSink(_Base):
     """Exactly once: one transactional producer a partition, so that a new owner fences the old one."""
 
+    commits_first = False
+
     def __init__(
         self, tp: TopicPartition, group: str, state_topic: str, clients: Clients, timeout_ms: int, fast: bool
     ) -> None:
@@ -216,6 +228,9 @@ class TransactionalSink(_Base):
         await producer.commit_transaction()
         return checkpoint
 
+    async def publish(self, outputs: Outputs) -> bool:
+        return False
+
     async def _abort(self) -> None:
         assert self._producer is not None
         try:
@@ -232,6 +247,8 @@ class TransactionalSink(_Base):
 
 class AcknowledgedSink(_Base):
     """At least once: every record acknowledged by all replicas, then, not necessarily at once, the offset."""
+
+    commits_first = True
 
     def __init__(self, tp: TopicPartition, state_topic: str, shared: Shared, timeout_ms: int) -> None:
         super().__init__(tp, state_topic, timeout_ms)
@@ -259,14 +276,10 @@ class AcknowledgedSink(_Base):
             await self._shared.commits.commit(self._tp, Position(commit.offset, commit.epoch, checkpoint.text))
             return checkpoint
 
-    async def publish(self, outputs: Outputs) -> None:
-        """Publish the outputs alone: a later `deliver` commits their offset.
-
-        Raises:
-            Fenced, OutcomeUnknown, AlphapulseError: as `deliver`.
-        """
+    async def publish(self, outputs: Outputs) -> bool:
         async with self._acknowledged():
             await _send(self._producer, outputs, self._tp.partition)
+        return True
 
     @asynccontextmanager
     async def _acknowledged(self) -> AsyncIterator[None]:
