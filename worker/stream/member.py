@@ -26,6 +26,7 @@ from worker.stream.partition import Partition
 from worker.stream.phases import MEMBER_TRANSITIONS, Event, Machine, MemberEvent, MemberState, Phase
 from worker.stream.polling import Polling
 from worker.stream.shutdown import Shutdown
+from worker.stream.tasks import PartitionTasks
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class Member(ConsumerRebalanceListener):
         self._consumer, self._settings, self._clock = consumer, settings, clock
         self._polling = Polling(consumer, settings)
         self._new_partition = new_partition
-        self._tasks: dict[TopicPartition, asyncio.Task[None]] = {}
+        self._tasks = PartitionTasks(self._task_ended)
         self._closing: set[asyncio.Task[None]] = set()
         self._machine = Machine("the member", MemberState.JOINING, MEMBER_TRANSITIONS)
         self._failure: BaseException | None = None  # why it is FAILED
@@ -68,10 +69,8 @@ class Member(ConsumerRebalanceListener):
         failpoint("revoked")
         started, seconds = self._clock.monotonic(), self._settings.processing.rebalance_timeout_ms / 2000
         self._machine.on(MemberEvent.REVOKED)
-        busy = [task for tp, task in self._tasks.items() if self.partitions[tp].phase is Phase.BUSY]
-        if busy:
-            await asyncio.wait(busy, timeout=seconds)
-        await self._cancel_all()
+        await self._tasks.wait(self._busy(), seconds)
+        await self._tasks.cancel()
         for partition in self.partitions.values():
             if partition.phase is Phase.READY:
                 partition.on(Event.HALTED)
@@ -92,7 +91,7 @@ class Member(ConsumerRebalanceListener):
             self._consumer.seek(tp, 0)
             self._consumer.pause(tp)
             partition = self.partitions.get(tp) or self.partitions.setdefault(tp, self._new_partition(tp))
-            self._start(tp, self._take(partition))
+            self._tasks.start(tp, self._take(partition))
         self._machine.on(MemberEvent.ASSIGNED)
         self._changed.set()
         told = {"partitions": sorted(tp.partition for tp in assigned), "generation": self.generation}
@@ -112,25 +111,13 @@ class Member(ConsumerRebalanceListener):
         """Partitions with a state between two batches."""
         return [p for p in self.partitions.values() if p.phase in (Phase.READY, Phase.PARKED)]
 
-    async def _cancel_all(self, seconds: float = STOP_TIMEOUT) -> None:
-        tasks = list(self._tasks.values())
-        self._tasks.clear()
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=seconds)
+    def _busy(self) -> list[TopicPartition]:
+        return [tp for tp, partition in self.partitions.items() if partition.phase is Phase.BUSY]
 
     # -- one task a partition
 
-    def _start(self, tp: TopicPartition, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name=f"{tp.topic}-{tp.partition}")
-        self._tasks[tp] = task
-        task.add_done_callback(lambda done: self._finished(tp, done))
-
-    def _finished(self, tp: TopicPartition, task: asyncio.Task[None]) -> None:
-        if self._tasks.get(tp) is task:
-            del self._tasks[tp]
-        if not task.cancelled() and (error := task.exception()):
+    def _task_ended(self, error: BaseException | None) -> None:
+        if error:
             self._fail(error)
         self._changed.set()
 
@@ -345,7 +332,7 @@ class Member(ConsumerRebalanceListener):
             partition.on(Event.OUT_OF_RANGE)
             self._consumer.seek(tp, 0)
             self._consumer.pause(tp)
-            self._start(tp, self._open_again(partition))
+            self._tasks.start(tp, self._open_again(partition))
 
     async def _dispatch(self, tp: TopicPartition, fetched: list[Any], generation: int) -> None:
         """Start a batch. The rule: while a partition is READY the consumer's position is its `next`.
@@ -367,12 +354,12 @@ class Member(ConsumerRebalanceListener):
         if not fetched and position <= partition.next:
             if partition.idle or partition.overdue:
                 partition.on(Event.STARTED)
-                self._start(tp, self._guarded(partition, self._save(partition)))
+                self._tasks.start(tp, self._guarded(partition, self._save(partition)))
             return
         end = self._consumer.last_stable_offset(tp)
         METRICS.consumer_lag_records.labels(tp.partition).set(max((end or position) - position, 0))
         partition.on(Event.STARTED)
-        self._start(tp, self._guarded(partition, self._slices(partition, together(as_raw(fetched)), position)))
+        self._tasks.start(tp, self._guarded(partition, self._slices(partition, together(as_raw(fetched)), position)))
 
     def _rewind(self, partition: Partition) -> None:
         if partition.tp in self._consumer.assignment():
@@ -387,10 +374,8 @@ class Member(ConsumerRebalanceListener):
         self._machine.on(MemberEvent.LEFT)
         failpoint("draining")
         keep = min(deadline.left() * LEAVE_SHARE, MAX_LEAVE)
-        busy = [self._tasks[tp] for tp, p in self.partitions.items() if p.phase is Phase.BUSY and tp in self._tasks]
-        if busy:
-            await asyncio.wait(busy, timeout=deadline.left(keep=keep))
-        await self._cancel_all(deadline.left(STOP_TIMEOUT, keep / 2))
+        await self._tasks.wait(self._busy(), deadline.left(keep=keep))
+        await self._tasks.cancel(deadline.left(STOP_TIMEOUT, keep / 2))
         settled = await settle(self._in_hand(), deadline.left(STOP_TIMEOUT, keep / 2))
         self.begun.update(tp for tp, partition in self.partitions.items() if partition.unsettled)
         if draining:

@@ -103,7 +103,7 @@ def begin(member: Member, partition: FakePartition) -> None:
     partition.on(Event.STARTED)
     records: Any = NoRecords()
     owned = member.partitions[TP]
-    member._start(TP, member._guarded(owned, member._slices(owned, records, partition.next)))
+    member._tasks.start(TP, member._guarded(owned, member._slices(owned, records, partition.next)))
 
 
 async def closed(member: Member) -> bool:
@@ -140,7 +140,7 @@ async def test_an_unknown_outcome_is_known_when_the_partition_is_open_again(open
 
     partition.process, partition.open = unknown, opening
     begin(member, partition)
-    await asyncio.wait(member._tasks.values(), timeout=1.0 if known else 0.05)
+    await member._tasks.wait([TP], 1.0 if known else 0.05)
     assert await closed(member) is known
 
 

@@ -1,0 +1,45 @@
+"""The tasks of a member's partitions: at most one a partition, and what becomes of them when a generation ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
+
+from aiokafka import TopicPartition
+
+from worker.kafka.producers import STOP_TIMEOUT
+
+
+class PartitionTasks:
+    """Starts, awaits and cancels them. `ended` is told of each end, with the error that it was."""
+
+    def __init__(self, ended: Callable[[BaseException | None], None]) -> None:
+        self._ended = ended
+        self._tasks: dict[TopicPartition, asyncio.Task[None]] = {}
+
+    def start(self, tp: TopicPartition, work: Coroutine[Any, Any, None]) -> None:
+        """Start the only task of a partition."""
+        task = asyncio.create_task(work, name=f"{tp.topic}-{tp.partition}")
+        self._tasks[tp] = task
+        task.add_done_callback(lambda done: self._finished(tp, done))
+
+    async def wait(self, tps: Iterable[TopicPartition], seconds: float) -> None:
+        """Wait for the tasks of some partitions."""
+        tasks = [self._tasks[tp] for tp in tps if tp in self._tasks]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+
+    async def cancel(self, seconds: float = STOP_TIMEOUT) -> None:
+        """Cancel all. One that does not end in time is left behind."""
+        tasks = list(self._tasks.values())
+        self._tasks.clear()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+
+    def _finished(self, tp: TopicPartition, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(tp) is task:
+            del self._tasks[tp]
+        self._ended(None if task.cancelled() else task.exception())
