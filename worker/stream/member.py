@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
@@ -67,35 +68,37 @@ class Member(ConsumerRebalanceListener):
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Let batches in flight finish within one deadline; keep the state until the new assignment is known."""
         failpoint("revoked")
-        started, seconds = self._clock.monotonic(), self._settings.processing.rebalance_timeout_ms / 2000
-        self._machine.on(MemberEvent.REVOKED)
-        await self._tasks.wait(self._busy(), seconds)
-        await self._tasks.cancel()
-        for partition in self.partitions.values():
-            if partition.phase is Phase.READY:
-                partition.on(Event.HALTED)
-        await settle(self._in_hand(), started + seconds - self._clock.monotonic())
-        METRICS.rebalance_duration_seconds.observe(self._clock.monotonic() - started)
+        with self._failing():
+            started, seconds = self._clock.monotonic(), self._settings.processing.rebalance_timeout_ms / 2000
+            self._machine.on(MemberEvent.REVOKED)
+            await self._tasks.wait(self._busy(), seconds)
+            await self._tasks.cancel()
+            for partition in self.partitions.values():
+                if partition.phase is Phase.READY:
+                    partition.on(Event.HALTED)
+            await settle(self._in_hand(), started + seconds - self._clock.monotonic())
+            METRICS.rebalance_duration_seconds.observe(self._clock.monotonic() - started)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Only register: heartbeats wait for this callback, so fencing and restore run as tasks."""
-        self.generation += 1
-        METRICS.rebalances.inc()
-        METRICS.assigned_partitions.set(len(assigned))
-        self.begun &= assigned
-        for tp in set(self.partitions) - assigned:
-            METRICS.forget_partition(tp.partition)
-            self._in_background(self.partitions.pop(tp).release())
-        for tp in sorted(assigned):
-            # Paused at some position: nothing is fetched, and none looked up, before the state is right.
-            self._consumer.seek(tp, 0)
-            self._consumer.pause(tp)
-            partition = self.partitions.get(tp) or self.partitions.setdefault(tp, self._new_partition(tp))
-            self._tasks.start(tp, self._take(partition))
-        self._machine.on(MemberEvent.ASSIGNED)
-        self._changed.set()
-        told = {"partitions": sorted(tp.partition for tp in assigned), "generation": self.generation}
-        log.info("assigned" if assigned else "standby: more members than partitions", extra=told)
+        with self._failing():
+            self._machine.on(MemberEvent.ASSIGNED)
+            self.generation += 1
+            METRICS.rebalances.inc()
+            METRICS.assigned_partitions.set(len(assigned))
+            self.begun &= assigned
+            for tp in set(self.partitions) - assigned:
+                METRICS.forget_partition(tp.partition)
+                self._in_background(self.partitions.pop(tp).release())
+            for tp in sorted(assigned) if self._running else ():
+                # Paused at some position: nothing is fetched, and none looked up, before the state is right.
+                self._consumer.seek(tp, 0)
+                self._consumer.pause(tp)
+                partition = self.partitions.get(tp) or self.partitions.setdefault(tp, self._new_partition(tp))
+                self._tasks.start(tp, self._take(partition))
+            self._changed.set()
+            told = {"partitions": sorted(tp.partition for tp in assigned), "generation": self.generation}
+            log.info("assigned" if assigned else "standby: more members than partitions", extra=told)
 
     @property
     def _running(self) -> bool:
@@ -106,6 +109,15 @@ class Member(ConsumerRebalanceListener):
         """Leave the group. The first failure is told."""
         self._failure = self._failure or error
         self._machine.on(MemberEvent.FAILED)
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        """End the membership when a callback fails: the client would log it and go on."""
+        try:
+            yield
+        except Exception as error:
+            self._task_ended(error)
+            raise
 
     def _in_hand(self) -> list[Partition]:
         """Partitions with a state between two batches."""
@@ -128,17 +140,11 @@ class Member(ConsumerRebalanceListener):
 
     async def _take(self, partition: Partition) -> None:
         """Make an assigned partition ready: go on where it was kept, else fence and restore."""
-        if partition.phase is Phase.PARKED and await self._kept(partition):
+        if partition.phase is Phase.PARKED and await partition.kept():
             self._ready(partition, Event.KEPT)
         else:
             partition.on(Event.ASSIGNED)
             await self._open(partition)
-
-    async def _kept(self, partition: Partition) -> bool:
-        try:
-            return await partition.confirm()
-        except FAILURES:
-            return False
 
     async def _open(self, partition: Partition) -> None:
         while True:
@@ -328,7 +334,7 @@ class Member(ConsumerRebalanceListener):
         """The broker has no record at the next offset. Opening finds out why: retention has passed it, the input was
         made anew or cut short, or a leader of former times has answered."""
         partition = self.partitions.get(tp)
-        if partition is not None and partition.phase is Phase.READY:
+        if partition is not None and partition.phase is Phase.READY and self._running:
             partition.on(Event.OUT_OF_RANGE)
             self._consumer.seek(tp, 0)
             self._consumer.pause(tp)
@@ -347,6 +353,8 @@ class Member(ConsumerRebalanceListener):
             position = await self._consumer.position(tp)
         except (IllegalStateError, KafkaError):
             return  # no longer assigned
+        if partition.phase is not Phase.READY:
+            return  # the same, by now
         if not self._running or generation != self.generation:
             self._rewind(partition)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -13,6 +14,7 @@ from schemas.state import StateOwner
 from worker.engine.records.raw import RawRecords
 from worker.kafka.backoff import BackOff
 from worker.kafka.deadline import Clock
+from worker.kafka.errors import FAILURES
 from worker.kafka.producers import Clients
 from worker.kafka.records.outputs import Output, Prepared, unpacked
 from worker.settings import Settings
@@ -68,6 +70,7 @@ class Partition:
         self._publisher = job.publisher(tp, clients.batch_bytes)
         self._last_input = self._clock.monotonic()
         self._commit_at = 0.0  # monotonic seconds from which on an offset must not wait any more
+        self._committing = asyncio.Lock()  # a rebalance may begin while the member drains, and both settle
         self._full = False  # whether the symbol limit has been told
 
     @property
@@ -95,6 +98,7 @@ class Partition:
         self._recovery.check_partitions(len(consumer.partitions_for_topic(self.tp.topic) or ()))
         await self.release()
         self._sink = self._new_sink(self.tp, self._settings, self._clients)
+        self._committing = asyncio.Lock()  # a commit by the former sink may have been left behind
         failpoint("before_fence")
         await self._sink.start()
         failpoint("fenced")
@@ -112,11 +116,14 @@ class Partition:
             extra={"partition": self.tp.partition, "offset": self.next, "seconds": round(seconds, 3)},
         )
 
-    async def confirm(self) -> bool:
-        """Whether a parked partition may go on as it is: nobody committed in between."""
+    async def kept(self) -> bool:
+        """Whether a parked partition may go on as it is: it is certain that nobody committed in between."""
         if self._sink is None or self._state is None:
             return False
-        opened = await self._sink.still()
+        try:
+            opened = await self._sink.still()
+        except FAILURES:
+            return False
         self._state.reopened(opened.barrier)
         found = committed(opened.committed)
         if found is None:
@@ -159,8 +166,9 @@ class Partition:
         Raises:
             Fenced, OutcomeUnknown, AlphapulseError: as `process`.
         """
-        if self.unsettled:
-            await self._commit((), self._due(self.next), self.next)
+        async with self._committing:
+            if self.unsettled:
+                await self._commit((), self._due(self.next), self.next)
 
     @property
     def idle(self) -> bool:
@@ -174,11 +182,11 @@ class Partition:
         Raises:
             Fenced, OutcomeUnknown, AlphapulseError: as `process`.
         """
-        assert self._state is not None
-        if not self._state.dirty:
-            return False
-        await self._commit((), self._state.rest(self._settings.state.save_bytes), self._state.next)
-        return True
+        async with self._committing:
+            if self._state is None or not self._state.dirty:
+                return False
+            await self._commit((), self._state.rest(self._settings.state.save_bytes), self._state.next)
+            return True
 
     async def release(self) -> None:
         """Drop the state and the producer."""
