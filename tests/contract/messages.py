@@ -10,7 +10,7 @@ import msgspec
 from aiokafka import ConsumerRecord
 
 from tests.corpus.mixed import mixed_log
-from worker.engine.partition import PartitionEngine
+from tests.support.record_engine import RecordEngine
 from worker.engine.settings import EngineSettings
 from worker.kafka.reader import Consumed
 from worker.kafka.records.outputs import Output
@@ -32,7 +32,7 @@ def outputs() -> tuple[Output, ...]:
     """Outputs for a market with faults and the whole corpus of small bad values."""
     log = mixed_log(Simulation(symbols=6, bars=150, seed=3, fault_rate=0.05))
     records = [consumed(offset, *row) for offset, row in enumerate(zip(*log, strict=True))]
-    outcomes = PartitionEngine(EngineSettings()).process(log)
+    outcomes = RecordEngine(EngineSettings()).process(log)
     return tuple(OutputBuilder(TopicSettings(), GROUP).outputs(records, outcomes))
 
 

@@ -17,7 +17,7 @@ import msgspec
 
 from schemas import Decision
 from tests.corpus.mixed import GOLDEN, mixed_log
-from worker.engine.partition import PartitionEngine
+from tests.support.record_engine import RecordEngine
 from worker.engine.settings import ENGINE_VERSION, EngineSettings
 
 FILE = Path(__file__).with_suffix(".json")
@@ -27,7 +27,7 @@ def fingerprint() -> dict[str, Any]:
     """sha256 over the encoded outcomes, each followed by a line break; counts that help to see what changed."""
     digest, tally = hashlib.sha256(), Counter[str]()
     log = mixed_log(GOLDEN)
-    for outcome in PartitionEngine(EngineSettings()).process(log):
+    for outcome in RecordEngine(EngineSettings()).process(log):
         digest.update(msgspec.json.encode(outcome) + b"\n")
         tally[outcome.action if isinstance(outcome, Decision) else outcome.codes[0]] += 1
     return {

@@ -16,9 +16,9 @@ from tests.files.generate import File
 from tests.support.commands import Called, call
 from tests.support.fleet import Fleet, environment
 from tests.support.outputs import published
+from tests.support.record_engine import RecordEngine
 from tests.support.ticks import make_topics
 from worker.backtest.parts import DECISIONS, REJECTIONS
-from worker.engine.partition import PartitionEngine
 from worker.engine.records.records import Records
 from worker.errors import Exit
 from worker.instruments import load_engine
@@ -72,7 +72,7 @@ def unsent(settings: Settings, files: Sequence[File], _: Path, told: Told) -> tu
     given = Records(
         [record.key for record in records], [record.value for record in records], [one.timestamp_ms for one in records]
     )
-    outcomes = PartitionEngine(load_engine(settings.engine)).process(given)
+    outcomes = RecordEngine(load_engine(settings.engine)).process(given)
     return _by_symbol(map(msgspec.json.encode, outcomes)), sent
 
 

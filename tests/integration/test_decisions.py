@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaProducer
 from schemas import Decision, Rejection
 from tests.integration.conftest import Bootstrap
 from tests.support.kafka import create_topics, produce
-from worker.engine.partition import PartitionEngine
+from tests.support.record_engine import RecordEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.errors import Exit
@@ -39,7 +39,7 @@ def outcomes() -> list[Outcome]:
     """What a simulated market leads to; a few symbols trade."""
     records = list(simulated_records(Simulation(symbols=7, bars=300, seed=12, fault_rate=0.02)))
     batch = Records([r.key for r in records], [r.value for r in records], [r.timestamp_ms for r in records])
-    engine = PartitionEngine(EngineSettings())
+    engine = RecordEngine(EngineSettings())
     return [
         Outcome(ts, hash_of(key), item)
         for ts, key, item in zip(batch.timestamps, batch.keys, engine.process(batch), strict=True)

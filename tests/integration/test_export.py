@@ -16,8 +16,8 @@ from aiokafka import AIOKafkaProducer
 from schemas import Decision, Rejection
 from tests.integration.conftest import Bootstrap
 from tests.support.kafka import create_topics, produce
+from tests.support.record_engine import RecordEngine
 from worker import read_decisions
-from worker.engine.partition import PartitionEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.errors import ConfigError, DataError
@@ -31,7 +31,7 @@ def outcomes() -> list[tuple[int, Decision | Rejection]]:
     """Outcomes of a simulated market with the timestamps of their records."""
     records = list(simulated_records(Simulation(symbols=5, bars=60, seed=12, fault_rate=0.05)))
     batch = Records([r.key for r in records], [r.value for r in records], [r.timestamp_ms for r in records])
-    return list(zip(batch.timestamps, PartitionEngine(EngineSettings()).process(batch), strict=True))
+    return list(zip(batch.timestamps, RecordEngine(EngineSettings()).process(batch), strict=True))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from aiokafka.structs import ConsumerRecord
 
 from schemas.state import JournalEntry
 from tests.support.consumed import offsets_of, to_records
-from worker.engine.partition import PartitionEngine
+from tests.support.record_engine import RecordEngine
 from worker.instruments import load_engine
 from worker.kafka.reader import Consumed
 from worker.models.serving.library import Library, configured_stages
@@ -205,7 +205,7 @@ def expected(
     stages = configured_stages(parameters.plugins)
     models = Library(parameters.model, settings.models.registry, stages=stages, voice=parameters.voice)
     for partition, records in enumerate(inputs):
-        engine = PartitionEngine(parameters, scorer=models.switchboard())
+        engine = RecordEngine(parameters, scorer=models.switchboard())
         for entry in journal[partition] if journal else ():
             engine.controls.add(entry)
         for start in range(0, len(records), SLICE):

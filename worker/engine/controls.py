@@ -29,43 +29,37 @@ class History:
     def __init__(self) -> None:
         self.entries: list[JournalEntry] = []
         self._rows: list[Row] = []
+        self._table: NDArray[Any] | None = None  # of `_rows`, and behind them what holds where no entry does
         self._earliest = _NEVER
 
     def add(self, entry: JournalEntry) -> None:
         """Append a newer entry."""
         self.entries.append(entry)
         self._rows.append(_row(entry))
+        self._table = None
         self._earliest = min(self._earliest, entry.effective_ts)
 
-    def at(self, offset: int, ts: int) -> Row:
-        """What holds for a bar of time `ts` at input `offset`: the newest entry in force.
+    def ordinals(self, offsets: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Which entries hold for records, (n,); 0 for none."""
+        return np.array([*(entry.ordinal for entry in self.entries), 0])[self._met(offsets, times)]
+
+    def limits(self, offsets: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[Any]:
+        """What holds for records, LIMITS of shape (n,)."""
+        if self._table is None:
+            self._table = np.array([*self._rows, _NONE], LIMITS)
+        return self._table[self._met(offsets, times)]
+
+    def _met(self, offsets: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
+        """For bars of `times` at input `offsets` the place in `entries` of the newest entry in force, its length for
+        none.
 
         Where all that count lie after the bar and older ones do not count any more, the newest holds: the bar is far
         behind, and without any limit it must not be.
         """
-        newest = -1
-        for i in range(len(self.entries) - 1, -1, -1):
-            entry = self.entries[i]
-            if entry.visible_from > offset:
-                continue
-            newest = i if newest < 0 else newest
-            if ts < self._earliest or self.entries[newest].ordinal - entry.ordinal >= KEPT:
-                break
-            if entry.effective_ts <= ts:
-                return self._rows[i]
-        return self._rows[newest] if newest >= 0 and self.entries[newest].ordinal > KEPT else _NONE
-
-    def ordinals(self, offsets: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Which entries hold for many records at once, as `at`; 0 for none."""
-        return np.array([*(entry.ordinal for entry in self.entries), 0])[self._met(offsets, times)]
-
-    def at_rows(self, offsets: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[Any]:
-        """As `at` for many records at once, LIMITS of shape (n,): most of them meet one of the newest entries."""
-        rows: NDArray[Any] = np.array([*self._rows, _NONE], LIMITS)[self._met(offsets, times)]
-        return rows
-
-    def _met(self, offsets: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Places in `entries`, its length for none."""
+        last = len(self.entries) - 1
+        seen_by_all = last >= 0 and (self.entries[last].visible_from <= offsets).all()
+        if seen_by_all and (self.entries[last].effective_ts <= times).all():
+            return np.full(len(offsets), last)  # as in most batches
         ordinals = np.array([entry.ordinal for entry in self.entries], np.int64)
         met = np.full(len(offsets), len(self.entries))
         newest = np.full(len(offsets), -1)
@@ -77,9 +71,10 @@ class History:
             too_old = (times[seen] < self._earliest) | (ordinals[newest[seen]] - entry.ordinal >= KEPT)
             in_force = ~too_old & (entry.effective_ts <= times[seen])
             met[seen[in_force]] = i
-            left = np.setdiff1d(left, seen[too_old | in_force], assume_unique=True)
-            if not left.size:
+            ended = seen[too_old | in_force]
+            if ended.size == left.size:
                 break
+            left = np.setdiff1d(left, ended, assume_unique=True)
         behind = np.flatnonzero((met == len(self.entries)) & (newest >= 0))
         behind = behind[ordinals[newest[behind]] > KEPT]
         met[behind] = newest[behind]
@@ -164,28 +159,16 @@ class Controls:
         assert offsets is not None, "which switch a record meets depends on its offset"
         return self._switches.ordinals(offsets, times)
 
-    def limits(self, keys: Sequence[bytes | None], offsets: Sequence[int], times: Sequence[int]) -> NDArray[Any]:
+    def limits(self, raw: RawRecords, times: NDArray[np.int64]) -> NDArray[Any]:
         """The limits that each record meets, LIMITS of shape (n,): its symbol's and those for all, the stricter value
-        field by field."""
-        general = self._histories.get(ALL, History())
-        common = [general.at(offset, ts) for offset, ts in zip(offsets, times, strict=True)]
-        own = [
-            history.at(offset, ts) if key != ALL and (history := self._histories.get(key or b"")) else _NONE
-            for key, offset, ts in zip(keys, offsets, times, strict=True)
-        ]
-        return stricter(np.array(own, LIMITS), np.array(common, LIMITS), self._static)
-
-    def limits_raw(self, raw: RawRecords, times: NDArray[np.int64]) -> NDArray[Any]:
-        """The same for raw records without an object a record; bars' `times` have shape (n,)."""
+        field by field; bars' `times` have shape (n,)."""
         if self._index is None:
             self._index = KeyIndex([key for key in self._histories if key != ALL])
         offsets = np.ascontiguousarray(raw.rows["offset"])
-        common = self._histories.get(ALL, History()).at_rows(offsets, times)
+        common = self._histories.get(ALL, History()).limits(offsets, times)
         own = np.array([_NONE], LIMITS).repeat(len(raw))
-        places = self._index.places(raw)
-        for row in np.flatnonzero(places >= 0).tolist():
-            history = self._histories[self._index.keys[places[row]]]
-            own[row] = history.at(int(offsets[row]), int(times[row]))
+        for place, rows in _grouped(self._index.places(raw)):
+            own[rows] = self._histories[self._index.keys[place]].limits(offsets[rows], times[rows])
         return stricter(own, common, self._static)
 
     def _all(self) -> Iterator[History]:
@@ -203,6 +186,15 @@ def stricter(own: NDArray[Any], common: NDArray[Any], static: NDArray[Any]) -> N
     rows["allow_open"] = own["allow_open"] & common["allow_open"]
     rows["kill"] = own["kill"] | common["kill"]
     return rows
+
+
+def _grouped(places: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Each place from 0 on that occurs, and the rows where it does."""
+    rows = np.argsort(places, kind="stable")
+    rows = rows[np.searchsorted(places[rows], 0) :]
+    if rows.size:
+        for some in np.split(rows, np.flatnonzero(np.diff(places[rows])) + 1):
+            yield int(places[some[0]]), some
 
 
 def _row(entry: JournalEntry) -> Row:

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas import Decision, Rejection
 from schemas.state import JournalEntry
 from schemas.tick import interval_ms
 from worker.engine.again import Again
@@ -18,8 +17,7 @@ from worker.engine.output.outcomes import OutcomeBuilder
 from worker.engine.output.rows import OutputRows, clear_rejected
 from worker.engine.pipeline import OUTPUT, Params, decide, observe, params
 from worker.engine.records import key_table
-from worker.engine.records.raw import ROW, RawRecords, raw_records
-from worker.engine.records.records import Records
+from worker.engine.records.raw import ROW, RawRecords
 from worker.engine.scoring.scorer import Scorer, ask
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded, Decoder
@@ -71,27 +69,8 @@ class PartitionEngine:
         """Symbols whose state is not in memory."""
         return self.symbols.frames.spilled
 
-    def process(self, records: Records, offsets: NDArray[np.int64] | None = None) -> list[Decision | Rejection]:
-        """One outcome a record, in order. Input `offsets` (n,) are needed when `controls` has entries."""
-        if not records.keys:
-            return []
-        decoded, outs = self._run(records, offsets)
-        return self._builder.build(records, decoded, outs)
-
-    def advance(self, records: Records, offsets: NDArray[np.int64] | None = None) -> None:
-        """As `process`, for the state alone: outputs are suppressed."""
-        if records.keys:
-            self._run(records, offsets)
-
-    def process_raw(self, raw: RawRecords) -> list[Decision | Rejection]:
-        """As `process`, for raw records."""
-        if not len(raw):
-            return []
-        decoded, outs = self.step_raw(raw)
-        return self._builder.build(raw.records(), decoded, outs)
-
     def advance_raw(self, raw: RawRecords) -> None:
-        """As `advance`, for raw records."""
+        """As `step_raw`, for the state alone."""
         if len(raw):
             self.step_raw(raw)
 
@@ -108,25 +87,20 @@ class PartitionEngine:
         self._ask(outs, frames, raw.rows["offset"], decoded.bars)
         p = self._params
         if self.controls:
-            p = self._limited(outs, self.controls.limits_raw(raw, decoded.bars["ts"]))
+            p = self._limited(outs, self.controls.limits(raw, decoded.bars["ts"]))
         self._decide(decoded.bars, frames, order, outs, p)
         self._forget(slots, new)
         return decoded, outs
 
-    def step(
-        self, keys: Sequence[bytes | None], decoded: Decoded, offsets: NDArray[np.int64] | None = None
-    ) -> NDArray[Any]:
-        """Output rows (`pipeline.OUTPUT`) of decoded records, in order: `process` for callers that build none."""
+    def step(self, keys: Sequence[bytes | None], decoded: Decoded) -> NDArray[Any]:
+        """Output rows (`pipeline.OUTPUT`) of decoded records, in order; for callers without control records."""
+        assert not self.controls, "which control records a record meets depends on its offset"
         known = len(self.symbols)
         slots, new = self.symbols.slots(keys, (decoded.bars["mask"] == 0).tolist())
         frames, order, outs = self.symbols.frames.of(slots), self._order(slots), np.zeros(len(keys), OUTPUT)
         self._observe(decoded.bars, frames, order, known, outs)
-        self._ask(outs, frames, offsets, decoded.bars)
-        p = self._params
-        if self.controls:
-            assert offsets is not None, "which control records a record meets depends on its offset"
-            p = self._limited(outs, self.controls.limits(keys, offsets.tolist(), decoded.bars["ts"].tolist()))
-        self._decide(decoded.bars, frames, order, outs, p)
+        self._ask(outs, frames, None, decoded.bars)
+        self._decide(decoded.bars, frames, order, outs, self._params)
         self._forget(slots, new)
         return outs
 
@@ -158,17 +132,8 @@ class PartitionEngine:
         if self._scorer is not None:
             self._scorer.warm_up()
 
-    def snapshot(self, key: bytes) -> bytes | None:
-        """The bytes of one symbol's record; None when it is unknown."""
-        slot = self.symbols.get(key)
-        return None if slot is None else self.symbols.frames.read(slot).tobytes()
-
-    def warm_again(self, records: Records) -> None:
-        """Rebuild the `derived` parts of known symbols from bars that their `carry` parts contain already."""
-        self.warm_again_raw(raw_records(records))
-
     def warm_again_raw(self, raw: RawRecords) -> None:
-        """As `warm_again`, for raw records."""
+        """Rebuild the `derived` parts of known symbols from bars that their `carry` parts contain already."""
         if len(raw):
             bars = self._decoder.decode_raw(raw).bars
             slots, _ = self.symbols.slots_raw(raw, np.zeros(len(raw), np.bool_))
@@ -196,10 +161,6 @@ class PartitionEngine:
         row[CARRY_BYTES] = np.frombuffer(carry, np.uint8)
         row[DERIVED_BYTES] = 0 if derived is None else np.frombuffer(derived, np.uint8)
         return slot
-
-    def _run(self, records: Records, offsets: NDArray[np.int64] | None) -> tuple[Decoded, NDArray[Any]]:
-        decoded = self._decoder.decode(records)
-        return decoded, self.step(records.keys, decoded, offsets)
 
     def _order(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
         # Symbol by symbol keeps a state in cache. When the symbol limit may be met, who comes first matters.

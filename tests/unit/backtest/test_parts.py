@@ -8,11 +8,11 @@ import msgspec
 import pytest
 
 from schemas import Decision
+from tests.support.record_engine import RecordEngine
 from tests.unit.backtest.market import market
 from worker.backtest.ledger import Ledger
 from worker.backtest.parts import DECISIONS, REJECTIONS, play_all, split
 from worker.backtest.tape import tapes
-from worker.engine.partition import PartitionEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 
@@ -20,7 +20,7 @@ from worker.engine.settings import EngineSettings
 def live() -> tuple[list[bytes], list[bytes]]:
     """The values of a partition's engine over the records in arrival order, those of a key together."""
     keys, values, timestamps = zip(*market(), strict=True)
-    outcomes = PartitionEngine(EngineSettings()).process(Records(keys, values, timestamps))
+    outcomes = RecordEngine(EngineSettings()).process(Records(keys, values, timestamps))
     found: tuple[list[bytes], list[bytes]] = ([], [])
     for wanted in dict.fromkeys(keys):
         for key, outcome in zip(keys, outcomes, strict=True):

@@ -9,10 +9,10 @@ import pytest
 
 from schemas import Decision
 from tests.corpus.mixed import GOLDEN, mixed_log
+from tests.support.record_engine import RecordEngine
 from worker.cli.blocks import show_blocks
 from worker.cli.decisions import _why
 from worker.engine.blocks import blocks, verdict
-from worker.engine.partition import PartitionEngine
 from worker.engine.settings import EngineSettings
 
 
@@ -37,7 +37,7 @@ def test_nothing_decided_is_said_without_a_table(capsys: pytest.CaptureFixture[s
 
 
 def test_recorded_decisions_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    decided = [d for d in PartitionEngine(EngineSettings()).process(mixed_log(GOLDEN)) if isinstance(d, Decision)]
+    decided = [d for d in RecordEngine(EngineSettings()).process(mixed_log(GOLDEN)) if isinstance(d, Decision)]
     _why(msgspec.json.Encoder().encode_lines(decided).decode(), True)
     told = json.loads(capsys.readouterr().out)
     assert told["bars"] == len(decided)

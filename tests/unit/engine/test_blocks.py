@@ -8,8 +8,8 @@ import pytest
 
 from schemas import Decision
 from tests.corpus.mixed import GOLDEN, mixed_log
+from tests.support.record_engine import RecordEngine
 from worker.engine.blocks import CUTS, SETTINGS, Blocks, blocks, sentence, tally, verdict, verdicts
-from worker.engine.partition import PartitionEngine
 from worker.engine.reasons import Reason
 from worker.engine.settings import EngineSettings
 
@@ -24,10 +24,10 @@ def made(*given: tuple[str, str, str | None, str, int]) -> Blocks:
 
 def test_rows_and_decisions_say_the_same() -> None:
     log, settings = mixed_log(GOLDEN), EngineSettings()
-    engine = PartitionEngine(settings)
+    engine = RecordEngine(settings)
     outs = engine.step(log.keys, engine._decoder.decode(log))
     outs = outs[outs["validation"]["accepted"]]
-    decided = [d for d in PartitionEngine(settings).process(log) if isinstance(d, Decision)]
+    decided = [d for d in RecordEngine(settings).process(log) if isinstance(d, Decision)]
     told = Counter(verdict(d.reasons, d.action, d.blocking, d.position.state) for d in decided)
     assert blocks(tally(verdicts(outs))) == blocks(told)
     found = blocks(told)

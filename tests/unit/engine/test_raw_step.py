@@ -11,10 +11,10 @@ import pytest
 from schemas import Decision
 from tests.corpus.mixed import mixed_log
 from tests.support.engine_drive import first_difference
+from tests.support.record_engine import RecordEngine
 from worker.engine import pipeline
 from worker.engine.output import rows as output_rows
 from worker.engine.output.rows import OutputRows
-from worker.engine.partition import PartitionEngine
 from worker.engine.records import key_table
 from worker.engine.records.raw import RawRecords, raw_records
 from worker.engine.records.records import Records
@@ -44,7 +44,7 @@ def poisoned(used: OutputRows, rows: int, byte: int) -> None:
 @pytest.mark.parametrize("max_symbols", [200_000, FEW])
 @pytest.mark.parametrize("byte", [0x00, 0xFF, 0x41])
 def test_nothing_is_carried_over_between_batches(log: Records, max_symbols: int, byte: int) -> None:
-    fresh, again = PartitionEngine(settings(max_symbols)), PartitionEngine(settings(max_symbols))
+    fresh, again = RecordEngine(settings(max_symbols)), RecordEngine(settings(max_symbols))
     decoder = Decoder(settings(max_symbols).ingestion, {})
     cuts = [0, 1, 2, 3, 500, 501, 1_500, len(log.keys)]
     kept = 0
@@ -64,7 +64,7 @@ def test_nothing_is_carried_over_between_batches(log: Records, max_symbols: int,
 
 def test_records_of_one_key_need_no_key_each(log: Records) -> None:
     """Some keys begin with unreadable records, one is null; the symbol of a key without any bar is forgotten."""
-    plain, bare = PartitionEngine(EngineSettings()), PartitionEngine(EngineSettings())
+    plain, bare = RecordEngine(EngineSettings()), RecordEngine(EngineSettings())
     decoder = Decoder(EngineSettings().ingestion, {})
     for key in dict.fromkeys(log.keys):
         rows = [row for row, each in enumerate(log.keys) if each == key]
@@ -79,13 +79,13 @@ def test_records_of_one_key_need_no_key_each(log: Records) -> None:
 
 
 def test_outcomes_are_the_same(log: Records) -> None:
-    engine, raw = PartitionEngine(EngineSettings()), raw_records(log)
-    assert engine.process_raw(raw) == PartitionEngine(EngineSettings()).process(log)
+    engine, raw = RecordEngine(EngineSettings()), raw_records(log)
+    assert engine.process_raw(raw) == RecordEngine(EngineSettings()).process(log)
     assert engine.process_raw(raw.slice(0, 0)) == []
 
 
 def test_warming_again_gives_the_same_derived_state(log: Records) -> None:
-    engines = PartitionEngine(EngineSettings()), PartitionEngine(EngineSettings())
+    engines = RecordEngine(EngineSettings()), RecordEngine(EngineSettings())
     for engine in engines:
         engine.advance_raw(raw_records(log))
         for key in {key for key in log.keys if key and engine.symbols.get(key) is not None}:
@@ -100,7 +100,7 @@ def test_warming_again_gives_the_same_derived_state(log: Records) -> None:
 @pytest.mark.parametrize("known", [True, False])
 def test_a_warm_up_meets_the_times_as_they_stood_and_leaves_them_as_they_stand(log: Records, known: bool) -> None:
     """Also where a former release kept none."""
-    whole, again = PartitionEngine(EngineSettings()), PartitionEngine(EngineSettings())
+    whole, again = RecordEngine(EngineSettings()), RecordEngine(EngineSettings())
     for engine in (whole, again):
         engine.advance(log)
     keys = {key for key in log.keys if key and whole.symbols.get(key) is not None}
@@ -123,7 +123,7 @@ def signatures() -> list[int]:
 
 def test_nothing_is_compiled_after_warming_up(log: Records) -> None:
     """Whatever memory a batch comes in: read-only or not, whole or a part."""
-    engine, raw = PartitionEngine(EngineSettings()), raw_records(log)
+    engine, raw = RecordEngine(EngineSettings()), raw_records(log)
     engine.warm_up()
     before = signatures()
     engine.step_raw(raw)

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from schemas import Decision, Rejection
+from tests.support.record_engine import RecordEngine
 from worker import read_decisions
-from worker.engine.partition import PartitionEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.decision import Settings
@@ -32,7 +32,7 @@ ALL = wanted(None, None, None)
 def outcomes() -> list[Decision | Rejection]:
     records = list(simulated_records(Simulation(symbols=3, bars=120, seed=11, fault_rate=0.1)))
     batch = Records([r.key for r in records], [r.value for r in records], [r.timestamp_ms for r in records])
-    engine = PartitionEngine(EngineSettings(decision=Settings(detail="full")))
+    engine = RecordEngine(EngineSettings(decision=Settings(detail="full")))
     return engine.process(batch)
 
 

@@ -6,9 +6,9 @@ from collections import defaultdict
 
 import msgspec
 
+from tests.support.record_engine import RecordEngine
 from tests.unit.inprocess.points import collect, simulated
 from worker import RealTimePipeline
-from worker.engine.partition import PartitionEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.decision import Settings
@@ -21,7 +21,7 @@ def test_decisions_and_rejections_are_those_of_a_worker() -> None:
     records = [record for record, _ in pairs]
     batch = Records([r.key for r in records], [r.value for r in records], [r.timestamp_ms for r in records])
     wanted = defaultdict(list)
-    for record, outcome in zip(records, PartitionEngine(SETTINGS).process(batch), strict=True):
+    for record, outcome in zip(records, RecordEngine(SETTINGS).process(batch), strict=True):
         wanted[record.key.decode()].append(msgspec.json.encode(outcome))
     found = defaultdict(list)
     with RealTimePipeline(SETTINGS, num_workers=4, max_batch_size=17) as pipeline:

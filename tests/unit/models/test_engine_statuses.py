@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from schemas import Decision
+from tests.support.record_engine import RecordEngine
 from tests.unit.backtest.market import market
-from worker.engine.partition import PartitionEngine
 from worker.engine.records.records import Records
 from worker.engine.scoring.names import ModelNames
 from worker.engine.settings import EngineSettings
@@ -53,14 +53,14 @@ class Faulty:
 def decided(model: Scoring | None) -> list[Decision]:
     """Decisions with this model configured."""
     board = Switchboard(ModelNames(CARD.model_id, CARD.version), model, lambda _: Named(None, 0))
-    found = PartitionEngine(EngineSettings(), scorer=board).process(RECORDS)
+    found = RecordEngine(EngineSettings(), scorer=board).process(RECORDS)
     return [each for each in found if isinstance(each, Decision)]
 
 
 def test_without_a_model() -> None:
     assert {each.model.status for each in decided(None)} == {"not_configured"}
     assert decided(None) == [
-        each for each in PartitionEngine(EngineSettings()).process(RECORDS) if isinstance(each, Decision)
+        each for each in RecordEngine(EngineSettings()).process(RECORDS) if isinstance(each, Decision)
     ]
 
 

@@ -11,9 +11,9 @@ import onnxruntime
 import pytest
 
 from schemas import Decision
+from tests.support.record_engine import RecordEngine
 from tests.unit.backtest.market import market
 from worker.engine.output.encoding import DecisionEncoder
-from worker.engine.partition import PartitionEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings, ModelSettings
 from worker.models.registry import Registry
@@ -33,7 +33,7 @@ def settings(digest: str | None = None) -> EngineSettings:
 
 def decided(given: EngineSettings, size: int) -> list[Any]:
     """Outcomes in batches of so many records."""
-    engine = PartitionEngine(given, scorer=Library(given.model, MODELS).switchboard())
+    engine = RecordEngine(given, scorer=Library(given.model, MODELS).switchboard())
     return [
         outcome
         for start in range(0, len(RECORDS.keys), size)
@@ -69,9 +69,9 @@ def test_batches_do_not_show() -> None:
 def test_the_kernel_writes_the_same() -> None:
     given = settings()
     scorer = Library(given.model, MODELS).switchboard()
-    engine = PartitionEngine(given, scorer=scorer)
+    engine = RecordEngine(given, scorer=scorer)
     decoded = engine._decoder.decode(RECORDS)
-    outs = engine.step(RECORDS.keys, decoded, np.arange(len(RECORDS.keys)))
+    outs = engine.step(RECORDS.keys, decoded)
     exact = engine._builder.build(RECORDS, decoded, outs)
     kept = np.flatnonzero(outs["validation"]["accepted"])
     symbols = [exact[row].symbol or "" for row in kept]

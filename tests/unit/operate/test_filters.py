@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from schemas import Decision, Rejection
-from worker.engine.partition import PartitionEngine
+from tests.support.record_engine import RecordEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.operate.filters import Tally, Wanted
@@ -20,7 +20,7 @@ def items() -> list[Decision | Rejection]:
     """Outcomes of a simulated market."""
     records = list(simulated_records(Simulation(symbols=3, bars=150, seed=5, fault_rate=0.1)))
     batch = Records([r.key for r in records], [r.value for r in records], [r.timestamp_ms for r in records])
-    return PartitionEngine(EngineSettings()).process(batch)
+    return RecordEngine(EngineSettings()).process(batch)
 
 
 def names(item: Any, kind: str) -> set[str]:

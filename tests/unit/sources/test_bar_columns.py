@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from schemas import Rejection
 from schemas.tick import Tick
+from tests.support.record_engine import RecordEngine
 from worker.backtest.lines import Lines
 from worker.backtest.player import Player
 from worker.backtest.tape import tapes
-from worker.engine.partition import PartitionEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.errors import DataError
@@ -143,7 +143,7 @@ def live(records: list[Record]) -> tuple[list[bytes], list[bytes]]:
     """Decisions and rejections that a worker would publish of these records, in some order of symbols."""
     some = Records([r.key for r in records], [r.value for r in records], [r.timestamp_ms for r in records])
     found: tuple[list[bytes], list[bytes]] = [], []
-    for outcome in PartitionEngine(EngineSettings()).process(some):
+    for outcome in RecordEngine(EngineSettings()).process(some):
         found[isinstance(outcome, Rejection)].append(msgspec.json.encode(outcome))
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -13,12 +14,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from schemas import Decision, Rejection
 from schemas.state import JournalEntry
+from tests.support.record_engine import RecordEngine
 from tests.unit.engine.controls.entries import entry
 from worker.engine.controls import KEPT, Controls
-from worker.engine.partition import PartitionEngine
 from worker.engine.records.raw import raw_records
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
@@ -35,9 +37,26 @@ def controls(*entries: JournalEntry) -> Controls:
     return found
 
 
+def limits(found: Controls, probes: Sequence[tuple[bytes | None, int, int]]) -> NDArray[Any]:
+    """The limits of records, each a key, an offset and a bar's time."""
+    keys, offsets, times = (list(column) for column in zip(*probes, strict=True))
+    raw = raw_records(Records(keys, [b"12345678"] * len(keys), times), offsets)
+    return found.limits(raw, np.array(times))
+
+
+def in_force(entries: list[JournalEntry], offset: int, ts: int) -> JournalEntry | None:
+    """One record's entry of a key, looked for entry by entry."""
+    seen = [item for item in reversed(entries) if item.visible_from <= offset]
+    if not seen:
+        return None
+    count = [item for item in seen if seen[0].ordinal - item.ordinal < KEPT]
+    far_behind = seen[0] if seen[0].ordinal > KEPT else None
+    return next((item for item in count if item.effective_ts <= ts), far_behind)
+
+
 def met(found: Controls, offset: int = 0, ts: int = 0, key: bytes = b"A") -> dict[str, Any]:
     """The limits of one record."""
-    (row,) = found.limits([key], [offset], [ts])
+    (row,) = limits(found, [(key, offset, ts)])
     return {name: row[name].item() for name in row.dtype.names}
 
 
@@ -139,15 +158,15 @@ def test_what_is_unneeded_no_later_record_meets(steps: list[dict[str, int]], off
     gone = rest.unneeded(offset)
     rest.remove(gone)
     assert len(rest) == len(whole) - len(gone)
-    probes = [(at, ts) for at in range(offset, offset + 32) for ts in range(-1, 14)]
-    ends, times = zip(*probes, strict=True)
-    keys = [b"A"] * len(probes)
-    assert np.array_equal(whole.limits(keys, ends, times), rest.limits(keys, ends, times))
+    probes = [(b"A", at, ts) for at in range(offset, offset + 32) for ts in range(-1, 14)]
+    assert np.array_equal(limits(whole, probes), limits(rest, probes))
 
 
 @given(st.lists(st.tuples(st.sampled_from(["A", "B", "*"]), journals), max_size=3), st.integers(0, 2 * KEPT))
-def test_raw_records_meet_what_records_meet(steps: list[tuple[str, list[dict[str, int]]]], jump: int) -> None:
-    found = Controls(STATIC)
+def test_each_record_meets_the_newest_entries_in_force(
+    steps: list[tuple[str, list[dict[str, int]]]], jump: int
+) -> None:
+    found, entries = Controls(STATIC), dict[bytes, list[JournalEntry]]()
     ordinals: Counter[str] = Counter()
     for key, items in steps:
         at = 0
@@ -155,12 +174,15 @@ def test_raw_records_meet_what_records_meet(steps: list[tuple[str, list[dict[str
             ordinals[key] += 1 + jump * (item["ts"] == 0)  # those between went when later ones replaced them
             at += item["step"]
             effective, ts = item["effective_ts"], item["ts"]
-            found.add(entry(key, ordinals[key], visible_from=at, effective_ts=effective, ts=ts))
+            added = entry(key, ordinals[key], visible_from=at, effective_ts=effective, ts=ts)
+            entries.setdefault(key.encode(), []).append(added)
+            found.add(added)
     probes = [(key, at, ts) for key in (b"A", b"C", b"*", b"B", None) for at in range(0, 40, 3) for ts in range(-1, 14)]
-    keys, offsets, bars = (list(column) for column in zip(*probes, strict=True))
-    raw = raw_records(Records(keys, [b"12345678"] * len(keys), bars), offsets)
-    wanted = found.limits(keys, offsets, bars)
-    assert found.limits_raw(raw, np.array(bars)).tolist() == wanted.tolist()
+    for (of, at, ts), row in zip(probes, limits(found, probes), strict=True):
+        own = None if of == b"*" else in_force(entries.get(of or b"", []), at, ts)
+        common = in_force(entries.get(b"*", []), at, ts)
+        assert (row["version"], row["all_version"]) == tuple(item.version if item else 0 for item in (own, common))
+        assert row["ts"] == min(item.ts if item else np.iinfo(np.int64).max for item in (own, common))
 
 
 def test_entries_that_later_ones_replace_are_unneeded() -> None:
@@ -187,19 +209,13 @@ def journal() -> list[JournalEntry]:
     ]
 
 
-def run(bounds: list[int], entries: list[JournalEntry], compiled: bool = False) -> list[Decision | Rejection]:
-    engine = PartitionEngine(EngineSettings())
+def run(bounds: list[int], entries: list[JournalEntry]) -> list[Decision | Rejection]:
+    engine = RecordEngine(EngineSettings())
     for item in entries:
         engine.controls.add(item)
     offsets = FIRST + np.arange(len(log().keys))
-    raw = raw_records(log(), offsets) if compiled else None
-    found: list[Decision | Rejection] = []
-    for start, stop in pairwise(bounds):
-        if raw is not None:
-            found += engine.process_raw(raw.slice(start, stop))
-        else:
-            found += engine.process(log().slice(start, stop), offsets[start:stop])
-    return found
+    raw = raw_records(log(), offsets)
+    return [outcome for start, stop in pairwise(bounds) for outcome in engine.process_raw(raw.slice(start, stop))]
 
 
 @cache
@@ -208,9 +224,9 @@ def reference() -> list[Decision | Rejection]:
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.lists(st.integers(0, 240), max_size=6).map(sorted), st.booleans())
-def test_batches_do_not_show(cuts: list[int], compiled: bool) -> None:
-    assert run([0, *cuts, 240], journal(), compiled) == reference()
+@given(st.lists(st.integers(0, 240), max_size=6).map(sorted))
+def test_batches_do_not_show(cuts: list[int]) -> None:
+    assert run([0, *cuts, 240], journal()) == reference()
 
 
 def test_decisions_name_both_records() -> None:
@@ -228,5 +244,5 @@ def test_decisions_name_both_records() -> None:
 
 def test_without_entries_the_value_is_what_it_was() -> None:
     plain = run([0, 240], [])
-    assert plain == PartitionEngine(EngineSettings()).process(log())
+    assert plain == RecordEngine(EngineSettings()).process(log())
     assert b"control_all_version" not in msgspec.json.encode(plain)

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from schemas import Decision
-from worker.engine.partition import PartitionEngine
+from tests.support.record_engine import RecordEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.decision import Settings
@@ -25,7 +25,7 @@ SYMBOLS, BARS = 2, 200
 def decisions(detail: Literal["compact", "full"]) -> list[Decision]:
     records = list(simulated_records(Simulation(symbols=SYMBOLS, bars=BARS, seed=4)))
     batch = Records([r.key for r in records], [r.value for r in records], [r.timestamp_ms for r in records])
-    outcomes = PartitionEngine(EngineSettings(decision=Settings(detail=detail))).process(batch)
+    outcomes = RecordEngine(EngineSettings(decision=Settings(detail=detail))).process(batch)
     return [outcome for outcome in outcomes if isinstance(outcome, Decision)]
 
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from schemas import Decision
-from worker.engine.partition import PartitionEngine
+from tests.support.record_engine import RecordEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.sources.simulation.simulator import Simulation, simulated_records
@@ -31,7 +31,7 @@ def log(*symbols: str) -> Records:
 def decided(settings: EngineSettings, *symbols: str) -> dict[str, list[Decision]]:
     """The decisions of each symbol."""
     found: dict[str, list[Decision]] = {name: [] for name in symbols}
-    for outcome in PartitionEngine(settings).process(log(*symbols)):
+    for outcome in RecordEngine(settings).process(log(*symbols)):
         assert isinstance(outcome, Decision)
         found[outcome.symbol].append(outcome)
     return found

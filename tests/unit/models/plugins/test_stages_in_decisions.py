@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from schemas import Decision
+from tests.support.record_engine import RecordEngine
 from tests.unit.backtest.market import market
 from tests.unit.models import graphs
 from tests.unit.models.plugins.distribution import EXAMPLE, entry_points_of, register
-from worker.engine.partition import PartitionEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings, ModelSettings
 from worker.errors import ConfigError
@@ -61,7 +61,7 @@ def settings(root: Path, *plugins: str) -> EngineSettings:
 
 def decided(root: Path, given: EngineSettings, stages: Stages, size: int = len(KEYS)) -> list[Decision]:
     """Decisions in batches of a size."""
-    engine = PartitionEngine(given, scorer=Library(given.model, root, stages=stages).switchboard())
+    engine = RecordEngine(given, scorer=Library(given.model, root, stages=stages).switchboard())
     parts = (RECORDS.slice(start, start + size) for start in range(0, len(KEYS), size))
     return [each for part in parts for each in engine.process(part) if isinstance(each, Decision)]
 

@@ -12,11 +12,12 @@ import pytest
 from schemas import Decision
 from schemas.control import MODEL_KEY, ModelSwitch
 from schemas.state import JournalEntry
+from tests.support.record_engine import RecordEngine
 from tests.unit.backtest.market import market
 from tests.unit.engine.controls.entries import entry
 from tests.unit.models import graphs
 from worker.engine.output.encoding import DecisionEncoder
-from worker.engine.partition import PartitionEngine
+from worker.engine.records.raw import raw_records
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings, ModelSettings
 from worker.models.registry import Registry
@@ -58,16 +59,16 @@ def journal(root: Path) -> list[JournalEntry]:
     return [*switches[:2], entry("*", 1, visible_from=TOTAL // 3, ts=2**50, risk_mult=0.5), *switches[2:]]
 
 
-def begin(root: Path) -> tuple[PartitionEngine, Library]:
+def begin(root: Path) -> tuple[RecordEngine, Library]:
     given = settings(root)
     library = Library(given.model, root)
-    engine = PartitionEngine(given, scorer=library.switchboard())
+    engine = RecordEngine(given, scorer=library.switchboard())
     for item in journal(root):
         engine.controls.add(item)
     return engine, library
 
 
-def run(engine: PartitionEngine, start: int, stop: int, size: int) -> list[bytes]:
+def run(engine: RecordEngine, start: int, stop: int, size: int) -> list[bytes]:
     """The outcomes of records from `start` to `stop` in batches of a size."""
     return [
         msgspec.json.encode(outcome)
@@ -121,8 +122,7 @@ def test_the_kernel_writes_the_same(registry: Path) -> None:
     encoder = DecisionEncoder(settings(registry), library.names)
     for start in range(0, TOTAL, 1_000):
         part, offsets = RECORDS.slice(start, start + 1_000), np.arange(start, min(start + 1_000, TOTAL))
-        decoded = engine._decoder.decode(part)
-        outs = engine.step(part.keys, decoded, offsets)
+        decoded, outs = engine.step_raw(raw_records(part, offsets))
         exact = engine._builder.build(part, decoded, outs)
         kept = np.flatnonzero(outs["validation"]["accepted"])
         lines = encoder.lines(decoded.bars[kept], outs[kept], [exact[row].symbol or "" for row in kept])

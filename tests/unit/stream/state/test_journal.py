@@ -15,8 +15,9 @@ from schemas.control import MODEL_KEY, ModelSwitch
 from schemas.state import JournalEntry, StateOwner
 from schemas.tick import Symbol
 from tests.support.consumed import offsets_of, outcomes_of, to_records
+from tests.support.record_engine import RecordEngine
 from worker.engine.controls import MODEL, Controls
-from worker.engine.partition import PartitionEngine, SymbolState
+from worker.engine.partition import SymbolState
 from worker.engine.settings import EngineSettings
 from worker.kafka.reader import Consumed
 from worker.kafka.records.columns import raw_of
@@ -266,7 +267,7 @@ def states(owner: Owner) -> dict[bytes, SymbolState]:
 
 
 def begin(table: ControlTable) -> Owner:
-    engine, dirty = PartitionEngine(EngineSettings()), DirtySymbols(Limits(20, 60))
+    engine, dirty = RecordEngine(EngineSettings()), DirtySymbols(Limits(20, 60))
     writer = SnapshotWriter("s", OWNER, engine, dirty, set(), journal=Journal(engine.controls, table))
     return Owner(PartitionState(engine, dirty, writer, FIRST, FIRST, {}), {}, table)
 
@@ -278,7 +279,7 @@ async def take_over(before: Owner, table: ControlTable) -> Owner:
     entries = [unpack_entry(k, v) for k, v in before.topic.items() if k.startswith(JOURNAL)]
     assert missing(entries, 0, checkpoint.journal, ahead=False) == 0
     stored = StateRecords({k: v for k, v in before.topic.items() if not k.startswith(b"__")}, journal=entries)
-    engine, dirty = PartitionEngine(EngineSettings()), DirtySymbols(Limits(20, 60))
+    engine, dirty = RecordEngine(EngineSettings()), DirtySymbols(Limits(20, 60))
     book = Journal(engine.controls, table, entries, checkpoint.journal_from)
     rebuild = await load_snapshots(stored, checkpoint, stop, False, engine, dirty)
     assert checkpoint.journal_from <= rebuild.start
@@ -305,12 +306,12 @@ async def test_a_replay_with_the_journal_equals_the_original(cut: int) -> None:
 async def test_the_journal_of_all_entries_alone_repeats_every_decision() -> None:
     owner = begin(ControlTable())
     found = owner.run(log())
-    engine = PartitionEngine(EngineSettings())
+    engine = RecordEngine(EngineSettings())
     for entry in sorted((unpack_entry(k, v) for k, v in owner.entries.items()), key=lambda entry: entry.ordinal):
         engine.controls.add(entry)
     assert engine.process(to_records(log()), offsets_of(log())) == found
     assert engine.process(to_records([]), np.zeros(0, np.int64)) == []
-    plain = PartitionEngine(EngineSettings()).process(to_records(log()))
+    plain = RecordEngine(EngineSettings()).process(to_records(log()))
     assert plain != found
     assert plain[:40] == found[:40]
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from schemas import Decision, Rejection
-from worker.engine.partition import PartitionEngine
+from tests.support.record_engine import RecordEngine
 from worker.engine.records.raw import RawRecords, raw_records
 from worker.engine.records.records import Records
 from worker.engine.settings import engine_settings
@@ -34,11 +34,11 @@ def log() -> RawRecords:
 
 @cache
 def undisturbed() -> tuple[Outcomes, list[bytes | None]]:
-    engine = PartitionEngine(SETTINGS)
+    engine = RecordEngine(SETTINGS)
     return engine.process_raw(log()), states(engine)
 
 
-def states(engine: PartitionEngine) -> list[bytes | None]:
+def states(engine: RecordEngine) -> list[bytes | None]:
     return [engine.snapshot(key) for key in KEYS]
 
 
@@ -47,7 +47,7 @@ def cuts(seed: int, count: int) -> list[int]:
     return [0, *np.sort(inner).tolist(), len(log())]
 
 
-def run(engine: PartitionEngine, ends: Sequence[int]) -> Outcomes:
+def run(engine: RecordEngine, ends: Sequence[int]) -> Outcomes:
     return [outcome for begin, end in pairwise(ends) for outcome in engine.process_raw(log().slice(begin, end))]
 
 
@@ -64,7 +64,7 @@ def test_the_log_reaches_all_of_it() -> None:
 @pytest.mark.parametrize("resident", [0, RESIDENT])
 def test_batches_and_spilling_show_in_no_byte(tmp_path: Path, resident: int) -> None:
     spill = Spilling(StateSettings(resident_symbols=resident, spill_dir=tmp_path)).new() if resident else None
-    engine = PartitionEngine(SETTINGS, spill)
+    engine = RecordEngine(SETTINGS, spill)
     ends = np.cumsum(np.random.default_rng(1).integers(1, SYMBOLS - RESIDENT, len(log())))
     found = run(engine, [0, *ends[ends < len(log())].tolist(), len(log())])
     assert (engine.spilled > 0) == bool(resident)
@@ -74,7 +74,7 @@ def test_batches_and_spilling_show_in_no_byte(tmp_path: Path, resident: int) -> 
 
 
 def test_a_restore_goes_on_to_the_byte() -> None:
-    engine, found = PartitionEngine(SETTINGS), Outcomes()
+    engine, found = RecordEngine(SETTINGS), Outcomes()
     ends = cuts(2, 12)
     for begin, end in pairwise(ends):
         found += engine.process_raw(log().slice(begin, end))
@@ -84,8 +84,8 @@ def test_a_restore_goes_on_to_the_byte() -> None:
     assert states(engine) == kept
 
 
-def heir_of(engine: PartitionEngine) -> PartitionEngine:
-    heir = PartitionEngine(SETTINGS)
+def heir_of(engine: RecordEngine) -> RecordEngine:
+    heir = RecordEngine(SETTINGS)
     for key in KEYS:
         slot = engine.symbols.get(key)
         if slot is not None:

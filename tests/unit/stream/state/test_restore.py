@@ -11,7 +11,7 @@ from aiokafka import ConsumerRecord
 from schemas import Decision, Rejection
 from schemas.state import StateOwner
 from tests.support.consumed import outcomes_of, to_records
-from worker.engine.partition import PartitionEngine
+from tests.support.record_engine import RecordEngine
 from worker.engine.settings import EngineSettings, engine_settings
 from worker.errors import ConfigError
 from worker.kafka.reader import Consumed
@@ -44,7 +44,7 @@ def log() -> list[Consumed]:
 @cache
 def undisturbed() -> list[Decision | Rejection]:
     """Every outcome of one engine over the whole log."""
-    return PartitionEngine(EngineSettings()).process(to_records(log()))
+    return RecordEngine(EngineSettings()).process(to_records(log()))
 
 
 def run(state: PartitionState, topic: dict[bytes, bytes], records: list[Consumed]) -> list[Decision | Rejection]:
@@ -72,7 +72,7 @@ def symbol(number: int) -> str:
 
 
 def new_state(settings: EngineSettings | None = None) -> PartitionState:
-    engine, dirty = PartitionEngine(settings or EngineSettings()), DirtySymbols(Limits(30, 250))
+    engine, dirty = RecordEngine(settings or EngineSettings()), DirtySymbols(Limits(30, 250))
     return PartitionState(engine, dirty, SnapshotWriter("s", OWNER_RECORD, engine, dirty, set()), 100, 100, {})
 
 
@@ -173,7 +173,7 @@ async def test_other_parameters_keep_the_carry_and_rebuild_the_rest() -> None:
     run(old, topic, log()[:STOP])
     store(topic, old.rest(LIMIT))
     settings = engine_settings({"regime": {"adx_enter": 35.0}, "instruments": {symbol(0): {"tick": 0.01}}})
-    whole = PartitionEngine(settings)
+    whole = RecordEngine(settings)
     whole.advance(to_records(log()[:STOP]))
     state, rebuild = await restored(topic, Checkpoint(100, 100 + STOP, 8, 4), settings)
     assert (rebuild.damaged, rebuild.replayed, len(rebuild.warming)) == (0, 0, 8)
@@ -195,7 +195,7 @@ async def test_parameters_of_one_symbol_concern_no_other() -> None:
 
 async def test_a_state_begun_anew_removes_the_old_snapshots_before_it_writes() -> None:
     topic, _ = before()
-    engine, dirty = PartitionEngine(EngineSettings()), DirtySymbols(Limits(1, 0))
+    engine, dirty = RecordEngine(EngineSettings()), DirtySymbols(Limits(1, 0))
     old = [key for key in topic if key not in (OWNER, REPLAY_FROM)]
     state = PartitionState(engine, dirty, SnapshotWriter("s", OWNER_RECORD, engine, dirty, set(), old), 0, 0, {})
     state.step(raw_of(log()[:4]))
@@ -228,7 +228,7 @@ async def test_at_least_once_a_symbol_ahead_of_the_commit_is_not_repeated() -> N
     topic, checkpoint = before()
     committed = 100 + STOP - BATCH  # the crash came between the last snapshots and their offset
     stored = StateRecords({key: value for key, value in topic.items() if key not in (OWNER, REPLAY_FROM)})
-    engine, dirty = PartitionEngine(EngineSettings()), DirtySymbols(Limits(30, 250))
+    engine, dirty = RecordEngine(EngineSettings()), DirtySymbols(Limits(30, 250))
     rebuild = await load_snapshots(stored, checkpoint._replace(saved=0), committed, True, engine, dirty)
     advance(raw_of([r for r in log() if rebuild.start <= r.offset < committed]), engine, dirty, rebuild)
     writer = SnapshotWriter("s", OWNER_RECORD, engine, dirty, set())

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from schemas import Decision, Rejection
 from schemas.state import StateOwner
-from worker.engine.partition import PartitionEngine
+from tests.support.record_engine import RecordEngine
 from worker.engine.records.raw import RawRecords, raw_records
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings, engine_settings
@@ -54,7 +54,7 @@ def log() -> RawRecords:
 @cache
 def undisturbed(engine_settings: Callable[[], EngineSettings]) -> tuple[list[Decision | Rejection], dict[bytes, bytes]]:
     """All outcomes and states of an engine that holds everything in memory."""
-    engine = PartitionEngine(engine_settings())
+    engine = RecordEngine(engine_settings())
     return engine.process_raw(log()), states(engine)
 
 
@@ -66,7 +66,7 @@ def limited() -> EngineSettings:
     return LIMITED
 
 
-def states(engine: PartitionEngine) -> dict[bytes, bytes]:
+def states(engine: RecordEngine) -> dict[bytes, bytes]:
     """The state of each known symbol, as bytes."""
     found = {key: engine.snapshot(key) for key in sorted(set(log().all_keys()) - {None}, key=str) if key is not None}
     return {key: state for key, state in found.items() if state is not None}
@@ -110,7 +110,7 @@ MANY = settings(max_examples=15, deadline=None, suppress_health_check=[HealthChe
 def test_spilling_shows_in_no_byte(
     folder: Path, resident: int, sizes: list[int], settings_of: Callable[[], EngineSettings]
 ) -> None:
-    engine = PartitionEngine(settings_of(), spilling(folder, resident).new())
+    engine = RecordEngine(settings_of(), spilling(folder, resident).new())
     found, most = [], 0
     for part in parts(log(), sizes):
         found += engine.process_raw(part)
@@ -128,7 +128,7 @@ class Owner:
     """One owner of the partition: its state, and the state topic as compaction would leave it."""
 
     def __init__(self, spill: Spill | None, topic: dict[bytes, bytes]) -> None:
-        self.engine, self.dirty, self.topic = PartitionEngine(SETTINGS, spill), DirtySymbols(Limits(9, 120)), topic
+        self.engine, self.dirty, self.topic = RecordEngine(SETTINGS, spill), DirtySymbols(Limits(9, 120)), topic
         writer = SnapshotWriter("s", OWNER, self.engine, self.dirty, set(topic))
         self.state = PartitionState(self.engine, self.dirty, writer, 0, 0, {})
         self.checkpoint = Checkpoint(0, 0, 0, 4)
@@ -194,7 +194,7 @@ def test_restoring_more_symbols_than_stay_in_memory_spills_while_loading(tmp_pat
 
 
 def test_changed_parameters_warm_up_spilled_symbols(tmp_path: Path) -> None:
-    engines = PartitionEngine(SETTINGS), PartitionEngine(SETTINGS, spilling(tmp_path, 2).new())
+    engines = RecordEngine(SETTINGS), RecordEngine(SETTINGS, spilling(tmp_path, 2).new())
     for engine in engines:
         for part in parts(log(), [7]):
             engine.advance_raw(part)
@@ -215,7 +215,7 @@ def damaged(fd: int, slot: int, size: int) -> None:
 def test_what_the_file_lost_is_never_used(tmp_path: Path, how: str) -> None:
     """A state that was put there before is refused, too: its own bytes would be sound."""
     process = spilling(tmp_path, 2)
-    engine = PartitionEngine(SETTINGS, spill := process.new())
+    engine = RecordEngine(SETTINGS, spill := process.new())
     file, before = file_of(spill), METRICS.spill_faults._value.get()
     half = len(log()) // 2
     for part in parts(log().slice(0, half), [20]):
@@ -246,7 +246,7 @@ def test_what_the_file_lost_is_never_used(tmp_path: Path, how: str) -> None:
 
 def test_a_full_disk_ends_spilling_and_changes_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     process = spilling(tmp_path, 2)
-    engine = PartitionEngine(SETTINGS, spill := process.new())
+    engine = RecordEngine(SETTINGS, spill := process.new())
     full = os.open("/dev/full", os.O_RDWR)
     os.dup2(full, file_of(spill).fd)
     os.close(full)
@@ -259,7 +259,7 @@ def test_a_full_disk_ends_spilling_and_changes_nothing(tmp_path: Path, caplog: p
 
 def test_a_disk_that_fills_up_keeps_what_it_has(tmp_path: Path) -> None:
     process = spilling(tmp_path, 4)
-    engine = PartitionEngine(SETTINGS, process.new())
+    engine = RecordEngine(SETTINGS, process.new())
     found = []
     for number, part in enumerate(parts(log(), [20])):
         if number == 10:
@@ -277,7 +277,7 @@ def test_a_folder_that_cannot_be_made_ends_spilling(tmp_path: Path) -> None:
 
 
 def test_the_file_has_no_name_and_its_space_comes_back(tmp_path: Path) -> None:
-    engine = PartitionEngine(SETTINGS, spill := spilling(tmp_path, 2).new())
+    engine = RecordEngine(SETTINGS, spill := spilling(tmp_path, 2).new())
     fd = file_of(spill).fd
     for part in parts(log(), [20]):
         engine.advance_raw(part)

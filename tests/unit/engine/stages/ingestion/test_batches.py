@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.corpus.mixed import mixed_log
-from worker.engine.partition import PartitionEngine
+from tests.support.record_engine import RecordEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Settings as IngestionSettings
@@ -25,8 +25,8 @@ LIMITS = st.sampled_from([200_000, FEW])
 encode = msgspec.json.Encoder().encode
 
 
-def new_engine(max_symbols: int) -> PartitionEngine:
-    return PartitionEngine(EngineSettings(ingestion=IngestionSettings(max_symbols=max_symbols)))
+def new_engine(max_symbols: int) -> RecordEngine:
+    return RecordEngine(EngineSettings(ingestion=IngestionSettings(max_symbols=max_symbols)))
 
 
 @cache

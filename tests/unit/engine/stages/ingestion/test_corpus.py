@@ -13,7 +13,7 @@ from schemas import Decision, Rejection
 from schemas.rejection import MAX_PAYLOAD
 from tests.corpus import CASES, KEY, Case, history
 from tests.corpus.case import BARS
-from worker.engine.partition import PartitionEngine
+from tests.support.record_engine import RecordEngine
 from worker.engine.reasons import FATAL, QUARANTINE, Reject, bits
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
@@ -24,7 +24,7 @@ REMEMBERED = QUARANTINE | bits(Reject.out_of_order)
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 
-def one(engine: PartitionEngine, case: Case) -> Decision | Rejection:
+def one(engine: RecordEngine, case: Case) -> Decision | Rejection:
     [outcome] = engine.process(Records([case.key], [case.value], [case.timestamp]))
     return outcome
 
@@ -33,7 +33,7 @@ def first_code(outcome: Decision | Rejection) -> str | None:
     return None if isinstance(outcome, Decision) else outcome.codes[0]
 
 
-def state(engine: PartitionEngine, *, with_validation: bool) -> bytes:
+def state(engine: RecordEngine, *, with_validation: bool) -> bytes:
     """The record of the corpus' symbol with its sequence, and on request its validation state, set to zero."""
     snapshot = engine.snapshot(KEY)
     assert snapshot is not None
@@ -46,12 +46,12 @@ def state(engine: PartitionEngine, *, with_validation: bool) -> bytes:
 
 
 @pytest.fixture
-def engine() -> PartitionEngine:
-    return PartitionEngine(EngineSettings())
+def engine() -> RecordEngine:
+    return RecordEngine(EngineSettings())
 
 
 @pytest.fixture
-def knowing(engine: PartitionEngine) -> PartitionEngine:
+def knowing(engine: RecordEngine) -> RecordEngine:
     assert all(isinstance(outcome, Decision) for outcome in engine.process(history()))
     return engine
 
@@ -61,7 +61,7 @@ def test_names_are_unique() -> None:
 
 
 @each_case
-def test_outcome_for_a_symbol_without_history(engine: PartitionEngine, case: Case) -> None:
+def test_outcome_for_a_symbol_without_history(engine: RecordEngine, case: Case) -> None:
     outcome = one(engine, case)
     assert first_code(outcome) == case.expected_code
     if isinstance(outcome, Rejection):
@@ -71,7 +71,7 @@ def test_outcome_for_a_symbol_without_history(engine: PartitionEngine, case: Cas
 
 
 @each_case
-def test_outcome_after_history(knowing: PartitionEngine, case: Case) -> None:
+def test_outcome_after_history(knowing: RecordEngine, case: Case) -> None:
     before = {flag: state(knowing, with_validation=flag) for flag in (True, False)}
     outcome = one(knowing, case)
     assert first_code(outcome) == case.known_code
@@ -83,7 +83,7 @@ def test_outcome_after_history(knowing: PartitionEngine, case: Case) -> None:
 
 
 @each_case
-def test_rejection_carries_the_original(engine: PartitionEngine, case: Case) -> None:
+def test_rejection_carries_the_original(engine: RecordEngine, case: Case) -> None:
     outcome = one(engine, case)
     encoded = msgspec.json.encode(outcome)
     assert msgspec.json.decode(encoded, type=type(outcome)) == outcome
@@ -113,7 +113,7 @@ def carried(rejection: Rejection) -> bytes:
 def test_bad_records_between_good_ones_change_no_decision() -> None:
     """A symbol's decisions are the same, sequence apart, whether rejected records lie between its bars or not."""
     poison = [c for c in CASES if c.expected_code and c.known_code and not bits(Reject[c.known_code]) & REMEMBERED]
-    clean, dirty = PartitionEngine(EngineSettings()), PartitionEngine(EngineSettings())
+    clean, dirty = RecordEngine(EngineSettings()), RecordEngine(EngineSettings())
     bars = history(bars=len(poison))
     expected = [stripped(outcome) for outcome in clean.process(bars)]
     found = []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from schemas import Decision, Rejection
 from tests.corpus import CASES, KEY, history
 from tests.corpus.case import fields, text
-from worker.engine.partition import PartitionEngine
+from tests.support.record_engine import RecordEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 
@@ -45,13 +45,13 @@ RECORDS = st.lists(st.tuples(KEYS, VALUES, INT64), max_size=20)
 
 @pytest.fixture(scope="module", autouse=True)
 def _compiled() -> None:
-    PartitionEngine(EngineSettings()).warm_up()  # so that the first example is not the slow one
+    RecordEngine(EngineSettings()).warm_up()  # so that the first example is not the slow one
 
 
 @settings(max_examples=250, deadline=None)
 @given(RECORDS, st.booleans())
 def test_any_bytes_give_one_outcome_each(records: list[tuple[bytes | None, bytes | None, int]], known: bool) -> None:
-    engine = PartitionEngine(EngineSettings())
+    engine = RecordEngine(EngineSettings())
     if known:
         engine.process(history())
     keys, values, timestamps = ([*column] for column in zip(*records, strict=True)) if records else ([], [], [])

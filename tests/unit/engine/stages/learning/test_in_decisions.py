@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from schemas import Decision
-from worker.engine.partition import PartitionEngine
+from tests.support.record_engine import RecordEngine
 from worker.engine.records.records import Records
 from worker.engine.scoring.model import Status
 from worker.engine.settings import EngineSettings
@@ -59,7 +59,7 @@ def records(predictable: bool) -> Records:
 
 @cache
 def decisions(predictable: bool) -> list[Decision]:
-    found = PartitionEngine(SETTINGS).process(records(predictable))
+    found = RecordEngine(SETTINGS).process(records(predictable))
     assert all(isinstance(each, Decision) for each in found)
     return found  # type: ignore[return-value]
 
@@ -115,7 +115,7 @@ def test_a_drift_halves_the_weight() -> None:
 
 
 def test_without_learning_nothing_of_it_is_seen() -> None:
-    plain = PartitionEngine(EngineSettings.model_validate({"ingestion": {"interval": "1d"}})).process(records(True))
+    plain = RecordEngine(EngineSettings.model_validate({"ingestion": {"interval": "1d"}})).process(records(True))
     for each in plain:
         assert isinstance(each, Decision)
         assert (each.model.id, each.model.version, each.model.status) == (None, None, "not_configured")
@@ -125,7 +125,7 @@ def test_without_learning_nothing_of_it_is_seen() -> None:
 
 @cache
 def rows() -> NDArray[Any]:
-    engine = PartitionEngine(SETTINGS)
+    engine = RecordEngine(SETTINGS)
     given = records(True)
     return engine.step(given.keys, engine._decoder.decode(given))
 
@@ -143,7 +143,7 @@ def test_what_was_learned_under_other_costs_or_signals_is_begun_anew(
     change: dict[str, Any], same: bool, stage: str
 ) -> None:
     def fingerprint(given: dict[str, Any]) -> str:
-        return PartitionEngine(EngineSettings.model_validate(given)).fingerprints.of("A")
+        return RecordEngine(EngineSettings.model_validate(given)).fingerprints.of("A")
 
     on = {stage: {"enabled": True}}
     assert (fingerprint(on) == fingerprint(on | change)) == same

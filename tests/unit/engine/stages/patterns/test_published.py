@@ -9,7 +9,7 @@ import numpy as np
 from schemas import Decision
 from tests.corpus.mixed import market
 from tests.support.features_drive import drive, make_bars
-from worker.engine.partition import PartitionEngine
+from tests.support.record_engine import RecordEngine
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.patterns import CANDLES, EVENTS
 from worker.sources.simulation.simulator import Simulation
@@ -23,7 +23,7 @@ def decisions() -> dict[str, list[Decision]]:
     """Decisions by symbol of a market without faults, from batches that mix the symbols."""
     records, engine = (
         market(Simulation(symbols=SYMBOLS, bars=300, seed=3, fault_rate=0.0)),
-        PartitionEngine(EngineSettings()),
+        RecordEngine(EngineSettings()),
     )
     found: dict[str, list[Decision]] = {}
     for start in range(0, len(records.keys), 250):

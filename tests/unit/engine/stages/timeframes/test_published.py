@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from schemas import Decision
+from tests.support.record_engine import RecordEngine
 from tests.unit.engine.stages.timeframes.series import LENGTH, bars_of
-from worker.engine.partition import PartitionEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.timeframes import TIMEFRAMES
@@ -22,7 +22,7 @@ def decided(settings: EngineSettings) -> list[Decision]:
     names = ("ts", "open", "high", "low", "close", "volume")
     values = [msgspec.json.encode({name: row[name].item() for name in names} | {"symbol": "X"}) for row in BARS]
     records = Records([b"X"] * BARS.size, values, BARS["ingest_ts"].tolist())
-    found = [outcome for outcome in PartitionEngine(settings).process(records) if isinstance(outcome, Decision)]
+    found = [outcome for outcome in RecordEngine(settings).process(records) if isinstance(outcome, Decision)]
     assert len(found) == BARS.size
     return found
 
