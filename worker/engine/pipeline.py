@@ -179,6 +179,47 @@ def observe(states, raw, instruments, slots, order, bars, outs, limit, p):  # ty
             limit[0] += 1
 
 
+@embedded
+def count(carry, out):  # type: ignore[no-untyped-def]
+    """Number the record of a known symbol."""
+    if out.validation.accepted or carry.sequence > 0:
+        carry.sequence += 1
+        out.decision.sequence = carry.sequence
+
+
+@embedded
+def find_signal(carry, inst, bar, out, outs, soon, p):  # type: ignore[no-untyped-def]
+    """Fills to signal for an accepted record. `soon` is the row that comes next."""
+    model.select_model(out.model, out.learning)
+    _fetch(outs, soon, 0, DECIDED)
+    execution.step(carry, inst, bar, out, p.execution)
+    _fetch(outs, soon, 1, DECIDED)
+    signal.step(carry, inst, bar, out, p.signal)
+
+
+@embedded
+def find_risk(derived, carry, inst, bar, out, outs, soon, p):  # type: ignore[no-untyped-def]
+    """Calibration to risk, after `find_signal`."""
+    _fetch(outs, soon, 2, DECIDED)
+    calibration.step(derived, inst, bar, out, p.calibration, p.execution)
+    _fetch(outs, soon, 3, DECIDED)
+    risk.step(carry, inst, bar, out, p.risk)
+
+
+@embedded
+def find_size(carry, inst, bar, out, outs, soon, p):  # type: ignore[no-untyped-def]
+    """The size, after `find_risk`."""
+    _fetch(outs, soon, 4, DECIDED)
+    sizing.step(carry, inst, bar, out, p.sizing)
+
+
+@embedded
+def find_decision(carry, inst, bar, out, outs, soon, p):  # type: ignore[no-untyped-def]
+    """The decision, after `find_size`."""
+    _fetch(outs, soon, 5, DECIDED)
+    decision.step(carry, inst, bar, out, p.decision)
+
+
 @kernel
 def decide(states, instruments, slots, order, bars, outs, p):  # type: ignore[no-untyped-def]
     """Fills to decision for every accepted record, in `order`; numbers the records of known symbols."""
@@ -191,21 +232,10 @@ def decide(states, instruments, slots, order, bars, outs, p):  # type: ignore[no
             continue
         carry, inst = states[slot].carry, instruments[slot]
         _fetch_state(states, _other(slots, soon, slot), CARRY_SPAN)
-        if out.validation.accepted or carry.sequence > 0:
-            carry.sequence += 1
-            out.decision.sequence = carry.sequence
+        count(carry, out)
         if not out.validation.accepted:
             continue
-        model.select_model(out.model, out.learning)
-        _fetch(outs, soon, 0, DECIDED)
-        execution.step(carry, inst, bar, out, p.execution)
-        _fetch(outs, soon, 1, DECIDED)
-        signal.step(carry, inst, bar, out, p.signal)
-        _fetch(outs, soon, 2, DECIDED)
-        calibration.step(states[slot].derived, inst, bar, out, p.calibration, p.execution)
-        _fetch(outs, soon, 3, DECIDED)
-        risk.step(carry, inst, bar, out, p.risk)
-        _fetch(outs, soon, 4, DECIDED)
-        sizing.step(carry, inst, bar, out, p.sizing)
-        _fetch(outs, soon, 5, DECIDED)
-        decision.step(carry, inst, bar, out, p.decision)
+        find_signal(carry, inst, bar, out, outs, soon, p)
+        find_risk(states[slot].derived, carry, inst, bar, out, outs, soon, p)
+        find_size(carry, inst, bar, out, outs, soon, p)
+        find_decision(carry, inst, bar, out, outs, soon, p)

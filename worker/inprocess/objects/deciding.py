@@ -1,34 +1,29 @@
-"""The deciding half one stage at a time, so that user objects can stand between the stages."""
+"""The deciding half one part at a time, so that user objects can stand between the parts."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from worker.engine.kernel import kernel
-from worker.engine.scoring.model import select_model
-from worker.engine.stages import calibration, decision, execution, risk, signal, sizing
+from worker.engine.pipeline import count, find_decision, find_risk, find_signal, find_size
 
 SIGNAL, RISK, SIZING, DECISION = range(4)
 
 
 @kernel
 def decide_part(states: Any, instruments: Any, slot: int, row: int, bars: Any, outs: Any, part: int, p: Any) -> None:
-    """One stage of `pipeline.decide` for one record that has a slot; SIGNAL numbers it and does the fills first."""
+    """One part of `pipeline.decide` for one record that has a slot; SIGNAL numbers it first."""
     carry, inst, bar, out = states[slot].carry, instruments[slot], bars[row], outs[row]
-    if part == SIGNAL and (out.validation.accepted or carry.sequence > 0):
-        carry.sequence += 1
-        out.decision.sequence = carry.sequence
+    if part == SIGNAL:
+        count(carry, out)
     if not out.validation.accepted:
         return
     if part == SIGNAL:
-        select_model(out.model, out.learning)
-        execution.step(carry, inst, bar, out, p.execution)
-        signal.step(carry, inst, bar, out, p.signal)
+        find_signal(carry, inst, bar, out, outs, row, p)
     elif part == RISK:
         # After the object that may have changed the signal.
-        calibration.step(states[slot].derived, inst, bar, out, p.calibration, p.execution)
-        risk.step(carry, inst, bar, out, p.risk)
+        find_risk(states[slot].derived, carry, inst, bar, out, outs, row, p)
     elif part == SIZING:
-        sizing.step(carry, inst, bar, out, p.sizing)
+        find_size(carry, inst, bar, out, outs, row, p)
     else:
-        decision.step(carry, inst, bar, out, p.decision)
+        find_decision(carry, inst, bar, out, outs, row, p)
