@@ -15,13 +15,16 @@ from worker.stream.output.encoder import OutputEncoder
 from worker.stream.state.spill import Spilling
 from worker.telemetry.metrics import METRICS
 
-MIN_BATCH = 65_536
+MIN_BATCH = 65_536  # bytes
+BAR = 1_700_000_000_000 // 60_000 * 60_000  # opens then, epoch ms: a time at which markets have bars
 
 
 def _record_set() -> bytes:
-    tick = b'{"symbol":"A","ts":0,"open":1.5,"high":1.75,"low":1.25,"close":1.5,"volume":10,"interval":"1m"}'
+    """Two records that are accepted and one that is not: what a batch needs beyond its first record, too."""
+    tick = b'{"symbol":"%s","ts":%d,"open":1.5,"high":1.75,"low":1.25,"close":1.5,"volume":10,"interval":"1m"}'
     builder = DefaultRecordBatchBuilder(2, 0, False, -1, -1, -1, MIN_BATCH)
-    builder.append(0, 60_000, b"A", tick, [])
+    for offset, (key, value) in enumerate([(b"A", tick % (b"A", BAR)), (b"B", tick % (b"B", BAR)), (b"C", b"no bar")]):
+        builder.append(offset, BAR + 60_000, key, value, [])
     return bytes(builder.build())
 
 
@@ -64,7 +67,7 @@ class DecisionJob:
         self.config_hash = engine.config_hash()
 
     def warm_up(self) -> None:
-        """Compile the kernels, or load them from the cache: one record goes all the way."""
+        """Compile the kernels, or load them from the cache: a few records go all the way."""
         tp = TopicPartition(self._settings.topics.input, 0)
         engine = self.engine()
         engine.warm_up()

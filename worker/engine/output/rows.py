@@ -11,13 +11,14 @@ from worker.engine.kernel import kernel
 from worker.engine.pipeline import OUTPUT
 
 
-def _bytes(name: str) -> slice:
-    assert OUTPUT.fields is not None
-    dtype, start = OUTPUT.fields[name][:2]
+def _bytes(name: str, of: np.dtype[Any] = OUTPUT) -> slice:
+    assert of.fields is not None
+    dtype, start = of.fields[name][:2]
     return slice(start, start + dtype.itemsize)
 
 
 CONTROL, VERDICT = _bytes("control"), _bytes("validation")
+ACCEPTED = VERDICT.start + _bytes("accepted", OUTPUT["validation"]).start  # a boolean, one byte
 MODEL = _bytes("model")  # written only where one has a say
 SPARSE = _bytes("timeframes")  # all that an accepted record's stages leave out: timeframes that have closed no bucket
 
@@ -38,9 +39,9 @@ def _prepare(rows, slots):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _clear(rows, accepted):  # type: ignore[no-untyped-def]
-    for i in range(accepted.size):
-        if not accepted[i]:
+def _clear(rows):  # type: ignore[no-untyped-def]
+    for i in range(rows.shape[0]):
+        if not rows[i, ACCEPTED]:
             rows[i, : VERDICT.start] = 0
             rows[i, VERDICT.stop :] = 0
 
@@ -62,4 +63,4 @@ class OutputRows:
 
 def clear_rejected(rows: NDArray[Any]) -> None:
     """Leave nothing but the verdict in the rows of rejected records."""
-    _clear(_as_bytes(rows), rows["validation"]["accepted"])
+    _clear(_as_bytes(rows))  # not the field itself: a view with steps is another type for a single row than for two
