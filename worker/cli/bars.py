@@ -33,7 +33,11 @@ Sort = Annotated[bool, typer.Option("--sort", help="Sort each file by time first
 Decimal = Annotated[str | None, typer.Option("--decimal", help="Decimal mark, . or , (default: as the cells show).")]
 DateFormat = Annotated[
     str | None,
-    typer.Option("--date-format", help="dayfirst, monthfirst, s, ms, us, ns, excel, or a format of strptime."),
+    typer.Option(
+        "--date-format",
+        help="dayfirst, monthfirst, s, ms, us, ns, excel, a format of strptime, or for a time of day beside a date "
+        "hours, hour-ending, hhmm, hhmmss, minutes, seconds.",
+    ),
 ]
 Timezone = Annotated[
     str | None, typer.Option("--timezone", help="Zone of times without an offset, for example Europe/Berlin.")

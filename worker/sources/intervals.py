@@ -62,11 +62,11 @@ def open_after(ts: int, length_ms: int, bars: int) -> int:
 
 
 class Steps:
-    """Steps in ms between neighbouring bars of each symbol, with their counts; equal times are left out."""
+    """Steps in ms between neighbouring bars of each symbol, with their counts; equal times are only counted."""
 
     def __init__(self) -> None:
         self.sizes: Counter[int] = Counter()  # of either sign's size
-        self.forward = self.backward = 0
+        self.forward = self.backward = self.same = 0
         self.overflow = False  # more distinct steps than are kept
         self._last: dict[int, int] = {}
 
@@ -82,10 +82,12 @@ class Steps:
         steps = np.diff(when, prepend=when[0])
         for begin, end in zip(starts.tolist(), [*starts[1:].tolist(), len(when)], strict=True):
             owner = int(whose[begin])
+            self.same -= owner not in self._last
             steps[begin] = int(when[begin]) - self._last.get(owner, int(when[begin]))
             self._last[owner] = int(when[end - 1])
         self.forward += int(np.count_nonzero(steps > 0))
         self.backward += int(np.count_nonzero(steps < 0))
+        self.same += int(np.count_nonzero(steps == 0))
         sizes, counts = np.unique(np.abs(steps[steps != 0]), return_counts=True)
         for size, count in zip(sizes.tolist(), counts.tolist(), strict=True):
             if size in self.sizes or len(self.sizes) < _MAX_STEPS:
@@ -166,6 +168,20 @@ def check_steps(text: str, steps: Steps, name: str) -> None:
     if total < _FEW and text not in {interval_text(size) for size in _USUAL} and not text.endswith(("w", "mo", "q")):
         size, count = steps.sizes.most_common(1)[0]
         raise _unsure(name, size, count, total, None)
+
+
+def check_same(steps: Steps, name: str) -> None:
+    """Refuse a file most of whose bars have the time of the bar before them: a column that tells them apart is unread.
+
+    Raises:
+        DataError: they do.
+    """
+    total = steps.same + steps.forward + steps.backward
+    if steps.same > total / 2 and steps.same >= _FEW:
+        raise DataError(
+            f"{name}: {steps.same:,} of {total + 1:,} bars have the time of the bar before them",
+            "Name the column that tells them apart: --column clock= (a time of day) or --column symbol=",
+        )
 
 
 def _near(size: int, length: int, slack: int) -> bool:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from worker.errors import ConfigError
 
+CLOCKS = ("hours", "hour-ending", "hhmm", "hhmmss", "minutes", "seconds")  # what a time of day beside a date is
 UNITS = ("s", "ms", "us", "ns", "excel")
 ORDERS = ("dayfirst", "monthfirst")
 FIELDS = ("ts", "clock", "open", "high", "low", "close", "volume", "symbol", "ingest_ts")
@@ -20,7 +21,7 @@ class ReadOptions:
     symbol: str | None = None
     interval: str | None = None
     decimal: str | None = None  # "." or ","
-    date_format: str | None = None  # one of ORDERS or UNITS, or a format of strptime
+    date_format: str | None = None  # one of ORDERS, UNITS or CLOCKS, or a format of strptime
     timezone: str | None = None  # of times that carry no offset
     columns: Mapping[str, str] = field(default_factory=dict)
 
@@ -28,8 +29,8 @@ class ReadOptions:
         if self.decimal not in (None, ".", ","):
             raise ConfigError(f"--decimal {self.decimal} is no decimal mark", "Give --decimal . or --decimal ,")
         given = self.date_format
-        if given is not None and given not in (*ORDERS, *UNITS) and "%" not in given:
-            known = ", ".join((*ORDERS, *UNITS))
+        if given is not None and given not in (*ORDERS, *UNITS, *CLOCKS) and "%" not in given:
+            known = ", ".join((*ORDERS, *UNITS, *CLOCKS))
             raise ConfigError(
                 f"--date-format {given} is no date format",
                 f"Give one of {known}, or a format of strptime such as %d.%m.%Y",

@@ -12,10 +12,10 @@ import numpy as np
 
 from worker.errors import DataError
 from worker.sources.bars import BarBatch, Symbols
-from worker.sources.intervals import check_interval, check_steps, decide_interval
+from worker.sources.intervals import check_interval, check_same, check_steps, decide_interval
 from worker.sources.layout import Layout
 from worker.sources.numbers import Marks, numbers
-from worker.sources.options import ReadOptions
+from worker.sources.options import CLOCKS, ReadOptions
 from worker.sources.record import Bar
 from worker.sources.report import ReadReport
 from worker.sources.tables.columns import Columns, Found, guess, recognise
@@ -24,6 +24,7 @@ from worker.sources.tables.headless import check_order
 from worker.sources.tables.parquet import ParquetTable
 from worker.sources.tables.text import DELIMITERS, Chunk, TextTable
 from worker.sources.tables.vendors import Hint, of_header, of_name
+from worker.sources.times.clocks import ClockScan
 from worker.sources.times.columns import TimeScan
 from worker.sources.times.kinds import Typed
 
@@ -57,14 +58,15 @@ class Reading:
     def _decide(self, symbol: str | None, named: str) -> None:
         table = self.table
         self.hint = _joined(self.hint, of_header(table.header))
-        found = self._columns()
+        found, refusal = self._columns(), None
         for times, clock in [*found.times[1:], (None, None)]:
             try:
                 self._scan(found)
                 break
-            except DataError:
+            except DataError as error:
+                refusal = refusal or error
                 if times is None:
-                    raise
+                    raise refusal from None
                 found = found._replace(columns=_with_time(found.columns, times, clock))
             except UnicodeDecodeError:
                 self._other_encoding()
@@ -89,7 +91,9 @@ class Reading:
             known = check_order(table, guess(first, self.name), self.name)
         return Found(known, [(known.ts, known.clock)], [known.numbers[4]], [])
 
-    def _scan(self, found: Found, kind: str | None = None, ingest_kind: str | None = None) -> None:
+    def _scan(
+        self, found: Found, kind: str | None = None, ingest_kind: str | None = None, clock_kind: str | None = None
+    ) -> None:
         table, options, columns = self.table, self.options, found.columns
         header = table.header or [f"column {at + 1}" for at in range(table.width)]
         zone = options.timezone or self.hint.timezone
@@ -97,13 +101,14 @@ class Reading:
         ingest = None if columns.ingest_ts is None else TimeScan(
             self.name, header[columns.ingest_ts], options.date_format, zone, self.hint.order, ingest_kind
         )  # fmt: skip
+        self.clocks = self._clock_scan(header, columns, clock_kind)
         marks, symbols, filled = Marks(), Symbols(), dict.fromkeys(found.volumes, False)
         wanted = {*columns.positions().values(), *found.volumes}
         prices = {*columns.numbers, *found.volumes}
         self._lost = 0
         for chunk in table.chunks(wanted):
             owners = self._owners(chunk, columns, symbols)
-            times.feed(self._when(chunk, columns), owners)
+            times.feed(self._when(chunk, columns, scan=True), owners)
             if ingest is not None and columns.ingest_ts is not None:
                 ingest.feed(chunk.columns[columns.ingest_ts], owners)
             for at in prices:
@@ -112,10 +117,13 @@ class Reading:
                     marks.feed(header[at], column, chunk.odd)
                 if at in filled and not filled[at]:
                     filled[at] = _filled(column)
-        others = times.other_kind(), None if ingest is None else ingest.other_kind()
+        others = times.other_kind(), ingest and ingest.other_kind(), self.clocks and self.clocks.other_kind()
         if any(others):
-            return self._scan(found, others[0] or kind, others[1] or ingest_kind)
+            return self._scan(found, others[0] or kind, others[1] or ingest_kind, others[2] or clock_kind)
         self.times = times.decide()
+        check_same(self.times.steps, self.name)
+        if self.clocks is not None:
+            self.times = self.times._replace(label=self.times.label + self.clocks.label)
         self.ingest = None if ingest is None else ingest.decide()
         text = isinstance(table, TextTable) or bool(table.texts & prices)
         semicolons = isinstance(table, TextTable) and table.delimiter == ";"
@@ -130,17 +138,29 @@ class Reading:
             self.notes.append(f"all volumes of {header[best].strip()!r} are zero")
         self.columns = columns.with_volume(best)
 
-    def _when(self, chunk: Chunk, columns: Columns) -> Any:
+    def _clock_scan(self, header: Sequence[str], columns: Columns, kind: str | None) -> ClockScan | None:
+        given = self.options.date_format
+        if columns.clock is not None:
+            return ClockScan(self.name, header[columns.clock].strip(), given, kind)
+        if given in CLOCKS:
+            raise DataError(
+                f"{self.name}: --date-format {given} is of a time of day beside a date, and there is no such column",
+                "Name the column, --column clock= and its header or number",
+            )
+        return None
+
+    def _when(self, chunk: Chunk, columns: Columns, scan: bool = False) -> Any:
         times = chunk.columns[columns.ts]
         if columns.clock is not None:
+            assert self.clocks is not None
             clocks = chunk.columns[columns.clock]
             if isinstance(times, Typed) or isinstance(clocks, Typed):
                 raise DataError(
                     f"{self.name}: date and time of day stand in two columns that are no text",
                     "Write them into one column of timestamps",
                 )
-            padded = {clock: _padded(clock) for clock in set(clocks)}
-            return [f"{day} {padded[clock]}" for day, clock in zip(times, clocks, strict=True)]
+            spelled = self.clocks.feed(times, clocks) if scan else self.clocks.spell(clocks)
+            return [f"{day} {clock}" for day, clock in zip(times, spelled, strict=True)]
         if self.hint.midnight_ms is not None and not isinstance(times, Typed):
             return [_since_midnight(cell, self.hint.midnight_ms) for cell in times]
         return times
@@ -273,12 +293,6 @@ def _joined(name: Hint, header: Hint) -> Hint:
 
 def _with_time(columns: Columns, ts: int, clock: int | None) -> Columns:
     return Columns(ts, columns.numbers, columns.symbol, clock, columns.ingest_ts)
-
-
-def _padded(clock: str) -> str:
-    """`93000` as `093000`: programs drop the zero of numbers."""
-    text = clock.strip()
-    return text.zfill(6) if text == "0" or (text.isdecimal() and len(text) in (3, 5)) else text
 
 
 def _since_midnight(cell: str, midnight: int) -> str:

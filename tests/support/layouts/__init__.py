@@ -5,7 +5,7 @@ The rows are made up; their form is the vendor's.
 
 from __future__ import annotations
 
-from tests.support.layouts import europe, notation, packings, parquet, platforms, vendors
+from tests.support.layouts import clocks, europe, notation, packings, parquet, platforms, vendors
 from tests.support.layouts.layout import Layout, check
 
 LAYOUTS: list[Layout] = [
@@ -13,6 +13,7 @@ LAYOUTS: list[Layout] = [
     *europe.LAYOUTS,
     *platforms.LAYOUTS,
     *packings.LAYOUTS,
+    *clocks.LAYOUTS,
     *notation.LAYOUTS,
     *parquet.LAYOUTS,
 ]

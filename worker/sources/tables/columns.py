@@ -40,7 +40,8 @@ PRICES = ("open", "high", "low", "close")
 PRICES_AND_VOLUME = (*PRICES, "volume")
 REQUIRED = ("ts", *PRICES_AND_VOLUME)
 _CLOCKED = {"date", "datum", "fecha", "data", "tradedate", "tradingday"}  # a day that may have its time beside it
-_CLOCK = ("time", "uhrzeit", "zeit", "heure", "hora", "ora")
+_CLOCK = ("time", "uhrzeit", "zeit", "heure", "hora", "ora", "hour", "hourending", "hourend", "hourended", "he", "hr",
+          "stunde")  # fmt: skip
 _EXACT = {"ts", "timestamp", "datetime"}
 _NOISE = re.compile(r"[\W_]+")
 _NUMBERED = re.compile(r"^\s*\d+[a-z]?\.\s+")  # "1. open" of Alpha Vantage
