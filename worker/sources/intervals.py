@@ -20,6 +20,7 @@ _NEIGHBOURS = 0.05  # share of the steps that have to be one interval, where oth
 _ASTRAY = 0.01  # share of the steps that may lie off the grid
 _FEW = 3  # steps that make an unusual interval believable
 _MAX_STEPS = 20_000  # distinct ones; more are no series of bars
+_SHORTER = 0.8  # share of its length by which a bar of the calendar, or one at a holiday, may be shorter
 _MONTHS = ((28, 31, "1mo"), (89, 92, "1q"), (365, 366, "1y"))  # days of a step
 _MONDAY, _ZONE = 4 * DAY, 14 * HOUR  # the first after the epoch; no clock is further from UTC
 
@@ -68,6 +69,8 @@ class Steps:
         self.sizes: Counter[int] = Counter()  # of either sign's size
         self.forward = self.backward = self.same = 0
         self.overflow = False  # more distinct steps than are kept
+        self.times: Counter[int] = Counter()  # of day, ms
+        self.begins: dict[int, set[int]] = {}  # usual size → times of day at which such a step begins
         self._last: dict[int, int] = {}
 
     def feed(self, owners: Ints, ts: Ints) -> None:
@@ -88,12 +91,19 @@ class Steps:
         self.forward += int(np.count_nonzero(steps > 0))
         self.backward += int(np.count_nonzero(steps < 0))
         self.same += int(np.count_nonzero(steps == 0))
-        sizes, counts = np.unique(np.abs(steps[steps != 0]), return_counts=True)
+        both = np.abs(steps)
+        sizes, counts = np.unique(both[steps != 0], return_counts=True)
         for size, count in zip(sizes.tolist(), counts.tolist(), strict=True):
             if size in self.sizes or len(self.sizes) < _MAX_STEPS:
                 self.sizes[size] += count
             else:
                 self.overflow = True
+            if size in _USUAL and size < DAY and len(self.begins.get(size, ())) < _MAX_STEPS:
+                begins = (when - np.maximum(steps, 0))[both == size] % DAY
+                self.begins.setdefault(size, set()).update(np.unique(begins).tolist())
+        if len(self.times) < _MAX_STEPS:
+            times, counts = np.unique(when % DAY, return_counts=True)
+            self.times.update(dict(zip(times.tolist(), counts.tolist(), strict=True)))
 
     @property
     def newest_first(self) -> bool:
@@ -127,12 +137,22 @@ def decide_interval(steps: Steps, name: str) -> tuple[str, str | None]:
     divisor = int(np.gcd.reduce(np.array(list(sizes), np.int64)))
     if divisor == usual == 7 * DAY and steps.mondays:
         return "1w", None
-    if divisor == usual or (divisor in _USUAL and sizes[divisor] >= _NEIGHBOURS * total):
+    near = divisor in _USUAL and sizes[divisor] >= _NEIGHBOURS * total
+    if divisor == usual or (near and (divisor >= DAY or _thin(steps, divisor))):
         return interval_text(divisor), None
     astray = sum(count for size, count in sizes.items() if size % usual)
     if usual in _USUAL and astray <= _ASTRAY * total:
         return interval_text(usual), f"{astray:,} of {total:,} steps are no multiple of {interval_text(usual)}"
     raise _unsure(name, usual, sizes[usual], total, divisor)
+
+
+def _thin(steps: Steps, size: int) -> bool:
+    """Whether bars stand so near at times of all kinds, as in thin trading.
+
+    At few times of day a session begins or ends with a bar that is shorter than the others.
+    """
+    seen = len(steps.begins.get(size, ()))
+    return seen >= _FEW and 2 * seen >= min(len(steps.times), steps.sizes[size])
 
 
 def _unsure(name: str, usual: int, count: int, total: int, divisor: int | None) -> DataError:
@@ -168,6 +188,34 @@ def check_steps(text: str, steps: Steps, name: str) -> None:
     if total < _FEW and text not in {interval_text(size) for size in _USUAL} and not text.endswith(("w", "mo", "q")):
         size, count = steps.sizes.most_common(1)[0]
         raise _unsure(name, size, count, total, None)
+
+
+def check_given(text: str, steps: Steps, name: str) -> str | None:
+    """Compare an interval that the user gave with the steps; returns a note where they do not show it.
+
+    Raises:
+        DataError: the bars cannot have this length.
+    """
+    length, sizes = check_interval(text), steps.sizes
+    total = sum(sizes.values())
+    if not total:
+        return None
+    usual, smallest = min(sizes, key=lambda size: (-sizes[size], size)), min(sizes)
+    over = sum(count for size, count in sizes.items() if size < _SHORTER * length)
+    if over > total / 2:
+        raise DataError(
+            f"{name}: bars of {text} would overlap: {sizes[usual]:,} of {total:,} steps are {interval_text(usual)}",
+            f"Leave --interval out, or give --interval {interval_text(usual)}",
+        )
+    if length < DAY and smallest >= DAY and set(steps.times) == {0}:
+        raise DataError(
+            f"{name}: the bars are no bars of {text}: all begin at midnight, and no two stand nearer than "
+            f"{interval_text(smallest)}",
+            f"Leave --interval out, or give --interval {interval_text(usual)}",
+        )
+    if length < _SHORTER * smallest:
+        return f"no two bars stand nearer than {interval_text(smallest)}: each closes {text} after it opens"
+    return None
 
 
 def check_same(steps: Steps, name: str) -> None:

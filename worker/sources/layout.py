@@ -45,6 +45,11 @@ class Layout:
     samples: list[Bar] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def move(self, shift: int) -> None:
+        """Bars open so many ms later than it was said."""
+        self.first, self.last = (None if time is None else time + shift for time in (self.first, self.last))
+        self.samples = [bar if bar.ts is None else bar._replace(ts=bar.ts + shift) for bar in self.samples]
+
     def lines(self) -> list[str]:
         """For people."""
         numbers = "" if self.decimal is None else f", {_DECIMALS[self.decimal]}"

@@ -12,9 +12,10 @@ import numpy as np
 
 from worker.errors import DataError
 from worker.sources.bars import BarBatch, Symbols
-from worker.sources.intervals import check_interval, check_same, check_steps, decide_interval
+from worker.sources.intervals import check_given, check_interval, check_same, check_steps, decide_interval
 from worker.sources.layout import Layout
 from worker.sources.numbers import Marks, numbers
+from worker.sources.opening import Opening
 from worker.sources.options import CLOCKS, ReadOptions
 from worker.sources.record import Bar
 from worker.sources.report import ReadReport
@@ -49,6 +50,7 @@ class Reading:
         self.name = self.content.name
         self.options = options
         self.hint = of_name(path, self.content.member)
+        self.opening: Opening | None = None  # known with the interval
         self.table = self._open()
         self._decide(symbol, named)
 
@@ -208,13 +210,18 @@ class Reading:
             ConfigError: the one given is none.
             DataError: the steps do not tell.
         """
-        text = given or self.options.interval or self.hint.interval
+        said, steps, note = given or self.options.interval, self.times.steps, None
+        text = said or self.hint.interval
         if text is None:
-            text, note = decide_interval(self.times.steps, self.name)
-            check_steps(text, self.times.steps, self.name)
-            if note and note not in self.layout.notes:
-                self.layout.notes.append(note)
+            text, note = decide_interval(steps, self.name)
+            check_steps(text, steps, self.name)
+        elif said:
+            note = check_given(said, steps, self.name)
         check_interval(text)
+        opening = Opening(text, steps, said is not None)
+        self.layout.move(opening.shift - (self.opening.shift if self.opening else 0))
+        self.opening = opening
+        self.layout.notes += [each for each in (note, opening.note) if each and each not in self.layout.notes]
         self.layout.interval = text
         return text
 

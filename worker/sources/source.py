@@ -164,7 +164,9 @@ def opened(source: Source, interval: str | None, sort: bool) -> tuple[str, Itera
             steps.feed(batch.owners[batch.has_ts], batch.ts[batch.has_ts])
     if steps is not None and steps.newest_first and not sort:
         source.report.note(f"{source.name} is newest first: most bars will be rejected as out_of_order; use --sort")
-    return interval_of(source, interval, steps), iter(batches)
+    text = interval_of(source, interval, steps)
+    opening = source.reading.opening if source.reading else None
+    return text, iter(batches) if opening is None else opening.apply(batches)
 
 
 def read_records(

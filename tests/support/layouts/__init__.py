@@ -5,7 +5,7 @@ The rows are made up; their form is the vendor's.
 
 from __future__ import annotations
 
-from tests.support.layouts import clocks, europe, notation, packings, parquet, platforms, vendors
+from tests.support.layouts import clocks, europe, notation, packings, parquet, platforms, sessions, vendors
 from tests.support.layouts.layout import Layout, check
 
 LAYOUTS: list[Layout] = [
@@ -14,6 +14,7 @@ LAYOUTS: list[Layout] = [
     *platforms.LAYOUTS,
     *packings.LAYOUTS,
     *clocks.LAYOUTS,
+    *sessions.LAYOUTS,
     *notation.LAYOUTS,
     *parquet.LAYOUTS,
 ]

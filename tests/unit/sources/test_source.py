@@ -57,7 +57,7 @@ def test_the_interval_is_what_divides_all_steps() -> None:
     assert decided(0, 60, 120, symbols="AB") == "1h"
     assert decided(3, 2, 1) == "1m"
     # Thin minutes: most bars stand two minutes apart, but some only one.
-    assert decided(0, 2, 4, 6, 7, 9, 11, 13, 15, 18) == "1m"
+    assert decided(0, 2, 4, 6, 7, 9, 11, 12, 14, 16, 17, 20) == "1m"
     day = 1_440
     assert decided(0, day, 2 * day, 5 * day, 6 * day) == "1d"
     assert decided(0, 7 * day, 14 * day, 28 * day) == "7d"  # from a Tuesday
@@ -82,6 +82,9 @@ def test_months_quarters_and_years_are_intervals_of_the_calendar() -> None:
     [
         ((0, 5, 10, 17, 24, 29, 36), "4 of 6 steps are 5m|3 of 6 steps are"),
         ((0, 5, 10, 15, 20, 25.5, 30, 35), "unsure"),
+        # Nearer than the others at few times of day: a session that does not begin on the hour.
+        (tuple(1_440 * day + at for day in range(20) for at in (570, 600, 660, 720, 780)), "60 of 99 steps are 1h"),
+        ((0, 2, 4, 6, 7, 9, 11, 13, 15, 18), "7 of 9 steps are 2m, and only 1m fits all"),
     ],
 )
 def test_an_unsure_interval_is_asked_for(minutes: tuple[float, ...], said: str) -> None:

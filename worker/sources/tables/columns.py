@@ -15,7 +15,8 @@ from worker.sources.times.dates import TextTimes
 # Spellings with everything but letters and digits removed, the likelier ones first. The adjusted close is no price at
 # which anybody traded. European headers are those of Deutsche Börse, ariva, Boursorama, Finam and the like.
 ALIASES = {
-    "ts": ("ts", "timestamp", "datetime", "opentime", "windowstart", "tsevent", "unix", "unixtime", "unixtimestamp",
+    "ts": ("ts", "opentime", "timeopen", "timestamp", "datetime", "windowstart", "tsevent", "unix", "unixtime",
+           "unixtimestamp",
            "timestampms", "epoch", "gmttime", "timeutc", "timegmt", "utctime", "utc", "dateutc", "timeet", "timeest",
            "localtime", "bartime", "starttime", "begin", "date", "datum", "fecha", "data", "tradedate", "tradingday",
            "time", "t", "dt", "period", "indexlevel0", "unnamed0", "index", ""),
