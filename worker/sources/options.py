@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from worker.errors import ConfigError
 
 CLOCKS = ("hours", "hour-ending", "hhmm", "hhmmss", "minutes", "seconds")  # what a time of day beside a date is
-UNITS = ("s", "ms", "us", "ns", "excel")
+UNITS = ("s", "ms", "us", "ns", "excel", "days", "sas")
 ORDERS = ("dayfirst", "monthfirst")
 FIELDS = ("ts", "clock", "open", "high", "low", "close", "volume", "symbol", "ingest_ts")
 

@@ -196,6 +196,8 @@ class Reading:
                 self.notes.append(f"the table begins in line {table.structure.skipped + 1} of {self.name}")
             if table.footer:
                 self.notes.append(f"{table.footer} lines of text below the table are not read")
+        if self.times.first is not None and self.times.first < 0:
+            self.notes.append("bars before 1970 cannot be published: no Kafka timestamp can state their close")
         named = {field: header[at].strip() or "(unnamed)" for field, at in self.columns.positions().items()}
         symbol = None if self.columns.symbol is not None else self.symbol
         return Layout(

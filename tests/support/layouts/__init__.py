@@ -5,7 +5,7 @@ The rows are made up; their form is the vendor's.
 
 from __future__ import annotations
 
-from tests.support.layouts import clocks, europe, notation, packings, parquet, platforms, sessions, vendors
+from tests.support.layouts import clocks, daynumbers, europe, notation, packings, parquet, platforms, sessions, vendors
 from tests.support.layouts.layout import Layout, check
 
 LAYOUTS: list[Layout] = [
@@ -15,6 +15,7 @@ LAYOUTS: list[Layout] = [
     *packings.LAYOUTS,
     *clocks.LAYOUTS,
     *sessions.LAYOUTS,
+    *daynumbers.LAYOUTS,
     *notation.LAYOUTS,
     *parquet.LAYOUTS,
 ]

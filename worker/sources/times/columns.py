@@ -14,7 +14,7 @@ from worker.errors import DataError
 from worker.sources.intervals import Steps
 from worker.sources.numbers import NEGLIGIBLE
 from worker.sources.options import ORDERS, UNITS, zone_of
-from worker.sources.times import epochs
+from worker.sources.times import daynumbers, epochs
 from worker.sources.times.cells import Cells
 from worker.sources.times.dates import DAY_MS, Parsed, StrptimeTimes, TextTimes
 from worker.sources.times.kinds import DATES, DIGITS, ORDERED, Column, Evidence, Looked, Typed
@@ -175,7 +175,7 @@ class TimeScan:
                 return  # nothing to decide by
             self._candidates = self._begin(column)
         parsed = [read_column(column, candidate.reader) for candidate in self._candidates]
-        if len(parsed) == 2 and not isinstance(column, Typed):
+        if self._kind == ORDERED and len(parsed) == 2 and not isinstance(column, Typed):
             self._look_at_order(column, parsed)
             self._years_first.feed(column, owners)
         for candidate, found in zip(self._candidates, parsed, strict=True):
@@ -193,12 +193,15 @@ class TimeScan:
             return [_Candidate(None, "timestamps" + (f" in {column.zone}" if column.zone else ""))]
         given = self._given
         if given is not None and "%" in given:
-            return [_Candidate(StrptimeTimes(given), given)]
+            read = daynumbers.SixDigits if given in daynumbers.SIX else StrptimeTimes
+            return [_Candidate(read(given), given)]
         if given is not None and given in UNITS:
             return [_Candidate(epochs.EpochTimes(given), epochs.NAMES[given])]
         kind = self._kind = self._kind or self._evidence.kind()
         if kind == DIGITS:
             return [_Candidate(self._evidence.digits, "dates as digits")]
+        if kind == epochs.COUNTED:
+            return [_Candidate(reader, label) for reader, label in daynumbers.readers()]
         if kind not in {ORDERED, DATES}:
             assert kind is not None
             return [_Candidate(epochs.EpochTimes(kind), epochs.NAMES[kind])]
@@ -214,12 +217,26 @@ class TimeScan:
         found = self._evidence.kind()
         return None if found == self._kind else found
 
-    def _implausible(self, value: float) -> DataError:
-        readings = "; ".join(f"{epochs.NAMES[unit]}: {epochs.show(value, unit)}" for unit in UNITS)
+    def _days(self) -> _Candidate:
+        """The one way to read days as numbers that the cells allow."""
+        found, sure = daynumbers.possible(self._candidates)
+        if sure:
+            return self._candidates[found[0]]
+        value = self._evidence.number
+        assert value is not None
+        shown = []
+        for way in (self._candidates[place] for place in found):
+            assert way.reader is not None
+            day = np.datetime64(int(way.reader.read([f"{value:.0f}"]).local[0]), "ms").astype("datetime64[D]")
+            shown.append(f"{way.label}: {day}")
+        raise self._implausible(value, "; ".join(shown))
+
+    def _implausible(self, value: float, readings: str = "") -> DataError:
+        readings = readings or "; ".join(f"{epochs.NAMES[unit]}: {epochs.show(value, unit)}" for unit in UNITS)
         return DataError(
             f"{self._name}: the numbers in the time column {self._column or '(unnamed)'!r} look like row numbers or "
             f"times of an unknown unit: {value:.15g} would be, read as {readings}",
-            "Give --column ts= the column of times, or --date-format s, ms, us, ns or excel",
+            "Give --column ts= the column of times, or --date-format s, ms, us, ns, excel, days, sas or %y%m%d",
         )
 
     def _look_at_order(self, cells: Cells, parsed: list[Parsed]) -> None:
@@ -275,7 +292,9 @@ class TimeScan:
         if kind is not None and (odd := self._evidence.implausible(kind, bool(self._column.strip()))) is not None:
             raise self._implausible(odd)
         chosen = self._candidates[0]
-        if len(self._candidates) == 2:
+        if self._kind == epochs.COUNTED and len(self._candidates) > 1:
+            chosen = self._days()
+        elif len(self._candidates) == 2:
             chosen = self._order()
             self._years_first.doubt(self._name, self._column, chosen.label, chosen.steps)
         if not chosen.read and chosen.lost:

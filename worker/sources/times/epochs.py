@@ -17,32 +17,36 @@ from worker.sources.times.cells import Cells, whole_numbers
 from worker.sources.times.dates import Parsed, TextTimes
 
 Ints = NDArray[np.int64]
-_EXCEL_EPOCH_DAYS = 25_569  # 1970-01-01 in days since 1899-12-30
+DAYS = {"excel": 25_569, "days": 0, "sas": 3_653}  # 1970-01-01 in days since 1899-12-30, itself and 1960-01-01
 _TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # per second
 _EARLIEST, _FIRST, _LAST = -2_208_988_800, 31_536_000, 4_102_444_800  # 1900, 1971 and 2100 in epoch seconds
-_SHEET = (18_264, 73_051)  # 1950 and 2100 in days of a spreadsheet
+_COUNTED = (365, 1_000_000)  # days since 1970, and dates of six digits
+COUNTED = "counted"  # kind of numbers that are days, counted or spelled: see `daynumbers`
 LIMIT = 9.2e18  # of numbers that 64 bits hold
-_LIMITS = {"s": 9e15, "ms": 9e18, "us": 9e18, "ns": 9e18, "excel": 1e11}  # what stays within 64 bits as ms
+_LIMITS = {"s": 9e15, "ms": 9e18, "us": 9e18, "ns": 9e18} | dict.fromkeys(DAYS, 1e11)  # what stays within 64 bits as ms
 _SPELLED = {"0" * digits for digits in (8, 12, 14)}
 SHARE = 0.9  # of the cells that have to be plausible in a unit
-NAMES = {"s": "epoch seconds", "ms": "epoch ms", "us": "epoch µs", "ns": "epoch ns", "excel": "days of a spreadsheet"}
+NAMES = {
+    "s": "epoch seconds", "ms": "epoch ms", "us": "epoch µs", "ns": "epoch ns", "excel": "days of a spreadsheet",
+    "days": "days since 1970", "sas": "days since 1960 (SAS, Stata)",
+}  # fmt: skip
 
 
 def plausible(values: NDArray[np.float64]) -> dict[str, NDArray[np.bool_]]:
-    """Which of the values are plausible in each unit."""
+    """Which of the values are plausible in each unit, days in one for all."""
     found = {}
     for name, ticks in _TICKS.items():
         late = (values >= _FIRST * ticks) & (values < _LAST * ticks)
         early = (values >= _EARLIEST * ticks) & (values <= -_FIRST * ticks)
         found[name] = late | early
-    found["excel"] = (values >= _SHEET[0]) & (values < _SHEET[1])
+    found[COUNTED] = (values >= _COUNTED[0]) & (values < _COUNTED[1])
     return found
 
 
 def as_ms(values: NDArray[Any], unit: str) -> Ints:
-    """Epoch ms; spreadsheet days are rounded to seconds, since their fractions are written with nine digits."""
-    if unit == "excel":
-        return np.asarray(np.rint((values - _EXCEL_EPOCH_DAYS) * 86_400), np.int64) * 1_000
+    """Epoch ms; days are rounded to seconds, since their fractions are written with nine digits."""
+    if unit in DAYS:
+        return np.asarray(np.rint((values - DAYS[unit]) * 86_400), np.int64) * 1_000
     if unit == "s":
         return (
             np.asarray(np.rint(values * 1_000.0), np.int64)
@@ -57,7 +61,7 @@ def as_ms(values: NDArray[Any], unit: str) -> Ints:
 
 def show(value: float, unit: str) -> str:
     """A value as a date in a unit, for messages."""
-    seconds = (value - _EXCEL_EPOCH_DAYS) * 86_400 if unit == "excel" else value / _TICKS[unit]
+    seconds = (value - DAYS[unit]) * 86_400 if unit in DAYS else value / _TICKS[unit]
     try:
         return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
     except (OverflowError, ValueError, OSError):
@@ -112,8 +116,8 @@ class EpochTimes:
         count = len(ms)
         if lost := np.flatnonzero(has & ~fits).tolist():
             unreadable = sorted({*unreadable, *lost})
-        # Seconds, as all epochs, are UTC; a spreadsheet counts days where it was written.
-        zoned = np.full(count, self.unit != "excel")
+        # Seconds, as all epochs, are UTC; days are counted where they were written.
+        zoned = np.full(count, self.unit not in DAYS)
         return Parsed(ms, np.zeros(count, np.int64), zoned, fits, unreadable)
 
 

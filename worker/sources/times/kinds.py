@@ -44,9 +44,9 @@ class Evidence:
         self._cells = self._numeric = self._numbers = 0
         self._dates: int | None = 0  # cells whose digits spell a date; None where one has another form
         self._ordered = False
-        self._plausible = dict.fromkeys(epochs.NAMES, 0)
+        self._plausible = dict.fromkeys(epochs.plausible(np.zeros(0)), 0)
         self._odd: dict[str, float] = {}  # unit → the first number that is not plausible in it
-        self._number: float | None = None
+        self.number: float | None = None
 
     def feed(self, column: Looked) -> None:
         """Look at some cells."""
@@ -92,15 +92,15 @@ class Evidence:
         if not len(values):
             return
         self._numbers += len(values)
-        if self._number is None:
-            self._number = float(values[0])
+        if self.number is None:
+            self.number = float(values[0])
         for unit, fits in epochs.plausible(values).items():
             self._plausible[unit] += int(np.count_nonzero(fits))
             if unit not in self._odd and not fits.all():
                 self._odd[unit] = float(values[int(np.argmin(fits))])
 
     def kind(self) -> str | None:
-        """DIGITS, a unit, ORDERED or DATES; None where there is no cell."""
+        """DIGITS, a unit, `epochs.COUNTED`, ORDERED or DATES; None where there is no cell."""
         if not self._cells:
             return None
         if self._numeric <= self._cells // 2:
@@ -117,7 +117,7 @@ class Evidence:
             return None
         if self._plausible[kind] < epochs.SHARE * self._numbers:
             return self._odd[kind]
-        return self._number if kind == "excel" and not named else None
+        return self.number if kind == epochs.COUNTED and not named else None
 
 
 def _numeric(shape: str) -> bool:
