@@ -185,6 +185,25 @@ LAYOUTS: list[Layout] = [
         symbol="BTCUSDT",
     ),
     Layout(
+        "Binance klines, ms and then µs",
+        "BTCUSDT.csv",
+        "".join(
+            f"{ms}{more},{prices}\n" for ms, more, prices in zip(EPOCH_MS, ("", "000", "000"), PRICES, strict=True)
+        ),
+        symbol="BTCUSDT",
+    ),
+    Layout(
+        "ms and then µs of other days",
+        "BTCUSDT.csv",
+        "".join(
+            f"{ms}{more},{prices}\n"
+            for ms, more, prices in zip(EPOCH_MS, ("000", "", "000"), PRICES[::-1], strict=True)
+        )
+        + f"{EPOCH_MS[0]},{PRICES[0]}\n",
+        refused="changes its unit",
+        fix="--date-format ms or us",
+    ),
+    Layout(
         "Kraken OHLCVT, no header",
         "XBTUSD_1440.csv",
         "".join(f"{ms // 1000},{prices},5\n" for ms, prices in zip(EPOCH_MS, PRICES, strict=True)),

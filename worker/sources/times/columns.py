@@ -17,7 +17,7 @@ from worker.sources.options import ORDERS, UNITS, zone_of
 from worker.sources.times import daynumbers, epochs
 from worker.sources.times.cells import Cells
 from worker.sources.times.dates import DAY_MS, Parsed, StrptimeTimes, TextTimes
-from worker.sources.times.kinds import DATES, DIGITS, ORDERED, Column, Evidence, Looked, Typed
+from worker.sources.times.kinds import CHANGES, DATES, DIGITS, ORDERED, Column, Evidence, Looked, Typed
 from worker.sources.times.years import YearsFirst
 from worker.sources.times.zones import LocalClock
 
@@ -202,6 +202,10 @@ class TimeScan:
             return [_Candidate(self._evidence.digits, "dates as digits")]
         if kind == epochs.COUNTED:
             return [_Candidate(reader, label) for reader, label in daynumbers.readers()]
+        if kind in CHANGES:
+            coarse, fine = kind.split()
+            label = f"{epochs.NAMES[coarse]} and {epochs.NAMES[fine]}, by their digits"
+            return [_Candidate(epochs.TwoUnits(coarse, fine), label)]
         if kind not in {ORDERED, DATES}:
             assert kind is not None
             return [_Candidate(epochs.EpochTimes(kind), epochs.NAMES[kind])]
@@ -230,6 +234,16 @@ class TimeScan:
             day = np.datetime64(int(way.reader.read([f"{value:.0f}"]).local[0]), "ms").astype("datetime64[D]")
             shown.append(f"{way.label}: {day}")
         raise self._implausible(value, "; ".join(shown))
+
+    def _changed(self) -> DataError:
+        assert self._kind is not None
+        coarse, fine = self._kind.split()
+        first, second = (f"{self._evidence.firsts[unit]:.0f} ({epochs.NAMES[unit]})" for unit in (coarse, fine))
+        return DataError(
+            f"{self._name}: the time column {self._column!r} changes its unit, {first} and {second}, and the bars are "
+            "not in order",
+            f"Split the file where the unit changes, or give --date-format {coarse} or {fine}",
+        )
 
     def _implausible(self, value: float, readings: str = "") -> DataError:
         readings = readings or "; ".join(f"{epochs.NAMES[unit]}: {epochs.show(value, unit)}" for unit in UNITS)
@@ -291,6 +305,12 @@ class TimeScan:
         kind = self._evidence.kind()
         if kind is not None and (odd := self._evidence.implausible(kind, bool(self._column.strip()))) is not None:
             raise self._implausible(odd)
+        if (rounded := self._evidence.rounded) is not None:
+            raise DataError(
+                f"{self._name}: the times in {self._column!r}, such as {rounded!r}, are rounded to six digits, as "
+                "spreadsheets save long numbers",
+                "Give the file as its vendor wrote it, or save the column in the format 0",
+            )
         chosen = self._candidates[0]
         if self._kind == epochs.COUNTED and len(self._candidates) > 1:
             chosen = self._days()
@@ -304,6 +324,8 @@ class TimeScan:
                 f"for example {chosen.lost_sample!r}",
                 _FORMATS if zone is None else _ABBREVIATION.format(zone[1]),
             )
+        if self._kind in CHANGES and not daynumbers.ordered(chosen.steps):
+            raise self._changed()
         reader = chosen.reader
         weekly = chosen.read and chosen.weekend > _WEEKEND * chosen.read
         sessions = chosen.midnights and chosen.away and not weekly

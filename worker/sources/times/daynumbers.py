@@ -66,7 +66,7 @@ class Way(Protocol):
 def possible(ways: Sequence[Way]) -> tuple[list[int], bool]:
     """(places in `readers` of the ways that the cells allow, whether there is one that is sure)."""
     found = [place for place, way in enumerate(ways) if _plausible(place, way)]
-    found = [place for place in found if _ordered(ways[place].steps)] or found
+    found = [place for place in found if ordered(ways[place].steps)] or found
     if 0 in found:  # days of a spreadsheet are usual, months and years as six digits are not
         found = [place for place in found if place < len(epochs.DAYS) or not _long(ways[place].steps)]
     if len(weekdays := [place for place in found if _weekdays(ways[place])]) == 1:
@@ -82,7 +82,8 @@ def _plausible(place: int, way: Way) -> bool:
     return low <= way.first and way.last < high
 
 
-def _ordered(steps: Steps) -> bool:
+def ordered(steps: Steps) -> bool:
+    """Whether nearly all bars of each symbol go on in one direction."""
     return min(steps.forward, steps.backward) <= NEGLIGIBLE * (steps.forward + steps.backward)
 
 

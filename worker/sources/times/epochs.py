@@ -18,7 +18,7 @@ from worker.sources.times.dates import Parsed, TextTimes
 
 Ints = NDArray[np.int64]
 DAYS = {"excel": 25_569, "days": 0, "sas": 3_653}  # 1970-01-01 in days since 1899-12-30, itself and 1960-01-01
-_TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # per second
+TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # per second
 _EARLIEST, _FIRST, _LAST = -2_208_988_800, 31_536_000, 4_102_444_800  # 1900, 1971 and 2100 in epoch seconds
 _COUNTED = (365, 1_000_000)  # days since 1970, and dates of six digits
 COUNTED = "counted"  # kind of numbers that are days, counted or spelled: see `daynumbers`
@@ -35,7 +35,7 @@ NAMES = {
 def plausible(values: NDArray[np.float64]) -> dict[str, NDArray[np.bool_]]:
     """Which of the values are plausible in each unit, days in one for all."""
     found = {}
-    for name, ticks in _TICKS.items():
+    for name, ticks in TICKS.items():
         late = (values >= _FIRST * ticks) & (values < _LAST * ticks)
         early = (values >= _EARLIEST * ticks) & (values <= -_FIRST * ticks)
         found[name] = late | early
@@ -53,7 +53,7 @@ def as_ms(values: NDArray[Any], unit: str) -> Ints:
             if values.dtype.kind == "f"
             else np.asarray(values * 1_000, np.int64)
         )
-    divisor = _TICKS[unit] // 1_000
+    divisor = TICKS[unit] // 1_000
     if values.dtype.kind == "f":
         return np.asarray(np.floor(values / divisor), np.int64) if divisor > 1 else np.rint(values).astype(np.int64)
     return np.asarray(values // divisor, np.int64)
@@ -61,7 +61,7 @@ def as_ms(values: NDArray[Any], unit: str) -> Ints:
 
 def show(value: float, unit: str) -> str:
     """A value as a date in a unit, for messages."""
-    seconds = (value - DAYS[unit]) * 86_400 if unit in DAYS else value / _TICKS[unit]
+    seconds = (value - DAYS[unit]) * 86_400 if unit in DAYS else value / TICKS[unit]
     try:
         return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
     except (OverflowError, ValueError, OSError):
@@ -119,6 +119,24 @@ class EpochTimes:
         # Seconds, as all epochs, are UTC; days are counted where they were written.
         zoned = np.full(count, self.unit not in DAYS)
         return Parsed(ms, np.zeros(count, np.int64), zoned, fits, unreadable)
+
+
+class TwoUnits(EpochTimes):
+    """Reads numbers whose unit changes to the next one, as in files that Binance wrote before and since 2025."""
+
+    def __init__(self, coarse: str, fine: str) -> None:
+        super().__init__(fine)
+        self._units = (coarse, fine)
+
+    def of(self, values: NDArray[Any], has: NDArray[np.bool_], unreadable: list[int]) -> Parsed:
+        """The times of some numbers, each in the unit in which it is plausible."""
+        fits = plausible(values.astype(np.float64))
+        known = has & (fits[self._units[0]] | fits[self._units[1]])
+        ms = np.zeros(len(values), np.int64)
+        for unit in self._units:
+            ms = np.where(known & fits[unit], as_ms(np.where(fits[unit], values, 0), unit), ms)
+        lost = np.flatnonzero(has & ~known).tolist()
+        return Parsed(ms, np.zeros(len(ms), np.int64), known, known, sorted({*unreadable, *lost}))
 
 
 def spelled(cells: Cells, reader: TextTimes) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -15,6 +16,9 @@ from worker.sources.times.dates import TextTimes
 
 Flags = NDArray[np.bool_]
 DIGITS, ORDERED, DATES = "digits", "ordered", "dates"  # kinds of text; the others are units of numbers
+CHANGES = ("s ms", "ms us", "us ns")  # kinds of numbers whose unit changes
+_POWER = re.compile(r"\d(?:\.(\d*))?e\+?\d+", re.IGNORECASE)
+_SAVED = 5  # decimals that a spreadsheet saves
 _LONGEST_BLANK = max(map(len, BLANK))
 
 
@@ -46,6 +50,9 @@ class Evidence:
         self._ordered = False
         self._plausible = dict.fromkeys(epochs.plausible(np.zeros(0)), 0)
         self._odd: dict[str, float] = {}  # unit → the first number that is not plausible in it
+        self.firsts: dict[str, float] = {}  # unit → the first number that is plausible in it
+        self._powers = 0  # cells with an exponent
+        self._precise = ""  # the one with the most decimals
         self.number: float | None = None
 
     def feed(self, column: Looked) -> None:
@@ -75,6 +82,8 @@ class Evidence:
                 self._dates = None
             return
         numeric = cells
+        if any("a" in shape and numeric for shape, numeric in kinds.items()):
+            self._look_at_powers([cell for cell in cells if _POWER.fullmatch(cell)])
         if not all(kinds.values()):
             self._dates = None
             numeric = Cells(cell for cell, shape in zip(cells, cells.shapes, strict=True) if kinds[shape])
@@ -82,6 +91,16 @@ class Evidence:
         self._spell(numeric)
         found, has, _ = epochs.values_of(numeric)
         self._weigh(found[has].astype(np.float64))
+
+    def _look_at_powers(self, cells: list[str]) -> None:
+        self._powers += len(cells)
+        self._precise = max([self._precise, *cells], key=_decimals)
+
+    @property
+    def rounded(self) -> str | None:
+        """A cell, where most are numbers with an exponent and so few digits that times of a bar are lost."""
+        many = self._powers > self._numeric // 2
+        return self._precise if many and _decimals(self._precise) <= _SAVED else None
 
     def _spell(self, cells: Cells) -> None:
         if self._dates is not None and cells:
@@ -96,6 +115,8 @@ class Evidence:
             self.number = float(values[0])
         for unit, fits in epochs.plausible(values).items():
             self._plausible[unit] += int(np.count_nonzero(fits))
+            if unit not in self.firsts and fits.any():
+                self.firsts[unit] = float(values[int(np.argmax(fits))])
             if unit not in self._odd and not fits.all():
                 self._odd[unit] = float(values[int(np.argmin(fits))])
 
@@ -109,6 +130,10 @@ class Evidence:
             return DIGITS
         if not self._numbers:
             return "ms"
+        units = [unit for unit in epochs.TICKS if self._plausible[unit]]
+        change = " ".join(units)
+        if change in CHANGES and sum(map(self._plausible.__getitem__, units)) >= epochs.SHARE * self._numbers:
+            return change
         return max(self._plausible, key=lambda unit: self._plausible[unit])
 
     def implausible(self, kind: str, named: bool) -> float | None:
@@ -118,6 +143,11 @@ class Evidence:
         if self._plausible[kind] < epochs.SHARE * self._numbers:
             return self._odd[kind]
         return self.number if kind == epochs.COUNTED and not named else None
+
+
+def _decimals(cell: str) -> int:
+    match = _POWER.fullmatch(cell)
+    return len(match[1] or "") if match else 0
 
 
 def _numeric(shape: str) -> bool:

@@ -13,14 +13,20 @@ from hypothesis import strategies as st
 from worker.errors import DataError
 from worker.sources.times.columns import TimeFormat, TimeScan
 
+EPOCHS = {"s": "epoch seconds", "ms": "epoch ms", "us": "epoch µs", "ns": "epoch ns"}
 UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
 def scanned(
-    cells: list[str], form: str | None = None, zone: str | None = None, chunk: int = 4, column: str = "time"
+    cells: list[str],
+    form: str | None = None,
+    zone: str | None = None,
+    chunk: int = 4,
+    column: str = "time",
+    kind: str | None = None,
 ) -> tuple[TimeFormat, list[int]]:
     """The decision and the times that it gives, the cells fed in pieces."""
-    scan = TimeScan("x.csv", column, form, zone, None)
+    scan = TimeScan("x.csv", column, form, zone, None, kind)
     pieces = [cells[at : at + chunk] for at in range(0, len(cells), chunk)]
     for piece in pieces:
         scan.feed(piece, np.zeros(len(piece), np.int64))
@@ -94,9 +100,31 @@ def test_a_unit_that_is_given_is_not_doubted() -> None:
     assert scanned(["0", "1", "2"], "s")[1] == [0, 1_000, 2_000]
 
 
+@pytest.mark.parametrize("chunk", [1, 3, 100])
+@pytest.mark.parametrize(("coarse", "fine"), [("s", "ms"), ("ms", "us"), ("us", "ns")])
+def test_a_unit_that_changes_in_order_is_read(coarse: str, fine: str, chunk: int) -> None:
+    times = [1_735_603_200 + 3_600 * at for at in range(48)]
+    cells = [str(time * UNITS[coarse if at < 5 else fine]) for at, time in enumerate(times)]
+    found, read = scanned(cells, chunk=chunk, kind=f"{coarse} {fine}")
+    assert read == [time * 1_000 for time in times]
+    assert (found.label, found.rows) == (f"{found.label.split(' and ')[0]} and {EPOCHS[fine]}, by their digits", 48)
+    # What is neither is no time.
+    assert found.convert([cells[0], "17356032000000", "3"], None, np.zeros(3, np.int64))[2] == [1, 2]
+
+
+def test_times_that_a_spreadsheet_has_rounded_are_refused() -> None:
+    with pytest.raises(DataError, match=r"'1.70951E\+12'.* rounded"):
+        scanned(["1.70951E+12", "1.70951E+12", "1.70952E+12"])
+    # Programs write all digits.
+    exact = ["1.709510400000000000e+12", "1.709510460000000000e+12"]
+    assert scanned(exact)[1] == [1_709_510_400_000, 1_709_510_460_000]
+    assert scanned(["1.70951046E12", "1.70951052E12"])[1] == [1_709_510_460_000, 1_709_510_520_000]
+
+
 def test_a_unit_that_later_cells_refute_is_refused() -> None:
-    with pytest.raises(DataError, match="unknown unit"):
-        scanned([str(1_709_510_400 + at) for at in range(4)] + [str(1_709_510_400_000 + at) for at in range(8)])
+    cells = [str(1_709_510_400 + at) for at in range(4)] + [str(1_709_510_400_000 + at) for at in range(8)]
+    with pytest.raises(DataError, match="changes its unit, 1709510400 "):
+        scanned(cells, kind="s ms")
 
 
 @given(
