@@ -30,6 +30,20 @@ LAYOUTS: list[Layout] = [
         fix="--date-format",
     ),
     Layout(
+        "days and months that a spreadsheet has changed in some cells",
+        "ABC.csv",
+        daily(OHLCV, ("03/12/2024", "03/13/2024", "2024-01-04")),
+        refused="'03/12/2024' and '2024-01-04' stand in the time column 'Date', and the bars are not in order",
+        fix="as its vendor wrote it",
+    ),
+    Layout(
+        "two formats in order",
+        "ABC.csv",
+        daily(OHLCV, ("03/13/2024", "03/14/2024", "2024-03-15")),
+        first=("2024-03-13", *DAY1[1:]),
+        last=("2024-03-15", *DAY3[1:]),
+    ),
+    Layout(
         "a year of two digits in front",
         "ABC.csv",
         daily(OHLCV, ("24-03-04", "24-03-05", "24-03-25")),

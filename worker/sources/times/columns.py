@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,9 +14,10 @@ from worker.sources.intervals import Steps
 from worker.sources.numbers import NEGLIGIBLE
 from worker.sources.options import ORDERS, UNITS, zone_of
 from worker.sources.times import daynumbers, epochs
-from worker.sources.times.cells import Cells
+from worker.sources.times.cells import Cells, ordered
 from worker.sources.times.dates import DAY_MS, Parsed, StrptimeTimes, TextTimes
 from worker.sources.times.kinds import CHANGES, DATES, DIGITS, ORDERED, Column, Evidence, Looked, Typed
+from worker.sources.times.parsing import Reader, read_column
 from worker.sources.times.years import YearsFirst
 from worker.sources.times.zones import LocalClock
 
@@ -30,14 +30,6 @@ _ABBREVIATION = (
     "for example '%Y-%m-%d %H:%M {0}'"
 )
 _FORMATS = "Give --date-format dayfirst, monthfirst, or a format of strptime such as %d.%m.%Y"
-
-
-class Reader(Protocol):
-    """Reads cells of a column in one way."""
-
-    def read(self, cells: Sequence[str]) -> Parsed:
-        """Their times."""
-        ...
 
 
 class _Candidate:
@@ -97,46 +89,6 @@ def looked_at(column: Column) -> Looked:
     return column if isinstance(column, Typed) else Cells(column)
 
 
-def read_column(column: Column, reader: Reader | None) -> Parsed:
-    """The cells of a column as times, before any zone."""
-    if not isinstance(column, Typed):
-        assert reader is not None
-        return reader.read(column)
-    if isinstance(reader, TextTimes | StrptimeTimes):  # digits that spell a date
-        cells = zip(column.values.tolist(), column.has.tolist(), strict=True)
-        return reader.read([f"{value:.0f}" if has else "" for value, has in cells])
-    if isinstance(reader, epochs.EpochTimes):
-        return reader.of(column.values, column.has, [])
-    values = np.asarray(column.values, np.int64)
-    count = len(values)
-    if column.zone:
-        offsets = _offsets(values, column.zone)
-        return Parsed(values + offsets, offsets, np.ones(count, np.bool_), column.has, [])
-    return Parsed(values, np.zeros(count, np.int64), np.zeros(count, np.bool_), column.has, [])
-
-
-def _offsets(utc: Ints, zone: str) -> Ints:
-    """Offset of each time in the zone of a typed column, in ms."""
-    if zone.upper() in {"UTC", "GMT", "ETC/UTC", "+00:00"}:
-        return np.zeros(len(utc), np.int64)
-    from datetime import UTC, datetime
-
-    from worker.sources.times.dates import parse_offset
-
-    if (fixed := parse_offset(zone)) is not None:
-        return np.full(len(utc), fixed, np.int64)
-    there = zone_of(zone)
-    hours, places = np.unique(utc // 900_000, return_inverse=True)
-    found = []
-    for hour in hours.tolist():
-        try:
-            offset = datetime.fromtimestamp(hour * 900, UTC).astimezone(there).utcoffset()
-        except (OverflowError, ValueError, OSError):
-            offset = None
-        found.append(0 if offset is None else round(offset.total_seconds() * 1_000))
-    return np.array(found, np.int64)[places.reshape(-1)]
-
-
 class TimeScan:
     """Looks at all cells of a time column."""
 
@@ -161,6 +113,8 @@ class TimeScan:
         self._only_day = self._only_month = 0  # cells that are dates in this order only
         self._dotted = True  # all dates so far are written with dots
         self._sample = ""
+        self._plain = 0  # cells with the year first in a column of others
+        self._plain_sample = self._open_sample = ""
         self._local = False
 
     def feed(self, column: Column, owners: Ints) -> None:
@@ -261,6 +215,13 @@ class TimeScan:
             self._sample = cells[int(some[0])]
         if self._dotted:
             self._dotted = all("." in shape[:3] for shape in cells.kinds if shape.strip())
+        years = {shape for shape in cells.kinds if shape[:4] == "0000"}
+        if years:
+            plain = [cell for cell, shape in zip(cells, cells.shapes, strict=True) if shape in years]
+            self._plain += len(plain)
+            self._plain_sample = self._plain_sample or plain[0]
+        if not self._open_sample and any(map(ordered, cells.kinds)):
+            self._open_sample = next(cell for cell, shape in zip(cells, cells.shapes, strict=True) if ordered(shape))
 
     def _book(self, candidate: _Candidate, found: Parsed, column: Column, owners: Ints) -> None:
         rows = found.has
@@ -317,6 +278,7 @@ class TimeScan:
         elif len(self._candidates) == 2:
             chosen = self._order()
             self._years_first.doubt(self._name, self._column, chosen.label, chosen.steps)
+            self._doubt_formats(chosen)
         if not chosen.read and chosen.lost:
             zone = re.search(r"\d ([A-Z]{2,5})$", chosen.lost_sample.strip())
             raise DataError(
@@ -368,6 +330,16 @@ class TimeScan:
                 "Give --date-format dayfirst or --date-format monthfirst (what does not fit is counted as unreadable)",
             )
         return many
+
+    def _doubt_formats(self, chosen: _Candidate) -> None:
+        """Refuse two formats in one column that do not put the bars in order together."""
+        few = min(self._plain, chosen.read - self._plain)
+        if few > NEGLIGIBLE * chosen.read and not daynumbers.ordered(chosen.steps):
+            raise DataError(
+                f"{self._name}: {self._open_sample!r} and {self._plain_sample!r} stand in the time column "
+                f"{self._column!r}, and the bars are not in order: a spreadsheet may have read months as days",
+                "Give the file as its vendor wrote it, or --date-format for the cells of one format",
+            )
 
     def _ambiguous(self, day: _Candidate, month: _Candidate) -> DataError:
         readings = []
