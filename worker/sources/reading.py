@@ -19,11 +19,12 @@ from worker.sources.opening import Opening
 from worker.sources.options import CLOCKS, ReadOptions
 from worker.sources.record import Bar
 from worker.sources.report import ReadReport
-from worker.sources.tables.columns import Columns, Found, guess, recognise
+from worker.sources.tables.columns import Columns, Found, guess, plain, recognise
 from worker.sources.tables.content import FALLBACKS, Content
 from worker.sources.tables.headless import check_order
 from worker.sources.tables.parquet import ParquetTable
 from worker.sources.tables.text import DELIMITERS, Chunk, TextTable
+from worker.sources.tables.ticks import TickPrices
 from worker.sources.tables.vendors import Hint, of_header, of_name
 from worker.sources.times.clocks import ClockScan
 from worker.sources.times.columns import TimeScan
@@ -104,6 +105,8 @@ class Reading:
             self.name, header[columns.ingest_ts], options.date_format, zone, self.hint.order, ingest_kind
         )  # fmt: skip
         self.clocks = self._clock_scan(header, columns, clock_kind)
+        names = {plain(name) for name in table.header or ()}
+        ticks = TickPrices("tsevent" in names)
         marks, symbols, filled = Marks(), Symbols(), dict.fromkeys(found.volumes, False)
         wanted = {*columns.positions().values(), *found.volumes}
         prices = {*columns.numbers, *found.volumes}
@@ -117,6 +120,10 @@ class Reading:
                 column = chunk.columns[at]
                 if not isinstance(column, Typed):
                     marks.feed(header[at], column, chunk.odd)
+                    if at in columns.numbers[:4]:
+                        ticks.feed(header[at], column)
+                elif at in columns.numbers[:4]:
+                    ticks.weigh(column.values[column.has])
                 if at in filled and not filled[at]:
                     filled[at] = _filled(column)
         others = times.other_kind(), ingest and ingest.other_kind(), self.clocks and self.clocks.other_kind()
@@ -131,6 +138,9 @@ class Reading:
         semicolons = isinstance(table, TextTable) and table.delimiter == ";"
         self.decimal = marks.decide(self.name, options.decimal, semicolons) if text else None
         self.notes = list(found.notes)
+        if self.hint.scale == 1.0 and (scale := ticks.scale(self.name, options.decimal)) != 1.0:
+            self.hint = self.hint._replace(vendor="Databento", scale=scale)
+            self.notes.append("prices are given in units of 0.000000001")
         best = next((at for at in found.volumes if filled[at]), found.volumes[0])
         if best != found.volumes[0]:
             self.notes.append(

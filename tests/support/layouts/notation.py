@@ -6,6 +6,7 @@ from tests.support.layouts.layout import DAY1, DAY3, Layout
 from tests.support.layouts.rows import (
     BERLIN,
     DAYS,
+    EPOCH_MS,
     OHLCV,
     PLAIN,
     PRICES,
@@ -14,6 +15,10 @@ from tests.support.layouts.rows import (
     rows,
 )
 
+BILLIONTHS = [
+    ",".join([*(f"{round(float(price) * 10**9)}" for price in cells.split(",")[:4]), cells.split(",")[4]])
+    for cells in PRICES
+]
 LAYOUTS: list[Layout] = [
     Layout(
         "day first, shown by one cell",
@@ -185,6 +190,63 @@ LAYOUTS: list[Layout] = [
         rows(SEMICOLONS, "2024-03-04;1.841;1.842;1.840;1.841;12.000", "2024-03-05;1.842;1.843;1.841;1.842;9.000"),
         refused="1.841 in column 'Open' is 1.841 with a decimal point and 1841 with a decimal comma",
         fix="--decimal",
+    ),
+    Layout(
+        "32nds of Treasury futures",
+        "ABC.csv",
+        rows(
+            OHLCV, "2024-03-04,110'185,110'315,110'170,110'280,1'754", "2024-03-05,110'280,111'000,110'175,110'302,900"
+        ),
+        refused="110'185 in column 'Open' is 110185 with an apostrophe between thousands and 110.578125 in 32nds",
+        fix="--decimal .",
+    ),
+    Layout(
+        "thousands that look like 32nds, given",
+        "ABC.csv",
+        rows(OHLCV, "2024-03-04,11'185,11'315,11'170,11'280,1'754", "2024-03-05,11'280,11'300,11'175,11'302,900"),
+        options={"decimal": "."},
+        first=("2024-03-04", 11185.0, 11315.0, 11170.0, 11280.0, 1754.0),
+        last=("2024-03-05", 11280.0, 11300.0, 11175.0, 11302.0, 900.0),
+        rows=2,
+    ),
+    Layout(
+        "thousands without decimals",
+        "ABC.csv",
+        rows(OHLCV, "2024-03-04,11'185,11'399,11'170,11'280,1'754", "2024-03-05,11'280,11'300,11'175,11'302,900"),
+        first=("2024-03-04", 11185.0, 11399.0, 11170.0, 11280.0, 1754.0),
+        last=("2024-03-05", 11280.0, 11300.0, 11175.0, 11302.0, 900.0),
+        rows=2,
+    ),
+    Layout(
+        "eighths of grains",
+        "ABC.csv",
+        rows(OHLCV, "2024-03-04,469'4,470'6,453'5,455'1,1754", "2024-03-05,455'0,455'5,441'5,444'0,900"),
+        refused="469'4 in column 'Open' looks like 469 and 4 eighths",
+        fix="decimals",
+    ),
+    Layout(
+        "units of a billionth",
+        "ABC.csv",
+        rows(OHLCV, *(f"{day},{BILLIONTHS[at]}" for at, day in enumerate(DAYS))),
+        refused="look like units of a billionth",
+        fix="--decimal .",
+    ),
+    Layout(
+        "units of a billionth, given",
+        "ABC.csv",
+        rows(OHLCV, *(f"{day},{BILLIONTHS[at]}" for at, day in enumerate(DAYS))),
+        options={"decimal": "."},
+        first=("2024-03-04", 41150000000.0, 41900000000.0, 40850000000.0, 41600000000.0, 1200.0),
+        last=("2024-03-06", 41800000000.0, 42400000000.0, 41700000000.0, 42350000000.0, 1500.0),
+    ),
+    Layout(
+        "Databento, raw prices",
+        "ABC.csv",
+        rows(
+            "ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume",
+            *(f"{ms}000000,35,2,32,{BILLIONTHS[at]}" for at, ms in enumerate(EPOCH_MS)),
+        ),
+        notes="units of 0.000000001",
     ),
     Layout(
         "unquoted decimal commas",
