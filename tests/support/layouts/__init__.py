@@ -5,12 +5,24 @@ The rows are made up; their form is the vendor's.
 
 from __future__ import annotations
 
-from tests.support.layouts import clocks, daynumbers, europe, notation, packings, parquet, platforms, sessions, vendors
+from tests.support.layouts import (
+    clocks,
+    daynumbers,
+    europe,
+    headers,
+    notation,
+    packings,
+    parquet,
+    platforms,
+    sessions,
+    vendors,
+)
 from tests.support.layouts.layout import Layout, check
 
 LAYOUTS: list[Layout] = [
     *vendors.LAYOUTS,
     *europe.LAYOUTS,
+    *headers.LAYOUTS,
     *platforms.LAYOUTS,
     *packings.LAYOUTS,
     *clocks.LAYOUTS,

@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from worker.errors import DataError
 from worker.sources.numbers import parse_number
+from worker.sources.tables.words import WORDS
 from worker.sources.times.dates import TextTimes
 
 # Spellings with everything but letters and digits removed, the likelier ones first. The adjusted close is no price at
 # which anybody traded. European headers are those of Deutsche Börse, ariva, Boursorama, Finam and the like.
-ALIASES = {
+ALIASES: dict[str, tuple[str, ...]] = {
     "ts": ("ts", "opentime", "timeopen", "timestamp", "datetime", "windowstart", "tsevent", "unix", "unixtime",
            "unixtimestamp",
            "timestampms", "epoch", "gmttime", "timeutc", "timegmt", "utctime", "utc", "dateutc", "timeet", "timeest",
@@ -27,28 +28,51 @@ ALIASES = {
     "low": ("low", "l", "lowprice", "lowest", "daylow", "pxlow", "min", "tief", "tagestief", "plusbas", "bas",
             "minimo", "minima", "midl", "basse"),
     "close": ("close", "c", "closeprice", "closingprice", "closelast", "last", "lastprice", "latest", "pxlast",
-              "settle", "settlement", "settleprice", "schluss", "schlusskurs", "cloture", "clot", "dernier", "cierre",
-              "ultimo",
-              "chiusura", "fechamento", "midc", "price", "prix", "precio", "prezzo", "zuletzt"),
+              "settle", "settlement", "settleprice", "settlementprice", "schluss", "schlusskurs", "cloture", "clot",
+              "dernier", "cierre", "ultimo", "chiusura", "fechamento", "midc", "price", "prix", "precio", "prezzo",
+              "zuletzt"),
     "volume": ("volume", "vol", "v", "basevolume", "volumebase", "volumefrom", "pxvolume", "totalvolume",
                "sharestraded", "numberofshares", "tradedvolume", "totaltradedquantity", "tottrdqty", "ttltrdqnty",
                "quantity", "qty", "stuecke", "stucke", "stuck", "realvolume", "volumen", "volumes", "titres",
                "tickvolume", "tickvol"),
-    "symbol": ("symbol", "ticker", "sym", "instrument", "security", "s", "secid", "pair"),
+    "symbol": ("symbol", "ticker", "sym", "instrument", "security", "s", "secid", "pair", "tickersymbol", "stocksymbol",
+               "tradingsymbol", "symbolname", "currencypair", "ric", "isin", "figi", "cusip", "sedol", "wkn"),
     "ingest_ts": ("ingestts", "ingesttime", "receivedts"),
 }  # fmt: skip
+# Columns that name the instrument in some files and say something else in others: taken as the symbol where they tell
+# rows of one time apart.
+INSTRUMENTS = ("contract", "code", "stock", "coin", "product", "productid", "asset", "instrumentid", "securityid",
+               "stockcode", "scrip", "name", "stockname", "company", "companyname")  # fmt: skip
+SINGLE = "none"  # `--column symbol=none`: all rows are one instrument's
 PRICES = ("open", "high", "low", "close")
 PRICES_AND_VOLUME = (*PRICES, "volume")
 REQUIRED = ("ts", *PRICES_AND_VOLUME)
 _CLOCKED = {"date", "datum", "fecha", "data", "tradedate", "tradingday"}  # a day that may have its time beside it
-_CLOCK = ("time", "uhrzeit", "zeit", "heure", "hora", "ora", "hour", "hourending", "hourend", "hourended", "he", "hr",
-          "stunde")  # fmt: skip
-_EXACT = {"ts", "timestamp", "datetime"}
+_CLOCK: tuple[str, ...] = (
+    "time", "uhrzeit", "zeit", "heure", "hora", "ora", "hour", "hourending", "hourend", "hourended", "he", "hr",
+    "stunde",
+)  # fmt: skip
+_SETTLED = {"settle", "settlement", "settleprice", "settlementprice"}
 _NOISE = re.compile(r"[\W_]+")
 _NUMBERED = re.compile(r"^\s*\d+[a-z]?\.\s+")  # "1. open" of Alpha Vantage
 _PAIR = re.compile(r"\('([^']*)', '([^']*)'\)")  # a column of two levels, as pandas writes it to Parquet
 _NUMBERISH = re.compile(r"[\s$€£¥₹(+−-]*[\d.,][\d.,'\s\u00a0\u202f]*(?:e[+-]?\d+)?\s*[%kmbt)€$]?", re.IGNORECASE)
 _FEW = 4  # numbers that make a row one of data
+
+
+def plain(header: str) -> str:
+    """A header as the aliases spell it."""
+    pair = _PAIR.fullmatch(header.strip())
+    text = _NUMBERED.sub("", (pair[1] if pair else header).lower())
+    text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return _NOISE.sub("", text)
+
+
+for _field, _words in WORDS.items():
+    if _field in ALIASES:
+        ALIASES[_field] += tuple(dict.fromkeys(map(plain, _words)))
+_CLOCKED |= {plain(word) for word in WORDS["ts"]}
+_CLOCK += tuple(map(plain, WORDS["clock"]))
 
 
 @dataclass(frozen=True)
@@ -86,14 +110,6 @@ class Found(NamedTuple):
     notes: list[str]
 
 
-def plain(header: str) -> str:
-    """A header as the aliases spell it."""
-    pair = _PAIR.fullmatch(header.strip())
-    text = _NUMBERED.sub("", (pair[1] if pair else header).lower())
-    text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return _NOISE.sub("", text)
-
-
 def recognised(header: Sequence[str]) -> int:
     """How many of time and prices a row of cells names: four and more make it a header."""
     spelled = {plain(cell) for at, cell in enumerate(header) if not at or plain(cell)}  # the first may be unnamed
@@ -109,10 +125,15 @@ def recognise(header: Sequence[str], name: str, given: Mapping[str, str] | None 
     spelled = [plain(cell) for cell in header]
     if "" in spelled[1:]:
         spelled = [cell if cell or not at else "?" for at, cell in enumerate(spelled)]
-    chosen = {field: _named(header, column, field, name) for field, column in (given or {}).items()}
-    times = [(chosen["ts"], chosen.get("clock"))] if "ts" in chosen else _times(spelled, chosen.get("clock"))
-    volumes = [chosen["volume"]] if "volume" in chosen else _volumes(spelled, header, name)
-    found = {field: _one(field, spelled, header, name) for field in (*PRICES, "symbol", "ingest_ts")}
+    named = {field: column for field, column in (given or {}).items() if not is_single(field, column, header)}
+    chosen: dict[str, int | None] = {field: _named(header, column, field, name) for field, column in named.items()}
+    if len(named) < len(given or {}):
+        chosen["symbol"] = None
+    clock = chosen.get("clock")
+    times = _times(spelled, clock) if (when := chosen.get("ts")) is None else [(when, clock)]
+    volumes = _volumes(spelled, header, name) if (volume := chosen.get("volume")) is None else [volume]
+    found = {field: _one(field, spelled, header, name) for field in (*PRICES, "symbol", "ingest_ts")
+             if field not in chosen}  # fmt: skip
     found |= chosen
     if times:
         found["ts"] = times[0][0]
@@ -120,17 +141,34 @@ def recognise(header: Sequence[str], name: str, given: Mapping[str, str] | None 
         found["volume"] = volumes[0]
     missing = [field for field in REQUIRED if found.get(field) is None]
     if missing:
-        raise DataError(
-            f"{name}: no column for {', '.join(missing)}; seen: {_listed(header)}; wanted: {', '.join(REQUIRED)}",
-            f"Name the column, --column {missing[0]}= and its header or number, or rename it",
-        )
+        raise _missing(missing, {at for at in found.values() if at is not None}, header, name)
     numbers = tuple(int(found[field] or 0) for field in PRICES_AND_VOLUME)
     columns = Columns(times[0][0], numbers, found["symbol"], times[0][1], found["ingest_ts"])  # type: ignore[arg-type]
     notes = []
+    settled = [cell.strip() for cell, text in zip(header, spelled, strict=True) if text in _SETTLED]
+    if settled and "close" not in chosen and spelled[columns.numbers[3]] not in _SETTLED:
+        close = header[columns.numbers[3]].strip()
+        notes.append(f"the close is {close!r}; --column close={settled[0]!r} takes the settlement price instead")
     adjusted = [cell.strip() for cell, text in zip(header, spelled, strict=True) if text.startswith("adj")]
     if adjusted and "close" not in chosen:
         notes.append(f"prices are the raw ones of {header[columns.numbers[3]].strip()!r}; {adjusted[0]!r} is not used")
     return Found(columns, times, volumes, notes)
+
+
+def is_single(field: str, column: str, header: Sequence[str]) -> bool:
+    """Whether the user says that no column names the instrument."""
+    return field == "symbol" and plain(column) == SINGLE and SINGLE not in map(plain, header)
+
+
+def _missing(missing: list[str], used: set[int], header: Sequence[str], name: str) -> DataError:
+    """What to raise where no column is known for some fields: with the columns that could be meant."""
+    left = [cell.strip() for at, cell in enumerate(header) if at not in used and cell.strip()]
+    options = " ".join(f"--column {field}=…" for field in missing)
+    what = f" one of {', '.join(left)[:200]}" if left else " its header"
+    return DataError(
+        f"{name}: no column for {', '.join(missing)}; seen: {_listed(header)}; wanted: {', '.join(REQUIRED)}",
+        f"Give {options} with{what}, or a number from 1 to {len(header)}",
+    )
 
 
 def _named(header: Sequence[str], column: str, field: str, name: str) -> int:

@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import IO, Any, NamedTuple
 
 from worker.errors import DataError
-from worker.sources.tables.columns import is_data, is_number, plain, recognised
+from worker.sources.tables.columns import is_data, is_number, is_time, plain, recognised
 from worker.sources.tables.content import FAILURES, FALLBACKS, Content, encoding_of
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
@@ -171,6 +171,12 @@ def _is_text(row: list[str]) -> bool:
     return len(filled) <= 3 and not any(map(is_number, filled))
 
 
+def is_words(row: list[str]) -> bool:
+    """Whether a row is the header of a table, known or not: names for all of its columns, and no number."""
+    filled = [cell for cell in row if cell.strip()]
+    return len(filled) > _WHOLE_HEADER and not any(is_number(cell) or is_time(cell) for cell in filled)
+
+
 def find_table(lines: list[str], name: str) -> Structure:
     """Where the table stands in the first lines of a text.
 
@@ -208,6 +214,9 @@ def _structure(rows: list[list[str]], delimiter: str) -> Structure | None:
         if count >= _WHOLE_HEADER and not is_data(row):
             return _under(rows, at, delimiter)
     for at, row in enumerate(rows[:_SEARCHED]):
+        below = next(filter(any, rows[at + 1 :]), [])
+        if is_words(row) and sum(map(is_number, below)) >= _WHOLE_HEADER:
+            return _under(rows, at, delimiter)  # a header of unknown words
         if is_data(row):
             return Structure(delimiter, None, at, row, None)
     return None
