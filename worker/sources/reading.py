@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from worker.sources.opening import Opening
 from worker.sources.options import CLOCKS, ReadOptions
 from worker.sources.record import Bar
 from worker.sources.report import ReadReport
-from worker.sources.tables.columns import Columns, Found, guess, plain, recognise
+from worker.sources.tables.columns import Columns, Found, guess, is_single, plain, recognise
 from worker.sources.tables.content import FALLBACKS, Content
 from worker.sources.tables.headless import check_order
 from worker.sources.tables.parquet import ParquetTable
+from worker.sources.tables.series import SeriesScan, named_by, refusal
 from worker.sources.tables.text import DELIMITERS, Chunk, TextTable
 from worker.sources.tables.ticks import TickPrices
 from worker.sources.tables.vendors import Hint, of_header, of_name
@@ -130,7 +132,10 @@ class Reading:
         if any(others):
             return self._scan(found, others[0] or kind, others[1] or ingest_kind, others[2] or clock_kind)
         self.times = times.decide()
-        check_same(self.times.steps, self.name)
+        if (apart := self._told_apart(columns, header)) is not None:
+            return self._scan(found._replace(columns=apart))
+        if not self._single(header):
+            check_same(self.times.steps, self.name)
         if self.clocks is not None:
             self.times = self.times._replace(label=self.times.label + self.clocks.label)
         self.ingest = None if ingest is None else ingest.decide()
@@ -149,6 +154,35 @@ class Reading:
         elif not any(filled.values()) and self.times.rows:
             self.notes.append(f"all volumes of {header[best].strip()!r} are zero")
         self.columns = columns.with_volume(best)
+
+    def _told_apart(self, columns: Columns, header: Sequence[str]) -> Columns | None:
+        """The columns with one of symbols, where only that tells apart rows that repeat a time.
+
+        Raises:
+            DataError: an unread column does so of which nobody knows whether it names instruments.
+        """
+        steps, self.repeats, self.late = self.times.steps, 0, 0
+        if not steps.same and not (steps.forward and steps.backward):
+            return None
+        known = {at for at in columns.positions().values() if at not in columns.numbers}
+        scan = SeriesScan({*range(self.table.cells)} - {*columns.positions().values()})
+        clock, symbols = self.times.clock(), Symbols()
+        for chunk in self.table.chunks({*known, *scan.wanted}):
+            owners = self._owners(chunk, columns, symbols)
+            ts, has, _ = self.times.convert(self._when(chunk, columns), clock, owners)
+            scan.feed(chunk.columns, owners, ts, has)
+        rows = scan.end()
+        self.repeats, self.late = rows.repeats, rows.late
+        if self._single(header):
+            return None
+        found = rows.told_apart()
+        named = None if columns.symbol is not None else named_by(found, header)
+        if found and named is None:
+            raise refusal(self.name, rows, found, header, columns.symbol is not None)
+        return None if named is None else replace(columns, symbol=named)
+
+    def _single(self, header: Sequence[str]) -> bool:
+        return is_single("symbol", self.options.columns.get("symbol", ""), header)
 
     def _clock_scan(self, header: Sequence[str], columns: Columns, kind: str | None) -> ClockScan | None:
         given = self.options.date_format

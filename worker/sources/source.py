@@ -164,9 +164,23 @@ def opened(source: Source, interval: str | None, sort: bool) -> tuple[str, Itera
             steps.feed(batch.owners[batch.has_ts], batch.ts[batch.has_ts])
     if steps is not None and steps.newest_first and not sort:
         source.report.note(f"{source.name} is newest first: most bars will be rejected as out_of_order; use --sort")
+    elif source.reading is not None and not sort and source.reading.late:
+        source.report.note(
+            f"{source.name}: {_rows(source.reading.late, 'goes', 'go')} back in time: the worker rejects bars behind "
+            "later ones as out_of_order; --sort reads by time"
+        )
+    if source.reading is not None and source.reading.repeats:
+        source.report.note(
+            f"{source.name}: {_rows(source.reading.repeats, 'repeats', 'repeat')} a time of their symbol: the worker "
+            "takes the first of them"
+        )
     text = interval_of(source, interval, steps)
     opening = source.reading.opening if source.reading else None
     return text, iter(batches) if opening is None else opening.apply(batches)
+
+
+def _rows(count: int, one: str, many: str) -> str:
+    return f"{count:,} row {one}" if count == 1 else f"{count:,} rows {many}"
 
 
 def read_records(

@@ -14,6 +14,7 @@ from tests.support.layouts import (
     packings,
     parquet,
     platforms,
+    series,
     sessions,
     vendors,
 )
@@ -30,6 +31,7 @@ LAYOUTS: list[Layout] = [
     *daynumbers.LAYOUTS,
     *notation.LAYOUTS,
     *parquet.LAYOUTS,
+    *series.LAYOUTS,
 ]
 
 __all__ = ["LAYOUTS", "Layout", "check"]

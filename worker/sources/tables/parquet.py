@@ -48,7 +48,7 @@ class ParquetTable:
                 at for at, field in enumerate(file.schema_arrow)
                 if _is_text(types, field.type.value_type if types.is_dictionary(field.type) else field.type)
             }  # fmt: skip
-        self.width = len(self.header)
+        self.width = self.cells = len(self.header)
 
     @contextmanager
     def _opened(self) -> Iterator[Any]:

@@ -60,6 +60,7 @@ class TextTable:
         self.structure = self._found(head)
         self.header = self.structure.header
         self.width = len(self.header or self.structure.first)
+        self.cells = min(self.width, len(self.structure.first))  # that rows do have
         self.footer = 0  # lines of text below the table, known when it was read
 
     @property
