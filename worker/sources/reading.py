@@ -20,7 +20,17 @@ from worker.sources.opening import Opening
 from worker.sources.options import CLOCKS, ReadOptions
 from worker.sources.record import Bar
 from worker.sources.report import ReadReport
-from worker.sources.tables.columns import Columns, Found, guess, is_single, plain, recognise
+from worker.sources.tables.columns import (
+    PRICES_AND_VOLUME,
+    REQUIRED,
+    Columns,
+    Found,
+    guess,
+    is_single,
+    overridden,
+    plain,
+    recognise,
+)
 from worker.sources.tables.content import FALLBACKS, Content
 from worker.sources.tables.headless import check_order
 from worker.sources.tables.parquet import ParquetTable
@@ -89,11 +99,14 @@ class Reading:
             return recognise(table.header, self.name, given)
         assert isinstance(table, TextTable)
         first = table.structure.first
-        if given:
+        if {*REQUIRED} <= {*given}:
             return recognise([f"column {at}" for at in range(1, len(first) + 1)], self.name, given)
         known = self.hint.columns
         if known is None or known.width > len(first):
-            known = check_order(table, guess(first, self.name), self.name)
+            known = guess(first, self.name)
+            if not {*PRICES_AND_VOLUME} & {*given}:
+                known = check_order(table, known, self.name, self.options.decimal)
+        known = overridden(known, given, len(first), self.name)
         return Found(known, [(known.ts, known.clock)], [known.numbers[4]], [])
 
     def _scan(

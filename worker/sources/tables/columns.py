@@ -256,8 +256,32 @@ def guess(row: Sequence[str], name: str) -> Columns:
             return Columns(first, (at, at + 1, at + 2, at + 3, at + 4), 0 if first else after, clock)
     raise DataError(
         f"{name}: the first row is neither a header nor {', '.join(REQUIRED)}; seen: {', '.join(row)[:200]}",
-        f"Add a header with {', '.join(REQUIRED)} and, for several symbols, symbol",
+        f"Add a header with {', '.join(REQUIRED)} and, for several symbols, symbol; or name all columns by their "
+        "numbers: " + " ".join(f"--column {field}=…" for field in REQUIRED),
     )
+
+
+def overridden(guessed: Columns, given: Mapping[str, str], width: int, name: str) -> Columns:
+    """The columns of a table without header, with those that the user named.
+
+    Raises:
+        DataError: two fields would share a column.
+    """
+    header = [f"column {at}" for at in range(1, width + 1)]
+    chosen = {field: _named(header, column, field, name) for field, column in given.items()
+              if not is_single(field, column, header)}  # fmt: skip
+    found = guessed.positions() | chosen
+    if "symbol" in given and "symbol" not in chosen:
+        found.pop("symbol", None)
+    twice = next((at for at in found.values() if list(found.values()).count(at) > 1), None)
+    if twice is not None:
+        shared = " and ".join(field for field, at in found.items() if at == twice)
+        raise DataError(
+            f"{name} has no header, and column {twice + 1} would be {shared}",
+            "Name all columns by their numbers: " + " ".join(f"--column {field}=…" for field in REQUIRED),
+        )
+    numbers = found["open"], found["high"], found["low"], found["close"], found["volume"]
+    return Columns(found["ts"], numbers, found.get("symbol"), found.get("clock"), found.get("ingest_ts"))
 
 
 def is_data(row: Sequence[str]) -> bool:
