@@ -15,7 +15,7 @@ from worker.errors import DataError
 from worker.sources.bars import BarBatch, Symbols
 from worker.sources.intervals import check_given, check_interval, check_same, check_steps, decide_interval
 from worker.sources.layout import Layout
-from worker.sources.numbers import Marks, numbers
+from worker.sources.numbers import NEGLIGIBLE, Marks, numbers
 from worker.sources.opening import Opening
 from worker.sources.options import CLOCKS, ReadOptions
 from worker.sources.record import Bar
@@ -35,7 +35,7 @@ from worker.sources.tables.content import FALLBACKS, Content
 from worker.sources.tables.headless import check_order
 from worker.sources.tables.parquet import ParquetTable
 from worker.sources.tables.series import SeriesScan, named_by, refusal
-from worker.sources.tables.text import DELIMITERS, Chunk, TextTable
+from worker.sources.tables.text import DELIMITERS, LONG, NO_TIME, Chunk, TextTable, too_long
 from worker.sources.tables.ticks import TickPrices
 from worker.sources.tables.vendors import Hint, of_header, of_name
 from worker.sources.times.clocks import ClockScan
@@ -43,8 +43,6 @@ from worker.sources.times.columns import TimeScan
 from worker.sources.times.kinds import Typed
 
 _SAMPLES = 3
-_TIME = "the time cannot be read"
-_SHORT = "the row has too few columns"
 _DAY_MS = 86_400_000
 _NOT_ZERO = re.compile(r"[1-9]")
 
@@ -125,8 +123,9 @@ class Reading:
         marks, symbols, filled = Marks(), Symbols(), dict.fromkeys(found.volumes, False)
         wanted = {*columns.positions().values(), *found.volumes}
         prices = {*columns.numbers, *found.volumes}
-        self._lost = 0
-        for chunk in table.chunks(wanted):
+        rows, long = 0, list[tuple[str, int, str]]()
+        for chunk in table.chunks(wanted, time=columns.ts):
+            rows, long = rows + len(chunk.lines), long + [each for each in chunk.lost if each[0] == LONG]
             owners = self._owners(chunk, columns, symbols)
             times.feed(self._when(chunk, columns, scan=True), owners)
             if ingest is not None and columns.ingest_ts is not None:
@@ -144,6 +143,11 @@ class Reading:
         others = times.other_kind(), ingest and ingest.other_kind(), self.clocks and self.clocks.other_kind()
         if any(others):
             return self._scan(found, others[0] or kind, others[1] or ingest_kind, others[2] or clock_kind)
+        if long and len(long) > NEGLIGIBLE * (rows + len(long)):
+            raise too_long(self.name, f"line {long[0][1]}: {long[0][2]}", f"{len(long):,} rows")
+        if times.lost and isinstance(table, TextTable):
+            for _ in table.chunks(wanted, time=columns.ts, careful=True):
+                pass  # a header among the rows is refused
         self.times = times.decide()
         if (apart := self._told_apart(columns, header)) is not None:
             return self._scan(found._replace(columns=apart))
@@ -180,7 +184,7 @@ class Reading:
         known = {at for at in columns.positions().values() if at not in columns.numbers}
         scan = SeriesScan({*range(self.table.cells)} - {*columns.positions().values()})
         clock, symbols = self.times.clock(), Symbols()
-        for chunk in self.table.chunks({*known, *scan.wanted}):
+        for chunk in self.table.chunks({*known, *scan.wanted}, time=columns.ts):
             owners = self._owners(chunk, columns, symbols)
             ts, has, _ = self.times.convert(self._when(chunk, columns), clock, owners)
             scan.feed(chunk.columns, owners, ts, has)
@@ -252,7 +256,8 @@ class Reading:
             if table.structure.header and table.structure.skipped > 1:
                 self.notes.append(f"the table begins in line {table.structure.skipped + 1} of {self.name}")
             if table.footer:
-                self.notes.append(f"{table.footer} lines of text below the table are not read")
+                lines = "1 line" if table.footer == 1 else f"{table.footer} lines"
+                self.notes.append(f"{lines} of text below the table {'is' if table.footer == 1 else 'are'} not read")
         if self.times.first is not None and self.times.first < 0:
             self.notes.append("bars before 1970 cannot be published: no Kafka timestamp can state their close")
         named = {field: header[at].strip() or "(unnamed)" for field, at in self.columns.positions().items()}
@@ -313,7 +318,7 @@ class Reading:
         header = self.table.header or [f"column {at + 1}" for at in range(self.table.width)]
         clock = self.times.clock()
         ingest_clock = self.ingest.clock() if self.ingest else None
-        for chunk in self.table.chunks(columns.positions().values()):
+        for chunk in self.table.chunks(columns.positions().values(), time=columns.ts):
             owners = self._owners(chunk, columns, symbols) if columns.symbol is not None else np.full(
                 len(chunk.lines), symbols[self.symbol]
             )  # fmt: skip
@@ -323,9 +328,9 @@ class Reading:
             rows = [self._numbers(chunk, at, header, report) for at in columns.numbers]
             if self.hint.scale != 1.0:
                 rows = [_scaled(row, self.hint.scale) for row in rows[:4]] + rows[4:]
-            faults = [(_SHORT, f"line {line}: {text}") for line, text in chunk.short]
+            faults = [(why, f"line {line}: {text}") for why, line, text in chunk.lost]
             lost = sorted({*lost, *lost_known})
-            faults += [(_TIME, f"{self.table.kind} {chunk.lines[row]}: {_cells(chunk, row)}") for row in lost]
+            faults += [(NO_TIME, f"{self.table.kind} {chunk.lines[row]}: {_cells(chunk, row)}") for row in lost]
             batch = BarBatch(ts, has_ts, np.array(rows).reshape(5, -1), known, has_known, owners, symbols.names, faults)
             if lost:
                 keep = np.ones(len(batch), np.bool_)

@@ -6,6 +6,7 @@ The rows are made up; their form is the vendor's.
 from __future__ import annotations
 
 from tests.support.layouts import (
+    around,
     clocks,
     daynumbers,
     europe,
@@ -26,6 +27,7 @@ LAYOUTS: list[Layout] = [
     *headers.LAYOUTS,
     *platforms.LAYOUTS,
     *packings.LAYOUTS,
+    *around.LAYOUTS,
     *clocks.LAYOUTS,
     *sessions.LAYOUTS,
     *daynumbers.LAYOUTS,

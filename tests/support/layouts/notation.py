@@ -252,7 +252,7 @@ LAYOUTS: list[Layout] = [
         "unquoted decimal commas",
         "ABC.csv",
         rows(OHLCV, "2024-03-04,41,15,41,90,40,85,41,60,1200"),
-        refused="more than the header",
+        refused="more cells than the header",
         fix="semicolons",
     ),
     Layout(

@@ -59,7 +59,7 @@ class ParquetTable:
         except (*FAILURES, ValueError, arrow.ArrowException) as error:
             raise DataError(f"{self.content.path} cannot be read: {error}", "Give a readable Parquet file") from None
 
-    def chunks(self, positions: Iterable[int], chunk: int | None = None) -> Iterator[Chunk]:
+    def chunks(self, positions: Iterable[int], chunk: int | None = None, time: int | None = None) -> Iterator[Chunk]:
         """The columns at some positions, batch by batch.
 
         Raises:

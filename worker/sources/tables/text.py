@@ -13,21 +13,29 @@ from typing import IO, Any, NamedTuple
 from worker.errors import DataError
 from worker.sources.tables.columns import is_data, is_number, is_time, plain, recognised
 from worker.sources.tables.content import FAILURES, FALLBACKS, Content, encoding_of
+from worker.sources.times.kinds import blank
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
 _BLOCK = 1 << 20  # characters
 _ROWS = 16_384
 _HEAD_LINES = 200
 _SEARCHED = 60  # rows in which the header may stand
+_FOOTER = 1_000  # lines of text that may stand below a table
 _WHOLE_HEADER = 4  # of time and prices
 
 
+NO_TIME = "the time cannot be read"
+SHORT = "the row has too few columns"
+LONG = "the row has more cells than the header names"
+_SECOND = "a second header"
+
+
 class Chunk(NamedTuple):
-    """Some rows: the cells of each asked column, and the rows that lack cells, as (line, text)."""
+    """Some rows: the cells of each asked column, and the rows that are no bars."""
 
     columns: dict[int, Any]  # position → list of text, or `Typed`
     lines: Sequence[int]
-    short: list[tuple[int, str]]
+    lost: list[tuple[str, int, str]]  # (why, line, text)
     odd: bool = True  # whether a cell may hold a comma or an underscore
 
 
@@ -60,6 +68,7 @@ class TextTable:
         self.structure = self._found(head)
         self.header = self.structure.header
         self.width = len(self.header or self.structure.first)
+        self.named = _named(self.structure)
         self.cells = min(self.width, len(self.structure.first))  # that rows do have
         self.footer = 0  # lines of text below the table, known when it was read
 
@@ -91,31 +100,36 @@ class TextTable:
         except (*FAILURES, csv.Error) as error:
             raise self.content.unreadable(error) from None
 
-    def chunks(self, positions: Iterable[int], size: int = _BLOCK) -> Iterator[Chunk]:
+    def chunks(
+        self, positions: Iterable[int], size: int = _BLOCK, time: int | None = None, careful: bool = False
+    ) -> Iterator[Chunk]:
         """The columns at some positions, chunk by chunk; `size` is about that of a chunk in characters.
 
+        With the column of times known, rows of words at the end are a footer; `careful` looks for a second header
+        anywhere.
+
         Raises:
-            DataError: the file cannot be read to its end.
+            DataError: the file cannot be read to its end, or holds two tables.
         """
         wanted = sorted(set(positions))
-        held: list[tuple[int, list[str]]] = []  # lines of text that are a footer unless data follow
+        held: list[tuple[str, int, list[str]]] = []  # rows that are a footer unless data follow
         with self._text() as text:
             line = _skip(text, self.structure.skipped, self.delimiter)
             while block := text.read(size):
                 block += text.readline()
-                plain = self._plain(block, line, wanted)
+                plain = None if careful else self._plain(block, line, wanted, time)
                 if plain is None and '"' in block:
                     # A quoted cell may go on in the next block: the rest is left to the module csv.
-                    yield from self._chunks(chain(io.StringIO(block), text), line, wanted, held)
+                    yield from self._chunks(chain(io.StringIO(block), text), line, wanted, held, time)
                     break
                 if plain is None or held:
-                    yield from self._chunks(io.StringIO(block), line, wanted, held)
+                    yield from self._chunks(io.StringIO(block), line, wanted, held, time)
                 else:
                     yield plain
                 line += block.count("\n")
         self.footer = len(held)
 
-    def _plain(self, block: str, line: int, wanted: list[int]) -> Chunk | None:
+    def _plain(self, block: str, line: int, wanted: list[int], time: int | None) -> Chunk | None:
         """The columns of a block whose lines have as many cells as the first, none of them quoted."""
         delimiter = self.delimiter
         if any(odd in block for odd in ('"', f"{delimiter} ", "\n ", "\n\n")) or block[0] == " " or delimiter == " ":
@@ -129,33 +143,92 @@ class TextTable:
         count = (len(cells) + 1) // (width + 1)
         if len(cells) != count * (width + 1) - 1 or cells[width :: width + 1].count("\n") != count - 1:
             return None
+        if time is not None and is_word(cells[-width + time]):
+            return None  # perhaps a footer
+        if any("".join(cells[at :: width + 1]).strip() for at in range(self.named, width)):
+            return None  # perhaps more cells than names
         odd = "_" in block or (delimiter != "," and "," in block)
         columns = {at: cells[at :: width + 1] for at in wanted}
         return Chunk(columns, range(line + 1, line + 1 + count), [], odd)
 
     def _chunks(
-        self, text: Iterable[str], line: int, wanted: list[int], held: list[tuple[int, list[str]]]
-    ) -> Iterator[Chunk]:
+        self, text: Iterable[str], line: int, wanted: list[int], held: list[tuple[str, int, list[str]]],
+        time: int | None,
+    ) -> Iterator[Chunk]:  # fmt: skip
         rows = csv.reader(text, delimiter=self.delimiter, skipinitialspace=True)
         pick = itemgetter(*wanted, *wanted[:1])
         while some := [(line + rows.line_num, row) for row in islice(rows, _ROWS)]:
-            short: list[tuple[int, str]] = []
+            lost: list[tuple[str, int, str]] = []
             lines, fine = [], []
             for number, row in some:
-                if len(row) > wanted[-1] and any(row):
+                if not any(row):
+                    continue
+                if (words := self._words(row, wanted, time)) is not None:
+                    held.append((words, number, row))
+                    if len(held) > _FOOTER:
+                        lost += self._between(held)
+                elif len(row) <= wanted[-1]:
+                    lost.append((SHORT, number, ",".join(row)))
+                elif self._too_long(row):
+                    lost.append((LONG, number, ",".join(row)))
+                else:
                     fine.append(row)
                     lines.append(number)
-                    short += [(at, ",".join(cells)) for at, cells in held]
-                    held.clear()
-                elif not any(row):
-                    continue
-                elif _is_text(row):
-                    held.append((number, row))
-                else:
-                    short.append((number, ",".join(row)))
+                    lost += self._between(held)
             columns = zip(wanted, zip(*map(pick, fine), strict=True), strict=False)
             found: dict[int, Any] = {at: list(cells) for at, cells in columns}
-            yield Chunk({at: found.get(at, []) for at in wanted}, lines, short)
+            yield Chunk({at: found.get(at, []) for at in wanted}, lines, lost)
+
+    def _words(self, row: list[str], wanted: list[int], time: int | None) -> str | None:
+        """What a row of words between bars is, or None for another: at the end of a file it is a footer."""
+        short = len(row) <= wanted[-1]
+        if time is None:
+            return SHORT if short and _is_text(row) else None
+        cell = row[time] if time < len(row) else ""
+        if is_word(cell):
+            return _SECOND if is_words(row) else SHORT if short else NO_TIME
+        if not _is_text(row):
+            return None
+        if short:
+            return SHORT
+        # A remark in the first of many cells; a bar without numbers has a time there, or nothing.
+        return NO_TIME if not cell.strip() or (any(map(str.isalpha, cell)) and not is_time(cell)) else None
+
+    def _between(self, held: list[tuple[str, int, list[str]]]) -> list[tuple[str, int, str]]:
+        """Rows that data follow.
+
+        Raises:
+            DataError: one of them is a header.
+        """
+        for what, number, row in held:
+            if what == _SECOND:
+                raise DataError(
+                    f"{self.content.name} holds two tables: line {number} is another header: {','.join(row)[:120]}",
+                    "Give each table as a file of its own",
+                )
+        found = [(what, number, ",".join(row)) for what, number, row in held]
+        held.clear()
+        return found
+
+    def _too_long(self, row: list[str]) -> bool:
+        """Whether a row has a number behind the last column that has a name, or anything behind the last one."""
+        if len(row) <= self.named:
+            return False
+        return any(any(map(str.isdigit, cell)) for cell in row[self.named : self.width]) or any(
+            cell.strip() for cell in row[self.width :]
+        )
+
+
+def _named(found: Structure) -> int:
+    """Columns up to the last one that has a name; of a table without header those of its first row."""
+    if found.header is None:
+        return len(found.first)
+    return max((at + 1 for at, cell in enumerate(found.header) if cell.strip()), default=0)
+
+
+def is_word(cell: str) -> bool:
+    """Whether a cell says something and holds no digit: no time."""
+    return not any(map(str.isdigit, cell)) and not blank(cell.strip())
 
 
 def _skip(text: IO[str], rows: int, delimiter: str) -> int:
@@ -244,10 +317,15 @@ def _under(rows: list[list[str]], at: int, delimiter: str) -> Structure:
 def _check_width(found: Structure, name: str) -> None:
     if found.header is None or not found.first:
         return
-    more = len(found.first) - len(found.header)
-    if more > 0 and any(cell.strip() for cell in found.first[len(found.header) :]):
-        raise DataError(
-            f"{name}: the rows have {more} {'cell' if more == 1 else 'cells'} more than the header: "
-            f"{','.join(found.first)[:120]}",
-            "Quote numbers with a decimal comma, or separate cells by semicolons; give every column a header",
-        )
+    behind = found.first[_named(found) :]
+    if any(map(str.isdigit, "".join(behind))) or any(cell.strip() for cell in found.first[len(found.header) :]):
+        raise too_long(name, ",".join(found.first), "the rows")
+
+
+def too_long(name: str, example: str, rows: str) -> DataError:
+    """What to raise where rows have cells of which nobody knows what they are."""
+    return DataError(
+        f"{name}: {rows} have more cells than the header names: {example[:120]}",
+        "Quote numbers with a decimal comma or a thousands mark, or separate cells by semicolons; give every column a "
+        "header",
+    )

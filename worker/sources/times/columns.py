@@ -135,6 +135,11 @@ class TimeScan:
         for candidate, found in zip(self._candidates, parsed, strict=True):
             self._book(candidate, found, column, owners)
 
+    @property
+    def lost(self) -> int:
+        """Cells that are neither times nor blank."""
+        return max((candidate.lost for candidate in self._candidates), default=0)
+
     def _decided(self, column: Column) -> bool:
         """Whether the column's type or the format given says how to read it."""
         given = self._given
