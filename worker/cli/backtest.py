@@ -25,6 +25,7 @@ from worker.cli.bars import (
     read_bars,
     read_options,
     show_layouts,
+    show_notes,
     show_unreadable,
 )
 from worker.cli.common import Bootstrap, Json, RegistryFolder, quiet_logs, run_async, settings_with
@@ -234,10 +235,11 @@ def _read(
 ) -> Iterable[Raw | Bars]:
     from worker.sources.bar_columns import columns_of
     from worker.sources.recording import SUFFIX, read_recording
-    from worker.sources.source import open_files
+    from worker.sources.source import distinct, open_files
 
     if dataset is not None:
         return read_bars([], dataset, options, sort, report)
+    files = distinct(files, report)
     # All are decided before the first is read.
     sources = iter(open_files([path for path in files if path.suffix != SUFFIX], options.symbol, report, options))
     return chain.from_iterable(
@@ -260,7 +262,7 @@ def _show(
     if json:
         import msgspec
 
-        told = {"out": str(out), "records": total, "seconds": round(seconds, 3), "notes": report.notes}
+        told = {"out": str(out), "records": total, "seconds": round(seconds, 3), "notes": report.told()}
         told |= {"files": [layout.as_dict() for layout in report.layouts], "unreadable": dict(report.unreadable)}
         typer.echo(msgspec.json.encode(told | metrics).decode())
         return
@@ -275,8 +277,7 @@ def _show(
     show_unreadable(report)
     for reason, count in report.rejected.items():
         typer.echo(f"not read: {count:,} rows, {reason}; the first: {report.examples[reason]}", err=True)
-    for note in report.notes:
-        typer.echo(f"note: {note}", err=True)
+    show_notes(report)
 
 
 def _blocks(found: dict[str, Any]) -> None:

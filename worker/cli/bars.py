@@ -27,7 +27,7 @@ Interval = Annotated[
     typer.Option("--interval", help="Bar length, for example 1m; else inferred.", autocompletion=intervals),
 ]
 Limit = Annotated[int | None, typer.Option("--limit", min=0, help="Stop after so many records.")]
-Sort = Annotated[bool, typer.Option("--sort", help="Sort each file by time first (newest-first vendor files).")]
+Sort = Annotated[bool, typer.Option("--sort", help="Read each file in the order of time, whatever its own.")]
 
 
 Decimal = Annotated[str | None, typer.Option("--decimal", help="Decimal mark, . or , (default: as the cells show).")]
@@ -86,7 +86,7 @@ def read_bars(
 
 
 def show_layouts(report: ReadReport) -> None:
-    """Print what was decided about each file, with three sample rows."""
+    """Print what was decided about each file, with its first rows and the last one."""
     for layout in report.layouts:
         for line in layout.lines():
             typer.echo(line)
@@ -100,3 +100,9 @@ def show_unreadable(report: ReadReport) -> None:
             f"the first: {report.unreadable_examples[column]}",
             err=True,
         )
+
+
+def show_notes(report: ReadReport) -> None:
+    """Say what the user should know about the files."""
+    for note in report.told():
+        typer.echo(f"note: {note}", err=True)

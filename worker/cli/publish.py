@@ -25,6 +25,7 @@ from worker.cli.bars import (
     read_bars,
     read_options,
     show_layouts,
+    show_notes,
     show_unreadable,
 )
 from worker.cli.common import Bootstrap, Json, Prefix, quiet_logs, run_async, settings_with
@@ -114,9 +115,10 @@ def publish(
         return islice(publishable(records, report, latest_ms), limit)
 
     if dry_run:
+        # Of files the layouts show rows, the last one once all is read.
+        summary = _rehearse(chosen(2**63 - 1), target, quiet=json or bool(report.layouts))
         if not json:
             show_layouts(report)
-        summary = _rehearse(chosen(2**63 - 1), target, quiet=json)
     else:
         summary = run_async(_send(settings, target, chosen, rate, total, delivery_timeout))
     _show(summary, report, dry_run, json)
@@ -215,8 +217,7 @@ def _show(summary: PublishSummary, report: ReadReport, dry_run: bool, json: bool
     show_unreadable(report)
     for reason, count in report.rejected.items():
         typer.echo(f"not published: {count:,} rows, {reason}; the first: {report.examples[reason]}", err=True)
-    for note in report.notes:
-        typer.echo(f"note: {note}", err=True)
+    show_notes(report)
 
 
 def _as_dict(summary: PublishSummary, report: ReadReport, dry_run: bool) -> dict[str, Any]:
@@ -236,5 +237,5 @@ def _as_dict(summary: PublishSummary, report: ReadReport, dry_run: bool) -> dict
         "not_published": dict(report.rejected),
         "unreadable": dict(report.unreadable),
         "files": [layout.as_dict() for layout in report.layouts],
-        "notes": report.notes,
+        "notes": report.told(),
     }

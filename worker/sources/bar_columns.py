@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,16 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.tick import MAX_SYMBOL, MAX_TS, MIN_TS
+from schemas.tick import MAX_TS, MIN_TS
 from worker.engine.bar import BAR
 from worker.sources.bars import BarBatch, Flags, Ints, stamps
 from worker.sources.intervals import check_interval
-from worker.sources.record import Record
+from worker.sources.record import Record, is_symbol
 from worker.sources.report import ReadReport
 from worker.sources.source import Source, book, open_file, opened, records_of
 from worker.sources.tables.columns import PRICES_AND_VOLUME
-
-_SYMBOL = re.compile(rf"[!-~]{{1,{MAX_SYMBOL}}}")
 
 
 class Bars(NamedTuple):
@@ -63,7 +60,7 @@ def _by_symbol(
     for name, values in zip(PRICES_AND_VOLUME, batch.numbers, strict=True):
         rows[name] = values
     whole = batch.complete & (batch.ts >= MIN_TS) & (batch.ts <= MAX_TS)
-    names = np.array([_SYMBOL.fullmatch(symbol) is not None for symbol in batch.symbols], np.bool_)
+    names = np.array([is_symbol(symbol) for symbol in batch.symbols], np.bool_)
     whole &= names[batch.owners]
     order = np.argsort(batch.owners, kind="stable")
     owned = batch.owners[order]

@@ -44,6 +44,7 @@ class Layout:
     vendor: str | None = None
     samples: list[Bar] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    final: Bar | None = None  # the last whole row, once the file was read to its end
 
     def move(self, shift: int) -> None:
         """Bars open so many ms later than it was said."""
@@ -63,9 +64,9 @@ class Layout:
             f"  columns: {columns}",
             f"  {self.rows:,} rows, {moment(self.first)} .. {moment(self.last)}",
         ]
-        for bar in self.samples:
-            numbers = " ".join(f"{value:.15g}" for value in bar[2:7])
-            told.append(f"  {bar.symbol} {moment(bar.ts)} {numbers}")
+        told += [f"  {_line(bar)}" for bar in self.samples]
+        if self.final is not None and self.final not in self.samples:
+            told.append(f"  last: {_line(self.final)}")
         return told
 
     def as_dict(self) -> dict[str, Any]:
@@ -84,5 +85,10 @@ class Layout:
             "first": self.first,
             "last": self.last,
             "samples": [bar._asdict() for bar in self.samples],
+            "final": None if self.final is None else self.final._asdict(),
             "notes": self.notes,
         }
+
+
+def _line(bar: Bar) -> str:
+    return f"{bar.symbol} {moment(bar.ts)} " + " ".join(f"{value:.15g}" for value in bar[2:7])

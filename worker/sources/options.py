@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from worker.errors import ConfigError
+from worker.sources.record import check_symbol
 
 CLOCKS = ("hours", "hour-ending", "hhmm", "hhmmss", "minutes", "seconds")  # what a time of day beside a date is
 UNITS = ("s", "ms", "us", "ns", "excel", "days", "sas")
@@ -26,6 +27,8 @@ class ReadOptions:
     columns: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if self.symbol is not None:
+            check_symbol(self.symbol)
         if self.decimal not in (None, ".", ","):
             raise ConfigError(f"--decimal {self.decimal} is no decimal mark", "Give --decimal . or --decimal ,")
         given = self.date_format

@@ -18,7 +18,7 @@ from worker.sources.layout import Layout
 from worker.sources.numbers import NEGLIGIBLE, Marks, numbers
 from worker.sources.opening import Opening
 from worker.sources.options import CLOCKS, ReadOptions
-from worker.sources.record import Bar
+from worker.sources.record import Bar, odd
 from worker.sources.report import ReadReport
 from worker.sources.tables.columns import (
     PRICES_AND_VOLUME,
@@ -34,7 +34,7 @@ from worker.sources.tables.columns import (
 from worker.sources.tables.content import FALLBACKS, Content
 from worker.sources.tables.headless import check_order
 from worker.sources.tables.parquet import ParquetTable
-from worker.sources.tables.series import SeriesScan, named_by, refusal
+from worker.sources.tables.series import scan_series
 from worker.sources.tables.text import DELIMITERS, LONG, NO_TIME, Chunk, TextTable, too_long
 from worker.sources.tables.ticks import TickPrices
 from worker.sources.tables.vendors import Hint, of_header, of_name
@@ -170,6 +170,11 @@ class Reading:
             )
         elif not any(filled.values()) and self.times.rows:
             self.notes.append(f"all volumes of {header[best].strip()!r} are zero")
+        self.notes += odd(symbols.names)
+        if columns.symbol is not None and options.symbol is not None:
+            self.notes.append(
+                f"--symbol {options.symbol} is not used: {header[columns.symbol].strip()!r} names the symbols"
+            )
         self.columns = columns.with_volume(best)
 
     def _told_apart(self, columns: Columns, header: Sequence[str]) -> Columns | None:
@@ -181,21 +186,16 @@ class Reading:
         steps, self.repeats, self.late = self.times.steps, 0, 0
         if not steps.same and not (steps.forward and steps.backward):
             return None
-        known = {at for at in columns.positions().values() if at not in columns.numbers}
-        scan = SeriesScan({*range(self.table.cells)} - {*columns.positions().values()})
         clock, symbols = self.times.clock(), Symbols()
-        for chunk in self.table.chunks({*known, *scan.wanted}, time=columns.ts):
+
+        def timed(chunk: Chunk) -> tuple[Any, Any, Any]:
             owners = self._owners(chunk, columns, symbols)
             ts, has, _ = self.times.convert(self._when(chunk, columns), clock, owners)
-            scan.feed(chunk.columns, owners, ts, has)
-        rows = scan.end()
+            return owners, ts, has
+
+        rows = scan_series(self.table, columns, timed)
         self.repeats, self.late = rows.repeats, rows.late
-        if self._single(header):
-            return None
-        found = rows.told_apart()
-        named = None if columns.symbol is not None else named_by(found, header)
-        if found and named is None:
-            raise refusal(self.name, rows, found, header, columns.symbol is not None)
+        named = None if self._single(header) else rows.symbol(self.name, header, columns.symbol is not None)
         return None if named is None else replace(columns, symbol=named)
 
     def _single(self, header: Sequence[str]) -> bool:
@@ -296,13 +296,16 @@ class Reading:
             DataError: no row is complete.
         """
         found: list[Bar] = []
-        for batch in self.batches(ReadReport()):
+        report = ReadReport()
+        for batch in self.batches(report):
             found += [batch.bar(row) for row in islice(np.flatnonzero(batch.complete).tolist(), _SAMPLES - len(found))]
             if len(found) == _SAMPLES:
                 break
         if not found:
+            cells = "; ".join(f"column {name!r}, {cell}" for name, cell in report.unreadable_examples.items())
             raise DataError(
-                f"{self.name} has no row with a time and five numbers that can be read",
+                f"{self.name} has no row with a time and five numbers that can be read"
+                + (f"; these cells are none: {cells}" if cells else ""),
                 "Compare the columns with docs/input.md, or name them: --column close=Last",
             )
         self.layout.samples = found
@@ -318,6 +321,7 @@ class Reading:
         header = self.table.header or [f"column {at + 1}" for at in range(self.table.width)]
         clock = self.times.clock()
         ingest_clock = self.ingest.clock() if self.ingest else None
+        final: Bar | None = None
         for chunk in self.table.chunks(columns.positions().values(), time=columns.ts):
             owners = self._owners(chunk, columns, symbols) if columns.symbol is not None else np.full(
                 len(chunk.lines), symbols[self.symbol]
@@ -336,7 +340,10 @@ class Reading:
                 keep = np.ones(len(batch), np.bool_)
                 keep[lost] = False
                 batch = batch.take(keep)
+            final = batch.bar(int(whole[-1])) if len(whole := np.flatnonzero(batch.complete)) else final
             yield batch
+        shift = self.opening.shift if self.opening else 0
+        self.layout.final = final and final._replace(ts=final.ts + shift if final.ts is not None else None)
 
     def _ingest(self, chunk: Chunk, clock: Any, owners: Any) -> tuple[Any, Any, list[int]]:
         if self.ingest is None or self.columns.ingest_ts is None:

@@ -1,14 +1,19 @@
-"""A bar as a source reads it, and a record as Kafka takes it."""
+"""A bar as a source reads it, and a record as Kafka takes it: its value, and what its key may be."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
 
-from schemas.tick import Tick
+from schemas.tick import MAX_SYMBOL, Tick
+from worker.errors import ConfigError
 
 _encode = msgspec.json.Encoder().encode
+ALLOWED = f"1 to {MAX_SYMBOL} printable ASCII characters without spaces"
+_SYMBOL = re.compile(rf"[!-~]{{1,{MAX_SYMBOL}}}")
 
 
 class Bar(NamedTuple):
@@ -35,3 +40,34 @@ class Record(NamedTuple):
 def encode_bar(bar: Bar, interval: str) -> bytes:
     """The JSON value of a bar; NaN and infinities become null, a missing time is left out."""
     return _encode(Tick(bar.symbol, bar.ts, bar.open, bar.high, bar.low, bar.close, bar.volume, interval))
+
+
+def is_symbol(text: str) -> bool:
+    """Whether a record's key may be this."""
+    return _SYMBOL.fullmatch(text) is not None
+
+
+def check_symbol(text: str) -> None:
+    """Refuse what the user gave as a symbol and is none.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    if not is_symbol(text):
+        near = re.sub(r"[^!-~]", "_", text)[:MAX_SYMBOL] or "BTC/USD"
+        raise ConfigError(f"--symbol {text!r} is no symbol", f"Give {ALLOWED}, for example {near}")
+
+
+def odd(names: Iterable[str]) -> list[str]:
+    """Notes on symbols that may not be meant: two that differ by case only, and those that no record may have."""
+    notes, seen = [], dict[str, str]()
+    for name in names:
+        twin = seen.setdefault(name.casefold(), name)
+        if twin != name:
+            notes.append(f"{twin!r} and {name!r} are two symbols: they differ by case only")
+            break
+    wrong = [name for name in names if name and not is_symbol(name)]
+    if wrong:
+        more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        notes.append(f"{wrong[0]!r}{more} cannot be symbols, which are {ALLOWED}: the worker rejects their bars")
+    return notes

@@ -19,6 +19,7 @@ class ReadReport:
     examples: dict[str, str] = field(default_factory=dict)  # reason → the first such row
     unreadable: Counter[str] = field(default_factory=Counter)  # column → cells that are neither numbers nor blank
     unreadable_examples: dict[str, str] = field(default_factory=dict)  # column → the first such cell
+    crossed: int = 0  # bars whose high lies below their low
     notes: list[str] = field(default_factory=list)
     layouts: list[Layout] = field(default_factory=list)  # what was decided about each file
 
@@ -31,3 +32,12 @@ class ReadReport:
         """Remember something the user should know, once."""
         if text not in self.notes:
             self.notes.append(text)
+
+    def told(self) -> list[str]:
+        """All notes, with what only the counts of a whole file say."""
+        if not self.crossed:
+            return self.notes
+        rows = "1 row has its" if self.crossed == 1 else f"{self.crossed:,} rows have their"
+        swapped = self.crossed > self.rows // 2
+        fix = "; if the columns are swapped, give --column high= and --column low=" if swapped else ""
+        return [*self.notes, f"{rows} high below the low: the worker rejects them{fix}"]

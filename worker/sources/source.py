@@ -52,12 +52,23 @@ def open_file(path: Path, symbol: str | None, report: ReadReport, options: ReadO
     """
     options = options or ReadOptions()
     if str(path) != STDIN:
+        if path.is_dir():
+            some = sorted(each.name for each in path.iterdir() if _stem(each.name)[1] in _KINDS + _PACKED)
+            inside = (
+                f"it holds {', '.join(some[:3])}{' …' if len(some) > 3 else ''}" if some else "it holds no such file"
+            )
+            raise DataError(f"{path} is a folder; {inside}", f"Give the files, for example {path}/*.csv")
         if not path.is_file():
             raise DataError(f"{path} is no file", "Check the path")
         if _stem(path.name)[1] in _FOREIGN:
             raise DataError(f"{path} is of an unknown kind", "Give CSV or Parquet, plain or packed by gzip, zip, xz …")
     wanted = symbol or options.symbol
     reading = Reading(path, wanted, options, symbol_of_name(path))
+    if str(path) == STDIN and reading.derived:
+        raise DataError(
+            "standard input has no name, and no column says whose bars it holds",
+            "Give the symbol, for example --symbol AAPL, or name the column: --column symbol=",
+        )
     if reading.derived and len(reading.symbol) > MAX_SYMBOL:
         raise DataError(
             f"the name of {path.name} is no symbol: longer than {MAX_SYMBOL} characters", "Give the symbol by --symbol"
@@ -71,13 +82,9 @@ def open_files(paths: Iterable[Path], symbol: str | None, report: ReadReport, op
     Raises:
         ConfigError, DataError: as `open_file`; also where two files would become one symbol by their names.
     """
-    sources, owners, seen = [], dict[str, Path](), dict[Path, Source]()
-    for path in paths:
-        real = path if str(path) == STDIN else path.resolve()
-        if real in seen:
-            sources.append(seen[real])
-            continue
-        source = seen[real] = open_file(path, symbol, report, options)
+    sources, owners = list[Source](), dict[str, Path]()
+    for path in distinct(paths, report):
+        source = open_file(path, symbol, report, options)
         sources.append(source)
         assert source.reading is not None
         if not source.reading.derived:
@@ -88,14 +95,41 @@ def open_files(paths: Iterable[Path], symbol: str | None, report: ReadReport, op
                 f"{other} and {path} would both become the symbol {source.reading.symbol} by their names",
                 "Give --symbol where they hold one instrument, else rename one or add a symbol column",
             )
-    for source in seen.values():
+    for source in sources:
         assert source.reading is not None
         layout = source.reading.preview()
         source.reading.interval(options.interval)
         for note in layout.notes:
             report.note(f"{source.name}: {note}")
-    report.layouts += [source.reading.layout for source in seen.values() if source.reading]
+    _check_one(options, {source.name: source.reading.layout.interval for source in sources if source.reading
+                         and source.reading.columns.symbol is None})  # fmt: skip
+    report.layouts += [source.reading.layout for source in sources if source.reading]
     return sources
+
+
+def _check_one(options: ReadOptions, intervals: dict[str, str | None]) -> None:
+    """Refuse one symbol for files of bars of different lengths.
+
+    Raises:
+        DataError: they are.
+    """
+    if options.symbol is not None and len(set(intervals.values())) > 1:
+        lengths = ", ".join(f"{name}: {interval}" for name, interval in intervals.items())
+        raise DataError(
+            f"--symbol {options.symbol} would join bars of different lengths in one series ({lengths})",
+            "Give files of one length, or of another symbol each",
+        )
+
+
+def distinct(paths: Iterable[Path], report: ReadReport) -> list[Path]:
+    """Each file once, with a note where one is given twice."""
+    found: dict[Path, Path] = {}
+    for path in paths:
+        real = path if str(path) == STDIN else path.resolve()
+        if real in found:
+            report.note(f"{path} is given twice, and read once")
+        found.setdefault(real, path)
+    return list(found.values())
 
 
 def open_dataset(name: str, symbol: str | None, report: ReadReport) -> Source:
@@ -210,6 +244,7 @@ def read_records(
 def book(batch: BarBatch, report: ReadReport) -> None:
     """Count the rows of a batch, and those that are no bars."""
     report.rows += len(batch) + len(batch.lost)
+    report.crossed += int(np.count_nonzero(batch.numbers[1] < batch.numbers[2]))
     for reason, example in batch.lost:
         report.reject(reason, example)
 

@@ -74,6 +74,33 @@ LAYOUTS: list[Layout] = [
         daily("Dátum,Nyitó,Maximum,Minimum,Záró,Forgalom"),
         options={"columns": {"volume": "Forgalom"}},
     ),
+    *(
+        Layout(
+            f"{header}",
+            "ABC.csv",
+            daily(f"Date,Open,High,Low,Close,{header}"),
+            refused=f"'{header}' counts {what}",
+            fix=f"--column 'volume={header}'",
+        )
+        for header, what in (("Volume (000s)", "thousands"), ("Volume (EUR)", "money"), ("Volume (in mio)", "millions"))
+    ),
+    Layout(
+        "a volume of money, given",
+        "ABC.csv",
+        daily("Date,Open,High,Low,Close,Volume (EUR)"),
+        options={"columns": {"volume": "Volume (EUR)"}},
+    ),
+    Layout("a volume of coins", "ABC.csv", daily("Date,Open,High,Low,Close,Volume BTC")),
+    Layout(
+        "symbols of two cases",
+        "all.csv",
+        rows(
+            "Symbol,Date,Open,High,Low,Close,Volume",
+            *(f"{name},{day},{p}" for day, p in zip(DAYS, PRICES, strict=True) for name in (" ABC", "abc ")),
+        ),
+        rows=6,
+        notes="differ by case only",
+    ),
     Layout(
         "last price and settlement",
         "ABC.csv",

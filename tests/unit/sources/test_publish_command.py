@@ -40,14 +40,25 @@ def test_a_dry_run_shows_the_first_records(command: typer.Typer) -> None:
     assert lines[-1].startswith("would publish 60 records of 2 symbols to ticks.raw")
 
 
+def test_a_dry_run_shows_the_rows_of_a_file_once_and_the_last_one(command: typer.Typer, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(HEADER + "".join(f"2024-01-{day:02d},1,2,0.5,1.5,{day}\n" for day in range(1, 13)))
+    lines = CliRunner().invoke(command, [str(file), "--dry-run"]).stdout.splitlines()
+    assert [line for line in lines if " 1 2 0.5 1.5 " in line] == [
+        *(f"  A 2024-01-{day:02d} 1 2 0.5 1.5 {day}" for day in (1, 2, 3)),
+        "  last: A 2024-01-12 1 2 0.5 1.5 12",
+    ]
+    assert not any("{" in line for line in lines)
+
+
 def test_rows_that_cannot_be_published_are_told_and_fail(command: typer.Typer, tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
-    file.write_text(f"{HEADER}1965-01-04,1,2,0.5,1.5,10\n2024-01-02,1,2,0.5,1.5,10\nsoon,1,2,0.5,1.5,10\n")
+    file.write_text(f"{HEADER}1965-01-04,1,2,0.5,1.5,10\nsoon,1,2,0.5,1.5,10\n2024-01-02,1,2,0.5,1.5,10\n")
     result = CliRunner().invoke(command, [str(file), "--dry-run", "--interval", "1d"])
     assert result.exit_code == Exit.DATA
     assert "would publish 1 records" in result.output
     assert "not published: 1 rows, the bar closes before 1970" in result.output
-    assert "not published: 1 rows, the time cannot be read; the first: line 4: soon" in result.output
+    assert "not published: 1 rows, the time cannot be read; the first: line 3: soon" in result.output
 
 
 def test_every_file_is_checked_before_the_first_is_read(command: typer.Typer, tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import math
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -209,7 +211,57 @@ def test_two_files_of_one_derived_symbol_are_refused(tmp_path: Path) -> None:
         open_files([one, other], None, ReadReport(), ReadOptions())
     assert "--symbol" in caught.value.fix
     assert len(open_files([one, other], "SPY", ReadReport(), ReadOptions())) == 2
-    assert len(open_files([one, one], None, ReadReport(), ReadOptions())) == 2
+    report = ReadReport()
+    assert len(open_files([one, one], None, report, ReadOptions())) == 1
+    assert report.notes == [f"{one} is given twice, and read once"]
+
+
+def test_one_symbol_for_bars_of_two_lengths_is_refused(tmp_path: Path) -> None:
+    days, hours = tmp_path / "days.csv", tmp_path / "hours.csv"
+    days.write_text(ROWS)
+    hours.write_text(ROWS.replace("2024-01-02", "2024-01-02 09:00").replace("2024-01-03", "2024-01-02 10:00"))
+    with pytest.raises(DataError, match=r"different lengths in one series \(days.csv: 1d, hours.csv: 1h\)"):
+        open_files([days, hours], "SPY", ReadReport(), ReadOptions(symbol="SPY"))
+
+
+def test_a_folder_is_refused_with_what_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "spy.csv").write_text(ROWS)
+    (tmp_path / "notes.md").write_text("")
+    with pytest.raises(DataError, match=r"is a folder; it holds spy.csv") as caught:
+        open_file(tmp_path, None, ReadReport())
+    assert f"{tmp_path}/*.csv" in caught.value.fix
+
+
+def test_standard_input_needs_a_symbol(monkeypatch: pytest.MonkeyPatch) -> None:
+    def feed(text: str) -> None:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+    feed(ROWS)
+    with pytest.raises(DataError, match="standard input has no name") as caught:
+        open_file(Path("-"), None, ReadReport())
+    assert "--symbol AAPL" in caught.value.fix
+    feed(ROWS)
+    assert open_file(Path("-"), "SPY", ReadReport()).reading
+    feed("symbol," + ROWS.replace("2024", "SPY,2024"))
+    assert open_file(Path("-"), None, ReadReport()).reading
+
+
+def test_cells_that_cannot_be_read_are_shown(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(
+        "date,open,high,low,close,volume\n2024-01-02,1,2,0.5,1.5,6 shares\n2024-01-03,1,2,0.5,1.5,7 shares\n"
+    )
+    with pytest.raises(DataError, match="these cells are none: column 'volume', line 2: '6 shares'"):
+        open_files([path], None, ReadReport(), ReadOptions())
+
+
+def test_highs_below_lows_are_counted(tmp_path: Path) -> None:
+    path, report = tmp_path / "x.csv", ReadReport()
+    path.write_text("date,open,low,high,close,volume\n2024-01-02,1,2,0.5,1.5,10\n2024-01-03,1,2,0.5,1.5,10\n")
+    assert len(list(read_records(open_file(path, None, report)))) == 2
+    (note,) = report.told()
+    assert note.startswith("2 rows have their high below the low")
+    assert "--column high= and --column low=" in note
 
 
 def test_a_name_too_long_for_a_symbol_is_refused(tmp_path: Path) -> None:

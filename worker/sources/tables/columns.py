@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from shlex import quote
 from typing import NamedTuple
 
 from worker.errors import DataError
@@ -52,6 +53,11 @@ _CLOCK: tuple[str, ...] = (
     "time", "uhrzeit", "zeit", "heure", "hora", "ora", "hour", "hourending", "hourend", "hourended", "he", "hr",
     "stunde",
 )  # fmt: skip
+_THOUSANDS, _MILLIONS = (
+    {"000", "000s", "k", "thousands", "thousand", "tsd"},
+    {"m", "mn", "mm", "mio", "mln", "millions"},
+)
+_MONEY = {"usd", "usdt", "usdc", "eur", "gbp", "chf", "jpy", "cny", "inr", "quote"}
 _SETTLED = {"settle", "settlement", "settleprice", "settlementprice"}
 _NOISE = re.compile(r"[\W_]+")
 _NUMBERED = re.compile(r"^\s*\d+[a-z]?\.\s+")  # "1. open" of Alpha Vantage
@@ -219,17 +225,27 @@ def _volumes(spelled: list[str], header: Sequence[str], name: str) -> list[int]:
         return found
     # "Volume BTC", "Volume(USDT)": the asset that is counted; averages such as "Volume MA" are none.
     assets = [at for at, cell in enumerate(spelled) if re.fullmatch(r"volume(?!ma|sma|ema|avg)[a-z0-9]{2,6}", cell)]
+    if len(assets) == 1 and (what := _unit(header[assets[0]])):
+        said = header[assets[0]].strip()
+        raise DataError(
+            f"{name}: {said!r} counts {what}, not shares, contracts or coins",
+            f"Give another column, or this one as it stands: --column {quote(f'volume={said}')}",
+        )
     if len(assets) <= 1:
         return assets
-    bases = [
-        at for at in assets if plain(header[at]).removeprefix("volume") not in {"usd", "usdt", "usdc", "eur", "quote"}
-    ]
+    bases = [at for at in assets if plain(header[at]).removeprefix("volume") not in _MONEY]
     if len(bases) == 1:
         return bases
     raise DataError(
         f"{name}: several columns of volumes: {', '.join(header[at].strip() for at in assets)}",
         f"Give --column volume={header[assets[0]].strip()!r} or another of them",
     )
+
+
+def _unit(header: str) -> str:
+    """What a column of volumes counts where its header says that it is not the asset."""
+    unit = plain(header).removeprefix("volume").removeprefix("in")
+    return "thousands" if unit in _THOUSANDS else "millions" if unit in _MILLIONS else "money" if unit in _MONEY else ""
 
 
 def _listed(header: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ the rows are several series.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 from shlex import quote
 from typing import Any
@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from worker.errors import DataError
 from worker.sources.bars import Symbols
-from worker.sources.tables.columns import INSTRUMENTS, SINGLE, plain
+from worker.sources.tables.columns import INSTRUMENTS, SINGLE, Columns, plain
+from worker.sources.tables.parquet import ParquetTable
+from worker.sources.tables.text import Chunk, TextTable
 from worker.sources.times.kinds import Typed
 
 Ints = NDArray[np.int64]
@@ -83,6 +85,18 @@ class Rows:
         together = [*combinations(names, 2), tuple(names)]
         return [next((places for places in together if self._tells(places)), tuple(names))]
 
+    def symbol(self, name: str, header: Sequence[str], known: bool) -> int | None:
+        """The unread column that names the instruments; None where no column is needed.
+
+        Raises:
+            DataError: a column is needed of which nobody knows what it names, or one beside the `known` symbols.
+        """
+        found = self.told_apart()
+        named = None if known else named_by(found, header)
+        if found and named is None:
+            raise refusal(name, self, found, header, known)
+        return named
+
     def _tells(self, places: tuple[int, ...], steady: bool = True) -> bool:
         values = np.zeros(len(self._ts), np.int64)
         for at in places:
@@ -115,6 +129,19 @@ class Rows:
             return False
         in_time = values[np.argsort(self._ts, kind="stable")]
         return int(np.count_nonzero(np.diff(in_time))) > 2 * int(np.count_nonzero(np.diff(values)))
+
+
+def scan_series(
+    table: TextTable | ParquetTable,
+    columns: Columns,
+    timed: Callable[[Chunk], tuple[Ints, Ints, NDArray[np.bool_]]],
+) -> Rows:
+    """All rows of a table; `timed` gives whose the rows of a chunk are, when, and which have a time."""
+    read = columns.positions().values()
+    scan = SeriesScan({*range(table.cells)} - {*read})
+    for chunk in table.chunks({*read, *scan.wanted} - {*columns.numbers}, time=columns.ts):
+        scan.feed(chunk.columns, *timed(chunk))
+    return scan.end()
 
 
 def _numbered(first: Ints, second: Ints) -> Ints:
