@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from worker.sources.options import ReadOptions
     from worker.sources.report import ReadReport
 
+_MANY = 0.1  # share of rejected records that is worth a warning
+
 Files = Annotated[
     list[Path] | None,
     typer.Argument(help="CSV, Parquet or Binance kline files, or recordings (.jsonl).", show_default=False),
@@ -274,10 +276,24 @@ def _show(
         f"{total:,} records of {len(metrics['symbols']):,} symbols in {seconds:.1f} s: "
         f"{metrics['decisions']:,} decisions, {metrics['rejections']:,} rejections; results in {out}"
     )
+    _rejections(ledgers, total)
     show_unreadable(report)
     for reason, count in report.rejected.items():
         typer.echo(f"not read: {count:,} rows, {reason}; the first: {report.examples[reason]}", err=True)
     show_notes(report)
+
+
+def _rejections(ledgers: list[Ledger], total: int) -> None:
+    """Say why records were rejected, aloud where they are many."""
+    from worker.backtest.report.content import rejections_by_code
+
+    found = rejections_by_code(ledgers)
+    if not found:
+        return
+    many = sum(found.values())
+    if many > _MANY * total:
+        warn([f"{many:,} of {total:,} records were rejected: the figures are those of the others"])
+    typer.echo("rejected: " + ", ".join(f"{count:,} {code}" for code, count in found.items()), err=True)
 
 
 def _blocks(found: dict[str, Any]) -> None:

@@ -65,6 +65,7 @@ Codes = Annotated[
 
 
 def decisions(
+    ctx: typer.Context,
     bootstrap: Bootstrap = None,
     prefix: Prefix = None,
     symbol: Symbol = None,
@@ -102,6 +103,9 @@ def decisions(
         run_async(follow_topic(settings.kafka, topic, wanted, why, False, True, read, _say))
         _why(read.getvalue(), json)
         return
+    source = ctx.get_parameter_source("last")
+    if json and source is not None and source.name == "DEFAULT":
+        _say(f"showing the last {last} only; -n gives another number")
     run_async(follow_topic(settings.kafka, topic, wanted, last, follow, json, sys.stdout, _say))
 
 

@@ -58,7 +58,7 @@ def meaning(error: BaseException, input_topic: str) -> Exception:
     if isinstance(error, SendFailed):
         topic, cause = str(error.args[0]), error.__cause__ or error
     if isinstance(cause, FENCED):
-        return Fenced(str(cause))
+        return Fenced(str(cause).replace(" ortransaction ", " or transaction "))  # the library's message lacks a blank
     if isinstance(cause, NoLongerOurs):
         return LeftBehind(str(cause))
     return _hopeless(cause, topic) or OutcomeUnknown(f"{type(cause).__name__}: {cause}")

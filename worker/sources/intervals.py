@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import numpy as np
@@ -24,6 +25,17 @@ _SHORTER = 0.8  # share of its length by which a bar of the calendar, or one at 
 _MONTHS = ((28, 31, "1mo"), (89, 92, "1q"), (365, 366, "1y"))  # days of a step
 _MONDAY, _ZONE = 4 * DAY, 14 * HOUR  # the first after the epoch; no clock is further from UTC
 
+_WORDS = {  # unit → how people and other programs call it
+    "s": {"s", "sec", "secs", "second", "seconds"},
+    "m": {"m", "t", "min", "mins", "minute", "minutes", "minutely"},
+    "h": {"h", "hr", "hour", "hours", "hourly"},
+    "d": {"d", "day", "days", "daily"},
+    "w": {"w", "wk", "week", "weeks", "weekly"},
+    "mo": {"mo", "mon", "month", "months", "monthly"},
+    "q": {"q", "quarter", "quarters", "quarterly"},
+    "y": {"y", "year", "years", "yearly", "annual"},
+}
+
 
 def check_interval(text: str) -> int:
     """Length in ms of an interval that the user gave.
@@ -34,7 +46,18 @@ def check_interval(text: str) -> int:
     try:
         return interval_ms(text)
     except ValueError as error:
-        raise ConfigError(str(error), "Give --interval, for example 1m, 4h, 1d, 1w or 1mo") from None
+        meant = _meant(text)
+        fix = f"Did you mean --interval {meant}?" if meant else "Give --interval, for example 1m, 4h, 1d, 1w or 1mo"
+        raise ConfigError(str(error), fix) from None
+
+
+def _meant(text: str) -> str | None:
+    """The interval that a word or another program's spelling stands for: daily, 5min, 1 hour, 1D."""
+    match = (
+        None if text.endswith("M") else re.fullmatch(r"(\d{0,6})[ -]?([a-z]+)", text.strip().lower())
+    )  # 1M is either
+    unit = None if match is None else next((unit for unit, words in _WORDS.items() if match[2] in words), None)
+    return None if match is None or unit is None else f"{int(match[1] or 1) or 1}{unit}"
 
 
 def close_of(ts: int, length_ms: int) -> int:

@@ -220,3 +220,15 @@ def test_an_option_that_says_nothing(
     done = CliRunner().invoke(command, [str(files["csv"]), "--out", str(tmp_path / "out"), *given])
     assert isinstance(done.exception, ConfigError)
     assert done.exception.fix
+
+
+def test_many_rejections_are_told_by_code_with_a_warning(command: typer.Typer, tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    days = [f"2024-{month:02d}-{day:02d}" for month in (1, 2) for day in range(1, 29)]
+    rows = [f"{day},10,{11 if n % 2 else 9},10,10.5,100" for n, day in enumerate(days)]
+    file.write_text("date,open,high,low,close,volume\n" + "\n".join(rows) + "\n")
+    done = CliRunner().invoke(command, [str(file), "--out", str(tmp_path / "out"), "-n", "1"])
+    assert done.exit_code == 0, done.output
+    assert "warning: 28 of 56 records were rejected" in done.output
+    assert "rejected: 28 ohlc_inconsistent" in done.output
+    assert "28 rows have their high below the low" in done.output

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from schemas.tick import Tick, interval_ms
 from worker.errors import ConfigError, DataError
 from worker.sources.bars import batches_of
-from worker.sources.intervals import Steps, decide_interval, interval_text
+from worker.sources.intervals import Steps, check_interval, decide_interval, interval_text
 from worker.sources.options import ReadOptions
 from worker.sources.record import Bar, Record
 from worker.sources.report import ReadReport
@@ -278,3 +278,21 @@ def test_a_file_without_one_readable_row_is_refused(tmp_path: Path) -> None:
         path.write_text(ROWS.splitlines()[0] + "\n" + rows)
         with pytest.raises(DataError, match=r"x\.csv"):
             open_files([path], None, ReadReport(), ReadOptions(interval="1d"))
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("daily", "1d"), ("1D", "1d"), ("5min", "5m"), ("4 hours", "4h"), ("Weekly", "1w"), ("1month", "1mo")],
+)
+def test_an_interval_in_other_words_is_refused_with_the_right_one(text: str, meant: str) -> None:
+    with pytest.raises(ConfigError, match="no interval") as caught:
+        check_interval(text)
+    assert caught.value.fix == f"Did you mean --interval {meant}?"
+    assert check_interval(meant)
+
+
+@pytest.mark.parametrize("text", ["1M", "soon", "", "-1d"])
+def test_an_interval_that_means_nothing_is_refused_with_examples(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check_interval(text)
+    assert "for example 1m" in caught.value.fix

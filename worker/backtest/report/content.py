@@ -78,14 +78,27 @@ def trades(ledgers: Sequence[Ledger]) -> Data:
     return {"rows": rows[:LISTED], "all": sum(len(ledger.trades) for ledger in ledgers)}
 
 
+def _first_reason(rejected: Any) -> Any:
+    first = np.full(rejected.size, -1)
+    for bit, _ in reversed(PRIMARY):
+        first[(rejected["mask"] >> np.uint64(bit)) & np.uint64(1) == 1] = bit
+    return first
+
+
+def rejections_by_code(ledgers: Sequence[Ledger]) -> dict[str, int]:
+    """Rejected records by the first reason that was enough to reject them, the most common first."""
+    first = _first_reason(np.concatenate([ledger.rejected for ledger in ledgers])) if ledgers else np.zeros(0, np.int64)
+    bits, counts = np.unique(first, return_counts=True)
+    found = {dict(PRIMARY).get(int(bit), "other"): int(count) for bit, count in zip(bits, counts, strict=True)}
+    return dict(sorted(found.items(), key=lambda each: -each[1]))
+
+
 def rejections(ledgers: Sequence[Ledger]) -> Data | None:
     """Rejected records by the first reason that was enough to reject them, in equal spans of the whole run's time."""
     rejected = np.concatenate([ledger.rejected for ledger in ledgers])
     if not rejected.size:
         return None
-    first = np.full(rejected.size, -1)
-    for bit, _ in reversed(PRIMARY):
-        first[(rejected["mask"] >> np.uint64(bit)) & np.uint64(1) == 1] = bit
+    first = _first_reason(rejected)
     times = [rejected["ingest_ts"], *(ledger.bars["close_ts"] for ledger in ledgers)]
     start, end = min(int(t.min()) for t in times if t.size), max(int(t.max()) for t in times if t.size)
     edges = np.linspace(start, max(end, start + 1), BINS + 1)
