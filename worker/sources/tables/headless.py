@@ -148,7 +148,9 @@ def _no_volume(sample: _Sample, columns: Columns) -> str | None:
 def _like_price(values: Floats, sample: _Sample, columns: Columns) -> bool:
     _, high, low, close, _ = columns.numbers
     tops, bottoms, closes = sample.values[high], sample.values[low], sample.values[close]
-    fine = np.isfinite(values) & (values > 0) & (bottoms > 0) & (tops > 0) & np.isfinite(closes) & (closes > 0)
+    fine = np.ones(len(values), np.bool_)
+    for column in (values, tops, bottoms, closes):
+        fine &= np.isfinite(column) & (column > 0)
     if np.count_nonzero(fine) < _MANY or len(np.unique(values[fine])) <= 2:
         return False
     ratio = np.log(values[fine] / closes[fine])
@@ -204,8 +206,8 @@ def _likeliest(sample: _Sample, columns: Columns) -> tuple[int, int, int, int, i
     if len(prices) < 4:
         return columns.numbers
     table = np.array([values[at] for at in prices])
-    high = prices[int(np.argmax(np.mean(table == np.nanmax(table, axis=0), axis=1)))]
-    low = prices[int(np.argmax(np.mean(table == np.nanmin(table, axis=0), axis=1)))]
+    high = prices[int(np.argmax(np.mean(table == np.fmax.reduce(table, axis=0), axis=1)))]
+    low = prices[int(np.argmax(np.mean(table == np.fmin.reduce(table, axis=0), axis=1)))]
     rest = [at for at in prices if at not in (high, low)]
     if len(rest) != 2:
         return columns.numbers
