@@ -52,7 +52,8 @@ class TickPrices:
             return
         least, tick = (_KNOWN, 1) if self._databento else (_STRANGE, _TICK)
         self._seen = True
-        self._whole = bool(values.min() >= least and not (values % tick).any())
+        # One that is missing or infinite is no whole number, and has no remainder.
+        self._whole = bool(least <= values.min() and values.max() < np.inf and not (values % tick).any())
 
     def _look_at_quotes(self, column: str, cells: list[str]) -> None:
         self._quoted += sum("'" in cell for cell in cells)
