@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -18,9 +19,11 @@ from worker.errors import ConfigError, DataError
 from worker.sources.bars import batches_of
 from worker.sources.intervals import Steps, check_interval, decide_interval, interval_text
 from worker.sources.options import ReadOptions
+from worker.sources.reading import Reading
 from worker.sources.record import Bar, Record
 from worker.sources.report import ReadReport
 from worker.sources.source import Source, open_file, open_files, publishable, read_records, symbol_of_name
+from worker.sources.tables.text import Chunk, TextTable
 
 START = 1_704_153_600_000
 MINUTE = 60_000
@@ -278,6 +281,25 @@ def test_a_file_without_one_readable_row_is_refused(tmp_path: Path) -> None:
         path.write_text(ROWS.splitlines()[0] + "\n" + rows)
         with pytest.raises(DataError, match=r"x\.csv"):
             open_files([path], None, ReadReport(), ReadOptions(interval="1d"))
+
+
+@pytest.mark.parametrize(("stray", "passes"), [("13.02.2024", 1), ("soon", 2)])
+def test_a_second_header_is_searched_only_where_no_order_of_dates_reads_a_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stray: str, passes: int
+) -> None:
+    path = tmp_path / "ABC.csv"
+    days = ["05.02.2024", "06.02.2024", "07.02.2024", stray, "14.02.2024"]
+    path.write_text("Date;Open;High;Low;Close;Volume\n" + "".join(f"{day};1,5;2,5;0,5;1,5;7\n" for day in days))
+    taken = []
+
+    class Counting(TextTable):
+        def chunks(self, *args: Any, **named: Any) -> Iterator[Chunk]:
+            taken.append(named)
+            return super().chunks(*args, **named)
+
+    monkeypatch.setattr("worker.sources.reading.TextTable", Counting)
+    Reading(path, None, ReadOptions(), "ABC")
+    assert len(taken) == passes
 
 
 @pytest.mark.parametrize(

@@ -137,8 +137,8 @@ class TimeScan:
 
     @property
     def lost(self) -> int:
-        """Cells that are neither times nor blank."""
-        return max((candidate.lost for candidate in self._candidates), default=0)
+        """Cells that are neither times nor blank, in the reading that loses the fewest."""
+        return min((candidate.lost for candidate in self._candidates), default=0)
 
     def _decided(self, column: Column) -> bool:
         """Whether the column's type or the format given says how to read it."""
