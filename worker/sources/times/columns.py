@@ -37,6 +37,7 @@ class _Candidate:
 
     def __init__(self, reader: Reader | None, label: str) -> None:
         self.reader, self.label = reader, label
+        self.clock: LocalClock | None = None  # of all cells: an hour comes twice by the bars before it
         self.read = 0  # cells that are times
         self.lost = 0  # cells that are neither times nor blank
         self.lost_sample = ""
@@ -246,7 +247,8 @@ class TimeScan:
         candidate.naive += len(local) - many
         zone = self._zone
         if zone is not None and many < len(local):
-            utc, _ = LocalClock(zone).to_utc(utc, whose, ~zoned)
+            candidate.clock = candidate.clock or LocalClock(zone)
+            utc, _ = candidate.clock.to_utc(utc, whose, ~zoned)
         candidate.away |= bool((utc != local).any())
         candidate.midnights &= not (local % DAY_MS).any()
         if candidate.midnights:

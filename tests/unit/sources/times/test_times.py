@@ -141,6 +141,13 @@ def test_a_zone_that_is_given(start: datetime, zone: str, count: int, minutes: i
     assert times == list(map(ms, moments))
 
 
+def test_an_hour_that_comes_twice_is_told_from_the_bars_of_the_chunk_before() -> None:
+    cells = [f"2024-10-27 {clock}" for clock in ("01:30", "02:00", "02:30", "02:00", "02:30", "03:00")]
+    found, times = scanned(cells, zone="Europe/Berlin", chunk=3)
+    assert (found.steps.forward, found.steps.backward, dict(found.steps.sizes)) == (5, 0, {1_800_000: 5})
+    assert [time - times[0] for time in times] == [1_800_000 * at for at in range(6)]
+
+
 def test_midnights_of_a_zone_are_sessions_unless_there_are_weekends() -> None:
     berlin = [f"2024-03-{day:02} 00:00:00+01:00" for day in (25, 26, 27, 28, 29)]
     found, times = scanned(berlin)
