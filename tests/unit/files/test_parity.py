@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.files import generate, parity, ways
 from tests.support.commands import Called
 from worker.settings import Settings
+from worker.sources.report import ReadReport
+from worker.sources.source import open_file
 
 FILES, SEED = 30, 40_000
 
@@ -19,6 +23,14 @@ def test_what_publish_sends_is_what_a_backtest_reads(tmp_path: Path) -> None:
     assert 0 < done.refused < FILES // 2
     assert done.decisions > 300
     assert done.rejections > 30
+
+
+@pytest.mark.parametrize("seed", [871, 893])
+def test_a_name_that_is_cut_off_is_no_symbol_of_two_files(tmp_path: Path, seed: int) -> None:
+    file = generate.made(tmp_path, seed)
+    assert "last line cut off" in file.traits
+    read = open_file(file.path, None, ReadReport())
+    assert all(not name or name.startswith(f"F{seed:05d}") for batch in read.batches() for name in batch.symbols)
 
 
 def test_the_comparison_sees_other_values_other_sentences_and_tracebacks(tmp_path: Path) -> None:
