@@ -1,4 +1,4 @@
-"""When bars open where their times say something else: the last moment of a bar, or a bar shorter than the others."""
+"""When bars open where their times are those of their ends, or where a bar is shorter than the others."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ _LAST = {59_999: ("millisecond", 1), 59_000: ("second", 1_000)}  # of a minute â
 class Opening:
     """Moves bars to where they open."""
 
-    def __init__(self, interval: str, steps: Steps, given: bool) -> None:
-        """Decide by the times of day of all bars; only where the user gave the interval do bars lie off its grid."""
+    def __init__(self, interval: str, steps: Steps, given: bool, by_ends: bool = False) -> None:
+        """Decide by the times of day of all bars; only where the user gave the interval do bars lie off its grid.
+
+        `by_ends`: the times are those at which the bars end.
+        """
         self._length = check_interval(interval)
         self.shift = 0  # ms from the time of each bar to its opening
         self._phase: int | None = None  # of the grid, where some bars lie off it
@@ -32,6 +35,9 @@ class Opening:
         if fixed and len(ends) == 1 and (last := _LAST.get(ends.copy().pop())):
             self.shift = last[1] - self._length
             self.note = f"times are the last {last[0]} of each bar: the bars open {interval} earlier"
+        elif by_ends and self._length <= DAY:
+            self.shift = -self._length
+            self.note = f"times are the ends of the bars, since days end at 24:00: the bars open {interval} earlier"
         elif given and fixed and DAY % self._length == 0 and steps.sizes.most_common(1)[:1] == [
             (self._length, steps.sizes[self._length])
         ]:  # fmt: skip

@@ -282,7 +282,7 @@ class Reading:
         elif said:
             note = check_given(said, steps, self.name)
         check_interval(text)
-        opening = Opening(text, steps, said is not None)
+        opening = Opening(text, steps, said is not None, self.times.by_ends)
         self.layout.move(opening.shift - (self.opening.shift if self.opening else 0))
         self.opening = opening
         self.layout.notes += [each for each in (note, opening.note) if each and each not in self.layout.notes]

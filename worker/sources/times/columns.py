@@ -65,6 +65,7 @@ class TimeFormat(NamedTuple):
     rows: int  # that have a time
     first: int | None
     last: int | None
+    by_ends: bool = False  # the times are those at which the bars end
 
     def clock(self) -> LocalClock | None:
         """A new clock for one pass over the file."""
@@ -303,7 +304,7 @@ class TimeScan:
         timezone = None if sessions or not chosen.naive else self._zone
         return TimeFormat(
             chosen.label, self._zone_label(chosen, sessions), reader, timezone, sessions, self._local, steps,
-            chosen.read, first, last,
+            chosen.read, first, last, isinstance(reader, TextTimes) and reader.by_ends,
         )  # fmt: skip
 
     def _zone_label(self, chosen: _Candidate, sessions: bool) -> str:

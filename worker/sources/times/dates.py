@@ -69,10 +69,18 @@ Clock = tuple[int, "int | None"]  # ms since midnight, offset from UTC in ms or 
 class _Clocks(dict[str, "Clock | None"]):
     """What stands behind the date → (ms since midnight, offset in ms or None); None for what is no time of day."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.ends: set[str] = set()  # texts that are 24:00
+        self.begins = False  # some text is 00:00
+
     def __missing__(self, text: str) -> Clock | None:
         if len(self) > _MEMO:
             self.clear()
         found = self[text] = parse_clock(text)
+        if found is not None and found[0] == DAY_MS:
+            self.ends.add(text)
+        self.begins = self.begins or (found is not None and not found[0] and bool(text.strip()))
         return found
 
 
@@ -95,6 +103,13 @@ class TextTimes:
 
     def __init__(self, dayfirst: bool | None) -> None:
         self._dates, self._clocks = _Dates(dayfirst), _Clocks()
+        self._ends = 0  # cells that are 24:00
+
+    @property
+    def by_ends(self) -> bool:
+        """Whether days end with a bar at 24:00 and none begins with one at 00:00: one stray 24:00 shows nothing."""
+        days = sum(day is not None for day in self._dates.values())
+        return not self._clocks.begins and 2 * self._ends >= max(days, 1)
 
     def read(self, cells: Sequence[str]) -> Parsed:
         """The times of some cells; asked twice for the same `Cells`, it reads them once."""
@@ -107,6 +122,7 @@ class TextTimes:
         count, (days, rests) = len(cells), cells.pieces
         known = {rest: clock for rest in set(rests) if (clock := self._clocks[rest]) is not None}
         since = {rest: clock[0] for rest, clock in known.items()}
+        self._ends += sum(rests.count(rest) for rest in self._clocks.ends & known.keys())
         try:
             local = np.fromiter(map(self._dates.__getitem__, days), np.int64, count)
             local += np.fromiter(map(since.__getitem__, rests), np.int64, count)
