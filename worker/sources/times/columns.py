@@ -16,6 +16,7 @@ from worker.sources.options import ORDERS, UNITS, zone_of
 from worker.sources.times import daynumbers, epochs
 from worker.sources.times.cells import Cells, ordered
 from worker.sources.times.dates import DAY_MS, Parsed, StrptimeTimes, TextTimes
+from worker.sources.times.halves import HalfDays
 from worker.sources.times.kinds import CHANGES, DATES, DIGITS, ORDERED, Column, Evidence, Looked, Typed
 from worker.sources.times.parsing import Reader, read_column
 from worker.sources.times.years import YearsFirst
@@ -42,6 +43,7 @@ class _Candidate:
         self.lost = 0  # cells that are neither times nor blank
         self.lost_sample = ""
         self.steps, self.local_steps = Steps(), Steps()
+        self.halves = HalfDays() if isinstance(reader, TextTimes) else None  # what a format of strptime says is sure
         self.midnights = True  # all times so far are local midnights
         self.away = False  # some offset is not zero
         self.zoned = self.naive = 0
@@ -240,6 +242,8 @@ class TimeScan:
         local, whose = (found.local, owners) if rows.all() else (found.local[rows], owners[rows])
         if not len(local):
             return
+        if candidate.halves is not None:
+            candidate.halves.feed(whose, local)
         utc, zoned = found.local - found.offsets, found.zoned
         if not rows.all():
             utc, zoned = utc[rows], zoned[rows]
@@ -296,6 +300,8 @@ class TimeScan:
             )
         if self._kind in CHANGES and not daynumbers.ordered(chosen.steps):
             raise self._changed()
+        if chosen.halves is not None:
+            chosen.halves.doubt(self._name, self._column)
         reader = chosen.reader
         weekly = chosen.read and chosen.weekend > _WEEKEND * chosen.read
         sessions = chosen.midnights and chosen.away and not weekly
