@@ -25,6 +25,7 @@ from worker.sources.tables.columns import (
     REQUIRED,
     Columns,
     Found,
+    check_offsets,
     guess,
     is_single,
     overridden,
@@ -39,7 +40,7 @@ from worker.sources.tables.text import DELIMITERS, LONG, NO_TIME, Chunk, TextTab
 from worker.sources.tables.ticks import TickPrices
 from worker.sources.tables.vendors import Hint, of_header, of_name
 from worker.sources.times.clocks import ClockScan
-from worker.sources.times.columns import TimeScan
+from worker.sources.times.columns import ASSUMED, TimeScan
 from worker.sources.times.kinds import Typed
 
 _SAMPLES = 3
@@ -149,6 +150,8 @@ class Reading:
             for _ in table.chunks(wanted, time=columns.ts, careful=True):
                 pass  # a header among the rows is refused
         self.times = times.decide()
+        if ASSUMED in self.times.zone:
+            check_offsets(header, header[columns.ts], self.name)
         if (apart := self._told_apart(columns, header)) is not None:
             return self._scan(found._replace(columns=apart))
         if not self._single(header):

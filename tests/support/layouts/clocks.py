@@ -21,6 +21,14 @@ def read(title: str, first: str, last: str, interval: str, *times: str, **given:
     return Layout(title, "ABC.csv", beside(times), interval=interval, rows=len(times), **(said | given))  # type: ignore[arg-type]
 
 
+def offsets(title: str, mark: str, **said: object) -> Layout:
+    """A layout of three hours with a column of offsets."""
+    cells = (f"2024-03-04 {hour:02}:00{mark},+9,{price}" for hour, price in zip((9, 10, 11), PRICES, strict=True))
+    first, last = ("2024-03-04T09:00", *DAY1[1:]), ("2024-03-04T11:00", *DAY3[1:])
+    return Layout(title, "ABC.csv", rows("Date-Time,GMT Offset,Open,High,Low,Last,Volume", *cells), first, last,
+                  interval="1h", **said)  # type: ignore[arg-type]  # fmt: skip
+
+
 TWO_DAYS = ("2024-03-04", "2024-03-05")
 LAYOUTS: list[Layout] = [
     read("HHMM without zeros in front", "09:30", "10:00", "15m", "930", "945", "1000"),
@@ -90,4 +98,10 @@ LAYOUTS: list[Layout] = [
         refused="there is no such column",
         fix="--column clock=",
     ),
-]
+    offsets(
+        "a column of offsets", "", fix="--timezone UTC",
+        refused="'GMT Offset' stands beside 'Date-Time', whose times may be UTC or those of the exchange",
+    ),
+    offsets("a column of offsets beside times of UTC", "", options={"timezone": "UTC"}),
+    offsets("a column of offsets beside offsets in the cells", "Z"),
+]  # fmt: skip

@@ -63,6 +63,7 @@ _NOISE = re.compile(r"[\W_]+")
 _NUMBERED = re.compile(r"^\s*\d+[a-z]?\.\s+")  # "1. open" of Alpha Vantage
 _PAIR = re.compile(r"\('([^']*)', '([^']*)'\)")  # a column of two levels, as pandas writes it to Parquet
 _NUMBERISH = re.compile(r"[\s$€£¥₹(+−-]*[\d.,][\d.,'\s\u00a0\u202f]*(?:e[+-]?\d+)?\s*[%kmbt)€$]?", re.IGNORECASE)
+_OFFSETS = {"gmtoffset", "utcoffset", "tzoffset", "timezoneoffset"}
 _FEW = 4  # numbers that make a row one of data
 
 
@@ -164,6 +165,19 @@ def recognise(header: Sequence[str], name: str, given: Mapping[str, str] | None 
 def is_single(field: str, column: str, header: Sequence[str]) -> bool:
     """Whether the user says that no column names the instrument."""
     return field == "symbol" and plain(column) == SINGLE and SINGLE not in map(plain, header)
+
+
+def check_offsets(header: Sequence[str], times: str, name: str) -> None:
+    """Refuse a column of offsets beside times that carry none.
+
+    Raises:
+        DataError: nobody says whether the times are UTC or local.
+    """
+    if (offsets := next((cell.strip() for cell in header if plain(cell) in _OFFSETS), None)) is not None:
+        raise DataError(
+            f"{name}: {offsets!r} stands beside {times.strip()!r}, whose times may be UTC or those of the exchange",
+            "Give --timezone UTC, or the zone with these offsets, for example --timezone Asia/Tokyo",
+        )
 
 
 def _missing(missing: list[str], used: set[int], header: Sequence[str], name: str) -> DataError:

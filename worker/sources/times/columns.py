@@ -24,6 +24,7 @@ from worker.sources.times.zones import LocalClock
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+ASSUMED = "UTC (assumed; --timezone names another)"
 _WEEKEND = 0.1  # share of bars on weekends of those who trade all week; theirs are no sessions
 _YEARS = (-2_208_988_800_000, 4_102_444_800_000)  # 1900 to 2100
 _ABBREVIATION = (
@@ -320,7 +321,7 @@ class TimeScan:
             return "UTC (epoch)"
         if chosen.zoned and not chosen.naive:
             return "offsets in the cells" if chosen.away else "UTC"
-        named = self._zone_name or "UTC (assumed; --timezone names another)"
+        named = self._zone_name or ASSUMED
         if chosen.midnights and not self._zone_name:
             return "UTC (dates)"
         return f"offsets in the cells, else {named}" if chosen.zoned else named
