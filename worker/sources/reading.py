@@ -262,7 +262,9 @@ class Reading:
                 lines = "1 line" if table.footer == 1 else f"{table.footer} lines"
                 self.notes.append(f"{lines} of text below the table {'is' if table.footer == 1 else 'are'} not read")
         if self.times.first is not None and self.times.first < 0:
-            self.notes.append("bars before 1970 cannot be published: no Kafka timestamp can state their close")
+            self.notes.append(
+                "a backtest plays bars that close before 1970, publish leaves them out: no Kafka timestamp says so"
+            )
         named = {field: header[at].strip() or "(unnamed)" for field, at in self.columns.positions().items()}
         symbol = None if self.columns.symbol is not None else self.symbol
         return Layout(

@@ -222,6 +222,15 @@ def test_an_option_that_says_nothing(
     assert done.exception.fix
 
 
+def test_bars_before_1970_are_played_with_a_note(command: typer.Typer, tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text(f"{','.join(COLUMNS[1:])}\n" + "".join(f"1969-12-{day},1,2,0.5,1.5,9\n" for day in (29, 30, 31)))
+    done = CliRunner().invoke(command, [str(file), "--out", str(tmp_path / "out"), "-n", "1"])
+    assert done.exit_code == 0, done.output
+    assert "3 records of 1 symbols" in done.output
+    assert "a backtest plays bars that close before 1970, publish leaves them out" in done.output
+
+
 def test_many_rejections_are_told_by_code_with_a_warning(command: typer.Typer, tmp_path: Path) -> None:
     file = tmp_path / "x.csv"
     days = [f"2024-{month:02d}-{day:02d}" for month in (1, 2) for day in range(1, 29)]

@@ -58,6 +58,7 @@ def test_rows_that_cannot_be_published_are_told_and_fail(command: typer.Typer, t
     assert result.exit_code == Exit.DATA
     assert "would publish 1 records" in result.output
     assert "not published: 1 rows, the bar closes before 1970" in result.output
+    assert "publish leaves them out" in result.output
     assert "not published: 1 rows, the time cannot be read; the first: line 3: soon" in result.output
 
 
