@@ -36,7 +36,7 @@ from worker.sources.tables.content import FALLBACKS, Content
 from worker.sources.tables.headless import check_order
 from worker.sources.tables.parquet import ParquetTable
 from worker.sources.tables.series import scan_series
-from worker.sources.tables.text import DELIMITERS, LONG, NO_TIME, Chunk, TextTable, too_long
+from worker.sources.tables.text import LONG, NO_TIME, Chunk, TextTable, too_long
 from worker.sources.tables.ticks import TickPrices
 from worker.sources.tables.vendors import Hint, of_header, of_name
 from worker.sources.times.clocks import ClockScan
@@ -249,18 +249,8 @@ class Reading:
     def _layout(self, found: Found) -> Layout:
         table = self.table
         header = table.header or [f"column {at + 1}" for at in range(table.width)]
-        form = "Parquet"
         if isinstance(table, TextTable):
-            more = [DELIMITERS[table.delimiter]]
-            more += [] if table.encoding in {"utf-8", "utf-8-sig"} else [table.encoding.upper()]
-            more += [self.content.packing] if self.content.packing else []
-            more += [] if table.header else ["no header"]
-            form = f"CSV ({', '.join(more)})"
-            if table.structure.header and table.structure.skipped > 1:
-                self.notes.append(f"the table begins in line {table.structure.skipped + 1} of {self.name}")
-            if table.footer:
-                lines = "1 line" if table.footer == 1 else f"{table.footer} lines"
-                self.notes.append(f"{lines} of text below the table {'is' if table.footer == 1 else 'are'} not read")
+            self.notes += table.notes
         if self.times.first is not None and self.times.first < 0:
             self.notes.append(
                 "a backtest plays bars that close before 1970, publish leaves them out: no Kafka timestamp says so"
@@ -268,7 +258,7 @@ class Reading:
         named = {field: header[at].strip() or "(unnamed)" for field, at in self.columns.positions().items()}
         symbol = None if self.columns.symbol is not None else self.symbol
         return Layout(
-            self.name, form, named, self.decimal, self.times.label, self.times.zone, None, symbol,
+            self.name, table.form, named, self.decimal, self.times.label, self.times.zone, None, symbol,
             self.times.rows, self.times.first, self.times.last, self.hint.vendor, notes=self.notes,
         )  # fmt: skip
 

@@ -29,7 +29,7 @@ def module(name: str) -> Any:
 class ParquetTable:
     """A Parquet file; can be read several times."""
 
-    kind = "row"
+    kind, form = "row", "Parquet"
 
     def __init__(self, content: Content) -> None:
         """Read its schema.

@@ -77,6 +77,26 @@ class TextTable:
         """Between cells."""
         return self.structure.delimiter
 
+    @property
+    def form(self) -> str:
+        """How it is written, for people."""
+        more = [DELIMITERS[self.delimiter]]
+        more += [] if self.encoding in {"utf-8", "utf-8-sig"} else [self.encoding.upper()]
+        more += [self.content.packing] if self.content.packing else []
+        more += [] if self.header else ["no header"]
+        return f"CSV ({', '.join(more)})"
+
+    @property
+    def notes(self) -> list[str]:
+        """What stands around it; below it, as far as it was read."""
+        found = []
+        if self.structure.header and self.structure.skipped > 1:
+            found.append(f"the table begins in line {self.structure.skipped + 1} of {self.content.name}")
+        if self.footer:
+            lines = "1 line" if self.footer == 1 else f"{self.footer} lines"
+            found.append(f"{lines} of text below the table {'is' if self.footer == 1 else 'are'} not read")
+        return found
+
     def _found(self, head: bytes) -> Structure:
         for encoding in (self.encoding, *FALLBACKS):
             try:
