@@ -1,1 +1,1 @@
-"""Kafka's record batches (format 2) as columns: compiled reading and writing. It opens no connection."""
+"""Compiled reading and writing of Kafka's record batches (format 2) as columns; opens no connection."""

@@ -1,4 +1,4 @@
-"""CRC-32C of record batches by the processor's own instruction, in three streams at once."""
+"""CRC-32C of record batches by the processor's CRC instruction, over three streams at once."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 from worker.engine.intrinsics.memory import load_word
 from worker.engine.kernel import kernel
 
-POLYNOMIAL = 0x82F63B78  # Castagnoli's, lowest bit first
-STREAM = 2048  # bytes; the instruction's result takes three cycles, so that three streams keep it busy
+POLYNOMIAL = 0x82F63B78  # Castagnoli's polynomial, lowest bit first
+STREAM = 2048  # bytes per stream; the instruction has a latency of three cycles, so three streams keep it busy
 ONES, BYTE, EIGHT = np.uint64(0xFFFFFFFF), np.uint64(0xFF), np.uint64(8)
 SHIFTS = np.arange(4, dtype=np.uint64) * EIGHT
 
 
 def available() -> bool:
-    """Whether this processor has the instruction, and the compiler may use it."""
-    settings: Any = numba.config  # declares its own at run time
+    """Return whether this processor has the instruction and the compiler may use it."""
+    settings: Any = numba.config  # numba adds its attributes at run time
     if platform.machine().lower() not in ("x86_64", "amd64") or settings.CPU_NAME or settings.CPU_FEATURES:
         return False
     return bool(llvmlite.binding.get_host_cpu_features().get("sse4.2", False))
@@ -56,9 +56,10 @@ def _applied(operator: list[int], state: int) -> int:
 
 
 def _zeros(count: int) -> NDArray[np.uint64]:
-    """What `count` zero bytes (a power of two) make of each byte of a state: shape (4, 256).
+    """Return the effect of `count` zero bytes (a power of two) on each byte of a state: shape (4, 256).
 
-    The step is linear over bits, so its operator squared is that of twice as many bytes [Adler, crc32_combine].
+    The step is linear over bits: the square of its operator is the operator for twice as many bytes
+    [Adler, crc32_combine].
     """
     operator = [_byte_step(1 << bit) for bit in range(32)]
     while count > 1:
@@ -72,7 +73,7 @@ _SKIP = _zeros(STREAM)
 
 @kernel
 def _skipped(crc, table):  # type: ignore[no-untyped-def]
-    """A state after `STREAM` zero bytes."""
+    """Return the state after `STREAM` more zero bytes."""
     result = np.uint64(0)
     for at in range(4):
         result ^= table[at, (crc >> SHIFTS[at]) & BYTE]
@@ -106,7 +107,7 @@ def _crc32c(data, start):  # type: ignore[no-untyped-def]
 
 
 def crc32c(data: bytes | memoryview, start: int = 0) -> int:
-    """The checksum of `data[start:]`; only where `available`."""
+    """Return the checksum of `data[start:]`; requires `available`."""
     array = np.frombuffer(data, np.uint8)
-    array.flags.writeable = False  # or the kernel is compiled once more for arrays that may be written to
+    array.flags.writeable = False  # else numba compiles the kernel again for writable arrays
     return int(_crc32c(array, start))

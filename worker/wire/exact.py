@@ -1,4 +1,4 @@
-"""Headers of input records as Python objects: for the few records that have no compiled path."""
+"""Headers of input records as Python objects, for the few records that have no compiled path."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from worker.wire.varint import read_varint
 
 
 def read_headers(headers: bytes) -> list[tuple[str, bytes | None]]:
-    """The headers of one record as they lie in its batch, their number included."""
+    """Return the headers of one record from their bytes in its batch, which begin with the number of headers."""
     data = np.frombuffer(headers, np.uint8).ctypes.data
     count, at = read_varint(data, 0)
     found: list[tuple[str, bytes | None]] = []

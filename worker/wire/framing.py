@@ -1,4 +1,4 @@
-"""The 61 bytes before the records of a batch (Kafka's message format, version 2), and what is known of it later."""
+"""The 61-byte header of a record batch (Kafka's message format, version 2), and the fields that are set later."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-# base offset, length from the next field on, leader epoch, magic, CRC-32C, attributes, last offset delta, base and
+# base offset, length counted from the next field, leader epoch, magic, CRC-32C, attributes, last offset delta, base and
 # largest timestamp, producer id and epoch, base sequence, number of records
 HEADER = struct.Struct(">qiibIhiqqqhii")
-LENGTH_FROM, CRC_AT, ATTRIBUTES_AT, PRODUCER_AT = 12, 17, 21, 43  # bytes
+LENGTH_FROM, CRC_AT, ATTRIBUTES_AT, PRODUCER_AT = 12, 17, 21, 43  # byte offsets
 PRODUCER = struct.Struct(">qhi")  # id, epoch and base sequence
 CRC = struct.Struct(">I")
 MAGIC, TRANSACTIONAL, NONE = 2, 0x10, -1

@@ -1,4 +1,4 @@
-"""The headers of decisions: what `worker.stream.output.builder` gives a decision, as the bytes of the record format."""
+"""Headers of decisions, as `worker.stream.output.builder` makes them, in the bytes of the record format."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ FIXED = 7  # headers of a decision without trace context
 
 
 class Headers(NamedTuple):
-    """The text of the headers of one input partition's decisions.
+    """The fixed text of the headers of one input partition's decisions.
 
-    Between the pieces come the offset, the input's timestamp with the traced headers, and the bar's close.
+    Between its pieces come the offset, the input's timestamp with the traced headers, and the bar's close.
     """
 
     text: NDArray[np.uint8]
-    source: int  # text[:source] stands before the size of ce_id
+    source: int  # text[:source] precedes the size of ce_id
     prefix: int  # text[source:prefix] begins the value of ce_id
-    ingest: int  # text[prefix:ingest] stands before the size of the timestamp
-    close: int  # text[ingest:close] stands before the close time
-    traced: NDArray[np.uint8]  # names of headers that go from input to output, one after the other
-    names: NDArray[np.int64]  # where each of them begins, and where the last one ends
+    ingest: int  # text[prefix:ingest] precedes the size of the timestamp
+    close: int  # text[ingest:close] precedes the close time
+    traced: NDArray[np.uint8]  # names of the headers copied from input to output, concatenated
+    names: NDArray[np.int64]  # offset of each name, then the end of the last
 
 
 def headers(
     common: Iterable[tuple[str, bytes]], record: tuple[str, int], kind: bytes, traced: Iterable[str]
 ) -> Headers:
-    """The layout of the headers: `common` ones, then those of one record of (topic, partition), then its `kind`."""
+    """Lay out the headers: the `common` ones, then those of one record of (topic, partition), then its `kind`."""
     topic, partition = record
     text = b"".join(_header(name.encode(), value) for name, value in common) + _named(b"ce_id")
     pieces = (
@@ -68,7 +68,7 @@ def _array(text: bytes) -> NDArray[Any]:
 
 
 class Places(NamedTuple):
-    """`Headers` as addresses, and the sizes of the pieces of its text."""
+    """`Headers` as addresses, with the sizes of the pieces of its text."""
 
     text: int
     source: int
@@ -77,12 +77,12 @@ class Places(NamedTuple):
     close: int
     traced: int
     names: int
-    known: int  # how many names
+    known: int  # number of names
 
 
 @inlined
 def places_of(h):  # type: ignore[no-untyped-def]
-    """Where `Headers` lie."""
+    """Return the addresses of `Headers`."""
     return Places(
         address_of(h.text), h.source, h.prefix - h.source, h.ingest - h.prefix, h.close - h.ingest,
         address_of(h.traced), address_of(h.names), h.names.size - 1,
@@ -109,9 +109,9 @@ def _is_traced(data, start, size, h):  # type: ignore[no-untyped-def]
 
 @inlined
 def _next(data, at, stop):  # type: ignore[no-untyped-def]
-    """Of the header at `at`: where its name lies, that one's size, where its value lies, and its size or -1.
+    """Return the address and size of the name of the header at `at`, and the address and size (or -1) of its value.
 
-    Nothing lies beyond `stop`, whatever the sizes say.
+    Clip both sizes at `stop`, whatever the header says.
     """
     size, name = read_varint(data, at)
     size = max(min(size, stop - name), 0)
@@ -144,10 +144,10 @@ def _put_traced(at, h, data, source, stop):  # type: ignore[no-untyped-def]
 
 @inlined
 def put_headers(at, h, offset, timestamp, data, size, close_ts, known):  # type: ignore[no-untyped-def]
-    """Write the headers of one decision, their number included; returns the address after them.
+    """Write the headers of one decision, preceded by their number, and return the address after them.
 
-    `h` are `places_of` the layout, `data` is the address of the `size` bytes of the input record's headers, `close_ts`
-    the end of its bar in epoch ms, whose text stands at the address `known` already unless that is 0.
+    `h` are the `places_of` the layout. `data` is the address of the `size` bytes of the input record's headers.
+    `close_ts` is the end of the bar in epoch ms; `known` is the address of its text, or 0 where it is not written yet.
     """
     traced = _count_traced(h, data, 0, size) if size > 1 else 0
     text = h.text

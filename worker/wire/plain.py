@@ -1,4 +1,4 @@
-"""Parts of records in plain Python, for what is written once or rarely: importing it brings no compiler along."""
+"""Parts of records in plain Python, for what is written once or rarely: importing it loads no compiler."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def packed_headers(headers: Sequence[tuple[str, bytes | None]]) -> bytes:
-    """Headers as they lie in a record, their number before them."""
+    """Return headers in the record format, preceded by their number."""
     packed = bytearray(varint(len(headers)))
     for name, value in headers:
         text = name.encode()
@@ -15,7 +15,7 @@ def packed_headers(headers: Sequence[tuple[str, bytes | None]]) -> bytes:
 
 
 def varint(value: int) -> bytes:
-    """A zigzag varint."""
+    """Return a zigzag varint."""
     rest = (value << 1) ^ (value >> 63)
     packed = bytearray()
     while rest >= 0x80:
@@ -26,10 +26,10 @@ def varint(value: int) -> bytes:
 
 
 def unpacked_headers(packed: bytes) -> dict[bytes, bytes]:
-    """Headers as they lie in a record, by name; of those with one name the last, of one without a value nothing.
+    """Return the headers of a record by name: the last of equal names, none without a value.
 
     Raises:
-        IndexError: they are cut short.
+        IndexError: the bytes are truncated.
     """
     found: dict[bytes, bytes] = {}
     count, at = _varint_at(packed, 0)
@@ -43,7 +43,7 @@ def unpacked_headers(packed: bytes) -> dict[bytes, bytes]:
 
 
 def _varint_at(data: bytes, at: int) -> tuple[int, int]:
-    """A zigzag varint, and the position behind it."""
+    """Return a zigzag varint and the position after it."""
     raw = shift = 0
     while True:
         byte = data[at]

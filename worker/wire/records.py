@@ -1,4 +1,4 @@
-"""The kernel that writes decisions as the records of one batch."""
+"""Kernel that writes decisions as the records of one batch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from worker.wire.times import RFC3339_SIZE
 from worker.wire.varint import put_varint, size_of_varint
 
 FIRST = HEADER.size
-USUAL = 2  # bytes of a varint from 64 to 8,191, which is what a record's and a value's size usually need
+USUAL = 2  # bytes of a varint from 64 to 8,191, the usual range of record and value sizes
 RAW_ROW = ROW.itemsize
 OFFSET, TIMESTAMP, KEY, KEY_SIZE, HEADERS, HEADERS_SIZE = (
     offset(name, ROW) for name in ("offset", "timestamp", "key", "key_size", "headers", "headers_size")
@@ -27,10 +27,10 @@ OFFSET, TIMESTAMP, KEY, KEY_SIZE, HEADERS, HEADERS_SIZE = (
 
 
 class Input(NamedTuple):
-    """Raw records, and where the parts of each lie in them."""
+    """Raw records, and the positions of the parts of each."""
 
     data: NDArray[np.uint8]
-    rows: NDArray[Any]  # `worker.engine.records.raw.ROW` as bytes, shape (n, bytes of a row)
+    rows: NDArray[Any]  # `worker.engine.records.raw.ROW` as bytes, shape (n, bytes per row)
 
 
 @kernel
@@ -45,9 +45,9 @@ def _move(start, size, by):  # type: ignore[no-untyped-def]
 
 @inlined
 def put_sized(at, size):  # type: ignore[no-untyped-def]
-    """Write `size` before as many bytes, which begin `USUAL` after `at` and move if it needs another room.
+    """Write `size` before the `size` bytes that begin `USUAL` after `at`; move them if its varint is longer or shorter.
 
-    Returns the address where they end.
+    Return the address after them.
     """
     room = size_of_varint(size)
     if room != USUAL:
@@ -60,7 +60,7 @@ def put_sized(at, size):  # type: ignore[no-untyped-def]
 def _put_record(at, number, first_ts, book, out, bar, row, data, room, headers, known):  # type: ignore[no-untyped-def]
     """Write the decision at `out` as the record `number` of its batch.
 
-    Of its input, `row` is the address of the raw row, `data` and `room` that of its bytes and what there are of them;
+    `row` is the address of its input's raw row, `data` the address of the raw bytes and `room` their number;
     `known` as in `put_headers`.
     """
     timestamp, key, key_size = i8_at(row, TIMESTAMP), i4_at(row, KEY), i4_at(row, KEY_SIZE)
@@ -84,8 +84,8 @@ def _put_record(at, number, first_ts, book, out, bar, row, data, room, headers, 
 def put_records(buffer, limit, chosen, done, layout, rows, source, headers, lanes, times):  # type: ignore[no-untyped-def]
     """Write the rows from `chosen[done]` on as records until the next would make the batch larger than `limit` bytes.
 
-    The first one is written in any case. Returns the bytes of the batch and the number of its records; sets `times` to
-    their first and largest timestamp. `lanes` are `new_lanes`.
+    The first row is written in any case. Return the size of the batch in bytes and its number of records; set `times`
+    to their first and largest timestamp in epoch ms. `lanes` are `new_lanes`.
     """
     book, places = book_of(layout, lanes), places_of(headers)
     outs, bars, raw = address_of(rows.outs), address_of(rows.bars), address_of(source.rows)
@@ -99,7 +99,7 @@ def put_records(buffer, limit, chosen, done, layout, rows, source, headers, lane
         bar, row = bars + r * BAR_ROW, raw + r * RAW_ROW
         if n + 1 < chosen.size:
             fetch_out(outs + chosen[n + 1] * OUT_ROW)
-        # Headers end with this time, and the symbols of a market share it: often it is the text before this record.
+        # Headers end with this time. Symbols of a market share it, so the text before this record is often the same.
         known = at - RFC3339_SIZE if count > 0 and before == close_ts(bar) else 0
         end = _put_record(at, count, first_ts, book, outs + r * OUT_ROW, bar, row, data, room, places, known)
         if end - batch > limit and count > 0:

@@ -1,6 +1,6 @@
-"""Finds batches and records in a fetched record set, without a Python object a record.
+"""Scanner for batches and records in a fetched record set, without per-record Python objects.
 
-Format: Apache Kafka's record batch, magic 2. What is cut off or contradicts itself is never read past its end.
+Format: Apache Kafka's record batch, magic 2. Truncated or inconsistent data is never read past its end.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ import numpy as np
 
 from worker.engine.kernel import inlined, kernel
 
-OVERHEAD = 12  # bytes before what `length` counts
+OVERHEAD = 12  # bytes of a batch that its `length` does not count
 HEADER = 61  # bytes before the first record
-MAGIC, CRC, ATTRIBUTES = 16, 17, 21  # positions in a batch
+MAGIC, CRC, ATTRIBUTES = 16, 17, 21  # byte offsets in a batch
 CODEC, LOG_APPEND_TIME, TRANSACTIONAL, CONTROL = 0x07, 0x08, 0x10, 0x20  # bits of the attributes
 CORRUPT = -1
 
 BATCH = np.dtype(
     [
-        ("start", "i8"),  # position in the record set
+        ("start", "i8"),  # offset in the record set, bytes
         ("end", "i8"),
         ("base_offset", "i8"),
         ("last_offset", "i8"),
@@ -28,7 +28,7 @@ BATCH = np.dtype(
         ("attributes", "i8"),
         ("records", "i8"),
         ("magic", "i8"),
-        ("skip", "?"),  # control batch, or of an aborted transaction
+        ("skip", "?"),  # control batch, or batch of an aborted transaction
     ],
     align=True,
 )
@@ -44,7 +44,7 @@ def _big_endian(data, at, size):  # type: ignore[no-untyped-def]
 
 @inlined
 def _varint(data, at, end):  # type: ignore[no-untyped-def]
-    """(value, position behind it) of a zigzag varint; the position is past `end` when it is cut off."""
+    """Return a zigzag varint and the position after it; the position is past `end` for a truncated one."""
     raw = np.uint64(0)
     shift = np.uint64(0)
     while at < end and shift < np.uint64(64):
@@ -59,7 +59,7 @@ def _varint(data, at, end):  # type: ignore[no-untyped-def]
 
 @kernel
 def count_batches(data):  # type: ignore[no-untyped-def]
-    """How many complete batches `data` (n,) uint8 begins with."""
+    """Count the complete batches at the start of `data` (n,) uint8."""
     count, at = 0, 0
     while at + OVERHEAD <= data.size:
         length = _big_endian(data, at + 8, 4)
@@ -72,9 +72,9 @@ def count_batches(data):  # type: ignore[no-untyped-def]
 
 @kernel
 def read_batches(data, batches):  # type: ignore[no-untyped-def]
-    """Fill `batches`, BATCH of as many rows as `count_batches` says. Returns 0, or CORRUPT for one that is too short.
+    """Fill `batches`, BATCH rows as many as `count_batches` says. Return 0, or CORRUPT for a batch that is too short.
 
-    Of batches older than magic 2 only place and magic are set.
+    For batches older than magic 2, set only position and magic.
     """
     at = 0
     for i in range(batches.size):
@@ -95,7 +95,7 @@ def read_batches(data, batches):  # type: ignore[no-untyped-def]
             batch.max_timestamp = _big_endian(data, at + 35, 8)
             batch.producer_id = _big_endian(data, at + 43, 8)
             batch.records = _big_endian(data, at + 57, 4)
-            # The smallest record takes 7 bytes: a count beyond that is no count to reserve memory by.
+            # The smallest record takes 7 bytes: never reserve memory by a larger count.
             compressed = (batch.attributes & CODEC) != 0
             if batch.records < 0 or (not compressed and batch.records * 7 > end - at - HEADER):
                 return CORRUPT
@@ -106,7 +106,7 @@ def read_batches(data, batches):  # type: ignore[no-untyped-def]
 
 @inlined
 def _blob(data, at, end):  # type: ignore[no-untyped-def]
-    """(position, size or -1, position behind it) of bytes with their length before them."""
+    """Return (position, size or -1, position after them) of bytes that are preceded by their length."""
     size, at = _varint(data, at, end)
     if at > end or size > end - at or size < -1:
         return at, size, end + 1
@@ -129,7 +129,7 @@ def _headers_end(data, at, end):  # type: ignore[no-untyped-def]
 
 @kernel
 def _read_record(data, at, end, batch, row):  # type: ignore[no-untyped-def]
-    """The position behind the record, past `end` if it is corrupt."""
+    """Read one record into `row` and return the position after it, past `end` if it is corrupt."""
     size, at = _varint(data, at, end)
     if at > end or size > end - at:
         return end + 1
@@ -148,9 +148,9 @@ def _read_record(data, at, end, batch, row):  # type: ignore[no-untyped-def]
 
 @kernel
 def read_records(data, batches, first, rows):  # type: ignore[no-untyped-def]
-    """The records at offsets from `first` on of uncompressed batches that are not skipped, into `rows` (ROW).
+    """Read the records at offsets from `first` on into `rows` (ROW), from uncompressed batches that are not skipped.
 
-    Returns how many, or CORRUPT. `rows` needs one row more than the batches have records.
+    Return their number, or CORRUPT. `rows` needs one row more than the batches have records.
     """
     count = 0
     for i in range(batches.size):

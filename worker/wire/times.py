@@ -1,4 +1,4 @@
-"""Times as text."""
+"""Times as text (RFC 3339)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def _two(at, value, end):  # type: ignore[no-untyped-def]
 
 @kernel
 def _date(days):  # type: ignore[no-untyped-def]
-    """(year, month, day) of a day counted from 1970-01-01 in the proleptic Gregorian calendar.
+    """Return (year, month, day) of a day counted from 1970-01-01 in the proleptic Gregorian calendar.
 
-    Years begin in March, so that the leap day is their last; an era is 400 of them [Hinnant, chrono-compatible
+    Years begin in March, so that the leap day is their last; an era is 400 years [Hinnant, chrono-compatible
     low-level date algorithms].
     """
     days += 719_468
@@ -28,7 +28,7 @@ def _date(days):  # type: ignore[no-untyped-def]
     day_of_era = days - era * 146_097
     year_of_era = (day_of_era - day_of_era // 1_460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
     day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
-    months = (5 * day_of_year + 2) // 153  # since March
+    months = (5 * day_of_year + 2) // 153  # counted from March
     month = months + 3 if months < 10 else months - 9
     year = year_of_era + era * 400 + (1 if month <= 2 else 0)
     return year, month, day_of_year - (153 * months + 2) // 5 + 1
@@ -36,9 +36,9 @@ def _date(days):  # type: ignore[no-untyped-def]
 
 @kernel
 def put_rfc3339(at, ms):  # type: ignore[no-untyped-def]
-    """Epoch ms in UTC with milliseconds; beyond the years 1 to 9999 the nearest time that can be written.
+    """Write epoch ms in UTC with milliseconds at an address, and return the address after it.
 
-    Written at an address; returns the one after it.
+    Times beyond the years 1 to 9999 become the nearest that can be written.
     """
     ms = min(max(ms, MIN_TS), MAX_TS)
     days = ms // DAY_MS

@@ -1,4 +1,4 @@
-"""Variable-length integers of the record format: zigzag, 7 bits a byte, the lowest first (as Protocol Buffers')."""
+"""Variable-length integers of the record format: zigzag, 7 bits per byte, lowest first (as in Protocol Buffers)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ SEVEN, ONE, TOP, LOW = np.uint64(7), np.uint64(1), np.uint64(0x80), np.uint64(0x
 
 @inlined
 def zigzag(value):  # type: ignore[no-untyped-def]
-    """The unsigned form of an int64: 0, -1, 1, -2, 2 … become 0, 1, 2, 3, 4 …"""
+    """Return the unsigned form of an int64: 0, -1, 1, -2, 2 becomes 0, 1, 2, 3, 4."""
     return np.uint64((value << 1) ^ (value >> 63))
 
 
 @kernel
 def size_of_varint(value):  # type: ignore[no-untyped-def]
-    """Bytes of an int64."""
+    """Return the number of bytes of an int64 as a varint."""
     rest, size = zigzag(value) >> SEVEN, 1
     while rest != 0:
         rest >>= SEVEN
@@ -28,7 +28,7 @@ def size_of_varint(value):  # type: ignore[no-untyped-def]
 
 @inlined
 def put_varint(at, value):  # type: ignore[no-untyped-def]
-    """Write an int64 at an address; returns the one after it."""
+    """Write an int64 at an address and return the address after it."""
     rest = zigzag(value)
     while rest >= TOP:
         put_byte(at, 0, np.int64(rest | TOP))
@@ -40,7 +40,7 @@ def put_varint(at, value):  # type: ignore[no-untyped-def]
 
 @kernel
 def read_varint(data, at):  # type: ignore[no-untyped-def]
-    """(int64, the offset after it) of what stands at the offset `at` from the address `data`."""
+    """Return the int64 at the offset `at` from the address `data`, and the offset after it."""
     rest, shift = np.uint64(0), np.uint64(0)
     byte = np.uint64(u1_at(data, at))
     while byte >= TOP and shift < np.uint64(63):

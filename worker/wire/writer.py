@@ -1,4 +1,4 @@
-"""Decisions as finished record batches, from columns."""
+"""Finished record batches of decisions, from columns."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from worker.wire.framing import HEADER, put_header
 from worker.wire.headers import Headers
 from worker.wire.records import Input, put_records
 
-VARINTS = 192  # bytes of all varints, numbers and times of a record beside its text, and what may be written behind
+VARINTS = 192  # bytes per record for its varints, numbers and times, and for what may be written past its end
 
 
 class RecordBatch(NamedTuple):
-    """A record batch (v2) without producer and CRC, and the number of its records."""
+    """A record batch (v2) without producer and CRC, with its number of records."""
 
     data: memoryview
     records: int
 
 
 class DecisionWriter:
-    """Writes the decisions of one input partition."""
+    """Writer of the decisions of one input partition."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class DecisionWriter:
         transactional: bool,
         names: ModelNames | None = None,
     ) -> None:
-        """`max_batch` bytes are what a batch has at most, unless its first record alone is larger."""
+        """Limit batches to `max_batch` bytes, unless the first record alone is larger."""
         if settings.decision.detail == "full":
             raise ValueError("decisions in full detail have no compiled writer")
         self._layouts = Layouts(settings, names)
@@ -49,7 +49,7 @@ class DecisionWriter:
     def batches(
         self, raw: RawRecords, bars: NDArray[Any], outs: NDArray[Any], rows: NDArray[np.int64]
     ) -> Iterator[RecordBatch]:
-        """The decisions of `rows` (of all three, each accepted), in order. Each batch has memory of its own."""
+        """Yield the decisions of `rows` (of all three, each accepted) in order. Each batch has its own memory."""
         source, seen, layout = _input(raw), rows_as_bytes(bars, outs), self._layouts.newest
         widest = self._widest(layout, raw.rows)
         times, lanes = np.zeros(2, np.int64), new_lanes()
@@ -67,7 +67,7 @@ class DecisionWriter:
 
 
 def _input(raw: RawRecords) -> Input:
-    # Kernels are compiled anew for arrays that may be written to: these never may.
+    # numba compiles kernels again for writable arrays: make these read-only always.
     seen = raw.data.view(), view_as(raw.rows, np.dtype(np.uint8))
     for array in seen:
         array.flags.writeable = False
