@@ -20,7 +20,7 @@ from worker.inprocess.settings import PipelineSettings
 from worker.inprocess.standalone.normalizer import DataNormalizer
 from worker.inprocess.standalone.validator import DataValidator
 
-real_time_pipeline = RealTimePipeline()  # with all defaults; nothing compiles or starts before its start()
+real_time_pipeline = RealTimePipeline()  # with all defaults; start() compiles the kernels and starts the threads
 
 __all__ = [
     "AsyncPipeline",

@@ -1,4 +1,4 @@
-"""The pipeline for code that runs on an event loop: the same methods, to be awaited."""
+"""The pipeline for code on an event loop: the same methods, as awaitables."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class AsyncPipeline:
         self.pipeline = pipeline
 
     async def start(self) -> None:
-        """See `RealTimePipeline.start`."""
+        """Start as `RealTimePipeline.start`."""
         self.pipeline.callbacks_on(asyncio.get_running_loop())
         await asyncio.to_thread(self.pipeline.start)
 
     async def stop(self, drain: bool = True) -> None:
-        """See `RealTimePipeline.stop`."""
+        """Stop as `RealTimePipeline.stop`."""
         await asyncio.to_thread(self.pipeline.stop, drain)
 
     async def __aenter__(self) -> AsyncPipeline:
@@ -49,11 +49,11 @@ class AsyncPipeline:
 
     @property
     def is_running(self) -> bool:
-        """See `RealTimePipeline.is_running`."""
+        """As `RealTimePipeline.is_running`."""
         return self.pipeline.is_running
 
     async def add_data_point(self, point: DataPoint, timeout: float | None = None) -> bool:
-        """See `RealTimePipeline.add_data_point`; waits for room without blocking the loop."""
+        """Add a point as `RealTimePipeline.add_data_point`; wait for room without blocking the loop."""
         if self.pipeline.settings.overflow != "block":
             return self.pipeline.add_data_point(point)
 
@@ -63,35 +63,35 @@ class AsyncPipeline:
         return await _retried(add, self.pipeline.on_room, timeout) or self.pipeline.add_data_point(point, timeout=0)
 
     async def get_result(self, timeout: float | None = 1.0) -> ProcessingResult | None:
-        """See `RealTimePipeline.get_result`. A cancelled call takes no result."""
+        """Return a result as `RealTimePipeline.get_result`. A cancelled call takes no result."""
 
         def get() -> ProcessingResult | bool | None:
-            ended = self.pipeline.has_ended  # asked first: what came before the end is still to be read
+            ended = self.pipeline.has_ended  # read before the attempt: results from before the end are still to be read
             return self.pipeline.get_result(timeout=0) or (False if ended else None)
 
         found = await _retried(get, self.pipeline.on_results, timeout)
         return found if isinstance(found, ProcessingResult) else None
 
     async def latest(self, symbol: str) -> ProcessingResult | None:
-        """See `RealTimePipeline.latest`."""
+        """Return a result as `RealTimePipeline.latest`."""
         return self.pipeline.latest(symbol)
 
     def add_callback(self, event: str, function: Callback) -> Done:
-        """See `RealTimePipeline.add_callback`."""
+        """Add a callback as `RealTimePipeline.add_callback`."""
         self.pipeline.add_callback(event, function)
         return Done()
 
     async def get_metrics(self) -> PipelineMetrics:
-        """See `RealTimePipeline.get_metrics`; sorts and reads files in a thread."""
+        """Return figures as `RealTimePipeline.get_metrics`; sort and read files in a thread."""
         return await asyncio.to_thread(self.pipeline.get_metrics)
 
     async def get_error_summary(self) -> dict[str, Any]:
-        """See `RealTimePipeline.get_error_summary`."""
+        """Return a summary as `RealTimePipeline.get_error_summary`."""
         return self.pipeline.get_error_summary()
 
 
 async def _retried(attempt: Callable[[], T | None], changes: Listeners, timeout: float | None) -> T | None:
-    """What `attempt` answers once it is not None, tried again at every change; None after `timeout` seconds."""
+    """Call `attempt` now and at every change until it returns other than None; return None after `timeout` seconds."""
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(timeout):

@@ -1,4 +1,4 @@
-"""Who wants to hear of results, and how they are told."""
+"""Callbacks of the pipeline: registration and calls."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Callback = Callable[[Any], Any]
 class Callbacks:
     """Functions by event. Plain ones run in the thread that processed the point, coroutine functions on a loop.
 
-    One that raises is counted and reported as an `error`; the others and the pipeline go on.
+    A failing callback is counted and reported as an `error`; the others and the pipeline continue.
     """
 
     def __init__(self, errors: ErrorLog, runner: CoroutineRunner) -> None:
@@ -40,7 +40,7 @@ class Callbacks:
         self._by_event[event] = [*self._by_event[event], function]
 
     def results(self, results: Sequence[ProcessingResult]) -> None:
-        """Tell of results, in their order."""
+        """Report results to the callbacks, in order."""
         processed, rejected, decided = (self._by_event[e] for e in ("data_processed", "data_rejected", "decision"))
         if not (processed or rejected or decided):
             return
@@ -54,7 +54,7 @@ class Callbacks:
                 self._tell("decision", decided, result.outcome, result.symbol)
 
     def error(self, source: str, exception: BaseException, symbol: str | None = None) -> PipelineError:
-        """Note a failure and tell of it; a failing `error` callback is noted only."""
+        """Log a failure and report it; a failing `error` callback is only logged."""
         error = self._errors.add(source, exception, symbol)
         if source != "callback:error":
             self._tell("error", self._by_event["error"], error, symbol)
@@ -68,5 +68,5 @@ class Callbacks:
                     self._runner.submit(function, argument, failed)
                 else:
                     function(argument)
-            except Exception as error:  # a user's function: whatever it raises, the pipeline goes on
+            except Exception as error:  # a user's function may raise anything; the pipeline goes on
                 self.error(f"callback:{event}", error, symbol)

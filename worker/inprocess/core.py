@@ -1,4 +1,4 @@
-"""What the pipeline does for callers with and without an event loop: threads, queues, results, figures."""
+"""The core of the pipeline, for callers with and without an event loop: threads, queues, results, figures."""
 
 from __future__ import annotations
 
@@ -61,16 +61,16 @@ class PipelineCore:
         self._shards: list[Shard] = []
         self._switching = threading.RLock()  # held by start and stop
         self._ending = threading.Lock()
-        self._live = 0  # threads
+        self._live = 0  # number of running threads
         self._started = 0.0
 
     # Running
 
     def start(self) -> Done:
-        """Compile the engine or load it from its cache, then start the threads; returns when points can be added.
+        """Compile the engine or load it from its cache, then start the threads; return when points can be added.
 
-        Starting a running pipeline changes nothing; a stopped one goes on with the states it had. `await` of the answer
-        is allowed and does nothing.
+        Starting a running pipeline changes nothing; a stopped one continues with its states. The returned object may be
+        awaited, which does nothing.
 
         Raises:
             PipelineStopped: the engine failed before; make a new pipeline.
@@ -94,9 +94,9 @@ class PipelineCore:
         return Done()
 
     def stop(self, drain: bool = True) -> Done:
-        """Take no more points; process those that wait (or drop them), finish the callbacks, end the threads.
+        """Accept no more points; process those that wait (or drop them), finish the callbacks, end the threads.
 
-        Results stay readable. Stopping a stopped pipeline changes nothing. Called from a callback it does not wait.
+        Results stay readable. Stopping a stopped pipeline changes nothing. A call from a callback does not wait.
         """
         self._waiting.close(drop=not drain)
         if self._is_ours():
@@ -125,10 +125,10 @@ class PipelineCore:
     # Points and results
 
     def add_data_point(self, point: DataPoint, timeout: float | None = None) -> bool:
-        """Hand over a point; False when it found no room.
+        """Add a point; return False when it found no room.
 
-        With a full queue, as `overflow` says: wait up to `timeout` seconds, refuse, or drop the oldest. None waits for
-        ever; from a callback nothing waits.
+        With a full queue, as `overflow` says: wait up to `timeout` seconds, refuse, or drop the oldest. None waits
+        forever; a callback never waits.
 
         Raises:
             PipelineStopped: the pipeline does not run.
@@ -136,18 +136,18 @@ class PipelineCore:
         return self._add(point, timeout, count=True)
 
     def offer(self, point: DataPoint) -> bool:
-        """As `add_data_point` without waiting; finding no room is no refusal, because the caller will try again."""
+        """Add a point without waiting; do not count a refusal, because the caller will try again."""
         return self._add(point, 0.0, count=False)
 
     def get_result(self, timeout: float | None = 1.0) -> ProcessingResult | None:
-        """The oldest result that has not been read; each is given once, a symbol's in order of its points.
+        """Return the oldest unread result; each is returned once, a symbol's in order of its points.
 
-        None when none came within `timeout` seconds (None = for ever), or none will since the pipeline has stopped.
+        Return None when none came within `timeout` seconds (None = forever), or none will: the pipeline has stopped.
         """
         return self._ready.get(timeout)
 
     def latest(self, symbol: str) -> ProcessingResult | None:
-        """The newest accepted result of a symbol, with its features; None if it is not in the cache."""
+        """Return the newest accepted result of a symbol, with its features; None if it is not in the cache."""
         return self._latest.get(symbol)
 
     def add_callback(self, event: str, function: Callback) -> None:
@@ -161,10 +161,10 @@ class PipelineCore:
         """
         self._callbacks.add(event, function)
 
-    # What it does
+    # Figures
 
     def get_metrics(self) -> PipelineMetrics:
-        """Counts, rates, times, queues and memory at this moment."""
+        """Return counts, rates, times, queues and memory at this moment."""
         meter, waiting, ready = self._meter, self._waiting, self._ready
         speed = meter.speed()
         capacity = sum(len(shard.engine.symbols.states) for shard in self._shards)
@@ -196,7 +196,7 @@ class PipelineCore:
         )
 
     def get_error_summary(self) -> dict[str, Any]:
-        """`total`, `by_source` and `by_type` of failures, the `recent` ones; `rejected` by code; what was `dropped`."""
+        """Return `total`, `by_source`, `by_type` and `recent` of failures, `rejected` by code, and `dropped`."""
         rejected: dict[str, int] = {}
         for mask, count in list(self._meter.rejections.items()):
             for code in codes(mask):
@@ -205,7 +205,7 @@ class PipelineCore:
         return self._errors.summary() | {"rejected": rejected, "dropped": dropped}
 
     def callbacks_on(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Run coroutine callbacks on `loop` until the next stop; otherwise they have a loop and thread of their own."""
+        """Run coroutine callbacks on `loop` until the next stop; otherwise they have their own loop and thread."""
         self._runner.use(loop)
 
     @property
@@ -215,12 +215,12 @@ class PipelineCore:
 
     @property
     def on_room(self) -> Listeners:
-        """Called once each, from any thread, when there may be room for a point."""
+        """Listeners called once each, from any thread, when there may be room for a point."""
         return self._waiting.listeners
 
     @property
     def on_results(self) -> Listeners:
-        """Called once each, from any thread, when there are results or no more will come."""
+        """Listeners called once each, from any thread, when there are results or no more will come."""
         return self._ready.listeners
 
     def _add(self, point: DataPoint, timeout: float | None, count: bool) -> bool:
@@ -242,7 +242,7 @@ class PipelineCore:
         return Shard(number, engine, *shared, self.settings.max_batch_size, self._ended)
 
     def _is_ours(self) -> bool:
-        """Whether the caller is a callback, which must not wait for the thread that runs it."""
+        """Return whether the caller is a callback, which must not wait for the thread that runs it."""
         return self._runner.is_caller or threading.current_thread() in (shard.thread for shard in self._shards)
 
     def _ended(self) -> None:

@@ -1,4 +1,4 @@
-"""Runs coroutine callbacks one after another, in the order of their events."""
+"""Runner of coroutine callbacks, one after another in the order of their events."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class _Job(NamedTuple):
     function: Function
     argument: Any
     on_error: OnError
-    room: threading.Semaphore | None  # to give back when done
+    room: threading.Semaphore | None  # released when done
 
 
 class CoroutineRunner:
-    """One task on an event loop: the caller's, or one in a thread of its own that starts with the first job.
+    """One task on an event loop: the caller's, or one in its own thread that starts with the first job.
 
-    At most `capacity` jobs wait; `submit` then blocks the worker thread, so that slow callbacks slow the pipeline.
+    At most `capacity` jobs wait. Beyond that `submit` blocks the worker thread: slow callbacks slow the pipeline.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -35,11 +35,11 @@ class CoroutineRunner:
         self._thread: threading.Thread | None = None
 
     def use(self, loop: asyncio.AbstractEventLoop | None) -> None:
-        """The loop to run on from the next job on; None = one of its own."""
+        """Set the loop to run on from the next job on; None = its own."""
         self._given = loop
 
     def submit(self, function: Function, argument: Any, on_error: OnError) -> None:
-        """Run `function(argument)` after all before it. From the loop itself it never blocks."""
+        """Run `function(argument)` after all earlier jobs. On the loop itself, never block."""
         loop, jobs, room = self._running()
         if not _inside(loop):
             room.acquire()
@@ -54,7 +54,7 @@ class CoroutineRunner:
             raise
 
     def close(self) -> None:
-        """Wait for the jobs that were submitted. Called on the loop itself it only asks for the end."""
+        """Wait for the submitted jobs. On the loop itself, only request the end."""
         with self._lock:
             loop, jobs, self._loop = self._loop, self._jobs, None
         if loop is None or jobs is None or loop.is_closed():
@@ -98,7 +98,7 @@ class CoroutineRunner:
         while (job := await jobs.get()) is not None:
             try:
                 await job.function(job.argument)
-            except Exception as error:  # a user's function: whatever it raises, the others are run
+            except Exception as error:  # a user's function may raise anything; the others still run
                 job.on_error(error)
             finally:
                 if job.room is not None:

@@ -1,4 +1,4 @@
-"""The answer of what has happened already, for callers that await it and for those that do not."""
+"""The answer of a call that is already done, for callers that await it and for those that do not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Done:
-    """`await` of it returns None at once."""
+    """An awaitable that returns None at once."""
 
     def __await__(self) -> Generator[Any, None, None]:
         return

@@ -1,4 +1,4 @@
-"""The partition engine fed with data points, and with user objects between its stages."""
+"""The partition engine, fed with data points and with user objects between its stages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RATIO_DECIMALS = 6
 
 
 class PointBatch(NamedTuple):
-    """What the engine says of points, one entry a point; `notes` by row where user objects had a say."""
+    """The engine's output for points, one entry per point; `notes` by row where user objects took part."""
 
     outs: NDArray[Any]
     details: dict[int, str]
@@ -34,7 +34,7 @@ class PointBatch(NamedTuple):
 
 
 class PointEngine(PartitionEngine):
-    """State of the symbols of one worker thread. Without user objects the same engine as a Kafka worker's."""
+    """The engine over the symbols of one worker thread. Without user objects it equals a Kafka worker's."""
 
     def __init__(self, settings: EngineSettings, overrides: Overrides, scorer: Scorer | None = None) -> None:
         super().__init__(settings, scorer=scorer)
@@ -55,7 +55,7 @@ class PointEngine(PartitionEngine):
             self._compile_parts()
 
     def outcome(self, point: DataPoint, out: NDArray[Any], note: Note | None) -> Decision | Rejection:
-        """The record that a worker would publish; `out` is the point's output row, shape (1,)."""
+        """Return the record that a worker would publish; `out` is the point's output row, shape (1,)."""
         points = (point,)
         [built] = self._builder.build(self._reader.records(points), self._reader.read(points), out)
         if note is not None and note.model and isinstance(built, Decision):
@@ -67,7 +67,7 @@ class PointEngine(PartitionEngine):
     def _ask(
         self, outs: NDArray[Any], frames: NDArray[np.int64], offsets: NDArray[np.int64] | None, bars: NDArray[Any]
     ) -> None:
-        # Before the configured model, which reads what the user's objects put in.
+        # Before the configured model, which reads the values of the user's objects.
         if self._overrides.given.observing and len(self._points):
             for row in np.flatnonzero(outs["validation"]["accepted"]).tolist():
                 self._overrides.observed(self._points[row], outs[row], self._note(row))

@@ -1,4 +1,4 @@
-"""What went wrong beside rejected bars: counted, the newest kept."""
+"""Failures other than rejected bars: counted, the newest kept."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PipelineError(NamedTuple):
 
 
 class ErrorLog:
-    """Counts of failures by source and kind, and the newest of them. Safe to use from any thread."""
+    """Counts of failures by source and kind, and the newest failures. Safe to use from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -37,7 +37,7 @@ class ErrorLog:
         self._recent: deque[PipelineError] = deque(maxlen=RECENT)
 
     def add(self, source: str, exception: BaseException, symbol: str | None = None) -> PipelineError:
-        """Note a failure."""
+        """Record a failure."""
         error = PipelineError(source, type(exception).__name__, str(exception), symbol, datetime.now(UTC), exception)
         with self._lock:
             self._by_source[source] += 1
@@ -52,7 +52,7 @@ class ErrorLog:
             return self._by_source.total()
 
     def summary(self) -> dict[str, Any]:
-        """`total`, `by_source`, `by_type` and `recent` (newest last)."""
+        """Return `total`, `by_source`, `by_type` and `recent` (newest last)."""
         with self._lock:
             return {
                 "total": self._by_source.total(),

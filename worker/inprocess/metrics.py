@@ -1,4 +1,4 @@
-"""What the pipeline has done and how fast."""
+"""Figures of the pipeline: counts, rates and times."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ import numpy as np
 
 from worker.engine.blocks import Blocks
 
-BATCHES = 2_048  # newest batches that rates and processing times are computed over
-LATENCIES = 10_000  # newest points that latencies are computed over
-WINDOW = 10.0  # seconds before the newest batch that the throughput looks back
+BATCHES = 2_048  # newest batches, for rates and processing times
+LATENCIES = 10_000  # newest points, for latencies
+WINDOW = 10.0  # seconds before the newest batch, for the throughput
 MB = 2.0**20
 
 
 class PipelineMetrics(msgspec.Struct, frozen=True):
     """Figures at one moment. Times in seconds; NaN where nothing has been processed yet.
 
-    Processing is a point's share of the time its batch took; latency is from the point's being taken to its result
-    being ready, waiting included.
+    Processing time is a point's share of its batch's time. Latency is from taking the point to having its result,
+    waiting included.
     """
 
     throughput_per_second: float
@@ -39,9 +39,9 @@ class PipelineMetrics(msgspec.Struct, frozen=True):
     points_processed: int  # with a result, accepted or rejected
     points_accepted: int
     points_rejected: int
-    points_refused: int  # found no room
-    points_dropped: int  # thrown away while they waited
-    results_dropped: int  # thrown away unread
+    points_refused: int  # without room in the queue
+    points_dropped: int  # dropped from the input queue
+    results_dropped: int  # dropped unread
     input_queue_size: int
     input_queue_capacity: int
     result_queue_size: int
@@ -51,11 +51,11 @@ class PipelineMetrics(msgspec.Struct, frozen=True):
     memory_mb: float  # resident memory of the whole process
     errors: int
     uptime: float
-    blocks: Blocks  # what kept positions from being opened, and how often
+    blocks: Blocks  # what blocked positions, and how often
 
 
 class Speed(NamedTuple):
-    """The part of the metrics that is measured."""
+    """The measured part of the metrics."""
 
     throughput: float
     processing: tuple[float, float, float]  # mean, p95, p99
@@ -69,7 +69,7 @@ class _Batch(NamedTuple):
 
 
 class Meter:
-    """Measures batches. Safe to use from any thread."""
+    """Measurements of batches. Safe to use from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -83,8 +83,10 @@ class Meter:
     def add(
         self, begun: float, ended: float, taken: Sequence[float], rejected: Sequence[int], verdicts: Sequence[int]
     ) -> None:
-        """A batch: its times and those its points were taken at (`time.perf_counter`), masks of the rejected, what was
-        decided of the others."""
+        """Add a batch: its times and those at which its points were taken (`time.perf_counter`), masks, verdicts.
+
+        `rejected` are the masks of rejected points, `verdicts` the outcomes of the others.
+        """
         with self._lock:
             self._batches.append(_Batch(begun, ended, len(taken)))
             self._latencies.extend([ended - since for since in taken[-LATENCIES:]])
@@ -95,12 +97,12 @@ class Meter:
             self._verdicts.update(verdicts)
 
     def decided(self) -> dict[int, int]:
-        """What was decided of accepted points, and how often."""
+        """Return the counts of the verdicts of accepted points."""
         with self._lock:
             return dict(self._verdicts)
 
     def speed(self) -> Speed:
-        """Over the newest batches."""
+        """Measure the newest batches."""
         with self._lock:
             batches, latencies = list(self._batches), np.array(self._latencies)
             count = self.accepted + self.rejected
@@ -130,7 +132,7 @@ def _tail(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[float, 
 
 
 def memory_mb() -> float:
-    """Resident memory of this process, 2^20 bytes; its peak where the system does not tell the present."""
+    """Return the resident memory of this process in units of 2^20 bytes; its peak where only that is known."""
     try:
         return int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE") / MB
     except OSError:
@@ -142,5 +144,5 @@ def memory_mb() -> float:
 
 
 def now() -> float:
-    """The clock of all times here, seconds."""
+    """Return the clock of all times here, seconds."""
     return time.perf_counter()

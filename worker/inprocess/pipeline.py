@@ -9,16 +9,16 @@ from worker.inprocess.core import PipelineCore
 
 
 class RealTimePipeline(PipelineCore):
-    """Bars in, results out, in threads of this process. All methods may be called from any thread.
+    """A pipeline from bars to results in threads of this process. All methods may be called from any thread.
 
     `options` are the fields of `PipelineSettings` (`max_queue_size`, `overflow`, `num_workers`, ...) and of
     `Integrations` (`feature_extractor`, `model_registry`, ...). `engine` holds the engine's settings, as the section
-    `engine` of the worker's; with the same ones the decisions are the worker's, byte for byte.
+    `engine` of the worker's settings; equal settings give the worker's decisions, byte for byte.
 
     Use it plainly (`start`, `stop`, or `with`), or on an event loop through `aio` (or `async with`).
 
     Raises:
-        ConfigError: an option or a setting does not fit.
+        ConfigError: an option or a setting is invalid.
         TryAgain: a model is configured, and this machine can't run models.
         TypeError: an integration object lacks its method.
     """

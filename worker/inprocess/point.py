@@ -1,4 +1,4 @@
-"""What goes into the pipeline: one bar of one symbol, and the five levels of its quality."""
+"""Input of the pipeline: one bar of one symbol, and the five levels of its quality."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from worker.engine.reasons import LEVELS
 class DataPoint(msgspec.Struct, frozen=True, gc=False):
     """One OHLCV bar. Prices in quote currency, volume in base units.
 
-    `timestamp` is the bar's open; without a time zone it is taken as UTC. `interval` is the bar's length, such as `1h`;
-    without one the engine's settings say it. Nothing is checked here: what does not fit is rejected, with codes.
+    `timestamp` is the bar's open; without a time zone it is UTC. `interval` is the bar's length, such as `1h`; without
+    one, the length in the engine's settings. Nothing is checked here: the pipeline rejects invalid points, with codes.
     """
 
     symbol: str
@@ -28,7 +28,7 @@ class DataPoint(msgspec.Struct, frozen=True, gc=False):
 
 
 class DataQuality(IntEnum):
-    """How good validation found a bar; ordered, so that levels can be compared."""
+    """Quality of a bar as validation judged it; ordered, so that levels can be compared."""
 
     INVALID = 0  # rejected
     POOR = 1

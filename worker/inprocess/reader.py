@@ -1,4 +1,4 @@
-"""Reads data points into the engine's bars; whatever is wrong with one becomes bits of its mask, as in ingestion."""
+"""Reader of data points into the engine's bars; each fault of a point sets bits of its mask, as in ingestion."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class _Unreadable(Exception):
 
 
 class PointReader:
-    """Turns points into BAR rows. The record's timestamp, the engine's clock, is the bar's close."""
+    """Reader of points into BAR rows. A record's timestamp, the engine's clock, is the bar's close."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self._default = interval_ms(settings.ingestion.interval)
@@ -47,7 +47,7 @@ class PointReader:
         self._lengths: dict[str, int] = {}
 
     def read(self, points: Sequence[DataPoint]) -> Decoded:
-        """One BAR row a point, in order; never raises for what a point holds."""
+        """Read one BAR row per point, in order; never raise for the content of a point."""
         rows: list[Row] = []
         has_ts: list[bool] = []
         details: dict[int, str] = {}
@@ -56,7 +56,7 @@ class PointReader:
                 row = self._row(point)
             except _Unreadable as problem:
                 row, details[at] = self._malformed(), str(problem)
-            except Exception as problem:  # a user's object: whatever it raises, the others' points go on
+            except Exception as problem:  # a user's object may raise anything; the other points go on
                 row, details[at] = self._malformed(), f"a value of the point raises {type(problem).__name__}"
             if row[-1] == MISSING:
                 details[at] = "missing: " + ", ".join(name for name in NUMBERS if getattr(point, name) is None)
@@ -65,7 +65,7 @@ class PointReader:
         return Decoded(np.array(rows, BAR), {}, np.array(has_ts, np.bool_), details)
 
     def records(self, points: Sequence[DataPoint]) -> Records:
-        """The points as records of `ticks.raw` would hold them; NaN and infinities become null."""
+        """Return the points as records of `ticks.raw`; NaN and infinities become null."""
         values = [self._wire(point) for point in points]
         return Records([key_of(point) for point in points], values, [0] * len(points))
 
@@ -105,7 +105,7 @@ class PointReader:
 
 
 def key_of(point: DataPoint) -> bytes:
-    """The record key of a point: its symbol."""
+    """Return the record key of a point: its symbol."""
     return _text(point.symbol).encode()
 
 
@@ -128,7 +128,7 @@ def _number(name: str, value: Any) -> float:
 
 
 def _said(name: str, value: Any) -> Any:
-    # What JSON can say of a number: the number, null for NaN and infinities, text for what is none.
+    # As JSON writes a value: the number, null for NaN and infinities, text for anything else.
     if type(value) is int and value in _WIRE_INTEGERS:
         return value
     try:
@@ -142,7 +142,7 @@ def _time(timestamp: Any) -> int:
         raise _Unreadable(f"timestamp: {shown(timestamp)} is no datetime")
     try:
         ts = int(epoch_ms(timestamp))
-    except Exception:  # of its own or of its time zone's making
+    except Exception:  # raised by itself or by its time zone
         raise _Unreadable(f"timestamp: {shown(timestamp)} is no time") from None
     if not MIN_TS <= ts <= MAX_TS:
         raise _Unreadable(f"timestamp: {shown(timestamp)} lies outside the years 1 to 9999")

@@ -1,4 +1,4 @@
-"""What comes out of the pipeline: everything known of one point, built when it is asked for."""
+"""Output of the pipeline: everything known of one point, built on request."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _null(x: float) -> float | None:
 
 
 class ProcessingResult:
-    """The outcome of one point. Of a rejected one `features`, `regime` and what follows from them are empty or None."""
+    """The outcome of one point. When rejected, `features`, `regime` and what follows from them are empty or None."""
 
     __slots__ = ("_engine", "_note", "_outcome", "_row", "accepted", "point", "processing_time", "quality")
 
@@ -69,7 +69,7 @@ class ProcessingResult:
 
     @property
     def timestamp(self) -> datetime:
-        """The bar's open, as it was given."""
+        """The bar's open, as given."""
         return self.point.timestamp
 
     @property
@@ -81,12 +81,12 @@ class ProcessingResult:
 
     @property
     def quality_score(self) -> float:
-        """0 (rejected) to 1."""
+        """Quality from 0 (rejected) to 1."""
         return round(float(self._out["validation"]["score"][0]), 6)
 
     @property
     def quality_codes(self) -> list[str]:
-        """What validation found, in bit order."""
+        """Codes of validation, in bit order."""
         outcome = self.outcome
         return outcome.codes if isinstance(outcome, Rejection) else outcome.quality.codes
 
@@ -136,16 +136,16 @@ class ProcessingResult:
 
     @property
     def execution_decision(self) -> Mapping[str, Any]:
-        """The decision's fields, `action` among them; of a rejected point `action` is `rejected`, with its fields."""
+        """The decision's fields, `action` among them; for a rejected point its fields, with `action` `rejected`."""
         fields: dict[str, Any] = msgspec.to_builtins(self.outcome)
         return fields if self.accepted else {"action": "rejected"} | fields
 
     @property
     def replaced(self) -> tuple[str, ...]:
-        """Integration objects whose answer is in this result."""
+        """Integration objects whose value is in this result."""
         return tuple(self._note.replaced) if self._note else ()
 
     @property
     def degraded(self) -> tuple[str, ...]:
-        """Integration objects that failed at this point, so that the built-in stood in."""
+        """Integration objects that failed at this point, so that the built-in applied."""
         return tuple(self._note.degraded) if self._note else ()

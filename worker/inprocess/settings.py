@@ -1,4 +1,4 @@
-"""How the pipeline runs; none of it changes a value of a result."""
+"""Settings of the pipeline; none of them changes a value of a result."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Overflow = Literal["block", "reject", "drop_oldest"]
 
 
 class PipelineSettings(BaseModel):
-    """Queues, threads and caches."""
+    """Settings of queues, threads and caches."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,7 +38,7 @@ class PipelineSettings(BaseModel):
 
     @property
     def threads(self) -> int:
-        """Worker threads."""
+        """Number of worker threads."""
         return self.num_workers if self.enable_parallel_processing else 1
 
 

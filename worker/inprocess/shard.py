@@ -1,4 +1,4 @@
-"""One worker thread: takes what waits for it, runs it as one batch, hands on the results."""
+"""One worker thread: takes waiting points, runs them as one batch, passes on the results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from worker.inprocess.result import ProcessingResult
 
 
 class Shard:
-    """The symbols of one thread. Their states outlive a stop."""
+    """The thread and the engine of its symbols. Their states outlive a stop."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Shard:
         try:
             while taken := self._waiting.take(self._number, self._batch_size):
                 self._process([point for point, _ in taken], [since for _, since in taken])
-        except Exception as error:  # the states may be half advanced: this pipeline must not go on
+        except Exception as error:  # the states may be half advanced: this pipeline must not continue
             self.failure = error
             self._waiting.close(drop=True)
             self._callbacks.error("pipeline", error)
@@ -81,7 +81,7 @@ class Shard:
         outs, notes, engine = batch.outs, batch.notes, self.engine
         levels = outs["validation"]["level"].tolist()
         share = (now() - begun) / len(points)
-        # Bytes of its own: a result that is kept must not keep its batch, and numpy is slow to copy a nested record.
+        # Own bytes: a kept result must not keep its batch alive, and numpy copies nested records slowly.
         rows = outs.view(np.uint8).reshape(len(points), outs.itemsize)
         return [
             ProcessingResult(point, rows[at].tobytes(), good, level, notes.get(at), share, engine)

@@ -1,1 +1,1 @@
-"""User objects in place of parts of the engine: what they offer, and how they are called."""
+"""User objects that replace parts of the engine: their protocols and their calls."""

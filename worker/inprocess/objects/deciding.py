@@ -1,4 +1,4 @@
-"""The deciding half one part at a time, so that user objects can stand between the parts."""
+"""The deciding half one stage at a time, so that user objects can run between the stages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SIGNAL, RISK, SIZING, DECISION = range(4)
 
 @kernel
 def decide_part(states: Any, instruments: Any, slot: int, row: int, bars: Any, outs: Any, part: int, p: Any) -> None:
-    """One part of `pipeline.decide` for one record that has a slot; SIGNAL numbers it first."""
+    """Run one stage of `pipeline.decide` for a record that has a slot; `part` SIGNAL also numbers it and fills before it."""
     carry, inst, bar, out = states[slot].carry, instruments[slot], bars[row], outs[row]
     if part == SIGNAL:
         count(carry, out)
@@ -21,7 +21,7 @@ def decide_part(states: Any, instruments: Any, slot: int, row: int, bars: Any, o
     if part == SIGNAL:
         find_signal(carry, inst, bar, out, outs, row, p)
     elif part == RISK:
-        # After the object that may have changed the signal.
+        # After the user object that may have changed the signal.
         find_risk(states[slot].derived, carry, inst, bar, out, outs, row, p)
     elif part == SIZING:
         find_size(carry, inst, bar, out, outs, row, p)

@@ -1,6 +1,6 @@
-"""What user objects must offer to take the place of a part of the engine.
+"""Protocols of the user objects that replace parts of the engine.
 
-Each method is called for one accepted bar, must not keep state between calls, and may raise: the built-in then stands.
+Each method is called per accepted bar and must not keep state between calls. Where it raises, the built-in applies.
 `features` holds the engine's features of that bar by name, NaN until warm.
 """
 
@@ -15,50 +15,50 @@ Features = Mapping[str, float]
 
 
 class FeatureExtractor(Protocol):
-    """Computes features."""
+    """A computation of features."""
 
     def extract(self, point: DataPoint, features: Features) -> Features:
-        """Features that replace the engine's of the same name; others are added to the result only."""
+        """Return features that replace the engine's of the same name; others are added to the result only."""
         ...
 
 
 class MarketRegimeDetector(Protocol):
-    """Says what the market does."""
+    """A detector of the market regime."""
 
     def detect(self, point: DataPoint, features: Features) -> str:
-        """`unknown`, `trend_up`, `trend_down`, `range`, `high_vol` or `crisis`."""
+        """Return `unknown`, `trend_up`, `trend_down`, `range`, `high_vol` or `crisis`."""
         ...
 
 
 class MultiTimeframeFusion(Protocol):
-    """Fuses higher timeframes into one direction."""
+    """A fusion of higher timeframes into one direction."""
 
     def fuse(self, point: DataPoint, features: Features) -> float:
-        """-1 to 1; the component `mtf` of the score."""
+        """Return the component `mtf` of the score, -1 to 1."""
         ...
 
 
 class ModelRegistry(Protocol):
-    """Predicts. Attributes `model_id` and `version`, where there are any, are shown in the decision."""
+    """A predictor. Its attributes `model_id` and `version`, if any, are shown in the decision."""
 
     def predict(self, point: DataPoint, features: Features) -> float:
-        """Probability that the price rises, 0 to 1; it makes up half of `final`. Called once the features are warm."""
+        """Return the probability that the price rises, 0 to 1: half of `final`. Called once the features are warm."""
         ...
 
 
 class RiskManager(Protocol):
-    """Limits risk."""
+    """A limit on risk."""
 
     def assess(self, point: DataPoint, risk: Mapping[str, float]) -> float:
-        """Factor 0 to 1 on every size; 0 forbids opening. `risk` holds the engine's risk figures and factors."""
+        """Return a factor 0 to 1 on every size; 0 forbids opening. `risk` holds the engine's figures and factors."""
         ...
 
 
 class PositionSizingOptimizer(Protocol):
-    """Sizes positions."""
+    """A sizing of positions."""
 
     def optimize(self, point: DataPoint, proposal: Mapping[str, float]) -> float:
-        """Quantity in base units, >= 0; kept within the engine's notional limits and on the lot.
+        """Return the quantity in base units, >= 0; clipped to the engine's notional limits and rounded to the lot.
 
         `proposal` holds the engine's side, qty, stop, target, final, confidence, budget and limits.
         """
@@ -84,12 +84,12 @@ class Integrations(NamedTuple):
 
     @property
     def observing(self) -> bool:
-        """Whether any replaces what `decide` reads of the observing half."""
+        """Whether any object replaces an input of `decide` from the observing half."""
         return self._any("feature_extractor", "market_regime_detector", "multi_timeframe_fusion")
 
     @property
     def deciding(self) -> bool:
-        """Whether any stands between the stages of the deciding half."""
+        """Whether any object runs between the stages of the deciding half."""
         return self._any("model_registry", "risk_manager", "position_sizing_optimizer")
 
     def _any(self, *names: str) -> bool:

@@ -1,4 +1,4 @@
-"""Puts the user's objects in the place of the engine's parts; one that fails leaves the built-in's value."""
+"""Calls of the user's objects in place of the engine's parts; where one fails, the built-in's value stays."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ T = TypeVar("T")
 
 
 class Note(NamedTuple):
-    """What user objects did to one point."""
+    """Effects of the user objects on one point."""
 
     replaced: list[str]  # integrations whose value is in the result
-    degraded: list[str]  # integrations that failed, so that the built-in stood
-    extra: dict[str, float]  # features that the engine does not know
+    degraded: list[str]  # integrations that failed, so that the built-in applied
+    extra: dict[str, float]  # features unknown to the engine
     model: list[Any]  # [Model, probability] once a model was asked
 
 
 class _OutOfRange(ValueError):
-    """An answer that no built-in could give."""
+    """A value that no built-in could return."""
 
 
 class _NotANumber(ValueError):
-    """An answer that is no number."""
+    """A value that is not a number."""
 
 
 class Overrides:
-    """The user's objects over the rows of one batch. `report` hears of every failure.
+    """The user's objects over the rows of one batch. `report` gets every failure.
 
     `model_weight` is the share of the user's model in `final`: `engine.signal.model_weight`.
     """
@@ -55,7 +55,7 @@ class Overrides:
         self.given, self._report, self._model_weight = given, report, model_weight
 
     def observed(self, point: DataPoint, out: Any, note: Note) -> None:
-        """Between `observe` and `decide`: features, regime, timeframes."""
+        """Replace features, regime and timeframes, between `observe` and `decide`."""
         if extractor := self.given.feature_extractor:
             found = self._ask("feature_extractor", point, note, lambda: _features(extractor.extract(point, named(out))))
             for name, value in (found or {}).items():
@@ -75,7 +75,7 @@ class Overrides:
                 out["timeframes"]["mtf"] = mtf
 
     def decide(self, point: DataPoint, out: Any, inst: Any, note: Note, part: Callable[[int], None]) -> None:
-        """The deciding half of one accepted bar, stage by stage."""
+        """Run the deciding half of one accepted bar, stage by stage."""
         part(SIGNAL)
         self._model(point, out, note)
         part(RISK)
@@ -101,7 +101,7 @@ class Overrides:
             if p is None:
                 status = _status(failures[0])
         if p is None and out["model"]["online"] and out["model"]["status"] == OK:
-            return  # the symbol's own model answers, and the decision names that
+            return  # the symbol's own model answers, and the decision names it
         note.model[:] = [_card(registry, status), p]
         if p is not None and out["regime"]["code"] != Regime.crisis:
             final = blend(float(signal["score"]), p, self._model_weight)
@@ -136,7 +136,7 @@ class Overrides:
     ) -> T | None:
         try:
             answer = call()
-        except Exception as error:  # whatever a user object raises, the built-in stands
+        except Exception as error:  # a user object may raise anything; the built-in then applies
             note.degraded.append(name)
             self._report(name, error, point.symbol)
             if failures is not None:
@@ -147,12 +147,12 @@ class Overrides:
 
 
 def new_note() -> Note:
-    """A note of a point that no user object has seen."""
+    """Return a note of a point that no user object has changed."""
     return Note([], [], {}, [])
 
 
 def named(out: Any) -> dict[str, float]:
-    """The features of an output row by name, NaN until warm."""
+    """Return the features of an output row by name, NaN until warm."""
     return dict(zip(FEATURE_NAMES, out["features"].item(), strict=True))
 
 

@@ -1,1 +1,1 @@
-"""Points that wait, results that wait to be read, and who is told of either."""
+"""Queues of points and of results, and listeners to their changes."""

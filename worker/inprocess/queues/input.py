@@ -1,4 +1,4 @@
-"""The points that wait: one queue a worker thread under one common bound."""
+"""The queues of waiting points: one per worker thread, under one common bound."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from worker.inprocess.settings import Overflow
 
 
 class Waiting(NamedTuple):
-    """A point and when it was taken, `time.perf_counter` seconds."""
+    """A point and the time it was taken, `time.perf_counter` seconds."""
 
     point: DataPoint
     since: float
 
 
 class WaitingPoints:
-    """Bounded queues. `put` and `take` are safe from any thread; `may_wait` says whether this one may wait for room."""
+    """Bounded queues. `put` and `take` are safe from any thread; `may_wait()` tells whether it may wait for room."""
 
     def __init__(self, shards: int, capacity: int, overflow: Overflow, may_wait: Callable[[], bool]) -> None:
         self._queues: list[deque[Waiting]] = [deque() for _ in range(shards)]
@@ -35,12 +35,12 @@ class WaitingPoints:
         self.size = self.received = self.refused = self.dropped = 0
 
     def open(self) -> None:
-        """Take points."""
+        """Accept points."""
         with self._lock:
             self._open = True
 
     def close(self, drop: bool) -> None:
-        """Take no more; with `drop` those that wait are thrown away. Wakes everyone who waits."""
+        """Accept no more points; with `drop`, drop those that wait. Wake all waiting threads."""
         with self._lock:
             self._open = False
             if drop:
@@ -54,11 +54,11 @@ class WaitingPoints:
 
     @property
     def is_open(self) -> bool:
-        """Whether points are taken."""
+        """Whether points are accepted."""
         return self._open
 
     def put(self, shard: int, point: DataPoint, timeout: float | None, count: bool = True) -> bool:
-        """Add a point; False when closed, or when there was no room (within `timeout` seconds under `block`).
+        """Add a point; return False when closed or full (after `timeout` seconds under `block`).
 
         `count`: whether that counts as a refusal.
         """
@@ -76,7 +76,7 @@ class WaitingPoints:
             return True
 
     def take(self, shard: int, limit: int) -> list[Waiting]:
-        """The oldest points of one queue, at most `limit`; waits for the first. Empty = closed, none will come."""
+        """Take the oldest points of one queue, at most `limit`; wait for the first. Empty = closed, none will come."""
         with self._lock:
             queue = self._queues[shard]
             self._idle[shard] = True

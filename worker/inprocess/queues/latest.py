@@ -10,7 +10,7 @@ from worker.inprocess.result import ProcessingResult
 
 
 class LatestResults:
-    """A cache of at most `capacity` symbols; the least recently written or read one goes. `capacity` 0 keeps none."""
+    """A cache of at most `capacity` symbols that evicts the least recently written or read. `capacity` 0 keeps none."""
 
     def __init__(self, capacity: int) -> None:
         self._results: OrderedDict[str, ProcessingResult] = OrderedDict()
@@ -21,7 +21,7 @@ class LatestResults:
         return len(self._results)
 
     def put(self, results: Iterable[ProcessingResult]) -> None:
-        """Take results, oldest first; rejected ones are passed over."""
+        """Add results, oldest first; skip rejected ones."""
         if not self._capacity:
             return
         newest = {str.__str__(result.point.symbol): result for result in results if result.accepted}
@@ -33,7 +33,7 @@ class LatestResults:
                 self._results.popitem(last=False)
 
     def get(self, symbol: str) -> ProcessingResult | None:
-        """The symbol's latest accepted result."""
+        """Return the symbol's latest accepted result."""
         with self._lock:
             if symbol in self._results:
                 self._results.move_to_end(symbol)

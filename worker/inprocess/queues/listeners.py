@@ -1,4 +1,4 @@
-"""Functions that wait to be called once, at the next change."""
+"""Functions to call once, at the next change."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ Listener = Callable[[], None]
 
 
 class Listeners:
-    """Safe to use from any thread."""
+    """A set of listeners. Safe to use from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: set[Listener] = set()
 
     def add(self, listener: Listener) -> None:
-        """Call it at the next change."""
+        """Call `listener` at the next change."""
         with self._lock:
             self._waiting.add(listener)
 
     def discard(self, listener: Listener) -> None:
-        """Call it no more."""
+        """Remove `listener`."""
         with self._lock:
             self._waiting.discard(listener)
 
     def call(self) -> None:
-        """Something has changed."""
+        """Call and remove all listeners: something has changed."""
         if not self._waiting:
             return
         with self._lock:

@@ -1,4 +1,4 @@
-"""The results that nobody has read yet."""
+"""The unread results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from worker.inprocess.result import ProcessingResult
 
 
 class ReadyResults:
-    """Bounded: when it is full the oldest unread result goes, and is counted. Safe to use from any thread."""
+    """A bounded queue: when full, it drops and counts the oldest unread result. Safe to use from any thread."""
 
     def __init__(self, capacity: int) -> None:
         self._results: deque[ProcessingResult] = deque()
@@ -26,16 +26,16 @@ class ReadyResults:
 
     @property
     def has_ended(self) -> bool:
-        """Whether no more will come."""
+        """Whether no more results will come."""
         return self._ended
 
     def begin(self) -> None:
-        """Results will come: `get` waits for them."""
+        """Let `get` wait: results will come."""
         with self._arrived:
             self._ended = False
 
     def end(self) -> None:
-        """No more will come: `get` waits no longer."""
+        """Let `get` return without waiting: no more results will come."""
         with self._arrived:
             self._ended = True
             self._arrived.notify_all()
@@ -52,7 +52,7 @@ class ReadyResults:
         self.listeners.call()
 
     def get(self, timeout: float | None) -> ProcessingResult | None:
-        """The oldest unread result; None when none came within `timeout` seconds (None = for ever) or none will."""
+        """Return the oldest unread result; None when none comes within `timeout` seconds (None = forever) or ever."""
         with self._arrived:
             if not self._results and not self._wait(timeout):
                 return None

@@ -1,4 +1,4 @@
-"""Validation and normalization alone, each over the state of one symbol."""
+"""Kernels of validation and normalization alone, each over the state of one symbol."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ NORMALIZED = np.dtype([("normalization", normalization.OUTPUT)], align=True)
 
 @kernel
 def validate(states: Any, instruments: Any, bars: Any, outs: Any, p: Any) -> None:
-    """Judge bars of one symbol; `states` and `instruments` have one row."""
+    """Validate bars of one symbol; `states` and `instruments` have one row."""
     for i in range(bars.size):
         validation.step(states[0], states[0], instruments[0], bars[i], outs[i], p)
 
 
 @kernel
 def normalize(states: Any, instruments: Any, bars: Any, outs: Any, p: Any) -> None:
-    """Bring accepted bars of one symbol to one scale."""
+    """Normalize accepted bars of one symbol."""
     for i in range(bars.size):
         bar = bars[i]
         history.push(states[0].history, bar.ts, bar.open, bar.high, bar.low, bar.close, bar.volume, np.nan)

@@ -16,12 +16,12 @@ from worker.instruments import load_engine
 
 
 class DataNormalizer:
-    """Brings the points of each symbol to the scale of its own window. Give it accepted points only.
+    """Normalization of each symbol's points by the symbol's own window. Give it accepted points only.
 
     `method` is `zscore`, `minmax` or `robust`; `engine` may hold sections of the engine's settings.
 
     Raises:
-        ConfigError: a value does not fit.
+        ConfigError: a value is invalid.
     """
 
     def __init__(
@@ -35,10 +35,10 @@ class DataNormalizer:
         self._instrument = np.zeros(1, INSTRUMENT)
 
     def normalize_data_point(self, point: DataPoint) -> dict[str, float] | None:
-        """Open, high, low, close and volume on the window's scale; None before `min_data_points`.
+        """Return open, high, low, close and volume on the window's scale; None before `min_data_points`.
 
         Raises:
-            ValueError: the point holds no five finite numbers; the window is left as it was.
+            ValueError: the point lacks five finite numbers; the window stays unchanged.
         """
         decoded, out = self._reader.read((point,)), np.zeros(1, NORMALIZED)
         numbers = (float(decoded.bars[name][0]) for name in NUMBERS)

@@ -18,12 +18,12 @@ Rows = np.ndarray[Any, Any]
 
 
 class DataValidator:
-    """Judges points one after another; remembers of each symbol what its next point is measured against.
+    """Validation of points one after another; keeps the references of each symbol for its next point.
 
     The arguments are the engine's settings of these names; `validation` may hold others, `engine` other sections.
 
     Raises:
-        ConfigError: a value does not fit.
+        ConfigError: a value is invalid.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class DataValidator:
         self._symbols: dict[bytes, tuple[Rows, Rows]] = {}  # state and instrument, one row each
 
     def validate_data_point(self, point: DataPoint) -> tuple[bool, DataQuality, str]:
-        """(accepted, level, codes of what was found joined by `;`). An invalid point changes no reference."""
+        """Return (accepted, level, found codes joined by `;`). An invalid point changes no reference."""
         decoded, out = self._reader.read((point,)), np.zeros(1, VALIDATED)
         key = key_of(point)
         state, instrument = self._symbols.get(key) or self._new(key)
@@ -56,7 +56,7 @@ class DataValidator:
         return bool(judged["accepted"]), DataQuality(int(judged["level"])), ";".join(codes(int(judged["mask"])))
 
     def _new(self, key: bytes) -> tuple[Rows, Rows]:
-        # The engine's own way from settings to an instrument; its slot is given back, since the state is kept here.
+        # The engine's own way from settings to an instrument; give the slot back, since the state is kept here.
         [slot], new = self._instruments.slots([key], [True])
         instrument = self._instruments.instruments[slot : slot + 1].copy()
         self._instruments.forget_unused(new)
