@@ -1,4 +1,4 @@
-"""The wire contract: one msgspec struct a topic, published as JSON Schema and AsyncAPI."""
+"""The wire contract: one msgspec struct per topic, published as JSON Schema and AsyncAPI."""
 
 from schemas.control import Control
 from schemas.decision import Decision

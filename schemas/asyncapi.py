@@ -1,4 +1,4 @@
-"""The AsyncAPI 3.0 document: topics, who writes and reads them, keys, headers and broker settings."""
+"""The AsyncAPI 3.0 document: topics, their writers and readers, keys, headers and broker settings."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _REJECTION: Json = {
 
 
 def document() -> Json:
-    """The whole document, without external references."""
+    """Return the whole document, without external references."""
     return {
         "asyncapi": "3.0.0",
         "id": "urn:alphapulse:worker",

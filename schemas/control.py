@@ -17,11 +17,11 @@ class CorporateAction(msgspec.Struct, omit_defaults=True):
     price_factor: Annotated[float, Meta(gt=0)]
 
 
-MODEL_KEY = "* model"  # for all symbols, as `*`; with its space it is the key of none
+MODEL_KEY = "* model"  # for all symbols, as `*`; no symbol contains a space
 
 
 class ModelSwitch(msgspec.Struct, omit_defaults=True, frozen=True):
-    """The model of the registry that is to take part in decisions; none without a name."""
+    """The model of the registry that decisions use; without a name, none."""
 
     name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}" + END)] | None = None
     version: Annotated[str, Meta(max_length=400)] = ""
@@ -37,9 +37,9 @@ class ModelSwitch(msgspec.Struct, omit_defaults=True, frozen=True):
 
 
 class Control(msgspec.Struct, omit_defaults=True):
-    """Limits for one symbol, or for all (`*`); or, with the key `* model`, the model that takes part in decisions.
+    """Limits for one symbol, or for all (`*`); under the key `* model`, the model that decisions use.
 
-    A record holds from the first bar with `ts` ≥ `effective_ts`.
+    A record applies from the first bar with `ts` ≥ `effective_ts`.
     """
 
     key: Annotated[str, Meta(description="symbol, `*` or `* model`")]

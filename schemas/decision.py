@@ -19,7 +19,7 @@ Level = Literal["Poor", "Fair", "Good", "Excellent"]
 
 
 class Bar(msgspec.Struct, gc=False):
-    """The accepted bar, as it came."""
+    """The accepted bar, as received."""
 
     open: Price
     high: Price
@@ -29,7 +29,7 @@ class Bar(msgspec.Struct, gc=False):
 
 
 class Quality(msgspec.Struct, gc=False):
-    """What validation found."""
+    """The result of validation."""
 
     score: Ratio
     level: Level
@@ -65,7 +65,7 @@ class Risk(msgspec.Struct, gc=False):
 
 
 class Model(msgspec.Struct, gc=False):
-    """Which model had a say."""
+    """The model that was asked, and the status of its answer."""
 
     id: Annotated[str | None, Meta(description="`online`: the one that this symbol learns")]
     version: Annotated[str | None, Meta(description="of `online`: how it learns")]
@@ -89,7 +89,7 @@ class Model(msgspec.Struct, gc=False):
 
 
 class Timeframe(msgspec.Struct, array_like=True, gc=False):
-    """What a higher timeframe's last closed bucket says."""
+    """Direction and regime of a higher timeframe's last closed bucket."""
 
     timeframe: Literal["5m", "15m", "1h", "4h", "1d"]
     direction: Annotated[Ratio | None, Meta(description="-1..1; null until warm")]

@@ -1,4 +1,4 @@
-"""`python -m schemas.generate` writes the published schemas; with `--check` it only compares them."""
+"""Generator of the published schemas: `python -m schemas.generate` writes them, with `--check` it only compares."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ HERE = Path(__file__).parent
 
 
 def rendered(content: dict[str, Any]) -> str:
-    """The text of one published document."""
+    """Return the text of one published document."""
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def documents() -> dict[str, str]:
-    """Text of every published document by its path below this package."""
+    """Return the text of every published document by its path below this package."""
     texts = {f"json/{name}.schema.json": rendered(json_schema(name)) for name in NAMES}
     return texts | {"asyncapi.json": rendered(document())}
 
 
 def stale(root: Path = HERE) -> list[str]:
-    """Paths of the documents below `root` that differ from what the structs say."""
+    """Return the paths of the documents below `root` that differ from the structs."""
     texts = documents()
     return [path for path, text in texts.items() if _read(root / path) != text]
 
@@ -39,7 +39,7 @@ def write(root: Path = HERE) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Exit code: 1 when `--check` finds a stale document."""
+    """Return the exit code: 1 when `--check` finds a stale document."""
     if arguments == ["--check"]:
         old = stale()
         for path in old:

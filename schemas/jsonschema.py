@@ -25,14 +25,14 @@ NAMES = tuple(TITLES)
 
 
 def components(template: str) -> dict[str, dict[str, Any]]:
-    """Definitions of all structs by name; `template` says what a reference looks like, with {name}."""
+    """Return the definitions of all structs by name; `template` is the form of a reference, with {name}."""
     _, found = msgspec.json.schema_components([struct for struct, _ in TITLES.values()], ref_template=template)
     found["Tick"] = _tick(found["Tick"])
     return found
 
 
 def json_schema(name: str) -> dict[str, Any]:
-    """The schema of one topic's value; `name` is one of NAMES."""
+    """Return the schema of one topic's value; `name` is one of NAMES."""
     struct, title = TITLES[name]
     schema = msgspec.json.schema(struct, ref_template="#/$defs/{name}")
     definitions: dict[str, Any] = schema["$defs"]
@@ -45,7 +45,7 @@ def json_schema(name: str) -> dict[str, Any]:
 
 
 def _tick(schema: dict[str, Any]) -> dict[str, Any]:
-    """What a bar must hold. The struct lets all fields be absent, so that a rejection can name those that are."""
+    """Add a bar's required fields. The struct makes all optional, so that a rejection can name the missing ones."""
     properties = {name: _tidy(field, name in REQUIRED) for name, field in schema["properties"].items()}
     return schema | {"properties": properties, "required": list(REQUIRED)}
 

@@ -1,5 +1,7 @@
-"""`worker.state.<group>`: the records that a partition's next owner restores its state from. MessagePack, array-like:
-fields are only appended."""
+"""`worker.state.<group>`: the records that the next owner of a partition restores its state from.
+
+Format: MessagePack, array-like. Fields are only appended.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ class SnapshotEnvelope(msgspec.Struct, array_like=True):
 
 
 class StateOwner(msgspec.Struct, array_like=True):
-    """Whose state the partition holds. Key: `__owner__`."""
+    """The owner of the partition's state. Key: `__owner__`."""
 
     format: int
     group: str
@@ -43,7 +45,7 @@ class StateOwner(msgspec.Struct, array_like=True):
 
 
 class ReplayFrom(msgspec.Struct, array_like=True):
-    """Where to resume. Key: `__replay_from__`; written with every snapshot."""
+    """The offset to resume at. Key: `__replay_from__`; written with every snapshot."""
 
     format: int
     origin: Annotated[int, Meta(description="first input offset that the group has processed")]
@@ -56,7 +58,7 @@ class ReplayFrom(msgspec.Struct, array_like=True):
 
 
 class Reset(msgspec.Struct, array_like=True):
-    """The partition's state was thrown away on purpose. Key: `__reset__<offset>`; it stays for good."""
+    """A deliberate removal of the partition's state. Key: `__reset__<offset>`; kept forever."""
 
     format: int
     offset: Annotated[int, Meta(ge=0, description="input offset from which every symbol begins anew, sequence 1")]
@@ -64,7 +66,7 @@ class Reset(msgspec.Struct, array_like=True):
 
 
 class JournalEntry(msgspec.Struct, array_like=True, frozen=True):
-    """A control record or model switch as the partition's decisions used it. Key: `__journal__control:<key>:<ordinal>`.
+    """A control record or model switch as the partition applied it. Key: `__journal__control:<key>:<ordinal>`.
 
     It applies to a bar iff the bar's input offset is at least `visible_from` and its `ts` at least `effective_ts`.
     """

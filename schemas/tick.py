@@ -10,7 +10,7 @@ from msgspec import Meta
 # Years 1 to 9999, so that every accepted time has an ISO form and fits int64 arithmetic.
 MIN_TS, MAX_TS = -62_135_596_800_000, 253_402_300_799_999
 MAX_SYMBOL = 64
-END = r"$(?!\n)"  # in Python `$` alone also matches before a line break at the end
+END = r"$(?!\n)"  # in Python `$` alone also matches before a trailing line break
 
 Timestamp = Annotated[int, Meta(ge=MIN_TS, le=MAX_TS, description="bar open, epoch ms UTC")]
 Symbol = Annotated[
@@ -43,8 +43,8 @@ REQUIRED = ("symbol", "ts", "open", "high", "low", "close", "volume")
 
 _UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
-# Nominal lengths of calendar intervals, which no text of a fixed one states: of a week a ms more than of seven days, of
-# a month the mean of the calendar's 400 years.
+# Nominal lengths of calendar intervals. No fixed interval has these: a week is 1 ms longer than seven days, a month is
+# the mean of 400 years of the calendar.
 WEEK_MS, MONTH_MS = 604_800_001, 2_629_746_000
 CALENDAR_MS = {"1w": WEEK_MS}
 CALENDAR_MS |= {f"{months}mo": months * MONTH_MS for months in (1, 2, 3, 4, 6, 12)}  # those that divide a year
@@ -53,10 +53,10 @@ CALENDAR_MS["1y"] = 12 * MONTH_MS
 
 
 def interval_ms(text: str) -> int:
-    """Length in ms of an interval such as `1m`, `4h` or `1d`; of `1w`, `1mo` and `1q` the nominal one.
+    """Return the length in ms of an interval such as `1m`, `4h` or `1d`; the nominal one of `1w`, `1mo` and `1q`.
 
     Raises:
-        ValueError: the text is no interval.
+        ValueError: the text is not an interval.
     """
     if text in CALENDAR_MS:
         return CALENDAR_MS[text]
@@ -72,11 +72,11 @@ def interval_ms(text: str) -> int:
 
 
 def interval_text(length_ms: int) -> str:
-    """The shortest spelling of a positive length in ms, nominal or not."""
+    """Return the shortest spelling of a positive length in ms, nominal or not."""
     for text, nominal in CALENDAR_MS.items():
         if length_ms == nominal:
             return text
     if length_ms == WEEK_MS - 1:
-        return "7d"  # any seven days: `1w` is the calendar's week
+        return "7d"  # any seven days; `1w` is the calendar's week
     unit, size = next((unit, size) for unit, size in reversed(_UNIT_MS.items()) if length_ms % size == 0)
     return f"{length_ms // size}{unit}"
