@@ -1,1 +1,1 @@
-"""Models: a verified registry of ONNX files, scoring with a status for every row, plugins, what is fitted offline."""
+"""Models: a verified registry of ONNX files, scoring with a status per row, plugins, offline fits."""

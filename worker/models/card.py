@@ -1,4 +1,4 @@
-"""What scoring needs to know of a model, wherever it comes from."""
+"""The model card: all that scoring needs to know of a model, from any source."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from worker.models.description.manifest import Manifest, OutputKind
 
 @dataclass(frozen=True)
 class Card:
-    """Identity, inputs and outputs of a model; the fields mean what they mean in `Manifest`."""
+    """Identity, inputs and outputs of a model; the fields mean the same as in `Manifest`."""
 
     model_id: str
     version: str
@@ -28,7 +28,7 @@ class Card:
 
 
 def card_of(manifest: Manifest) -> Card:
-    """The card of a registered model."""
+    """Return the card of a registered model."""
     return Card(
         manifest.model_id,
         manifest.version,

@@ -1,4 +1,4 @@
-"""What every plugin must keep, as functions that a plugin's own tests call: each raises AssertionError and says what.
+"""The contract of every plugin, as checks that a plugin's own tests call; a broken promise raises AssertionError.
 
 Use `check_model` or `check_stage` with any test framework; docs/models.md shows how.
 """
@@ -18,13 +18,13 @@ from worker.models.scoring.outputs import Reader
 from worker.models.scoring.status import Status
 from worker.models.stage_columns import run_stage
 
-ROWS = 97  # of the made-up batch
+ROWS = 97  # rows of the made-up batch
 
 Run = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
 def check_model(plugin: ModelPlugin) -> None:
-    """Identity, known inputs, valid outputs, and what `_check_rows` asks for.
+    """Check identity, known inputs, valid outputs, and what `_check_rows` requires.
 
     Raises:
         AssertionError: a promise is broken.
@@ -52,7 +52,7 @@ def check_model(plugin: ModelPlugin) -> None:
 
 
 def check_stage(plugin: StagePlugin) -> None:
-    """Known inputs, named columns, rows of NaN, and what `_check_rows` asks for.
+    """Check known inputs, named columns, rows of NaN, and what `_check_rows` requires.
 
     Raises:
         AssertionError: a promise is broken.
@@ -81,7 +81,7 @@ def _known(names: tuple[str, ...]) -> None:
 
 
 def _check_rows(run: Run, rows: NDArray[np.float64]) -> None:
-    """The same rows give the same bits: again, one by one, in any order, in parts; and the input stays as it was."""
+    """Check that equal rows give equal bits (again, alone, in any order, in parts) and that the input is unchanged."""
     before = rows.copy()
     found = run(rows)
     assert len(found) == len(rows), "one output a row"
@@ -98,7 +98,7 @@ def _parts(rows: int) -> Iterator[list[int]]:
 
 
 def _rows(width: int) -> NDArray[np.float64]:
-    """Plausible features: a fixed draw, the first row all 0."""
+    """Return plausible features: a fixed draw, the first row all 0."""
     rows = np.random.default_rng(7).normal(size=(ROWS, width))
     rows[0] = 0.0
     return rows

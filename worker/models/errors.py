@@ -1,4 +1,4 @@
-"""Why a model or a plugin is not used."""
+"""Errors of models and plugins."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from worker.errors import DataError, TryAgain
 
 
 class ModelRefused(DataError):
-    """A model or plugin that fails a check; the message names the check and what it found."""
+    """A model or plugin that fails a check; the message names the check and its finding."""
 
 
 class RuntimeMissing(TryAgain):
-    """This machine can't run models at all: an error of the environment, never a reason to fall back."""
+    """A machine that can't run models at all: an error of the environment, never a reason to fall back."""
 
 
 class OutOfMemory(TryAgain):
-    """The model runtime got no memory: an error of the environment, never a reason to fall back."""
+    """A model runtime without memory: an error of the environment, never a reason to fall back."""
 
 
 class TimedOut(Exception):
-    """A model took longer than it may."""
+    """A model that exceeded its time limit."""

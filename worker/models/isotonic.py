@@ -1,4 +1,4 @@
-"""Isotonic regression by pooling adjacent violators, for calibration tables that are fitted offline (domain §7.3)."""
+"""Isotonic regression by pooling adjacent violators, for calibration tables fitted offline (domain §7.3)."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ Column = NDArray[np.float64]
 
 
 class Isotonic(NamedTuple):
-    """A rising table: linear between its points, level beyond them (Zadrozny, Elkan, KDD 2002)."""
+    """A rising table: linear between its points, constant beyond them (Zadrozny, Elkan, KDD 2002)."""
 
     x: Column  # shape (knots,), strictly rising
     y: Column  # never falling
 
     def predict(self, x: ArrayLike) -> Column:
-        """The table at `x`, of its shape; NaN at NaN."""
+        """Return the table's values at `x`, in its shape; NaN at NaN."""
         found: Column = np.interp(np.asarray(x, float), self.x, self.y)
         return found
 
 
 def _by_value(x: Column, y: Column) -> tuple[Column, Column, Column]:
-    """Rising distinct values of `x`, the mean of `y` at each, and how many there were."""
+    """Return the rising distinct values of `x`, the mean of `y` at each, and the count of each."""
     values, where, counts = np.unique(x, return_inverse=True, return_counts=True)
     return values, np.bincount(where, weights=y) / counts, counts.astype(float)
 
 
 def _pool(means: Column, weights: Column) -> Column:
-    """The rising sequence nearest to `means` in weighted squares: blocks that fall are merged into their mean."""
+    """Return the rising sequence nearest to `means` in weighted squares: falling blocks are merged into their mean."""
     blocks: list[tuple[float, float, int]] = []  # mean, weight, length
     for mean, weight in zip(means.tolist(), weights.tolist(), strict=True):
         length = 1
@@ -42,7 +42,11 @@ def _pool(means: Column, weights: Column) -> Column:
 
 
 def fit(x: ArrayLike, y: ArrayLike) -> Isotonic:
-    """Fit scores `x` to outcomes `y` (same length, at least one, all finite); ValueError otherwise."""
+    """Fit outcomes `y` to scores `x` (same length, at least one, all finite).
+
+    Raises:
+        ValueError: the arrays are of other shapes, or hold a number that is not finite.
+    """
     scores, outcomes = np.asarray(x, float), np.asarray(y, float)
     if scores.ndim != 1 or scores.shape != outcomes.shape or scores.size == 0:
         raise ValueError(f"x and y were of shapes {scores.shape} and {outcomes.shape}; one length of at least 1 is due")
@@ -50,7 +54,7 @@ def fit(x: ArrayLike, y: ArrayLike) -> Isotonic:
         raise ValueError("x and y must be finite")
     values, means, weights = _by_value(scores, outcomes)
     pooled = _pool(means, weights)
-    # Inside a level stretch a knot says nothing.
+    # A knot inside a constant stretch adds nothing.
     told = np.ones(pooled.size, bool)
     told[1:-1] = (pooled[1:-1] != pooled[:-2]) | (pooled[1:-1] != pooled[2:])
     return Isotonic(values[told], pooled[told])

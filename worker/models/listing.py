@@ -1,4 +1,4 @@
-"""What `alphapulse models` says of each version of a registry."""
+"""Rows of `alphapulse models`: one per version of a registry."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Line = dict[str, Any]
 
 
 def listed(registry: Registry) -> list[Line]:
-    """One line a version, from its manifest."""
+    """Return one line per version, from its manifest."""
     return [_listed(registry, name, version) for name in registry.names() for version in registry.versions(name)]
 
 
 def checked(registry: Registry, name: str, version: str) -> Line:
-    """One line: the verdict `ok`, or why the model would be refused."""
+    """Return one line: the verdict `ok`, or why the model would be refused."""
     line: Line = {"name": name, "version": version}
     try:
         found = registry.load(name, version)
@@ -34,7 +34,7 @@ def checked(registry: Registry, name: str, version: str) -> Line:
 
 
 def _made_on(manifest: Manifest) -> str:
-    """Where bits were what they are: equal ones are promised on that runtime and CPU family only."""
+    """Return the runtime and CPU family of a model's canary: equal bits are promised there only."""
     made = manifest.runtime
     here = (onnxruntime().__version__, cpu()) == (made.version, made.cpu)
     return "this runtime and CPU family" if here else f"{made.name} {made.version}, {made.cpu}"

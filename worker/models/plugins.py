@@ -1,4 +1,4 @@
-"""Plugins: models and stages of other packages, found by entry point and only where the configuration names them."""
+"""Plugins: models and stages of other packages, found by entry point, only where the configuration names them."""
 
 from __future__ import annotations
 
@@ -22,36 +22,36 @@ STAGES, MODELS = "alphapulse.stages", "alphapulse.models"
 
 @runtime_checkable
 class ModelPlugin(Protocol):
-    """A model in Python. Its entry point is an object like this, or a callable without arguments that makes one.
+    """A model in Python. Its entry point is such an object, or a callable without arguments that returns one.
 
-    `canary` (n, features) are rows that it knows; without any it is asked row by row.
+    `canary` (n, features) are known rows; without any, the model scores row by row.
     """
 
     @property
     def card(self) -> Card:
-        """What it reads and gives."""
+        """Identity, inputs and outputs."""
         ...
 
     @property
     def canary(self) -> Floats32 | None:
-        """Known rows."""
+        """Known rows, or None."""
         ...
 
     def run(self, rows: Floats32) -> Floats32:
-        """(n, features) to (n, columns). A row of the result depends on that row only."""
+        """Map (n, features) to (n, columns). Each row of the result depends on that row only."""
         ...
 
 
 @runtime_checkable
 class StagePlugin(Protocol):
-    """A stage over a batch. It keeps nothing between calls; a row of its columns depends on that row only.
+    """A stage over a batch. It keeps nothing between calls; each row of its columns depends on that row only.
 
-    Models read its columns as features of the name `plugin.<entry point>.<column>`.
+    Models read its columns as features named `plugin.<entry point>.<column>`.
     """
 
     @property
     def name(self) -> str:
-        """As the entry point's."""
+        """The name of the entry point."""
         ...
 
     @property
@@ -61,24 +61,24 @@ class StagePlugin(Protocol):
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """Columns that it gives."""
+        """Columns that it computes."""
         ...
 
     def run(self, features: Mapping[str, NDArray[np.float64]]) -> Mapping[str, NDArray[np.float64]]:
-        """`inputs` by name, (n,) each and not writable, to `outputs` by name, (n,) each."""
+        """Map `inputs` by name, (n,) each and not writable, to `outputs` by name, (n,) each."""
         ...
 
 
 def installed(group: str) -> dict[str, EntryPoint]:
-    """What installed packages offer, by name; nothing is imported."""
+    """Return the entry points of installed packages by name; import nothing."""
     return {each.name: each for each in entry_points(group=group)}
 
 
 def load_model(name: str, names: Sequence[str] = FEATURE_NAMES) -> ModelScorer:
-    """A model plugin, ready to score; `names` are the columns that it may read.
+    """Return a model plugin, ready to score; `names` are the columns that it may read.
 
     Raises:
-        ModelRefused: it is not installed, cannot be imported, or is no model.
+        ModelRefused: it is not installed, cannot be imported, or is not a model.
     """
     plugin = _object(MODELS, name)
     if not isinstance(plugin, ModelPlugin) or not isinstance(plugin.card, Card):
@@ -90,10 +90,10 @@ def load_model(name: str, names: Sequence[str] = FEATURE_NAMES) -> ModelScorer:
 
 
 def load_stages(names: Sequence[str]) -> list[StagePlugin]:
-    """Stage plugins in the order of their names in the configuration.
+    """Return the stage plugins in the order of the configuration.
 
     Raises:
-        ModelRefused: one is not installed, cannot be imported, or is no stage.
+        ModelRefused: one is not installed, cannot be imported, or is not a stage.
     """
     found = []
     for name in names:
@@ -108,10 +108,10 @@ def load_stages(names: Sequence[str]) -> list[StagePlugin]:
 
 
 def check_inputs(name: str, inputs: Sequence[str], names: Sequence[str] = FEATURE_NAMES) -> None:
-    """Check that all inputs are features, or among other `names`.
+    """Check that all inputs are among `names`, by default the features.
 
     Raises:
-        ModelRefused: one is none.
+        ModelRefused: one is not.
     """
     if unknown := [each for each in inputs if each not in names]:
         raise ModelRefused(

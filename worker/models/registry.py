@@ -28,26 +28,29 @@ class Loaded(NamedTuple):
     """A model that passed every check."""
 
     manifest: Manifest
-    digest: str  # sha256 of manifest.json, which names that of model.onnx: one name for all that decides values
+    digest: str  # sha256 of manifest.json, which holds that of model.onnx: it identifies everything that decides values
     scorer: ModelScorer
-    deviation: float  # largest |difference| from the canary
+    deviation: float  # largest |difference| of an output from the canary
 
 
 class Registry:
-    """Models below one folder. Nothing outside it is read, whatever a name, a link or a graph says."""
+    """Models below one folder. Nothing outside it is read, whatever a name, a link or a graph contains."""
 
     def __init__(self, root: Path, max_bytes: int = MAX_MODEL, names: Sequence[str] | None = None) -> None:
-        """`names` are the columns that models may read; None: the features, and whatever a stage plugin might add."""
+        """Read models below `root`.
+
+        `names` are the columns that models may read; None: the features and any column of a stage plugin.
+        """
         if not root.is_dir():
             raise ModelRefused(f"the registry {root} is no folder", "Correct the path")
         self.root, self._max_bytes, self._names = root, max_bytes, names
 
     def names(self) -> list[str]:
-        """Names of the models."""
+        """Return the names of the models."""
         return sorted(each.name for each in self.root.iterdir() if each.is_dir() and NAME.fullmatch(each.name))
 
     def versions(self, name: str) -> list[str]:
-        """Versions of a model, the newest last."""
+        """Return the versions of a model, the newest last."""
         folder = confined(self.root, check_name(name))
         if not folder.is_dir():
             raise ModelRefused(f"the registry has no model {name}", f"It has: {', '.join(self.names()) or 'none'}")
@@ -55,13 +58,13 @@ class Registry:
         return sorted(found, key=precedence)
 
     def newest(self, name: str) -> str:
-        """The newest version of a model."""
+        """Return the newest version of a model."""
         if not (found := self.versions(name)):
             raise ModelRefused(f"the model {name} has no version", "Put one into the registry")
         return found[-1]
 
     def manifest(self, name: str, version: str) -> tuple[Manifest, str]:
-        """The manifest of a version and its digest; the graph is not looked at.
+        """Return the manifest of a version and its digest; the graph is not read.
 
         Raises:
             ModelRefused: there is no such version, or the manifest does not fit.
@@ -110,7 +113,7 @@ def _changed(name: str, version: str, file: str, found: str, wanted: str, who: s
 
 
 def _content(path: Path, most: int) -> bytes:
-    # One read of one open file: what is hashed is what runs. A link that appears after the check is not followed.
+    # Read one open file once: the bytes that are hashed are the bytes that run. A link made after the check is refused.
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0))
         with open(handle, "rb") as file:

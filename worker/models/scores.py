@@ -1,4 +1,4 @@
-"""How good probabilities are: Brier score, log loss, calibration error and the curve behind it."""
+"""Scores of probabilities: Brier score, log loss, calibration error and the reliability curve."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 Column = NDArray[np.float64]
 
 BINS = 10
-SURE = float(np.finfo(float).eps)  # a probability nearer to 0 or 1 counts as this near
+SURE = float(np.finfo(float).eps)  # probabilities are clipped this far from 0 and 1
 
 
 class Reliability(NamedTuple):
-    """The reliability curve: for each bin of predicted probability that holds any, shape (bins,)."""
+    """The reliability curve: one entry per non-empty bin of predicted probability, shape (bins,)."""
 
     predicted: Column  # mean probability
-    observed: Column  # share of outcomes that happened
+    observed: Column  # share of outcomes that occurred
     counts: NDArray[np.int64]
 
 
@@ -33,20 +33,20 @@ def _pair(outcomes: ArrayLike, probabilities: ArrayLike) -> tuple[Column, Column
 
 
 def brier(outcomes: ArrayLike, probabilities: ArrayLike) -> float:
-    """Mean squared difference of probability and outcome, [0, 1]; 0.25 says nothing (Brier 1950)."""
+    """Return the mean squared difference of probability and outcome, [0, 1]; a constant 0.5 gives 0.25 (Brier 1950)."""
     y, p = _pair(outcomes, probabilities)
     return float(np.mean((p - y) ** 2))
 
 
 def log_loss(outcomes: ArrayLike, probabilities: ArrayLike) -> float:
-    """Mean of -ln of the probability of what happened, nats; ln 2 says nothing."""
+    """Return the mean of -ln of the probability of the observed outcome, nats; a constant 0.5 gives ln 2."""
     y, p = _pair(outcomes, probabilities)
     happened = np.where(y == 1.0, p, 1.0 - p)
     return float(-np.mean(np.log(np.clip(happened, SURE, 1.0 - SURE))))
 
 
 def reliability(outcomes: ArrayLike, probabilities: ArrayLike, bins: int = BINS) -> Reliability:
-    """The curve over `bins` equal bins of [0, 1]; an edge belongs to the bin below it, 0 to the first."""
+    """Return the curve over `bins` equal bins of [0, 1]; an edge belongs to the bin below it, 0 to the first."""
     y, p = _pair(outcomes, probabilities)
     where = np.searchsorted(np.linspace(0.0, 1.0, bins + 1)[1:-1], p)
     counts = np.bincount(where, minlength=bins)
@@ -56,6 +56,6 @@ def reliability(outcomes: ArrayLike, probabilities: ArrayLike, bins: int = BINS)
 
 
 def expected_calibration_error(outcomes: ArrayLike, probabilities: ArrayLike, bins: int = BINS) -> float:
-    """Mean distance of predicted and observed over the bins, by their counts (Naeini et al., AAAI 2015), [0, 1]."""
+    """Return the mean of |predicted - observed| over the bins, weighted by count (Naeini et al., AAAI 2015), [0, 1]."""
     curve = reliability(outcomes, probabilities, bins)
     return float(np.average(np.abs(curve.predicted - curve.observed), weights=curve.counts))

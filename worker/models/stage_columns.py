@@ -1,4 +1,4 @@
-"""Runs stage plugins over a batch; one that fails leaves NaN and a status where it failed."""
+"""Runs of stage plugins over a batch; a failing row gets NaN and a status."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Columns = Mapping[str, NDArray[np.float64]]
 
 
 class StageResult(NamedTuple):
-    """A stage's columns, (n,) each, and a status a row: `ok`, or `runtime_error` with NaN in all columns."""
+    """A stage's columns, (n,) each, and a status per row: `ok`, or `runtime_error` with NaN in all columns."""
 
     columns: dict[str, NDArray[np.float64]]
     status: NDArray[np.uint8]
 
 
 def run_stage(stage: StagePlugin, features: Columns) -> StageResult:
-    """Run a stage over rows of features. A batch that fails is halved until the rows that fail stand alone.
+    """Run a stage over rows of features; a failing batch is halved until the failing rows stand alone.
 
     Raises:
         AlphapulseError: the machine, not the stage, fails (exit code 75).
@@ -42,7 +42,7 @@ def _part(stage: StagePlugin, features: Columns, at: slice, found: StageResult) 
         columns = _columns(stage, features, at)
     except AlphapulseError:
         raise
-    except Exception as problem:  # whatever a plugin raises, the engine's own values stand
+    except Exception as problem:  # a plugin may raise anything; the engine's own values stay
         raise_for_environment(problem)
         if at.stop - at.start == 1:
             found.status[at] = Status.runtime_error

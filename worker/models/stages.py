@@ -1,4 +1,4 @@
-"""Stage plugins in the engine: the columns that they add to the features which models read."""
+"""Stage plugins in the engine: the columns that they add to the features of models."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ OWN = len(FEATURE_NAMES)  # columns of the engine
 
 
 class Stages:
-    """Stages by the names that the configuration gives them.
+    """Stages by their names in the configuration.
 
-    A row on which a stage fails has NaN in its columns, so that a model which reads them is `features_not_ready` there;
+    A row on which a stage fails has NaN in its columns; a model that reads them is `features_not_ready` there.
     `report` gets the stage's name and the number of such rows.
     """
 
@@ -30,7 +30,7 @@ class Stages:
         self.names: tuple[str, ...] = (*FEATURE_NAMES, *added)
 
     def matrix(self, own: NDArray[np.float64], added: bool) -> NDArray[np.float64]:
-        """The engine's features, (n, features), with the columns of the stages where they are to be `added`.
+        """Return the engine's features, (n, features), with the columns of the stages if `added`.
 
         Raises:
             AlphapulseError: the machine, not a stage, fails (exit code 75).

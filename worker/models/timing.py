@@ -1,4 +1,4 @@
-"""What scoring costs: from rows of features to probabilities, checks and calibration included."""
+"""Cost of scoring: from rows of features to probabilities, checks and calibration included."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RUNS = 5
 
 
 def timed(loaded: Loaded, seconds: float) -> dict[int, float]:
-    """CPU microseconds a row for each size of `BATCHES`: the median of runs that take `seconds` together."""
+    """Measure CPU microseconds per row for each size of `BATCHES`: the median of runs that take `seconds` together."""
     canary = rows_of(loaded.manifest.canary.inputs).astype(np.float64)
     return {batch: _cost(loaded, np.resize(canary, (batch, canary.shape[1])), seconds / RUNS) for batch in BATCHES}
 

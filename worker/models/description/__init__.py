@@ -1,1 +1,1 @@
-"""What a model says of itself: name, version, manifest, calibration."""
+"""Description of a model: name, version, manifest, calibration."""

@@ -1,4 +1,4 @@
-"""A model's calibration table: points with straight lines between them, the ends held."""
+"""A model's calibration table: linear between its points, constant beyond them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_POINTS = 1_000
 
 
 def check_table(table: Sequence[tuple[float, float]]) -> None:
-    """Check that a table maps probabilities to probabilities without turning their order.
+    """Check that a table maps probabilities to probabilities in rising order.
 
     Raises:
         ValueError: it does not.
@@ -32,7 +32,7 @@ def check_table(table: Sequence[tuple[float, float]]) -> None:
 
 
 class Calibration:
-    """The table's points as arrays, (m,) each; without a table none, which is the identity."""
+    """The table's points as arrays, (m,) each; no table is the identity."""
 
     def __init__(self, table: Sequence[tuple[float, float]] | None) -> None:
         if table is not None:
@@ -41,7 +41,7 @@ class Calibration:
         self.y = np.array([y for _, y in table or ()], np.float64)
 
     def __call__(self, p: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Calibrated probabilities of `p` (n,), finite."""
+        """Return the calibrated probabilities of `p` (n,), finite."""
         found = p.astype(np.float64)
         _calibrate(self.x, self.y, found)
         return found
@@ -49,7 +49,7 @@ class Calibration:
 
 @kernel
 def interpolate(x: Any, y: Any, p: float) -> float:
-    """The probability that the table (m,) gives `p`, a finite number."""
+    """Return the probability that the table (m,) gives `p`, a finite number."""
     last = x.size - 1
     if last < 0:
         return p

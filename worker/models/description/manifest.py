@@ -1,4 +1,4 @@
-"""`manifest.json`: what a model is, what it reads and gives, and how to tell that it is whole."""
+"""`manifest.json`: identity, inputs, outputs and checksums of a model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Row = list[float | None]  # null is NaN
 
 
 class Runtime(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the canary's outputs were computed with."""
+    """The runtime that computed the canary's outputs."""
 
     name: Literal["onnxruntime"]
     version: str
@@ -31,7 +31,7 @@ class Runtime(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Canary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Inputs whose outputs are known."""
+    """Inputs with known outputs."""
 
     inputs: Annotated[list[Row], Meta(min_length=2, max_length=MAX_CANARIES)]
     outputs: Annotated[list[list[float]], Meta(min_length=2, max_length=MAX_CANARIES)]
@@ -101,7 +101,7 @@ def read_manifest(text: bytes, where: str) -> Manifest:
     """Decode and check a manifest.
 
     Raises:
-        ModelRefused: it is none, or does not fit this engine.
+        ModelRefused: it is not a manifest, or does not fit this engine.
     """
     try:
         return msgspec.json.decode(text, type=Manifest)
@@ -112,7 +112,7 @@ def read_manifest(text: bytes, where: str) -> Manifest:
 
 
 def write_manifest(manifest: Manifest) -> bytes:
-    """The manifest as JSON, one member a line."""
+    """Return the manifest as JSON, one member per line."""
     members = msgspec.to_builtins(manifest)
     lines = [f"  {_json(name)}: {_json(value)}" for name, value in members.items()]
     return ("{\n" + ",\n".join(lines) + "\n}\n").encode()

@@ -1,4 +1,4 @@
-"""Names and versions of models, and the files that they may lie in."""
+"""Names, versions and file paths of models."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Order = tuple[int, int, int, bool, tuple[tuple[bool, int, str], ...]]
 
 
 def check_name(name: str) -> str:
-    """The name itself.
+    """Check a name and return it.
 
     Raises:
-        ModelRefused: it is none.
+        ModelRefused: it is not a valid name.
     """
     if not NAME.fullmatch(name):
         raise ModelRefused(f"{name!r} is no name of a model", f"Names match {NAME.pattern}")
@@ -27,10 +27,10 @@ def check_name(name: str) -> str:
 
 
 def check_version(version: str) -> str:
-    """The version itself.
+    """Check a version and return it.
 
     Raises:
-        ModelRefused: it is no semantic version.
+        ModelRefused: it is not a semantic version.
     """
     if not VERSION.fullmatch(version):
         raise ModelRefused(
@@ -40,7 +40,7 @@ def check_version(version: str) -> str:
 
 
 def precedence(version: str) -> Order:
-    """Sort key of a version, by the rules of semver.org: a pre-release comes before its release."""
+    """Return the sort key of a version, by the rules of semver.org: a pre-release precedes its release."""
     found = VERSION.fullmatch(check_version(version))
     assert found is not None
     major, minor, patch, labels = found.groups()
@@ -50,13 +50,13 @@ def precedence(version: str) -> Order:
 
 
 def split(text: str) -> tuple[str, str | None]:
-    """(name, version or None) of `name` or `name@version`."""
+    """Split `name` or `name@version` into (name, version or None)."""
     name, at, version = text.partition("@")
     return check_name(name), check_version(version) if at else None
 
 
 def confined(root: Path, *parts: str) -> Path:
-    """A path below `root` that no symbolic link leads to.
+    """Return a path below `root` that no symbolic link leads to.
 
     Raises:
         ModelRefused: it leaves the root or is a link.

@@ -1,1 +1,1 @@
-"""Rows of features to probabilities and statuses."""
+"""Scoring: rows of features to probabilities and statuses."""

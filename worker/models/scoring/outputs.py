@@ -1,4 +1,4 @@
-"""From what a model gives to the probability that the price rises, given that it moves beyond the costs."""
+"""Conversion of a model's outputs to the probability that the price rises, given a move beyond the costs."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from worker.models.description.calibration import Calibration, interpolate
 from worker.models.description.manifest import OutputKind
 from worker.models.scoring.status import Status
 
-TOLERANCE = 1e-6  # by which a float32 probability may miss 0 to 1
+TOLERANCE = 1e-6  # by which a float32 probability may exceed 0 to 1
 SUM_TOLERANCE = 1e-3  # by which three float32 probabilities may miss 1
-MAX_RETURN = 1.0  # |log return| over the horizon beyond which an expectation is an error
+MAX_RETURN = 1.0  # |log return| over the horizon; a larger expectation is an error
 # Φ(z) ≈ 1/(1 + exp(-1.702 z)), at most 0.0095 off (Haley 1952); here as (1 + tanh(0.851 z))/2.
 LOGISTIC_NORMAL = 0.851
 
@@ -27,22 +27,22 @@ OK, NAN, OUTSIDE = int(Status.ok), int(Status.nan_output), int(Status.out_of_ran
 
 
 class Scores(NamedTuple):
-    """One probability a row, NaN unless its status is `ok`."""
+    """One probability per row, NaN unless its status is `ok`."""
 
     prob: NDArray[np.float64]
     status: NDArray[np.uint8]
 
 
 def unscored(rows: int, status: Status) -> Scores:
-    """No probability for any row."""
+    """Return scores without any probability."""
     return Scores(np.full(rows, np.nan), np.full(rows, status, np.uint8))
 
 
 class Reader:
-    """Reads the outputs of one model.
+    """Reader of the outputs of one model.
 
-    Three classes: p_up/(p_up + p_down), 0.5 where both are 0. An expected log return e with standard deviation s
-    around it: P(r > 0) ≈ Φ(e/s). Then the model's calibration.
+    Three classes: p_up/(p_up + p_down), 0.5 where both are 0. An expected log return e with standard deviation s:
+    P(r > 0) ≈ Φ(e/s). Then the model's calibration applies.
     """
 
     def __init__(self, card: Card) -> None:
@@ -52,7 +52,7 @@ class Reader:
         self._calibration = Calibration(card.calibration)
 
     def __call__(self, given: Any, rows: int) -> Scores:
-        """Probabilities of outputs (rows, columns), or (rows,) for one column.
+        """Return the probabilities of outputs (rows, columns), or (rows,) for one column.
 
         Raises:
             ValueError: the outputs have another shape.

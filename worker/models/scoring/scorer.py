@@ -1,4 +1,4 @@
-"""One model over rows of features: a probability and a status for each, never an exception of the model's."""
+"""Scoring of rows by one model: a probability and a status per row, never an exception of the model's."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from worker.models.session.session import Floats32, Session, raise_for_environme
 
 
 class Scoring(Protocol):
-    """What stands for a model, a missing one included."""
+    """A model, or the stand-in for a missing one."""
 
     card: Card | None
-    columns: NDArray[np.intp]  # of the engine's feature matrix that it reads
+    columns: NDArray[np.intp]  # those that it reads, as positions in the engine's feature matrix
 
     def score(self, features: NDArray[np.float64]) -> Scores:
         """Score rows of `columns`, (n, k)."""
@@ -30,24 +30,24 @@ class Scoring(Protocol):
 
 
 class Unavailable:
-    """No model: `not_configured`, or `load_error` with the card of the one that should have been."""
+    """The stand-in for no model: `not_configured`, or `load_error` with the card of the model that failed to load."""
 
     def __init__(self, status: Status = Status.not_configured, card: Card | None = None) -> None:
         self.card, self.status = card, status
         self.columns = np.zeros(0, np.intp)
 
     def score(self, features: NDArray[np.float64]) -> Scores:
-        """Every row has the status."""
+        """Return the status for every row."""
         return unscored(len(features), self.status)
 
 
 class ModelScorer:
-    """A model that is loaded. `micro_batching`: its rows do not depend on those beside them."""
+    """A loaded model. `micro_batching`: its rows do not depend on other rows of the batch."""
 
     def __init__(
         self, session: Session, card: Card, micro_batching: bool, names: Sequence[str] = FEATURE_NAMES
     ) -> None:
-        """`names` are the columns that rows are taken from.
+        """Map the card's features to `names`, the columns that rows are taken from.
 
         Raises:
             ModelRefused: the model reads a column that is not among them.
@@ -60,7 +60,7 @@ class ModelScorer:
     def score(self, features: NDArray[np.float64]) -> Scores:
         """Score rows, (n, k) in the order of the card's features.
 
-        A batch that fails is halved until the rows that fail stand alone: only they fall back (decisions 21).
+        A failing batch is halved until the failing rows stand alone: only they fall back (decisions 21).
 
         Raises:
             AlphapulseError: the machine, not the model, fails (exit code 75).
@@ -86,7 +86,7 @@ class ModelScorer:
             found.status[at] = Status.timeout
         except AlphapulseError:
             raise
-        except Exception as problem:  # whatever a model raises, the rules stand in for it
+        except Exception as problem:  # a model may raise anything; the rules then decide
             raise_for_environment(problem)
             if len(at) == 1:
                 found.status[at] = Status.runtime_error
@@ -99,10 +99,10 @@ class ModelScorer:
 
 
 def columns_of(read: Sequence[str], names: Sequence[str] = FEATURE_NAMES) -> NDArray[np.intp]:
-    """Where features stand among `names`.
+    """Return the positions of features among `names`.
 
     Raises:
-        ModelRefused: one is not there.
+        ModelRefused: one is missing.
     """
     if unknown := [name for name in read if name not in names]:
         raise ModelRefused(

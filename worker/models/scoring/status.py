@@ -1,4 +1,4 @@
-"""Which statuses of a bar are errors of the model."""
+"""Statuses of a bar that are errors of the model."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from worker.engine.scoring.model import Status
 
 __all__ = ["ERRORS", "Status"]
 
-# What counts towards opening a circuit.
+# Statuses that count towards opening a circuit.
 ERRORS = frozenset({Status.runtime_error, Status.nan_output, Status.out_of_range, Status.timeout})

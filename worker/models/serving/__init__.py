@@ -1,1 +1,1 @@
-"""Models at work: loaded, switched, tried beside each other, and cut off when they fail."""
+"""Models in service: loaded, switched, compared, and cut off when they fail."""

@@ -1,6 +1,6 @@
-"""A circuit breaker a symbol, counted in its bars: a model that fails again and again is left alone for a while.
+"""Circuit breaker per symbol, counted in its bars: it rests a model that fails repeatedly.
 
-A record fits into a symbol's state: it depends on that symbol's bars only, and all zero is a closed circuit.
+The record is part of a symbol's state: it depends on that symbol's bars only; all zero is a closed circuit.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from worker.models.scoring.status import ERRORS, Status
 
 __all__ = ["CIRCUIT", "OPENS_AFTER", "OPEN_BARS", "guarded"]
 
-OPENS_AFTER = 5  # errors in a row
-OPEN_BARS = 500  # accepted bars of the symbol on which the model is not asked
+OPENS_AFTER = 5  # consecutive errors
+OPEN_BARS = 500  # accepted bars of the symbol without a call of the model
 
 IS_ERROR = np.isin(np.arange(len(Status)), list(ERRORS))
 OK, OPEN = int(Status.ok), int(Status.circuit_open)
@@ -36,10 +36,10 @@ def guarded(
 ) -> Scores:
     """Score consecutive accepted bars under their symbols' circuits.
 
-    `features` (n, k) in the order of `model.columns`; `circuits` (capacity,) of CIRCUIT is brought up to date; `slots`
-    (n,) says whose bar a row is. A row that is not ready neither counts as an error nor ends a row of them. Rows that
-    are `timed_out` (n,) in the record of an earlier run get that status without being asked: time can't be replayed.
-    A circuit of another `generation` begins anew: each switch to another model has a number of its own.
+    `features` (n, k) are in the order of `model.columns`; `circuits` (capacity,) of CIRCUIT is updated; `slots` (n,) is
+    the symbol's slot per row. A row that is not ready is neither an error nor a success. Rows that an earlier run
+    recorded as `timed_out` (n,) get that status without a call: time can't be replayed.
+    A circuit of another `generation` is reset: each switch to another model has its own number.
 
     Raises:
         AlphapulseError: as `ModelScorer.score`.
@@ -76,7 +76,7 @@ def _score(model: Scoring, features: NDArray[np.float64], asked: NDArray[np.bool
 
 @kernel
 def _leave_out(left: Any, slots: Any, asked: Any) -> None:
-    """Do not ask on bars that an open circuit is sure to cover; `left` (capacity,) is used up."""
+    """Skip bars that an open circuit is sure to cover; decrement `left` (capacity,) per skipped bar."""
     for i in range(slots.size):
         if left[slots[i]] > 0:
             left[slots[i]] -= 1
@@ -85,7 +85,7 @@ def _leave_out(left: Any, slots: Any, asked: Any) -> None:
 
 @kernel
 def _follow(circuits: Any, slots: Any, prob: Any, status: Any) -> None:
-    """Bar by bar: count errors, and take back answers of bars whose circuit was open by then."""
+    """Count errors bar by bar, and withdraw scores of bars whose circuit is open by then."""
     for i in range(slots.size):
         circuit = circuits[slots[i]]
         if circuit.bars > 0:

@@ -1,4 +1,4 @@
-"""The models of one process, each loaded once: what the partitions' engines ask."""
+"""The models of one process, each loaded once, shared by the partitions' engines."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ NOTHING = ModelSettings()
 
 
 class Library:
-    """Loads the configured model and the challenger at once, others when a switch names them.
+    """Loader of the configured model and the challenger at once, and of others when a switch names them.
 
-    A model that is refused is `load_error` at every bar, until the process starts anew; `refused` says why, for the
+    A refused model is `load_error` at every bar until the process restarts; `refused` holds the reasons for the
     configured one and the challenger.
     """
 
@@ -39,8 +39,10 @@ class Library:
         stages: Stages | None = None,
         voice: tuple[str | None, str] | None = None,
     ) -> None:
-        """`report` gets what champion and challenger said of every batch; `voice` is the name and version that
-        decisions tell of a symbol's own model in the place of the configured one.
+        """Load the configured model and the challenger.
+
+        `report` gets the scores of champion and challenger for every batch. `voice` is the name and version that
+        decisions show for a symbol's own model in place of the configured one.
 
         Raises:
             ConfigError: a model of the registry is configured, and there is no registry.
@@ -55,11 +57,11 @@ class Library:
         self._found = {configured: Named(self._configured, 0)}
 
     def switchboard(self) -> Switchboard:
-        """A partition's own, over the same models."""
+        """Return a partition's switchboard over the same models."""
         return Switchboard(self.names, self._configured, self.find, self._challenger, self._report, self._stages)
 
     def find(self, choice: ModelSettings) -> Named:
-        """A model, loaded if it is not yet.
+        """Return a model; load it first if needed.
 
         Raises:
             AlphapulseError: this machine can't run models (exit code 75).
@@ -70,7 +72,7 @@ class Library:
         return self._found[choice]
 
     def _load(self, choice: ModelSettings) -> tuple[Scoring | None, str | None]:
-        """The model, None for none, and what runs it."""
+        """Return the model (None for none) and its runtime."""
         if choice.name is None:
             return None, None
         try:
@@ -91,10 +93,10 @@ class Library:
 
 
 def configured_stages(names: Sequence[str], report: Callable[[str, int], None] | None = None) -> Stages:
-    """The stages of `engine.plugins`; `report` gets the name of one that failed and on how many rows.
+    """Return the stages of `engine.plugins`; `report` gets the name of a failed stage and its number of failed rows.
 
     Raises:
-        ConfigError: one is not installed, or is no stage.
+        ConfigError: one is not installed, or is not a stage.
     """
     try:
         return Stages(list(zip(names, load_stages(names), strict=True)), report)
@@ -113,7 +115,7 @@ def _plugin(name: str, version: str, names: Sequence[str]) -> ModelScorer:
 
 
 def _check_folder(registry: Path | None, choices: tuple[ModelSettings, ...]) -> None:
-    # A machine without the folder would decide otherwise than the others: no reason to fall back.
+    # A machine without the folder would decide differently from the others: never fall back.
     if registry is not None and not registry.is_dir():
         raise ConfigError(f"models.registry names {registry}, which is no folder", "Mount it, or correct the path")
     for choice in choices:

@@ -1,4 +1,4 @@
-"""Switching models while bars flow: which model a bar meets the journal says (decisions 16)."""
+"""Switching of models while bars arrive: the journal determines the model of each bar (decisions 16)."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from worker.models.stages import Stages
 
 
 class Named(NamedTuple):
-    """A model that may be asked, None for none, and its number in `ModelNames`."""
+    """A model (None for none) and its number in `ModelNames`."""
 
     scoring: Scoring | None
     number: int
 
 
 class Scored(NamedTuple):
-    """Of each row the champion's probability and status, and which model that was."""
+    """Per row, the champion's probability and status, and the number of its model."""
 
     prob: NDArray[np.float64]
     status: NDArray[np.uint8]
     model_index: NDArray[np.int64]
-    verdicts: list[Verdict]  # one a generation met
+    verdicts: list[Verdict]  # one per generation in the batch
 
 
 class Switchboard:
-    """What one partition's engine asks: the configured model, generation 0, and those that its journal switches to.
+    """The models of one partition's engine: the configured one, generation 0, and those that its journal switches to.
 
-    `find` gives a model by its choice; the challenger scores beside whichever model is in force; `report` gets what
-    both said of every batch.
+    `find` returns a model by its choice; the challenger scores beside whichever model is in force; `report` gets the
+    scores of both for every batch.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Switchboard:
         return any((self._configured, self._challenger, len(self._generations) > 1))
 
     def switch(self, generation: int, choice: ModelSwitch | None) -> None:
-        """Take an entry of the journal: another model, or the configured one again.
+        """Apply an entry of the journal: another model, or the configured one again.
 
         Raises:
             AlphapulseError: this machine can't run models (exit code 75).

@@ -1,4 +1,4 @@
-"""A champion decides, a challenger scores the same rows in silence."""
+"""Trial of a challenger: the champion decides, the challenger scores the same rows without effect."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from worker.models.stages import OWN, Stages
 
 
 class Verdict(NamedTuple):
-    """What a batch's rows got: the champion's scores, and the challenger's where there is one."""
+    """Scores of a batch's rows: the champion's, and the challenger's where there is one."""
 
     champion: Scores
     challenger: Scores | None
@@ -26,9 +26,9 @@ class Comparison(NamedTuple):
 
     rows: int
     statuses: dict[str, int]  # of the challenger
-    both: int  # rows that both scored
-    difference: float  # sum of |Δp| over them
-    opposed: int  # of them, rows where the two point to different sides of 0.5
+    both: int  # rows with a probability from both
+    difference: float  # sum of |Δp| over those rows
+    opposed: int  # those rows with the two on different sides of 0.5
 
 
 class Models:
@@ -63,7 +63,7 @@ class Models:
 
 
 def compare(verdict: Verdict) -> Comparison | None:
-    """None without a challenger."""
+    """Compare challenger and champion; None without a challenger."""
     champion, challenger = verdict
     if challenger is None:
         return None

@@ -1,1 +1,1 @@
-"""A model in the runtime: sessions, the graph, and the trials that a model must pass before it is used."""
+"""Models in the runtime: sessions, graphs, and the checks before a model is used."""

@@ -1,4 +1,4 @@
-"""Known inputs and outputs: whether a model still computes what it was published with."""
+"""The canary check: known inputs must still give the published outputs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ TOLERANCE = 1e-6  # domain §7.2
 
 
 def rows_of(inputs: list[Row]) -> Floats32:
-    """The inputs, (n, features) float32; null is NaN."""
+    """Return the inputs, (n, features) float32; null is NaN."""
     return np.array([[np.nan if x is None else x for x in row] for row in inputs], np.float32)
 
 
 def deviation(session: Session, canary: Canary) -> float:
-    """The largest |difference| of an output from its canary, row by row.
+    """Return the largest |difference| of an output from its canary, row by row.
 
     Raises:
         ModelRefused: the model fails on its own canary.
@@ -37,10 +37,10 @@ def deviation(session: Session, canary: Canary) -> float:
 
 
 def check_canary(session: Session, canary: Canary) -> float:
-    """As `deviation`.
+    """Check the canary and return its `deviation`.
 
     Raises:
-        ModelRefused: it is above the tolerance.
+        ModelRefused: the deviation is above the tolerance.
     """
     found = deviation(session, canary)
     if not found <= TOLERANCE:

@@ -1,4 +1,4 @@
-"""What a graph may contain. It is read and judged before anything of it is run."""
+"""Rules for graphs, checked before anything of a graph runs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from worker.models.errors import ModelRefused
 from worker.models.session.runtime import onnx
 
 STANDARD = frozenset({"", "ai.onnx", "ai.onnx.ml"})
-NEWEST = {"": 25, "ai.onnx.ml": 5}  # operator sets that this release knows
-# A value must depend on its row alone, and a row must come to an end.
+NEWEST = {"": 25, "ai.onnx.ml": 5}  # operator sets known to this release
+# A value must depend on its row alone, and every row must terminate.
 REFUSED = {
     **dict.fromkeys(("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"), "draws random numbers"),
     **dict.fromkeys(("Multinomial", "Bernoulli", "Dropout"), "draws random numbers"),
@@ -20,10 +20,10 @@ REFUSED = {
 
 
 def check_graph(content: bytes, manifest: Manifest) -> None:
-    """Judge a serialized graph against its manifest.
+    """Check a serialized graph against its manifest.
 
     Raises:
-        ModelRefused: it is none, needs what it must not have, or does not fit the manifest.
+        ModelRefused: it is not a graph, uses a forbidden operator, or does not fit the manifest.
         RuntimeMissing: the package `onnx` is not installed.
     """
     model = _parsed(content)
@@ -94,7 +94,7 @@ def _external(tensor: Any) -> bool:
 
 
 def _ends(graph: Any, manifest: Manifest) -> None:
-    """One input and one output with the manifest's names and shapes."""
+    """Check for one input and one output with the manifest's names and shapes."""
     stored = {tensor.name for tensor in graph.initializer}
     inputs = [each for each in graph.input if each.name not in stored]
     _one("input", inputs, manifest.input, len(manifest.features))

@@ -1,4 +1,4 @@
-"""Whether a row's output depends on the rows beside it (ONNX Runtime issues 10058 and 7642)."""
+"""Check that a row's output does not depend on other rows of the batch (ONNX Runtime issues 10058 and 7642)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from worker.errors import AlphapulseError
 from worker.models.session.session import Floats32, Session
 
 MAX_BATCH = 1_024  # rows of one call
-SIZES = (2, 3, 7, 64, 65, MAX_BATCH)  # each against rows one by one
+SIZES = (2, 3, 7, 64, 65, MAX_BATCH)  # each compared with rows one by one
 
 
 def probes(canary: Floats32) -> Floats32:
-    """Rows to compare with, (64 and more, features): the canary's, then rows between neighbours of it.
+    """Return rows to compare, (64 or more, features): the canary's, then rows between neighbours of it.
 
-    Powers of two as weights, so that every machine makes the same rows.
+    The weights are powers of two, so that every machine computes the same rows.
     """
     parts, shift = [canary], 1
     while sum(map(len, parts)) < max(64, 2 * len(canary)):
@@ -24,9 +24,9 @@ def probes(canary: Floats32) -> Floats32:
 
 
 def batch_invariant(session: Session, canary: Floats32) -> bool:
-    """Whether outputs are bit-equal for batches of 1 and of every size in `SIZES`, at every place in the batch.
+    """Return whether outputs are bit-equal for batches of 1 and of every size in `SIZES`, at every place in the batch.
 
-    A model that fails on a row between those of its canary is not.
+    A model that fails on a row between those of its canary is not invariant.
     """
     try:
         return _compare(session, probes(canary))

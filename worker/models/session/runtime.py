@@ -1,4 +1,4 @@
-"""The packages that read and run models (extra `models`), imported when a model is."""
+"""The packages that read and run models (extra `models`), imported on first use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from worker.models.errors import RuntimeMissing
 
 
 def onnx() -> Any:
-    """The package that reads graphs.
+    """Return the package that reads graphs.
 
     Raises:
         RuntimeMissing: it is not installed.
@@ -20,7 +20,7 @@ def onnx() -> Any:
 
 
 def onnxruntime() -> Any:
-    """The package that runs graphs.
+    """Return the package that runs graphs.
 
     Raises:
         RuntimeMissing: it is not installed.
@@ -29,7 +29,7 @@ def onnxruntime() -> Any:
 
 
 def cpu() -> str:
-    """The family of CPUs for which equal bits are promised (decisions 19)."""
+    """Return the family of CPUs for which equal bits are promised (decisions 19)."""
     return f"{platform.system()} {platform.machine()}".lower()
 
 

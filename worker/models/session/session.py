@@ -1,4 +1,4 @@
-"""Runs a graph on one thread, the same way on every machine."""
+"""Sessions: graphs run on one thread, the same way on every machine."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from worker.models.errors import ModelRefused, OutOfMemory, TimedOut
 from worker.models.session.runtime import onnxruntime
 
 Floats32 = NDArray[np.float32]
-_SILENT = 4  # log level: what fails is reported by us
+_SILENT = 4  # log level: this package reports failures itself
 _NO_MEMORY = ("bad_alloc", "failed to allocate", "out of memory")
 
 
 class Session(Protocol):
-    """What turns rows of features into rows of outputs."""
+    """A function from rows of features to rows of outputs."""
 
     def run(self, rows: Floats32) -> Floats32:
-        """(n, features) to (n, columns). Raises what it likes, `TimedOut` for too long."""
+        """Map (n, features) to (n, columns). May raise anything; `TimedOut` after the time limit."""
         ...
 
 
@@ -32,12 +32,12 @@ class OnnxSession:
         self._runtime, self._input, self._outputs, self._timeout = runtime, input_name, [output_name], timeout_s
         try:
             self._session = runtime.InferenceSession(content, _options(runtime), providers=["CPUExecutionProvider"])
-        except Exception as problem:  # the runtime's errors share no base of their own
+        except Exception as problem:  # the runtime's errors have no common base
             raise_for_environment(problem)
             raise ModelRefused(f"the runtime refuses model.onnx: {_line(problem)}", "Export it again") from None
 
     def run(self, rows: Floats32) -> Floats32:
-        """(n, features) to (n, columns).
+        """Map (n, features) to (n, columns).
 
         Raises:
             TimedOut: it took longer than the bound.
@@ -69,7 +69,7 @@ class OnnxSession:
 
 
 def raise_for_environment(problem: BaseException) -> None:
-    """Raise `OutOfMemory` where a failure is the machine's and not the model's."""
+    """Raise `OutOfMemory` where the machine failed, not the model."""
     text = str(problem).lower()
     if isinstance(problem, MemoryError) or any(words in text for words in _NO_MEMORY):
         raise OutOfMemory("the model got no memory", "Give the worker more memory, or fewer symbols") from problem
@@ -79,10 +79,10 @@ def _options(runtime: Any) -> Any:
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.execution_mode = runtime.ExecutionMode.ORT_SEQUENTIAL
-    # Beyond this level the graph is rewritten for the machine at hand.
+    # Beyond this level the runtime rewrites the graph for the local machine.
     options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.use_deterministic_compute = True
-    options.enable_mem_pattern = False  # pays for one shape only, and batches have any
+    options.enable_mem_pattern = False  # pays for one shape only; batches have any
     options.log_severity_level = _SILENT
     return options
 
