@@ -1,1 +1,1 @@
-"""The engine over recorded bars: decisions and rejections as live, and what they would have earned."""
+"""Backtests: the engine over recorded bars, with the decisions and rejections of live workers and their returns."""

@@ -1,4 +1,4 @@
-"""Two checks of a run: that it does not look ahead, and how far it depends on what lies before the warm-up."""
+"""Two checks of a run: look-ahead bias, and dependence on records from before the warm-up."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from worker.backtest.player import Player
 from worker.backtest.tape import Tape
 from worker.engine.settings import EngineSettings
 
-WARM_UP = 1_024  # bars from which a symbol without its history should decide as one with it (domain §0)
-# What a run that begins later must still differ in: the account's history, and the numbering.
+WARM_UP = 1_024  # bars after which a symbol without its history should decide as one with it (domain §0)
+# Members that always differ in a run that begins later: the account's history and the numbering.
 ORDER = ("action", "side", "qty", "notional", "stop", "target", "reasons", "blocking")
 ACCOUNT = frozenset({"decision_id", "sequence", "position", "risk", *ORDER})
 
 
 class Difference(NamedTuple):
-    """How two runs of a symbol differ."""
+    """Differences between two runs of a symbol."""
 
     symbol: str
-    cut: int  # records of the symbol before the cut
-    lines: int  # that differ, or are missing or too many
-    members: tuple[str, ...]  # of the decisions that differ; none for what is missing
+    cut: int  # number of the symbol's records before the cut
+    lines: int  # lines that differ, are missing or are surplus
+    members: tuple[str, ...]  # members that differ in decisions; none for missing lines
 
 
 class Outcome(NamedTuple):
-    """What a check has seen."""
+    """The result of a check."""
 
     cuts: int
-    compared: int  # lines
+    compared: int  # number of lines
     differences: list[Difference]
 
 
 class _Memory:
-    """Keeps lines instead of writing them."""
+    """A sink that keeps lines in memory."""
 
     def __init__(self) -> None:
         self.decisions: list[bytes] = []
@@ -56,7 +56,7 @@ class _Memory:
 def truncate_check(
     tapes: Sequence[Tape], settings: EngineSettings, cuts: int, seed: int = 1, registry: Path | None = None
 ) -> Outcome:
-    """Cut the input after random records and play what is before: each line must be the one of the whole run.
+    """Cut the input after random records and play the prefix: each line must equal that of the whole run.
 
     A value that looks ahead differs at the end of a prefix, where the future is missing.
     """
@@ -78,8 +78,10 @@ def truncate_check(
 def warmup_check(
     tapes: Sequence[Tape], settings: EngineSettings, cuts: int, seed: int = 1, registry: Path | None = None
 ) -> Outcome:
-    """Begin at random records: how, from 1,024 accepted bars on, decisions differ from the whole run's, the account's
-    own history left aside."""
+    """Start at random records and compare decisions with the whole run's from 1,024 accepted bars on.
+
+    The account's own history is left out.
+    """
     player, random = Player(settings, registry), np.random.default_rng(seed)
     compared, differences = 0, []
     for tape, count in _drawn([tape for tape in tapes if len(tape) > 2 * WARM_UP], cuts, random):
@@ -92,7 +94,7 @@ def warmup_check(
 
 
 def _drawn(tapes: Sequence[Tape], cuts: int, random: np.random.Generator) -> list[tuple[Tape, int]]:
-    """Tapes with how often each is cut, longer ones more often."""
+    """Draw how often to cut each tape, longer ones more often."""
     if not tapes:
         return []
     sizes = np.array([len(tape) for tape in tapes], np.float64)

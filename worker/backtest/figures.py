@@ -1,4 +1,4 @@
-"""How each figure is called and written, on the page and in a table."""
+"""Name and format of each figure, for the page and for tables."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 UNDEFINED = "–"
-SPLITS = 20  # warned of one by one
-LARGEST = 1e9  # written out
+SPLITS = 20  # number of warnings shown one by one
+LARGEST = 1e9  # largest number written out
 
 
 class Figure(NamedTuple):
@@ -48,24 +48,24 @@ FIGURES = {
 
 
 def written(name: str, value: float | None) -> str:
-    """A figure as people read it."""
+    """Return a figure as text for people."""
     return write(FIGURES[name].unit, value)
 
 
 def write(unit: str, value: float | None) -> str:
-    """A value of this unit; what is not finite is not defined."""
+    """Return a value of this unit as text; a value that is not finite is undefined."""
     if value is None or value != value or value in (float("inf"), float("-inf")):
         return UNDEFINED
     if unit == "count":
         return f"{value:,.0f}"
     shown, sign = (100 * value, "%") if unit == "percent" else (value, "")
     if abs(shown) < 0.005:
-        shown = 0.0  # no minus before it
+        shown = 0.0  # no minus sign
     return f"{shown:,.2f}{sign}" if abs(shown) < LARGEST else f"{shown:.2e}{sign}"
 
 
 def split_warnings(splits: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A line on each of `metrics["splits"]`, the first of many, and what to do; none without any."""
+    """Return a line for each of `metrics["splits"]`, up to a limit, and what to do; no lines without splits."""
     lines = [
         f"{one['symbol']} looks split {one['new']}:{one['old']} on {np.datetime64(one['ts'], 'ms').astype('M8[D]')} "
         f"(close {one['before']:,.6g}, then open {one['after']:,.6g})"

@@ -1,4 +1,4 @@
-"""What a run leaves beside its decisions: one row an accepted bar, a closed trade, a rejected record."""
+"""The ledger of a run: one row per accepted bar, closed trade and rejected record."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BARS = np.dtype(
         ("fees", "f8"),
         ("slippage", "f8"),  # half spread and slippage
         ("var99", "f8"),  # one-day loss at 99%, fraction of the budget; NaN = not ready
-        ("rebased", "?"),  # a new price level was accepted, or the old one had expired: the step to here is no return
+        ("rebased", "?"),  # a new price level was accepted, or the old one had expired: the step is not a return
     ]
 )
 TRADES = np.dtype(
@@ -43,7 +43,7 @@ TRADES = np.dtype(
         ("pnl", "f8"),  # net of all costs, quote currency
         ("bars_held", "i8"),
         ("reason", "i1"),  # code of the exit
-        ("suspect", "?"),  # its result comes from a level shift
+        ("suspect", "?"),  # its result includes a level shift
     ]
 )
 REJECTED = np.dtype([("ingest_ts", "i8"), ("mask", "u8")])
@@ -58,20 +58,20 @@ class Ledger(NamedTuple):
     bars: Rows
     trades: Rows
     rejected: Rows
-    interval_ms: int = 0  # length of its bars, of calendar periods nominal; 0 = no bar was accepted
-    splits: tuple[Split, ...] = ()  # steps of the input that look like them
-    entry_cost: float = 0.0  # of an order at the market, fraction of its notional
-    verdicts: Mapping[int, int] = MappingProxyType({})  # of its bars, and how often (`engine.blocks`)
+    interval_ms: int = 0  # length of its bars, nominal for calendar periods; 0 = no bar was accepted
+    splits: tuple[Split, ...] = ()  # steps of the input that look like splits
+    entry_cost: float = 0.0  # of a market order, fraction of its notional
+    verdicts: Mapping[int, int] = MappingProxyType({})  # of its bars, with counts (`engine.blocks`)
 
 
 def entry_cost(settings: EngineSettings, symbol: str) -> float:
-    """What an order at the market costs, fraction of its notional."""
+    """Return the cost of a market order, fraction of its notional."""
     costs = settings.execution.costs(settings.asset_of(symbol).defaults)
     return float(costs["spread_and_slip"] + costs["fee"])
 
 
 class Book:
-    """Keeps the ledger of one symbol while its slices are played."""
+    """Builder of one symbol's ledger, slice by slice."""
 
     def __init__(self, symbol: str, budget: float, entry_cost: float = 0.0) -> None:
         self._symbol, self._budget, self._entry_cost = symbol, budget, entry_cost
@@ -79,11 +79,11 @@ class Book:
         self._bars, self._count = [np.zeros(0, BARS)], 0
         self._closed, self._at = [np.zeros(0, TRADE)], [np.zeros(0, np.int64)]  # trades, and the bars that closed them
         self._rejected = [np.zeros(0, REJECTED)]
-        self._read: list[Rows] = []  # the input as it was, for what it does not say of itself
+        self._read: list[Rows] = []  # the whole input, to detect splits
         self._interval_ms = 0
 
     def add(self, bars: Rows, outs: Rows) -> None:
-        """The next slice: BAR rows and the engine's output rows."""
+        """Add the next slice: BAR rows and the engine's output rows."""
         self._read.append(bars)
         kept = outs["validation"]["accepted"]
         if not kept.all():
@@ -100,7 +100,7 @@ class Book:
         self._count += len(bars)
 
     def close(self) -> Ledger:
-        """The ledger of all slices."""
+        """Return the ledger of all slices."""
         bars = np.concatenate(self._bars)
         trades = _trades(bars, np.concatenate(self._closed), np.concatenate(self._at))
         rejected = np.concatenate(self._rejected)

@@ -17,14 +17,14 @@ from worker.engine.stages.ingestion import Decoded, rows_of
 
 
 class Lines(NamedTuple):
-    """What a slice adds to each of the two files."""
+    """Lines that a slice adds to each of the two files."""
 
     decisions: bytes | memoryview  # valid until the next slice
     rejections: bytes
 
 
 class Writer:
-    """Encodes the outcomes of one configuration."""
+    """Encoder of the outcomes of one configuration."""
 
     def __init__(self, settings: EngineSettings, names: ModelNames | None = None) -> None:
         self._builder = OutcomeBuilder(settings, names)
@@ -36,14 +36,14 @@ class Writer:
         self._decisions.warm_up()
 
     def lines(self, part: RawPart | BarPart, start: int, decoded: Decoded, outs: NDArray[Any]) -> Lines:
-        """The lines of a slice that begins at row `start` of `part`, each file's in the order of the records."""
+        """Encode a slice that begins at row `start` of `part`; each file's lines are in the order of the records."""
         accepted = outs["validation"]["accepted"]
         if accepted.all():
             return Lines(self._decided(part, decoded.bars, outs), b"")
         lost = np.flatnonzero(~accepted)
         records = part.records((lost + start).tolist())
         rejected = self._builder.build(records, rows_of(decoded, lost), outs[lost])
-        # Run by run, as a copy of the accepted rows would cost more than their lines.
+        # Encode run by run: a copy of the accepted rows would cost more than their lines.
         ends = [*lost.tolist(), len(outs)]
         runs = [(first, end) for first, end in zip([0, *(lost + 1).tolist()], ends, strict=True) if first < end]
         texts = (bytes(self._decided(part, decoded.bars[first:end], outs[first:end])) for first, end in runs)

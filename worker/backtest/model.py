@@ -1,4 +1,4 @@
-"""Whether the configured model can be used, asked before anything is read."""
+"""Check of the configured models before any input is read."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ GO_ON = "--without-model"
 
 
 def refused_models(settings: Iterable[EngineSettings], registry: Path | None, go_on: bool = False) -> list[str]:
-    """Load each model that is configured; a sentence for each that is refused, if the caller wants to `go_on`.
+    """Load each configured model; with `go_on`, return a sentence for each refused one.
 
-    A worker goes on by the rules alone: a fleet must not stop for a file. Figures of a backtest without its model would
-    be taken for those of the model.
+    A worker continues by the rules alone: a fleet must not stop for a file. In a backtest, figures without the model
+    would be taken for those of the model.
 
     Raises:
-        ConfigError: one is refused, and the caller does not want to go on.
+        ConfigError: one is refused, and `go_on` is false.
         AlphapulseError: there is no registry, or this machine can't run models.
     """
     found = []

@@ -1,7 +1,7 @@
-"""Plays tapes in several threads; what they write is joined in the order of the tapes, whoever was first.
+"""Parallel play of tapes in threads; the lines are joined in the order of the tapes.
 
 The engine's and the encoder's kernels run without the GIL, and they are most of a run: on two cores, 240,000 bars cost
-threads a fifth of the CPU time of processes, each of which would load the kernels anew.
+threads a fifth of the CPU time of processes, each of which would load the kernels again.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from worker.backtest.tape import Tape
 from worker.engine.settings import EngineSettings
 
 DECISIONS, REJECTIONS = "decisions.jsonl", "rejections.jsonl"
-PART = 20_000  # records of a part at least: neighbouring tapes, so that there are not as many files as symbols
+PART = 20_000  # least records per part: neighbouring tapes share one, so that there are fewer files than symbols
 Progress = Callable[[int], None]
 
 
 class Files:
-    """The two files that a run or a part of it writes."""
+    """The two output files of a run or of a part."""
 
     def __init__(self, folder: Path) -> None:
         self._stack = ExitStack()
@@ -41,12 +41,12 @@ class Files:
         self._stack.close()
 
     def write(self, lines: Lines) -> None:
-        """Append to both."""
+        """Append to both files."""
         self.decisions.write(lines.decisions)
         self.rejections.write(lines.rejections)
 
     def take(self, folder: Path) -> None:
-        """Append what a part has written, and remove it."""
+        """Append the files of a part, and remove them."""
         _move(folder / DECISIONS, self.decisions)
         _move(folder / REJECTIONS, self.rejections)
         folder.rmdir()
@@ -106,7 +106,7 @@ def _shared(
 
 
 def split(tapes: Sequence[Tape]) -> Iterator[list[Tape]]:
-    """Neighbouring tapes together until they hold enough records."""
+    """Group neighbouring tapes until they hold enough records."""
     part: list[Tape] = []
     for tape in tapes:
         part.append(tape)
@@ -123,7 +123,7 @@ class _Part(NamedTuple):
 
 
 class _Team:
-    """One player a thread."""
+    """A team of one player per thread."""
 
     def __init__(self, player: Callable[[], Player]) -> None:
         self._player = player

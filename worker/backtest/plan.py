@@ -1,4 +1,4 @@
-"""The plan of a sweep: which engine settings to try, as a TOML file says it."""
+"""The plan of a sweep: the engine settings to try, read from a TOML file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Choice = dict[str, Any]  # dotted name of an engine setting → value
 
 
 class Plan(BaseModel):
-    """`[parameters]` lists the values of each setting, by its name below `engine`."""
+    """The values of each setting, in `[parameters]`, by its name below `engine`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -39,7 +39,7 @@ class Plan(BaseModel):
         return prod(map(len, self.parameters.values()))
 
     def choices(self) -> list[Choice]:
-        """All combinations in order, or a drawn part of them."""
+        """Return all combinations in order, or a drawn sample of them."""
         if self.draw == "grid":
             return [dict(zip(self.parameters, values, strict=True)) for values in product(*self.parameters.values())]
         count = min(self.tries, self.combinations)
@@ -58,7 +58,7 @@ def read_plan(path: Path) -> Plan:
     """Read a plan.
 
     Raises:
-        ConfigError: the file cannot be read, or something in it does not fit.
+        ConfigError: the file cannot be read, or is invalid.
     """
     try:
         return Plan.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""Plays tapes through the engine that the workers run."""
+"""Player of tapes through the workers' engine."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from worker.engine.stages.ingestion import Decoder
 from worker.engine.state.symbols import Symbols
 from worker.models.serving.library import Library, configured_stages
 
-SLICE = 1_024  # records a step, so that its rows and lines stay in cache; values do not depend on it
+SLICE = 1_024  # records per step, so that its rows and lines stay in cache; values do not depend on it
 
 
 class Sink(Protocol):
-    """Where lines go."""
+    """A receiver of lines."""
 
     def write(self, lines: Lines) -> None:
-        """Append them."""
+        """Append lines."""
 
 
 class Player:
-    """Runs one tape after the other, each from an empty state.
+    """Player of one tape after the other, each from an empty state.
 
-    A tape has the engine for itself, so `ingestion.max_symbols`, which bounds a live partition, never rejects here.
+    Each tape has the engine to itself: `ingestion.max_symbols`, which bounds a live partition, never rejects here.
     """
 
     def __init__(self, settings: EngineSettings, registry: Path | None = None) -> None:
-        """`registry` is the folder of the configured model.
+        """Load the models; `registry` is the folder of the configured one.
 
         Raises:
-            AlphapulseError: there is none, or this machine can't run models.
+            AlphapulseError: there is no registry, or this machine can't run models.
         """
         self._settings = settings
         models = Library(settings.model, registry, stages=configured_stages(settings.plugins), voice=settings.voice)
@@ -50,7 +50,7 @@ class Player:
         self._writer.warm_up()
 
     def play(self, tape: Tape, sink: Sink | None = None) -> Ledger:
-        """Run a whole tape; its lines go to the sink."""
+        """Play a whole tape; its lines go to the sink."""
         self._engine.symbols = Symbols(self._settings)
         budget, cost = self._settings.value_of("risk", "budget", tape.name), entry_cost(self._settings, tape.name)
         book = Book(tape.name, budget, cost)

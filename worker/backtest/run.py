@@ -31,16 +31,16 @@ def backtest(
     warnings: Sequence[str] = (),
     inputs: Sequence[str] = (),
 ) -> tuple[list[Ledger], dict[str, Any]]:
-    """Play the tapes and write lines, tables, metrics and report to `folder`; returns the ledgers and the metrics.
+    """Play the tapes and write lines, tables, metrics and report to `folder`; return the ledgers and the metrics.
 
-    There are `per_year` returns a year, else as `sessions` tells. `registry` is the folder of the configured model,
-    `inputs` names what was read, `warnings` are told on the page and in the metrics.
+    A year has `per_year` returns, else as `sessions` derives. `registry` is the folder of the configured model,
+    `inputs` names the input, `warnings` go to the page and the metrics.
 
     Raises:
         ConfigError: pyarrow is not installed.
         CannotCreate: the folder cannot be written.
     """
-    parquet()  # missed before the run, not after it
+    parquet()  # fail before the run, not after it
     with created(folder, "Give another folder to --out"):
         folder.mkdir(parents=True, exist_ok=True)
         ledgers = play_all(tapes, settings, folder, workers, progress, registry)

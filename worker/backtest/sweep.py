@@ -1,4 +1,4 @@
-"""Tries many settings on the same bars, and says how much of the best result is owed to the number of tries."""
+"""Sweep of many settings over the same bars, and the share of the best result that is due to the number of tries."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ Progress = Callable[[int], None]
 
 
 class Try(NamedTuple):
-    """One setting's days and trades."""
+    """Days and trades of one setting."""
 
     days: Days
     trading: Trading
-    per_year: float  # how many of its days a year has
+    per_year: float  # number of its days in a year
 
 
 class Step(NamedTuple):
-    """One step of the walk: the try that was best before, on the days after."""
+    """One step of the walk-forward: the try that was best before, on the days after."""
 
     chosen: int
-    first_day: int  # since 1970-01-01
+    first_day: int  # days since 1970-01-01
     last_day: int
     sharpe: float  # yearly, of the days after
 
@@ -46,7 +46,7 @@ class Sweep(NamedTuple):
     """Figures of every try, and the walk-forward result of always taking the best so far."""
 
     ratios: list[Ratios]
-    deflated: list[float]  # probability that the Sharpe ratio is above what the best of as many worthless tries shows
+    deflated: list[float]  # probability that the Sharpe ratio exceeds the expected best of as many tries without edge
     trading: list[Trading]
     walk: list[Step]
     walked: Ratios
@@ -65,7 +65,7 @@ def sweep(
 
 
 def judge(tries: Sequence[Try], folds: int) -> Sweep:
-    """The figures of tries on the same input. A try without a bar on a day has no return there."""
+    """Compute the figures of tries on the same input. A try without a bar on a day has no return there."""
     days = np.unique(np.concatenate([one.days.day for one in tries]))
     whole = max(tries, key=lambda one: one.days.day.size)
     year, years = whole.per_year, whole.days.years
@@ -86,10 +86,10 @@ def judge(tries: Sequence[Try], folds: int) -> Sweep:
 
 
 def walk_forward(returns: Floats, days: NDArray[np.int64], folds: int, per_year: float) -> tuple[list[Step], Floats]:
-    """Cut the days into folds + 1 equal parts; on each but the first trade what was best on all before it.
+    """Cut the days into folds + 1 equal parts; on each but the first, trade the try that was best on all before it.
 
-    `returns` has shape (tries, days). The engine sees no future, so one run serves every fold. Also the returns of all
-    those parts in a row.
+    `returns` has shape (tries, days). The engine does not look ahead, so one run serves every fold. Return the steps
+    and the returns of all those parts in a row.
     """
     bounds = np.linspace(0, days.size, folds + 2).astype(int)
     steps, parts = [], [np.zeros(0)]
@@ -139,7 +139,7 @@ def try_out(tapes: Sequence[Tape], settings: EngineSettings, registry: Path | No
     return Try(days, trading(ledgers, mean, days.years), per_year(ledgers, days))
 
 
-_tapes: Any  # of this process
+_tapes: Any  # the tapes of this process
 _registry: Path | None
 
 

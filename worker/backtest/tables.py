@@ -17,7 +17,7 @@ TIMES = frozenset({"ts", "close_ts", "entry_ts", "exit_ts"})
 
 
 def parquet() -> tuple[Any, Any]:
-    """The modules pyarrow and pyarrow.parquet.
+    """Return the modules pyarrow and pyarrow.parquet.
 
     Raises:
         ConfigError: pyarrow is not installed.
@@ -27,13 +27,13 @@ def parquet() -> tuple[Any, Any]:
 
 
 def write_tables(ledgers: Sequence[Ledger], folder: Path) -> None:
-    """One row a decision and one row a closed trade, symbols in order of first appearance."""
+    """Write one row per decision and one per closed trade, symbols in order of first appearance."""
     _write(folder / EQUITY_FILE, BARS, [(ledger.symbol, ledger.bars) for ledger in ledgers])
     _write(folder / TRADES_FILE, TRADES, [(ledger.symbol, ledger.trades) for ledger in ledgers])
 
 
 def write_rows(rows: Sequence[dict[str, Any]], path: Path) -> None:
-    """Rows with the same columns as a Parquet file."""
+    """Write rows with the same columns as a Parquet file."""
     arrow, writer = parquet()
     writer.write_table(arrow.Table.from_pylist(list(rows)), path, compression="zstd")
 

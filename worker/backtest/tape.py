@@ -1,4 +1,4 @@
-"""The input of a backtest: each symbol's records in input order."""
+"""Tapes, the input of a backtest: each symbol's records in input order."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from worker.engine.stages.ingestion import Decoded, Decoder
 
 Key: TypeAlias = "bytes | None"
 Raw = tuple[Key, bytes | None, int]  # key, value, timestamp in epoch ms
-# Symbol, interval as the records would state it, and BAR rows that need no decoding: finite numbers and a time, and a
-# symbol and an interval that a tick may have.
+# Symbol, interval as in the records, and BAR rows that need no decoding: finite numbers and times, a valid symbol and
+# interval.
 Bars = tuple[bytes, str, NDArray[Any]]
 
 
 class RawPart(NamedTuple):
-    """Records as they lie in a topic."""
+    """Records as in a topic."""
 
     key: Key
     values: list[bytes | None]
@@ -33,20 +33,20 @@ class RawPart(NamedTuple):
         return len(self.values)
 
     def between(self, start: int, stop: int) -> RawPart:
-        """Some of them."""
+        """Return the records `start` to `stop`."""
         return RawPart(self.key, self.values[start:stop], self.timestamps[start:stop])
 
     def read(self, decoder: Decoder, start: int, stop: int) -> Decoded:
-        """Decode some of them."""
+        """Decode the records `start` to `stop`."""
         return decoder.decode(self.records(range(start, min(stop, len(self)))))
 
     def records(self, rows: Sequence[int]) -> Records:
-        """Some of them, as they are."""
+        """Return the records of `rows`, unchanged."""
         return Records([self.key] * len(rows), [self.values[r] for r in rows], [self.timestamps[r] for r in rows])
 
 
 class BarPart(NamedTuple):
-    """Bars whose records are made only when they are asked for: those of rejected bars."""
+    """Bars; records are made only on request, for rejected bars."""
 
     key: bytes
     interval: str
@@ -56,16 +56,16 @@ class BarPart(NamedTuple):
         return len(self.bars)
 
     def between(self, start: int, stop: int) -> BarPart:
-        """Some of them."""
+        """Return the bars `start` to `stop`."""
         return BarPart(self.key, self.interval, self.bars[start:stop])
 
     def read(self, decoder: Decoder, start: int, stop: int) -> Decoded:
-        """The bars as decoding their records would give them."""
+        """Return the bars as decoded from their records."""
         bars = self.bars[start:stop]
         return Decoded(bars, {}, np.ones(len(bars), np.bool_), {})
 
     def records(self, rows: Sequence[int]) -> Records:
-        """The records that `publish` would send."""
+        """Return the records that `publish` would send."""
         values: list[bytes | None] = []
         for ts, _, _, open_, high, low, close, volume, _ in self.bars[np.asarray(rows, np.int64)].tolist():
             tick = Tick(self.key.decode(), ts, open_, high, low, close, volume, self.interval)
@@ -98,7 +98,7 @@ class Tape:
         last.timestamps.append(timestamp)
 
     def join(self) -> None:
-        """Make neighbouring bars one part: a file holds few of a symbol in a row, and a slice never spans two parts."""
+        """Join neighbouring bars to one part: files hold few of a symbol in a row, and no slice spans two parts."""
         joined: list[RawPart | BarPart] = []
         for alike, parts in groupby(self.parts, lambda part: part.interval if isinstance(part, BarPart) else None):
             run = list(parts)
@@ -112,7 +112,7 @@ class Tape:
         self.parts = joined
 
     def between(self, start: int, stop: int) -> Tape:
-        """The records `start` to `stop` (exclusive) as a tape."""
+        """Return the records `start` to `stop` (exclusive) as a tape."""
         cut, seen = Tape(self.key), 0
         for part in self.parts:
             first, last = max(start - seen, 0), max(min(stop - seen, len(part)), 0)
@@ -122,14 +122,14 @@ class Tape:
         return cut
 
     def slices(self, size: int) -> Iterator[tuple[RawPart | BarPart, int, int]]:
-        """(part, start, stop) of at most `size` records each, in order."""
+        """Yield (part, start, stop) of at most `size` records each, in order."""
         for part in self.parts:
             for start in range(0, len(part), size):
                 yield part, start, min(start + size, len(part))
 
 
 def tapes(records: Iterable[Raw | Bars]) -> list[Tape]:
-    """One tape a key, in the order of the keys' first records."""
+    """Return one tape per key, in the order of the keys' first records."""
     found: dict[Key, Tape] = {}
     for given in records:
         tape = found.get(given[0])

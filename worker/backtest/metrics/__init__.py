@@ -1,1 +1,1 @@
-"""What a run earned: days and sessions, returns and ratios, trades, and a verdict on each figure."""
+"""Metrics of a run: days and sessions, returns and ratios, trades, and a verdict per figure."""

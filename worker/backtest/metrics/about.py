@@ -1,4 +1,4 @@
-"""What a run was: its input, its period, its parameters and its costs."""
+"""Description of a run: its input, period, parameters and costs."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from worker.engine.stages.features import FEATURE_SET_VERSION
 from worker.version import __version__
 
 COSTS = ("fee_bps", "half_spread_bps", "slippage_bps")
-NAMED = 12  # inputs
-# Told apart, or no parameter.
+NAMED = 12  # inputs named
+# Reported elsewhere, or not a parameter.
 LEFT_OUT = frozenset({"instruments_file", *(f"execution.{name}" for name in COSTS)})
 
 
 def about(ledgers: Sequence[Ledger], days: Days, settings: EngineSettings, inputs: Sequence[str]) -> dict[str, Any]:
-    """The head of a report; `days` are those of all symbols together, `inputs` names what was read."""
+    """Return the head of a report; `days` are those of all symbols together, `inputs` names the input."""
     return {
         "version": __version__,
         "engine_version": ENGINE_VERSION,
@@ -39,7 +39,7 @@ def about(ledgers: Sequence[Ledger], days: Days, settings: EngineSettings, input
 
 
 def costs(ledgers: Sequence[Ledger], settings: EngineSettings) -> list[dict[str, Any]]:
-    """Budget and costs, basis points of an order's notional, of each class and quote currency that was traded."""
+    """Return budget and costs, basis points of an order's notional, per class and quote currency that was traded."""
     found = Counter[tuple[Any, ...]]()
     for ledger in ledgers:
         asset = settings.asset_of(ledger.symbol)
@@ -50,13 +50,13 @@ def costs(ledgers: Sequence[Ledger], settings: EngineSettings) -> list[dict[str,
 
 
 def named(inputs: Sequence[str]) -> list[str]:
-    """The names of the first inputs, and how many more there are."""
+    """Return the names of the first inputs, and the number of further ones."""
     more = len(inputs) - NAMED
     return [*inputs[:NAMED], *([f"{more:,} more"] if more > 0 else [])]
 
 
 def changed(settings: EngineSettings) -> dict[str, Any]:
-    """The settings that differ from their defaults, by dotted name, but for costs."""
+    """Return the settings that differ from their defaults, by dotted name, without costs."""
     found = dict(_differences("", settings.model_dump(mode="json"), EngineSettings().model_dump(mode="json")))
     return {name: value for name, value in found.items() if name not in LEFT_OUT}
 

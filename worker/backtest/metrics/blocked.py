@@ -1,4 +1,4 @@
-"""What blocked positions over a run, and how often: of all symbols together and of each."""
+"""Blocks of positions over a run, counted over all symbols together and per symbol."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from worker.engine.settings import EngineSettings
 
 
 def blocked(ledgers: Sequence[Ledger], settings: EngineSettings) -> dict[str, Any]:
-    """`all` and each of `symbols` as `engine.blocks.Blocks`, with each symbol's profile; what a reader should know."""
+    """Return `all` and each of `symbols` as `engine.blocks.Blocks`, with each symbol's profile and hints."""
     together = Counter[int]()
     for ledger in ledgers:
         together.update(ledger.verdicts)

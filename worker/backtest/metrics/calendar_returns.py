@@ -1,4 +1,4 @@
-"""Returns of each month and year."""
+"""Returns per month and year."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from worker.backtest.metrics.days import Days
 
 
 class Year(NamedTuple):
-    """Simple returns of a calendar year; None where no day or bar ended, or the equity before it was nothing."""
+    """Simple returns of a calendar year; None where no day or bar ended, or the equity before was 0."""
 
     year: int
     months: list[float | None]  # January to December
@@ -18,7 +18,7 @@ class Year(NamedTuple):
 
 
 def years(days: Days) -> list[Year]:
-    """One row a year that has any, oldest first."""
+    """Return one row per year that has any return, oldest first."""
     months = days.day.astype("M8[D]").astype("M8[M]").astype(np.int64)
     monthly, yearly = _returns(days, months), _returns(days, months // 12)
     return [
@@ -28,7 +28,7 @@ def years(days: Days) -> list[Year]:
 
 
 def _returns(days: Days, period: np.ndarray[tuple[int], np.dtype[np.int64]]) -> dict[int, float | None]:
-    """From the end of the period before, which need not be the one before in the calendar."""
+    """Return the returns from the end of the previous period with data, which may not be adjacent."""
     last = np.flatnonzero(np.diff(period, append=np.iinfo(np.int64).max))
     ends = days.equity[last].tolist()
     starts = [days.start, *ends][: len(ends)]

@@ -18,15 +18,15 @@ Value = Callable[[Ledger], Floats]
 class Days(NamedTuple):
     """Equity at the close of the last bar of each trading day that has one, or of each longer bar."""
 
-    day: NDArray[np.int64]  # since 1970-01-01
+    day: NDArray[np.int64]  # days since 1970-01-01
     equity: Floats
-    start: float  # equity before the first
+    start: float  # equity before the first day
     first_ms: int = 0  # open of the first bar, epoch ms
-    last_ms: int = 0  # close of the last
+    last_ms: int = 0  # close of the last bar, epoch ms
 
     @property
     def years(self) -> float:
-        """From the open of the first bar to the close of the last, at least a day."""
+        """Years from the open of the first bar to the close of the last, at least a day."""
         return max(self.last_ms - self.first_ms, DAY_MS) / YEAR_MS
 
     @property
@@ -39,16 +39,16 @@ class Days(NamedTuple):
 
 
 def strategy(ledger: Ledger) -> Floats:
-    """Equity after each bar."""
+    """Return the equity after each bar."""
     equity: Floats = ledger.bars["equity"]
     return equity
 
 
 def buy_and_hold(ledger: Ledger) -> Floats:
-    """The budget put into the symbol at its first close, the cost of the entry paid on it, and held.
+    """Return the equity of the budget put into the symbol at its first close, less the entry cost, and held.
 
-    The step over an accepted level shift (a split) or an expired reference (a ticker that another company got) is no
-    return. NaN where a price is not positive.
+    The step over an accepted level shift (a split) or an expired reference (a ticker that another company got) is not
+    a return. NaN where a price is not positive.
     """
     close = ledger.bars["close"]
     if not len(close):
@@ -61,7 +61,7 @@ def buy_and_hold(ledger: Ledger) -> Floats:
 
 
 def daily(ledger: Ledger, value: Value = strategy) -> Days:
-    """One symbol's days."""
+    """Return one symbol's days."""
     day = trading_days(ledger)
     last = np.flatnonzero(np.diff(day, append=np.iinfo(np.int64).max))
     found = Days(day[last], value(ledger)[last], ledger.budget)
@@ -71,7 +71,7 @@ def daily(ledger: Ledger, value: Value = strategy) -> Days:
 
 
 def together(parts: Sequence[Days]) -> Days:
-    """The sum over symbols on every day that any of them has; one that pauses keeps its last equity."""
+    """Sum the symbols on every day that any of them has; a symbol without a bar keeps its last equity."""
     if not parts:
         return Days(np.zeros(0, np.int64), np.zeros(0), 0.0)
     day = np.unique(np.concatenate([part.day for part in parts]))
@@ -85,6 +85,6 @@ def together(parts: Sequence[Days]) -> Days:
 
 
 def per_year(ledgers: Sequence[Ledger], days: Days) -> float:
-    """How many of the days of these ledgers together a year has."""
+    """Return the number of these ledgers' days in a year."""
     known = periods_per_year(ledgers)
     return days.day.size / days.years if known is None else known

@@ -25,7 +25,7 @@ Figures = dict[str, Any]
 
 
 class Curves(NamedTuple):
-    """The equity of the same capital in three hands, on the same days."""
+    """Equity of the same capital in three strategies, on the same days."""
 
     strategy: Days
     buy_and_hold: Days
@@ -33,14 +33,14 @@ class Curves(NamedTuple):
 
 
 def curves(ledgers: Sequence[Ledger]) -> Curves:
-    """Equity by trading day of one or more symbols together."""
+    """Return the equity by trading day of one or more symbols together."""
     own = together([daily(ledger) for ledger in ledgers])
     flat = own._replace(equity=np.full(own.day.size, own.start))
     return Curves(own, together([daily(ledger, buy_and_hold) for ledger in ledgers]), flat)
 
 
 def figures(ledgers: Sequence[Ledger], found: Curves, periods: float) -> dict[str, Figures]:
-    """Ratios on the days' returns and trading figures, by the names of `STRATEGIES`; `periods` of them a year."""
+    """Return the ratios and the trading figures by the names of `STRATEGIES`; `periods` returns a year."""
     own = found.strategy
     mean = float(np.mean(own.equity)) if own.day.size else math.nan
     traded = (trading(ledgers, mean, own.years), Trading(exposure=1.0), Trading())
@@ -53,7 +53,7 @@ def figures(ledgers: Sequence[Ledger], found: Curves, periods: float) -> dict[st
 def summary(
     ledgers: Sequence[Ledger], settings: EngineSettings, periods: float | None = None, inputs: Sequence[str] = ()
 ) -> Figures:
-    """What `metrics.json` holds; `periods` returns a year, else as `sessions` tells. `inputs` names what was read."""
+    """Return the content of `metrics.json`; `periods` returns a year, else as `sessions` derives."""
     traded = [ledger for ledger in ledgers if len(ledger.bars)]
     found = curves(traded)
     year = periods or per_year(traded, found.strategy)
@@ -78,7 +78,7 @@ def _of_symbol(ledger: Ledger, periods: float | None) -> dict[str, Figures]:
 
 
 def rejection_codes(ledgers: Sequence[Ledger]) -> dict[str, int]:
-    """How many rejected records carry each code, in bit order; a record may carry several."""
+    """Count the rejected records with each code, in bit order; a record may carry several."""
     masks: Counter[int] = Counter()
     for ledger in ledgers:
         masks.update(ledger.rejected["mask"].tolist())

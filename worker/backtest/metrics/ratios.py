@@ -1,4 +1,4 @@
-"""Performance of a series of returns (domain §11). NaN where a figure is not defined."""
+"""Performance of a series of returns (domain §11). Undefined figures are NaN."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Floats = NDArray[np.float64]
 NORMAL = NormalDist()
 EULER_GAMMA = 0.5772156649015329
 SIGMAS_95 = NORMAL.inv_cdf(0.975)  # either side of the mean, 95% of a normal distribution
-MOST_GROWTH = 700.0  # logarithm; above, a float is infinite
+MOST_GROWTH = 700.0  # logarithm; above it a float overflows
 
 
 class Ratios(NamedTuple):
-    """Figures of one equity curve; yearly where it says so."""
+    """Figures of one equity curve; yearly where noted."""
 
     periods: int
     total_return: float
@@ -34,9 +34,9 @@ class Ratios(NamedTuple):
 
 
 def ratios(returns: Floats, per_year: float, years: float | None = None, risk_free: float = 0.0) -> Ratios:
-    """All figures of simple returns per period, `per_year` of them a year; `risk_free` is per period.
+    """Return all figures of simple returns per period, `per_year` of them a year; `risk_free` is per period.
 
-    The returns span `years`, where none are given as many periods as there are.
+    The returns span `years`; without it, as many periods as there are.
     """
     growth = np.cumprod(1.0 + returns, dtype=np.float64)
     total = float(growth[-1]) - 1.0 if growth.size else math.nan
@@ -62,7 +62,7 @@ def ratios(returns: Floats, per_year: float, years: float | None = None, risk_fr
 
 
 def cagr(total: float, years: float) -> float:
-    """(E_T/E_0)^(1/years) - 1; -1 when all is lost, infinite beyond the range of a float."""
+    """Return (E_T/E_0)^(1/years) - 1; -1 when all is lost, infinite beyond the range of a float."""
     if math.isnan(total) or not years > 0.0:
         return math.nan
     if total <= -1.0:
@@ -72,18 +72,18 @@ def cagr(total: float, years: float) -> float:
 
 
 def deviation(returns: Floats) -> float:
-    """Sample standard deviation."""
+    """Return the sample standard deviation."""
     return float(np.std(returns, ddof=1)) if returns.size > 1 else math.nan
 
 
 def sharpe(excess: Floats) -> float:
-    """Mean over sample standard deviation, per period [Sharpe 1994]."""
+    """Return mean over sample standard deviation, per period [Sharpe 1994]."""
     spread = deviation(excess)
     return float(np.mean(excess)) / spread if spread > 0.0 else math.nan
 
 
 def sortino(excess: Floats, per_year: float) -> float:
-    """Yearly mean over the yearly root mean square of the losses, over ALL periods [Sortino, van der Meer 1991]."""
+    """Return yearly mean over yearly root mean square of the losses, over ALL periods [Sortino, van der Meer 1991]."""
     if excess.size < 2:
         return math.nan
     down = math.sqrt(float(np.mean(np.minimum(excess, 0.0) ** 2)) * per_year)
@@ -91,7 +91,7 @@ def sortino(excess: Floats, per_year: float) -> float:
 
 
 def drawdown(growth: Floats) -> tuple[float, int]:
-    """(deepest fall from the peak as a negative fraction, periods of the longest time below a peak).
+    """Return (deepest fall from the peak as a negative fraction, periods of the longest time below a peak).
 
     `growth` is relative to 1 before its first value.
     """
@@ -107,8 +107,10 @@ def drawdown(growth: Floats) -> tuple[float, int]:
 
 
 def sharpe_error(returns: Floats) -> float:
-    """Standard error of the Sharpe ratio per period, skewness and kurtosis counted [Mertens 2002; Bailey, López de
-    Prado 2012]."""
+    """Return the standard error of the Sharpe ratio per period, with skewness and kurtosis.
+
+    Source: [Mertens 2002; Bailey, López de Prado 2012].
+    """
     ratio = sharpe(returns)
     if math.isnan(ratio) or returns.size < 3:
         return math.nan
@@ -121,13 +123,13 @@ def sharpe_error(returns: Floats) -> float:
 
 
 def probabilistic_sharpe(returns: Floats, benchmark: float = 0.0) -> float:
-    """P(true Sharpe ratio per period > benchmark) [Bailey, López de Prado 2012]."""
+    """Return P(true Sharpe ratio per period > benchmark) [Bailey, López de Prado 2012]."""
     error = sharpe_error(returns)
     return NORMAL.cdf((sharpe(returns) - benchmark) / error) if error > 0.0 else math.nan
 
 
 def best_by_chance(variance: float, tries: int) -> float:
-    """Sharpe ratio per period that the best of so many worthless tries is expected to show [same 2014].
+    """Return the expected best Sharpe ratio per period of `tries` tries without edge [same 2014].
 
     `variance` is that of the tries' ratios.
     """

@@ -1,7 +1,7 @@
-"""The day or longer period that a bar's return belongs to, and how many of them a year has.
+"""The day or longer period of each bar's return, and the number of such periods in a year.
 
-Bars of up to a day give daily returns, longer ones a return each. A day is a trading day: a bar of a day belongs to the
-date of its middle, so that one dated in New York or in Tokyo keeps its date.
+Bars of up to a day give daily returns, longer ones a return each. A day is a trading day. A bar of a day belongs to
+the date of its middle, so that one dated in New York or in Tokyo keeps its date.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from worker.backtest.ledger import Ledger, Rows
 DAY_MS = 86_400_000
 YEAR_MS = 31_556_952_000  # mean of the Gregorian calendar: 365.2425 days
 HOUR_MS = 3_600_000
-TRADING_DAYS = {5: 252.0, 6: 313.0, 7: 365.0}  # a year, by the trading days of a week
-WEEKS, MONTHS = 52.0, 12.0  # a year
+TRADING_DAYS = {5: 252.0, 6: 313.0, 7: 365.0}  # per year, by the number of trading days in a week
+WEEKS, MONTHS = 52.0, 12.0  # per year
 WORKDAYS = 5
 SATURDAY, SUNDAY = 5, 6
 MONDAY_EPOCH = 3  # days from a Monday to 1970-01-01
-OFTEN = 0.5  # of the busiest weekday's bars
+OFTEN = 0.5  # share of the busiest weekday's bars
 
 Ints = NDArray[np.int64]
 
 
 def utc_days(bars: Rows, interval_ms: int) -> Ints:
-    """The day of each bar since 1970-01-01: of its last instant, of its middle when it is a day long.
+    """Return the day of each bar since 1970-01-01: of its last instant, or of its middle when it is a day long.
 
-    24:00 belongs to the day it ends. The last instant of a longer bar is taken by a clock 14 hours behind UTC, on which
-    months and weeks of all time zones end in their own. A clock set back stays on its day.
+    24:00 belongs to the day it ends. The last instant of a longer bar is taken on a clock 14 hours behind UTC, so that
+    months and weeks of every time zone end in their own period. A clock set back stays on its day.
     """
     if not len(bars):
         return np.zeros(0, np.int64)
@@ -41,18 +41,18 @@ def utc_days(bars: Rows, interval_ms: int) -> Ints:
 
 
 def weekdays(days: Ints) -> Ints:
-    """0 for Monday to 6 for Sunday."""
+    """Return 0 for Monday to 6 for Sunday."""
     return (days + MONDAY_EPOCH) % 7
 
 
 def open_weekdays(ledger: Ledger) -> frozenset[int]:
-    """The weekdays that have trading days: those with half as many bars as the busiest has, or more."""
+    """Return the weekdays that have trading days: those with at least half as many bars as the busiest."""
     counts = np.bincount(weekdays(utc_days(ledger.bars, ledger.interval_ms)), minlength=7)
     return frozenset(np.flatnonzero((counts > 0) & (counts >= OFTEN * counts.max())).tolist())
 
 
 def trading_days(ledger: Ledger) -> Ints:
-    """The trading day of each bar: what lies on a weekend that is none belongs to Monday."""
+    """Return the trading day of each bar; bars on a weekend without trading days belong to Monday."""
     days = utc_days(ledger.bars, ledger.interval_ms)
     if ledger.interval_ms > DAY_MS:
         return days
@@ -63,7 +63,7 @@ def trading_days(ledger: Ledger) -> Ints:
 
 
 def periods_per_year(ledgers: Iterable[Ledger]) -> float | None:
-    """How many returns a year has; None where bars longer than a day differ in length."""
+    """Return the number of returns in a year; None where bars longer than a day differ in length."""
     traded = [ledger for ledger in ledgers if len(ledger.bars)]
     short = [ledger for ledger in traded if ledger.interval_ms <= DAY_MS]
     if short or not traded:
@@ -74,7 +74,7 @@ def periods_per_year(ledgers: Iterable[Ledger]) -> float | None:
 
 
 def bars_per_year(interval_ms: int) -> float:
-    """Of bars longer than a day: 52 weeks, 12 months, else by their length."""
+    """Return the number of bars longer than a day in a year: 52 weeks, 12 months, else by their length."""
     if interval_ms == WEEK_MS:
         return WEEKS
     if interval_ms % MONTH_MS == 0:

@@ -1,4 +1,4 @@
-"""Figures of trades, exposure, costs and of how often the value at risk was exceeded (domain §11, §8.2)."""
+"""Figures of trades, exposure, costs and exceedances of the value at risk (domain §11, §8.2)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Trading(NamedTuple):
     trades: int = 0
     hit_rate: float = math.nan  # share with a gain
     profit_factor: float = math.nan  # Σ gains / |Σ losses|
-    expectancy: float = math.nan  # mean result of a trade
+    expectancy: float = math.nan  # mean result per trade
     payoff: float = math.nan  # mean gain / |mean loss|
     bars_held: float = math.nan  # mean
     exposure: float = 0.0  # share of bars that end in a position
@@ -30,11 +30,11 @@ class Trading(NamedTuple):
     cost_drag: float = 0.0  # fees and slippage / mean equity, a year
     var99_days: int = 0  # days that began in a position with a known value at risk
     var99_exceedances: int = 0  # those that lost more
-    kupiec: float = math.nan  # likelihood ratio of 1%; a level above 3.841 is refused at 5%
+    kupiec: float = math.nan  # likelihood ratio for 1%; above 3.841 the level is rejected at 5%
 
 
 def trading(ledgers: Sequence[Ledger], mean_equity: float, years: float) -> Trading:
-    """Figures over all symbols. Suspect trades count: their result is in the equity too."""
+    """Return the figures over all symbols. Suspect trades count: their result is in the equity too."""
     results = np.concatenate([np.zeros(0), *(ledger.trades["pnl"] for ledger in ledgers)])
     held = np.concatenate([np.zeros(0), *(ledger.trades["bars_held"] for ledger in ledgers)])
     bars = sum(len(ledger.bars) for ledger in ledgers)
@@ -63,7 +63,10 @@ def trading(ledgers: Sequence[Ledger], mean_equity: float, years: float) -> Trad
 
 
 def kupiec(exceedances: int, days: int, level: float) -> float:
-    """Likelihood ratio of the proportion of failures, χ²(1) when the level is right [Kupiec 1995]; NaN without days."""
+    """Return the likelihood ratio of the proportion of failures [Kupiec 1995]; NaN without days.
+
+    It is χ²(1) when the level is right.
+    """
     if not days:
         return math.nan
     kept = days - exceedances

@@ -1,4 +1,4 @@
-"""What figures mean, in a sentence each: nobody reads a Sharpe ratio of 0.6 over a year as luck who should."""
+"""Verdicts on figures, one sentence each, so that luck is not read as skill."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from statistics import NormalDist
 from typing import Any
 
 NORMAL = NormalDist()
-LEVEL = 0.05  # of every test here
-NOTABLE = 0.005  # of what a strategy earns
-SHORT, DAYS = 0.25, 365.2425  # years below which a yearly return says nothing; days of one
-FEW_TRADES = 30  # below, the figures of trades are anecdotes
+LEVEL = 0.05  # significance of every test here
+NOTABLE = 0.005  # share of the strategy's result
+SHORT, DAYS = 0.25, 365.2425  # years below which a yearly return is meaningless; days per year
+FEW_TRADES = 30  # below, the figures of trades are anecdotal
 
 Figures = Mapping[str, Any]
 
 
 def verdicts(strategy: Figures, hold: Figures, years: float) -> dict[str, str]:
-    """One sentence by figure of the strategy's over so many years; none where there is nothing to say."""
+    """Return one sentence per figure of the strategy over `years`; none where there is nothing to say."""
     found = {
         "cagr": _beside(strategy["cagr"], hold["cagr"], years),
         "sharpe": _sharpe(strategy),
@@ -31,12 +31,12 @@ def verdicts(strategy: Figures, hold: Figures, years: float) -> dict[str, str]:
 
 
 def luck(psr: float) -> float:
-    """Probability that a strategy without any edge shows as high a Sharpe ratio [Bailey, López de Prado 2012]."""
+    """Return the probability that a strategy without edge has as high a Sharpe ratio [Bailey, López de Prado 2012]."""
     return 1.0 - psr
 
 
 def track_record(strategy: Figures) -> float:
-    """Periods after which a Sharpe ratio like this one would be told from 0 at 5% [Bailey, López de Prado 2012].
+    """Return the periods needed to tell this Sharpe ratio from 0 at 5% [Bailey, López de Prado 2012].
 
     Its standard error falls with the root of their number.
     """

@@ -1,4 +1,4 @@
-"""`report.html`: one file without network that shows a run."""
+"""`report.html`: one self-contained file that shows a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page shows, as plain data: lines, trades, rejections over time and the table."""
+"""Content of the page as plain data: lines, trades, rejections over time and the table."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from worker.backtest.metrics.sessions import DAY_MS
 from worker.backtest.report.thinning import line
 from worker.engine.reasons import FATAL, QUARANTINE, Reason, Reject
 
-PRICED = 24  # symbols with a chart of their own: those with the most trades
-MARKED = 400  # trades drawn a symbol: the newest
+PRICED = 24  # symbols with their own chart: those with the most trades
+MARKED = 400  # trades drawn per symbol: the newest
 LISTED = 1_000  # trades in the list: the newest
-BINS = 60  # of time, for rejections
-KINDS = 5  # reasons drawn by name; the rest is one
-POINTS = 20_000_000  # bars × symbols up to which the curve has every bar instead of every day
+BINS = 60  # time bins for rejections
+KINDS = 5  # reasons drawn by name; the others are one
+POINTS = 20_000_000  # bars × symbols up to which the curve shows every bar instead of every day
 PRIMARY = [(int(code), code.name) for code in Reject if (FATAL | QUARANTINE) >> code & 1]
 
 Data = dict[str, Any]
 
 
 def lines(ledgers: Sequence[Ledger]) -> Data:
-    """Result in percent and drawdown in percent of the strategy and of buy-and-hold."""
+    """Return result and drawdown in percent, of the strategy and of buy-and-hold."""
     fine = sum(len(ledger.bars) for ledger in ledgers) * len(ledgers) <= POINTS
     view = _by_bar if fine else _by_day
     found: Data = {"equity": {}, "drawdown": {}}
@@ -51,7 +51,7 @@ def _by_day(ledger: Ledger, value: Callable[[Ledger], NDArray[np.float64]]) -> D
 
 
 def prices(ledgers: Sequence[Ledger]) -> list[Data]:
-    """Closes and trades of the symbols that traded most."""
+    """Return closes and trades of the symbols that traded most."""
     busiest = sorted(ledgers, key=lambda ledger: -len(ledger.trades))[:PRICED]
     return [_price(ledger) for ledger in busiest]
 
@@ -67,7 +67,7 @@ def _price(ledger: Ledger) -> Data:
 
 
 def trades(ledgers: Sequence[Ledger]) -> Data:
-    """The newest closed trades, newest first, and how many there are."""
+    """Return the newest closed trades, newest first, and their total number."""
     rows = [
         [ledger.symbol, entry_ts, exit_ts, side, qty, entry, exit_, round(pnl, 2), pnl / ledger.budget, held,
          Reason(reason).name, suspect]
@@ -94,7 +94,7 @@ def rejections_by_code(ledgers: Sequence[Ledger]) -> dict[str, int]:
 
 
 def rejections(ledgers: Sequence[Ledger]) -> Data | None:
-    """Rejected records by the first reason that was enough to reject them, in equal spans of the whole run's time."""
+    """Count rejected records by their first rejecting reason, in equal spans of the whole run's time."""
     rejected = np.concatenate([ledger.rejected for ledger in ledgers])
     if not rejected.size:
         return None
@@ -112,7 +112,7 @@ def rejections(ledgers: Sequence[Ledger]) -> Data | None:
 
 
 def table(symbols: dict[str, Data], ledgers: Sequence[Ledger]) -> list[Data]:
-    """One row a symbol."""
+    """Return one row per symbol."""
     lost = {ledger.symbol: len(ledger.rejected) for ledger in ledgers}
     bars = {ledger.symbol: len(ledger.bars) for ledger in ledgers}
     rows = []

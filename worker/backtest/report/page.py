@@ -1,4 +1,4 @@
-"""Puts data, style and script into one page."""
+"""Assembly of data, style and script into one page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ABOUT = ("version", "engine_version", "feature_set_version", "config_hash", "inp
 
 
 def render(ledgers: Sequence[Ledger], metrics: dict[str, Any], settings: EngineSettings) -> str:
-    """The page of a run: nothing in it is loaded from anywhere."""
+    """Return the page of a run; it loads nothing from anywhere."""
     traded = [ledger for ledger in ledgers if len(ledger.bars)]
     data = content.lines(traded) | {
         "about": {name: metrics[name] for name in ABOUT},
@@ -34,7 +34,7 @@ def render(ledgers: Sequence[Ledger], metrics: dict[str, Any], settings: EngineS
         "warnings": [*metrics.get("warnings", []), *split_warnings(metrics["splits"])],
         "blocks": metrics["blocks"],
     }
-    # A `<` could end the script element: symbols are what somebody sent.
+    # A `<` could end the script element: symbols are untrusted input.
     text = msgspec.json.encode(data).decode().replace("<", "\\u003c")
     page = (
         _part("page.html")

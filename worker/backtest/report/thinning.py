@@ -1,4 +1,4 @@
-"""Thins a series for drawing: of each pixel column the lowest and the highest value, so that no spike is lost."""
+"""Thinning of a series for drawing: the lowest and the highest value per pixel column, so that no spike is lost."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ COLUMNS = 1_000  # of the widest chart
 
 
 def extremes(times: NDArray[np.int64], values: NDArray[np.float64], columns: int = COLUMNS) -> NDArray[np.int64]:
-    """Indices, ascending, of the first, the last, and of the least and the greatest value of each column of time.
+    """Return the ascending indices of the first, the last, and each time column's least and greatest values.
 
-    `times` ascend. All indices when there are no more than two a column.
+    `times` ascend. All indices are returned when there are at most two per column.
     """
     if len(times) <= 2 * columns:
         return np.arange(len(times))
@@ -26,7 +26,7 @@ def extremes(times: NDArray[np.int64], values: NDArray[np.float64], columns: int
 
 
 def line(times: NDArray[np.int64], values: NDArray[np.float64]) -> dict[str, list[Any]]:
-    """A thinned line: `t` in epoch ms, `v` to 6 significant digits; without what is not finite."""
+    """Return a thinned line: `t` in epoch ms, `v` to 6 significant digits; without values that are not finite."""
     finite = np.isfinite(values)
     times, values = times[finite], values[finite]
     kept = extremes(times, values)
