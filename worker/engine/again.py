@@ -1,4 +1,4 @@
-"""Bars that a state contains already, shown again: they must meet the times as they stood then, not as they stand."""
+"""The decided times of symbols that warm up again: bars that a state already contains are shown to it once more."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from worker.engine.stages.validation import DECIDED
 
 
 class Again:
-    """The decided times of symbols that warm up again, by slot, apart from the true ones in their `carry` parts.
+    """The warm-up's decided times, by slot, kept apart from the true ones in the `carry` parts.
 
-    To those every bar of the warm-up is one that has been decided. A state of a release that kept no times takes over
-    what the warm-up finds.
+    By the true times, every bar of the warm-up is already decided. A state of a release that kept no times adopts the
+    times of the warm-up.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Again:
 
     @contextmanager
     def times(self, states: NDArray[Any], slots: NDArray[np.int64], frames: NDArray[np.int64]) -> Iterator[None]:
-        """Inside, the states in `frames` of `slots` (-1 = none) hold the warm-up's times; afterwards the true ones."""
+        """Give the states in `frames` of `slots` (-1 = none) the warm-up's times, and afterwards the true ones."""
         used, rows = np.unique(slots, return_index=True)
         used, rows = used[used >= 0], rows[used >= 0]
         decided = states["carry"]["decided"]

@@ -1,4 +1,4 @@
-"""The engine's input: one row a record of `ticks.raw`, and what is configured for its symbol."""
+"""The engine's input: one row per record of `ticks.raw`, and the configuration of its symbol."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ BAR = np.dtype(
     [
         ("ts", "i8"),  # bar open, epoch ms UTC
         ("interval_ms", "i8"),
-        ("ingest_ts", "i8"),  # the Kafka record's timestamp: the engine's only clock, epoch ms UTC
+        ("ingest_ts", "i8"),  # the Kafka record's timestamp, epoch ms UTC: the engine's only clock
         ("open", "f8"),
         ("high", "f8"),
         ("low", "f8"),
         ("close", "f8"),
         ("volume", "f8"),
-        ("mask", "u8"),  # reject codes that decoding already found; 0 when the record holds a bar
+        ("mask", "u8"),  # reject codes found by decoding; 0 when the record holds a bar
     ],
     align=True,
 )
@@ -25,11 +25,11 @@ INSTRUMENT = np.dtype(
         ("lot", "f8"),  # quantity step, 0 = any
         ("min_qty", "f8"),
         ("min_notional", "f8"),
-        ("multiplier", "f8"),  # quote value of one unit at price 1
+        ("multiplier", "f8"),  # quote currency per unit at price 1
         ("bars_per_year", "f8"),  # 0 = derived from the bar's interval and the class's hours
-        ("session_offset_ms", "i8"),  # of a bar's open within its interval
+        ("session_offset_ms", "i8"),  # offset of a bar's open within its interval
         ("calendar", "i8"),  # row in the calendar table, -1 = none
-        ("class_row", "i8"),  # of the asset class in the stages' tables (`profiles.rows`)
+        ("class_row", "i8"),  # row of the asset class in the stages' tables (`profiles.rows`)
         ("allow_non_positive_price", "?"),
     ],
     align=True,

@@ -1,4 +1,4 @@
-"""What kept positions from being opened, and how often: counted from decisions as they are published."""
+"""What blocked positions, and how often: counted from decisions as published."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from worker.engine.reasons import Reason
 from worker.engine.stages.decision import Action
 from worker.engine.stages.decision.output import FLAT
 
-MOST = 0.9  # share of the signals from which one gate is named with the setting that moves it
-REASONS_MASK, ACTION, BLOCKING, STATE = (1 << 32) - 1, 32, 40, 48  # bits of a verdict
+MOST = 0.9  # share of the signals above which a gate is named with its setting
+REASONS_MASK, ACTION, BLOCKING, STATE = (1 << 32) - 1, 32, 40, 48  # bit offsets in a verdict
 SIGNAL = 1 << Reason.signal_long | 1 << Reason.signal_short
 OPENS = (Action.open_long, Action.open_short)
 
-# What moves a gate, in its order of evaluation; where no setting does, what does.
+# The setting that moves each gate, in order of evaluation; where there is none, the cause.
 SETTINGS: dict[Reason, str] = {
     Reason.signal_weak: "engine.decision.enter_score",
     Reason.cool_down: "engine.execution.cool_down_bars, engine.execution.stop_cool_down_bars",
@@ -47,32 +47,32 @@ UNFILLED: dict[Reason, str] = {
 
 
 class Gate(msgspec.Struct, frozen=True):
-    """One reason, in bars."""
+    """One reason, counted in bars."""
 
     reason: str
     first: int  # flat bars on which it was the first to forbid an open
-    signals: int  # bars that would have opened otherwise, on which it forbade it, alone or not
-    share: float | None  # of all such bars and those that did open; None without any
+    signals: int  # bars with a signal on which it forbade the open, alone or not
+    share: float | None  # of all bars with a signal; None without any
     setting: str
 
 
 class Blocks(msgspec.Struct, frozen=True):
-    """Counts in accepted bars: `bars` = `held` + `flat`, `flat` = `weak` + `signals`, of which `opened` opened."""
+    """Counts of accepted bars: `bars` = `held` + `flat`, `flat` = `weak` + `signals`, of which `opened` opened."""
 
     bars: int
     held: int  # in a position
     flat: int
     weak: int  # without a signal: too weak, a crisis, or not warm yet
-    signals: int  # whose score reached the threshold
+    signals: int  # with a score at or above the threshold
     opened: int
-    gates: list[Gate]  # those that forbade anything, in order of evaluation
+    gates: list[Gate]  # gates that forbade an open, in order of evaluation
     cut: list[Gate]  # what made opened positions smaller
     unfilled: list[Gate]  # what happened to orders
     hints: list[str]
 
 
 def verdicts(outs: NDArray[Any]) -> NDArray[np.int64]:
-    """Of accepted output rows (n,), what matters here, packed into one number each."""
+    """Return the verdicts of accepted output rows (n,), each packed into one number."""
     decided = outs["decision"]
     packed = decided["reasons"].astype(np.int64)
     packed |= decided["action"].astype(np.int64) << ACTION
@@ -82,20 +82,20 @@ def verdicts(outs: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def verdict(reasons: Iterable[str], action: str, blocking: str | None, state: str) -> int:
-    """The same of a published decision's members."""
+    """Return the verdict of a published decision's members."""
     mask = sum(1 << Reason[name] for name in reasons)
     place = 0 if blocking is None else Reason[blocking] + 1
     return mask | Action[action] << ACTION | place << BLOCKING | (0 if state == "flat" else 1) << STATE
 
 
 def tally(packed: NDArray[np.int64]) -> dict[int, int]:
-    """How often each verdict occurs."""
+    """Count each verdict."""
     values, counts = np.unique(packed, return_counts=True)
     return dict(zip(values.tolist(), counts.tolist(), strict=True))
 
 
 def blocks(counts: Mapping[int, int]) -> Blocks:
-    """The table of `counts`: verdicts and how often each occurred."""
+    """Return the table of `counts`, the number of bars by verdict."""
     first, forbade, cut, orders = Counter[int](), Counter[int](), Counter[int](), Counter[int]()
     bars = held = signals = opened = 0
     for packed, count in counts.items():
@@ -116,7 +116,7 @@ def blocks(counts: Mapping[int, int]) -> Blocks:
             opened += count
             cut.update({reason: count for reason in CUTS if mask >> reason & 1})
         else:
-            # Of the gates that can also be noted as a cut, only the one that came first is known to have forbidden.
+            # Of the gates that may also be noted as a cut, only the first one is known to have forbidden.
             forbade.update({r: count for r in SETTINGS if mask >> r & 1 and (r not in CUTS or r == blocking)})
     flat = bars - held
     gates = [_gate(r, first[r], forbade[r], signals, SETTINGS[r]) for r in SETTINGS if first[r] or forbade[r]]
@@ -151,7 +151,7 @@ def _hints(found: Blocks) -> list[str]:
 
 
 def sentence(found: Blocks) -> str:
-    """One line that says how many trades there were to have, and what took most of them."""
+    """Return one line: bars that opened, bars with a signal, and the gate that blocked most of them."""
     if not found.bars:
         return "no bar was decided"
     told = (

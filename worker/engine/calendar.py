@@ -1,7 +1,7 @@
-"""Trading sessions per symbol: how much open time lies between two instants, which bars could exist, when one closes.
+"""Trading sessions per symbol: open time between two instants, bars that could exist, and when a bar closes.
 
-Weekly opens and closes are offsets from Monday 00:00 UTC, so a market with daylight saving time needs one calendar
-for each half of the year or sessions wide enough for both.
+Weekly opens and closes are offsets from Monday 00:00 UTC. A market with daylight saving time therefore needs one
+calendar per half of the year, or sessions wide enough for both.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from worker.engine.periods import bar_end, is_calendar
 HOUR = 3_600_000  # ms
 DAY, WEEK, MONDAY = periods.DAY, periods.WEEK, periods.MONDAY
 NONE = -1  # row of a symbol without a calendar
-COUNT_LIMIT = 1_000_000  # missing bars are not counted further, so that a wild timestamp costs bounded time
+COUNT_LIMIT = 1_000_000  # limit of counted missing bars, so that a wild timestamp costs bounded time
 
 Offset = Annotated[int, Field(ge=0, le=WEEK)]
 
 
 class CalendarSettings(BaseModel):
-    """When a market is open."""
+    """The open hours of a market."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -54,22 +54,22 @@ class CalendarSettings(BaseModel):
 
     @property
     def weekly_hours(self) -> float:
-        """Open hours of a week without holidays."""
+        """Open hours per week without holidays."""
         return sum(end - start for start, end in self.weekly()) / HOUR
 
     def weekly(self) -> tuple[tuple[int, int], ...]:
-        """Sessions of a week as (open, close) offsets in ms."""
+        """Return the sessions of a week as (open, close) offsets in ms."""
         return self.sessions if self.kind == "weekly" else ((0, WEEK),)
 
 
-# All calendars of a configuration in one (n, 2) array, because a kernel pays for every array that it is handed.
+# All calendars of a configuration in one (n, 2) array, because a kernel pays for every array argument.
 # Rows 2r and 2r + 1 are the directory of calendar r: (first, end) row of its sessions (ms since Monday 00:00 UTC)
 # and of its closures (epoch ms UTC), which follow as (start, end).
 Calendars: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 
 def compile_calendars(calendars: Iterable[CalendarSettings]) -> Calendars:
-    """The kernels' table, one row number a calendar in the order given."""
+    """Compile the kernels' table, one row number per calendar in the order given."""
     tables = [table for each in calendars for table in (each.weekly(), each.closures)]
     bounds = np.cumsum([len(tables), *map(len, tables)])
     directory = list(pairwise(bounds))
@@ -78,7 +78,7 @@ def compile_calendars(calendars: Iterable[CalendarSettings]) -> Calendars:
 
 @embedded
 def _weekly_open(calendars, row, instant):  # type: ignore[no-untyped-def]
-    # Open ms from the first Monday to `instant` by the weekly table alone: whole weeks, then the week begun.
+    # Open ms from the first Monday to `instant` by the weekly table alone: whole weeks, then the part of the last week.
     weeks, offset = (instant - MONDAY) // WEEK, (instant - MONDAY) % WEEK
     full, begun = 0, 0
     for i in range(calendars[2 * row, 0], calendars[2 * row, 1]):
@@ -103,7 +103,7 @@ def _next_closure(calendars, row, instant):  # type: ignore[no-untyped-def]
 
 @embedded
 def open_ms(calendars, row, start, end):  # type: ignore[no-untyped-def]
-    """Session-open time in [start, end), ms; all of it without a calendar (`row` = NONE)."""
+    """Return the session-open time in [start, end), ms; all of it without a calendar (`row` = NONE)."""
     if row < 0:
         return end - start
     total = _weekly_open(calendars, row, end) - _weekly_open(calendars, row, start)
@@ -117,7 +117,7 @@ def open_ms(calendars, row, start, end):  # type: ignore[no-untyped-def]
 
 @embedded
 def _next_session(calendars, row, instant):  # type: ignore[no-untyped-def]
-    # (open, close) of the first weekly session that ends after `instant`, holidays disregarded.
+    # (open, close) of the first weekly session that ends after `instant`, without holidays.
     week = (instant - MONDAY) // WEEK * WEEK + MONDAY
     first, last = calendars[2 * row, 0], calendars[2 * row, 1]
     for i in range(first, last):
@@ -128,7 +128,7 @@ def _next_session(calendars, row, instant):  # type: ignore[no-untyped-def]
 
 @embedded
 def next_open(calendars, row, instant):  # type: ignore[no-untyped-def]
-    """(start, end) of the open time at or next after `instant`, up to the next close, holiday or week's end."""
+    """Return (start, end) of the open time at or next after `instant`, up to the next close, holiday or week's end."""
     while True:
         start, end = _next_session(calendars, row, instant)
         start = max(start, instant)
@@ -142,9 +142,9 @@ def next_open(calendars, row, instant):  # type: ignore[no-untyped-def]
 
 @embedded
 def bar_close(calendars, row, ts, interval_ms):  # type: ignore[no-untyped-def]
-    """When the bar that opens at `ts` is complete: the last open instant of its interval (epoch ms).
+    """Return when the bar that opens at `ts` is complete: the last open instant of its interval, epoch ms.
 
-    The end of the interval without a calendar, or where the bar lies wholly outside the sessions.
+    Without a calendar, or for a bar wholly outside the sessions, it is the end of the interval.
     """
     end = bar_end(ts, interval_ms)
     if row < 0:
@@ -160,7 +160,7 @@ def bar_close(calendars, row, ts, interval_ms):  # type: ignore[no-untyped-def]
 
 @embedded
 def missing_slots(last_ts, ts, interval_ms):  # type: ignore[no-untyped-def]
-    """Whole intervals between two bars, at most COUNT_LIMIT; 0 when `ts` is not after `last_ts`."""
+    """Return the whole intervals between two bars, at most COUNT_LIMIT; 0 when `ts` is not after `last_ts`."""
     if is_calendar(interval_ms):
         return min(max(periods.periods_between(last_ts, ts, interval_ms), 0), COUNT_LIMIT)
     return min(max((ts - last_ts) // interval_ms - 1, 0), COUNT_LIMIT)
@@ -168,7 +168,7 @@ def missing_slots(last_ts, ts, interval_ms):  # type: ignore[no-untyped-def]
 
 @kernel
 def _open_periods(calendars, row, last_ts, slots, interval_ms):  # type: ignore[no-untyped-def]
-    # How many of the `slots` periods after that of `last_ts` have some open time.
+    # Number of the `slots` periods after that of `last_ts` with some open time.
     number, count = periods.period_of(last_ts, interval_ms) + 1, 0
     start = periods.period_start(number, interval_ms)
     for i in range(slots):
@@ -181,9 +181,9 @@ def _open_periods(calendars, row, last_ts, slots, interval_ms):  # type: ignore[
 
 @embedded
 def missing_bars(calendars, row, last_ts, ts, interval_ms):  # type: ignore[no-untyped-def]
-    """Bars that could lie strictly between `last_ts` and `ts`: those whose interval holds some open time.
+    """Count the bars that could lie strictly between `last_ts` and `ts`: those whose interval has some open time.
 
-    Counted to COUNT_LIMIT; 0 when `ts` is not after `last_ts`.
+    Count up to COUNT_LIMIT; 0 when `ts` is not after `last_ts`.
     """
     slots = missing_slots(last_ts, ts, interval_ms)
     if row < 0 or slots == 0:

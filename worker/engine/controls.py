@@ -1,4 +1,4 @@
-"""A partition's journal of control records, and the limits that each input record meets (decisions 16, 17)."""
+"""A partition's journal of control records, and the limits that apply to each input record (decisions 16, 17)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from worker.engine.stages.risk import LIMITS
 
 ALL = b"*"
 MODEL = MODEL_KEY.encode()
-KEPT = 256  # entries of one key that count: a monitor that repeats itself for years must not fill the journal
+KEPT = 256  # newest entries of a key that count: a monitor that repeats itself for years must not fill the journal
 
 Row: TypeAlias = tuple[int, int, int, float, float, bool, bool]  # LIMITS
 _NEVER = np.iinfo(np.int64).max
@@ -40,21 +40,21 @@ class History:
         self._earliest = min(self._earliest, entry.effective_ts)
 
     def ordinals(self, offsets: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Which entries hold for records, (n,); 0 for none."""
+        """Return the ordinals of the entries that apply to records, (n,); 0 for none."""
         return np.array([*(entry.ordinal for entry in self.entries), 0])[self._met(offsets, times)]
 
     def limits(self, offsets: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[Any]:
-        """What holds for records, LIMITS of shape (n,)."""
+        """Return the limits of records, LIMITS of shape (n,)."""
         if self._table is None:
             self._table = np.array([*self._rows, _NONE], LIMITS)
         return self._table[self._met(offsets, times)]
 
     def _met(self, offsets: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
-        """For bars of `times` at input `offsets` the place in `entries` of the newest entry in force, its length for
-        none.
+        """Return indices into `entries` for bars of `times` at input `offsets`: the newest entry in force; the length
+        of `entries` for none.
 
-        Where all that count lie after the bar and older ones do not count any more, the newest holds: the bar is far
-        behind, and without any limit it must not be.
+        Where all counted entries lie after the bar and older ones no longer count, the newest applies: the bar is far
+        behind, and must not run without limits.
         """
         last = len(self.entries) - 1
         seen_by_all = last >= 0 and (self.entries[last].visible_from <= offsets).all()
@@ -81,9 +81,9 @@ class History:
         return met
 
     def unneeded(self, offset: int) -> list[JournalEntry]:
-        """The entries that no record at or after `offset` can meet."""
+        """Return the entries that cannot apply to any record at or after `offset`."""
         found = []
-        newest, earliest = 0, _NEVER  # of the newer entries that all these records see
+        newest, earliest = 0, _NEVER  # of the newer entries that apply to all these records
         for entry in reversed(self.entries):
             if entry.effective_ts >= earliest or newest - entry.ordinal >= KEPT:
                 found.append(entry)
@@ -92,7 +92,7 @@ class History:
         return found
 
     def without(self, entries: Sequence[JournalEntry]) -> History:
-        """The same less `entries`."""
+        """Return a history without `entries`."""
         rest = History()
         gone = {entry.ordinal for entry in entries}
         for entry in self.entries:
@@ -102,16 +102,17 @@ class History:
 
 
 class Controls:
-    """The entries of all keys. `static`: the one row of limits that hold without any, and never more than these.
+    """The entries of all keys; true where there are limits.
 
-    `on_switch` hears of every entry that switches the model. True where there are limits.
+    `static` is the one row of limits that apply without any entry, and never more than these.
+    `on_switch` gets every entry that switches the model.
     """
 
     def __init__(self, static: NDArray[Any], on_switch: Callable[[JournalEntry], None] | None = None) -> None:
         self._static, self._on_switch = static, on_switch
         self._histories: dict[bytes, History] = {}
         self._switches = History()
-        self._index: KeyIndex | None = None  # of the keys but ALL; made when it is asked for
+        self._index: KeyIndex | None = None  # of the keys except ALL; built on request
 
     def __bool__(self) -> bool:
         return bool(self._histories)
@@ -124,7 +125,7 @@ class Controls:
             yield from history.entries
 
     def newest(self, key: bytes) -> JournalEntry | None:
-        """The last entry of a key."""
+        """Return the newest entry of a key."""
         history = self._switches if key == MODEL else self._histories.get(key)
         return history.entries[-1] if history and history.entries else None
 
@@ -140,11 +141,11 @@ class Controls:
         self._histories.setdefault(key, History()).add(entry)
 
     def unneeded(self, offset: int) -> list[JournalEntry]:
-        """The entries that no record at or after `offset` can meet."""
+        """Return the entries that cannot apply to any record at or after `offset`."""
         return [entry for history in self._all() for entry in history.unneeded(offset)]
 
     def remove(self, entries: Sequence[JournalEntry]) -> None:
-        """Forget entries."""
+        """Remove entries."""
         for key in {entry.key.encode() for entry in entries}:
             gone = [entry for entry in entries if entry.key.encode() == key]
             if key == MODEL:
@@ -153,15 +154,17 @@ class Controls:
                 self._histories[key] = self._histories[key].without(gone)
 
     def generations(self, offsets: NDArray[np.int64] | None, times: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The number of the model switch that each record meets, 0 for none, (n,)."""
+        """Return the number of the model switch that applies to each record, 0 for none, (n,)."""
         if not self._switches.entries:
             return np.zeros(len(times), np.int64)
         assert offsets is not None, "which switch a record meets depends on its offset"
         return self._switches.ordinals(offsets, times)
 
     def limits(self, raw: RawRecords, times: NDArray[np.int64]) -> NDArray[Any]:
-        """The limits that each record meets, LIMITS of shape (n,): its symbol's and those for all, the stricter value
-        field by field; bars' `times` have shape (n,)."""
+        """Return each record's LIMITS, shape (n,): per field the stricter value of its symbol's and those for all.
+
+        Bars' `times` have shape (n,).
+        """
         if self._index is None:
             self._index = KeyIndex([key for key in self._histories if key != ALL])
         offsets = np.ascontiguousarray(raw.rows["offset"])
@@ -177,7 +180,7 @@ class Controls:
 
 
 def stricter(own: NDArray[Any], common: NDArray[Any], static: NDArray[Any]) -> NDArray[Any]:
-    """Row by row the stricter value of each field; the older of two records decides whether they are stale."""
+    """Return per row the stricter value of each field; the older of two records decides whether they are stale."""
     rows = np.empty(own.shape, LIMITS)
     rows["version"], rows["all_version"] = own["version"], common["version"]
     rows["ts"] = np.minimum(own["ts"], common["ts"])

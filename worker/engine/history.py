@@ -1,4 +1,4 @@
-"""The shared history of a symbol's accepted bars: one row a bar, read by every window."""
+"""The shared history of a symbol's accepted bars: one row per bar, read by every window."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import numpy as np
 
 from worker.engine.kernel import embedded
 
-CAPACITY = 128  # bars; a power of two, like that of every ring read by `at`, so that an index is a mask
+CAPACITY = 128  # bars; a power of two, as for every ring read by `at`, so that the index is a mask
 
 ROW = np.dtype(
     [
         ("ts", "i8"),
         ("open", "f8"),
-        ("high", "f8"),  # the effective high and low: after wick clipping (domain §1.2 rule 17)
+        ("high", "f8"),  # effective high and low: after wick clipping (domain §1.2 rule 17)
         ("low", "f8"),
         ("close", "f8"),
         ("volume", "f8"),
@@ -26,7 +26,7 @@ STATE = np.dtype([("count", "i8"), ("rows", ROW, (CAPACITY,))], align=True)
 
 @embedded
 def at(history, age):  # type: ignore[no-untyped-def]
-    """The row `age` bars ago: 0 is the current bar, once it has been pushed. `age` < min(count, rows of the ring)."""
+    """Return the row `age` bars ago: 0 is the current bar after its push. `age` < min(count, rows of the ring)."""
     return history.rows[(history.count - 1 - age) & (history.rows.shape[0] - 1)]
 
 

@@ -1,7 +1,7 @@
-"""`kernel`: how every compiled function of the engine is compiled and cached.
+"""The decorator `kernel`: it compiles and caches every compiled function of the engine.
 
-numba's on-disk cache looks at the file of the cached function only and misses edits in the functions
-that it calls. So the cache directory's name carries a hash of the sources that the function's module imports,
+numba's on-disk cache checks only the file of the cached function and misses edits in the functions
+that it calls. So the cache directory's name holds a hash of the sources that the function's module imports,
 directly or not, of numba's version and of the CPU.
 """
 
@@ -30,7 +30,7 @@ def _file(module: str) -> Path | None:
 
 @cache
 def _imports(module: str) -> frozenset[str]:
-    """Our modules that a module imports, and its packages: importing it runs them too."""
+    """Return this project's modules that a module imports, and their packages: importing it runs them too."""
     file = _file(module)
     assert file is not None
     found = {module.rpartition(".")[0]}
@@ -40,7 +40,7 @@ def _imports(module: str) -> frozenset[str]:
 
 
 def sources(module: str) -> Iterator[Path]:
-    """The files of a module and of all that it imports from us, directly or not, in the order of their names."""
+    """Yield the files of a module and of all project modules that it imports, directly or not, by name."""
     seen: set[str] = set()
     left = {module}
     while left:
@@ -54,7 +54,7 @@ def sources(module: str) -> Iterator[Path]:
 
 @cache
 def source_hash(module: str) -> str:
-    """16 hex digits over the sources of a module."""
+    """Return 16 hex digits over the sources of a module."""
     digest = hashlib.sha256()
     for path in sources(module):
         digest.update(path.relative_to(ROOT).as_posix().encode())
@@ -75,7 +75,7 @@ _inlined: Any = numba.njit(inline="always", **OPTIONS)
 
 
 def _use_cache_of(module: str) -> None:
-    # numba reads this when it decorates a function, and declares its settings at run time
+    # numba reads this when it decorates a function; its settings are declared at run time
     if CACHE.folder is not None:
         setattr(numba.config, "CACHE_DIR", str(CACHE.folder / source_hash(module)))  # noqa: B010
 
@@ -83,7 +83,7 @@ def _use_cache_of(module: str) -> None:
 def kernel(function: F) -> F:
     """Compile `function` for the engine: no GIL, cached on disk, IEEE arithmetic in source order.
 
-    A kernel can't make arrays: it writes into those it is given.
+    A kernel can't create arrays: it writes into its arguments.
     """
     _use_cache_of(function.__module__)
     compiled: F = _njit(function)
@@ -91,10 +91,10 @@ def kernel(function: F) -> F:
 
 
 def embedded(function: F) -> F:
-    """A kernel whose machine code becomes part of each caller's, for all that runs at every bar.
+    """Compile a kernel whose machine code becomes part of each caller's, for all that runs at every bar.
 
-    A call hands over a stage's parameters by value, word by word, and hides constants from the optimiser. Unlike one
-    that is `inlined`, the function is compiled and cached by itself: a caller takes the finished code.
+    A call passes a stage's parameters by value, word by word, and hides constants from the optimiser. Unlike an
+    `inlined` function, this one is compiled and cached by itself: a caller takes the finished code.
     """
     _use_cache_of(function.__module__)
     compiled: F = _embedded(function)
@@ -102,6 +102,6 @@ def embedded(function: F) -> F:
 
 
 def inlined(function: F) -> F:
-    """A kernel whose source becomes part of each caller's, for helpers that are shorter than a call."""
+    """Compile a kernel whose source becomes part of each caller's, for helpers that are shorter than a call."""
     compiled: F = _inlined(function)
     return compiled

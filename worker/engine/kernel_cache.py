@@ -1,4 +1,4 @@
-"""Where compiled kernels are kept on disk: a folder for each version of numba and Python and for each CPU."""
+"""The disk cache of compiled kernels: a folder per version of numba and Python and per CPU."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from worker.paths import cache_dir
 
 
 class KernelCache(NamedTuple):
-    """`folder` is None where nothing can be kept; `refused` says why the cache directory itself is not used."""
+    """The folder of compiled kernels, None without a usable one; `refused` is the fault of the cache directory."""
 
     folder: Path | None
     refused: str = ""
 
 
 def platform_name() -> str:
-    """What compiled code depends on beside its sources: numba, Python and the CPU."""
+    """Return all that compiled code depends on beside its sources: numba, Python and the CPU."""
     return f"numba{numba.__version__}-py{platform.python_version()}-{llvmlite.binding.get_host_cpu_name()}"
 
 
 def prepare_cache() -> KernelCache:
-    """The folder in the cache directory; where that can't be written, a copy of it in the temporary directory."""
+    """Return the folder in the cache directory; if that can't be written, a copy in the temporary directory."""
     home = cache_dir() / "kernels" / platform_name()
     if not (refused := _refused(home)):
         return KernelCache(home)
@@ -47,7 +47,7 @@ def prepare_cache() -> KernelCache:
 
 
 def _refused(folder: Path) -> str:
-    """Why no file can be made there; empty where it can."""
+    """Return why no file can be created in `folder`; empty if it can."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -57,13 +57,13 @@ def _refused(folder: Path) -> str:
 
 
 def _only_ours(folder: Path) -> bool:
-    # What lies there is executed, and everybody may make a folder of that name first.
+    # Its content is executed, and anybody may create a folder of that name first.
     found = folder.lstat()
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022
 
 
 def _fill(copy: Path, home: Path) -> None:
-    """Copy what is missing; another process may do the same at the same time."""
+    """Copy missing files; another process may do the same at the same time."""
     for source in home.rglob("*"):
         target = copy / source.relative_to(home)
         if source.is_dir():
@@ -71,5 +71,5 @@ def _fill(copy: Path, home: Path) -> None:
         elif not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             part = target.with_name(f".{target.name}.{os.getpid()}")
-            shutil.copyfile(source, part)  # without the rights of a folder that is read-only
+            shutil.copyfile(source, part)  # without the mode of a read-only folder
             os.replace(part, target)

@@ -1,4 +1,4 @@
-"""The engine of one input partition: records in, outcomes out. Batch boundaries never show in a value."""
+"""The engine of one input partition: records in, outcomes out. Batch boundaries never affect a value."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class SymbolState(NamedTuple):
 class PartitionEngine:
     """State of one partition's symbols and the step over a batch of its records.
 
-    `touched` holds for each record of the last batch the slot whose state it changed, -1 for none.
+    `touched` holds per record of the last batch the slot whose state it changed, -1 for none.
     """
 
     def __init__(self, settings: EngineSettings, spill: Spill | None = None, scorer: Scorer | None = None) -> None:
@@ -61,7 +61,7 @@ class PartitionEngine:
 
     @property
     def most(self) -> int:
-        """Symbols that it takes: further ones are rejected."""
+        """Limit of symbols: further ones are rejected."""
         return self._settings.ingestion.max_symbols
 
     @property
@@ -70,12 +70,12 @@ class PartitionEngine:
         return self.symbols.frames.spilled
 
     def advance_raw(self, raw: RawRecords) -> None:
-        """As `step_raw`, for the state alone."""
+        """Advance the state as `step_raw`, without output rows."""
         if len(raw):
             self.step_raw(raw)
 
     def step_raw(self, raw: RawRecords) -> tuple[Decoded, NDArray[Any]]:
-        """What raw records hold, and their output rows (`pipeline.OUTPUT`), in order, without an object a record.
+        """Return decoded raw records and their output rows (`pipeline.OUTPUT`), in order, without per-record objects.
 
         The output rows are valid until the next call.
         """
@@ -93,7 +93,7 @@ class PartitionEngine:
         return decoded, outs
 
     def step(self, keys: Sequence[bytes | None], decoded: Decoded) -> NDArray[Any]:
-        """Output rows (`pipeline.OUTPUT`) of decoded records, in order; for callers without control records."""
+        """Return the output rows (`pipeline.OUTPUT`) of decoded records, in order; for callers without control records."""
         assert not self.controls, "which control records a record meets depends on its offset"
         known = len(self.symbols)
         slots, new = self.symbols.slots(keys, (decoded.bars["mask"] == 0).tolist())
@@ -105,7 +105,7 @@ class PartitionEngine:
         return outs
 
     def step_key(self, key: bytes | None, bars: NDArray[Any]) -> NDArray[Any]:
-        """Output rows of BAR rows that all have this key, in order, without an object a record.
+        """Return the output rows of BAR rows that all have this key, in order, without per-record objects.
 
         For callers without control records. The output rows are valid until the next call.
         """
@@ -133,7 +133,7 @@ class PartitionEngine:
             self._scorer.warm_up()
 
     def warm_again_raw(self, raw: RawRecords) -> None:
-        """Rebuild the `derived` parts of known symbols from bars that their `carry` parts contain already."""
+        """Rebuild the `derived` parts of known symbols from bars that their `carry` parts already contain."""
         if len(raw):
             bars = self._decoder.decode_raw(raw).bars
             slots, _ = self.symbols.slots_raw(raw, np.zeros(len(raw), np.bool_))
@@ -142,19 +142,19 @@ class PartitionEngine:
                 self._observe(bars, frames, order, len(self.symbols), self._rows.rows(slots))
 
     def reserve(self, symbols: int) -> None:
-        """Make room for so many symbols at once, before they are loaded."""
+        """Allocate for this many symbols at once, before they are loaded."""
         self.symbols.reserve(symbols)
 
     def export(self, slot: int) -> SymbolState:
-        """The state in a slot."""
+        """Return the state in a slot."""
         row = self.symbols.frames.read(slot)
         return SymbolState(row[CARRY_BYTES].tobytes(), row[DERIVED_BYTES].tobytes())
 
     def load(self, key: bytes, carry: bytes, derived: bytes | None) -> int:
-        """Set a symbol's state; `derived` None leaves that part as if no bar had been seen. Returns the slot.
+        """Set a symbol's state and return its slot; `derived` None leaves that part as if no bar had been seen.
 
         Raises:
-            ValueError: a part has not this engine's size.
+            ValueError: a part does not have this engine's size.
         """
         slot = self.symbols.add(key)
         row = self.symbols.frames.state(slot)
@@ -163,7 +163,7 @@ class PartitionEngine:
         return slot
 
     def _order(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
-        # Symbol by symbol keeps a state in cache. When the symbol limit may be met, who comes first matters.
+        # Symbol by symbol keeps a state in cache. Near the symbol limit, the order of arrival decides.
         if len(self.symbols) > self.most:
             return np.arange(slots.size)
         return np.argsort(slots, kind="stable")
@@ -176,7 +176,7 @@ class PartitionEngine:
             ask(self._scorer, outs, self.symbols.states["carry"]["circuit"], frames, generations)
 
     def _limited(self, outs: NDArray[Any], limits: NDArray[Any]) -> Params:
-        """The parameters with the limits that the control records in force set for each row of `outs`."""
+        """Return the parameters with the limits in force for each row of `outs`."""
         outs["control"] = np.arange(len(outs))
         return self._params._replace(risk=self._params.risk._replace(limits=limits))
 
@@ -203,6 +203,6 @@ class PartitionEngine:
         self.touched = np.where(np.isin(slots, freed), -1, slots) if freed else slots
 
 
-# No method of the engine: it would live on in a cycle until the garbage collector comes, and its memory with it.
+# Not a method: the engine would be part of a cycle and keep its memory until the garbage collector runs.
 def _switch(scorer: Scorer, entry: JournalEntry) -> None:
     scorer.switch(entry.ordinal, entry.control.model if entry.control else None)

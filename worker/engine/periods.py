@@ -1,6 +1,6 @@
 """Calendar intervals: weeks from Monday and months from the 1st, which differ in length.
 
-A bar of one has a nominal `interval_ms` that no fixed interval can state (`schemas.tick`). Periods are numbered in
+A bar of such a period has a nominal `interval_ms` that no fixed interval has (`schemas.tick`). Periods are numbered in
 order. They begin at 00:00 UTC or, where a bar opens at the midnight of another time zone, as long before or after it.
 """
 
@@ -17,20 +17,20 @@ from worker.engine.kernel import embedded, kernel
 DAY = 86_400_000  # ms
 WEEK = 7 * DAY
 MONDAY = 4 * DAY  # the first Monday 00:00 UTC after the epoch
-ZONE = 14 * 3_600_000  # ms; no clock is further from UTC
+ZONE = 14 * 3_600_000  # ms; no time zone is further from UTC
 # Days and years of the Gregorian calendar, counted from 1 March of year 0, so that a leap day ends its year.
 ERA_DAYS, EPOCH_DAY = 146_097, 719_468
 
 
 @embedded
 def is_calendar(interval_ms):  # type: ignore[no-untyped-def]
-    """Whether the interval is a calendar one."""
+    """Return whether the interval is a calendar one."""
     return interval_ms >= WEEK_MS and (interval_ms == WEEK_MS or interval_ms % MONTH_MS == 0)
 
 
 @kernel
 def month_of(day):  # type: ignore[no-untyped-def]
-    """The month of a day, both counted from 1970-01-01."""
+    """Return the month of a day, both counted from 1970-01-01."""
     since = day + EPOCH_DAY
     era = since // ERA_DAYS
     of_era = since - era * ERA_DAYS
@@ -41,7 +41,7 @@ def month_of(day):  # type: ignore[no-untyped-def]
 
 @kernel
 def first_day(month):  # type: ignore[no-untyped-def]
-    """The first day of a month, both counted from 1970-01-01."""
+    """Return the first day of a month, both counted from 1970-01-01."""
     since = month + 12 * 1970 - 2  # months since March of year 0
     year, of_year = since // 12, since % 12
     era = year // 400
@@ -51,8 +51,10 @@ def first_day(month):  # type: ignore[no-untyped-def]
 
 @kernel
 def period_of(ts, interval_ms):  # type: ignore[no-untyped-def]
-    """Number of the period in which a bar of this open lies. One just before a midnight UTC that begins a period opens
-    at the midnight of an eastern time zone."""
+    """Return the number of the period that holds a bar opening at `ts`.
+
+    A bar that opens just before a period's midnight UTC opens at the midnight of an eastern time zone.
+    """
     instant = ts + ZONE
     if interval_ms == WEEK_MS:
         return (instant - MONDAY) // WEEK
@@ -61,7 +63,7 @@ def period_of(ts, interval_ms):  # type: ignore[no-untyped-def]
 
 @kernel
 def period_start(number, interval_ms):  # type: ignore[no-untyped-def]
-    """When a period begins in UTC, epoch ms."""
+    """Return when a period begins in UTC, epoch ms."""
     if interval_ms == WEEK_MS:
         return MONDAY + number * WEEK
     return first_day(number * (interval_ms // MONTH_MS)) * DAY
@@ -69,7 +71,7 @@ def period_start(number, interval_ms):  # type: ignore[no-untyped-def]
 
 @kernel
 def period_end(ts, interval_ms):  # type: ignore[no-untyped-def]
-    """When the period of a bar ends by the clock at whose midnight the bar opens, epoch ms.
+    """Return when the period of a bar ends by the clock at whose midnight the bar opens, epoch ms.
 
     A bar that opens later in its period, as vendors date one by the first or the last session in it, ends with the
     period in UTC.
@@ -82,30 +84,30 @@ def period_end(ts, interval_ms):  # type: ignore[no-untyped-def]
 
 @embedded
 def bar_end(ts, interval_ms):  # type: ignore[no-untyped-def]
-    """When the interval of the bar that opens at `ts` ends, epoch ms."""
+    """Return when the interval of the bar that opens at `ts` ends, epoch ms."""
     return period_end(ts, interval_ms) if is_calendar(interval_ms) else ts + interval_ms
 
 
 @kernel
 def begins_period(ts, interval_ms, offset):  # type: ignore[no-untyped-def]
-    """Whether a bar opens where its period begins: `offset` ms after midnight UTC, or a day earlier in the east."""
+    """Return whether a bar opens where its period begins: `offset` ms after midnight UTC, or a day less in the east."""
     after = ts - period_start(period_of(ts, interval_ms), interval_ms)
     return after == offset or after == offset - DAY
 
 
 @embedded
 def periods_between(last_ts, ts, interval_ms):  # type: ignore[no-untyped-def]
-    """Periods strictly between those of two bars; negative where they share one, or their order is reversed."""
+    """Count the periods strictly between two bars; negative where they share one, or their order is reversed."""
     return period_of(ts, interval_ms) - period_of(last_ts, interval_ms) - 1
 
 
 def close_time(ts: int, interval_ms: int) -> int:
-    """`bar_end` for Python."""
+    """Return `bar_end` in Python."""
     return ts + interval_ms if interval_ms < WEEK_MS else int(bar_end(ts, interval_ms))
 
 
 def close_times(bars: NDArray[Any]) -> NDArray[np.int64]:
-    """`bar_end` of BAR rows, shape (n,)."""
+    """Return `bar_end` of BAR rows, shape (n,)."""
     ends: NDArray[np.int64] = bars["ts"] + bars["interval_ms"]
     for row in np.flatnonzero(bars["interval_ms"] >= WEEK_MS):
         ends[row] = bar_end(bars["ts"][row], bars["interval_ms"][row])

@@ -46,7 +46,7 @@ OUTPUT = np.dtype(
         ("anomaly", anomaly.OUTPUT),
         ("forecast", forecast.OUTPUT),
         ("learning", learning.OUTPUT),
-        ("model", model.OUTPUT),  # by `model.ask` and `model.select_model`, between `observe` and `decide`
+        ("model", model.OUTPUT),  # set by `model.ask` and `model.select_model`, between `observe` and `decide`
         ("execution", execution.OUTPUT),
         ("signal", signal.OUTPUT),
         ("calibration", calibration.OUTPUT),
@@ -58,17 +58,17 @@ OUTPUT = np.dtype(
 )
 
 
-# Rows of one symbol lie far apart, thirty lines of memory each. The next row is fetched in pieces (bytes) between the
-# stages, in `observe` up to what it writes: a core waits when it is asked for more than some ten lines at once.
+# Rows of one symbol lie far apart, thirty cache lines each. The next row is prefetched in pieces (bytes) between the
+# stages, in `observe` up to what it writes: a core stalls on more than some ten lines at once.
 OBSERVED, DECIDED = 3 * LINE, 5 * LINE
-# So is what a stage will need of the next symbol's state, as byte ranges.
+# Byte ranges of the next symbol's state, prefetched before the stage that reads them.
 VALIDATION, HISTORY = (DECIDED_START, derived_span("validation", "validation")[1]), derived_span("history", "history")
 FEATURES, PATTERNS = derived_span("normalization", "features"), derived_span("patterns", "patterns")
 REGIME, TIMEFRAMES = derived_span("regime", "regime"), derived_span("timeframes", "timeframes")
 
 
 class Params(NamedTuple):
-    """Every stage's parameters."""
+    """The parameters of every stage."""
 
     validation: validation.Params
     normalization: normalization.Params
@@ -88,7 +88,7 @@ class Params(NamedTuple):
 
 
 def params(settings: EngineSettings) -> Params:
-    """The kernels' parameters, with a row for each asset class where one decides."""
+    """Return the kernels' parameters, with a row per asset class where the class decides."""
     classes = rows()
     return Params(
         *(getattr(settings, name).params(*([classes] if name in PROFILED else [])) for name in Params._fields)
@@ -97,7 +97,7 @@ def params(settings: EngineSettings) -> Params:
 
 @embedded
 def _remember(derived, bar, out):  # type: ignore[no-untyped-def]
-    # The newest row of a history that was not cleared is that of the reference.
+    # The newest row of a history that was not cleared is the reference's.
     past, judged = derived.history, out.validation
     logret = judged.move if past.count > 0 else np.nan
     history.push(past, bar.ts, bar.open, judged.high, judged.low, bar.close, bar.volume, logret)
@@ -150,16 +150,16 @@ def _next(order, i):  # type: ignore[no-untyped-def]
 
 @inlined
 def _other(slots, row, slot):  # type: ignore[no-untyped-def]
-    # The slot of a row, -1 where it is `slot`, whose state is near.
+    # The slot of a row; -1 where it is `slot`, whose state is already in cache.
     return slots[row] if slots[row] != slot else -1
 
 
 @kernel
 def observe(states, raw, instruments, slots, order, bars, outs, limit, p):  # type: ignore[no-untyped-def]
-    """Validation to timeframes for every record, in `order`, each on its symbol's state.
+    """Run validation to timeframes for every record, in `order`, each on its symbol's state.
 
     `raw` is `states` as bytes, (capacity, itemsize). `slots[row]` is the symbol's row in `states`, -1 without one.
-    `limit` = [known symbols, most allowed]; the first is kept up to date.
+    `limit` = [known symbols, most allowed]; the first is updated.
     """
     for i in range(order.size):
         row, soon = order[i], _next(order, i)
@@ -170,7 +170,7 @@ def observe(states, raw, instruments, slots, order, bars, outs, limit, p):  # ty
         derived, carry = states[slot].derived, states[slot].carry
         # A symbol that warms up again after a change of parameters has a sequence.
         fresh = derived.validation.accepted == 0 and carry.sequence == 0
-        # Only where the record alone would have asked for a slot: an unreadable one has its slot by the batch's grace.
+        # An unreadable record never asks for a slot: it has one only because another record of this batch needed it.
         if fresh and bar.mask == 0 and limit[0] >= limit[1]:
             bar.mask |= np.uint64(SYMBOL_LIMIT)
         market, other = raw[slot, MARKET_START:MARKET_END], _other(slots, soon, slot)
@@ -222,7 +222,7 @@ def find_decision(carry, inst, bar, out, outs, soon, p):  # type: ignore[no-unty
 
 @kernel
 def decide(states, instruments, slots, order, bars, outs, p):  # type: ignore[no-untyped-def]
-    """Fills to decision for every accepted record, in `order`; numbers the records of known symbols."""
+    """Run fills to decision for every accepted record, in `order`; number the records of known symbols."""
     for i in range(order.size):
         row, soon = order[i], _next(order, i)
         fetch_row(bars, soon)

@@ -1,4 +1,4 @@
-"""The closed lists of codes: why a record is rejected, why a decision is what it is."""
+"""The closed lists of codes: reasons of rejections and of decisions."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from enum import IntEnum
 
 
 class Code(IntEnum):
-    """A number with a name and a sentence that says what it means."""
+    """A number with a name and a sentence that explains it."""
 
     meaning: str
 
     def __new__(cls, value: int, meaning: str = "") -> Code:
-        """A member; none can be declared without its sentence."""
+        """Create a member; a sentence is required."""
         if not meaning:
             raise TypeError(f"{cls.__name__} {value} needs a sentence")
         member = int.__new__(cls, value)
@@ -65,7 +65,7 @@ class Reject(Code):
 
 
 def bits(*codes: Reject) -> int:
-    """The mask with these codes set."""
+    """Return the mask with these codes set."""
     return sum(1 << code for code in codes)
 
 
@@ -131,12 +131,12 @@ class Reason(Code):
 
 
 def codes(mask: int) -> list[str]:
-    """Names of the reject codes in `mask`, in bit order."""
+    """Return the names of the reject codes in `mask`, in bit order."""
     return [code.name for code in Reject if mask >> code & 1]
 
 
 def effect(code: Reject) -> str:
-    """What a reject code does to its bar: `rejects`, `quarantines`, or `lowers the quality or informs`."""
+    """Return what a reject code does to its bar: `rejects`, `quarantines`, or `lowers the quality or informs`."""
     if FATAL >> code & 1:
         return "rejects"
     return "quarantines" if QUARANTINE >> code & 1 else "lowers the quality or informs"

@@ -17,7 +17,9 @@ INVERSE_TOLERANCE = 1e-12
 
 @embedded
 def decimals(x: float, d: int) -> float:
-    """`x` to `d` (0..22) decimals, ties of the scaled float to even: rint(x·10^d)/10^d, or `x` from 2^53 counts on.
+    """Return `x` to `d` (0..22) decimals, ties of the scaled float to even.
+
+    That is rint(x·10^d)/10^d, or `x` from 2^53 counts on.
 
     The shortest repr of the result has at most `d` decimals; -0 becomes 0, NaN and ±inf stay.
     """
@@ -30,7 +32,7 @@ def decimals(x: float, d: int) -> float:
 
 @embedded
 def _exponent(size: float) -> int:
-    """floor(log10(size)) for 1e-22 <= size < 1e22, by comparison with exact powers only."""
+    """Return floor(log10(size)) for 1e-22 <= size < 1e22, by comparison with exact powers only."""
     n = 0
     if size >= 1.0:
         while n < MAX_DECIMALS and size >= POWERS_OF_TEN[n + 1]:
@@ -43,7 +45,7 @@ def _exponent(size: float) -> int:
 
 @embedded
 def significant(x: float, digits: int) -> float:
-    """`x` to `digits` (1..15) significant digits, but never finer than 22 decimals; |x| >= 1e22 stays."""
+    """Return `x` to `digits` (1..15) significant digits, but never finer than 22 decimals; |x| >= 1e22 stays."""
     size = abs(x)
     if not 0.0 < size < 1e22:
         return x + 0.0
@@ -56,7 +58,7 @@ def significant(x: float, digits: int) -> float:
 
 @embedded
 def on_grid(count: float, step: float) -> float:
-    """count·step, as the float nearest to the decimal when 1/step is a whole number (0.01, 0.05, 0.25 …)."""
+    """Return count·step as the float nearest to the decimal when 1/step is a whole number (0.01, 0.05, 0.25 …)."""
     inverse = float(np.rint(1.0 / step))
     if inverse >= 1.0 and abs(inverse * step - 1.0) <= INVERSE_TOLERANCE:
         return count / inverse + 0.0
@@ -70,7 +72,7 @@ def _countable(x: float, step: float) -> bool:
 
 @embedded
 def to_tick(x: float, tick: float) -> float:
-    """`x` to the nearest multiple of `tick`, ties to even; unchanged when `tick` is 0 or `x` not finite."""
+    """Round `x` to the nearest multiple of `tick`, ties to even; unchanged when `tick` is 0 or `x` not finite."""
     return on_grid(np.rint(x / tick), tick) if _countable(x, tick) else x
 
 
@@ -82,31 +84,31 @@ def _steps_below(x: float, step: float) -> int:
 
 @embedded
 def to_tick_down(x: float, tick: float) -> float:
-    """`x` to the next multiple of `tick` at or below it (within 1e-9 ticks of one: that one)."""
+    """Round `x` down to a multiple of `tick` (within 1e-9 ticks of one: that one)."""
     return on_grid(_steps_below(x, tick), tick) if _countable(x, tick) else x
 
 
 @embedded
 def to_tick_up(x: float, tick: float) -> float:
-    """`x` to the next multiple of `tick` at or above it (within 1e-9 ticks of one: that one)."""
+    """Round `x` up to a multiple of `tick` (within 1e-9 ticks of one: that one)."""
     return on_grid(-_steps_below(-x, tick), tick) if _countable(x, tick) else x
 
 
 @embedded
 def to_tick_away(x: float, tick: float, entry: float) -> float:
-    """`x` to a multiple of `tick` on its far side seen from `entry`: how stops are rounded."""
+    """Round `x` to a multiple of `tick` away from `entry`, as for stops."""
     return to_tick_down(x, tick) if x < entry else to_tick_up(x, tick)
 
 
 @embedded
 def to_tick_toward(x: float, tick: float, entry: float) -> float:
-    """`x` to a multiple of `tick` on the side of `entry`: how targets are rounded."""
+    """Round `x` to a multiple of `tick` towards `entry`, as for targets."""
     return to_tick_up(x, tick) if x < entry else to_tick_down(x, tick)
 
 
 @embedded
 def floor_to_step(x: float, step: float) -> float:
-    """floor(x/step + 1e-9)·step for a quantity `x` >= 0; unchanged when `step` is 0 (any quantity)."""
+    """Return floor(x/step + 1e-9)·step for a quantity `x` >= 0; unchanged when `step` is 0 (any quantity)."""
     return to_tick_down(x, step)
 
 
@@ -123,14 +125,14 @@ def _significant_into(out: NDArray[np.float64], values: NDArray[np.float64], dig
 
 
 def decimals_of(values: NDArray[np.float64], d: int) -> NDArray[np.float64]:
-    """`decimals` of each element of a one-dimensional float64 array, as a new array."""
+    """Return `decimals` of each element of a one-dimensional float64 array, as a new array."""
     out = np.empty_like(values)
     _decimals_into(out, values, d)
     return out
 
 
 def significant_of(values: NDArray[np.float64], digits: int) -> NDArray[np.float64]:
-    """`significant` of each element of a one-dimensional float64 array, as a new array."""
+    """Return `significant` of each element of a one-dimensional float64 array, as a new array."""
     out = np.empty_like(values)
     _significant_into(out, values, digits)
     return out

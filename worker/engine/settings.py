@@ -1,4 +1,4 @@
-"""All parameters that decide values, and the hash that names them."""
+"""All parameters that decide values, and their hash."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from worker.errors import SettingRefused
 
 ENGINE_VERSION = "4"
 PLUGIN = "plugin:"
-ONLINE = "online"  # what decisions call the model that each symbol learns
-PENCE = "GBp"  # as vendors write a hundredth of a pound, whose own code differs by case alone
+ONLINE = "online"  # name in decisions of the model that each symbol learns
+PENCE = "GBp"  # a hundredth of a pound, as vendors write it; differs from the pound's code by case alone
 
 
 class ModelSettings(BaseModel):
-    """Which model takes part in decisions. The folder it lies in is no parameter: the digest says what it is."""
+    """The model that takes part in decisions. Its folder is no parameter: the digest identifies it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -64,7 +64,7 @@ class ModelSettings(BaseModel):
 
 
 class InstrumentSettings(BaseModel):
-    """What is known of one symbol beside its bars."""
+    """Settings of one symbol."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -142,11 +142,11 @@ class EngineSettings(BaseModel):
 
     @property
     def voice(self) -> tuple[str | None, str]:
-        """Name and version of the model that has a say: the configured one, or the one that each symbol learns."""
+        """Name and version of the model in decisions: the configured one, or the one that each symbol learns."""
         return (ONLINE, self.learning.method) if self.learning.enabled else (self.model.name, self.model.version)
 
     def asset_of(self, symbol: str) -> Asset:
-        """The class that decides the symbol's defaults, and why it is this one."""
+        """Return the asset class that supplies the symbol's defaults, and the reason for it."""
         given = self.instruments.get(symbol)
         if given is None:
             return resolve(self.profile, symbol)
@@ -155,18 +155,17 @@ class EngineSettings(BaseModel):
         return resolve(self.profile, symbol, given.profile, given.quote, hours)
 
     def value_of(self, section: str, name: str, symbol: str) -> Any:
-        """A setting that profiles decide (`profiles.PROFILED`), as it holds for a symbol: what is given, else the
-        class's."""
+        """Return a symbol's value of a setting in `profiles.PROFILED`: the given value, else the class's."""
         given = getattr(getattr(self, section), name)
         return getattr(self.asset_of(symbol).defaults, name) if given is None else given
 
     def config_hash(self) -> str:
-        """16 hex digits that name everything outputs depend on beside the input log."""
-        # What the instruments file says is part of these settings; where it lies is not.
+        """Return 16 hex digits that identify everything outputs depend on beside the input log."""
+        # The content of the instruments file is part of these settings; its path is not.
         values = self.model_dump(mode="json", exclude={"instruments_file"})
         if not self.plugins:
-            del values["plugins"]  # so that the many without any keep the names that they had
-        # Where nothing is given a profile's value holds, so these are parameters too.
+            del values["plugins"]  # so that configurations without plugins keep their hashes
+        # Where nothing is given a profile's value applies, so these are parameters too.
         defaults = {name: profile._asdict() for name, profile in PROFILES.items()} | {"quotes": MAGNITUDES}
         content = {"engine": ENGINE_VERSION, "features": FEATURE_SET_VERSION, "defaults": defaults, **values}
         return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:16]
@@ -176,7 +175,7 @@ def engine_settings(given: Mapping[str, Any]) -> EngineSettings:
     """Validate the `engine` section of the settings.
 
     Raises:
-        ConfigError: a name or a value does not fit.
+        ConfigError: a name or a value is invalid.
     """
     try:
         settings = EngineSettings.model_validate(given)

@@ -15,7 +15,10 @@ HUGE = 2.0**1000
 
 @embedded
 def exp_parts(x: float) -> tuple[float, float, int]:
-    """exp(x) = 2^m·(head + tail) for finite x within the range of exp; head in [1, 2), |tail| <= 2^-8.4·head."""
+    """Return head, tail, m: exp(x) = 2^m·(head + tail) for finite x within the range of exp.
+
+    head is in [1, 2), |tail| <= 2^-8.4·head.
+    """
     k = (x * STEPS_PER_UNIT + ROUNDER) - ROUNDER
     r = (x - k * STEP_HEAD) - k * STEP_TAIL
     steps = int(k)
@@ -28,7 +31,10 @@ def exp_parts(x: float) -> tuple[float, float, int]:
 
 @embedded
 def exp(x: float) -> float:
-    """e**x; subnormal below -708.4, 0 below -745.13, inf above 709.78, NaN for NaN. Error < 0.6 ulp (subnormals 1)."""
+    """Return e**x; subnormal below -708.4, 0 below -745.13, inf above 709.78, NaN for NaN.
+
+    Error < 0.6 ulp (subnormals 1).
+    """
     if not UNDERFLOW <= x <= OVERFLOW:
         return x if math.isnan(x) else (0.0 if x < 0.0 else math.inf)
     head, tail, m = exp_parts(x)

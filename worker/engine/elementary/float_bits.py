@@ -1,4 +1,4 @@
-"""Reading and building float64 values through their bit pattern."""
+"""Bit patterns of float64 values: reading and building."""
 
 from __future__ import annotations
 
@@ -34,6 +34,6 @@ from_bits: Any = intrinsic(_from_bits)  # the float64 with this int64 pattern
 
 @embedded
 def power_of_two(n: int) -> float:
-    """2**n for -1022 <= n <= 1023, exact."""
+    """Return 2**n for -1022 <= n <= 1023, exact."""
     value: float = from_bits((n + BIAS) << MANTISSA_BITS)
     return value

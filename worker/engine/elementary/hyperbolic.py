@@ -12,7 +12,7 @@ SATURATED = 22.0
 
 @embedded
 def _lambert(x: float) -> float:
-    """x/(1+w) with w = z/(3 + z/(5 + … + z/15)), z = x², taken as x - x·w/(1+w): only the correction is rounded.
+    """Return x/(1+w) with w = z/(3 + z/(5 + … + z/15)), z = x², as x - x·w/(1+w): only the correction is rounded.
 
     The convergent is multiplied out to integers; at |x| = 0.55 it is exact to 2^-60.
     """
@@ -24,7 +24,7 @@ def _lambert(x: float) -> float:
 
 @embedded
 def _one_minus(x: float) -> float:
-    """1 - 2/(e^2x + 1) for x >= SPLIT; the denominator is kept as a sum of two floats."""
+    """Return 1 - 2/(e^2x + 1) for x >= SPLIT; the denominator is kept as a sum of two floats."""
     head, tail, m = exp_parts(2.0 * x)
     scale = power_of_two(m)
     head *= scale
@@ -39,7 +39,7 @@ def _one_minus(x: float) -> float:
 
 @embedded
 def tanh(x: float) -> float:
-    """Hyperbolic tangent; ±1 for ±inf, NaN for NaN, ±0 for ±0. Error < 0.9 ulp."""
+    """Return the hyperbolic tangent; ±1 for ±inf, NaN for NaN, ±0 for ±0. Error < 0.9 ulp."""
     size = abs(x)
     if size < SPLIT:
         return math.copysign(_lambert(size), x)

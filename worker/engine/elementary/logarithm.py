@@ -15,7 +15,10 @@ TWO_54 = 2.0**54
 
 @embedded
 def _near_one(x: float) -> float:
-    """ln(1+f) = f - (f²/2 - s·(f²/2 + R)), s = f/(2+f), R = Σ 2/(2n+1)·s^2n: no cancellation, no constant term."""
+    """Return ln(1+f) = f - (f²/2 - s·(f²/2 + R)), s = f/(2+f), R = Σ 2/(2n+1)·s^2n.
+
+    There is no cancellation and no constant term.
+    """
     f = x - 1.0
     s = f / (2.0 + f)
     z = s * s
@@ -26,7 +29,7 @@ def _near_one(x: float) -> float:
 
 @embedded
 def _far_from_one(x: float, exponent: int) -> float:
-    """x = 2^k·z, z = c·(1+r) with c the nearest centre: ln x = (k·ln 2 + ln c) + ln(1+r), |r| <= 2^-8."""
+    """Return ln x = (k·ln 2 + ln c) + ln(1+r) for x = 2^k·z, z = c·(1+r) with c the nearest centre, |r| <= 2^-8."""
     pattern: int = bits_of(x)
     exponent += (pattern >> MANTISSA_BITS) - BIAS
     fraction = pattern & FRACTION_MASK
@@ -43,7 +46,7 @@ def _far_from_one(x: float, exponent: int) -> float:
 
 @embedded
 def log(x: float) -> float:
-    """Natural logarithm; log(0) = -inf, log of a negative number or NaN = NaN. Error < 0.6 ulp."""
+    """Return the natural logarithm; -inf for 0, NaN for a negative number or NaN. Error < 0.6 ulp."""
     if 0.9375 < x < 1.0625:
         return _near_one(x)
     if x >= SMALLEST_NORMAL:

@@ -6,6 +6,6 @@ from worker.engine.kernel import embedded
 
 @embedded
 def sigmoid(x: float) -> float:
-    """1/(1 + e^-x), written so that nothing overflows; NaN for NaN."""
+    """Return 1/(1 + e^-x) without overflow; NaN for NaN."""
     e = exp(-abs(x))
     return 1.0 / (1.0 + e) if x >= 0.0 else e / (1.0 + e)

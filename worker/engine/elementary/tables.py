@@ -1,4 +1,4 @@
-"""Table constants, computed at import with the correctly rounded functions of `decimal`: the same everywhere."""
+"""Table constants, computed at import with the correctly rounded functions of `decimal`: identical on every machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HEAD_BITS = 42  # heads of ln values are multiples of 2**-42: with |exponent| <=
 
 
 def _split(exact: Decimal, head_bits: int) -> tuple[float, float]:
-    """`exact` as head + tail; the head is a multiple of 2**-head_bits."""
+    """Split `exact` into head + tail; the head is a multiple of 2**-head_bits."""
     scale = Decimal(2) ** head_bits
     head = (exact * scale).to_integral_value() / scale
     return float(head), float(exact - head)

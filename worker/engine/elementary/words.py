@@ -1,4 +1,4 @@
-"""Memory and 64-bit words as kernels need them to read text eight bytes at a time."""
+"""Memory and 64-bit words for kernels that read text eight bytes at a time."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ def _product_high(typingctx: Any, a: Any, b: Any) -> Any:
     return (types.uint64(types.uint64, types.uint64), codegen) if known else None
 
 
-# Nothing checks an address: who reads must know that the bytes are there.
+# Addresses are not checked: the caller must know that the bytes exist.
 byte_at: Any = intrinsic(_loader(8))  # the byte at an address, as int64
-word_at: Any = intrinsic(_loader(64))  # the 8 bytes from an address on, the first one lowest, as uint64
+word_at: Any = intrinsic(_loader(64))  # the 8 bytes at an address as uint64, the first byte lowest
 address_of: Any = intrinsic(_address_of)  # of an array's first item, as int64
 trailing_zeros: Any = intrinsic(_trailing_zeros)  # of a uint64, as int64; 64 for 0
 leading_zeros: Any = intrinsic(_leading_zeros)
-product_high: Any = intrinsic(_product_high)  # the upper half of a product of two uint64
+product_high: Any = intrinsic(_product_high)  # the upper half of the product of two uint64

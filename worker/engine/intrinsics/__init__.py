@@ -1,1 +1,1 @@
-"""What compiled code needs of the processor: memory at addresses, room for a batch, hints."""
+"""Intrinsics of compiled code: memory at addresses, scratch space, prefetch hints."""

@@ -1,6 +1,6 @@
-"""Memory by address, as one word a parameter: a call passes an array as ten words on the stack, a record as one.
+"""Memory access by address: a call passes an array as ten words on the stack, a record or an address as one.
 
-Nothing checks an address: who reads or writes must know that the bytes are there, and hold on to their array.
+Addresses are not checked: the caller must know that the bytes exist, and keep their array alive.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BYTE, _WORD, _ADDRESS = ir.IntType(8), ir.IntType(64), types.int64
 
 
 def _place(builder: Any, address: Any, offset: Any, of: Any) -> Any:
-    # An offset from a pointer, not a sum of integers: so the compiler sees how places in a loop lie to each other.
+    # An offset from a pointer, not a sum of integers, shows the compiler how places in a loop relate.
     start = builder.inttoptr(address, _BYTE.as_pointer())
     return builder.bitcast(builder.gep(start, [offset]), of.as_pointer())
 
@@ -72,14 +72,14 @@ def _fetch(typingctx: Any, address: Any) -> Any:
     return types.void(_ADDRESS), codegen
 
 
-# Each of these takes an address and an offset from it in bytes; whether the place is aligned does not matter.
+# Each takes an address and an offset from it in bytes; alignment does not matter.
 i8_at, i4_at, i2_at, i1_at = (
     _load(bits, True, types.int64) for bits in (64, 32, 16, 8)
 )  # integers of so many bytes, as int64
 u4_at, u1_at = (_load(bits, False, types.int64) for bits in (32, 8))
-u8_at: Any = _load(64, False, types.uint64)  # 8 bytes as a uint64, the first one lowest
-put_byte, put_i8 = (_store(bits, types.int64) for bits in (8, 64))  # (address, offset, int64): its lowest bytes
-put_word: Any = _store(64, types.uint64)  # (address, offset, uint64): its 8 bytes, the lowest first
+u8_at: Any = _load(64, False, types.uint64)  # 8 bytes as a uint64, the first byte lowest
+put_byte, put_i8 = (_store(bits, types.int64) for bits in (8, 64))  # (address, offset, int64): store its lowest bytes
+put_word: Any = _store(64, types.uint64)  # (address, offset, uint64): store its 8 bytes, the lowest first
 
-copy_block: Any = intrinsic(_copy_block)  # (to, from): 32 bytes
-fetch: Any = intrinsic(_fetch)  # (address): bring its line of the cache near, for use soon
+copy_block: Any = intrinsic(_copy_block)  # (to, from): copy 32 bytes
+fetch: Any = intrinsic(_fetch)  # (address): prefetch its cache line

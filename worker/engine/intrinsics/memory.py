@@ -1,4 +1,4 @@
-"""Pieces of an array larger than one item, without a look at bounds: callers leave room behind what they use."""
+"""Unchecked access to pieces of an array larger than one item: callers leave room after the part they use."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _pointer(context: Any, builder: Any, kind: Any, array: Any, index: Any, of: 
 
 
 def prefetch(builder: Any, place: Any, *, write: bool) -> None:
-    """Emit the hint that the line of a byte pointer will be needed soon, for reading or also for writing."""
+    """Emit a prefetch of the cache line of a byte pointer, for reading or also for writing."""
     kind = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), *[_HINT] * 3])
     hint = builder.module.declare_intrinsic("llvm.prefetch", [_BYTE.as_pointer()], kind)
     builder.call(hint, [place, *(ir.Constant(_HINT, value) for value in (int(write), _KEEP, _DATA))])
@@ -51,7 +51,7 @@ def _move_items(typingctx: Any, array: Any, to: Any, start: Any, count: Any) -> 
 
 
 def _start(context: Any, builder: Any, kind: Any, args: Any, stride: Any) -> Any:
-    # Of the row args[1] of the array args[0].
+    # Row args[1] of the array args[0].
     data = context.make_array(kind)(context, builder, args[0]).data
     return builder.gep(builder.bitcast(data, _BYTE.as_pointer()), [builder.mul(args[1], stride)])
 
@@ -91,8 +91,8 @@ def _zeros(name: str) -> Any:
 
 
 load_word: Any = intrinsic(_load_word)  # (array, at): the uint64 of 8 bytes, the lowest first
-fetch_row: Any = intrinsic(_fetch_row)  # (rows, row): bring a row of a contiguous array near, for use soon
-fetch_to_write: Any = intrinsic(_fetch_to_write)  # (rows, row, start, stop): bring bytes of a row near, to write soon
+fetch_row: Any = intrinsic(_fetch_row)  # (rows, row): prefetch a row of a contiguous array
+fetch_to_write: Any = intrinsic(_fetch_to_write)  # (rows, row, start, stop): prefetch bytes of a row for writing
 move_items: Any = intrinsic(_move_items)  # (floats, to, start, count): move items to a place that may overlap theirs
 leading_zeros: Any = _zeros("ctlz")  # bits above the highest 1 of a uint64, 64 for 0
 trailing_zeros: Any = _zeros("cttz")  # bits below the lowest 1 of a uint64, 64 for 0

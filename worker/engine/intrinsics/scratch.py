@@ -1,4 +1,4 @@
-"""Room for the intermediate values of a kernel: kernels can't make arrays, but they have a stack."""
+"""Scratch space for a kernel's intermediate values: kernels can't create arrays, but they have a stack."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ def _scratch(typingctx: Any, count: Any) -> Any:
     return FLOATS(count), codegen
 
 
-# (n): an array of `n` float64, a constant, that lives as long as the call of the kernel. It holds no values at first.
+# (n): an uninitialised array of `n` float64, a constant, that lives as long as the call of the kernel
 scratch: Any = intrinsic(prefer_literal=True)(_scratch)

@@ -1,1 +1,1 @@
-"""What the engine gives for each record: rows, structs, and the bytes of decisions."""
+"""The engine's output per record: rows, structs, and the bytes of decisions."""

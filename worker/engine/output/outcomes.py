@@ -1,4 +1,4 @@
-"""From output rows to the records of the wire contract."""
+"""Conversion of output rows to the records of the wire contract."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from worker.engine.stages.features import FEATURE_NAMES, FEATURE_SET_VERSION
 from worker.engine.stages.ingestion import Decoded
 from worker.engine.stages.signal import COMPONENTS
 
-# Rows by field name, so that adding a field to an output changes nothing here.
+# Rows by field name: a new field of an output needs no change here.
 _Judged = namedtuple("_Judged", validation.OUTPUT.names or ())  # type: ignore[misc]
 _Decided = namedtuple("_Decided", decision.OUTPUT.names or ())  # type: ignore[misc]
 Judged: Any = _Judged
@@ -59,7 +59,7 @@ def _six(x: float) -> float | None:
 
 
 class OutcomeBuilder:
-    """Builds decisions and rejections under one configuration; `names` are those of the engine's scorer."""
+    """Builder of decisions and rejections under one configuration; `names` are those of the engine's scorer."""
 
     def __init__(self, settings: EngineSettings, names: ModelNames | None = None) -> None:
         self._hash = settings.config_hash()
@@ -71,8 +71,8 @@ class OutcomeBuilder:
         self._reasons: dict[int, list[str]] = {}
 
     def build(self, records: Records, decoded: Decoded, outs: NDArray[Any]) -> list[Decision | Rejection]:
-        """One outcome a record. The symbol of an accepted one is its key."""
-        # Whole columns to Python values at once: reading numpy records field by field costs ten times as much.
+        """Build one outcome per record. The symbol of an accepted one is its key."""
+        # Convert whole columns to Python values at once: reading numpy records field by field costs ten times as much.
         rows = zip(
             (Judged(*row) for row in outs["validation"].tolist()),
             (Decided(*row) for row in outs["decision"].tolist()),
@@ -182,7 +182,7 @@ class OutcomeBuilder:
 
 
 def feature_rows(outs: NDArray[Any]) -> Iterator[Features]:
-    """The features of each row of a batch's outputs by name, rounded; None until warm."""
+    """Yield the features of each row of a batch's outputs by name, rounded; None until warm."""
     matrix = np.stack([outs["features"][name] for name in FEATURE_NAMES], axis=1)
     rows: list[list[float]] = significant_of(matrix.ravel(), DIGITS).reshape(matrix.shape).tolist()  # type: ignore[assignment]
     for row in rows:
@@ -190,7 +190,7 @@ def feature_rows(outs: NDArray[Any]) -> Iterator[Features]:
 
 
 def all_contributions(values: NDArray[np.float64]) -> list[tuple[str, float]]:
-    """Every component that was ready with its part of the score, in component order."""
+    """Return every ready component with its part of the score, in component order."""
     return [(name, x) for name, x in zip(COMPONENTS, values.tolist(), strict=True) if not math.isnan(x)]
 
 
@@ -212,7 +212,7 @@ def _risk(sigma: Any, var99: Any, es99: Any, *rest: Any) -> Risk:
 
 
 def _shapes(found: NDArray[Any]) -> list[list[tuple[str, int]]]:
-    """Of each row, the name and strength of what is not 0: searched for over the batch, as most rows have little."""
+    """Return the names and strengths that are not 0, per row; search the whole batch at once, as most rows have few."""
     rows: list[list[tuple[str, int]]] = [[] for _ in range(found.size)]
     for field, names in SHAPES:
         values = np.ascontiguousarray(found[field]).ravel()
@@ -242,7 +242,7 @@ def _payload(value: bytes | None) -> tuple[str | None, Any]:
         return None, None
     kept = value[:MAX_PAYLOAD]
     if len(value) > MAX_PAYLOAD:
-        # A cut may fall inside a character; leave its head out so that text stays text.
+        # The cut may fall inside a character: drop its head so that the text stays valid.
         while kept and kept[-1] & 0xC0 == 0x80:
             kept = kept[:-1]
         kept = kept[:-1] if kept and kept[-1] >= 0xC0 else kept

@@ -1,4 +1,4 @@
-"""Output rows that serve batch after batch: fresh memory costs a page fault every two or three bars."""
+"""Output rows reused from batch to batch: fresh memory costs a page fault every two or three bars."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def _bytes(name: str, of: np.dtype[Any] = OUTPUT) -> slice:
 
 CONTROL, VERDICT = _bytes("control"), _bytes("validation")
 ACCEPTED = VERDICT.start + _bytes("accepted", OUTPUT["validation"]).start  # a boolean, one byte
-MODEL = _bytes("model")  # written only where one has a say
-SPARSE = _bytes("timeframes")  # all that an accepted record's stages leave out: timeframes that have closed no bucket
+MODEL = _bytes("model")  # written only where a model takes part
+SPARSE = _bytes("timeframes")  # the stages of an accepted record leave timeframes without a closed bucket unwritten
 
 
 def _as_bytes(rows: NDArray[Any]) -> NDArray[np.uint8]:
@@ -47,13 +47,13 @@ def _clear(rows):  # type: ignore[no-untyped-def]
 
 
 class OutputRows:
-    """Grows to the largest batch. What the stages do not write themselves is cleared here."""
+    """Output rows, grown to the largest batch. Parts that the stages do not write are cleared here."""
 
     def __init__(self) -> None:
         self._rows: NDArray[Any] = np.zeros(0, OUTPUT)
 
     def rows(self, slots: NDArray[np.int64]) -> NDArray[Any]:
-        """Output rows for records with these slots; those of records without one are zero."""
+        """Return output rows for records with these slots; those of records without a slot are zero."""
         if len(self._rows) < len(slots):
             self._rows = np.zeros(len(slots), OUTPUT)
         rows = self._rows[: len(slots)]
@@ -62,5 +62,5 @@ class OutputRows:
 
 
 def clear_rejected(rows: NDArray[Any]) -> None:
-    """Leave nothing but the verdict in the rows of rejected records."""
+    """Clear the rows of rejected records except the verdict."""
     _clear(_as_bytes(rows))  # not the field itself: a view with steps is another type for a single row than for two

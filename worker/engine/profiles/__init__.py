@@ -1,4 +1,4 @@
-"""Defaults by asset class: what an equity, a crypto pair, a currency pair and a future start from."""
+"""Defaults by asset class: starting values for equities, crypto pairs, currency pairs and futures."""
 
 from __future__ import annotations
 

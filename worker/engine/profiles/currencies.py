@@ -1,7 +1,7 @@
-"""Currencies that symbols are quoted in, and the order of magnitude of one unit of each.
+"""Quote currencies of symbols, and the order of magnitude of one unit of each.
 
-No rate: a power of ten of US dollars that has held for years, so that a budget is neither absurd nor nothing. A quote
-that is not listed counts as a dollar.
+These are not rates: each is a power of ten of US dollars that has held for years, so that a budget has a sensible
+size. An unlisted quote counts as a dollar.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ COINS: dict[str, int] = {
 }
 METALS = frozenset({"XAU", "XAG", "XPT", "XPD"})  # traded by the ounce against currencies, as currencies are
 
-# Coins that are known without a separator before a currency, as in BTCUSD.
+# Coins recognised without a separator before a currency, as in BTCUSD.
 KNOWN_COINS = frozenset(COINS) | frozenset(
     {
         *("AAVE", "ADA", "ALGO", "APT", "ARB", "ATOM", "AVAX", "BCH", "BSV", "COMP", "CRV", "DASH", "DOT", "EOS"),
@@ -40,5 +40,5 @@ EXPONENTS = sorted(set(MAGNITUDES.values()))
 
 
 def magnitude(quote: str | None) -> int:
-    """The power of ten of US dollars that one unit of `quote` is worth; 0 where it is not known."""
+    """Return the power of ten of US dollars that one unit of `quote` is worth; 0 if unknown."""
     return MAGNITUDES.get(quote or "", 0)

@@ -1,4 +1,4 @@
-"""What the form of a symbol says: a currency pair, a crypto pair, a future, or nothing."""
+"""The form of a symbol: a currency pair, a crypto pair, a future, or none."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from worker.engine.profiles.table import Name
 
 PAIR = re.compile(r"[-/_ ]")
 CONTINUOUS = ("=F", "1!", "2!")  # as Yahoo and TradingView write the front months
-# Root of a contract, letter of its month, one or two digits of its year. Only roots that are known: a ticker may look
+# Root of a contract, letter of its month, one or two digits of its year. Only known roots: a ticker may look
 # like one.
 CONTRACT = re.compile(r"([A-Z0-9]{1,4}?)[FGHJKMNQUVXZ]\d{1,2}")
 ROOTS = frozenset(
@@ -27,7 +27,7 @@ CODE = 3  # letters of a fiat currency
 
 
 class Form(NamedTuple):
-    """What was recognised; None for what was not."""
+    """The recognised parts; None for the others."""
 
     profile: Name | None
     quote: str | None
@@ -37,9 +37,9 @@ NOTHING = Form(None, None)
 
 
 def form_of(symbol: str) -> Form:
-    """Read a symbol: `BTC-USD`, `BTCUSDT`, `BINANCE:ETHBTC`, `EUR/USD`, `EURUSD=X`, `ESZ25`, `CL=F`.
+    """Parse a symbol: `BTC-USD`, `BTCUSDT`, `BINANCE:ETHBTC`, `EUR/USD`, `EURUSD=X`, `ESZ25`, `CL=F`.
 
-    Case does not matter. What is no such form, as `AAPL`, `BRK-B` or `0700.HK`, says nothing.
+    Case does not matter. Another form, as `AAPL`, `BRK-B` or `0700.HK`, gives nothing.
     """
     text = symbol.upper().rpartition(":")[2]
     if text.endswith(CONTINUOUS):

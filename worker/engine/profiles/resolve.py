@@ -1,4 +1,4 @@
-"""Which profile a symbol has: a function of its name and of what is configured, never of its data or of the time."""
+"""The profile of a symbol: a function of its name and the configuration, never of its data or of the time."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ WEEK = 168.0
 
 
 class Asset(NamedTuple):
-    """What a symbol is taken for."""
+    """The resolved asset class of a symbol."""
 
     profile: Name
-    quote: str | None  # currency; None = not known, taken for one like the dollar
-    why: str  # what decided it, for people
+    quote: str | None  # currency; None = unknown, treated like the dollar
+    why: str  # the source of the class, for people
 
     @property
     def row(self) -> int:
-        """Of the kernels' tables."""
+        """Row in the kernels' tables."""
         return KEYS.index((self.profile, magnitude(self.quote)))
 
     @property
     def defaults(self) -> Profile:
-        """The class's values, the budget in the quote's order of magnitude."""
+        """The class's values, with the budget in the quote's order of magnitude."""
         return table.profile(self.profile, magnitude(self.quote))
 
 
@@ -38,10 +38,10 @@ def resolve(
     quote: str | None = None,
     open_hours: float | None = None,
 ) -> Asset:
-    """The asset class of `symbol`: `own` over `profile` over what calendar, quote and symbol say.
+    """Return the asset class of `symbol`: `own`, else `profile`, else by calendar, quote and symbol.
 
-    `own` and `quote` are the instrument's where it states them, `open_hours` a week those of its calendar where it
-    has one. The quote is read from the symbol's form where the instrument states none.
+    `own` and `quote` are the instrument's where configured; `open_hours` per week are those of its calendar, if any.
+    Without an instrument's quote, the symbol's form gives it.
     """
     form = form_of(symbol)
     named = quote or form.quote

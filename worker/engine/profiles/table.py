@@ -1,4 +1,4 @@
-"""The values of each profile: where a quant would start, not what anyone should end with.
+"""The values of each profile: starting points, not final values.
 
 The thresholds are measured (`make profiles`): on real series of shares, indices, coins, currencies and futures, each
 regime opens positions on 1 to 10 % of its bars at 1m, 5m, 1h and 1d, wherever there are 300 of them. The rest are
@@ -14,11 +14,11 @@ from worker.engine.profiles.currencies import EXPONENTS
 Name = Literal["equity", "crypto", "fx", "futures"]
 Scores = tuple[float, float, float, float, float, float]
 T = TypeVar("T")
-BUDGET = 100_000.0  # US dollars, or that order of magnitude in another quote
+BUDGET = 100_000.0  # US dollars, or the same order of magnitude in another quote
 
 
 class Profile(NamedTuple):
-    """Defaults of one asset class, by the names of the settings that they stand in for."""
+    """Defaults of one asset class, by the names of the settings that they replace."""
 
     budget: float  # quote currency
     sigma_target: float
@@ -46,7 +46,7 @@ EQUITY = Profile(
     participation=0.10,
     enter_score=(0.24, 0.60, 0.60, 0.29, 0.21, 0.35),
 )
-# Round the clock; what an exchange takes from a taker; volatility four times that of an index.
+# Round the clock; an exchange's taker fees; volatility four times that of an index.
 CRYPTO = EQUITY._replace(
     sigma_target=0.40,
     year_days=365.0,
@@ -55,7 +55,7 @@ CRYPTO = EQUITY._replace(
     fee_bps=10.0,
     enter_score=(0.24, 0.66, 0.66, 0.29, 0.18, 0.35),
 )
-# Five days of 24 hours. Volume is a count of ticks, or none: it limits nothing.
+# Five days of 24 hours. Volume is a count of ticks, or absent: it limits nothing.
 FX = EQUITY._replace(
     sigma_target=0.10,
     liquidity=0.0,
@@ -79,32 +79,32 @@ FUTURES = EQUITY._replace(
 PROFILES: dict[Name, Profile] = {"equity": EQUITY, "crypto": CRYPTO, "fx": FX, "futures": FUTURES}
 NAMES: tuple[Name, ...] = tuple(PROFILES)
 
-# The settings that a profile decides where none is given: section of `engine`, name.
+# The settings that a profile supplies where none is given: section of `engine`, name.
 PROFILED: dict[str, tuple[str, ...]] = {
     "risk": ("budget", "sigma_target", "vol_gate", "liquidity", "year_days", "day_hours"),
     "execution": ("half_spread_bps", "slippage_bps", "fee_bps", "participation"),
     "decision": ("enter_score",),
 }
 
-# One row a class and order of magnitude of the quote; the first is an equity in dollars.
+# One row per class and order of magnitude of the quote; the first is an equity in dollars.
 KEYS: tuple[tuple[Name, int], ...] = tuple(
     (name, exponent) for name in NAMES for exponent in sorted(EXPONENTS, key=lambda e: (e != 0, e))
 )
 
 
 def profile(name: Name, exponent: int) -> Profile:
-    """The defaults of a class whose quote is worth 10^`exponent` dollars."""
+    """Return the defaults of a class whose quote is worth 10^`exponent` dollars."""
     found = PROFILES[name]
-    # Positive powers alone are exact.
+    # Only positive powers are exact.
     budget = found.budget / 10.0**exponent if exponent > 0 else found.budget * 10.0**-exponent
     return found._replace(budget=budget)
 
 
 def either(given: T | None, default: T) -> T:
-    """What is set, else the class's."""
+    """Return the given value, else the class's."""
     return default if given is None else given
 
 
 def rows() -> list[Profile]:
-    """The defaults of every row of the kernels' tables, in the order of `KEYS`."""
+    """Return the defaults of every row of the kernels' tables, in the order of `KEYS`."""
     return [profile(*key) for key in KEYS]

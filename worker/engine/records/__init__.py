@@ -1,1 +1,1 @@
-"""Records as the engine takes them: objects, or columns of raw bytes, and the table of their keys."""
+"""The engine's input records: objects, or columns of raw bytes, and the table of their keys."""

@@ -1,6 +1,6 @@
-"""Keys to slots for compiled code: open addressing with linear probing over the keys' bytes.
+"""Hash table from keys to slots for compiled code: open addressing with linear probing over the keys' bytes.
 
-The hash is the same in every process, and no slot depends on it: the table only remembers slots that others gave.
+The hash is the same in every process, and no slot depends on it: the table only stores slots that others assigned.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from worker.engine.elementary.words import address_of, word_at
 from worker.engine.kernel import kernel
 from worker.engine.records.raw import ROW, RawRecords
 
-LONGEST = 64  # bytes of a key
+LONGEST = 64  # bytes per key
 WORD = 8
 NONE = -1
 # An entry is the upper half of the key's hash and its slot + 1; 0 where there is none.
@@ -26,7 +26,7 @@ ALL = np.uint64(2**64 - 1)
 
 @kernel
 def _word(address, size, done):  # type: ignore[no-untyped-def]
-    # The key's bytes from `done` on, zeros behind its end; reads up to 7 bytes beyond it.
+    # The key's bytes from `done` on, zeros after its end; reads up to 7 bytes beyond it.
     word = word_at(address + done)
     left = size - done
     return word if left >= WORD else word & (ALL >> np.uint64(64 - 8 * left))
@@ -86,7 +86,7 @@ def _remove(entries, keys, sizes, slot):  # type: ignore[no-untyped-def]
     hole = _hash(address_of(keys) + slot * LONGEST, sizes[slot]) & last
     while entries[hole] & SLOT != np.uint64(slot + 1):
         hole = (hole + ONE) & last
-    # Entries behind the hole move into it unless they would come to lie before their own place.
+    # Later entries move into the hole unless that would put them before their own home.
     at = (hole + ONE) & last
     while entries[at] != np.uint64(0):
         other = np.int64(entries[at] & SLOT) - 1
@@ -114,7 +114,7 @@ def _find_all(data, rows, wanted, entries, keys, sizes, found, start):  # type: 
 
 
 class KeyTable:
-    """Which slot each key of up to LONGEST bytes has. Slots count from 0 and lie below `slots`."""
+    """The slot of each key of up to LONGEST bytes. Slots count from 0 and are below `slots`."""
 
     def __init__(self, slots: int) -> None:
         self._keys: NDArray[np.uint8] = np.zeros((slots, LONGEST), np.uint8)
@@ -126,7 +126,7 @@ class KeyTable:
         return self._entries, self._keys, self._sizes
 
     def reserve(self, slots: int) -> None:
-        """Make room for slots below `slots`, a power of two."""
+        """Allocate for slots below `slots`, a power of two."""
         more = slots - len(self._sizes)
         self._keys = np.concatenate([self._keys, np.zeros((more, LONGEST), np.uint8)])
         self._sizes = np.concatenate([self._sizes, np.full(more, NONE, np.int64)])
@@ -134,14 +134,14 @@ class KeyTable:
         _fill(*self._arrays)
 
     def put(self, key: bytes, slot: int) -> None:
-        """Remember the slot of a key that has none; longer keys are left out."""
+        """Store the slot of a new key; skip longer keys."""
         if len(key) <= LONGEST:
             self._keys[slot] = np.frombuffer(key.ljust(LONGEST, b"\0"), np.uint8)
             self._sizes[slot] = len(key)
             _put(*self._arrays, slot)
 
     def remove(self, slot: int) -> None:
-        """Forget the key of a slot, if it has one."""
+        """Remove the key of a slot, if it has one."""
         if self._sizes[slot] >= 0:
             _remove(*self._arrays, slot)
             self._sizes[slot] = NONE
@@ -149,14 +149,14 @@ class KeyTable:
     def find(self, raw: RawRecords, wanted: NDArray[np.bool_], found: NDArray[np.int64], start: int = 0) -> int:
         """Write the slots of the records' keys to `found` from row `start` on, NONE without one.
 
-        Returns the first row that the caller must answer, the number of rows when there is none: its key is wanted and
+        Return the first row that the caller must resolve, or the number of rows: its key is wanted and
         has no slot, is too long, or lies at the very end of the buffer.
         """
         return int(_find_all(*raw.arrays(), wanted, *self._arrays, found, start))
 
 
 class KeyIndex:
-    """The places of raw records' keys in a fixed list of `keys`."""
+    """Index of raw records' keys in a fixed list of `keys`."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         self.keys = keys
@@ -166,7 +166,7 @@ class KeyIndex:
             self._table.put(key, place)
 
     def places(self, raw: RawRecords) -> NDArray[np.int64]:
-        """Of each key, shape (n,); NONE where it isn't in the list."""
+        """Return the place of each key, shape (n,); NONE if it isn't in the list."""
         found, none_wanted = np.empty(len(raw), np.int64), np.zeros(len(raw), np.bool_)
         row = self._table.find(raw, none_wanted, found)
         while row < len(raw):

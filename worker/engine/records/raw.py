@@ -1,4 +1,4 @@
-"""Raw input without a Python object a record: one buffer, and a row that says where each record's parts lie in it."""
+"""Raw input without per-record Python objects: one buffer, and a row with the places of each record's parts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROW = np.dtype(
     [
         ("offset", "i8"),  # input offset
         ("timestamp", "i8"),  # of the Kafka record, epoch ms
-        ("key", "i4"),  # where it starts
+        ("key", "i4"),  # offset of its first byte
         ("key_size", "i4"),  # bytes, -1 = null
         ("value", "i4"),
         ("value_size", "i4"),  # bytes, -1 = null
@@ -23,7 +23,7 @@ ROW = np.dtype(
     ],
     align=True,
 )
-MOST_BYTES = 2**31 - 1  # where a part starts is an int32
+MOST_BYTES = 2**31 - 1  # offsets of parts are int32
 
 
 class RawRecords(NamedTuple):
@@ -31,44 +31,44 @@ class RawRecords(NamedTuple):
 
     data: NDArray[np.uint8]
     rows: NDArray[Any]  # ROW, shape (n,); keys, values and headers lie in `data`
-    epoch: int = -1  # of the leader that wrote the last of them or of those fetched with it; -1 = not known
+    epoch: int = -1  # leader epoch of the last record, or of those fetched with it; -1 = unknown
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def slice(self, start: int, stop: int) -> RawRecords:
-        """Records `start` to `stop` (exclusive); the buffer is shared."""
+        """Return the records `start` to `stop` (exclusive); the buffer is shared."""
         return RawRecords(self.data, self.rows[start:stop], self.epoch)
 
     def where(self, chosen: NDArray[np.bool_ | np.int64]) -> RawRecords:
-        """The records that are `chosen`, by a flag each or by their rows."""
+        """Return the `chosen` records, by a flag each or by their rows."""
         return RawRecords(self.data, self.rows[chosen], self.epoch)
 
     def arrays(self) -> tuple[NDArray[np.uint8], NDArray[Any]]:
-        """Both as kernels take them: contiguous and read-only, so that these are compiled once."""
+        """Return both arrays contiguous and read-only, so that kernels are compiled only once."""
         both = np.ascontiguousarray(self.data).view(), np.ascontiguousarray(self.rows).view()
         for array in both:
             array.flags.writeable = False
         return both
 
     def key(self, row: int) -> bytes | None:
-        """A record's key."""
+        """Return a record's key."""
         return self._part(row, "key")
 
     def value(self, row: int) -> bytes | None:
-        """A record's value."""
+        """Return a record's value."""
         return self._part(row, "value")
 
     def headers(self, row: int) -> bytes:
-        """A record's headers as they lie in the record batch, their number included."""
+        """Return a record's headers as in the record batch, preceded by their number."""
         return self._part(row, "headers") or b"\x00"
 
     def all_keys(self) -> list[bytes | None]:
-        """All keys."""
+        """Return all keys."""
         return self._parts("key")
 
     def records(self) -> Records:
-        """The same with an object a record."""
+        """Return the records as one object each."""
         return Records(self.all_keys(), self._parts("value"), self.rows["timestamp"].tolist())
 
     def _part(self, row: int, name: str) -> bytes | None:
@@ -83,10 +83,10 @@ class RawRecords(NamedTuple):
 
 
 def raw_records(records: Records, offsets: Sequence[int] | NDArray[np.int64] | None = None) -> RawRecords:
-    """Records without headers as `RawRecords`; `offsets` count from 0 when none are given.
+    """Convert records without headers to `RawRecords`; `offsets` count from 0 by default.
 
     Raises:
-        ValueError: keys and values of more than 2 GiB.
+        ValueError: keys and values exceed 2 GiB.
     """
     rows = np.zeros(len(records.keys), ROW)
     rows["offset"] = np.arange(len(rows)) if offsets is None else offsets

@@ -1,1 +1,1 @@
-"""What scores a bar beside the rules: which model is asked, by what name, and the labels that it learns from."""
+"""Scoring of bars beside the rules: the choice of model, its name in decisions, and the labels that it learns from."""

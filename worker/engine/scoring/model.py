@@ -1,4 +1,4 @@
-"""What the engine keeps and says of models, which come from outside: a symbol's circuit, a bar's output, the blend."""
+"""The engine's part of external models: a symbol's circuit, a bar's output, the blend."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from worker.engine.kernel import embedded
 
 
 class Status(IntEnum):
-    """How a model fared at one bar; names as in `schemas.decision.Model.status`.
+    """Outcome of the model at one bar; names as in `schemas.decision.Model.status`.
 
-    Only `ok` comes with a probability. The last three are of a model that learns while it runs. 0 is what an output
-    row says that no model has touched.
+    Only `ok` comes with a probability. The last three belong to a model that learns while it runs. 0 is an output
+    row without a model.
     """
 
     not_configured = 0
@@ -34,21 +34,21 @@ class Status(IntEnum):
 NOT_CONFIGURED, OK, FEATURES_NOT_READY = int(Status.not_configured), int(Status.ok), int(Status.features_not_ready)
 DRIFT_DISABLED, WARMING_UP, NO_SKILL = int(Status.drift_disabled), int(Status.warming_up), int(Status.no_skill)
 
-# Of a symbol; all zero is a closed circuit.
+# Per symbol; all zero is a closed circuit.
 CIRCUIT = np.dtype(
     [
-        ("errors", "u2"),  # in a row
-        ("bars", "u2"),  # accepted bars left until the model is asked again, 0 = closed
-        ("generation", "u4"),  # of the model that the counts are about
+        ("errors", "u2"),  # consecutive
+        ("bars", "u2"),  # accepted bars left without a call of the model, 0 = closed
+        ("generation", "u4"),  # of the model that the counts belong to
     ],
     align=True,
 )
 
-# Of a bar.
+# Per bar.
 OUTPUT = np.dtype(
     [
         ("prob", "f8"),  # of a rise, given that the price moves beyond the costs; NaN unless the status is `ok`
-        ("model_index", "u4"),  # which of `ModelNames`, 0 = the configured one
+        ("model_index", "u4"),  # index in `ModelNames`, 0 = the configured one
         ("status", "u1"),  # Status
         ("online", "?"),  # the symbol's own model answered
     ],
@@ -58,7 +58,7 @@ OUTPUT = np.dtype(
 
 @embedded
 def select_model(model: Any, learning: Any) -> None:
-    """Let the symbol's own model answer where no other is configured: one model has a say.
+    """Let the symbol's own model answer where no other is configured.
 
     `model` is a bar's OUTPUT, `learning` that of the learning stage.
     """
@@ -70,5 +70,5 @@ def select_model(model: Any, learning: Any) -> None:
 
 @embedded
 def blend(score: float, prob: float, weight: float) -> float:
-    """(1 - ω)·score + ω·(2p - 1): a probability of a rise has its say in the score (domain §7.2)."""
+    """Return (1 - ω)·score + ω·(2p - 1): the score blended with a probability of a rise (domain §7.2)."""
     return (1.0 - weight) * score + weight * (2.0 * prob - 1.0)

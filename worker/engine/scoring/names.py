@@ -11,10 +11,10 @@ from worker.engine.scoring.model import Status
 
 
 class ModelNames:
-    """Models by number, in the order in which they appeared in this process; 0 is the configured one.
+    """Models by number, in the order of their first use in this process; 0 is the configured one.
 
-    Engines write numbers into their output rows, encoders make text of them; nothing else may depend on them.
-    `rows[number][status]` is what a decision says.
+    Engines write the numbers into output rows, encoders turn them into text; nothing else may depend on them.
+    `rows[number][status]` is the model as a decision shows it.
     """
 
     def __init__(self, name: str | None = None, version: str = "", runtime: str | None = None) -> None:
@@ -26,7 +26,7 @@ class ModelNames:
         return len(self.rows)
 
     def number(self, name: str | None, version: str = "", runtime: str | None = None) -> int:
-        """The number of a model, a new one where there was none; `runtime` ran it, None = it never ran."""
+        """Return the number of a model, a new one if needed; `runtime` ran it, None = it never ran."""
         key = name, version, runtime
         if key not in self._numbers:
             self._numbers[key] = len(self.rows)

@@ -1,4 +1,4 @@
-"""Who scores bars between `observe` and `decide`: how the engine asks, and what it is told."""
+"""Scorers of bars between `observe` and `decide`: their protocol, and how the engine asks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from worker.engine.scoring.names import ModelNames
 
 
 class Answers(Protocol):
-    """One entry a row in each."""
+    """Answers of a scorer, one entry per row in each."""
 
     @property
     def prob(self) -> NDArray[np.float64]:
@@ -31,11 +31,11 @@ class Answers(Protocol):
 
 
 class Scorer(Protocol):
-    """Whoever scores bars. What it says of a bar depends on that symbol's bars up to it, and on the journal."""
+    """A scorer of bars. Its answer for a bar depends on that symbol's bars up to it, and on the journal."""
 
     @property
     def names(self) -> ModelNames:
-        """What its answers tell of."""
+        """Names of the models in its answers."""
         ...
 
     @property
@@ -44,7 +44,7 @@ class Scorer(Protocol):
         ...
 
     def switch(self, generation: int, choice: ModelSwitch | None) -> None:
-        """The journal has an entry with this number, greater than those before: another model; None = as configured."""
+        """Switch models at journal entry `generation`, greater than those before; None = the configured model."""
         ...
 
     def score(
@@ -56,8 +56,8 @@ class Scorer(Protocol):
     ) -> Answers:
         """Score accepted bars in input order.
 
-        `features` (n, features) in the order of the features stage; `circuits` (capacity,) of CIRCUIT is brought up to
-        date; `slots` and `generations`, the numbers of the switches that are in force or 0, are (n,).
+        `features` (n, features) are in the order of the features stage; `circuits` (capacity,) of CIRCUIT are updated;
+        `slots` and `generations`, the numbers of the switches in force or 0, are (n,).
         """
         ...
 
@@ -73,7 +73,7 @@ def ask(
     slots: NDArray[np.int64],
     generations: NDArray[np.int64],
 ) -> None:
-    """Between `observe` and `decide`: write `outs["model"]` of every accepted record, all arrays being (n,)."""
+    """Write `outs["model"]` of every accepted record between `observe` and `decide`; all arrays are (n,)."""
     rows = np.flatnonzero(outs["validation"]["accepted"])
     found = scorer.score(_features(outs)[rows], circuits, slots[rows], generations[rows])
     for name in ("prob", "status", "model_index"):

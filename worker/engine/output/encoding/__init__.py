@@ -1,4 +1,4 @@
-"""Decisions as JSON straight from output rows: the bytes that msgspec writes, without a Python object a row."""
+"""Decisions as JSON straight from output rows: the bytes of msgspec, without per-row Python objects."""
 
 from __future__ import annotations
 

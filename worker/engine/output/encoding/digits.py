@@ -23,11 +23,11 @@ BYTE_BITS, ALL_BITS = np.uint64(3), np.uint64(64)
 
 @inlined
 def digits_of_eight(count):  # type: ignore[no-untyped-def]
-    """The 8 digits of a uint64 below 10^8, one a byte, the first one lowest; without the text's 0x30.
+    """Return the 8 digits of a uint64 below 10^8, one per byte, the first lowest; without the text's 0x30.
 
-    Halves, pairs and digits are split by one multiplication each: n·109951163 >> 40 is n // 10^4 below 10^8,
+    One multiplication each splits halves, pairs and digits: n·109951163 >> 40 is n // 10^4 below 10^8,
     n·10486 >> 20 is n // 100 below 10^4 and n·103 >> 10 is n // 10 below 100 [Muła, SSE2 and SWAR conversion of
-    integers]. There is no division, so that a loop over counts can be compiled into vectors.
+    integers]. There is no division, so the compiler can vectorise a loop over counts.
     """
     high = ((count & LOW) * HALVES) >> HALF_SHIFT
     lanes = high | ((count - high * FOUR_DIGITS) << HALF)
@@ -39,19 +39,19 @@ def digits_of_eight(count):  # type: ignore[no-untyped-def]
 
 @inlined
 def zeros_before(digits):  # type: ignore[no-untyped-def]
-    """How many of eight digits are zeros before the first other one; 7 at most, as a uint64."""
+    """Count the leading zeros of eight digits; at most 7, as a uint64."""
     return trailing_zeros(digits | LAST) >> BYTE_BITS
 
 
 @inlined
 def places_used(digits):  # type: ignore[no-untyped-def]
-    """How many of eight digits are left without the zeros behind them, as an int64."""
+    """Count the digits of eight that remain without trailing zeros, as an int64."""
     return np.int64((ALL_BITS + np.uint64(7) - leading_zeros(digits)) >> BYTE_BITS)
 
 
 @inlined
 def _put_first(at, count):  # type: ignore[no-untyped-def]
-    """A count below 10^8 without zeros before it."""
+    """Write a count below 10^8 without leading zeros."""
     digits = digits_of_eight(count)
     skipped = zeros_before(digits)
     put_word(at, 0, (digits | TEXT) >> (skipped << BYTE_BITS))
@@ -60,7 +60,7 @@ def _put_first(at, count):  # type: ignore[no-untyped-def]
 
 @inlined
 def put_eight(at, count):  # type: ignore[no-untyped-def]
-    """The 8 digits of a count below 10^8."""
+    """Write the 8 digits of a count below 10^8."""
     put_word(at, 0, digits_of_eight(count) | TEXT)
     return at + 8
 
@@ -78,7 +78,7 @@ def _put_large(at, count):  # type: ignore[no-untyped-def]
 
 @inlined
 def put_count(at, count):  # type: ignore[no-untyped-def]
-    """A uint64; up to 8 bytes more are written."""
+    """Write a uint64; up to 8 bytes more are written."""
     if count < TEN:
         return put_character(at, DIGIT + np.int64(count))
     return _put_first(at, count) if count < EIGHT_DIGITS else _put_large(at, count)
@@ -86,8 +86,8 @@ def put_count(at, count):  # type: ignore[no-untyped-def]
 
 @inlined
 def put_int(at, value):  # type: ignore[no-untyped-def]
-    """An int64; up to 8 bytes more are written."""
-    # A minus is always written, but kept only where there is one: no branch on what nobody can foresee.
+    """Write an int64; up to 8 bytes more are written."""
+    # A minus is always written, but kept only where there is one: an unpredictable branch would cost more.
     put_byte(at, 0, MINUS)
     sign = value >> 63
     return put_count(at - sign, np.uint64((value ^ sign) - sign))
@@ -95,7 +95,7 @@ def put_int(at, value):  # type: ignore[no-untyped-def]
 
 @kernel
 def size_of_count(count):  # type: ignore[no-untyped-def]
-    """How many digits an int64 from 0 on has."""
+    """Return the number of digits of an int64 >= 0."""
     bits = np.int64(ALL_BITS - leading_zeros(np.uint64(count) | np.uint64(1)))
-    size = (bits * 1233) >> 12  # bits·log10(2), which is that number or one less
+    size = (bits * 1233) >> 12  # bits·log10(2): the number of digits or one less
     return size + (1 if np.uint64(count) >= TENS[size] or size == 0 else 0)

@@ -1,4 +1,4 @@
-"""Encodes the accepted rows of a batch."""
+"""Encoder of the accepted rows of a batch."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ Column = NDArray[Any]
 
 
 class EncodedLines(NamedTuple):
-    """Lines of JSON, one a row: `text[ends[row - 1]:ends[row]]`, its line feed included."""
+    """Lines of JSON, one per row: `text[ends[row - 1]:ends[row]]`, its line feed included."""
 
     text: memoryview
     ends: NDArray[np.int64]
 
 
 class DecisionEncoder:
-    """Writes decisions of one configuration as `msgspec.json.encode` writes what `OutcomeBuilder` builds."""
+    """Encoder of one configuration's decisions, byte for byte as `msgspec` encodes those of `OutcomeBuilder`."""
 
     def __init__(self, settings: EngineSettings, names: ModelNames | None = None) -> None:
         self._layouts = Layouts(settings, names)
@@ -45,11 +45,11 @@ class DecisionEncoder:
         self.encode(np.zeros(0, BAR), np.zeros(0, OUTPUT), [])
 
     def lines(self, bars: Column, outs: Column, symbols: Sequence[str]) -> bytes:
-        """One line a row: BAR rows, output rows (all accepted), and the rows' symbols."""
+        """Encode one line per row: BAR rows, output rows (all accepted), and the rows' symbols."""
         return self._exact(bars, outs, symbols) if self._full else bytes(self.encode(bars, outs, symbols).text)
 
     def lines_of(self, bars: Column, outs: Column, symbol: str) -> bytes | memoryview:
-        """The same where all rows have one symbol; valid until the next call."""
+        """Encode rows of one symbol as `lines`; valid until the next call."""
         if self._full:
             return self._exact(bars, outs, [symbol] * len(bars))
         spans = np.empty((len(bars), 2), np.int64)
@@ -57,7 +57,7 @@ class DecisionEncoder:
         return self._encode(bars, outs, np.frombuffer(symbol.encode("ascii"), np.uint8), spans).text
 
     def encode(self, bars: Column, outs: Column, symbols: Sequence[str]) -> EncodedLines:
-        """The same with where each line ends, but not with `detail=full`.
+        """Encode as `lines` and return the end of each line too; not with `detail=full`.
 
         The text is valid until the next call.
         """
@@ -80,17 +80,17 @@ class DecisionEncoder:
 
 
 def rows_as_bytes(bars: Column, outs: Column) -> Rows:
-    """The rows' memory, contiguous."""
+    """Return the rows' memory, contiguous."""
     return Rows(view_as(outs, np.dtype(np.uint8)), view_as(bars, np.dtype(np.uint8)))
 
 
 def view_as(rows: Column, kind: np.dtype[Any]) -> Column:
-    """The memory of structured rows as an array of one type, shape (n, items a row)."""
+    """Return the memory of structured rows as an array of one type, shape (n, items per row)."""
     return np.ascontiguousarray(rows).view(kind).reshape(len(rows), rows.dtype.itemsize // kind.itemsize)
 
 
 def _names(symbols: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The symbols' text, and the span of each row's."""
+    """Return the symbols' text, and each row's span in it."""
     ends = np.cumsum(np.fromiter(map(len, symbols), np.int64, len(symbols)), dtype=np.int64)
     spans = np.stack([np.concatenate(([0], ends[:-1])) if ends.size else ends, ends], axis=1)
     return np.frombuffer("".join(symbols).encode("ascii"), np.uint8), spans

@@ -1,7 +1,7 @@
-"""The numbers of a decision as text, all at once: loops over lanes, which are compiled into vectors.
+"""The numbers of a decision as text, all at once: loops over lanes, which the compiler vectorises.
 
-A lane is one number. Its text is two words, and both are stored whatever they hold, the second one where the first one
-ends. The few numbers that two words cannot say take the way of `numbers`.
+A lane is one number. Its text is two words. Both are always stored, the second where the first ends. The few numbers
+that do not fit into two words go through `numbers`.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from worker.engine.output.encoding.digits import BYTE_BITS, EIGHTH, MINUS, TEXT,
 from worker.engine.output.encoding.numbers import NULL, POINT, SCIENTIFIC_BELOW, USUAL, put_float, put_int
 
 ITEM = 8  # bytes
-# Where lanes of each kind end, as offsets: float64 values that are usually below 10, any float64, any int64.
+# End of the lanes of each kind, as offsets: float64 values that are usually below 10, any float64, any int64.
 RATIOS, AMOUNTS, LANES = 32 * ITEM, 48 * ITEM, 64 * ITEM
 # Columns, by their offset:
 NUMBER = 0
 FIRST, SECOND = LANES, 2 * LANES  # words of text
-FIRST_SIZE = 3 * LANES  # bytes of the first word that are text
-SIZE = 4 * LANES  # bytes of text, 0 where two words cannot say the number
+FIRST_SIZE = 3 * LANES  # bytes of text in the first word
+SIZE = 4 * LANES  # bytes of text, 0 where the number does not fit into two words
 COLUMNS = 5 * LANES
 
 # In units of 10^-6: a digit, point and decimals are a word, and so are a sign and seven digits.
 MOST_RATIO, MOST_AMOUNT, MOST_INTEGER = 1e7, 1e13, np.uint64(10**7)
-COUNTABLE, COUNT = 2.0**52, (1 << 27) - 1  # added to a whole number, the sum's lowest bits are that number
+COUNTABLE, COUNT = 2.0**52, (1 << 27) - 1  # COUNTABLE added to a whole number has that number in its lowest bits
 DIGIT, DECIMALS = np.uint64(0xFF), np.uint64(0xFFFFFFFFFFFF0000)
 POINTED = TEXT ^ np.uint64((b"0"[0] ^ b"."[0]) << 8)
 SPELLED = np.int64(len("null"))
@@ -37,9 +37,9 @@ ALL, NONE = np.int64(-1), np.int64(0)
 
 
 def new_lanes() -> NDArray[np.uint8]:
-    """Memory for the lanes of one row at a time."""
-    memory = np.zeros(COLUMNS + LINE, np.uint8)  # lanes without a number must not hold one that is slow to compute with
-    skipped = -memory.ctypes.data % LINE  # a vector that lies across two lines of the cache costs twice as much
+    """Allocate the lanes of one row at a time."""
+    memory = np.zeros(COLUMNS + LINE, np.uint8)  # an unused lane must not hold a number that is slow to compute with
+    skipped = -memory.ctypes.data % LINE  # a vector across two cache lines costs twice as much
     lanes = memory[skipped : skipped + COLUMNS]
     lanes[FIRST : FIRST + RATIOS].view(np.uint64)[:] = MINUS
     return lanes
@@ -47,13 +47,13 @@ def new_lanes() -> NDArray[np.uint8]:
 
 @inlined
 def _count(x):  # type: ignore[no-untyped-def]
-    """A whole number below 10^8 as int64; anything for others."""
+    """Return a whole number below 10^8 as int64; anything for others."""
     return bits_of(x + COUNTABLE) & COUNT
 
 
 @inlined
 def _fits(size, scaled, most):  # type: ignore[no-untyped-def]
-    """Whether 6 decimals are enough, as in `put_float`: -1 or 0."""
+    """Return -1 if 6 decimals suffice, as in `put_float`, else 0."""
     fits = (scaled < most) & (scaled / USUAL == size) & ((size >= SCIENTIFIC_BELOW) | (size == 0.0))
     return ALL if fits else NONE
 
@@ -65,7 +65,7 @@ def _is_finite(number):  # type: ignore[no-untyped-def]
 
 @inlined
 def _signed(whole, sign):  # type: ignore[no-untyped-def]
-    """Seven digits without zeros before them, behind a minus where `sign` is -1 and not 0; and their size in bytes."""
+    """Return seven digits without leading zeros, after a minus where `sign` is -1 and not 0, and the size in bytes."""
     skipped = zeros_before(whole)
     text = (whole | TEXT) >> (skipped << BYTE_BITS)
     text = (text << (EIGHTH & np.uint64(sign))) | np.uint64(MINUS & sign)
@@ -83,7 +83,7 @@ def _count_ratios(lanes):  # type: ignore[no-untyped-def]
 
 @kernel
 def _spell_ratios(lanes):  # type: ignore[no-untyped-def]
-    """The first word is a minus, which the second one overwrites where there is none."""
+    """Spell ratios: the first word is a minus, which the second overwrites where there is none."""
     for at in range(0, RATIOS, ITEM):
         number, digits = i8_at(lanes, at), u8_at(lanes + SECOND, at)
         finite = _is_finite(number)
@@ -108,12 +108,12 @@ def _count_amounts(lanes):  # type: ignore[no-untyped-def]
 
 @kernel
 def _spell_amounts(lanes):  # type: ignore[no-untyped-def]
-    """The first word is sign and whole part, the second one point and decimals."""
+    """Spell amounts: the first word is sign and whole part, the second point and decimals."""
     for at in range(RATIOS, AMOUNTS, ITEM):
         number, decimals = i8_at(lanes, at), u8_at(lanes + SECOND, at)
         finite = _is_finite(number)
         text, first = _signed(u8_at(lanes + FIRST, at), number >> 63)
-        # Two of the eight digits are zeros, and the point takes the place of one.
+        # Two of the eight digits are zeros, and the point replaces one.
         size = (first + max(places_used(decimals) - 1, 2)) & i8_at(lanes + SIZE, at)
         put_word(lanes + FIRST, at, text if finite else NULL)
         put_word(lanes + SECOND, at, (((decimals | TEXT) >> EIGHTH) & ~DIGIT) | np.uint64(POINT))
@@ -134,7 +134,7 @@ def _count_integers(lanes):  # type: ignore[no-untyped-def]
 
 @kernel
 def _spell_integers(lanes):  # type: ignore[no-untyped-def]
-    """The second word is behind the text."""
+    """Spell integers: the text is in the first word."""
     for at in range(AMOUNTS, LANES, ITEM):
         text, size = _signed(u8_at(lanes + FIRST, at), i8_at(lanes, at) >> 63)
         put_word(lanes + FIRST, at, text)
@@ -164,7 +164,7 @@ def _put_other(at, number, integer):  # type: ignore[no-untyped-def]
 
 @inlined
 def put_lane(at, lanes, lane):  # type: ignore[no-untyped-def]
-    """Write the number of the lane at this offset; returns the address after it. Up to 16 bytes more are written."""
+    """Write the number of the lane at this offset and return the address after it. Up to 16 bytes more are written."""
     size = i8_at(lanes + SIZE, lane)
     if size == 0:
         return _put_other(at, i8_at(lanes, lane), lane >= AMOUNTS)

@@ -1,4 +1,4 @@
-"""Where each value of a decision lies in an output row: the order of `schemas.Decision`, one line a member."""
+"""The place of each value of a decision in an output row: the order of `schemas.Decision`, one line per member."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class Kind(IntEnum):
     NUMBER = 0  # of a lane
     WORD = 1  # u1, an index into the words from `base` on
     NOTHING = 2
-    # These `lines.put_line` writes itself.
+    # Written by `lines.put_line` itself.
     SYMBOL = 3
     TS = 4
     CLOSE_TS = 5
     TIMEFRAMES = 6
     CODES = 7  # u8, a bit mask
-    MODEL = 8  # u1, an index into the words of the model that `model.model_index` says
+    MODEL = 8  # u1, an index into the words of the model in `model.model_index`
     SHAPES = 9
     CONTRIBUTIONS = 10
     REASONS = 11  # u4, a bit mask
@@ -45,7 +45,7 @@ class Kind(IntEnum):
     END = 14
 
 
-# The order in which it does; there is no other step between those of the second group.
+# The order in which `put_line` writes them; there is no other step between those of the second group.
 OWN = (Kind.SYMBOL, Kind.SYMBOL, Kind.TS, Kind.CLOSE_TS, Kind.TIMEFRAMES, Kind.CODES)
 OWN_AT_ONCE = (Kind.MODEL, Kind.SHAPES, Kind.CONTRIBUTIONS, Kind.REASONS, Kind.BLOCKING, Kind.OPTIONAL)
 
@@ -59,12 +59,12 @@ class Layout(NamedTuple):
     widest: int  # bytes of the longest line
 
 
-ELEMENT = '["', '",'  # around a name that is the first of an element of a list
-NUMBER = 32  # bytes of the longest number at least
-SPARE = BLOCK  # bytes behind a line and behind its texts, which are copied in blocks
+ELEMENT = '["', '",'  # around a name that is the first item of a list's element
+NUMBER = 32  # least bytes for the longest number
+SPARE = BLOCK  # bytes after a line and after its texts, which are copied in blocks
 SYMBOL = 2 * MAX_SYMBOL  # bytes of the longest symbol, every character escaped
 (CANDLE_FIELD, CANDLES), (EVENT_FIELD, EVENTS) = SHAPES
-# Words that every layout begins with, so that kernels know where theirs are.
+# Words at the start of every layout, at places known to kernels.
 LISTS = (
     (REGIMES, '"', '"'), (TIMEFRAMES, *ELEMENT), (COMPONENTS, *ELEMENT), (("false", "true"), ",", ","),
     (CANDLES, *ELEMENT), (EVENTS, *ELEMENT),
@@ -75,7 +75,7 @@ REGIME_WORDS, FRAME_WORDS, COMPONENT_WORDS, TRUTH_WORDS, CANDLE_WORDS, EVENT_WOR
 
 
 class _Book:
-    """Collects text, words and steps."""
+    """Builder of text, words and steps."""
 
     def __init__(self) -> None:
         self.text = bytearray()
@@ -83,7 +83,7 @@ class _Book:
         self.steps: list[tuple[int, int, int, int, int]] = []
 
     def add(self, text: str, kind: Kind, at: int = 0, base: int = 0) -> None:
-        """A step copies one block of text at most: what is longer gets steps of its own."""
+        """Add a step; a step copies at most one block, so longer text gets steps of its own."""
         while len(text) > BLOCK:
             self.add(text[:BLOCK], Kind.NOTHING)
             text = text[BLOCK:]
@@ -91,7 +91,7 @@ class _Book:
         self.text += text.encode()
 
     def add_number(self, text: str, path: str, kind: Kind = Kind.NUMBER) -> None:
-        """A number of an output row."""
+        """Add a number of an output row."""
         self.add(text, kind, lane_of(path))
 
     def name(self, words: tuple[str, ...] | list[str], before: str = '"', after: str = '"') -> int:
@@ -103,7 +103,7 @@ class _Book:
 
 
 def layout(settings: EngineSettings, names: ModelNames) -> Layout:
-    """The layout of decisions under one configuration that name these models."""
+    """Build the layout of decisions under one configuration that name these models."""
     book, config_hash = _Book(), settings.config_hash()
     for listed, before, after in LISTS:
         book.name(listed, before, after)

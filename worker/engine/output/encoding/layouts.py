@@ -1,4 +1,4 @@
-"""Keeps a configuration's layout up to date with the models that decisions name."""
+"""The layout of a configuration, kept up to date with the models that decisions name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from worker.engine.settings import EngineSettings
 
 
 class Layouts:
-    """The layout of one configuration, made anew when models have been named since; without `names` the configured."""
+    """The layout of one configuration, rebuilt when new models are named; without `names` only the configured model."""
 
     def __init__(self, settings: EngineSettings, names: ModelNames | None) -> None:
         self._settings = settings
@@ -17,7 +17,7 @@ class Layouts:
 
     @property
     def newest(self) -> Layout:
-        """The layout for all output rows that there are by now."""
+        """The layout for all output rows so far."""
         if self._known != len(self._names):
             self._known, self._layout = len(self._names), layout(self._settings, self._names)
         return self._layout

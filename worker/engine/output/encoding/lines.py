@@ -1,4 +1,4 @@
-"""The kernels that write decisions: the steps of the layout over each row."""
+"""Kernels that write decisions: the steps of the layout over each row."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from worker.engine.scoring.model import Status
 NUMBER, WORD, NOTHING = int(Kind.NUMBER), int(Kind.WORD), int(Kind.NOTHING)
 STATUSES = len(Status)
 FEED, QUOTE, ESCAPE = b"\n"[0], b'"'[0], b"\\"[0]
-TEXT_SIZE, KIND, PLACE, BASE, STEP = 8, 16, 24, 32, 40  # offsets in a step, and its bytes
+TEXT_SIZE, KIND, PLACE, BASE, STEP = 8, 16, 24, 32, 40  # offsets in a step, and its size in bytes
 OUT_ROW, BAR_ROW = OUTPUT.itemsize, BAR.itemsize
 MODEL_INDEX, TS, INTERVAL = offset("model.model_index"), offset("ts", BAR), offset("interval_ms", BAR)
 
 
 class Rows(NamedTuple):
-    """Output rows and BAR rows as bytes, shape (n, bytes of a row)."""
+    """Output rows and BAR rows as bytes, shape (n, bytes per row)."""
 
     outs: NDArray[Any]
     bars: NDArray[Any]
 
 
 class Book(NamedTuple):
-    """A layout as addresses, and where to put the numbers of a row."""
+    """A layout as addresses, and the lanes for the numbers of a row."""
 
     steps: int
     steps_end: int
@@ -47,7 +47,7 @@ class Book(NamedTuple):
 
 @inlined
 def book_of(layout, lanes):  # type: ignore[no-untyped-def]
-    """The addresses of a `Layout` and of `new_lanes`."""
+    """Return the addresses of a `Layout` and of `new_lanes`."""
     steps = address_of(layout.steps)
     end = steps + layout.steps.size * 8
     return Book(steps, end, address_of(layout.text), address_of(layout.words), address_of(lanes))
@@ -55,13 +55,13 @@ def book_of(layout, lanes):  # type: ignore[no-untyped-def]
 
 @inlined
 def close_ts(bar):  # type: ignore[no-untyped-def]
-    """When the BAR row at this address ends, in epoch ms."""
+    """Return when the BAR row at this address ends, epoch ms."""
     return bar_end(i8_at(bar, TS), i8_at(bar, INTERVAL))
 
 
 @inlined
 def is_plain(symbol, size, room):  # type: ignore[no-untyped-def]
-    """Whether a symbol needs no escapes, and has enough of `room` behind it to be copied in blocks."""
+    """Return whether a symbol needs no escapes and has enough `room` after it to be copied in blocks."""
     plain = size + BLOCK <= room
     for i in range(size):
         byte = u1_at(symbol, i)
@@ -71,7 +71,7 @@ def is_plain(symbol, size, room):  # type: ignore[no-untyped-def]
 
 @kernel
 def _put_escaped(at, symbol, size):  # type: ignore[no-untyped-def]
-    """A symbol (printable ASCII) as JSON text without quotes."""
+    """Write a symbol (printable ASCII) as JSON text without quotes."""
     for i in range(size):
         byte = u1_at(symbol, i)
         if byte in (QUOTE, ESCAPE):
@@ -82,7 +82,7 @@ def _put_escaped(at, symbol, size):  # type: ignore[no-untyped-def]
 
 @inlined
 def _put_text_of(at, step, text):  # type: ignore[no-untyped-def]
-    """The text of a step."""
+    """Write the text of a step."""
     copy_block(at, text + i8_at(step, 0))
     return at + i8_at(step, TEXT_SIZE)
 
@@ -91,7 +91,7 @@ def _put_text_of(at, step, text):  # type: ignore[no-untyped-def]
 def _put_steps(at, step, text, words, lanes, out):  # type: ignore[no-untyped-def]
     """Write the steps up to the next that `put_line` writes itself, and the text of that one.
 
-    Returns the address after it, and that step.
+    Return the address after it, and that step.
     """
     at = _put_text_of(at, step, text)
     while i8_at(step, KIND) <= NOTHING:
@@ -118,7 +118,7 @@ def _put_model(at, step, text, words, out):  # type: ignore[no-untyped-def]
 
 @inlined
 def _put_reasons(at, step, text, words, out):  # type: ignore[no-untyped-def]
-    """Reasons and the first of them that blocks: two steps."""
+    """Write the reasons and the first of them that blocks: two steps."""
     at = put_names(_put_text_of(at, step, text), text, words, u4_at(out, i8_at(step, PLACE)), i8_at(step, BASE))
     step += STEP
     at, which = _put_text_of(at, step, text), i1_at(out, i8_at(step, PLACE))
@@ -133,15 +133,15 @@ def _put_optional(at, step, text, lanes):  # type: ignore[no-untyped-def]
 
 @kernel
 def put_line(at, book, out, bar, symbol, symbol_size, room):  # type: ignore[no-untyped-def]
-    """Write the output row at `out` and its BAR at `bar`, without a line feed; returns the address after it.
+    """Write the output row at `out` and its BAR at `bar`, without a line feed, and return the address after it.
 
-    `symbol` is the address of as many bytes, and of `room` bytes that may be read. Up to `layout.SPARE` bytes more are
+    `symbol` is the address of `symbol_size` bytes, and of `room` readable bytes. Up to `layout.SPARE` bytes more are
     written.
     """
     plain, text, words, lanes = is_plain(symbol, symbol_size, room), book.text, book.words, book.lanes
     load_lanes(lanes, out, bar)
     write_lanes(lanes)
-    # One after the other, as `layout.OWN` tells: a branch on the kind of each would never be foreseen.
+    # Straight-line code in the order of `layout.OWN`: a branch on each step's kind would be unpredictable.
     at, step = _put_steps(at, book.steps, text, words, lanes, out)
     at, step = _put_steps(_put_symbol(at, symbol, symbol_size, plain), step + STEP, text, words, lanes, out)
     at, step = _put_steps(_put_symbol(at, symbol, symbol_size, plain), step + STEP, text, words, lanes, out)
@@ -161,7 +161,7 @@ def put_line(at, book, out, bar, symbol, symbol_size, room):  # type: ignore[no-
 
 @kernel
 def put_lines(buffer, layout, rows, names, spans, ends, lanes):  # type: ignore[no-untyped-def]
-    """Write a line a row; `names[spans[row, 0]:spans[row, 1]]` is its symbol, `ends[row]` is set to where it ends.
+    """Write one line per row; `names[spans[row, 0]:spans[row, 1]]` is its symbol, `ends[row]` is set to its end.
 
     `lanes` are `new_lanes`.
     """

@@ -38,26 +38,26 @@ EVENTS_AT, EVENT_COUNT = offset(f"patterns.{EVENT_FIELD}"), len(EVENTS)
 
 @inlined
 def put_word_text(at, text, words, word):  # type: ignore[no-untyped-def]
-    """The word of this number."""
+    """Write the word of this number."""
     row = words + word * WORD_ROW
     return put_text(at, text + i8_at(row, 0), i8_at(row, 8))
 
 
 @inlined
 def _put_end(at):  # type: ignore[no-untyped-def]
-    """The end of an element of a list, and a comma."""
+    """Write the end of a list's element, and a comma."""
     return put_character(put_character(at, CLOSE), COMMA)
 
 
 @inlined
 def _close(at, start):  # type: ignore[no-untyped-def]
-    """End a list that was opened before `start`, in place of the comma behind its last element."""
+    """End a list that was opened before `start`; replace the comma after its last element."""
     return put_character(at - 1 if at > start else at, CLOSE)
 
 
 @kernel
 def put_names(at, text, words, mask, base):  # type: ignore[no-untyped-def]
-    """The words from `base` on whose bits are set."""
+    """Write the words from `base` on whose bits are set."""
     at = start = put_character(at, OPEN)
     left = np.uint64(mask)
     while left != 0:
@@ -69,9 +69,9 @@ def put_names(at, text, words, mask, base):  # type: ignore[no-untyped-def]
 
 @inlined
 def _present(source, size):  # type: ignore[no-untyped-def]
-    """A bit for each of up to 64 bytes that is not 0.
+    """Return a bit for each of up to 64 bytes that is not 0.
 
-    The product brings the highest bits of eight bytes into its own highest byte, in their order.
+    The product moves the highest bits of eight bytes into its own highest byte, in order.
     """
     found = np.uint64(0)
     for n in range(0, size, 8):
@@ -90,7 +90,7 @@ def _put_strength(at, text, words, word, strength):  # type: ignore[no-untyped-d
 
 @kernel
 def put_shapes(at, text, words, out):  # type: ignore[no-untyped-def]
-    """Candlestick patterns and events of the output row at `out` whose strength is not 0, each with it."""
+    """Write the candlestick patterns and events of the output row at `out` whose strength is not 0, each with it."""
     at = start = put_character(at, OPEN)
     left = _present(out + CANDLES_AT, CANDLE_COUNT)
     while left != 0:
@@ -107,7 +107,7 @@ def put_shapes(at, text, words, out):  # type: ignore[no-untyped-def]
 
 @kernel
 def put_contributions(at, text, words, out, lanes):  # type: ignore[no-untyped-def]
-    """The largest contributions to the score of the output row at `out`."""
+    """Write the largest contributions to the score of the output row at `out`."""
     at = start = put_character(at, OPEN)
     for k in range(TOP):
         which = i1_at(out + WHICH, k)
@@ -119,7 +119,7 @@ def put_contributions(at, text, words, out, lanes):  # type: ignore[no-untyped-d
 
 @kernel
 def put_timeframes(at, text, words, out, lanes):  # type: ignore[no-untyped-def]
-    """The higher timeframes of the output row at `out`."""
+    """Write the higher timeframes of the output row at `out`."""
     at = start = put_character(at, OPEN)
     for k in range(i1_at(out, FIRST_FRAME), i1_at(out, END_FRAME)):
         at = put_word_text(at, text, words, FRAME_WORDS + k)

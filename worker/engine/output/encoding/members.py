@@ -1,4 +1,4 @@
-"""Which lane holds which number of an output row and its bar, and the kernel that brings them there."""
+"""The lane of each number of an output row and its bar, and the kernel that loads them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from worker.engine.stages.decision.output import RISK_FIELDS, TOP
 
 
 def offset(path: str, dtype: np.dtype[np.void] = OUTPUT) -> int:
-    """Byte offset of a nested field."""
+    """Return the byte offset of a nested field."""
     total = 0
     for name in path.split("."):
         assert dtype.fields is not None
@@ -30,7 +30,7 @@ def offset(path: str, dtype: np.dtype[np.void] = OUTPUT) -> int:
 
 
 class Run(NamedTuple):
-    """Numbers that lie side by side in an output row or a bar, and in lanes from the one at the offset `lane` on."""
+    """Adjacent numbers of an output row or a bar, and of the lanes from the offset `lane` on."""
 
     lane: int
     at: int
@@ -67,13 +67,13 @@ assert SIDE_LANE < LANES
 
 SCORE, SIDE = offset("validation.score"), offset("decision.side")
 WHICH, CONTRIBUTIONS = offset("decision.top"), offset("decision.contributions")
-# What is read of an output row.
+# The parts read from an output row.
 JUDGED_END, SHAPES_AT, SHAPES_END = offset("validation.level"), offset("patterns.candles"), offset("model.status")
 DECIDED_AT, ROW_END = offset("decision.sequence"), OUTPUT.itemsize
 
 
 def lane_of(path: str) -> int:
-    """The lane of a member of output rows."""
+    """Return the lane of a member of output rows."""
     runs = (SCORES, DIRECTIONS, FORECASTS, ORDER, POSITION, AGES, VERSIONS, SEQUENCE, HELD, REGIME_AGE, MASK)
     at = offset(path)
     return next(run.lane + at - run.at for run in runs if run.at <= at < run.at + run.size)
@@ -90,7 +90,7 @@ def _bring(lanes, run, row):  # type: ignore[no-untyped-def]
 
 @kernel
 def load_lanes(lanes, out, bar):  # type: ignore[no-untyped-def]
-    """Bring the numbers of the output row at `out` and of its BAR at `bar`."""
+    """Load the numbers of the output row at `out` and of its BAR at `bar`."""
     _bring(lanes, SCORES, out)
     _bring(lanes, DIRECTIONS, out)
     _bring(lanes, FORECASTS, out)
@@ -112,7 +112,7 @@ def load_lanes(lanes, out, bar):  # type: ignore[no-untyped-def]
 
 @inlined
 def fetch_out(out):  # type: ignore[no-untyped-def]
-    """Bring what is read of an output row near, for use soon."""
+    """Prefetch the parts of an output row that are read."""
     for at in range(0, JUDGED_END, LINE):
         fetch(out + at)
     for at in range(SHAPES_AT, SHAPES_END, LINE):

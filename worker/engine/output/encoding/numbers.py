@@ -1,6 +1,6 @@
 """Numbers as JSON text, as msgspec writes them: the shortest decimal that reads back as the same float64.
 
-All of these write at an address, return the one after what they wrote, and may write up to 16 bytes
+Each function writes at an address, returns the one after its text, and may write up to 16 bytes
 more.
 """
 
@@ -30,26 +30,27 @@ ZERO, POINT, MINUS, EXPONENT = b"0"[0], b"."[0], b"-"[0], b"e"[0]
 ZERO_POINT_ZERO = np.uint64(int.from_bytes(b"0.0", "little"))
 NULL = np.uint64(int.from_bytes(b"null", "little"))
 MOST = 1e15  # decimals of up to 15 digits and float64 values determine each other
-SCIENTIFIC_BELOW, SCIENTIFIC_FROM = 1e-5, 1e16  # where msgspec writes an exponent
+SCIENTIFIC_BELOW, SCIENTIFIC_FROM = 1e-5, 1e16  # from where msgspec writes an exponent
 USUAL, MILLION, HUNDRED = 1e6, np.uint64(10**6), np.uint64(100)  # most numbers are published to 6 decimals
-SIZES = np.array([1e13, 1e9, 1e6, 1e3, 1.0, 1e-3, 1e-7, 0.0])  # from here on, so many decimals:
-PLACES = np.array([0, 2, 6, 9, 12, 15, 18, 22])  # 15 digits then at most
+SIZES = np.array([1e13, 1e9, 1e6, 1e3, 1.0, 1e-3, 1e-7, 0.0])  # from each size on, so many decimals:
+PLACES = np.array([0, 2, 6, 9, 12, 15, 18, 22])  # at most 15 digits
 
 
 @inlined
 def put_null(at):  # type: ignore[no-untyped-def]
-    """`null`."""
+    """Write `null`."""
     put_word(at, 0, NULL)
     return at + 4
 
 
 @kernel
 def _decimal(size):  # type: ignore[no-untyped-def]
-    """(count, places) of a decimal count/10^places that reads as `size`, a finite float above 0, and is the shortest
-    but for zeros behind it.
+    """Return (count, places) of the shortest decimal count/10^places that reads as `size`, up to trailing zeros.
 
-    One division shows whether few decimals are enough: both of its operands are exact, so its result is the float64
-    nearest to that decimal, and decimals of up to 15 digits share none.
+    `size` is a finite float above 0.
+
+    One division tells whether few decimals suffice: both of its operands are exact, so its result is the float64
+    nearest to that decimal, and no two decimals of up to 15 digits share one.
     """
     if size < MOST:
         i = 0
@@ -86,7 +87,7 @@ def _put_scientific(at, count, places):  # type: ignore[no-untyped-def]
 
 @inlined
 def _put_fraction(at, fraction):  # type: ignore[no-untyped-def]
-    """A point and a fraction in units of 10^-16, without zeros behind it but for the first."""
+    """Write a point and a fraction in units of 10^-16, without trailing zeros except the first."""
     high = fraction // EIGHT_DIGITS
     low = digits_of_eight(fraction - high * EIGHT_DIGITS)
     digits = digits_of_eight(high)
@@ -98,7 +99,7 @@ def _put_fraction(at, fraction):  # type: ignore[no-untyped-def]
 
 @kernel
 def _put_small(at, count, places):  # type: ignore[no-untyped-def]
-    """A fixed decimal below 1 with more than 16 places."""
+    """Write a fixed decimal below 1 with more than 16 places."""
     count, places = _without_zeros(count, places)
     at = put_character(put_character(at, ZERO), POINT)
     for i in range(places):
@@ -120,7 +121,7 @@ def _put_fixed(at, count, places):  # type: ignore[no-untyped-def]
 
 @kernel
 def put_any_float(at, x):  # type: ignore[no-untyped-def]
-    """A float64; null when it is not finite."""
+    """Write a float64; null when it is not finite."""
     size = abs(x)
     if not size < np.inf:
         return put_null(at)
@@ -138,12 +139,12 @@ def put_any_float(at, x):  # type: ignore[no-untyped-def]
 
 @inlined
 def put_float(at, x):  # type: ignore[no-untyped-def]
-    """The same, faster where a few decimals are enough."""
+    """Write a float64 as `put_any_float`, faster where a few decimals suffice."""
     size = abs(x)
     scaled = np.rint(size * USUAL)
     if not (scaled < MOST and scaled / USUAL == size and (size >= SCIENTIFIC_BELOW or size == 0.0)):
         return put_any_float(at, x)
-    # A minus is always written, but kept only where there is one: no branch on what nobody can foresee.
+    # A minus is always written, but kept only where there is one: an unpredictable branch would cost more.
     put_byte(at, 0, MINUS)
     count = np.uint64(np.int64(scaled))
     whole = count // MILLION

@@ -16,7 +16,7 @@ ONE, TWO, FOUR, TEN, FORTY = np.uint64(1), np.uint64(2), np.uint64(4), np.uint64
 
 
 def _power(k: int) -> tuple[int, int]:
-    """10^k scaled to 128 bits and rounded up, as two words."""
+    """Return 10^k scaled to 128 bits and rounded up, as two words."""
     shift = floor_log2_of_power(k) - 127
     if k >= 0:
         exact = 10**k
@@ -27,7 +27,7 @@ def _power(k: int) -> tuple[int, int]:
 
 
 def floor_log2_of_power(k: int) -> int:
-    """floor(log2(10^k))."""
+    """Return floor(log2(10^k))."""
     return (k * 1741647) >> 19
 
 
@@ -36,7 +36,7 @@ POWERS = np.array([_power(k) for k in range(LEAST, GREATEST + 1)], np.uint64)
 
 @kernel
 def _product(a, b):  # type: ignore[no-untyped-def]
-    """High and low word of a 64-bit product."""
+    """Return the high and the low word of a 64-bit product."""
     a_low, a_high, b_low, b_high = a & LOW, a >> HALF, b & LOW, b >> HALF
     low, mid, other = a_low * b_low, a_high * b_low, a_low * b_high
     carry = (low >> HALF) + (mid & LOW) + (other & LOW)
@@ -45,7 +45,7 @@ def _product(a, b):  # type: ignore[no-untyped-def]
 
 @kernel
 def _round_to_odd(high, low, count):  # type: ignore[no-untyped-def]
-    """floor(power·count / 2^128), its lowest bit set when something was cut off."""
+    """Return floor(power·count / 2^128), its lowest bit set when something was cut off."""
     rest, _ = _product(low, count)
     top, middle = _product(high, count)
     middle += rest
@@ -56,7 +56,7 @@ def _round_to_odd(high, low, count):  # type: ignore[no-untyped-def]
 
 @kernel
 def _choose(lower, middle, upper):  # type: ignore[no-untyped-def]
-    """(decimal count, whether it counts tens) of the interval in quarters; of two candidates the nearer one."""
+    """Return (decimal count, whether it counts tens) of the interval in quarters; of two candidates the nearer one."""
     count = middle // FOUR
     if count >= TEN:
         tens = count // TEN
@@ -73,7 +73,10 @@ def _choose(lower, middle, upper):  # type: ignore[no-untyped-def]
 
 @kernel
 def shortest(size):  # type: ignore[no-untyped-def]
-    """(count, exponent) with the fewest digits such that count·10^exponent reads as `size`, a finite float above 0."""
+    """Return (count, exponent) with the fewest digits such that count·10^exponent reads as `size`.
+
+    `size` is a finite float above 0.
+    """
     bits = bits_of(size)
     fraction, exponent = bits & (HIDDEN - 1), bits >> 52
     significand = fraction | HIDDEN if exponent != 0 else fraction

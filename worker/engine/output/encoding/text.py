@@ -1,4 +1,4 @@
-"""Text at an address. All of these return the address after what they wrote."""
+"""Text at an address. Each function returns the address after what it wrote."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from worker.engine.kernel import inlined
 
 @inlined
 def put_character(at, character):  # type: ignore[no-untyped-def]
-    """One byte."""
+    """Write one byte."""
     put_byte(at, 0, character)
     return at + 1
 
 
 @inlined
 def put_text(at, text, size):  # type: ignore[no-untyped-def]
-    """`size` bytes from the address `text` on, in blocks: up to 32 bytes more are read and written."""
+    """Write `size` bytes from the address `text` on, in blocks: up to 32 bytes more are read and written."""
     copy_block(at, text)
     end = at + size
     while at + BLOCK < end:
@@ -27,7 +27,7 @@ def put_text(at, text, size):  # type: ignore[no-untyped-def]
 
 @inlined
 def put_bytes(at, source, size):  # type: ignore[no-untyped-def]
-    """`size` bytes from the address `source` on; nothing beyond them is touched."""
+    """Write exactly `size` bytes from the address `source` on."""
     for i in range(size):
         put_byte(at, i, u1_at(source, i))
     return at + size
