@@ -1,4 +1,4 @@
-"""Anomaly: bars that lie far outside the cloud of the symbol's recent ones (domain §7.5)."""
+"""Anomaly: bars far outside the distribution of the symbol's recent ones (domain §7.5)."""
 
 from __future__ import annotations
 

@@ -10,13 +10,13 @@ from worker.engine.stages.anomaly.inputs import COUNT
 from worker.engine.windows.fading import share
 
 DECAY = 0.99
-CLIP = 8.0  # a value beyond it moves the cloud as this one does
-RIDGE = 1e-3  # added to the variances, so that a value that never varied has a scale
+CLIP = 8.0  # values are clipped here before they update the mean and covariance
+RIDGE = 1e-3  # added to the variances, so that a constant value has a scale
 
 STATE = np.dtype(
     [
-        ("count", "i8"),  # vectors taken in
-        ("x", "f8", (COUNT,)),  # the newest, as it came
+        ("count", "i8"),  # vectors so far
+        ("x", "f8", (COUNT,)),  # the newest vector, unclipped
         ("mean", "f8", (COUNT,)),
         ("covariance", "f8", (COUNT, COUNT)),  # lower triangle
         ("factor", "f8", (COUNT, COUNT)),  # L of L·Lᵀ = covariance + ridge, lower triangle
@@ -27,7 +27,7 @@ STATE = np.dtype(
 
 @embedded
 def factorise(covariance: Any, factor: Any) -> None:
-    """Cholesky's factor of `covariance` + RIDGE·I, row by row; both hold lower triangles."""
+    """Compute Cholesky's factor of `covariance` + RIDGE·I, row by row; both hold lower triangles."""
     for i in range(COUNT):
         for j in range(i + 1):
             rest = covariance[i, j]
@@ -41,7 +41,7 @@ def factorise(covariance: Any, factor: Any) -> None:
 
 @embedded
 def distance(own: Any, y: Any) -> float:
-    """d² = (x-m)ᵀ(C + RIDGE·I)⁻¹(x-m) = |y|² with L·y = x-m; `y` is written, shape (COUNT,)."""
+    """Return d² = (x-m)ᵀ(C + RIDGE·I)⁻¹(x-m) = |y|² with L·y = x-m; write `y`, shape (COUNT,)."""
     total = 0.0
     for i in range(COUNT):
         rest = own.x[i] - own.mean[i]
@@ -54,7 +54,7 @@ def distance(own: Any, y: Any) -> float:
 
 @embedded
 def advance(own: Any) -> None:
-    """Take `own.x`, clipped, into the cloud: m += s·(x-m), C = (1-s)·(C + s·(x-m)(x-m)ᵀ) with the m before."""
+    """Update by `own.x`, clipped: m += s·(x-m), C = (1-s)·(C + s·(x-m)(x-m)ᵀ) with the previous m."""
     own.count += 1
     s = share(own.count, DECAY)
     for i in range(COUNT):

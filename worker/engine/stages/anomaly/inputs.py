@@ -1,4 +1,4 @@
-"""The six values that describe a bar without its scale (domain §7.5)."""
+"""The six scale-free values that describe a bar (domain §7.5)."""
 
 import math
 from typing import Any
@@ -11,12 +11,12 @@ from worker.engine.stages.features.facts import fact
 
 INPUTS = ("logret", "span", "volume", "overnight", "clv", "wick")
 COUNT = len(INPUTS)
-SPANS = 20  # bars before this one whose mean ln(h/l) is the measure of its own
+SPANS = 20  # bars before this one, whose mean ln(h/l) its own is measured against
 
 
 @embedded
 def _typical_span(facts: Any, history: Any) -> float:
-    """Mean ln(h/l) of the previous bars; NaN while they are too few or a price was not positive."""
+    """Return the mean ln(h/l) of the previous bars; NaN while they are too few or a price was not positive."""
     if history.count <= SPANS:
         return math.nan
     total = 0.0
@@ -27,7 +27,7 @@ def _typical_span(facts: Any, history: Any) -> float:
 
 @embedded
 def _wick(row: Any) -> float:
-    """The longer shadow in log terms; NaN while a price is not positive."""
+    """Return the longer shadow in log terms; NaN while a price is not positive."""
     if not row.low > 0.0:
         return math.nan
     return log(max(row.high / max(row.open, row.close), min(row.open, row.close) / row.low))
@@ -35,7 +35,7 @@ def _wick(row: Any) -> float:
 
 @embedded
 def gather(state: Any, out: Any, x: Any) -> bool:
-    """Write the values of the current bar into `x`, shape (COUNT,); False when one of them is not ready."""
+    """Write the values of the current bar into `x`, shape (COUNT,); return False when one of them is not ready."""
     history, facts, features = state.history, state.features.facts, out.features
     sigma, row, now = out.validation.sigma_ref, at(history, 0), fact(facts, history, 0)
     x[0] = row.logret / sigma

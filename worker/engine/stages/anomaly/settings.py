@@ -1,4 +1,4 @@
-"""Settings of anomaly detection and the parameters its kernel gets."""
+"""Settings of anomaly detection and the parameters of its kernel."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 
-# Named for its stage: numba resolves two equal-looking named tuples of one name on its slow path.
+# Named for its stage: numba resolves named tuples of equal name and fields on its slow path.
 class AnomalyParams(NamedTuple):
-    """What the kernel gets."""
+    """Parameters of the kernel."""
 
     enabled: bool
     threshold: float
@@ -28,5 +28,5 @@ class Settings(BaseModel):
     min_bars: int = Field(default=100, ge=8, le=1_000_000, description="bars in the cloud before one is judged")
 
     def params(self) -> AnomalyParams:
-        """The kernel's parameters."""
+        """Return the kernel's parameters."""
         return AnomalyParams(**self.model_dump())

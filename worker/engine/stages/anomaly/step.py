@@ -1,4 +1,4 @@
-"""The stage's step: judge the bar by the cloud of those before it, then take it in."""
+"""The stage's step: measure the bar against those before it, then update the distribution by it."""
 
 import math
 from typing import Any
@@ -12,7 +12,7 @@ from worker.engine.stages.anomaly.inputs import COUNT, gather
 STATE = np.dtype([("cloud", cloud.STATE), ("whitened", "f8", (COUNT,))], align=True)
 OUTPUT = np.dtype(
     [
-        ("distance", "f8"),  # squared Mahalanobis distance, NaN while it is not known
+        ("distance", "f8"),  # squared Mahalanobis distance, NaN = unknown
         ("anomaly", "?"),
     ],
     align=True,
@@ -21,9 +21,9 @@ OUTPUT = np.dtype(
 
 @embedded
 def step(state: Any, inst: Any, bar: Any, out: Any, p: Any) -> None:
-    """Judge one accepted bar: writes `state.anomaly` and `out.anomaly`, reads `out.validation` and `out.features`.
+    """Judge one accepted bar: write `state.anomaly` and `out.anomaly`, read `out.validation` and `out.features`.
 
-    A bar with a value that is not ready is neither judged nor taken in.
+    A bar with a value that is not ready is neither judged nor added.
     """
     result = out.anomaly
     result.distance = math.nan

@@ -1,4 +1,4 @@
-"""Calibration: what |final| has meant for this symbol, as the probability that its direction is right (domain §7.3)."""
+"""Calibration: the probability that a signal's direction is right, by |final| and symbol (domain §7.3)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The last labelled signals: how strong each was, and whether its direction was right.
+"""The last labelled signals: the strength of each, and whether its direction was right.
 
-Labels of neighbouring bars share all but one of their returns, so that 512 of them in a row are worth some 43 that
-share none: fitted to those alone, confidence follows noise. From a full ring on every fourth label is kept, and the
-ring looks back 2,048 labels.
+Labels of neighbouring bars share all but one of their returns: 512 consecutive ones carry as much information as
+some 43 disjoint ones, and confidence fitted to those follows noise. Once the ring is full, every fourth label is kept,
+and the ring looks back 2,048 labels.
 """
 
 from typing import Any
@@ -12,15 +12,15 @@ import numpy as np
 from worker.engine.kernel import embedded
 
 CAPACITY = 512
-STRIDE = 4  # of the labels that are kept once the ring is full
-FULL = 32_767  # a strength of 1, as it is stored
+STRIDE = 4  # one label in this many is kept once the ring is full
+FULL = 32_767  # the stored value of strength 1
 
 STATE = np.dtype(
     [
-        ("labels", "i8"),  # ever seen
-        ("stored", "i8"),  # of them
-        ("right", "i8"),  # of those held
-        ("signed", "i2", (CAPACITY,)),  # strength·FULL, at least 1, with a minus where the direction was wrong
+        ("labels", "i8"),  # total seen
+        ("stored", "i8"),  # total stored
+        ("right", "i8"),  # right ones in the ring
+        ("signed", "i2", (CAPACITY,)),  # strength·FULL, at least 1, negative where the direction was wrong
     ],
     align=True,
 )
@@ -28,14 +28,14 @@ STATE = np.dtype(
 
 @embedded
 def held(own: Any) -> int:
-    """How many outcomes the ring holds."""
+    """Return the number of outcomes in the ring."""
     count: int = min(own.stored, CAPACITY)
     return count
 
 
 @embedded
 def store(own: Any, strength: float, right: bool) -> None:
-    """Count an outcome, `strength` being in (0, 1], and keep it if it is due; the oldest leaves a full ring."""
+    """Count an outcome, `strength` in (0, 1], and store it if it is due; the oldest leaves a full ring."""
     own.labels += 1
     if own.stored >= CAPACITY and own.labels % STRIDE != 0:
         return
@@ -50,6 +50,6 @@ def store(own: Any, strength: float, right: bool) -> None:
 
 @embedded
 def base_rate(own: Any) -> float:
-    """Share of right directions among those held; call it with at least one."""
+    """Return the share of right directions in the ring, which must not be empty."""
     rate: float = own.right / held(own)
     return rate

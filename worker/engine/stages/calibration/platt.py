@@ -12,23 +12,23 @@ from worker.engine.stages.calibration.outcomes import FULL, held
 STATE = np.dtype([("a", "f8"), ("b", "f8")], align=True)
 
 RIDGE = 1e-12  # keeps the Hessian positive definite where all strengths are equal
-FLAT = 1e-6  # a gradient this small, for one outcome: one more step of Newton's squares what error is left
+FLAT = 1e-6  # gradient per outcome at which to stop: one more step of Newton's method squares the error
 MOST_STEPS = 100
-SHORTEST = 1e-10  # part of Newton's step below which halving it ends
-SUFFICIENT = 1e-4  # decrease of the loss, as a share of what the gradient promises
+SHORTEST = 1e-10  # shortest part of Newton's step that halving tries
+SUFFICIENT = 1e-4  # decrease of the loss, as a share of the gradient's prediction
 
 
 @embedded
 def targets(right: int, wrong: int) -> tuple[float, float]:
-    """Platt's targets for right and wrong directions: (N₊+1)/(N₊+2) and 1/(N₋+2)."""
+    """Return Platt's targets for right and wrong directions: (N₊+1)/(N₊+2) and 1/(N₋+2)."""
     return (right + 1.0) / (right + 2.0), 1.0 / (wrong + 2.0)
 
 
 @embedded
 def _loss(outcomes: Any, a: float, b: float) -> tuple[float, float, float, float, float, float]:
-    """(loss, gradient by A and B, Hessian by AA, AB and BB) over the outcomes.
+    """Return (loss, gradient by A and B, Hessian by AA, AB and BB) over the outcomes.
 
-    The logarithms of 1 + e^-|x| are taken at once, of their product: at most 2^CAPACITY.
+    One logarithm is taken of the product of all 1 + e^-|x|, at most 2^CAPACITY.
     """
     n = held(outcomes)
     hit, miss = targets(outcomes.right, n - outcomes.right)
@@ -55,14 +55,14 @@ def _loss(outcomes: Any, a: float, b: float) -> tuple[float, float, float, float
 
 @embedded
 def _newton(ga: float, gb: float, haa: float, hab: float, hbb: float) -> tuple[float, float]:
-    """Newton's step in A and B."""
+    """Return Newton's step in A and B."""
     determinant = haa * hbb - hab * hab
     return -(hbb * ga - hab * gb) / determinant, -(haa * gb - hab * ga) / determinant
 
 
 @embedded
 def fit(own: Any, outcomes: Any) -> None:
-    """Fit A and B to the outcomes held (at least one), from the start that Platt gives."""
+    """Fit A and B to the outcomes in the ring (at least one), from Platt's start."""
     n = held(outcomes)
     a, b = 0.0, log((n - outcomes.right + 1.0) / (outcomes.right + 1.0))
     loss, ga, gb, haa, hab, hbb = _loss(outcomes, a, b)
@@ -87,6 +87,6 @@ def fit(own: Any, outcomes: Any) -> None:
 
 @embedded
 def probability(own: Any, strength: float) -> float:
-    """P(direction right) of a signal of this strength."""
+    """Return P(direction right) of a signal of this strength."""
     p: float = sigmoid(-(own.a * strength + own.b))
     return p

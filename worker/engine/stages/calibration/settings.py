@@ -1,4 +1,4 @@
-"""Settings of calibration and the parameters its kernel gets."""
+"""Settings of calibration and the parameters of its kernel."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 
-# Named for its stage: numba resolves two equal-looking named tuples of one name on its slow path.
+# Named for its stage: numba resolves named tuples of equal name and fields on its slow path.
 class CalibrationParams(NamedTuple):
-    """What the kernel gets."""
+    """Parameters of the kernel."""
 
     enabled: bool
     min_labels: int
@@ -28,5 +28,5 @@ class Settings(BaseModel):
     refit_labels: int = Field(default=50, ge=1, le=1_000_000, description="labels between two fits")
 
     def params(self) -> CalibrationParams:
-        """The kernel's parameters."""
+        """Return the kernel's parameters."""
         return CalibrationParams(**self.model_dump())

@@ -1,4 +1,4 @@
-"""The stage's step: label the signal of twelve bars ago, fit when it is time, calibrate this one (domain §7.3)."""
+"""The stage's step: label the signal of twelve bars ago, fit when due, calibrate this bar's signal (domain §7.3)."""
 
 import math
 from typing import Any
@@ -9,7 +9,7 @@ from worker.engine.kernel import embedded
 from worker.engine.scoring.labels import HORIZON, outcome, round_trip
 from worker.engine.stages.calibration import outcomes, platt
 
-# A signal whose outcome is not known yet.
+# A signal without an outcome yet.
 SIGNAL = np.dtype([("close", "f8"), ("strength", "f4"), ("side", "i1")], align=True)
 STATE = np.dtype(
     [
@@ -23,7 +23,7 @@ STATE = np.dtype(
 OUTPUT = np.dtype(
     [
         ("confidence", "f8"),  # P(direction right | |r| > cost); the raw confidence unless calibrated
-        ("base_rate", "f8"),  # share of right directions among the outcomes held, NaN unless calibrated
+        ("base_rate", "f8"),  # share of right directions in the ring, NaN unless calibrated
         ("labels", "i8"),
         ("calibrated", "?"),
     ],
@@ -33,7 +33,7 @@ OUTPUT = np.dtype(
 
 @embedded
 def _label(own: Any, signal: Any, close: float, cost: float, p: Any) -> None:
-    """Store the outcome of a signal and fit anew: when, is a function of the number of labels alone."""
+    """Store the outcome of a signal, and fit again when the number of labels says so."""
     if signal.side == 0:
         return
     side = outcome(signal.close, close, cost)
@@ -49,15 +49,15 @@ def _label(own: Any, signal: Any, close: float, cost: float, p: Any) -> None:
 def _take(signal: Any, final: float, close: float) -> None:
     signal.strength = abs(final)
     signal.close = close
-    # Of the stored strength: one that is too small for it has no sign there.
+    # Sign by the stored strength: one too small to be stored has no sign.
     signal.side = 0 if not signal.strength > 0.0 else (1 if final > 0.0 else -1)
 
 
 @embedded
 def step(state: Any, inst: Any, bar: Any, out: Any, p: Any, costs: Any) -> None:
-    """Calibrate one accepted bar's signal: writes `state.calibration` and `out.calibration`, reads `out.signal`.
+    """Calibrate one accepted bar's signal: write `state.calibration` and `out.calibration`, read `out.signal`.
 
-    `costs` are execution's parameters. A window with a level shift or an expired reference labels nothing.
+    `costs` are execution's parameters. A window with a level shift or an expired reference gives no label.
     """
     own, result, signal = state.calibration, out.calibration, out.signal
     result.confidence = signal.conf_raw

@@ -1,4 +1,4 @@
-"""Decision: what to do at the next open, why, and what of it is published (domain §10)."""
+"""Decision: the action at the next open, its reasons, and the published values (domain §10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decision reasons as bits of a mask, and the order among them."""
+"""Decision reasons as bits of a mask, in order of evaluation."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ REASONS = len(Reason)
 
 @embedded
 def first(mask):  # type: ignore[no-untyped-def]
-    """The lowest reason code in `mask`, the first in order of evaluation; -1 when it is empty."""
+    """Return the lowest reason code in `mask`, the first in order of evaluation; -1 when it is empty."""
     for code in range(REASONS):
         if mask >> code & 1:
             return code
@@ -46,5 +46,5 @@ def first(mask):  # type: ignore[no-untyped-def]
 
 @embedded
 def when(condition, bit):  # type: ignore[no-untyped-def]
-    """`bit` if the condition holds, else 0."""
+    """Return `bit` if the condition holds, else 0."""
     return bit if condition else 0

@@ -1,4 +1,4 @@
-"""Reasons that are facts of the bar, whatever the symbol holds."""
+"""Reasons that are facts of the bar, independent of the position."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from worker.engine.stages.decision.bits import (
 
 @embedded
 def facts(out):  # type: ignore[no-untyped-def]
-    """What this bar's validation, fills and warm-up say."""
+    """Return the reasons from this bar's validation, fills and warm-up."""
     validation = out.validation
     return (
         out.execution.reasons
@@ -34,5 +34,5 @@ def facts(out):  # type: ignore[no-untyped-def]
 
 @embedded
 def direction(side, long_bit, short_bit):  # type: ignore[no-untyped-def]
-    """The bit of a signal's side."""
+    """Return the bit of a signal's side."""
     return long_bit if side > 0 else short_bit

@@ -1,4 +1,4 @@
-"""In a position: whether to close, reduce or keep it."""
+"""Decisions of a symbol with a position: close, reduce or keep it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ QUARANTINE = int(Reason.data_quarantine)
 
 @embedded
 def exits(position, out, close, enter, p):  # type: ignore[no-untyped-def]
-    """The reasons to close at the next open. A signal that is not ready (NaN) closes nothing."""
+    """Return the reasons to close at the next open. A signal that is not ready (NaN) closes nothing."""
     signed = position.side * out.signal.final
     return (
         when(signed > -enter and signed < p.hold, SIGNAL_WEAK)
@@ -47,7 +47,7 @@ def exits(position, out, close, enter, p):  # type: ignore[no-untyped-def]
 
 @embedded
 def stay(position, out, enter, p):  # type: ignore[no-untyped-def]
-    """Why the position is kept: the signal still stands, or only the hysteresis holds it."""
+    """Return why the position is kept: the signal still holds, or only the hysteresis."""
     signed = position.side * out.signal.final
     if signed >= enter:
         return direction(position.side, SIGNAL_LONG, SIGNAL_SHORT)
@@ -56,7 +56,7 @@ def stay(position, out, enter, p):  # type: ignore[no-untyped-def]
 
 @embedded
 def excess(position, out, lot, p):  # type: ignore[no-untyped-def]
-    """How much more is held than should be: 0 unless the target fell below 70% or g dropped since the last sizing."""
+    """Return the quantity above the target; 0 unless the target fell below 70% or g dropped since the last sizing."""
     target = out.sizing.qty
     dropped = out.risk.g_held < p.reduce_scale * position.scale
     if not out.signal.ready or not (target < p.reduce_below * position.qty or (dropped and target < position.qty)):
@@ -66,7 +66,7 @@ def excess(position, out, lot, p):  # type: ignore[no-untyped-def]
 
 @embedded
 def manage(pending, position, out, close, lot, enter, p):  # type: ignore[no-untyped-def]
-    """(action, reasons, blocking reason code) of a symbol that holds a position; `enter` as in `consider`."""
+    """Return (action, reasons, blocking reason code) of a symbol that holds a position; `enter` as in `consider`."""
     side, sizing = position.side, out.sizing
     if out.validation.quarantine:
         return HOLD, 0, QUARANTINE

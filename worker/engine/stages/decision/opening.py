@@ -1,4 +1,4 @@
-"""Flat: whether to open, and every reason that forbids it."""
+"""Decisions of a flat symbol: whether to open, and every reason that forbids it."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from worker.engine.stages.execution.orders import HOLD, OPEN_LONG, OPEN_SHORT, p
 
 CRISIS = 5  # regime code
 POOR = 1  # quality level
-LIFT = 0.05  # of a calibrated confidence over the base rate, from which a signal is worth a trade (decisions 24)
+LIFT = 0.05  # least excess of a calibrated confidence over the base rate for a trade (decisions 24)
 
 
 @embedded
 def gates(position, out):  # type: ignore[no-untyped-def]
-    """The reasons that forbid any open at this bar."""
+    """Return the reasons that forbid any open at this bar."""
     validation, risk = out.validation, out.risk
     return (
         when(position.cool_down > 0, COOL_DOWN)
@@ -53,7 +53,7 @@ def gates(position, out):  # type: ignore[no-untyped-def]
 
 @embedded
 def order(pending, position, out, atr):  # type: ignore[no-untyped-def]
-    """Place the opening order with what its fill needs of this bar."""
+    """Place the opening order with the values of this bar that its fill needs."""
     sizing = out.sizing
     place(pending, OPEN_LONG if sizing.side > 0 else OPEN_SHORT, sizing.side, sizing.qty, 0)
     pending.stop = sizing.stop
@@ -65,13 +65,13 @@ def order(pending, position, out, atr):  # type: ignore[no-untyped-def]
 
 @embedded
 def lifts(calibration):  # type: ignore[no-untyped-def]
-    """Whether such signals have been right more often than this symbol's usually are; true while that is not known."""
+    """Return whether such signals are right more often than this symbol's usual ones; true while unknown."""
     return not calibration.calibrated or calibration.confidence >= calibration.base_rate + LIFT
 
 
 @embedded
 def consider(pending, position, out, enter):  # type: ignore[no-untyped-def]
-    """(action, reasons, blocking code) of a flat symbol; |final| alone gates before 100 labels (decisions 24).
+    """Return (action, reasons, blocking code) of a flat symbol; |final| alone gates before 100 labels (decisions 24).
 
     `enter` is the regime's threshold on |final|.
     """

@@ -1,4 +1,4 @@
-"""What a decision publishes: every number already rounded, so that all writers agree on the bytes (decisions 11)."""
+"""The published values of a decision, already rounded, so that all writers agree on the bytes (decisions 11)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import numpy as np
 
 from worker.engine.stages.signal.components import COMPONENTS
 
-TOP = 5  # contributions that are published
+TOP = 5  # number of published contributions
 FLAT, LONG, SHORT = range(3)
 
 POSITION = np.dtype(
     [
         ("state", "u1"),  # 0 flat, 1 long, 2 short
         ("qty", "f8"),
-        ("entry", "f8"),  # NaN when flat, like stop and target
+        ("entry", "f8"),  # NaN when flat, as stop and target
         ("stop", "f8"),
         ("target", "f8"),
         ("unrealised", "f8"),
@@ -31,7 +31,7 @@ OUTPUT = np.dtype(
         ("sequence", "i8"),  # written by the driver
         ("action", "u1"),  # Action
         ("side", "i1"),  # of the order: +1 buys, -1 sells, 0 none
-        ("blocking", "i1"),  # the first reason that kept a trade from happening, -1 = none
+        ("blocking", "i1"),  # the first reason that prevented a trade, -1 = none
         ("reasons", "u4"),  # bit mask of reason codes
         ("qty", "f8"),  # of the order, base units
         ("notional", "f8"),  # at the reference price, quote currency
@@ -40,7 +40,7 @@ OUTPUT = np.dtype(
         ("target", "f8"),
         ("position", POSITION),  # after this bar
         ("score", "f8"),
-        ("model_prob", "f8"),  # NaN where the model has no say
+        ("model_prob", "f8"),  # NaN where no model takes part
         ("final", "f8"),
         ("agreement", "f8"),
         ("confidence", "f8"),
@@ -52,7 +52,7 @@ OUTPUT = np.dtype(
         ("control_all_version", "i8"),
         ("contributions", "f8", (len(COMPONENTS),)),  # in the order of COMPONENTS, NaN = dropped
         ("top", "i1", (TOP,)),  # indices of the largest, by size; -1 = no more
-        ("anomaly_d2", "f8"),  # these three NaN where the stage is off or not ready
+        ("anomaly_d2", "f8"),  # these three are NaN where the stage is off or not ready
         ("forecast_h", "f8"),
         ("forecast_sd", "f8"),
     ],

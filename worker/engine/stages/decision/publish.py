@@ -11,16 +11,16 @@ from worker.engine.stages.decision.output import FLAT, LONG, SHORT, TOP
 from worker.engine.stages.execution.account import multiplier
 
 RATIO_DECIMALS = 6
-DIGITS = 10  # significant digits of a price where no tick is known
+DIGITS = 10  # significant digits of a price without a known tick
 MAX_TICK_DECIMALS = 12
 UNKNOWN = -1
-NOTHING = -1  # in a place of the top that no contribution takes
+NOTHING = -1  # an empty place of the top contributions
 GRID_TOLERANCE = 1e-13  # a few units in the last place of tick·10^d
 
 
 @embedded
 def tick_decimals(tick):  # type: ignore[no-untyped-def]
-    """How many decimals a multiple of `tick` has; -1 when no tick is known or it has more than 12."""
+    """Return the number of decimals of a multiple of `tick`; -1 when no tick is known or it has more than 12."""
     if not tick > 0.0:
         return UNKNOWN
     for d in range(MAX_TICK_DECIMALS + 1):
@@ -32,19 +32,19 @@ def tick_decimals(tick):  # type: ignore[no-untyped-def]
 
 @embedded
 def money(x, places):  # type: ignore[no-untyped-def]
-    """A price-scale value: to the tick's decimals, or to 10 significant digits."""
+    """Round a price-scale value: to the tick's decimals, or to 10 significant digits."""
     return significant(x, DIGITS) if places == UNKNOWN else decimals(x, places)
 
 
 @embedded
 def ratio(x):  # type: ignore[no-untyped-def]
-    """A ratio, score or probability: 6 decimals."""
+    """Round a ratio, score or probability to 6 decimals."""
     return decimals(x, RATIO_DECIMALS)
 
 
 @embedded
 def publish_signal(decision, signal, calibration):  # type: ignore[no-untyped-def]
-    """Scores and contributions."""
+    """Publish scores and contributions."""
     decision.score = ratio(signal.score)
     decision.final = ratio(signal.final)
     decision.agreement = ratio(signal.agreement)
@@ -56,22 +56,22 @@ def publish_signal(decision, signal, calibration):  # type: ignore[no-untyped-de
 
 @embedded
 def publish_model(decision, model):  # type: ignore[no-untyped-def]
-    """What the model said."""
+    """Publish the model's probability."""
     decision.model_prob = ratio(model.prob) if model.status == OK else math.nan
 
 
 @embedded
 def publish_outlook(decision, anomaly, forecast):  # type: ignore[no-untyped-def]
-    """How unlike the recent bars this one is, and what the next ones are expected to return."""
+    """Publish the bar's distance from the recent ones, and the forecast."""
     decision.anomaly_d2 = ratio(anomaly.distance)
-    # Over minutes a return has little beyond the sixth decimal but its sign.
+    # A return over minutes has little beyond the sixth decimal but its sign.
     decision.forecast_h = significant(forecast.forecast_h, DIGITS)
     decision.forecast_sd = significant(forecast.forecast_sd, DIGITS)
 
 
 @embedded
 def publish_context(decision, regime, timeframes):  # type: ignore[no-untyped-def]
-    """What the market does: turbulence, and the timeframes' fusion."""
+    """Publish turbulence and the fusion of the timeframes."""
     decision.p_turb = ratio(regime.p_turb)
     decision.mtf = ratio(timeframes.mtf)
     decision.mtf_agreement = ratio(timeframes.agreement)
@@ -79,7 +79,7 @@ def publish_context(decision, regime, timeframes):  # type: ignore[no-untyped-de
 
 @embedded
 def _enter(top, contributions, i):  # type: ignore[no-untyped-def]
-    # One step of an insertion sort, which lets the smallest of the top go.
+    # One step of an insertion sort, which drops the smallest of the top.
     size, place = abs(contributions[i]), TOP
     while place > 0 and (top[place - 1] == NOTHING or abs(contributions[top[place - 1]]) < size):
         if place < TOP:
@@ -91,7 +91,7 @@ def _enter(top, contributions, i):  # type: ignore[no-untyped-def]
 
 @embedded
 def rank(top, contributions):  # type: ignore[no-untyped-def]
-    """Indices of the contributions that are largest in size and not 0; equal ones in component order."""
+    """Rank the contributions that are largest in size and not 0; equal ones in component order."""
     for k in range(TOP):
         top[k] = NOTHING
     for i in range(contributions.size):
@@ -101,7 +101,7 @@ def rank(top, contributions):  # type: ignore[no-untyped-def]
 
 @embedded
 def publish_risk(decision, risk):  # type: ignore[no-untyped-def]
-    """Risk figures and factors."""
+    """Publish risk figures and factors."""
     published = decision.risk
     published.sigma_ann = ratio(risk.sigma_ann)
     published.var99 = ratio(risk.var99)
@@ -118,7 +118,7 @@ def publish_risk(decision, risk):  # type: ignore[no-untyped-def]
 
 @embedded
 def publish_position(published, position, places):  # type: ignore[no-untyped-def]
-    """The position after the bar."""
+    """Publish the position after the bar."""
     held = position.side != 0
     published.state = (LONG if position.side > 0 else SHORT) if held else FLAT
     published.qty = position.qty
@@ -132,7 +132,7 @@ def publish_position(published, position, places):  # type: ignore[no-untyped-de
 
 @embedded
 def publish_order(decision, action, side, qty, close, inst, places):  # type: ignore[no-untyped-def]
-    """The order and its reference."""
+    """Publish the order and its reference."""
     decision.action = action
     decision.side = side
     decision.qty = qty

@@ -14,9 +14,9 @@ from worker.engine.profiles import EQUITY, PROFILES, Profile, either
 REGIMES = 6
 
 
-# Named for its stage: numba resolves two equal-looking named tuples of one name on its slow path.
+# Named for its stage: numba resolves named tuples of equal name and fields on its slow path.
 class DecisionParams(NamedTuple):
-    """What the kernel gets."""
+    """Parameters of the kernel."""
 
     enter: NDArray[np.float64]  # by asset class (`inst.class_row`) and regime code
     hold: float
@@ -30,7 +30,7 @@ class DecisionParams(NamedTuple):
 class Settings(BaseModel):
     """Entry thresholds by regime, hysteresis, holding time, trailing stop and reduction (domain §8.1, §10).
 
-    The profiles' thresholds make every regime open on 1 to 10% of its bars on real series from 1m to 1d
+    With the profiles' thresholds every regime opens on 1 to 10% of its bars on real series from 1m to 1d
     (`profiles.table`): the components agree far more often in a trend than in a wild range. In a crisis the score is 0
     and nothing is opened.
     """
@@ -76,7 +76,7 @@ class Settings(BaseModel):
         return self
 
     def params(self, profiles: Sequence[Profile] = (EQUITY,)) -> DecisionParams:
-        """The kernel's view: a row of thresholds for each of `profiles`."""
+        """Return the kernel's parameters: a row of thresholds for each of `profiles`."""
         return DecisionParams(
             enter=np.array([either(self.enter_score, profile.enter_score) for profile in profiles]),
             hold=self.hold_score,

@@ -1,4 +1,4 @@
-"""The stage's step: decide at the close of an accepted bar what happens at the next open, and publish it."""
+"""The stage's step: decide at the close of an accepted bar the action at the next open, and publish it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from worker.engine.stages.execution.orders import CLOSE, clear
 
 @embedded
 def _settled(out):  # type: ignore[no-untyped-def]
-    """A level shift has just closed the position at this close: that is the decision, no order is left to place."""
+    """Return whether a level shift has closed the position at this close: that is the decision, without an order."""
     return out.validation.shift and out.execution.trade.closed
 
 
@@ -48,7 +48,7 @@ def _publish(state, inst, bar, out, action):  # type: ignore[no-untyped-def]
 
 @embedded
 def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
-    """Step 9 of domain §10: writes `state.pending`, `state.position`'s counters, `out.decision` but its sequence."""
+    """Run step 9 of domain §10: write `state.pending`, `state.position`'s counters, `out.decision` but its sequence."""
     position, pending, decision = state.position, state.pending, out.decision
     enter = p.enter[inst.class_row, out.regime.code]
     clear(pending)

@@ -9,7 +9,7 @@ from worker.engine.kernel import embedded
 
 @embedded
 def trail(position, atr, p):  # type: ignore[no-untyped-def]
-    """Move the trailing stop with this close's ATR; an ATR that is not ready leaves it where it is."""
+    """Move the trailing stop by this close's ATR; an ATR that is not ready leaves it unchanged."""
     side = position.side
     if math.isnan(atr) or not side * (position.best - position.entry) >= p.trail_after * position.atr:
         return
@@ -21,5 +21,5 @@ def trail(position, atr, p):  # type: ignore[no-untyped-def]
 
 @embedded
 def hit(position, close):  # type: ignore[no-untyped-def]
-    """The close is at or beyond the trailing stop."""
+    """Return whether the close is at or beyond the trailing stop."""
     return position.trailing and position.side * (close - position.trail) <= 0.0

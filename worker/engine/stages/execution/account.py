@@ -23,9 +23,9 @@ POSITION = np.dtype(
         ("scale", "f8"),  # g (without quality) at the last sizing
         ("factor", "f8"),  # confidence factor at the entry
         ("bars_held", "i8"),  # accepted bars since the entry, its own included
-        ("cool_down", "i8"),  # bars left on which nothing is opened
+        ("cool_down", "i8"),  # bars left without opens
         ("trade", "f8"),  # realised in this trade, quote currency, net of fees
-        ("realised", "f8"),  # realised since the symbol's first bar: with `unrealised` the equity less the budget
+        ("realised", "f8"),  # realised since the symbol's first bar: equity = budget + realised + unrealised
         ("unrealised", "f8"),  # at the last close
     ],
     align=True,
@@ -33,14 +33,14 @@ POSITION = np.dtype(
 
 TRADE = np.dtype(
     [
-        ("closed", "?"),  # a trade ended in this bar; the other fields are 0 otherwise
-        ("suspect", "?"),  # its result comes from a level shift: not for Kelly statistics and labels
+        ("closed", "?"),  # a trade ended in this bar; without one the other fields are 0
+        ("suspect", "?"),  # its result comes from a level shift: excluded from Kelly statistics and labels
         ("side", "i1"),
         ("reason", "i1"),  # reason code of the exit
         ("bars_held", "i8"),
         ("qty", "f8"),  # as opened
         ("entry", "f8"),
-        ("exit", "f8"),  # the last fill
+        ("exit", "f8"),  # of the last fill
         ("pnl", "f8"),  # quote currency, net of fees
     ],
     align=True,
@@ -48,7 +48,7 @@ TRADE = np.dtype(
 
 OUTPUT = np.dtype(
     [
-        ("reasons", "u4"),  # bit mask of reason codes: what happened to orders and position in this bar
+        ("reasons", "u4"),  # bit mask of reason codes: events of orders and position in this bar
         ("traded", "f8"),  # Σ |notional| of this bar's fills, quote currency
         ("fees", "f8"),  # paid in this bar
         ("slippage", "f8"),  # half spread and slippage paid in this bar, quote currency
@@ -60,13 +60,13 @@ OUTPUT = np.dtype(
 
 @embedded
 def multiplier(inst):  # type: ignore[no-untyped-def]
-    """Quote value of one unit at price 1; 1 where none is configured."""
+    """Return the quote value of one unit at price 1; 1 where none is configured."""
     return inst.multiplier if inst.multiplier > 0.0 else 1.0
 
 
 @embedded
 def reset(done):  # type: ignore[no-untyped-def]
-    """Nothing has happened in this bar yet."""
+    """Clear the events of the previous bar."""
     done.reasons = 0
     done.traded = 0.0
     done.fees = 0.0
@@ -85,7 +85,7 @@ def reset(done):  # type: ignore[no-untyped-def]
 
 @embedded
 def charge(position, done, qty, price, inst, p):  # type: ignore[no-untyped-def]
-    """Take the fee of a fill."""
+    """Charge the fee of a fill."""
     notional = qty * abs(price) * multiplier(inst)
     fee = notional * p.fee
     done.traded += notional
@@ -96,13 +96,13 @@ def charge(position, done, qty, price, inst, p):  # type: ignore[no-untyped-def]
 
 @embedded
 def slipped(done, qty, quoted, price, inst):  # type: ignore[no-untyped-def]
-    """Count what a fill at `price` instead of the quoted price costs; it is part of the result already."""
+    """Count the cost of a fill at `price` instead of the quoted price; the result already contains it."""
     done.slippage += qty * abs(price - quoted) * multiplier(inst)
 
 
 @embedded
 def enter(position, done, pending, qty, price, inst, p):  # type: ignore[no-untyped-def]
-    """Open the position with what the order carries."""
+    """Open the position with the values of the order."""
     position.side = pending.side
     position.qty = qty
     position.opened = qty
@@ -146,13 +146,13 @@ def _flatten(position, cool_down):  # type: ignore[no-untyped-def]
     position.factor = 0.0
     position.bars_held = 0
     position.trade = 0.0
-    # The bar of the exit is counted too; none at all where there is no cool-down.
+    # The bar of the exit counts too; without a cool-down there is none.
     position.cool_down = cool_down + 1 if cool_down > 0 else 0
 
 
 @embedded
 def leave(position, done, qty, price, reason, cool_down, inst, p):  # type: ignore[no-untyped-def]
-    """Sell `qty` of a long position, buy it back of a short one; when nothing is left the trade is recorded."""
+    """Sell `qty` of a long position, buy it back of a short one; record the trade when nothing is left."""
     gain = position.side * qty * (price - position.entry) * multiplier(inst)
     position.realised += gain
     position.trade += gain

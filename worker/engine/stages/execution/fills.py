@@ -1,4 +1,4 @@
-"""Filling the pending order at the open: costs, participation limit, orders that have gone stale."""
+"""Fills of the pending order at the open: costs, participation limit, stale orders."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ STALE_ORDER = 1 << Reason.stale_order
 
 @embedded
 def with_costs(price, side, cost):  # type: ignore[no-untyped-def]
-    """`price` made worse for an order of this side by the fraction `cost`."""
+    """Return `price` made worse for an order of this side by the fraction `cost`."""
     return price + side * abs(price) * cost
 
 
 @embedded
 def cancel(pending, done):  # type: ignore[no-untyped-def]
-    """Drop the order, and say so where there was one."""
+    """Drop the order, and report it if there was one."""
     if pending.action != HOLD:
         done.reasons |= STALE_ORDER
         clear(pending)
@@ -28,7 +28,7 @@ def cancel(pending, done):  # type: ignore[no-untyped-def]
 
 @embedded
 def fillable(wanted, volume, lot, participation):  # type: ignore[no-untyped-def]
-    """How much of an order this bar's volume can take."""
+    """Return the quantity of an order that this bar's volume can fill."""
     if participation <= 0.0 or wanted <= participation * volume:
         return wanted
     return floor_to_step(participation * volume, lot)
@@ -36,13 +36,13 @@ def fillable(wanted, volume, lot, participation):  # type: ignore[no-untyped-def
 
 @embedded
 def opens(pending):  # type: ignore[no-untyped-def]
-    """Whether the order opens a position."""
+    """Return whether the order opens a position."""
     return pending.action == OPEN_LONG or pending.action == OPEN_SHORT
 
 
 @embedded
 def gapped(pending, price):  # type: ignore[no-untyped-def]
-    """The open is already at or beyond the stop or the target that the order was sized for."""
+    """Return whether the open is at or beyond the stop or target of an opening order."""
     return opens(pending) and not (
         pending.side * (price - pending.stop) > 0.0 and pending.side * (pending.target - price) > 0.0
     )
@@ -50,7 +50,7 @@ def gapped(pending, price):  # type: ignore[no-untyped-def]
 
 @embedded
 def fill(position, pending, done, bar, inst, p):  # type: ignore[no-untyped-def]
-    """Fill the pending order at the bar's open; what the volume cannot take is cancelled."""
+    """Fill the pending order at the bar's open; cancel what the volume cannot fill."""
     if gapped(pending, bar.open):
         cancel(pending, done)
         return

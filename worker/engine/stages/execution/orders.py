@@ -10,7 +10,7 @@ from worker.engine.kernel import embedded
 
 
 class Action(IntEnum):
-    """What a decision asks for at the next open."""
+    """The action of a decision at the next open."""
 
     hold = 0
     open_long = 1
@@ -25,9 +25,9 @@ PENDING = np.dtype(
     [
         ("action", "u1"),  # Action; hold = no order
         ("side", "i1"),  # +1 buys, -1 sells
-        ("reason", "i1"),  # the deciding reason code of a close, for the trade's record
+        ("reason", "i1"),  # reason code of a close, for the trade's record
         ("qty", "f8"),
-        # Of the bar that decided, so that a fill sees nothing of the bar it happens in (decisions 18):
+        # Of the bar that decided, so that a fill uses nothing of its own bar (decisions 18):
         ("stop", "f8"),
         ("target", "f8"),
         ("atr", "f8"),
@@ -49,7 +49,7 @@ def place(pending, action, side, qty, reason):  # type: ignore[no-untyped-def]
 
 @embedded
 def clear(pending):  # type: ignore[no-untyped-def]
-    """No order; all fields 0."""
+    """Clear the order: set all fields to 0."""
     place(pending, HOLD, 0, 0.0, 0)
     pending.stop = 0.0
     pending.target = 0.0

@@ -14,19 +14,19 @@ LEVEL_SHIFT = int(Reason.level_shift)
 
 @embedded
 def stopped(position, high, low):  # type: ignore[no-untyped-def]
-    """The bar reached the stop."""
+    """Return whether the bar reached the stop."""
     return low <= position.stop if position.side > 0 else high >= position.stop
 
 
 @embedded
 def reached(position, high, low):  # type: ignore[no-untyped-def]
-    """The bar reached the target."""
+    """Return whether the bar reached the target."""
     return high >= position.target if position.side > 0 else low <= position.target
 
 
 @embedded
 def protect(position, done, bar, high, low, inst, p):  # type: ignore[no-untyped-def]
-    """Stop and target with the effective high and low. Both in one bar: the stop, as the order of prices is unknown."""
+    """Apply stop and target to the effective high and low; the stop if both are hit, as the order is unknown."""
     side = position.side
     if stopped(position, high, low):
         quoted = min(bar.open, position.stop) if side > 0 else max(bar.open, position.stop)

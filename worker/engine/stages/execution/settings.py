@@ -26,11 +26,11 @@ COSTS = np.dtype(
 )
 
 
-# Named for its stage: numba resolves two equal-looking named tuples of one name on its slow path.
+# Named for its stage: numba resolves named tuples of equal name and fields on its slow path.
 class ExecutionParams(NamedTuple):
-    """What the kernel gets."""
+    """Parameters of the kernel."""
 
-    rows: NDArray[Any]  # COSTS, a row an asset class: `inst.class_row`
+    rows: NDArray[Any]  # COSTS, one row per asset class: `inst.class_row`
 
 
 class Settings(BaseModel):
@@ -59,11 +59,11 @@ class Settings(BaseModel):
     stop_cool_down_bars: int = Field(default=12, ge=0, le=100_000, description="the same after a stop-out, bars")
 
     def params(self, profiles: Sequence[Profile] = (EQUITY,)) -> ExecutionParams:
-        """The kernel's view: a row for each of `profiles`."""
+        """Return the kernel's parameters: a row for each of `profiles`."""
         return ExecutionParams(np.array([self._costs(profile) for profile in profiles], COSTS))
 
     def costs(self, profile: Profile) -> Any:
-        """What holds for one class, as a row of COSTS."""
+        """Return the costs of one class, as a row of COSTS."""
         return np.array([self._costs(profile)], COSTS)[0]
 
     def _costs(self, profile: Profile) -> tuple[float, float, float, float, int, int]:

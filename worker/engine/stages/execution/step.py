@@ -11,9 +11,9 @@ from worker.engine.stages.execution.protection import protect, settle
 
 @embedded
 def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
-    """Steps 1 to 3 of domain §10 for one accepted bar: writes `state.position`, `state.pending`, `out.execution`.
+    """Run steps 1 to 3 of domain §10 for one accepted bar: write `state.position`, `state.pending`, `out.execution`.
 
-    Reads nothing that this bar's features, regime or signal say (decisions 18).
+    Read nothing of this bar's features, regime or signal (decisions 18).
     """
     position, pending, done, own = state.position, state.pending, out.execution, p.rows[inst.class_row]
     reset(done)

@@ -21,5 +21,5 @@ FEATURES = (
 
 @embedded
 def update(returns: ReturnWindow, out: Any) -> None:
-    """Biased (divisor n) sample autocorrelation."""
+    """Write the biased (divisor n) sample autocorrelation."""
     out.acf1_60 = ratio(returns.neighbours, returns.squares, 0.0)

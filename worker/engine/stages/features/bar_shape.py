@@ -1,4 +1,4 @@
-"""F33: where in its range a bar closes, and the shares of body and shadows in the range."""
+"""F33: position of the close in the bar's range, and the shares of body and shadows in it."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ FEATURES = (
 
 @embedded
 def update(row: Any, out: Any) -> None:
-    """Shares of the bar's range, 0 without one."""
+    """Write the shares of the bar's range, 0 without a range."""
     span = 0.0 if equal(row.high, row.low) else row.high - row.low
     out.clv = close_location(row)
     out.body_r = ratio(abs(row.close - row.open), span, 0.0)

@@ -1,4 +1,4 @@
-"""F10: place of the close in, and width of, the Bollinger bands (20, 2) (Bollinger 2001)."""
+"""F10: position of the close in the Bollinger bands (20, 2), and their width (Bollinger 2001)."""
 
 import math
 from typing import Any
@@ -24,7 +24,7 @@ DEVIATIONS = 2.0
 
 @embedded
 def update(row: Any, closes: CloseWindow, out: Any) -> None:
-    """Bands mid ± 2σ, σ with ddof 0 (TA-Lib BBANDS): %B = (c-lo)/(up-lo), 0.5 when flat; (up-lo)/mid."""
+    """Write %B = (c-lo)/(up-lo), 0.5 when flat, and (up-lo)/mid of the bands mid ± 2σ, ddof 0 (TA-Lib BBANDS)."""
     half = DEVIATIONS * math.sqrt(closes.squares / PERIOD)
     upper, lower = closes.mean + half, closes.mean - half
     width = 0.0 if equal(upper, lower) else upper - lower

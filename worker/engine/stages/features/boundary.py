@@ -1,4 +1,4 @@
-"""Whether a bar passes the time boundary at which incremental sums are built anew, wherever the engine started."""
+"""Detection of the time boundary at which incremental sums are rebuilt, independent of where the engine started."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ FEATURES = ()
 
 @embedded
 def passed(own: Any, ts: int, interval_ms: int) -> bool:
-    """Take in the current bar's time; True at the first bar of a block of 64 intervals."""
+    """Update by the current bar's time; return True at the first bar of a block of 64 intervals."""
     before: int = own.block
     now: int = block(ts, interval_ms, before)
     own.block = now

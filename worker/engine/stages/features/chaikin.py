@@ -21,5 +21,5 @@ FEATURES = (
 
 @embedded
 def update(volumes: VolumeWindow, out: Any) -> None:
-    """Accumulated by total volume (TA-Lib CMF)."""
+    """Write the accumulation over the total volume (TA-Lib CMF)."""
     out.cmf_20 = ratio(volumes.accumulation, volumes.volume, 0.0)

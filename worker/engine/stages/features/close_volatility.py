@@ -15,9 +15,9 @@ PERIOD = 20
 
 @embedded
 def deviation(history: Any, n: int) -> float:
-    """Sample standard deviation (ddof 1) of the last `n` log returns; NaN until they are there.
+    """Return the sample standard deviation (ddof 1) of the last `n` log returns; NaN until there are that many.
 
-    Sums of the distances to the newest return (see `close_window`).
+    Sum the distances to the newest return (see `close_window`).
     """
     if history.count <= n:
         return math.nan
@@ -32,5 +32,5 @@ def deviation(history: Any, n: int) -> float:
 
 @embedded
 def update(history: Any, row: Any, out: Any) -> None:
-    """Deviation of the last 20 log returns."""
+    """Write the deviation of the last 20 log returns."""
     out.rv_cc_20 = deviation(history, PERIOD)

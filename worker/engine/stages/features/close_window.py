@@ -1,4 +1,4 @@
-"""The last 20 closes in one pass: mean, weighted mean, squares and slope, which four indicators share."""
+"""The last 20 closes in one pass: mean, weighted mean, squares and slope, shared by four indicators."""
 
 import math
 from typing import Any, NamedTuple
@@ -13,19 +13,19 @@ SQUARED_STEPS = PERIOD * (PERIOD * PERIOD - 1) / 12  # Σ (j - CENTRE)² over j 
 
 
 class CloseWindow(NamedTuple):
-    """NaN until 20 bars are accepted."""
+    """Sums over the window; NaN until 20 bars are accepted."""
 
     mean: float
     weighted: float  # Σ j·x_j / Σ j, j = 1 for the oldest close
     squares: float  # Σ (x - mean)²
-    slope: float  # of the least squares line, a bar
+    slope: float  # of the least squares line, per bar
 
 
 @embedded
 def close_window(history: Any) -> CloseWindow:
-    """Sums of the distances to the newest close.
+    """Compute the sums from the distances to the newest close.
 
-    A member of the window lies within √(n-1)·σ of its mean, so one pass keeps the digits that two passes would.
+    Every close of the window is within √(n-1)·σ of the mean, so one pass keeps the digits of two passes.
     """
     if history.count < PERIOD:
         return CloseWindow(math.nan, math.nan, math.nan, math.nan)

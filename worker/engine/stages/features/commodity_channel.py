@@ -24,7 +24,7 @@ SCALE = 0.015
 
 @embedded
 def update(facts: Any, history: Any, out: Any) -> None:
-    """Distances are taken from the newest typical price, so that a flat window is exactly 0 (TA-Lib CCI)."""
+    """Write the index; distances are from the newest typical price, so that a flat window is exactly 0 (TA-Lib CCI)."""
     out.cci_20 = math.nan
     if history.count < PERIOD:
         return

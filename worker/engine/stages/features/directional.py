@@ -25,7 +25,7 @@ FIRST_ADX = 2 * PERIOD
 
 @embedded
 def _decayed(total: float, x: float, n: int) -> float:
-    """Sums of the first 13 values, then S - S/14 + x."""
+    """Return the sum of the first 13 values, then S - S/14 + x."""
     return total + x if n < FIRST_DI else total - total / PERIOD + x
 
 
@@ -39,7 +39,7 @@ def _advance(own: Any, n: int, row: Any, previous: Any) -> None:
 
 @embedded
 def _advance_index(own: Any, n: int, plus: float, minus: float) -> None:
-    """ADX: the mean of the first 14 DX, then a Wilder average; a bar without any direction leaves it as it is."""
+    """Advance ADX: the mean of the first 14 DX, then a Wilder average; a bar without direction leaves it unchanged."""
     total = plus + minus
     if total != 0.0:
         dx = 100.0 * abs(plus - minus) / total
@@ -50,7 +50,7 @@ def _advance_index(own: Any, n: int, plus: float, minus: float) -> None:
 
 @embedded
 def update(own: Any, history: Any, row: Any, out: Any) -> None:
-    """DI = 100·DM/TR, DX = 100·|+DI - -DI|/(+DI + -DI), ADX its average (TA-Lib PLUS_DI, MINUS_DI, ADX)."""
+    """Write DI = 100·DM/TR and ADX, the average of DX = 100·|+DI - -DI|/(+DI + -DI) (TA-Lib PLUS_DI, MINUS_DI, ADX)."""
     n = history.count
     out.plus_di = out.minus_di = out.adx_14 = math.nan
     if n < 2:

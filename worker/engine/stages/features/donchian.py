@@ -1,4 +1,4 @@
-"""F12: Donchian channel of the last 20 bars, the current one included, and the close's place in it."""
+"""F12: Donchian channel of the last 20 bars, the current one included, and the position of the close in it."""
 
 import math
 from typing import Any
@@ -19,7 +19,7 @@ PERIOD = 20
 
 @embedded
 def channel(history: Any, newest: int) -> tuple[float, float]:
-    """Highest high and lowest low of the 20 bars that end `newest` bars ago."""
+    """Return the highest high and the lowest low of the 20 bars that end `newest` bars ago."""
     high, low = -math.inf, math.inf
     for age in range(newest, newest + PERIOD):
         row = at(history, age)
@@ -30,7 +30,7 @@ def channel(history: Any, newest: int) -> tuple[float, float]:
 
 @embedded
 def update(extremes: Any, history: Any, row: Any, out: Any) -> None:
-    """Highest high, lowest low (TA-Lib DONCHIAN); pos = (c-lo)/(hi-lo), 0.5 when flat."""
+    """Write highest high, lowest low (TA-Lib DONCHIAN) and pos = (c-lo)/(hi-lo), 0.5 when flat."""
     out.don_hi = out.don_lo = out.don_pos_20 = math.nan
     if history.count < PERIOD:
         return

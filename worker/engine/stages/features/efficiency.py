@@ -17,7 +17,7 @@ FEATURES = tuple(
 
 @embedded
 def _path(history: Any, oldest: int, newest: int) -> float:
-    """Σ |Δc| on the way from the close `oldest` bars ago to that `newest` bars ago."""
+    """Return Σ |Δc| from the close `oldest` bars ago to that `newest` bars ago."""
     path, previous = 0.0, at(history, oldest).close
     for age in range(oldest - 1, newest - 1, -1):
         current = at(history, age).close
@@ -28,7 +28,7 @@ def _path(history: Any, oldest: int, newest: int) -> float:
 
 @embedded
 def update(history: Any, row: Any, out: Any) -> None:
-    """|c - c_p| / Σ_p |Δc|, 0 when flat (TA-Lib ER)."""
+    """Write |c - c_p| / Σ_p |Δc|, 0 when flat (TA-Lib ER)."""
     out.er_10 = out.er_20 = math.nan
     if history.count <= 10:
         return

@@ -30,9 +30,10 @@ def _next(history: Any, close: float, previous: float, period: int) -> float:
 
 @embedded
 def update(own: Any, history: Any, row: Any, out: Any) -> None:
-    """EMA_p: seed = mean of the first p closes, then e += 2/(p+1)·(c-e) (TA-Lib EMA); dist = (c-e)/ATR14, 0 at ATR 0.
+    """Write EMA_p and dist = (c-e)/ATR14, 0 at ATR 0.
 
-    Reads `out.atr_14`: the ATR of this bar must have been written before.
+    EMA_p: seed = mean of the first p closes, then e += 2/(p+1)·(c-e) (TA-Lib EMA).
+    Reads `out.atr_14`, so the ATR of this bar must be written first.
     """
     close = row.close
     own.average_12 = _next(history, close, own.average_12, 12)

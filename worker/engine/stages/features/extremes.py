@@ -7,7 +7,7 @@ import numpy as np
 from worker.engine.history import at
 from worker.engine.kernel import embedded
 
-EXTREME = np.dtype([("bar", "i8"), ("price", "f8")], align=True)  # `bar` = number of accepted bars when it was new
+EXTREME = np.dtype([("bar", "i8"), ("price", "f8")], align=True)  # `bar` = number of accepted bars at the extreme
 STATE = np.dtype([(name, EXTREME) for name in ("high_14", "low_14", "high_20", "low_20")], align=True)
 FEATURES = ()
 
@@ -44,7 +44,7 @@ def _lowest(own: Any, history: Any, row: Any, period: int) -> None:
 
 @embedded
 def update(own: Any, history: Any, row: Any) -> None:
-    """Take in the current bar."""
+    """Update the extremes by the current bar."""
     _highest(own.high_14, history, row, 14)
     _lowest(own.low_14, history, row, 14)
     _highest(own.high_20, history, row, 20)

@@ -1,4 +1,4 @@
-"""What the windows need of each bar beyond its row: kept, so that a bar costs its logarithms and divisions once."""
+"""Per-bar values that the windows share, stored so that each bar's logarithms and divisions are computed once."""
 
 import math
 from typing import Any
@@ -10,13 +10,13 @@ from worker.engine.history import at
 from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import close_location, equal, ratio, typical_price
 
-CAPACITY = 32  # bars; a power of two above the longest window of facts, so that an index is a mask
+CAPACITY = 32  # bars; a power of two above the longest window of facts, so that the index is a mask
 MASK = CAPACITY - 1
 
 FACT = np.dtype(
     [
         ("typical", "f8"),  # (h+l+c)/3
-        ("flow", "f8"),  # typical·v, negative where the typical price fell, 0 where it stood
+        ("flow", "f8"),  # typical·v, negative where the typical price fell, 0 where it was unchanged
         ("accumulation", "f8"),  # v·((c-l)-(h-c))/(h-l)
         ("illiquidity", "f8"),  # |c/c1-1|/(c·v), NaN without a trade
         ("overnight", "f8"),  # ln(o/c1); the logarithms are NaN while a price is not positive
@@ -32,7 +32,7 @@ FEATURES = ()
 
 @embedded
 def fact(own: Any, history: Any, age: int) -> Any:
-    """The facts of the bar `age` bars ago, 0 = the current one. `age` < min(count, CAPACITY)."""
+    """Return the facts of the bar `age` bars ago, 0 = the current one. `age` < min(count, CAPACITY)."""
     return own.rows[(history.count - 1 - age) & MASK]
 
 
@@ -49,7 +49,7 @@ def _store_logs(own: Any, row: Any) -> None:
 
 @embedded
 def _store_change(own: Any, row: Any, close: float, typical: float) -> None:
-    """What depends on the previous bar: its close and its typical price."""
+    """Store the values that depend on the previous bar's close and typical price."""
     price, notional = own.typical, row.close * row.volume
     flow = 0.0 if equal(price, typical) else abs(price) * row.volume
     own.flow = flow if price > typical else -flow
@@ -60,7 +60,7 @@ def _store_change(own: Any, row: Any, close: float, typical: float) -> None:
 
 @embedded
 def update(own: Any, history: Any, row: Any) -> None:
-    """Keep the facts of the current bar."""
+    """Store the facts of the current bar."""
     current = fact(own, history, 0)
     current.typical = typical_price(row)
     current.accumulation = row.volume * close_location(row)

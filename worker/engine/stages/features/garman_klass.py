@@ -23,6 +23,6 @@ SESSION_WEIGHT = 2.0 * LN_2 - 1.0
 
 @embedded
 def update(ranges: RangeWindow, out: Any) -> None:
-    """√(mean(½·ln(h/l)² - (2·ln 2 - 1)·ln(c/o)²)); 0 where that is negative."""
+    """Write √(mean(½·ln(h/l)² - (2·ln 2 - 1)·ln(c/o)²)); 0 where the mean is negative."""
     variance = (0.5 * ranges.spans - SESSION_WEIGHT * ranges.sessions) / PERIOD
     out.vol_gk_20 = finite(math.sqrt(max(variance, 0.0)))

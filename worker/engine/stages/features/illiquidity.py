@@ -24,6 +24,6 @@ MIN_TRADES = 10
 
 @embedded
 def update(history: Any, volumes: VolumeWindow, out: Any) -> None:
-    """Mean absolute return per million of quote currency traded."""
+    """Write the mean absolute return per million of quote currency traded."""
     warm = history.count > PERIOD and volumes.trades >= MIN_TRADES
     out.amihud_20 = finite(SCALE * volumes.illiquidity / volumes.trades) if warm else math.nan

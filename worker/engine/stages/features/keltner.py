@@ -1,4 +1,4 @@
-"""F11: place of the close in, and width of, the Keltner channel (20, 10, 2) of the typical price."""
+"""F11: position of the close in the Keltner channel (20, 10, 2) of the typical price, and its width."""
 
 import math
 from typing import Any
@@ -26,7 +26,7 @@ MULTIPLE = 2.0
 
 @embedded
 def _advance_average(own: Any, n: int, price: float) -> None:
-    """Seeded with the mean of the first 20 typical prices; until then `ema` is their sum."""
+    """Advance the EMA, seeded with the mean of the first 20 typical prices; until then `ema` is their sum."""
     if n > PERIOD:
         own.ema = ema(own.ema, price, PERIOD)
         return
@@ -37,7 +37,7 @@ def _advance_average(own: Any, n: int, price: float) -> None:
 
 @embedded
 def _advance_range(own: Any, n: int, span: float) -> None:
-    """The first true range is that of bar 2; until the seed at bar 11 `atr` is their sum."""
+    """Advance the ATR, seeded at bar 11; until then `atr` is the sum of the true ranges from bar 2 on."""
     if n > ATR_PERIOD + 1:
         own.atr = wilder(own.atr, span, ATR_PERIOD)
         return
@@ -48,7 +48,7 @@ def _advance_range(own: Any, n: int, span: float) -> None:
 
 @embedded
 def update(own: Any, history: Any, row: Any, out: Any) -> None:
-    """mid = EMA20 of (h+l+c)/3, half = 2·ATR10: pos = (c-mid)/half, 0 when half is 0; width = 2·half/mid.
+    """Write pos = (c-mid)/half, 0 when half is 0, and width = 2·half/mid: mid = EMA20 of (h+l+c)/3, half = 2·ATR10.
 
     From bar 20 on `own.ema` and `own.atr` are the mid line and the ATR (TA-Lib EMA of TYPPRICE, ATR).
     """

@@ -92,7 +92,7 @@ def _short_name(module: Any) -> str:
     return str(module.__name__).rpartition(".")[2]
 
 
-# The published vector is ordered by the definitions' ids.
+# The published vector is ordered by the ids of the definitions.
 FEATURES: tuple[Feature, ...] = tuple(
     sorted(chain.from_iterable(module.FEATURES for module in INDICATORS), key=lambda feature: feature.id)
 )

@@ -19,7 +19,7 @@ FIRST = SLOW + SIGNAL - 1
 
 @embedded
 def _advance(own: Any, history: Any, close: float) -> None:
-    """Both averages start together: the fast one is seeded with the 12 closes that end at bar 26."""
+    """Advance both averages; they start together, the fast one seeded with the 12 closes that end at bar 26."""
     if history.count == SLOW:
         own.fast = close_mean(history, FAST)
         own.slow = close_mean(history, SLOW)
@@ -30,7 +30,7 @@ def _advance(own: Any, history: Any, close: float) -> None:
 
 @embedded
 def _advance_signal(own: Any, n: int, line: float) -> None:
-    """Seeded with the mean of the first nine values of the line; until then `signal` is their sum."""
+    """Advance the signal, seeded with the mean of the line's first nine values; until then `signal` is their sum."""
     if n > FIRST:
         own.signal = ema(own.signal, line, SIGNAL)
         return
@@ -41,7 +41,7 @@ def _advance_signal(own: Any, n: int, line: float) -> None:
 
 @embedded
 def update(own: Any, history: Any, row: Any, out: Any) -> None:
-    """macd = EMA12 - EMA26, signal = EMA9 of it, hist = macd - signal; all valid from bar 34 (TA-Lib MACD)."""
+    """Write macd = EMA12 - EMA26, signal = EMA9 of it, hist = macd - signal; all valid from bar 34 (TA-Lib MACD)."""
     out.macd = out.macd_signal = out.macd_hist = math.nan
     if history.count < SLOW:
         return

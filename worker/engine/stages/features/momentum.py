@@ -18,7 +18,7 @@ PERIOD = 10
 
 @embedded
 def update(history: Any, row: Any, out: Any) -> None:
-    """mom = c - c10, roc = 100·(c/c10 - 1), 0 after a close of 0 (TA-Lib MOM, ROC)."""
+    """Write mom = c - c10 and roc = 100·(c/c10 - 1), 0 after a close of 0 (TA-Lib MOM, ROC)."""
     out.mom_10 = out.roc_10 = math.nan
     if history.count <= PERIOD:
         return

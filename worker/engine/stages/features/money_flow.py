@@ -23,7 +23,7 @@ PERIOD = 14
 
 @embedded
 def update(facts: Any, history: Any, out: Any) -> None:
-    """100·P/(P+N) (TA-Lib MFI); 50 where nothing flows."""
+    """Write 100·P/(P+N) (TA-Lib MFI); 50 without any flow."""
     out.mfi_14 = math.nan
     if history.count <= PERIOD:
         return

@@ -8,7 +8,7 @@ from worker.engine.kernel import embedded
 from worker.engine.stages.features.arithmetic import equal, ratio
 from worker.engine.stages.features.parts import Feature, state
 
-# Σ sgn(Δc)·v, Σ v and the largest Σ v since both were summed anew
+# Σ sgn(Δc)·v, Σ v and the largest Σ v since the last rebuild
 STATE = state("signed", "total", "peak")
 FEATURES = (
     Feature(
@@ -20,12 +20,12 @@ FEATURES = (
     ),
 )
 PERIOD = 100
-LOST = 1e-3  # a total below this share of its peak has lost three digits or more: sum again
+LOST = 1e-3  # a total below this share of its peak has lost three digits or more: rebuild it
 
 
 @embedded
 def _signed(history: Any, age: int) -> float:
-    """Volume of a bar with the sign of its change of close; the line starts at the first bar's volume."""
+    """Return the volume of a bar with the sign of its change of close; positive at the first bar."""
     row = at(history, age)
     volume: float = row.volume
     if age + 1 == history.count:
@@ -48,7 +48,7 @@ def _rebuild(own: Any, history: Any) -> None:
 
 @embedded
 def update(own: Any, history: Any, row: Any, boundary: bool, out: Any) -> None:
-    """Difference of TA-Lib's OBV over 100 bars by their volume: its level alone would have an infinite memory."""
+    """Write the change of TA-Lib's OBV over 100 bars by their volume: the level itself has infinite memory."""
     own.signed += _signed(history, 0)
     own.total += row.volume
     own.peak = max(own.peak, own.total)

@@ -14,5 +14,5 @@ FEATURES = (Feature("F24", "vol_pk_20", 20, "√(Σ ln(h/l)² / (4·20·ln 2)) o
 
 @embedded
 def update(ranges: RangeWindow, out: Any) -> None:
-    """√(Σ ln(h/l)² / (4·n·ln 2))."""
+    """Write √(Σ ln(h/l)² / (4·n·ln 2))."""
     out.vol_pk_20 = finite(math.sqrt(ranges.spans / (4.0 * PERIOD * LN_2)))

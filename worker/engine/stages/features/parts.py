@@ -1,4 +1,4 @@
-"""What an indicator declares: its part of the state and the features that it writes."""
+"""The declaration of an indicator: its part of the state and the features that it writes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NO_STATE = np.dtype([])
 class Feature(NamedTuple):
     """One float64 of the published vector."""
 
-    id: str  # of the definition in the reference table; the vector is ordered by it
+    id: str  # of the definition in the reference table, which orders the vector
     name: str
     warmup: int  # accepted bars until the value is no longer NaN
     formula: str
@@ -20,5 +20,5 @@ class Feature(NamedTuple):
 
 
 def state(*names: str) -> np.dtype[np.void]:
-    """A record of float64 fields that an indicator remembers of one symbol."""
+    """Return a record of float64 fields that an indicator keeps per symbol."""
     return np.dtype([(name, "f8") for name in names], align=True)

@@ -1,4 +1,4 @@
-"""The log ranges of the last 20 bars in one pass, which three volatility estimators share."""
+"""The log ranges of the last 20 bars in one pass, shared by three volatility estimators."""
 
 import math
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ LN_2 = 0.6931471805599453
 
 
 class RangeWindow(NamedTuple):
-    """NaN until 20 bars are accepted (overnight: 21), and while a price of the window is not positive."""
+    """Sums over the window; NaN until 20 bars are accepted (overnight: 21), and while a price in it is not positive."""
 
     spans: float  # Σ ln(h/l)²
     sessions: float  # Σ ln(c/o)²
@@ -27,7 +27,7 @@ def _variance(total: float, squares: float) -> float:
 
 @embedded
 def range_window(facts: Any, history: Any) -> RangeWindow:
-    """Sums over the window; the variances from the distances to its newest member (see `close_window`)."""
+    """Compute the sums; the variances come from the distances to the newest value (see `close_window`)."""
     if history.count < PERIOD:
         return RangeWindow(math.nan, math.nan, math.nan, math.nan, math.nan)
     newest = fact(facts, history, 0)

@@ -1,4 +1,4 @@
-"""F21: the volume against the previous 20 bars, as a z-score and as a ratio."""
+"""F21: the volume relative to the previous 20 bars, as a z-score and as a ratio."""
 
 import math
 from typing import Any
@@ -20,7 +20,7 @@ PERIOD = 20
 
 @embedded
 def _mean_and_deviation(history: Any) -> tuple[float, float]:
-    """Of the previous 20 volumes, from the distances to the newest of them (see `close_window`)."""
+    """Return mean and deviation of the previous 20 volumes, from the distances to the newest (see `close_window`)."""
     newest = at(history, 1).volume
     total, squares = 0.0, 0.0
     for age in range(PERIOD, 1, -1):
@@ -32,7 +32,7 @@ def _mean_and_deviation(history: Any) -> tuple[float, float]:
 
 @embedded
 def update(history: Any, row: Any, out: Any) -> None:
-    """(v-mean)/std with ddof 0, 0 when all are equal; v/mean, NaN when all are 0 (TA-Lib RVOL)."""
+    """Write (v-mean)/std with ddof 0, 0 when all are equal, and v/mean, NaN when all are 0 (TA-Lib RVOL)."""
     out.vol_z_20 = out.rvol_20 = math.nan
     if history.count <= PERIOD:
         return

@@ -1,4 +1,4 @@
-"""F27: skewness and excess kurtosis of 60 log returns, corrected for bias."""
+"""F27: skewness and excess kurtosis of 60 log returns, bias-corrected."""
 
 import math
 from typing import Any
@@ -32,7 +32,7 @@ KURT = (N - 1.0) / ((N - 2.0) * (N - 3.0))
 
 @embedded
 def update(returns: ReturnWindow, out: Any) -> None:
-    """G1 and G2 of the returns in the window."""
+    """Write G1 and G2 of the returns in the window."""
     if returns.squares == 0.0:
         out.skew_60 = out.kurt_60 = 0.0
         return

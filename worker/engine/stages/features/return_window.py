@@ -1,4 +1,4 @@
-"""The last 60 log returns in one pass: central moments and products with the returns before, for F27 to F29."""
+"""The last 60 log returns in one pass: central moments and lagged products, for F27 to F29."""
 
 import math
 from typing import Any, NamedTuple
@@ -9,9 +9,9 @@ from worker.engine.intrinsics.scratch import scratch
 from worker.engine.kernel import embedded
 
 PERIOD = 60
-LAGS = 3  # of the products with returns before
+LAGS = 3  # of the lagged products
 PADDED = PERIOD + LAGS
-# Σ (r-mean)² of returns that differ by the rounding of their price ratios alone: the relative dead zone of prices.
+# Σ (r-mean)² of returns that differ only by the rounding of their price ratios: the relative dead zone of prices.
 FLAT = PERIOD * 1e-14 * 1e-14
 
 
@@ -34,7 +34,7 @@ def _mean(history: Any) -> float:
 
 @embedded
 def _fill(history: Any, mean: float, a: Any, square: Any) -> None:
-    """a and a², after `LAGS` zeros for what lies before the window."""
+    """Write a and a², after `LAGS` zeros for the returns before the window."""
     for i in range(LAGS):
         a[i] = square[i] = 0.0
     for i in range(PERIOD):
@@ -45,9 +45,9 @@ def _fill(history: Any, mean: float, a: Any, square: Any) -> None:
 
 @embedded
 def return_window(history: Any) -> ReturnWindow:
-    """The mean is ln(c/c60)/60, exact and free of the window's order.
+    """Compute the sums; the mean is ln(c/c60)/60, exact and independent of the window's order.
 
-    The terms come before the sums, so that they are computed in vectors; a sum has to wait for each addition.
+    All terms are computed before the sums, so that the compiler vectorises them; a sum waits for each addition.
     """
     nan = math.nan
     if history.count <= PERIOD:

@@ -17,6 +17,6 @@ FEATURES = (
 
 @embedded
 def update(history: Any, row: Any, out: Any) -> None:
-    """Simple return (TA-Lib ROCP 1; 0 after a close of 0) and the log return that the history holds."""
+    """Write the simple return (TA-Lib ROCP 1; 0 after a close of 0) and the log return of the history."""
     out.logret_1 = finite(row.logret)
     out.ret_1 = ratio(row.close, at(history, 1).close, 1.0) - 1.0 if history.count >= 2 else math.nan

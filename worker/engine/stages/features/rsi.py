@@ -24,7 +24,7 @@ NEUTRAL = 0.5
 
 @embedded
 def _advance(own: Any, n: int, change: float) -> None:
-    """Until the seed at bar 15 the fields are sums of the changes, then Wilder means."""
+    """Advance the Wilder means, seeded at bar 15; until then the fields are sums of the changes."""
     gain, loss = max(change, 0.0), max(-change, 0.0)
     if n > PERIOD + 1:
         own.gain = wilder(own.gain, gain, PERIOD)
@@ -39,7 +39,7 @@ def _advance(own: Any, n: int, change: float) -> None:
 
 @embedded
 def update(own: Any, history: Any, row: Any, out: Any) -> None:
-    """100·G/(G+L), G and L the Wilder means of gains and losses (TA-Lib RSI); 50 where nothing has ever moved."""
+    """Write 100·G/(G+L), G and L the Wilder means of gains and losses (TA-Lib RSI); 50 before any change."""
     out.rsi_14 = math.nan
     if history.count < 2:
         return

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 
-# Named for its stage: numba resolves two equal-looking named tuples of one name on its slow path, 2 ms a call.
+# Named for its stage: numba resolves named tuples of equal name and fields on its slow path, 2 ms per call.
 class FeatureParams(NamedTuple):
-    """What the kernel gets of the settings."""
+    """Parameters of the kernel."""
 
 
 class Settings(BaseModel):
@@ -18,5 +18,5 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def params(self) -> FeatureParams:
-        """The kernel's parameters."""
+        """Return the kernel's parameters."""
         return FeatureParams()

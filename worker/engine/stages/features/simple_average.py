@@ -9,12 +9,12 @@ from worker.engine.stages.features.arithmetic import finite
 from worker.engine.stages.features.close_window import CloseWindow
 from worker.engine.stages.features.parts import Feature, state
 
-STATE = state("total", "peak")  # Σ c of the last 50 bars, and the largest |Σ| since it was summed anew
+STATE = state("total", "peak")  # Σ c of the last 50 bars, and the largest |Σ| since the last rebuild
 FEATURES = tuple(
     Feature("F04", f"sma_{period}", period, f"mean of {period} closes", "TA-Lib SMA") for period in (20, 50)
 )
 PERIOD = 50
-LOST = 1e-3  # a total below this share of its peak has lost three digits or more: sum again
+LOST = 1e-3  # a total below this share of its peak has lost three digits or more: rebuild it
 
 
 @embedded
@@ -32,7 +32,7 @@ def _advance(own: Any, history: Any, close: float, boundary: bool) -> None:
 
 @embedded
 def update(own: Any, history: Any, row: Any, closes: CloseWindow, boundary: bool, out: Any) -> None:
-    """Means of the windows' closes (TA-Lib SMA); the longer one's sum is rebuilt at time boundaries."""
+    """Write the means of the windows' closes (TA-Lib SMA); rebuild the longer one's sum at time boundaries."""
     _advance(own, history, row.close, boundary)
     out.sma_20 = finite(closes.mean)
     out.sma_50 = finite(own.total / PERIOD) if history.count >= PERIOD else math.nan

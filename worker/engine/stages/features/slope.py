@@ -17,5 +17,5 @@ FEATURES = (
 
 @embedded
 def update(row: Any, closes: CloseWindow, out: Any) -> None:
-    """Slope by close (TA-Lib LINEARREG_SLOPE); 0 at a close of 0."""
+    """Write slope/close (TA-Lib LINEARREG_SLOPE); 0 at a close of 0."""
     out.slope_20 = ratio(closes.slope, row.close, 0.0)

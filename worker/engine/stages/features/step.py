@@ -1,4 +1,4 @@
-"""The call list of the indicators: the one place to add a line for a new one."""
+"""The call list of the indicators: the one place to add a new one."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ from worker.engine.stages.features.volume_window import volume_window
 
 @embedded
 def _trend(own: Any, history: Any, row: Any, boundary: bool, out: Any) -> None:
-    """Averages, momentum and direction. Those that read another feature come after it."""
+    """Update averages, momentum and direction. Indicators that read another feature come after it."""
     closes = close_window(history)
     true_range_average.update(own.true_range_average, history, row, out)
     exponential_average.update(own.exponential_average, history, row, out)
@@ -66,7 +66,7 @@ def _trend(own: Any, history: Any, row: Any, boundary: bool, out: Any) -> None:
 
 @embedded
 def _range(own: Any, history: Any, row: Any, out: Any) -> None:
-    """Channels, oscillators and volatility from highs and lows."""
+    """Update channels, oscillators and volatility from highs and lows."""
     extremes.update(own.extremes, history, row)
     keltner.update(own.keltner, history, row, out)
     donchian.update(own.extremes, history, row, out)
@@ -82,7 +82,7 @@ def _range(own: Any, history: Any, row: Any, out: Any) -> None:
 
 @embedded
 def _volume(own: Any, history: Any, row: Any, boundary: bool, offset_ms: int, out: Any) -> None:
-    """Volume and money flow."""
+    """Update volume and money flow."""
     volumes = volume_window(own.facts, history)
     money_flow.update(own.facts, history, out)
     on_balance_volume.update(own.on_balance_volume, history, row, boundary, out)
@@ -94,7 +94,7 @@ def _volume(own: Any, history: Any, row: Any, boundary: bool, offset_ms: int, ou
 
 @embedded
 def _returns(own: Any, history: Any, row: Any, boundary: bool, out: Any) -> None:
-    """Distribution and dependence of returns."""
+    """Update distribution and dependence of returns."""
     returns.update(history, row, out)
     close_volatility.update(history, row, out)
     moments = return_window(history)

@@ -26,7 +26,7 @@ NEUTRAL = 0.5
 
 @embedded
 def update(own: Any, extremes: Any, history: Any, row: Any, out: Any) -> None:
-    """Both averages valid from bar 18 (TA-Lib STOCH with moving average type 0)."""
+    """Write both averages, valid from bar 18 (TA-Lib STOCH with moving average type 0)."""
     out.stoch_k = out.stoch_d = math.nan
     if history.count < PERIOD:
         return

@@ -18,7 +18,7 @@ PERIOD = 14
 
 @embedded
 def _advance(own: Any, n: int, span: float) -> None:
-    """The first true range is that of bar 2; until the seed at bar 15 the field is their sum."""
+    """Advance the ATR, seeded at bar 15; until then the field is the sum of the true ranges from bar 2 on."""
     if n > PERIOD + 1:
         own.average = wilder(own.average, span, PERIOD)
         return
@@ -29,7 +29,7 @@ def _advance(own: Any, n: int, span: float) -> None:
 
 @embedded
 def update(own: Any, history: Any, row: Any, out: Any) -> None:
-    """Wilder_14 of the true range (TA-Lib ATR); natr = 100·atr/c, 0 at a close of 0 (TA-Lib NATR)."""
+    """Write Wilder_14 of the true range (TA-Lib ATR) and natr = 100·atr/c, 0 at a close of 0 (TA-Lib NATR)."""
     out.atr_14 = out.natr_14 = math.nan
     if history.count < 2:
         return

@@ -33,7 +33,7 @@ OVERLAPPING = LAGS * (N - LAGS + 1.0) * (1.0 - LAGS / N)
 
 @embedded
 def update(returns: ReturnWindow, out: Any) -> None:
-    """Overlapping, debiased, with the heteroscedasticity-robust variance."""
+    """Write the ratio and its z: overlapping, debiased, with the heteroscedasticity-robust variance."""
     squares = returns.squares
     if squares == 0.0:
         out.vr_4_60 = 1.0

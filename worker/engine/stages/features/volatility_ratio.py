@@ -21,7 +21,7 @@ FEATURES = (
     ),
 )
 SHORT, LONG = 10, 100
-FLAT = 1e-14  # a deviation that the rounding of price ratios alone can make
+FLAT = 1e-14  # a deviation that the rounding of price ratios alone can cause
 
 
 @embedded
@@ -49,7 +49,7 @@ def _advance(own: Any, history: Any, row: Any, boundary: bool) -> None:
 
 @embedded
 def update(own: Any, history: Any, row: Any, boundary: bool, out: Any) -> None:
-    """Above 1: livelier than usual. The long window's moments are incremental (domain §2)."""
+    """Write the ratio; above 1 = more volatile than usual. The long window's moments are incremental (domain §2)."""
     out.vol_ratio = math.nan
     if history.count < 2:
         return

@@ -44,7 +44,7 @@ def _advance(own: Any, n: int, ts: int, typical: float, volume: float, offset_ms
 
 @embedded
 def update(own: Any, facts: Any, history: Any, row: Any, volumes: VolumeWindow, offset_ms: int, out: Any) -> None:
-    """c/VWAP - 1 (TA-Lib VWAP within a session, VWMA of TYPPRICE over 20 bars); 0 at an average of 0."""
+    """Write c/VWAP - 1 (TA-Lib VWAP within a session, VWMA of TYPPRICE over 20 bars); 0 at an average of 0."""
     typical = fact(facts, history, 0).typical
     _advance(own, history.count, row.ts, typical, row.volume, offset_ms)
     out.vwap_sess_dev = _deviation(row.close, own.money, own.volume, typical)

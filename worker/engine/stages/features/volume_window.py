@@ -1,4 +1,4 @@
-"""The traded volume of the last 20 bars in one pass, which three indicators share."""
+"""The traded volume of the last 20 bars in one pass, shared by three indicators."""
 
 import math
 from typing import Any, NamedTuple
@@ -11,18 +11,18 @@ PERIOD = 20
 
 
 class VolumeWindow(NamedTuple):
-    """NaN until 20 bars are accepted."""
+    """Sums over the window; NaN until 20 bars are accepted."""
 
     volume: float  # Σ v
     money: float  # Σ typical·v
     accumulation: float  # Σ v·((c-l)-(h-c))/(h-l)
     illiquidity: float  # Σ |c/c1-1|/(c·v) over the bars with a trade
-    trades: int  # how many bars those are
+    trades: int  # number of bars with a trade
 
 
 @embedded
 def volume_window(facts: Any, history: Any) -> VolumeWindow:
-    """Sums over the window, oldest to newest."""
+    """Compute the sums over the window, oldest to newest."""
     if history.count < PERIOD:
         return VolumeWindow(math.nan, math.nan, math.nan, math.nan, 0)
     volume, money, accumulation, illiquidity, trades = 0.0, 0.0, 0.0, 0.0, 0

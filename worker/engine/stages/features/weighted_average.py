@@ -17,5 +17,5 @@ FEATURES = (
 
 @embedded
 def update(closes: CloseWindow, out: Any) -> None:
-    """Weighted mean of the window's closes (TA-Lib WMA)."""
+    """Write the weighted mean of the window's closes (TA-Lib WMA)."""
     out.wma_20 = finite(closes.weighted)

@@ -22,7 +22,7 @@ PERIOD = 14
 
 @embedded
 def update(extremes: Any, history: Any, row: Any, out: Any) -> None:
-    """-100·(H-c)/(H-L) in [-100, 0] (TA-Lib WILLR); -50 when flat."""
+    """Write -100·(H-c)/(H-L) in [-100, 0] (TA-Lib WILLR); -50 when flat."""
     out.willr_14 = math.nan
     if history.count < PERIOD:
         return

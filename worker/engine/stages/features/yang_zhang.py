@@ -24,7 +24,7 @@ BLEND = 0.34 / (1.34 + (PERIOD + 1) / (PERIOD - 1))
 
 @embedded
 def update(ranges: RangeWindow, out: Any) -> None:
-    """√(σ²_overnight + k·σ²_session + (1-k)·σ²_rs), k = 0.34/(1.34 + 21/19)."""
+    """Write √(σ²_overnight + k·σ²_session + (1-k)·σ²_rs), k = 0.34/(1.34 + 21/19)."""
     satchell = ranges.rogers_satchell / PERIOD
     variance = ranges.overnight_variance + BLEND * ranges.session_variance + (1.0 - BLEND) * satchell
     out.vol_yz_20 = finite(math.sqrt(max(variance, 0.0)))

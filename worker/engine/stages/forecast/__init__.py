@@ -1,4 +1,4 @@
-"""Forecast: the expected log return over the horizon, and how sure it is (domain §7.5)."""
+"""Forecast: the expected log return over the horizon, and its standard error (domain §7.5)."""
 
 from __future__ import annotations
 

@@ -8,13 +8,13 @@ import numpy as np
 from worker.engine.kernel import embedded
 
 FORGETTING = 0.995
-START = 100.0  # P₀ = START·I: how little is known at first
-LARGEST = 1e8  # P beyond it forgets no more: returns have long told nothing
+START = 100.0  # P₀ = START·I: little is known at first
+LARGEST = 1e8  # above it P no longer forgets: returns have carried no information for long
 
 STATE = np.dtype(
     [
         ("count", "i8"),
-        ("last", "f8"),  # u₁ and u₂, the two returns before
+        ("last", "f8"),  # u₁ and u₂, the two previous returns
         ("second", "f8"),
         ("phi1", "f8"),
         ("phi2", "f8"),
@@ -28,7 +28,7 @@ STATE = np.dtype(
 
 @embedded
 def _learn(own: Any, x1: float, x2: float, error: float) -> None:
-    """k = Px/(λ + xᵀPx), θ += k·e, P = (P - k·xᵀP)/λ, which stays symmetric as it is kept: one off-diagonal."""
+    """Update φ by k = Px/(λ + xᵀPx), θ += k·e, P = (P - k·xᵀP)/λ; P stays symmetric, as one off-diagonal is stored."""
     px1 = own.p11 * x1 + own.p12 * x2
     px2 = own.p12 * x1 + own.p22 * x2
     denominator = FORGETTING + x1 * px1 + x2 * px2
@@ -43,7 +43,7 @@ def _learn(own: Any, x1: float, x2: float, error: float) -> None:
 
 @embedded
 def advance(own: Any, u: float) -> float:
-    """Take in the return `u`; the error of its forecast, NaN for the first two."""
+    """Update by the return `u`; return the error of its forecast, NaN for the first two."""
     error = math.nan
     if own.count == 0:
         own.p11 = own.p22 = START
@@ -58,14 +58,14 @@ def advance(own: Any, u: float) -> float:
 
 @embedded
 def stationary(own: Any) -> bool:
-    """Whether the forecasts of the fitted model stay bounded (the triangle of AR(2))."""
+    """Return whether the forecasts of the fitted model stay bounded (the triangle of AR(2))."""
     inside: bool = abs(own.phi2) < 1.0 and abs(own.phi1) < 1.0 - own.phi2
     return inside
 
 
 @embedded
 def total_ahead(own: Any, steps: int) -> float:
-    """The sum expected of the next `steps` returns."""
+    """Return the expected sum of the next `steps` returns."""
     last, second, total = own.last, own.second, 0.0
     for _ in range(steps):
         following = own.phi1 * last + own.phi2 * second
@@ -76,7 +76,10 @@ def total_ahead(own: Any, steps: int) -> float:
 
 @embedded
 def inflation(own: Any, steps: int) -> float:
-    """Variance of the error of that sum, in variances of one return: Σ(ψ₀ + … + ψ_j)², ψ_j = φ₁ψ_{j-1} + φ₂ψ_{j-2}."""
+    """Return the variance of that sum's error in variances of one return.
+
+    It is Σ(ψ₀ + … + ψ_j)², ψ_j = φ₁ψ_{j-1} + φ₂ψ_{j-2}.
+    """
     last, second, total, variance = 1.0, 0.0, 1.0, 1.0
     for _ in range(steps - 1):
         following = own.phi1 * last + own.phi2 * second

@@ -12,10 +12,10 @@ STATE = np.dtype([("count", "i8"), ("level", "f8"), ("trend", "f8")], align=True
 
 @embedded
 def advance(own: Any, x: float, p: Any) -> float:
-    """Take in `x`: l = α·x + (1-α)·(l₁ + φb₁), b = β·(l - l₁) + (1-β)·φb₁, from l = x and b = 0.
+    """Update by `x`: l = α·x + (1-α)·(l₁ + φb₁), b = β·(l - l₁) + (1-β)·φb₁, from l = x and b = 0.
 
-    Returns the error e of what was expected, NaN for the first value. Both are written as corrections by e, so that
-    a value that stays leaves them as they are to the bit.
+    Return the forecast's error e, NaN for the first value. Both updates are written as corrections by e, so that a
+    constant value leaves them unchanged to the bit.
     """
     own.count += 1
     if own.count == 1:
@@ -31,7 +31,7 @@ def advance(own: Any, x: float, p: Any) -> float:
 
 @embedded
 def ahead(own: Any, steps: int, p: Any) -> float:
-    """The value expected `steps` bars from now: l + Σφ^i·b."""
+    """Return the value expected `steps` bars from now: l + Σφ^i·b."""
     damping, total = 1.0, 0.0
     for _ in range(steps):
         damping *= p.phi
@@ -42,7 +42,7 @@ def ahead(own: Any, steps: int, p: Any) -> float:
 
 @embedded
 def inflation(steps: int, p: Any) -> float:
-    """Variance of the error `steps` bars ahead, in variances of one bar: 1 + Σ(α + αβ·(φ + … + φ^j))²."""
+    """Return the variance of the error `steps` bars ahead, in variances of one bar: 1 + Σ(α + αβ·(φ + … + φ^j))²."""
     damping, total, variance = 1.0, 0.0, 1.0
     for _ in range(steps - 1):
         damping *= p.phi

@@ -1,4 +1,4 @@
-"""Settings of the forecast and the parameters its kernel gets."""
+"""Settings of the forecast and the parameters of its kernel."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ HOLT, AR2 = range(2)
 
 
 class Method(IntEnum):
-    """Where the forecast comes from."""
+    """The forecasting model."""
 
     holt = HOLT
     ar2 = AR2
 
 
-# Named for its stage: numba resolves two equal-looking named tuples of one name on its slow path.
+# Named for its stage: numba resolves named tuples of equal name and fields on its slow path.
 class ForecastParams(NamedTuple):
-    """What the kernel gets."""
+    """Parameters of the kernel."""
 
     enabled: bool
     method: int
@@ -45,5 +45,5 @@ class Settings(BaseModel):
     min_bars: int = Field(default=100, ge=3, le=1_000_000, description="bars forecast before one is published")
 
     def params(self) -> ForecastParams:
-        """The kernel's parameters."""
+        """Return the kernel's parameters."""
         return ForecastParams(**self.model_dump() | {"method": int(Method[self.method])})

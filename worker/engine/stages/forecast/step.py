@@ -1,4 +1,4 @@
-"""The stage's step: advance the chosen model by the bar, and forecast the sum of the returns to come."""
+"""The stage's step: advance the chosen model by the bar, and forecast the sum of the next returns."""
 
 import math
 from typing import Any
@@ -17,7 +17,7 @@ ERROR_DECAY = 0.99
 
 STATE = np.dtype(
     [
-        ("errors", "i8"),  # forecasts of one bar that were judged
+        ("errors", "i8"),  # judged forecasts of one bar
         ("variance", "f8"),  # fading mean of their squared errors
         ("holt", holt.STATE),
         ("autoregression", autoregression.STATE),
@@ -26,7 +26,7 @@ STATE = np.dtype(
 )
 OUTPUT = np.dtype(
     [
-        ("forecast_h", "f8"),  # expected log return over HORIZON bars, NaN while it is not known
+        ("forecast_h", "f8"),  # expected log return over HORIZON bars, NaN = unknown
         ("forecast_sd", "f8"),  # standard deviation of its error
         ("component", "f8"),  # tanh(forecast_h/forecast_sd), [-1, 1]
     ],
@@ -44,7 +44,7 @@ def _judge(own: Any, error: float) -> None:
 
 @embedded
 def _by_holt(own: Any, row: Any, p: Any) -> tuple[float, float]:
-    """(expected log return, variance of its error); NaN where the price is not positive."""
+    """Return (expected log return, variance of its error) by Holt; NaN where the price is not positive."""
     if not row.close > 0.0:
         return math.nan, math.nan
     x = log(row.close)
@@ -54,7 +54,7 @@ def _by_holt(own: Any, row: Any, p: Any) -> tuple[float, float]:
 
 @embedded
 def _by_autoregression(own: Any, row: Any, sigma: float) -> tuple[float, float]:
-    """The same of returns in units of sigma_ref; NaN without one, or while the fitted model is explosive."""
+    """Return the same from returns in units of sigma_ref; NaN without one, or while the fitted model is explosive."""
     u = row.logret / sigma
     if not abs(u) < math.inf:
         return math.nan, math.nan
@@ -68,7 +68,7 @@ def _by_autoregression(own: Any, row: Any, sigma: float) -> tuple[float, float]:
 
 @embedded
 def _begin_anew(own: Any) -> None:
-    """From the next value on; how large errors are is still known."""
+    """Restart both models at the next value, but keep the size of their errors."""
     own.holt.count = 0
     own.holt.trend = 0.0
     own.autoregression.count = 0
@@ -77,9 +77,9 @@ def _begin_anew(own: Any) -> None:
 
 @embedded
 def step(state: Any, inst: Any, bar: Any, out: Any, p: Any) -> None:
-    """Forecast at one accepted bar: writes `state.forecast` and `out.forecast`, reads `out.validation`.
+    """Forecast at one accepted bar: write `state.forecast` and `out.forecast`, read `out.validation`.
 
-    The way across an expired reference is no return, and the level before it tells nothing of this one.
+    The step across an expired reference is not a return, and the level before it is unrelated to the new one.
     """
     result = out.forecast
     result.forecast_h = math.nan
@@ -101,5 +101,5 @@ def step(state: Any, inst: Any, bar: Any, out: Any, p: Any) -> None:
     sd = math.sqrt(variance)
     result.forecast_h = expected
     result.forecast_sd = sd
-    # A market that has stood still since the first bar has no direction.
+    # A market without movement since the first bar has no direction.
     result.component = tanh(expected / sd) if sd > 0.0 else 0.0

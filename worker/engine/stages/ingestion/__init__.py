@@ -1,4 +1,4 @@
-"""Ingestion: bytes to one bar row and, where that fails, to reject codes. Nothing raises past this stage."""
+"""Ingestion: bytes to one bar row or, on failure, to reject codes. Nothing raises past this stage."""
 
 from worker.engine.stages.ingestion.decode import Decoded, Decoder, rows_of
 from worker.engine.stages.ingestion.settings import Settings

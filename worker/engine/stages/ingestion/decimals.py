@@ -1,7 +1,7 @@
-"""The float64 nearest to a decimal, or the answer that this is not certain.
+"""The float64 nearest to a decimal, with a flag whether that is certain.
 
-Small counts and powers are exact as floats, so that one operation rounds once [Clinger 1990]. For others 128 bits of
-the power of ten bound the product from both sides [Lemire 2021]; where a rounding boundary lies between the bounds,
+Small counts and powers are exact as floats, so that one operation rounds once [Clinger 1990]. For others, 128 bits of
+the power of ten bound the product from both sides [Lemire 2021]. Where a rounding boundary lies between the bounds,
 the exact decoder must decide.
 """
 
@@ -25,12 +25,12 @@ HIDDEN = 1 << FRACTION
 
 
 def _log2(power: int) -> int:
-    """floor(log2(10^power)) for -342 <= power <= 308."""
+    """Return floor(log2(10^power)) for -342 <= power <= 308."""
     return (power * 217706) >> 16
 
 
 def _scaled(power: int) -> tuple[int, int]:
-    """10^power·2^-s cut to 128 bits, as two words; s makes the highest bit 1."""
+    """Return 10^power·2^-s truncated to 128 bits, as two words; s makes the highest bit 1."""
     shift = _log2(power) - 127
     if power >= 0:
         cut = 10**power >> shift if shift > 0 else 10**power << -shift
@@ -44,13 +44,13 @@ SCALED = np.array([_scaled(power) for power in range(LEAST, GREATEST + 1)], np.u
 
 @kernel
 def _rounded(count, power):  # type: ignore[no-untyped-def]
-    """(count·10^power, whether that is certain) of a count above 0."""
+    """Return (count·10^power, whether that is certain) of a count above 0."""
     if power < LEAST or power > GREATEST:
         return 0.0, False
     zeros = leading_zeros(np.uint64(count))
     word = np.uint64(count) << np.uint64(zeros)
     high, low = SCALED[power - LEAST, 0], SCALED[power - LEAST, 1]
-    # The upper 128 bits of word·power: the power was cut by less than 1, so the product is low by less than 2 units.
+    # The upper 128 bits of word·power: the power is low by less than 1, so the product is low by less than 2 units.
     top, middle = product_high(word, high), word * high
     carry = product_high(word, low)
     middle += carry
@@ -72,7 +72,7 @@ def _rounded(count, power):  # type: ignore[no-untyped-def]
 
 @inlined
 def nearest(count, power):  # type: ignore[no-untyped-def]
-    """(the float64 nearest to count·10^power, whether that is certain) for 0 <= count < 10^18."""
+    """Return (the float64 nearest to count·10^power, whether that is certain) for 0 <= count < 10^18."""
     if count <= EXACT_COUNT and -EXACT_POWER <= power <= EXACT_POWER:
         return (np.float64(count) / EXACT[-power] if power < 0 else np.float64(count) * EXACT[power]), True
     if count == 0:

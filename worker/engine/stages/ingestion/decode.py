@@ -1,4 +1,4 @@
-"""Decodes records into BAR rows; whatever is wrong with a record becomes bits of its mask."""
+"""Decoder of records into BAR rows; each fault of a record sets bits of its mask."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from worker.engine.stages.ingestion.settings import Settings
 MALFORMED, MISSING = bits(Reject.malformed_record), bits(Reject.missing_field)
 TOMBSTONE, NO_KEY = bits(Reject.tombstone), bits(Reject.missing_key)
 MISMATCH, TOO_LARGE = bits(Reject.key_mismatch), bits(Reject.payload_too_large)
-SPARE = 1 << 16  # bytes; of larger values near a buffer's end the exact decoder makes its own copy
+SPARE = 1 << 16  # bytes; for larger values near a buffer's end the exact decoder makes its own copy
 REGISTRY_FRAME = 5  # bytes: 0x00 and a schema id, as schema-registry serializers write
 
 
 class Decoded(NamedTuple):
-    """What a batch of n records holds. What few records need is kept by row: nothing else is made for the others."""
+    """A decoded batch of n records. Values that few records need are stored by row, only for those."""
 
     bars: NDArray[Any]  # BAR, shape (n,)
-    symbols: dict[int, str | None]  # of the payload, where that isn't the key; None where it couldn't be read
+    symbols: dict[int, str | None]  # of the payload, where it differs from the key; None where it is unreadable
     has_ts: NDArray[np.bool_]  # False: the bar's ts is a filler
-    details: dict[int, str]  # what could not be read
+    details: dict[int, str]  # what is unreadable
 
 
 def rows_of(decoded: Decoded, rows: NDArray[np.int64]) -> Decoded:
-    """Some of the decoded records."""
+    """Return the decoded records of `rows`."""
     at = rows.tolist()
     return Decoded(
         decoded.bars[rows],
@@ -55,7 +55,7 @@ class _Unreadable(Exception):
 
 
 class Decoder:
-    """Turns records into bars. `intervals` gives the bar length in ms of symbols that have one of their own."""
+    """Decoder of records into bars. `intervals` gives the bar length in ms of symbols that have their own."""
 
     def __init__(self, settings: Settings, intervals: Mapping[str, int]) -> None:
         self._json = msgspec.json.Decoder(Tick)
@@ -66,11 +66,11 @@ class Decoder:
         self._spare = np.zeros(SPARE, np.uint8)
 
     def decode(self, records: Records) -> Decoded:
-        """One BAR row a record, in order; never raises for what a record holds."""
+        """Decode one BAR row per record, in order; never raise for the content of a record."""
         return self.decode_raw(raw_records(records))
 
     def decode_raw(self, raw: RawRecords) -> Decoded:
-        """The same without an object a record: compiled code reads what is certain, `_read` the rest."""
+        """Decode raw records without per-record objects: compiled code reads what is certain, `_read` the rest."""
         bars, exact = np.empty(len(raw), BAR), np.empty(len(raw), np.bool_)
         integers, numbers = (bars.view(kind).reshape(len(raw), COLUMNS) for kind in (np.int64, np.float64))
         scan(*raw.arrays(), self._spare, integers, numbers, exact, self._max_bytes)
@@ -130,6 +130,6 @@ class Decoder:
             return self._msgpack.decode(value) if is_map else self._json.decode(value)
         except MemoryError:
             raise
-        # The decoder also raises UnicodeDecodeError and others; a record must end as a rejection whatever it holds.
+        # The decoder also raises UnicodeDecodeError and others; every record must end as a bar or a rejection.
         except Exception as problem:
             raise _Unreadable(MALFORMED, str(problem)) from None

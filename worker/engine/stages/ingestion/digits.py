@@ -14,14 +14,14 @@ PAIRS, QUADS, OCTET = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0000FFFF0000FFF
 TEN, HUNDRED, MYRIAD = np.uint64(10), np.uint64(100), np.uint64(10_000)
 U8, U16, U32 = np.uint64(8), np.uint64(16), np.uint64(32)
 RUN = 24  # bytes, leading zeros included
-MOST = 10**18  # numbers below it fit in an int64 together with one more digit
+MOST = 10**18  # numbers below it fit into an int64 together with one more digit
 POWERS = np.array([10**n for n in range(9)], np.int64)
-ROOM = np.array([MOST // 10**n for n in range(9)], np.int64)  # below it n more digits stay below MOST
+ROOM = np.array([MOST // 10**n for n in range(9)], np.int64)  # below it, n more digits stay below MOST
 
 
 @inlined
 def _value(digits):  # type: ignore[no-untyped-def]
-    # Neighbours join to pairs, pairs to fours, fours to eight; the first digit lies in the lowest byte.
+    # Neighbours join to pairs, pairs to fours, fours to eight; the first digit is in the lowest byte.
     digits = (digits * TEN + (digits >> U8)) & PAIRS
     digits = (digits * HUNDRED + (digits >> U16)) & QUADS
     return np.int64((digits * MYRIAD + (digits >> U32)) & OCTET)
@@ -29,9 +29,9 @@ def _value(digits):  # type: ignore[no-untyped-def]
 
 @inlined
 def read_digits(at, value):  # type: ignore[no-untyped-def]
-    """(address after the digits at `at`, `value` with them appended); the value is -1 from 10^18 on.
+    """Return (address after the digits at `at`, `value` with them appended); the value is -1 from 10^18 on.
 
-    Looks at no more than RUN bytes, and says -1 of a longer run.
+    Read at most RUN bytes; the value is -1 for a longer run.
     """
     for _ in range(RUN // 8):
         digits = word_at(at) ^ ZEROS

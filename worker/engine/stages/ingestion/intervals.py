@@ -1,4 +1,4 @@
-"""The bar lengths of symbols whose records state none."""
+"""The bar lengths of symbols whose records lack one."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Intervals:
         self._lengths = np.array([*own.values(), default], np.int64)
 
     def of(self, symbol: str | None) -> int:
-        """Of one symbol, or of a record without any."""
+        """Return the length of one symbol, or of a record without a symbol."""
         return self._own.get(symbol or "", self._default)
 
     def of_keys(self, raw: RawRecords) -> NDArray[np.int64]:
-        """Of records whose keys are their symbols."""
-        return self._lengths[self._index.places(raw)]  # where a key has no place, -1 is the default's
+        """Return the lengths of records whose keys are their symbols."""
+        return self._lengths[self._index.places(raw)]  # a key without a place is -1, the default's index

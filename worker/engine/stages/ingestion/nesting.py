@@ -1,6 +1,6 @@
-"""Refuses deeply nested values before the decoder sees them.
+"""Check that refuses deeply nested values before the decoder reads them.
 
-The decoder recurses, and how deep it may go depends on the caller's stack; whether a record is rejected must not.
+The decoder recurses, and its depth limit depends on the caller's stack; a rejection must not depend on it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ _OPEN, _CLOSE, _QUOTE, _ESCAPE = b"[{", b"]}", 0x22, 0x5C
 
 
 def json_too_deep(value: bytes) -> bool:
-    """Whether JSON text nests arrays and objects deeper than MAX_DEPTH."""
+    """Return whether JSON text nests arrays and objects deeper than MAX_DEPTH."""
     if len(value) <= SHORT or value.count(b"[") + value.count(b"{") <= MAX_DEPTH:
         return False
     depth = 0
@@ -43,7 +43,7 @@ _CONTAINER = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
 
 
 def _head(value: bytes, at: int) -> tuple[int, int]:
-    """(bytes the item takes without its children, number of children) of the MessagePack item at `at`."""
+    """Return (bytes of the MessagePack item at `at` without its children, number of children)."""
     kind = value[at]
     if 0x80 <= kind <= 0x8F:
         return 1, 2 * (kind & 0x0F)
@@ -62,10 +62,10 @@ def _head(value: bytes, at: int) -> tuple[int, int]:
 
 
 def msgpack_too_deep(value: bytes) -> bool:
-    """Whether MessagePack nests arrays and maps deeper than MAX_DEPTH."""
+    """Return whether MessagePack nests arrays and maps deeper than MAX_DEPTH."""
     if len(value) <= SHORT:
         return False
-    left: list[int] = []  # children still to come, one entry an open container
+    left: list[int] = []  # children still to come, one entry per open container
     at = 0
     while at < len(value):
         size, children = _head(value, at)

@@ -1,4 +1,4 @@
-"""JSON numbers: the integers and decimals whose meaning is certain."""
+"""JSON numbers: integers and decimals with a certain value."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from worker.engine.stages.ingestion.digits import RUN, read_digits
 
 MINUS, PLUS, POINT, ZERO, SMALL_E = b"-"[0], b"+"[0], b"."[0], b"0"[0], b"e"[0]
 TO_SMALL = 0x20
-EXPONENT_DIGITS = 4  # more of them are left to the exact decoder
-REACH = 3 * RUN + 16  # bytes from a number's start on that are looked at: three runs of digits, their signs, one word
+EXPONENT_DIGITS = 4  # more are left to the exact decoder
+REACH = 3 * RUN + 16  # bytes read from a number's start on: three runs of digits, their signs, one word
 
 
 @inlined
 def _whole(at):  # type: ignore[no-untyped-def]
-    # (address after the digits, their value), -1 in its place where there is no JSON integer below 10^18.
+    # (address after the digits, their value), -1 as address where there is no JSON integer below 10^18.
     after, value = read_digits(at, 0)
     if after == at or (byte_at(at) == ZERO and after > at + 1):
         value = -1
@@ -24,7 +24,7 @@ def _whole(at):  # type: ignore[no-untyped-def]
 
 @kernel
 def read_integer(at):  # type: ignore[no-untyped-def]
-    """(address after it, value) of an integer; address -1 when that is not certain."""
+    """Return (address after it, value) of an integer; address -1 when that is not certain."""
     negative = byte_at(at) == MINUS
     after, value = _whole(at + 1 if negative else at)
     if value < 0:
@@ -34,7 +34,7 @@ def read_integer(at):  # type: ignore[no-untyped-def]
 
 @inlined
 def _exponent(at):  # type: ignore[no-untyped-def]
-    # (address after it, value) of the text behind an `e`.
+    # (address after it, value) of the text after an `e`.
     sign = byte_at(at)
     start = at + 1 if sign in (MINUS, PLUS) else at
     after, value = read_digits(start, 0)
@@ -45,7 +45,7 @@ def _exponent(at):  # type: ignore[no-untyped-def]
 
 @kernel
 def read_number(at):  # type: ignore[no-untyped-def]
-    """(address after it, float64) of a number; address -1 when that is not certain."""
+    """Return (address after it, float64) of a number; address -1 when that is not certain."""
     negative = byte_at(at) == MINUS
     at, count = _whole(at + 1 if negative else at)
     power = 0

@@ -1,4 +1,4 @@
-"""Flat JSON bars straight into BAR rows. What is not certainly one is left to the exact decoder."""
+"""Scanner of flat JSON bars straight into BAR rows. Records that are not certainly bars go to the exact decoder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from worker.engine.stages.ingestion.text import QUOTE, is_symbol, skip_space, sk
 FIELDS = (b"symbol", b"ts", b"open", b"high", b"low", b"close", b"volume", b"interval")
 SYMBOL, TS, FIRST_NUMBER, LAST_NUMBER, INTERVAL, UNKNOWN = 0, 1, 2, 6, 7, 8
 REQUIRED = (1 << INTERVAL) - 1
-# The first eight bytes of each name with its closing quote, and which of them count.
+# The first eight bytes of each name with its closing quote, and a mask of those that count.
 NAMES = np.array([int.from_bytes((name + b'"')[:8], "little") for name in FIELDS], np.uint64)
 MASKS = np.array([2 ** (8 * min(len(name) + 1, 8)) - 1 for name in FIELDS], np.uint64)
 WIDTHS = np.array([len(name) + 2 for name in FIELDS])  # with both quotes
@@ -29,7 +29,7 @@ FOUR_BYTES, FIVE_BYTES = np.uint64(2**32 - 1), np.uint64(2**40 - 1)
 
 S, M, H, D, W = b"smhdw"
 INTERVAL_DIGITS = 6
-PAD = REACH + 64  # bytes after a value that may be looked at
+PAD = REACH + 64  # readable bytes needed after a value
 NAMED = list(BAR.names or ())
 COLUMNS = len(NAMED)  # of a BAR row, all of 8 bytes
 TS_COLUMN, INTERVAL_COLUMN, INGEST_COLUMN = (NAMED.index(name) for name in ("ts", "interval_ms", "ingest_ts"))
@@ -38,7 +38,7 @@ NUMBER_COLUMN, MASK_COLUMN = NAMED.index("open"), NAMED.index("mask")
 
 @inlined
 def _field(at, expected):  # type: ignore[no-untyped-def]
-    # Which field the name at `at`, behind its quote, is. Most producers keep one order: the expected one comes first.
+    # The field whose name is at `at`, after its quote. Most producers keep one order: try the expected one first.
     word = word_at(at)
     field = expected
     if word & MASKS[field] != NAMES[field]:
@@ -52,7 +52,7 @@ def _field(at, expected):  # type: ignore[no-untyped-def]
 
 @kernel
 def _read_interval(at):  # type: ignore[no-untyped-def]
-    # (address behind its closing quote, ms) of the interval at `at`, behind its quote.
+    # (address after its closing quote, ms) of the interval at `at`, after its opening quote.
     after, count = read_digits(at, 0)
     if byte_at(at) == ZERO or after == at or after - at > INTERVAL_DIGITS:
         return -1, 0
@@ -79,7 +79,7 @@ def _read_interval(at):  # type: ignore[no-untyped-def]
 
 @kernel
 def _skip_scalar(at, end):  # type: ignore[no-untyped-def]
-    # The address behind a plain string, number or literal; -1 for anything else.
+    # The address after a plain string, number or literal; -1 for anything else.
     first = byte_at(at)
     if first == QUOTE:
         return skip_text(at + 1, end)
@@ -93,9 +93,9 @@ def _skip_scalar(at, end):  # type: ignore[no-untyped-def]
 
 @kernel
 def _read_bar(at, end, key, key_size, integers, numbers):  # type: ignore[no-untyped-def]
-    """Whether the text is one bar of the symbol at `key`; writes its row. The interval is 0 when it states none.
+    """Return whether the text is one bar of the symbol at `key`, and write its row. Its interval is 0 when absent.
 
-    Every turn of the loop begins before `end`, and looks at most PAD bytes ahead.
+    Every iteration begins before `end`, and reads at most PAD bytes ahead.
     """
     at = skip_space(at, end)
     if byte_at(at) != OPEN:
@@ -150,7 +150,7 @@ def _read_bar(at, end, key, key_size, integers, numbers):  # type: ignore[no-unt
 
 @kernel
 def scan(data, rows, spare, integers, numbers, exact, max_bytes):  # type: ignore[no-untyped-def]
-    """Write the BAR row of each record that is certainly a bar; `exact` says which are left.
+    """Write the BAR row of each record that is certainly a bar; `exact` marks the others.
 
     `data` and `rows` are those of `RawRecords`, `integers` and `numbers` the BAR rows as int64 and float64 of shape
     (n, columns). A bar without an interval gets 0. Values near the buffer's end are read from their copy in `spare`.

@@ -8,7 +8,7 @@ from schemas.tick import interval_ms
 
 
 class Settings(BaseModel):
-    """What a record may be."""
+    """Limits and defaults of records."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""JSON strings without escapes, and the space between tokens."""
+"""JSON strings without escapes, and the white space between tokens."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _equal(word, repeated):  # type: ignore[no-untyped-def]
 
 @inlined
 def _special(word, least):  # type: ignore[no-untyped-def]
-    # The high bit of each byte that is no plain character from `least` on; the lowest is right.
+    # The high bit of each byte that is not a plain character from `least` on; the lowest is right.
     below = (word - least) & ~word
     ends = _equal(word, QUOTES) | _equal(word, BACKSLASHES) | _equal(word, DELETES)
     return (word | below | ends) & HIGH_BITS
@@ -33,7 +33,7 @@ def _special(word, least):  # type: ignore[no-untyped-def]
 
 @inlined
 def skip_space(at, end):  # type: ignore[no-untyped-def]
-    """The address of the first byte at or after `at` that is no JSON white space, at most `end`."""
+    """Return the address of the first byte at or after `at` that is not JSON white space, at most `end`."""
     while at < end:
         byte = byte_at(at)
         if byte > SPACE or (byte != SPACE and byte != LINE_FEED and byte != RETURN and byte != TAB):
@@ -44,7 +44,7 @@ def skip_space(at, end):  # type: ignore[no-untyped-def]
 
 @kernel
 def skip_text(at, end):  # type: ignore[no-untyped-def]
-    """The address after the quote that ends a string of printable ASCII without escapes; -1 for any other string."""
+    """Return the address after a string of printable ASCII without escapes and its quote; -1 for any other string."""
     while at < end:
         found = trailing_zeros(_special(word_at(at), SPACES)) >> 3
         at += found
@@ -55,9 +55,9 @@ def skip_text(at, end):  # type: ignore[no-untyped-def]
 
 @kernel
 def is_symbol(at, key, size):  # type: ignore[no-untyped-def]
-    """Whether the `size` > 0 bytes at `at` are those at `key`, all of them characters that a symbol may have.
+    """Return whether the `size` > 0 bytes at `at` equal those at `key` and are all valid in a symbol.
 
-    Reads up to 7 bytes beyond both.
+    Read up to 7 bytes beyond both.
     """
     for done in range(0, size, 8):
         word, other = word_at(at + done), word_at(key + done)

@@ -1,4 +1,4 @@
-"""Online learning: a model per symbol, taught by its own delayed labels, silent when it drifts (domain §7.4)."""
+"""Online learning: one model per symbol, trained on its own delayed labels, silent after drift (domain §7.4)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """ADWIN on a stream of zeros and ones: a change between any two parts of its window (Bifet, Gavaldà, SDM 2007).
 
-The window is an exponential histogram: row k holds up to five buckets of 2^k values. Of a zero or one the count of
-ones says all, the variance too, so a bucket is one integer and nothing is lost by rounding. An alarm drops the whole
-window, since the learner begins anew. The cut test leaves out parts below MIN_PART and counts the rest from there, as
+The window is an exponential histogram: row k holds up to five buckets of 2^k values. For zeros and ones the count of
+ones determines the variance too, so a bucket is one integer and nothing is rounded. An alarm drops the whole window,
+since the learner restarts. The cut test leaves out parts shorter than MIN_PART and counts the rest from there, as
 river does.
 """
 
@@ -16,8 +16,8 @@ from worker.engine.kernel import embedded
 
 DELTA = 0.002  # confidence of a cut
 CLOCK = 32  # values between two tests
-BUCKETS = 5  # in a row; one more and its two oldest merge
-GRACE = 10  # no test up to this many values
+BUCKETS = 5  # per row; one more merges its two oldest
+GRACE = 10  # values before the first test
 MIN_PART = 5.0
 ROWS = 14  # 5·(2^14 - 1) values; beyond them the oldest bucket is dropped
 
@@ -25,10 +25,10 @@ STATE = np.dtype(
     [
         ("ticks", "i8"),  # values since the last alarm
         ("width", "i8"),  # values in the window
-        ("ones", "i8"),  # of them
-        ("rows", "i8"),  # in use
-        ("counts", "i4", (ROWS,)),  # buckets of each row
-        ("buckets", "i4", (ROWS, BUCKETS + 1)),  # ones in each, oldest first
+        ("ones", "i8"),  # ones in the window
+        ("rows", "i8"),  # rows in use
+        ("counts", "i4", (ROWS,)),  # buckets per row
+        ("buckets", "i4", (ROWS, BUCKETS + 1)),  # ones per bucket, oldest first
     ],
     align=True,
 )
@@ -56,7 +56,7 @@ def _append(own: Any, row: int, ones: int) -> None:
 
 @embedded
 def _remove(own: Any, row: int, n: int) -> int:
-    """Take the `n` oldest buckets out of a row; the ones in them."""
+    """Remove the `n` oldest buckets of a row; return the ones in them."""
     buckets, ones = own.buckets[row], 0
     for k in range(n):
         ones += buckets[k]
@@ -82,7 +82,7 @@ def _compress(own: Any) -> None:
 
 @embedded
 def _differ(n0: float, n1: float, ones0: float, ones1: float, spread: float, confidence: float) -> bool:
-    """Whether the means of two parts differ by more than chance: the bound of the paper's theorem 3.2."""
+    """Return whether the means of two parts differ by more than chance: the bound of the paper's theorem 3.2."""
     if min(n0, n1) < MIN_PART:
         return False
     m = 1.0 / (n0 - MIN_PART + 1.0) + 1.0 / (n1 - MIN_PART + 1.0)
@@ -92,7 +92,7 @@ def _differ(n0: float, n1: float, ones0: float, ones1: float, spread: float, con
 
 @embedded
 def _cut(own: Any) -> bool:
-    """Whether any cut between two buckets separates two different parts."""
+    """Return whether any cut between two buckets separates two different parts."""
     mean = own.ones / own.width
     spread, confidence = mean * (1.0 - mean), log(2.0 * log(float(own.width)) / DELTA)
     n0, ones0 = 0, 0
@@ -107,7 +107,7 @@ def _cut(own: Any) -> bool:
 
 @embedded
 def update(own: Any, one: bool) -> bool:
-    """Take in a zero or a one; whether the mean has changed, after which the window is empty."""
+    """Add a zero or a one; return whether the mean has changed, after which the window is empty."""
     own.ticks += 1
     own.width += 1
     own.ones += one

@@ -1,4 +1,4 @@
-"""Drift of the model: either detector sees the share of wrong directions change."""
+"""Drift of the model: either detector finds a change in the share of wrong directions."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ STATE = np.dtype([("page_hinkley", page_hinkley.STATE), ("adwin", adwin.STATE)],
 
 @embedded
 def update(own: Any, wrong: bool) -> bool:
-    """Take in whether a prediction was wrong; True on drift, after which both detectors begin anew."""
+    """Add whether a prediction was wrong; return True on drift, after which both detectors restart."""
     by_sums = page_hinkley.update(own.page_hinkley, 1.0 if wrong else 0.0)
     by_window = adwin.update(own.adwin, wrong)
     if by_sums or by_window:

@@ -11,7 +11,7 @@ from worker.engine.stages.learning.linear import WEIGHTS, component, margin
 
 STATE = np.dtype(
     [
-        ("weights", "f8", (WEIGHTS,)),  # w, always those of z and n
+        ("weights", "f8", (WEIGHTS,)),  # w, always derived from z and n
         ("z", "f8", (WEIGHTS,)),
         ("n", "f8", (WEIGHTS,)),  # Σ g²
     ],
@@ -30,7 +30,7 @@ def _weight(z: float, n: float, p: Any) -> float:
 
 @embedded
 def update(own: Any, x: Any, error: float, p: Any) -> None:
-    """One step for error = p - y at `x`: g = error·x, σ = (√(n+g²) - √n)/α, z += g - σ·w, n += g²."""
+    """Update by error = p - y at `x`: g = error·x, σ = (√(n+g²) - √n)/α, z += g - σ·w, n += g²."""
     for i in range(WEIGHTS):
         g = error * component(x, i)
         n = own.n[i] + g * g
@@ -42,5 +42,5 @@ def update(own: Any, x: Any, error: float, p: Any) -> None:
 
 @embedded
 def learn(own: Any, x: Any, up: bool, p: Any) -> None:
-    """One step on the example (x, up)."""
+    """Learn the example (x, up) by one step."""
     update(own, x, sigmoid(margin(own.weights, x)) - (1.0 if up else 0.0), p)

@@ -1,4 +1,4 @@
-"""What the model sees of a bar: features without a price scale, one of each kind of the feature vector."""
+"""Inputs of the model: scale-free features of a bar, one of each kind of the feature vector."""
 
 import math
 from typing import Any
@@ -28,7 +28,7 @@ COUNT = len(INPUTS)
 
 @embedded
 def gather(features: Any, values: Any) -> bool:
-    """Write the inputs into `values`, shape (COUNT,); False when one of them is not ready."""
+    """Write the inputs into `values`, shape (COUNT,); return False when one of them is not ready."""
     values[0] = features.logret_1
     values[1] = features.roc_10
     values[2] = features.slope_20

@@ -7,7 +7,7 @@ import numpy as np
 from worker.engine.kernel import embedded
 
 MIN_COUNT = 30
-DELTA = 0.005  # change that is tolerated
+DELTA = 0.005  # tolerated change
 THRESHOLD = 50.0  # λ
 ALPHA = 0.9999  # fading of the sums
 
@@ -16,9 +16,9 @@ STATE = np.dtype(
         ("count", "i8"),
         ("mean", "f8"),
         ("rise", "f8"),  # fading sum of x - mean - δ
-        ("lowest", "f8"),  # of `rise`
+        ("lowest", "f8"),  # minimum of `rise`
         ("fall", "f8"),  # fading sum of x - mean + δ
-        ("highest", "f8"),  # of `fall`
+        ("highest", "f8"),  # maximum of `fall`
     ],
     align=True,
 )
@@ -26,7 +26,7 @@ STATE = np.dtype(
 
 @embedded
 def reset(own: Any) -> None:
-    """Begin anew."""
+    """Restart the test."""
     own.count = 0
     own.mean = 0.0
     own.rise = 0.0
@@ -37,7 +37,7 @@ def reset(own: Any) -> None:
 
 @embedded
 def update(own: Any, x: float) -> bool:
-    """Take in `x`; whether the mean has changed, after which the test begins anew."""
+    """Add `x`; return whether the mean has changed, after which the test restarts."""
     own.count += 1
     own.mean += (x - own.mean) / own.count
     own.rise = ALPHA * own.rise + (x - own.mean) - DELTA

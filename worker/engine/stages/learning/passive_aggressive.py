@@ -8,9 +8,9 @@ from worker.engine.stages.learning.linear import WEIGHTS, component, margin
 
 @embedded
 def learn(own: Any, x: Any, up: bool, p: Any) -> None:
-    """One step on the example (x, up): w += τ·y·x with τ = min(C, max(0, 1 - y·w·x)/|x|²), y = ±1.
+    """Learn the example (x, up) by one step: w += τ·y·x with τ = min(C, max(0, 1 - y·w·x)/|x|²), y = ±1.
 
-    `own` is FTRL's state, of which only the weights are used.
+    `own` is FTRL's state; only its weights are used.
     """
     y = 1.0 if up else -1.0
     loss = 1.0 - y * margin(own.weights, x)

@@ -11,12 +11,12 @@ from worker.engine.windows.fading import share
 
 DECAY = 0.998  # the statistics remember some 500 bars
 CLIP = 5.0  # standard deviations
-CONSTANT = 1e-12  # a standard deviation below this share of the mean's size is rounding: the input says nothing
+CONSTANT = 1e-12  # a standard deviation below this share of |mean| is rounding: the input is constant
 
 STATE = np.dtype(
     [
         ("count", "i8"),  # bars behind the statistics
-        ("values", "f8", (COUNT,)),  # the newest inputs, as they came
+        ("values", "f8", (COUNT,)),  # the newest inputs, unscaled
         ("mean", "f8", (COUNT,)),
         ("variance", "f8", (COUNT,)),
     ],
@@ -26,7 +26,7 @@ STATE = np.dtype(
 
 @embedded
 def advance(own: Any) -> None:
-    """Take `own.values` into the statistics: m += s·(x-m), v = (1-s)·(v + s·(x-m)²) with the m before (West 1979)."""
+    """Update the statistics by `own.values`: m += s·(x-m), v = (1-s)·(v + s·(x-m)²) with the previous m (West 1979)."""
     own.count += 1
     s = share(own.count, DECAY)
     for i in range(COUNT):
@@ -37,7 +37,7 @@ def advance(own: Any) -> None:
 
 @embedded
 def standardise(own: Any, x: Any) -> None:
-    """Write (value - mean)/sd, within ±CLIP, of every input into `x`; 0 for an input that does not vary."""
+    """Write (value - mean)/sd, within ±CLIP, of every input into `x`; 0 for a constant input."""
     for i in range(COUNT):
         sd = math.sqrt(own.variance[i])
         if sd > CONSTANT * abs(own.mean[i]):

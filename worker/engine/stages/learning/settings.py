@@ -1,4 +1,4 @@
-"""Settings of online learning and the parameters its kernel gets."""
+"""Settings of online learning and the parameters of its kernel."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ FTRL, PASSIVE_AGGRESSIVE = range(2)
 
 
 class Method(IntEnum):
-    """How the weights are learned."""
+    """The learning algorithm."""
 
     ftrl = FTRL
     passive_aggressive = PASSIVE_AGGRESSIVE
 
 
-# Named for its stage: numba resolves two equal-looking named tuples of one name on its slow path.
+# Named for its stage: numba resolves named tuples of equal name and fields on its slow path.
 class LearningParams(NamedTuple):
-    """What the kernel gets."""
+    """Parameters of the kernel."""
 
     enabled: bool
     method: int
@@ -55,11 +55,11 @@ class Settings(BaseModel):
     recovery_labels: int = Field(
         default=1_000, ge=1, le=1_000_000_000, description="labels without a drift that undo one halving of the weight"
     )
-    # Labels of neighbouring bars share all but one of their returns: 500 of them say as much as some 40 apart.
+    # Labels of neighbouring bars share all but one of their returns: 500 are worth some 40 disjoint ones.
     loss_decay: float = Field(
         default=0.998, gt=0, lt=1, description="decay of the log loss by which the model is compared with the base rate"
     )
 
     def params(self) -> LearningParams:
-        """The kernel's parameters."""
+        """Return the kernel's parameters."""
         return LearningParams(**self.model_dump() | {"method": int(Method[self.method])})

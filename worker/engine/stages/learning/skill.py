@@ -1,4 +1,4 @@
-"""Whether the model is worth hearing: its log loss against that of the share of rises so far."""
+"""Skill of the model: its log loss against that of the share of rises so far."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from worker.engine.elementary import log
 from worker.engine.kernel import embedded
 from worker.engine.windows.fading import share
 
-SURE = 1e-12  # a probability nearer to 0 or 1 counts as this near
+SURE = 1e-12  # probabilities are clipped this far from 0 and 1
 
 STATE = np.dtype(
     [
-        ("count", "i8"),  # predictions judged
+        ("count", "i8"),  # judged predictions
         ("loss", "f8"),  # fading means of the log loss: the model's
-        ("base_loss", "f8"),  # and that of the base rate
+        ("base_loss", "f8"),  # and the base rate's
     ],
     align=True,
 )
@@ -22,14 +22,14 @@ STATE = np.dtype(
 
 @embedded
 def log_loss(probability: float, up: bool) -> float:
-    """-ln of the probability of what happened."""
+    """Return -ln of the probability of the observed outcome."""
     loss: float = -log(max(probability if up else 1.0 - probability, SURE))
     return loss
 
 
 @embedded
 def judge(own: Any, probability: float, base_rate: float, up: bool, decay: float) -> None:
-    """Take in the losses of one prediction."""
+    """Update the losses by one prediction."""
     own.count += 1
     s = share(own.count, decay)
     own.loss += s * (log_loss(probability, up) - own.loss)
@@ -38,7 +38,7 @@ def judge(own: Any, probability: float, base_rate: float, up: bool, decay: float
 
 @embedded
 def reset(own: Any) -> None:
-    """Forget what was judged."""
+    """Reset the losses."""
     own.count = 0
     own.loss = 0.0
     own.base_loss = 0.0

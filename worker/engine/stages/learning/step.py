@@ -16,11 +16,11 @@ from worker.engine.stages.learning.settings import FTRL
 
 MOST_HALVINGS = 10
 
-# A bar whose label is not known yet.
+# A bar without a label yet.
 EXAMPLE = np.dtype(
     [
         ("close", "f8"),
-        ("probability", "f8"),  # of a rise, as predicted then; NaN when another model would be judged by it
+        ("probability", "f8"),  # of a rise, as predicted then; NaN when the prediction came from an earlier model
         ("x", "f4", (COUNT,)),  # the standardised inputs
         ("filled", "?"),
     ],
@@ -29,9 +29,9 @@ EXAMPLE = np.dtype(
 STATE = np.dtype(
     [
         ("bars", "i8"),
-        ("labels", "i8"),  # learned since the model began, or began anew
-        ("rises", "i8"),  # of them
-        ("halvings", "i8"),  # of the model's weight, by drifts
+        ("labels", "i8"),  # learned since the model started or restarted
+        ("rises", "i8"),  # labels that were rises
+        ("halvings", "i8"),  # halvings of the model's weight after drifts
         ("drifts", "i8"),
         ("examples", EXAMPLE, (HORIZON,)),
         ("scaling", scaling.STATE),
@@ -74,7 +74,7 @@ def _forget_examples(own: Any) -> None:
 
 @embedded
 def _begin_anew(own: Any) -> None:
-    """After a drift: another model, which is not judged by the predictions of the old one."""
+    """Restart the model after a drift; the predictions of the old one do not count for it."""
     own.labels = 0
     own.rises = 0
     own.drifts += 1
@@ -90,7 +90,7 @@ def _begin_anew(own: Any) -> None:
 
 @embedded
 def _drifted(own: Any, probability: float, up: bool, p: Any) -> bool:
-    """Judge a prediction whose label is known; whether the model's errors have changed."""
+    """Judge a prediction by its label; return whether the model's errors have changed."""
     if math.isnan(probability):
         return False
     skill.judge(own.skill, probability, (own.rises + 1.0) / (own.labels + 2.0), up, p.loss_decay)
@@ -111,7 +111,7 @@ def _learn(own: Any, x: Any, up: bool, p: Any) -> None:
 
 @embedded
 def _mature(own: Any, example: Any, close: float, cost: float, p: Any) -> bool:
-    """Learn from the example whose label the close decides; whether the model has drifted."""
+    """Learn from the example whose label the close decides; return whether the model has drifted."""
     if not example.filled:
         return False
     side = outcome(example.close, close, cost)
@@ -126,7 +126,7 @@ def _mature(own: Any, example: Any, close: float, cost: float, p: Any) -> bool:
 
 @embedded
 def _take(own: Any, example: Any, features: Any, close: float) -> bool:
-    """Make this bar an example with a prediction; False when an input is not ready."""
+    """Make this bar an example with a prediction; return False when an input is not ready."""
     ready = gather(features, own.scaling.values)
     example.filled = ready
     if ready:
@@ -159,10 +159,10 @@ def _answer(own: Any, result: Any, probability: float, p: Any) -> None:
 
 @embedded
 def step(state: Any, inst: Any, bar: Any, out: Any, p: Any, costs: Any) -> None:
-    """Learn and predict for one accepted bar: writes `state.learning` and `out.learning`; reads `out.features`.
+    """Learn and predict for one accepted bar: write `state.learning` and `out.learning`; read `out.features`.
 
-    `costs` are execution's parameters. A window of bars that holds a level shift or an expired reference gives no
-    label: its return is none of the market's, and what a trade of it made is suspect (domain §1.5).
+    `costs` are execution's parameters. A window of bars with a level shift or an expired reference gives no label: its
+    return is not the market's, and the result of a trade in it is suspect (domain §1.5).
     """
     own, result = state.learning, out.learning
     _silence(result)

@@ -1,4 +1,4 @@
-"""Normalization: prices and volume on a scale of their own recent past."""
+"""Normalization: prices and volume on the scale of their own recent past."""
 
 from __future__ import annotations
 

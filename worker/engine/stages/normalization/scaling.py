@@ -17,14 +17,14 @@ MINMAX, ROBUST = int(Method.minmax), int(Method.robust)
 
 @embedded
 def _indistinct(mean, variance, n):  # type: ignore[no-untyped-def]
-    # The bound on the rounding error of a two-pass variance: below it the window is constant (scikit-learn's test).
+    # Bound on the rounding error of a two-pass variance: below it the window is constant (scikit-learn's test).
     error = n * mean * EPSILON
     return not variance > n * EPSILON * variance + error * error
 
 
 @embedded
 def location_and_scale(window, n, p):  # type: ignore[no-untyped-def]
-    """(location, scale, degenerate) of a window of `n` >= 2 values; scale 0 = the window is constant."""
+    """Return (location, scale, degenerate) of a window of `n` >= 2 values; scale 0 = the window is constant."""
     location = moments.mean(window.moments, n)
     variance = moments.variance(window.moments, n, 0)
     if constant(window, n) or not np.isfinite(variance) or _indistinct(location, variance, n):
@@ -41,7 +41,7 @@ def location_and_scale(window, n, p):  # type: ignore[no-untyped-def]
 
 @embedded
 def scaled(value, location, scale, clip):  # type: ignore[no-untyped-def]
-    """`value` on the window's scale, at most `clip` in magnitude; exactly 0 where there is no scale."""
+    """Return `value` on the window's scale, at most `clip` in magnitude; exactly 0 without a scale."""
     if scale == 0.0:
         return 0.0
     return min(max((value - location) / scale, -clip), clip)

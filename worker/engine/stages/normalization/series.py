@@ -1,4 +1,4 @@
-"""The two windowed series, close and volume, read from the shared history and kept up to date."""
+"""The two windowed series, close and volume, read from the shared history and updated per bar."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ ZSCORE = int(Method.zscore)
 
 @embedded
 def transformed(volume, p):  # type: ignore[no-untyped-def]
-    """A volume as it enters its window."""
+    """Transform a volume for its window."""
     return log(1.0 + volume) if p.log_volume else volume
 
 
 @embedded
 def value(history, age, series, p):  # type: ignore[no-untyped-def]
-    """Value of a series `age` bars ago."""
+    """Return the value of a series `age` bars ago."""
     row = at(history, age)
     return row.close if series == CLOSE else transformed(row.volume, p)
 
 
 @embedded
 def constant(window, n):  # type: ignore[no-untyped-def]
-    """Whether the newest `n` values, all that the window holds, are equal."""
+    """Return whether the newest `n` values, all that the window holds, are equal."""
     return window.run >= n
 
 
@@ -44,7 +44,7 @@ def _rebuild(window, history, series, n, p):  # type: ignore[no-untyped-def]
 
 @embedded
 def advance(window, history, series, boundary, p):  # type: ignore[no-untyped-def]
-    """Take the current bar into the window. `boundary`: this bar passed the time boundary of 64 intervals."""
+    """Add the current bar to the window. `boundary`: this bar passed the time boundary of 64 intervals."""
     newest = value(history, 0, series, p)
     full = history.count > p.window
     window.run = window.run + 1 if history.count > 1 and newest == window.newest else 1

@@ -1,4 +1,4 @@
-"""Settings of normalization and the parameters its kernel gets."""
+"""Settings of normalization and the parameters of its kernel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from worker.engine.history import CAPACITY
 
 
 class Method(IntEnum):
-    """How values are brought to one scale."""
+    """The scaling method."""
 
     zscore = 0
     minmax = 1
@@ -19,7 +19,7 @@ class Method(IntEnum):
 
 
 class Params(NamedTuple):
-    """Normalization's choices."""
+    """Parameters of the kernel."""
 
     method: int
     window: int
@@ -30,7 +30,7 @@ class Params(NamedTuple):
 
 
 class Settings(BaseModel):
-    """How bars are brought to one scale (domain §2)."""
+    """Scaling of bars by their recent past (domain §2)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -53,7 +53,7 @@ class Settings(BaseModel):
         return self
 
     def params(self) -> Params:
-        """The kernel's parameters."""
+        """Return the kernel's parameters."""
         return Params(
             int(Method[self.method]),
             self.window,

@@ -1,4 +1,4 @@
-"""What normalization remembers of a symbol and what it says about a bar."""
+"""Normalization's state per symbol and its output per bar."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from worker.engine.windows.sorted_window import sorted_window
 WINDOW = np.dtype(
     [
         ("newest", "f8"),  # the last value added
-        ("run", "i8"),  # how many equal values end the series: as many as the window holds = constant
+        ("run", "i8"),  # number of equal values at the end of the series: the window's length = constant
         ("moments", MOMENTS),
-        ("sorted", sorted_window(CAPACITY)),  # kept for minmax and robust only
+        ("sorted", sorted_window(CAPACITY)),  # maintained for minmax and robust only
     ],
     align=True,
 )
@@ -36,8 +36,8 @@ OUTPUT = np.dtype(
         ("close", "f8"),
         ("volume", "f8"),
         ("ready", "?"),
-        ("degenerate", "?"),  # norm_degenerate of the prices: no scale (0 is output), or robust fell back on sigma
-        ("volume_degenerate", "?"),  # the same of the volume
+        ("degenerate", "?"),  # norm_degenerate of the prices: no scale (0 is output), or robust used sigma instead
+        ("volume_degenerate", "?"),  # norm_degenerate of the volume
     ],
     align=True,
 )

@@ -1,4 +1,4 @@
-"""Settings of the patterns stage: none, the definitions are fixed."""
+"""Settings of the patterns stage: none, as the definitions are fixed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 
-# Named for its stage: numba resolves two equal-looking named tuples of one name on its slow path, 2 ms a call.
+# Named for its stage: numba resolves named tuples of equal name and fields on its slow path, 2 ms per call.
 class PatternParams(NamedTuple):
-    """What the kernel gets of the settings."""
+    """Parameters of the kernel."""
 
 
 class Settings(BaseModel):
@@ -18,5 +18,5 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def params(self) -> PatternParams:
-        """The kernel's parameters."""
+        """Return the kernel's parameters."""
         return PatternParams()

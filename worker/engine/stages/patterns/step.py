@@ -17,7 +17,7 @@ _structure = structure.update
 
 @embedded
 def step(state: Any, inst: Any, bar: Any, out: Any, p: Any) -> None:
-    """Advance the patterns of one symbol by its current bar; reads features of this bar and the state of one."""
+    """Advance the patterns of one symbol by its current bar; read features of this bar and the state of one."""
     own, history = state.patterns, state.history
     _candles(own.candles, history, out.features.ema_50, out.patterns)
     _structure(own.structure, history, out.features, state.features.keltner, out.patterns)

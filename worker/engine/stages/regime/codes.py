@@ -9,7 +9,7 @@ VOL_UNKNOWN, VOL_LOW, VOL_NORMAL, VOL_HIGH = range(4)
 
 
 class Regime(IntEnum):
-    """What the market does."""
+    """State of the market."""
 
     unknown = UNKNOWN
     trend_up = TREND_UP
@@ -20,7 +20,7 @@ class Regime(IntEnum):
 
 
 class Volatility(IntEnum):
-    """Where the volatility stands among its own last 250 values."""
+    """Bucket of the volatility among its own last 250 values."""
 
     unknown = VOL_UNKNOWN
     low = VOL_LOW

@@ -1,4 +1,4 @@
-"""Thresholds of the market regime, each entry with its own exit so that a regime does not flicker."""
+"""Thresholds of the market regime: each entry has its own exit, so that a regime does not flicker."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
-# Named for its stage: numba resolves two equal-looking named tuples of one name on its slow path, 2 ms a call.
+# Named for its stage: numba resolves named tuples of equal name and fields on its slow path, 2 ms per call.
 class RegimeParams(NamedTuple):
-    """What the kernel gets of the settings."""
+    """Parameters of the kernel."""
 
     adx_enter: float
     adx_exit: float
@@ -69,5 +69,5 @@ class Settings(BaseModel):
         return self
 
     def params(self) -> RegimeParams:
-        """The kernel's parameters."""
+        """Return the kernel's parameters."""
         return RegimeParams(**self.model_dump())

@@ -16,9 +16,9 @@ STATE = np.dtype(
         ("crisis", crisis.STATE),
         ("turbulence", turbulence.STATE),
         ("code", "i8"),  # the committed regime
-        ("age", "i8"),  # bars since it was committed, that bar included
+        ("age", "i8"),  # bars since its commitment, that bar included
         ("candidate", "i8"),  # the raw code of the last bars
-        ("run", "i8"),  # for how many bars
+        ("run", "i8"),  # number of those bars
     ],
     align=True,
 )
@@ -36,7 +36,7 @@ OUTPUT = np.dtype(
 
 @embedded
 def raw_code(own: Any, features: Any) -> int:
-    """The code of this bar alone."""
+    """Return the code of this bar alone."""
     if own.crisis.active:
         return CRISIS
     if not trend.ready(features):
@@ -48,7 +48,7 @@ def raw_code(own: Any, features: Any) -> int:
 
 @embedded
 def commit(own: Any, raw: int, p: Any) -> None:
-    """A raw code becomes the regime after `commit_bars` consecutive bars, a crisis at once."""
+    """Commit a raw code as the regime after `commit_bars` consecutive bars, a crisis at once."""
     own.run = own.run + 1 if raw == own.candidate else 1
     own.candidate = raw
     own.age += 1
@@ -59,7 +59,7 @@ def commit(own: Any, raw: int, p: Any) -> None:
 
 @embedded
 def step(state: Any, inst: Any, bar: Any, out: Any, p: Any) -> None:
-    """Advance the regime of one symbol by its current bar; reads `out.features`."""
+    """Advance the regime of one symbol by its current bar; read `out.features`."""
     own, features = state.regime, out.features
     row = at(state.history, 0)
     close = row.close

@@ -8,13 +8,13 @@ import numpy as np
 from worker.engine.elementary import exp
 from worker.engine.kernel import embedded
 
-SEED = 20  # returns whose mean square starts the variance
-FARTHEST = 1e6  # standardised squares beyond it count as it: the exponential has long been 0
+SEED = 20  # returns whose mean square initialises the variance
+FARTHEST = 1e6  # limit of standardised squares: beyond it the exponential is 0 anyway
 
 STATE = np.dtype(
     [
-        ("returns", "i8"),  # taken so far
-        ("variance", "f8"),  # of one bar; until seeded, the sum of the squares
+        ("returns", "i8"),  # number of returns so far
+        ("variance", "f8"),  # of one bar; until initialised, the sum of the squares
         ("probability", "f8"),  # of the turbulent state
     ],
     align=True,
@@ -23,7 +23,7 @@ STATE = np.dtype(
 
 @embedded
 def _weigh(u2: float, prior: float, p: Any) -> float:
-    """Posterior of the turbulent state: the calm density is divided out, so that no pair of densities vanishes."""
+    """Return the posterior of the turbulent state; dividing by the calm density keeps both densities from vanishing."""
     calm = 1.0 / (p.turb_calm_sd * p.turb_calm_sd)
     wild = 1.0 / (p.turb_sd * p.turb_sd)
     odds = (1.0 - prior) / prior * (p.turb_sd / p.turb_calm_sd)
@@ -44,10 +44,10 @@ def _filter(own: Any, square: float, p: Any) -> None:
 
 @embedded
 def update(own: Any, logret: float, p: Any) -> float:
-    """P(turbulent) after u = r/σ₋₁ with σ² = d·σ²₋₁ + (1-d)·r², seeded with the mean of the first 20 r².
+    """Return P(turbulent) after u = r/σ₋₁ with σ² = d·σ²₋₁ + (1-d)·r², seeded with the mean of the first 20 r².
 
     Filtered, never smoothed; NaN until 21 returns are known. A NaN return (first bar, non-positive price) leaves it
-    as it is; a bar after a variance of 0 moves it by the transition alone.
+    unchanged; a bar after a variance of 0 moves it by the transition alone.
     """
     if not math.isnan(logret):
         square = logret * logret

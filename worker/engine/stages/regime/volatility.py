@@ -15,7 +15,7 @@ READY = 100
 STATE = np.dtype(
     [
         ("arrival", "f8", (WINDOW,)),  # the values in order of arrival
-        ("stored", "i8"),  # values ever stored
+        ("stored", "i8"),  # total of values stored
         ("sorted", sorted_window(WINDOW)),
         ("bucket", "i8"),
     ],
@@ -25,20 +25,20 @@ STATE = np.dtype(
 
 @embedded
 def ready(own: Any) -> bool:
-    """Whether at least 100 previous values are known."""
+    """Return whether at least 100 previous values are known."""
     count: int = own.sorted.count
     return count >= READY
 
 
 @embedded
 def typical(own: Any) -> float:
-    """Median of the previous values; NaN until ready."""
+    """Return the median of the previous values; NaN until ready."""
     return median(own.sorted) if ready(own) else math.nan
 
 
 @embedded
 def classify(own: Any, volatility: float, p: Any) -> None:
-    """Bucket of `volatility` among the previous values; call it before `store`."""
+    """Classify `volatility` among the previous values; call it before `store`."""
     if not ready(own) or math.isnan(volatility):
         own.bucket = VOL_UNKNOWN
         return
@@ -53,7 +53,7 @@ def classify(own: Any, volatility: float, p: Any) -> None:
 
 @embedded
 def store(own: Any, volatility: float) -> None:
-    """Take the current value into the window; NaN is left out."""
+    """Add the current value to the window; skip NaN."""
     if math.isnan(volatility):
         return
     slot = own.stored % WINDOW

@@ -8,12 +8,12 @@ import numpy as np
 
 from worker.engine.kernel import embedded
 
-# One row is what the control records of a symbol and of all symbols say together (domain §8.4).
+# One row combines the control records of a symbol and of all symbols (domain §8.4).
 LIMITS = np.dtype(
     [
         ("version", "i8"),  # of the symbol's record; 0 = none
         ("all_version", "i8"),  # of the record for all symbols; 0 = none
-        ("ts", "i8"),  # of the older one, epoch ms UTC
+        ("ts", "i8"),  # of the older record, epoch ms UTC
         ("risk_mult", "f8"),  # 0..1
         ("max_notional", "f8"),  # quote currency
         ("allow_open", "?"),
@@ -25,14 +25,14 @@ LIMITS = np.dtype(
 
 @embedded
 def stale(limits, ingest_ts, interval_ms, max_age_ms, max_intervals):  # type: ignore[no-untyped-def]
-    """The monitor has been silent for longer than max(10 minutes, 3 intervals) of ingest time (decisions 17)."""
+    """Return whether the monitor was silent for over max(10 minutes, 3 intervals) of ingest time (decisions 17)."""
     allowed = max(max_age_ms, max_intervals * interval_ms)
     return (limits.version > 0 or limits.all_version > 0) and ingest_ts - limits.ts > allowed
 
 
 @embedded
 def multiplier_of(limits):  # type: ignore[no-untyped-def]
-    """g_ctl in [0, 1]; what is not a number allows nothing."""
+    """Return g_ctl in [0, 1]; NaN allows nothing."""
     if math.isnan(limits.risk_mult):
         return 0.0
     return min(max(limits.risk_mult, 0.0), 1.0)

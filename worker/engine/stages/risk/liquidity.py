@@ -1,4 +1,4 @@
-"""Mean traded value of the last 20 accepted bars: the measure of what a symbol can absorb."""
+"""Mean traded value of the last 20 accepted bars: the measure of a symbol's liquidity."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def push(traded, value):  # type: ignore[no-untyped-def]
 
 @embedded
 def mean(traded):  # type: ignore[no-untyped-def]
-    """Mean over the last 20 bars, summed oldest to newest so that the bits depend on these bars only; NaN before."""
+    """Return the mean over 20 bars, summed oldest to newest so that the bits depend on these only; NaN before."""
     if traded.count < WINDOW:
         return math.nan
     total, oldest = 0.0, traded.count % WINDOW

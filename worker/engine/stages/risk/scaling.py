@@ -9,11 +9,11 @@ POOR, FAIR = 1, 2  # quality levels
 
 @embedded
 def drawdown_scale(dd, soft, hard):  # type: ignore[no-untyped-def]
-    """clip((hard - dd)/(hard - soft), 0, 1)."""
+    """Return clip((hard - dd)/(hard - soft), 0, 1)."""
     return min(max((hard - dd) / (hard - soft), 0.0), 1.0)
 
 
 @embedded
 def quality_scale(level):  # type: ignore[no-untyped-def]
-    """1 from Good on, 0.5 for Fair, 0 below."""
+    """Return 1 from Good on, 0.5 for Fair, 0 below."""
     return 1.0 if level > FAIR else (0.5 if level == FAIR else 0.0)

@@ -22,17 +22,17 @@ CLASS = np.dtype(
         ("vol_gate", "f8"),  # × the symbol's own median volatility
         ("liquidity", "f8"),  # fraction of the mean traded value; 0 = no limit
         ("year_days", "f8"),
-        ("day_ms", "f8"),  # of open time
+        ("day_ms", "f8"),  # ms of open time
     ],
     align=True,
 )
 
 
-# Named for its stage: numba resolves two equal-looking named tuples of one name on its slow path.
+# Named for its stage: numba resolves named tuples of equal name and fields on its slow path.
 class RiskParams(NamedTuple):
-    """What the kernel gets."""
+    """Parameters of the kernel."""
 
-    rows: NDArray[Any]  # CLASS, a row an asset class: `inst.class_row`
+    rows: NDArray[Any]  # CLASS, one row per asset class: `inst.class_row`
     max_sigma: float
     dd_soft: float
     dd_hard: float
@@ -117,7 +117,7 @@ class Settings(BaseModel):
         return self
 
     def params(self, profiles: Sequence[Profile] = (EQUITY,)) -> RiskParams:
-        """The kernel's view: a row for each of `profiles`, and the static control limits."""
+        """Return the kernel's parameters: a row for each of `profiles`, and the static control limits."""
         trend = self.scale_trend
         return RiskParams(
             rows=np.array([self._class(profile) for profile in profiles], CLASS),

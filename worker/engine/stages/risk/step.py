@@ -1,4 +1,4 @@
-"""The stage's step: what may be risked on this symbol at this close."""
+"""The stage's step: the risk limits of this symbol at this close."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ OUTPUT = np.dtype(
         ("g_quality", "f8"),
         ("g_ctl", "f8"),
         ("budget", "f8"),  # quote currency
-        ("vol_notional", "f8"),  # at which the position has the target volatility, quote currency; NaN = not ready
+        ("vol_notional", "f8"),  # notional with the target volatility, quote currency; NaN = not ready
         ("notional_cap", "f8"),  # of the control record and the budget
         ("liquidity_cap", "f8"),  # of the traded value; NaN = not ready, Inf = no limit
         ("control_version", "i8"),
         ("control_all_version", "i8"),
         ("vol_gate", "?"),  # too volatile to open
-        ("dd_limit", "?"),  # at or in the cool-down after the hard drawdown limit
+        ("dd_limit", "?"),  # at the hard drawdown limit or in the cool-down after it
         ("kill", "?"),
         ("blocked", "?"),  # the control record forbids opens
         ("stale", "?"),  # the control record is too old to open on
@@ -51,7 +51,7 @@ def _figures(risk, position, inst, bar, vol_yz, typical, own, max_sigma):  # typ
     risk.var99 = volatility.Z_99 * day
     risk.es99 = volatility.ES_99 * day
     risk.vol_notional = own.budget * own.sigma_target / sigma if sigma > 0.0 else np.nan
-    # Measured by what is usual for the symbol: no level of volatility is too much for every market alike.
+    # Relative to the symbol's own median: no absolute level of volatility is too much for every market.
     risk.vol_gate = vol_yz > own.vol_gate * typical or sigma > max_sigma
 
 
@@ -68,7 +68,7 @@ def _scales(risk, code, level, limits, p):  # type: ignore[no-untyped-def]
 @embedded
 def _limits(risk, state, bar, limits, own, p):  # type: ignore[no-untyped-def]
     risk.budget = own.budget
-    # A cap that is not a number allows nothing: the comparison is then false.
+    # A NaN cap allows nothing: the comparison is then false.
     cap = own.budget * p.position_limit
     risk.notional_cap = min(cap, limits.max_notional) if limits.max_notional >= 0.0 else 0.0
     risk.liquidity_cap = own.liquidity * liquidity.mean(state.traded) if own.liquidity > 0.0 else np.inf
@@ -81,7 +81,7 @@ def _limits(risk, state, bar, limits, own, p):  # type: ignore[no-untyped-def]
 
 @embedded
 def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
-    """Risk figures of one accepted bar, after the mark to market: writes `state.risk` and `out.risk`."""
+    """Compute the risk figures of one accepted bar, after the mark to market: write `state.risk` and `out.risk`."""
     position, kept, risk, limits = state.position, state.risk, out.risk, p.limits[out.control]
     own, regime = p.rows[inst.class_row], out.regime
     liquidity.push(kept.traded, abs(bar.close) * bar.volume * multiplier(inst))

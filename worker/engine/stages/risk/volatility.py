@@ -13,9 +13,9 @@ ES_99 = 2.665214220345808  # φ(Z_99) / 0.01
 
 @embedded
 def bars_per_year(inst, interval_ms, own):  # type: ignore[no-untyped-def]
-    """The instrument's, or trading days times the bars that begin in one: 7 of an hour in 6.5 hours (domain §9).
+    """Return the bars in a year: the instrument's, or trading days times the bars that begin in one (domain §9).
 
-    No more than fit into a year, for bars of more than a day. `own` is the class's row.
+    There are 7 bars of an hour in 6.5 hours. The result is at most what fits into a year. `own` is the class's row.
     """
     if inst.bars_per_year > 0.0:
         return inst.bars_per_year
@@ -26,15 +26,15 @@ def bars_per_year(inst, interval_ms, own):  # type: ignore[no-untyped-def]
 
 @embedded
 def annual_sigma(vol_yz, bars):  # type: ignore[no-untyped-def]
-    """σ_ann = vol_yz_20·√(bars per year)."""
+    """Return σ_ann = vol_yz_20·√(bars per year)."""
     return vol_yz * math.sqrt(bars)
 
 
 @embedded
 def day_sigma(sigma_ann, exposure, days):  # type: ignore[no-untyped-def]
-    """One-day standard deviation of the position's result as a fraction of the budget; 0 when flat.
+    """Return the one-day standard deviation of the position's result as a fraction of the budget; 0 when flat.
 
-    §8.2's parametric form for a portfolio of this one position: w = exposure, one day by the square root of time,
+    It is §8.2's parametric form for a portfolio of this one position: w = exposure, one day by the square root of time,
     μ = 0 (a mean estimated over 20 bars is noise at this horizon). VaR99 = z·σ, ES99 = φ(z)/0.01·σ.
     """
     return sigma_ann / math.sqrt(days) * exposure if exposure > 0.0 else 0.0

@@ -21,22 +21,22 @@ COMPONENTS = (
     "forecast",
 )
 TREND, MACD, RSI_MR, RSI_MOM, BAND, BREAKOUT, CANDLE, STRUCTURE, MTF, VOLUME, FORECAST = range(len(COMPONENTS))
-CORE = (TREND, MACD, RSI_MR, BAND)  # from their warm-up on a symbol may trade
+CORE = (TREND, MACD, RSI_MR, BAND)  # a symbol may trade once these are warm
 
-MACD_SCALE = 4.0  # ATRs that a histogram of one quarter ATR counts as
+MACD_SCALE = 4.0  # factor on the histogram in ATRs: a quarter of an ATR counts as one
 RSI_HALF_RANGE = 20.0  # RSI points from 50 to a full component
 VOLUME_FULL_Z = 3.0
 
 
 @embedded
 def clip(x, low, high):  # type: ignore[no-untyped-def]
-    """`x` within [low, high]; NaN stays NaN."""
+    """Return `x` within [low, high]; NaN stays NaN."""
     return low if x < low else (high if x > high else x)
 
 
 @embedded
 def in_atr(x, atr):  # type: ignore[no-untyped-def]
-    """tanh(x / ATR); 0 where the ATR is 0: a market that does not move has no trend."""
+    """Return tanh(x / ATR); 0 where the ATR is 0: a market without movement has no trend."""
     if atr == 0.0 and not math.isnan(x):
         return 0.0
     return tanh(x / atr)
@@ -44,7 +44,7 @@ def in_atr(x, atr):  # type: ignore[no-untyped-def]
 
 @embedded
 def volume_thrust(ret, z):  # type: ignore[no-untyped-def]
-    """sgn(ret)·clip(z/3, 0, 1): unusual volume confirms the bar's direction."""
+    """Return sgn(ret)·clip(z/3, 0, 1): unusual volume confirms the bar's direction."""
     if math.isnan(ret) or math.isnan(z):
         return math.nan
     size = clip(z / VOLUME_FULL_Z, 0.0, 1.0)

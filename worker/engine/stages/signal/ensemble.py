@@ -1,4 +1,4 @@
-"""From components to score, agreement and confidence, and the stage's step."""
+"""Combination of the components to score, agreement and confidence, and the stage's step."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ OUTPUT = np.dtype(
     [
         ("score", "f8"),  # Σw·s/Σw over the components that are ready, [-1, 1]
         ("agreement", "f8"),  # |Σ w·sgn s| / Σ w over the components that are not 0, [0, 1]
-        ("final", "f8"),  # what decides: the score, blended with a model's where one has a say
+        ("final", "f8"),  # the deciding value: the score, blended with a model's probability where one takes part
         ("conf_raw", "f8"),  # √|final| · agreement · quality score, [0, 1]
-        ("confidence", "f8"),  # conf_raw: calibration is the identity before 100 labels
+        ("confidence", "f8"),  # conf_raw; calibration is the identity before 100 labels
         ("components", "f8", (len(COMPONENTS),)),  # NaN = dropped
         ("contributions", "f8", (len(COMPONENTS),)),  # w·s/Σw
         ("ready", "?"),  # the core components and what sizing needs are warm
@@ -29,7 +29,7 @@ OUTPUT = np.dtype(
 
 @embedded
 def combine(s, weights, contributions):  # type: ignore[no-untyped-def]
-    """(score, agreement) of the components `s`; fills `contributions`. NaN components are dropped (domain §7.1)."""
+    """Return (score, agreement) of the components `s`; fill `contributions`; drop NaN components (domain §7.1)."""
     total = weighted = signed = decided = 0.0
     for i in range(s.size):
         w = weights[i]
@@ -49,7 +49,7 @@ def combine(s, weights, contributions):  # type: ignore[no-untyped-def]
 
 @embedded
 def silence(s, contributions):  # type: ignore[no-untyped-def]
-    """(score, agreement) in a crisis: 0 whatever the components say."""
+    """Return (score, agreement) in a crisis: 0 whatever the components."""
     for i in range(s.size):
         contributions[i] = math.nan if math.isnan(s[i]) else 0.0
     return 0.0, 0.0
@@ -57,7 +57,7 @@ def silence(s, contributions):  # type: ignore[no-untyped-def]
 
 @embedded
 def warm(s, features):  # type: ignore[no-untyped-def]
-    """Whether the core components, the ATR and the volatility are ready."""
+    """Return whether the core components, the ATR and the volatility are ready."""
     ready = not (math.isnan(features.atr_14) or math.isnan(features.vol_yz_20))
     for i in CORE:
         ready = ready and not math.isnan(s[i])
@@ -66,7 +66,7 @@ def warm(s, features):  # type: ignore[no-untyped-def]
 
 @embedded
 def _final(score, out, model_weight):  # type: ignore[no-untyped-def]
-    """The score, blended with what the model says, which does not speak in a crisis."""
+    """Return the score, blended with the model's probability except in a crisis."""
     if out.regime.code == CRISIS or out.model.status != OK:
         return score
     return blend(score, out.model.prob, out.learning.weight if out.model.online else model_weight)
@@ -74,13 +74,13 @@ def _final(score, out, model_weight):  # type: ignore[no-untyped-def]
 
 @embedded
 def raw_confidence(final, agreement, quality):  # type: ignore[no-untyped-def]
-    """√|final|·agreement·quality score, [0, 1]."""
+    """Return √|final|·agreement·quality score, [0, 1]."""
     return math.sqrt(abs(final)) * agreement * quality
 
 
 @embedded
 def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
-    """Evaluate the rule ensemble for one accepted bar: writes `out.signal`, remembers nothing."""
+    """Evaluate the rule ensemble for one accepted bar: write `out.signal`, keep no state."""
     signal = out.signal
     s = signal.components
     evaluate(s, out.features, out.patterns, out.timeframes, out.forecast)

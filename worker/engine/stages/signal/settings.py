@@ -13,9 +13,9 @@ from worker.engine.stages.signal.components import COMPONENTS
 Weights = tuple[float, ...]
 
 
-# Named for its stage: numba resolves two equal-looking named tuples of one name on its slow path.
+# Named for its stage: numba resolves named tuples of equal name and fields on its slow path.
 class SignalParams(NamedTuple):
-    """What the kernel gets."""
+    """Parameters of the kernel."""
 
     weights: NDArray[np.float64]  # (regime code, component)
     model_weight: float  # ω of the blend
@@ -24,7 +24,7 @@ class SignalParams(NamedTuple):
 class Settings(BaseModel):
     """Weights of the components (order of `COMPONENTS`) in each regime (domain §7.1).
 
-    An unknown regime uses the high-volatility weights, the ones that lean least to either side; in a crisis the
+    An unknown regime uses the high-volatility weights, the least one-sided ones; in a crisis the
     score is 0.
     """
 
@@ -53,7 +53,7 @@ class Settings(BaseModel):
         return weights
 
     def params(self) -> SignalParams:
-        """The kernel's view: one row a regime code (unknown, trend up, trend down, range, high volatility, crisis)."""
+        """Return the kernel's parameters: one row per regime, in the order of their codes."""
         crisis = (0.0,) * len(COMPONENTS)
         weights = np.array([self.high_vol, self.trend, self.trend, self.range, self.high_vol, crisis])
         return SignalParams(weights, self.model_weight)

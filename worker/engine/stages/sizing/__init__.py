@@ -1,4 +1,4 @@
-"""Sizing: how much to hold, where to stop and where to take profit (domain §8.1, §9)."""
+"""Sizing: quantity, stop and target (domain §8.1, §9)."""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 
-# Named for its stage: numba resolves two equal-looking named tuples of one name on its slow path.
+# Named for its stage: numba resolves named tuples of equal name and fields on its slow path.
 class SizingParams(NamedTuple):
-    """What the kernel gets."""
+    """Parameters of the kernel."""
 
     risk_fraction: float
     full_score: float
@@ -18,7 +18,7 @@ class SizingParams(NamedTuple):
 
 
 class Settings(BaseModel):
-    """Risk taken by a position and the distances of its stop and target."""
+    """Risk of a position and the distances of its stop and target."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,5 +35,5 @@ class Settings(BaseModel):
     target_atr: float = Field(default=4.0, gt=0, le=100, description="distance of the target from the entry, ATRs")
 
     def params(self) -> SizingParams:
-        """The kernel's view."""
+        """Return the kernel's parameters."""
         return SizingParams(self.risk_fraction, self.full_score, self.stop_atr, self.target_atr)

@@ -1,4 +1,4 @@
-"""The stage's step: the quantity, stop and target a position of the signal's side would get at this close."""
+"""The stage's step: quantity, stop and target of a position on the signal's side at this close."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from worker.engine.stages.sizing.methods import (
     volatility_target,
 )
 
-KELLY_LABELS = 200  # from which Kelly's method has a say
-ANOMALY_SCALE = 0.5  # of a new position at a bar unlike the recent ones (domain §7.5)
+KELLY_LABELS = 200  # from which Kelly's method limits the size
+ANOMALY_SCALE = 0.5  # factor on a new position at an anomalous bar (domain §7.5)
 
 OUTPUT = np.dtype(
     [
         ("side", "i1"),  # of the held position, else of the signal
         ("capped", "?"),  # the notional limit of the budget or the control record binds
-        ("illiquid", "?"),  # the limit of the traded value binds, or it is not known yet
-        ("below_min", "?"),  # nothing that could be traded is left
+        ("illiquid", "?"),  # the limit of the traded value binds, or is not known yet
+        ("below_min", "?"),  # too little is left to trade
         ("qty", "f8"),  # base units, on the lot grid
         ("factor", "f8"),  # confidence factor
         ("stop", "f8"),  # on the tick grid; NaN = not ready
@@ -44,7 +44,7 @@ def _levels(sizing, close, atr, tick, p):  # type: ignore[no-untyped-def]
 
 @embedded
 def _limit(sizing, qty, risk, unit):  # type: ignore[no-untyped-def]
-    """`qty` within the notional limits; says which of them bind."""
+    """Limit `qty` by the notional limits, and note which of them bind."""
     cap = risk.notional_cap / unit
     depth = risk.liquidity_cap / unit if risk.liquidity_cap > 0.0 else 0.0
     sizing.capped = qty > cap
@@ -54,7 +54,7 @@ def _limit(sizing, qty, risk, unit):  # type: ignore[no-untyped-def]
 
 @embedded
 def _wanted(sizing, close, mult, out, held, p):  # type: ignore[no-untyped-def]
-    """min(fixed-fractional, volatility target, Kelly from 200 labels on)·factor·g; Kelly only sizes what is new."""
+    """Return min(fixed-fractional, volatility target, Kelly from 200 labels on)·factor·g; Kelly for new ones only."""
     risk, calibration, distance = out.risk, out.calibration, abs(close - sizing.stop)
     qty = fixed_fractional(risk.budget, p.risk_fraction, distance, mult)
     qty = min(qty, volatility_target(risk.vol_notional, abs(close) * mult))
@@ -68,7 +68,7 @@ def _wanted(sizing, close, mult, out, held, p):  # type: ignore[no-untyped-def]
 
 @embedded
 def _factor(out, p):  # type: ignore[no-untyped-def]
-    """The confidence factor of a new position."""
+    """Return the confidence factor of a new position."""
     if out.calibration.calibrated:
         return confidence_factor(out.calibration.confidence)
     return score_factor(out.signal.final, p.full_score)
@@ -81,10 +81,10 @@ def _direction(final):  # type: ignore[no-untyped-def]
 
 @embedded
 def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
-    """Size one accepted bar: writes `out.sizing`, remembers nothing.
+    """Size one accepted bar: write `out.sizing`, keep no state.
 
-    A held position is sized as if it were opened now on its side, with the confidence factor of its entry: the decay
-    of the signal is the hysteresis' business, so a smaller target quantity means more volatility or less g.
+    A held position is sized as if it were opened now on its side, with the confidence factor of its entry. The decay of
+    the signal is left to the hysteresis, so a smaller target quantity means more volatility or less g.
     """
     position, risk, sizing = state.position, out.risk, out.sizing
     final = out.signal.final

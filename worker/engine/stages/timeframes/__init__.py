@@ -1,4 +1,4 @@
-"""Higher timeframes: closed 5m to 1d buckets of a symbol's bars, their trend, and its fusion (domain §6)."""
+"""Higher timeframes: closed 5m to 1d buckets of a symbol's bars, their trends, and the fusion of these (domain §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exponential averages of a timeframe's closes whose ring is shorter than the longest seed."""
+"""Exponential averages of a timeframe's closes, whose ring is shorter than the longest seed."""
 
 import math
 from typing import Any
@@ -20,7 +20,7 @@ def _next(history: Any, close: float, previous: float, period: int) -> float:
 
 @embedded
 def _advance_slow(own: Any, n: int, close: float) -> None:
-    """Until the seed at bar 50 the field is the sum of the closes, oldest first, as the window mean adds them."""
+    """Advance EMA50; until its seed at bar 50 it is the sum of the closes, oldest first as in the window mean."""
     if n > SLOW:
         own.average_50 = ema(own.average_50, close, SLOW)
         return
@@ -31,7 +31,7 @@ def _advance_slow(own: Any, n: int, close: float) -> None:
 
 @embedded
 def update(own: Any, history: Any, row: Any, out: Any) -> None:
-    """EMA 12, 26 and 50 of the close, to the bit those of the features stage (TA-Lib EMA)."""
+    """Write EMA 12, 26 and 50 of the close, bit-equal to those of the features stage (TA-Lib EMA)."""
     own.average_12 = _next(history, row.close, own.average_12, 12)
     own.average_26 = _next(history, row.close, own.average_26, 26)
     _advance_slow(own, history.count, row.close)

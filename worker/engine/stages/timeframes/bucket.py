@@ -1,4 +1,4 @@
-"""A bucket: the bar of a higher timeframe that forms from the symbol's bars."""
+"""A bucket: the bar of a higher timeframe, built from the symbol's bars."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from worker.engine.kernel import embedded
 BUCKET = np.dtype(
     [
         ("start", "i8"),  # epoch ms
-        ("bars", "i8"),  # taken into it; 0 = there is no bucket
+        ("bars", "i8"),  # number of its bars; 0 = no bucket
         ("open", "f8"),
         ("high", "f8"),
         ("low", "f8"),
@@ -22,13 +22,13 @@ BUCKET = np.dtype(
 
 @embedded
 def start_of(ts: int, offset: int, length: int) -> int:
-    """Start of the bucket that holds `ts`: floor((ts - offset)/length)·length + offset, all in ms."""
+    """Return the start of the bucket that holds `ts`: floor((ts - offset)/length)·length + offset, all in ms."""
     return (ts - offset) // length * length + offset
 
 
 @embedded
 def begin(bucket: Any, start: int, row: Any) -> None:
-    """A new bucket from its first bar."""
+    """Begin a bucket with its first bar."""
     bucket.start = start
     bucket.bars = 1
     bucket.open = row.open
@@ -40,7 +40,7 @@ def begin(bucket: Any, start: int, row: Any) -> None:
 
 @embedded
 def extend(bucket: Any, row: Any) -> None:
-    """Take the next bar: highest high, lowest low, last close, volumes added in order."""
+    """Add the next bar: highest high, lowest low, last close, volumes added in order."""
     bucket.bars += 1
     bucket.high = max(bucket.high, row.high)
     bucket.low = min(bucket.low, row.low)
@@ -50,7 +50,7 @@ def extend(bucket: Any, row: Any) -> None:
 
 @embedded
 def move(bucket: Any, into: Any) -> None:
-    """Hand the bucket's content over, and leave none."""
+    """Move the bucket's content to `into`, and clear it."""
     into.start = bucket.start
     into.bars = bucket.bars
     into.open = bucket.open

@@ -1,4 +1,4 @@
-"""One timeframe of one symbol: its bucket, and what the closed buckets say."""
+"""One timeframe of one symbol: its forming bucket, and the values of the closed ones."""
 
 from typing import Any
 
@@ -21,10 +21,10 @@ REGIME = np.dtype(
 )
 FRAME = np.dtype(
     [
-        ("end", "i8"),  # of the forming bucket; when there is none, of the last closed one (epoch ms)
+        ("end", "i8"),  # end of the forming bucket, else of the last closed one, epoch ms
         ("forming", BUCKET),
         ("direction", "f8"),  # after the last closed bucket, [-1, 1]
-        ("published", "f8"),  # the same, rounded
+        ("published", "f8"),  # `direction`, rounded
         ("closed", BUCKET),  # the last closed bucket
         ("partial", "?"),  # it held too few of its bars
         ("indicators", indicators.STATE),
@@ -37,7 +37,7 @@ FRAME = np.dtype(
 
 @embedded
 def _possible_bars(frame: Any, interval_ms: int, length: int, inst: Any, calendars: Any) -> int:
-    """Bars that the forming bucket could have: those with some session-open time."""
+    """Count the bars that the forming bucket could have: those with some session-open time."""
     if inst.calendar < 0:
         return length // interval_ms
     start = frame.end - length
@@ -47,7 +47,7 @@ def _possible_bars(frame: Any, interval_ms: int, length: int, inst: Any, calenda
 
 @embedded
 def _trend_code(own: Any, values: Any) -> int:
-    """The regime of the trend axis alone: a timeframe keeps no window of volatilities."""
+    """Return the regime of the trend axis alone: a timeframe keeps no window of volatilities."""
     if not trend.ready(values):
         return UNKNOWN
     if own.trend.trending and own.trend.sign != 0:
@@ -57,7 +57,7 @@ def _trend_code(own: Any, values: Any) -> int:
 
 @embedded
 def belongs(frame: Any, ts: int, length: int) -> bool:
-    """Whether `ts` lies in the bucket of `frame`: the one that forms, else the last closed one."""
+    """Return whether `ts` lies in the forming bucket of `frame`, else in the last closed one."""
     if frame.forming.bars == 0 and frame.closed.bars == 0:
         return False
     inside: bool = frame.end - length <= ts < frame.end
@@ -66,7 +66,7 @@ def belongs(frame: Any, ts: int, length: int) -> bool:
 
 @embedded
 def open_bucket(frame: Any, row: Any, offset: int, length: int) -> None:
-    """Begin the bucket of a bar (a row of the history) that belongs to no bucket so far."""
+    """Begin the bucket of a bar (a row of the history) that belongs to none yet."""
     start = start_of(row.ts, offset, length)
     begin(frame.forming, start, row)
     frame.end = start + length
@@ -74,7 +74,7 @@ def open_bucket(frame: Any, row: Any, offset: int, length: int) -> None:
 
 @embedded
 def close_bucket(frame: Any, interval_ms: int, length: int, inst: Any, calendars: Any, p: Any, thresholds: Any) -> None:
-    """Close the bucket that forms and advance the indicators, the direction and the regime by it."""
+    """Close the forming bucket and advance the indicators, the direction and the regime by it."""
     possible = _possible_bars(frame, interval_ms, length, inst, calendars)
     frame.partial = frame.forming.bars < p.min_coverage * possible
     move(frame.forming, frame.closed)

@@ -1,4 +1,4 @@
-"""From the timeframes' trends to one figure, and how far they agree."""
+"""Fusion of the timeframes' trends into one value, and their agreement."""
 
 import math
 from typing import Any
@@ -10,7 +10,7 @@ from worker.engine.stages.features.arithmetic import ratio
 
 @embedded
 def direction(values: Any, full_adx: float) -> float:
-    """tanh((EMA12 - EMA26)/ATR14)·min(1, ADX14/25); 0 where the ATR is 0, NaN until all are warm."""
+    """Return tanh((EMA12 - EMA26)/ATR14)·min(1, ADX14/25); 0 where the ATR is 0, NaN until all are warm."""
     if math.isnan(values.adx_14):
         return math.nan
     strength = min(1.0, values.adx_14 / full_adx)
@@ -20,15 +20,15 @@ def direction(values: Any, full_adx: float) -> float:
 
 @embedded
 def sign(x: float) -> float:
-    """-1, 0 or 1."""
+    """Return -1, 0 or 1."""
     return 1.0 if x > 0.0 else (-1.0 if x < 0.0 else 0.0)
 
 
 @embedded
 def fuse(base: float, frames: Any, first: int, weights: Any) -> tuple[float, float]:
-    """(Σw·d/Σw, |Σw·sgn d|/Σw) over the timeframes whose direction is ready, the bars' own included.
+    """Return (Σw·d/Σw, |Σw·sgn d|/Σw) over the timeframes whose direction is ready, the bars' own included.
 
-    NaN when none is ready. `weights`: of the bars' own timeframe, then one a timeframe.
+    NaN when none is ready. `weights`: of the bars' own timeframe, then one per timeframe.
     """
     total = weighted = signed = 0.0
     if not math.isnan(base):

@@ -25,7 +25,7 @@ STATE = np.dtype(
     ],
     align=True,
 )
-# What the kernels write; the names are those of the features.
+# The kernels' output, by the names of the features.
 VALUES = state(
     *("ema_12", "ema_26", "ema_50", "rsi_14", "atr_14", "natr_14"),
     *("plus_di", "minus_di", "adx_14", "don_pos_20", "er_10", "er_20"),
@@ -43,7 +43,7 @@ def _push(ring: Any, bucket: Any) -> None:
 
 @embedded
 def _channel_position(history: Any, close: float) -> float:
-    """Place of the close between the lowest low and the highest high of 20 buckets, 0.5 when flat."""
+    """Return the position of the close between the lowest low and the highest high of 20 buckets, 0.5 when flat."""
     if history.count < donchian.PERIOD:
         return np.nan
     high, low = -np.inf, np.inf

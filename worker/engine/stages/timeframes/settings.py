@@ -12,11 +12,11 @@ TIMEFRAMES = ("5m", "15m", "1h", "4h", "1d")
 LENGTHS = np.array([300_000, 900_000, 3_600_000, 14_400_000, 86_400_000], dtype=np.int64)  # ms
 
 
-# Named for its stage: numba resolves two equal-looking named tuples of one name on its slow path, 2 ms a call.
+# Named for its stage: numba resolves named tuples of equal name and fields on its slow path, 2 ms per call.
 class TimeframeParams(NamedTuple):
-    """What the kernel gets of the settings."""
+    """Parameters of the kernel."""
 
-    weights: tuple[float, ...]  # base timeframe, then TIMEFRAMES; an array would cost more than the step to hand over
+    weights: tuple[float, ...]  # base timeframe, then TIMEFRAMES; an array argument would cost more than the step
     full_adx: float
     min_coverage: float
 
@@ -38,6 +38,6 @@ class Settings(BaseModel):
     )
 
     def params(self) -> TimeframeParams:
-        """The kernel's parameters."""
+        """Return the kernel's parameters."""
         weights = (self.weight_base, *(getattr(self, f"weight_{name}") for name in TIMEFRAMES))
         return TimeframeParams(weights, self.full_adx, self.min_coverage)

@@ -38,7 +38,7 @@ OUTPUT = np.dtype(
 
 @embedded
 def first_active(interval_ms: int) -> int:
-    """Index of the shortest timeframe that is longer than the bars and a multiple of them; COUNT for none."""
+    """Return the index of the shortest timeframe longer than the bars and a multiple of them; COUNT for none."""
     for k in range(COUNT):
         if LENGTHS[k] > interval_ms and LENGTHS[k] % interval_ms == 0:
             return k
@@ -56,10 +56,10 @@ def _show(shown: Any, k: int, frame: Any, now: int) -> None:
 
 @embedded
 def step(state: Any, inst: Any, bar: Any, out: Any, p: Any, thresholds: Any, calendars: Any) -> None:
-    """Advance the timeframes of one symbol by its current bar; reads `out.features`.
+    """Advance the timeframes of one symbol by its current bar; read `out.features`.
 
-    A bar of another bucket first closes the one that forms; a bar that reaches the bucket's end closes it at once.
-    What comes for a bucket after its close is left out: a closed bucket never opens again. `thresholds` are the
+    A bar of another bucket first closes the forming one; a bar that reaches the bucket's end closes it at once.
+    Bars for a closed bucket are skipped: a closed bucket never opens again. `thresholds` are the
     regime stage's parameters, `calendars` the table of validation.
     """
     own, shown = state.timeframes, out.timeframes

@@ -1,4 +1,4 @@
-"""Validation: is a bar fit to be used, how good is it, and what is the price it is measured against."""
+"""Validation: whether a bar is usable, its quality, and its reference price."""
 
 from __future__ import annotations
 

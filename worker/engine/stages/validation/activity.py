@@ -17,7 +17,7 @@ STUCK_RUN = 10  # bars
 
 @embedded
 def volume_limit(own, p):  # type: ignore[no-untyped-def]
-    """Largest ordinary volume after the bars accepted so far; 0 = not known yet."""
+    """Return the largest ordinary volume after the bars accepted so far; 0 = unknown."""
     n = ring.size(own.volumes)
     if n < MIN_VOLUMES:
         return 0.0
@@ -33,14 +33,14 @@ def keep_volume(own, volume, p):  # type: ignore[no-untyped-def]
 
 @embedded
 def stuck_run(own, bar):  # type: ignore[no-untyped-def]
-    """Length of the run of bars with high = low = previous close that this bar ends."""
+    """Return the length of the run of bars with high = low = previous close that this bar ends."""
     stuck = own.accepted > 0 and bar.high == bar.low and bar.low == own.last.close
     return own.stuck + 1 if stuck else 0
 
 
 @embedded
 def check(own, bar, p):  # type: ignore[no-untyped-def]
-    """Rules 23 to 26."""
+    """Apply rules 23 to 26."""
     mask = 0
     if bar.volume == 0:
         mask |= ZERO_VOLUME if bar.high == bar.low else PRICE_MOVE_NO_VOLUME

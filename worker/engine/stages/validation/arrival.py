@@ -1,4 +1,4 @@
-"""Rules 9 to 11: the bar's place after what has come before it."""
+"""Rules 9 to 11: the bar's time relative to the bars before it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DUPLICATE_BAR = 1 << Reject.duplicate_bar
 CONFLICTING_DUPLICATE = 1 << Reject.conflicting_duplicate
 REFERENCE_EXPIRED = 1 << Reject.reference_expired
 
-LATE_RUN = 3  # late bars in a row, in ascending order, that convict a reference from the future
+LATE_RUN = 3  # late bars in a row, in ascending order, that disprove a reference from the future
 
 
 @embedded
@@ -22,11 +22,10 @@ def _equal(bar, known):  # type: ignore[no-untyped-def]
 
 @embedded
 def late(own, decided, bar):  # type: ignore[no-untyped-def]
-    """Rule 9 for a bar behind the newest: out of order, whatever its record's timestamp.
+    """Apply rule 9 to a bar behind the newest: out of order, whatever its record's timestamp.
 
-    Where time has jumped, or only a quarantined bar is newer, one late bar proves nothing, but a run of them that agree
-    on the order of time does: the third re-opens time (bit 15). They must lie where nothing was decided; any other late
-    bar ends the run.
+    Where time has jumped, or only a quarantined bar is newer, one late bar proves nothing, but a run in ascending order
+    does: the third re-opens time (bit 15). Their times must be undecided; any other late bar ends the run.
     """
     if not may_decide(decided, bar.ts):
         own.late = 0
@@ -40,16 +39,16 @@ def late(own, decided, bar):  # type: ignore[no-untyped-def]
 def _again(own, bar):  # type: ignore[no-untyped-def]
     # Rules 10 and 11 for a bar of the newest time.
     known = own.candidates[own.pending - 1] if own.pending > 0 else own.last
-    if known.ts != bar.ts:  # its values went with the derived part of the state
+    if known.ts != bar.ts:  # its values were cleared with the derived part of the state
         return OUT_OF_ORDER
     return DUPLICATE_BAR if _equal(bar, known) else CONFLICTING_DUPLICATE
 
 
 @embedded
 def check(own, decided, bar):  # type: ignore[no-untyped-def]
-    """Rules 9, 10, 11 against the last decided and the last quarantined bar; bit 15 where a late run re-opens time.
+    """Apply rules 9 to 11 against the last decided and the last quarantined bar; bit 15 where a late run re-opens time.
 
-    Keeps the run of late bars.
+    Update the run of late bars.
     """
     if decided.known == 0:
         if own.accepted == 0:

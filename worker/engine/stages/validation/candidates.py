@@ -27,7 +27,7 @@ def _agrees(own, bar, p):  # type: ignore[no-untyped-def]
 
 @embedded
 def confirm(own, bar, p):  # type: ignore[no-untyped-def]
-    """Take a quarantined bar: True when it completes the level, else it is stored, alone if it fits no level yet."""
+    """Return True when a quarantined bar completes the level; else store it, alone if it fits no level yet."""
     length = own.pending + 1 if _agrees(own, bar, p) else 1
     if length >= p.recovery_bars:
         return True

@@ -1,7 +1,7 @@
-"""Which times of a symbol have been decided, so that none is decided twice (decisions 2, accidents A3).
+"""The decided times of a symbol, so that no time is decided twice (decisions 2, accidents A3).
 
 Time runs forward: a bar newer than every decided one may be decided. Where time jumped (an expired reference), the
-times that it jumped over are kept as a gap: nothing in them was decided, and a run of late bars may re-open time there.
+skipped times are kept as a gap: nothing in it was decided, and a run of late bars may re-open time there.
 
 The record holds `top`, the newest decided time, and up to `GAPS` open intervals below it. Every decided time is at most
 `top` and in no gap, and the gaps do not overlap:
@@ -10,7 +10,7 @@ The record holds `top`, the newest decided time, and up to `GAPS` open intervals
 - a bar in a gap moves the gap's start; after a jump the times before it stay a gap of their own;
 - no other bar is decided.
 
-Where there are too many gaps, the narrowest is closed: nothing in it can be decided any more, which is always safe.
+With too many gaps, the narrowest is closed: nothing in it can be decided any more, which is always safe.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ GAP = np.dtype([("after", "i8"), ("before", "i8")], align=True)  # exclusive bou
 
 DECIDED = np.dtype(
     [
-        ("known", "i8"),  # 1 once a bar was decided, 0 = nothing is known
-        ("last", "i8"),  # time of the bar decided last, ms: where the symbol's time stands
+        ("known", "i8"),  # 1 once a bar was decided, 0 = no decided time
+        ("last", "i8"),  # time of the bar decided last, ms: the symbol's current time
         ("top", "i8"),  # newest decided time, ms
         ("gaps", GAP, (GAPS,)),
     ],
@@ -46,13 +46,13 @@ def _gap_of(decided, ts):  # type: ignore[no-untyped-def]
 
 @embedded
 def may_decide(decided, ts):  # type: ignore[no-untyped-def]
-    """Whether a bar of this time may be decided: no bar of the time has been."""
+    """Return whether a bar of this time may be decided: none was so far."""
     return ts > decided.top or _gap_of(decided, ts) != NOWHERE
 
 
 @embedded
 def nearest(decided, ts):  # type: ignore[no-untyped-def]
-    """(the newest decided time before, the oldest after) a time that `may_decide`; NEVER is after `top`."""
+    """Return (the newest decided time before, the oldest after) a time that `may_decide`; NEVER is after `top`."""
     if ts > decided.top:
         return decided.top, NEVER
     here = _gap_of(decided, ts)
@@ -61,7 +61,7 @@ def nearest(decided, ts):  # type: ignore[no-untyped-def]
 
 @embedded
 def _keep(decided, after, before, spared):  # type: ignore[no-untyped-def]
-    # An empty slot is the narrowest of all. The gap in which time stands is spared: the bars to come lie in it.
+    # An empty slot is the narrowest of all. The gap with the current time is spared: the next bars lie in it.
     chosen, width = NOWHERE, np.int64(0)
     for i in range(GAPS):
         wide = decided.gaps[i].before - decided.gaps[i].after
@@ -73,7 +73,7 @@ def _keep(decided, after, before, spared):  # type: ignore[no-untyped-def]
 
 @embedded
 def start(decided, ts):  # type: ignore[no-untyped-def]
-    """The first decided time, or the newest where only that is known: state of a release that kept no more."""
+    """Set the first decided time, or the newest where a release kept no other."""
     decided.known = 1
     decided.last = ts
     decided.top = ts
@@ -81,7 +81,7 @@ def start(decided, ts):  # type: ignore[no-untyped-def]
 
 @embedded
 def note(decided, ts, jumped):  # type: ignore[no-untyped-def]
-    """A bar of this time, which `may_decide`, is decided. `jumped`: its reference had expired, so time has jumped."""
+    """Note this time, which `may_decide`, as decided. `jumped`: the reference had expired, so time has jumped."""
     if decided.known == 0:
         start(decided, ts)
         return

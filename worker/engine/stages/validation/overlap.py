@@ -1,4 +1,4 @@
-"""Rule 39: of two bars one ends before the other begins."""
+"""Rule 39: bars of a symbol do not overlap in time."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from worker.engine.kernel import embedded
 from worker.engine.stages.validation.decided import nearest
 
 HOUR, DAY = 3_600_000, calendar.DAY
-LOCAL_FROM, MONTH_FROM = 4 * HOUR, 28 * DAY  # lengths from which a bar may follow a local clock, the months
-SLACK = 100  # a bar may begin early by this part of its length: times come rounded
+LOCAL_FROM, MONTH_FROM = 4 * HOUR, 28 * DAY  # lengths from which a bar may follow a local clock, and the months
+SLACK = 100  # a bar may begin early by one part in this many of its length: times are rounded
 
 
 @embedded
 def least_length(interval_ms):  # type: ignore[no-untyped-def]
-    """The shortest bar of this nominal length, ms: a local day may lack an hour, a month three days of 31."""
+    """Return the shortest bar of this nominal length, ms: a local day may lack an hour, a month three days of 31."""
     length = interval_ms - interval_ms // SLACK
     if interval_ms >= LOCAL_FROM:
         length = min(length, interval_ms - HOUR)
@@ -24,8 +24,8 @@ def least_length(interval_ms):  # type: ignore[no-untyped-def]
 
 @embedded
 def _meet(inst, ts, following, interval_ms, calendars):  # type: ignore[no-untyped-def]
-    # Whether a bar of `ts` is still open when the one of `following` begins. Two of one calendar period overlap, as far
-    # apart as they are dated. The calendar is asked last: it costs most.
+    # Whether a bar of `ts` is still open when the one of `following` begins. Two bars of one calendar period overlap,
+    # however far apart. The calendar is asked last, as it costs most.
     if periods.is_calendar(interval_ms):
         return periods.periods_between(ts, following, interval_ms) < 0
     if following - ts >= least_length(interval_ms):
@@ -35,9 +35,9 @@ def _meet(inst, ts, following, interval_ms, calendars):  # type: ignore[no-untyp
 
 @embedded
 def overlaps(own, decided, inst, bar, calendars):  # type: ignore[no-untyped-def]
-    """Whether the bar overlaps a decided one, or the last quarantined one before it; `may_decide` its time.
+    """Return whether the bar overlaps a decided one, or the last quarantined one before it; `may_decide` its time.
 
-    How long the decided ones are is not known while no bar was accepted.
+    The length of the decided bars is unknown while no bar was accepted.
     """
     if own.accepted == 0:
         return False

@@ -1,4 +1,4 @@
-"""Rules 18 to 22: the bar's prices against the reference cp and against the candidate level."""
+"""Rules 18 to 22: the bar's prices against the reference and the candidate level."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SPIKE_SIGMAS = 10.0
 SPLIT_OPEN, SPLIT_CLOSE = 0.6, 0.54  # least |ln| move of open and close
 SPLIT_TOLERANCE = 0.06  # of the opening move from ln k
 SPLIT_RATIOS = (1.5, 2, 3, 4, 5, 6, 7, 8, 10, 15, 20, 25, 30, 50, 100)
-# Their natural logarithms, written out because the machine's libm may not decide a rule.
+# Their natural logarithms as literals: the machine's libm must not decide a rule.
 SPLIT_LOGS = np.array(
     [
         0.4054651081081644,
@@ -50,7 +50,7 @@ def _near_split(move):  # type: ignore[no-untyped-def]
 
 @embedded
 def nearer_candidate(own, bar):  # type: ignore[no-untyped-def]
-    """Condition of rule 21: the close is nearer to the last quarantined close than to the reference."""
+    """Return the condition of rule 21: the close is nearer to the last quarantined close than to the reference."""
     if own.pending == 0:
         return False
     return abs(log(bar.close / own.candidates[own.pending - 1].close)) < abs(log(bar.close / own.last.close))
@@ -67,7 +67,7 @@ def _split(bar, reference, move, sigma):  # type: ignore[no-untyped-def]
 
 @embedded
 def _open_outlier(bar, reference, move, p):  # type: ignore[no-untyped-def]
-    # Rule 18 but for its last condition: only the open is wrong.
+    # Rule 18 without its last condition: only the open is wrong.
     if not abs(bar.open / reference - 1.0) > p.max_price_change:
         return False
     return abs(bar.close / reference - 1.0) <= p.max_price_change and abs(move) < abs(log(bar.open / bar.close))
@@ -75,7 +75,7 @@ def _open_outlier(bar, reference, move, p):  # type: ignore[no-untyped-def]
 
 @embedded
 def check(own, bar, move, p):  # type: ignore[no-untyped-def]
-    """Rules 18 to 22 against the reference; those in units of sigma_ref only where it is defined.
+    """Apply rules 18 to 22 against the reference; those in units of sigma_ref only where it is defined.
 
     `move` = ln(close / reference).
     """

@@ -1,4 +1,4 @@
-"""What an accepted bar leaves behind: the price reference and sigma_ref for the next one."""
+"""The reference for the next bar after an accepted one: its price and sigma_ref."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ FLOOR = 1e-4
 
 @embedded
 def comparable(own, bar):  # type: ignore[no-untyped-def]
-    """Whether logarithms of this bar against the reference (where there is one) exist."""
+    """Return whether the logarithms of this bar against the reference, if any, exist."""
     return all_positive(bar) and (own.accepted == 0 or own.last.close > 0)
 
 
 @embedded
 def move(own, bar):  # type: ignore[no-untyped-def]
-    """ln(close / reference); NaN without a reference, or where either is not positive."""
+    """Return ln(close / reference); NaN without a reference, or where either is not positive."""
     known = own.accepted > 0 and own.last.close > 0 and bar.close > 0
     return log(bar.close / own.last.close) if known else np.nan
 
 
 @embedded
 def _sigma(own):  # type: ignore[no-untyped-def]
-    # The mean |r| keeps sigma up where more than half of the bars are unchanged and the MAD is 0.
+    # The mean |r| keeps sigma positive where more than half of the bars are unchanged and the MAD is 0.
     n = ring.size(own.returns)
     if n < MIN_RETURNS:
         return 0.0

@@ -44,7 +44,7 @@ def _count(mask):  # type: ignore[no-untyped-def]
 
 @embedded
 def score(mask, stuck):  # type: ignore[no-untyped-def]
-    """Score of an accepted bar with these codes, 0.05 to 1; `stuck` = its run of unchanged bars."""
+    """Return the score of an accepted bar with these codes, 0.05 to 1; `stuck` = its run of unchanged bars."""
     penalty = MINOR_PENALTY * _count(mask & MINOR) + MODERATE_PENALTY * _count(mask & MODERATE)
     if mask & STUCK_PRICE and stuck >= LONG_STUCK_RUN:
         penalty += MAJOR_PENALTY - MINOR_PENALTY
@@ -53,7 +53,7 @@ def score(mask, stuck):  # type: ignore[no-untyped-def]
 
 @embedded
 def level(value):  # type: ignore[no-untyped-def]
-    """Level of a score; 0 is Invalid."""
+    """Return the level of a score; 0 is Invalid."""
     if value == 0.0:
         return INVALID
     if value >= EXCELLENT_FROM - SLACK:

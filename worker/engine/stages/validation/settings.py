@@ -1,4 +1,4 @@
-"""Settings of validation and the parameters its kernel gets."""
+"""Settings of validation and the parameters of its kernel."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class Limits(NamedTuple):
 
 
 class Params(NamedTuple):
-    """What validation's kernel gets. The array stays apart: handing it to every rule would cost more than the rule."""
+    """Parameters of the kernel. The array stays apart: passing it to every rule would cost more than the rule."""
 
     limits: Limits
     calendars: Calendars
 
 
 class Settings(BaseModel):
-    """What makes a bar acceptable (domain §1.2)."""
+    """Limits of an acceptable bar (domain §1.2)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -66,12 +66,16 @@ class Settings(BaseModel):
     )
 
     def calendar_row(self, name: str | None) -> int:
-        """The row of calendar `name` in the kernel's table; -1 for none. KeyError when it is not configured."""
+        """Return the row of calendar `name` in the kernel's table; -1 for none.
+
+        Raises:
+            KeyError: it is not configured.
+        """
         if name is None:
             return NONE
         return {known: row for row, known in enumerate(self.calendars)}[name]
 
     def params(self) -> Params:
-        """The kernel's parameters."""
+        """Return the kernel's parameters."""
         limits = Limits(*(getattr(self, name) for name in Limits._fields))
         return Params(limits, compile_calendars(self.calendars.values()))

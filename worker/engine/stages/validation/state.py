@@ -1,4 +1,4 @@
-"""What validation remembers of a symbol and what it says about a bar."""
+"""Validation's state per symbol and its output per bar."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from worker.engine.windows.sorted_window import sorted_window
 
 RETURNS = 100  # log returns behind sigma_ref
 VOLUMES = 50  # volumes behind volume_spike
-CANDIDATES = 4  # bars that `q` can hold: the confirming bar itself is never stored
+CANDIDATES = 4  # capacity of `q`: the confirming bar itself is never stored
 
 CANDIDATE = np.dtype(
     [("ts", "i8"), ("open", "f8"), ("high", "f8"), ("low", "f8"), ("close", "f8"), ("volume", "f8")], align=True
 )
 
-# Changed by accepted bars only, but for `pending`, `candidates` (the list q of domain §1.1) and the run of late bars.
+# Changed by accepted bars only, except `pending`, `candidates` (the list q of domain §1.1) and the run of late bars.
 STATE = np.dtype(
     [
         ("accepted", "i8"),  # bars accepted so far; 0 = the symbol is unknown

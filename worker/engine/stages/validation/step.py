@@ -16,7 +16,7 @@ LEVEL_SHIFT_ACCEPTED = 1 << Reject.level_shift_accepted
 
 @embedded
 def _check_prices(own, bar, move, expired, p):  # type: ignore[no-untyped-def]
-    # Rules 16 to 22 and 31; all but 16 need a living reference.
+    # Rules 16 to 22 and 31; all but 16 need a reference that has not expired.
     if not reference.comparable(own, bar):
         return 0
     mask = wick.spike(bar, p)
@@ -29,9 +29,9 @@ def _check_prices(own, bar, move, expired, p):  # type: ignore[no-untyped-def]
 
 @embedded
 def judge(own, decided, inst, bar, move, p, calendars):  # type: ignore[no-untyped-def]
-    """(reject codes, missing bars before it) of a decoded bar: all rules but 30, up to the first fatal one.
+    """Return (reject codes, missing bars before it) of a decoded bar: all rules but 30, up to the first fatal one.
 
-    Keeps the run of late bars.
+    Update the run of late bars.
     """
     mask = structure.check(own, inst, bar, p)
     if mask & FATAL:
@@ -49,7 +49,7 @@ def judge(own, decided, inst, bar, move, p, calendars):  # type: ignore[no-untyp
 
 @embedded
 def _describe(own, result):  # type: ignore[no-untyped-def]
-    # The references that the bar meets, and the answer for a rejected bar.
+    # The bar's references, and the output of a rejected bar.
     result.reference = own.last.close if own.accepted > 0 else np.nan
     result.sigma_ref = own.sigma if own.sigma > 0 else np.nan
     result.quarantine = own.pending > 0
@@ -79,9 +79,9 @@ def _accept(own, decided, bar, mask, missing, result, p):  # type: ignore[no-unt
 
 @embedded
 def step(state, carry, inst, bar, out, p):  # type: ignore[no-untyped-def]
-    """Judge `bar` against `state.validation` and `carry.decided`, answer in `out.validation`.
+    """Judge `bar` against `state.validation` and `carry.decided`, write `out.validation`.
 
-    A rejected bar changes nothing but the candidate list and the run of late bars.
+    A rejected bar changes only the candidate list and the run of late bars.
     """
     own, decided, result = state.validation, carry.decided, out.validation
     _describe(own, result)

@@ -24,8 +24,8 @@ STALE_BAR = 1 << Reject.stale_bar
 OVERLAPPING_BAR = 1 << Reject.overlapping_bar
 
 OFF_GRID = 1e-6  # ticks
-SINGLE, SINGLE_LIMIT = 1e-6, 0.1  # relative: prices of single precision, but no more than a tenth of a tick
-ROUNDING = 2.0**-51  # relative: price / tick cannot be nearer to the grid than the two roundings in it
+SINGLE, SINGLE_LIMIT = 1e-6, 0.1  # relative: prices in single precision, but no more than a tenth of a tick
+ROUNDING = 2.0**-51  # relative: the two roundings in price / tick
 LARGE_GAP = 10  # missing bars
 STALE_INTERVALS = 5
 STALE_FLOOR = 300_000  # ms
@@ -36,13 +36,13 @@ CLOCK_LIMIT = 2**62  # ms; keeps sums with any record timestamp in int64
 
 @embedded
 def ingest_time(bar):  # type: ignore[no-untyped-def]
-    """The record's timestamp, ms; a producer may have written any int64."""
+    """Return the record's timestamp, ms, clipped: a producer may write any int64."""
     return min(max(bar.ingest_ts, -CLOCK_LIMIT), CLOCK_LIMIT)
 
 
 @embedded
 def close_time(inst, bar, calendars):  # type: ignore[no-untyped-def]
-    """When the bar is complete, ms: the end of its interval or of its last session."""
+    """Return when the bar is complete, ms: the end of its interval or of its last session."""
     if inst.calendar < 0:
         return periods.bar_end(bar.ts, bar.interval_ms)
     return calendar.bar_close(calendars, inst.calendar, bar.ts, bar.interval_ms)
@@ -50,7 +50,7 @@ def close_time(inst, bar, calendars):  # type: ignore[no-untyped-def]
 
 @embedded
 def clock(bar, closed, now):  # type: ignore[no-untyped-def]
-    """Rules 7 and 8: from the future, or still forming."""
+    """Apply rules 7 and 8: from the future, or still forming."""
     if bar.ts > now:
         return FUTURE_TIMESTAMP
     return BAR_NOT_CLOSED if closed > now else 0
@@ -65,9 +65,9 @@ def _off_grid(price, tick):  # type: ignore[no-untyped-def]
 
 @embedded
 def divides(interval_ms, span):  # type: ignore[no-untyped-def]
-    """Whether `span` is a multiple of the interval.
+    """Return whether `span` is a multiple of the interval.
 
-    The quotient of a multiple is an integer, which no rounding changes; integers take several times as long to divide.
+    The quotient of a multiple is an integer, which no rounding changes; integer division takes several times as long.
     """
     if abs(span) < EXACT_LIMIT:
         return np.int64(span / interval_ms) * interval_ms == span
@@ -76,7 +76,7 @@ def divides(interval_ms, span):  # type: ignore[no-untyped-def]
 
 @embedded
 def on_grid(inst, bar):  # type: ignore[no-untyped-def]
-    """Whether the bar opens where its interval or its calendar period begins."""
+    """Return whether the bar opens where its interval or its calendar period begins."""
     if periods.is_calendar(bar.interval_ms):
         return periods.begins_period(bar.ts, bar.interval_ms, inst.session_offset_ms)
     return divides(bar.interval_ms, bar.ts - inst.session_offset_ms)
@@ -84,7 +84,7 @@ def on_grid(inst, bar):  # type: ignore[no-untyped-def]
 
 @embedded
 def grid(inst, bar):  # type: ignore[no-untyped-def]
-    """Rules 12 and 13: off the time grid, off the price grid."""
+    """Apply rules 12 and 13: off the time grid, off the price grid."""
     mask = 0
     if not on_grid(inst, bar):
         mask |= TS_MISALIGNED
@@ -98,7 +98,7 @@ def grid(inst, bar):  # type: ignore[no-untyped-def]
 
 @embedded
 def missing(own, inst, bar, calendars):  # type: ignore[no-untyped-def]
-    """Bars missing between the last accepted bar and this one; rejected bars count as missing."""
+    """Count the bars missing between the last accepted bar and this one; rejected bars count as missing."""
     if own.accepted == 0:
         return 0
     if inst.calendar < 0:
@@ -115,7 +115,7 @@ def _open_ms(own, inst, bar, calendars):  # type: ignore[no-untyped-def]
 
 @embedded
 def reference_expired(own, inst, bar, p, calendars):  # type: ignore[no-untyped-def]
-    """Rule 15: the price reference is older than it may get, in session-open time (in bars for daily ones)."""
+    """Apply rule 15: the price reference is too old, in session-open time (in bars for daily ones)."""
     elapsed, interval = bar.ts - own.last.ts, bar.interval_ms
     if periods.is_calendar(interval):
         return missing(own, inst, bar, calendars) + 1 > p.ttl_daily_intervals
@@ -131,7 +131,7 @@ def reference_expired(own, inst, bar, p, calendars):  # type: ignore[no-untyped-
 
 @embedded
 def check(own, decided, inst, bar, closed, p, calendars):  # type: ignore[no-untyped-def]
-    """Rules 7 to 11, 39 and 12 to 15 in this order, up to the first fatal one; `closed` = the bar's close time."""
+    """Apply rules 7 to 11, 39, 12 to 15 in this order, up to the first fatal one; `closed` = the bar's close time."""
     now = ingest_time(bar) + p.clock_tolerance_ms
     fatal = clock(bar, closed, now)
     if fatal:
@@ -151,7 +151,7 @@ def check(own, decided, inst, bar, closed, p, calendars):  # type: ignore[no-unt
 
 @embedded
 def gap(bars):  # type: ignore[no-untyped-def]
-    """Rules 27 and 28 for that many missing bars."""
+    """Apply rules 27 and 28 to that many missing bars."""
     if bars > LARGE_GAP:
         return GAP_LARGE
     return GAP if bars > 0 else 0
@@ -159,6 +159,6 @@ def gap(bars):  # type: ignore[no-untyped-def]
 
 @embedded
 def stale(bar, closed, p):  # type: ignore[no-untyped-def]
-    """Rule 29: the record is much younger than the bar in it."""
+    """Apply rule 29: the record is much younger than the bar in it."""
     limit = max(STALE_INTERVALS * bar.interval_ms, STALE_FLOOR)
     return STALE_BAR if not p.backfill and ingest_time(bar) - closed > limit else 0

@@ -1,4 +1,4 @@
-"""Rules 16, 17 and 31: how far high and low reach beyond the body."""
+"""Rules 16, 17 and 31: the reach of high and low beyond the body."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ WICK_SUSPECT = 1 << Reject.wick_suspect
 
 CLIPPED_SIGMAS, CLIPPED_WICK = 20.0, 0.10
 SUSPECT_SIGMAS, SUSPECT_WICK = 10.0, 0.05
-KEPT_SIGMAS = 10.0  # what clipping leaves of a wick
+KEPT_SIGMAS = 10.0  # length of a clipped wick
 
 
 @embedded
 def spike(bar, p):  # type: ignore[no-untyped-def]
-    """Rule 16: a wick beyond the largest change of price."""
+    """Apply rule 16: a wick beyond the largest change of price."""
     above = bar.high / max(bar.open, bar.close) - 1.0
     below = 1.0 - bar.low / min(bar.open, bar.close)
     return WICK_SPIKE if above > p.max_price_change or below > p.max_price_change else 0
@@ -25,9 +25,9 @@ def spike(bar, p):  # type: ignore[no-untyped-def]
 
 @embedded
 def check(bar, sigma):  # type: ignore[no-untyped-def]
-    """Rules 17 and 31 for a defined sigma_ref: W is the longer wick in log terms."""
+    """Apply rules 17 and 31 for a defined sigma_ref: W is the longer wick in log terms."""
     reach = max(bar.high / max(bar.open, bar.close), min(bar.open, bar.close) / bar.low)
-    if reach - 1.0 <= SUSPECT_WICK:  # ln x <= x - 1: spares the logarithm of nearly every bar
+    if reach - 1.0 <= SUSPECT_WICK:  # ln x <= x - 1 saves the logarithm of nearly every bar
         return 0
     wick = log(reach)
     if wick > CLIPPED_SIGMAS * sigma and wick > CLIPPED_WICK:
@@ -39,7 +39,7 @@ def check(bar, sigma):  # type: ignore[no-untyped-def]
 
 @embedded
 def effective(mask, bar, sigma):  # type: ignore[no-untyped-def]
-    """(high, low) that every consumer uses: never within the body, clipped where rule 17 says so."""
+    """Return the (high, low) of all consumers: never within the body, clipped by rule 17."""
     top, bottom = max(bar.open, bar.close), min(bar.open, bar.close)
     high, low = max(bar.high, top), min(bar.low, bottom)
     if not mask & WICK_CLIPPED:

@@ -1,4 +1,4 @@
-"""The candlestick patterns: names, look-backs, conditions and what each says about direction."""
+"""The candlestick patterns: names, look-backs, conditions and directions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Candle(NamedTuple):
     """One pattern. Subscripts are bars ago; the letters are those of `shape.SHAPE`."""
 
     name: str
-    talib: str  # the function of TA-Lib that says the same
+    talib: str  # TA-Lib's function of the same pattern
     kind: int
     lookback: int  # bars before the current one
     values: str

@@ -28,7 +28,7 @@ def _strike(b0: Any, b1: Any, b2: Any, b3: Any, found: Any) -> None:
 
 @embedded
 def _rests(bar: Any, first: Any) -> bool:
-    """A short body that overlaps the range of the first bar."""
+    """Return whether a short body overlaps the range of the first bar."""
     small: bool = bar.body < bar.body_mean and bar.bottom < first.high and bar.top > first.low
     return small
 

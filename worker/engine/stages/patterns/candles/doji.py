@@ -1,4 +1,4 @@
-"""Bars that close where they opened: doji, dragonfly, gravestone, long-legged doji and takuri."""
+"""Bars that close at their open: doji, dragonfly, gravestone, long-legged doji and takuri."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Bodies, shadows and the averages that patterns measure them against (TA-Lib's candle settings), kept per bar."""
+"""Bodies, shadows and the averages that patterns compare them with (TA-Lib's candle settings), kept per bar."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from worker.engine.kernel import embedded
 
 BARS = 10  # before a bar, over which bodies, ranges and shadows are averaged
 NEAR_BARS = 5
-WINDOW = 16  # bars; a power of two, so that an index is a mask
+WINDOW = 16  # bars; a power of two, so that the index is a mask
 KEPT = 8  # bars; patterns look back at most 4
 TENTH = 0.1
 NEAR = 0.2
@@ -48,13 +48,13 @@ STATE = np.dtype(
 
 @embedded
 def at(shapes: Any, age: int) -> Any:
-    """The shape of the bar `age` bars ago, 0 = the current one. `age` < KEPT."""
+    """Return the shape of the bar `age` bars ago, 0 = the current one. `age` < KEPT."""
     return shapes.rows[(shapes.count - 1 - age) & (KEPT - 1)]
 
 
 @embedded
 def _average(shapes: Any, shape: Any) -> None:
-    """Sums oldest to newest, afresh: TA-Lib's running sums carry rounding from bars long gone."""
+    """Compute the averages by fresh sums, oldest to newest: TA-Lib's running sums keep rounding errors of old bars."""
     bodies = ranges = shadows = near = 0.0
     for age in range(BARS, 0, -1):
         slot = (shapes.count - age) & (WINDOW - 1)
@@ -71,7 +71,7 @@ def _average(shapes: Any, shape: Any) -> None:
 
 @embedded
 def push(shapes: Any, row: Any) -> None:
-    """Append the bar `row`: its shape and the averages of the bars before it, which hold once there are ten."""
+    """Append the bar `row`: its shape and the averages of the bars before it, valid from ten bars on."""
     shape = shapes.rows[shapes.count & (KEPT - 1)]
     white = row.close >= row.open
     shape.open = row.open
@@ -94,28 +94,28 @@ def push(shapes: Any, row: Any) -> None:
 
 @embedded
 def inside(inner: Any, outer: Any) -> bool:
-    """Whether the body of `inner` lies in that of `outer` without touching its ends."""
+    """Return whether the body of `inner` lies in that of `outer` without touching its ends."""
     within: bool = inner.top < outer.top and inner.bottom > outer.bottom
     return within
 
 
 @embedded
 def gap_up(later: Any, earlier: Any) -> bool:
-    """Whether the body of `later` lies wholly above that of `earlier`."""
+    """Return whether the body of `later` lies wholly above that of `earlier`."""
     above: bool = later.bottom > earlier.top
     return above
 
 
 @embedded
 def gap_down(later: Any, earlier: Any) -> bool:
-    """Whether the body of `later` lies wholly below that of `earlier`."""
+    """Return whether the body of `later` lies wholly below that of `earlier`."""
     below: bool = later.top < earlier.bottom
     return below
 
 
 @embedded
 def same_close(later: Any, earlier: Any) -> bool:
-    """Whether the closes differ by at most Equal of the earlier bar."""
+    """Return whether the closes differ by at most Equal of the earlier bar."""
     slack = EQUAL * earlier.range_mean
     same: bool = earlier.close - slack <= later.close <= earlier.close + slack
     return same

@@ -14,7 +14,7 @@ from worker.engine.stages.patterns.candles.catalogue import (
 from worker.engine.stages.patterns.candles.shape import NEAR, at, gap_down, gap_up
 
 LOOKBACK = 10
-PLACED_LOOKBACK = 11  # of those that ask where the bar before was
+PLACED_LOOKBACK = 11  # of the patterns that depend on the place of the bar before
 
 
 @embedded

@@ -19,7 +19,7 @@ STATE = np.dtype([("events", "f8", (MEMORY,))], align=True)
 
 @embedded
 def trend_context(history: Any, average: float) -> float:
-    """Sign of the previous close against EMA50: the trend that a reversal pattern would end; NaN until warm."""
+    """Return the sign of the previous close against EMA50, the trend that a reversal would end; NaN until warm."""
     if history.count < 2 or math.isnan(average):
         return math.nan
     previous = at(history, 1).close
@@ -28,7 +28,7 @@ def trend_context(history: Any, average: float) -> float:
 
 @embedded
 def event(found: Any, trend: float) -> float:
-    """Σ direction·|value|/100 over the reversals that oppose the trend and the continuations that follow it."""
+    """Return Σ direction·|value|/100 over the reversals against the trend and the continuations with it."""
     if not trend * trend > 0.0:
         return 0.0
     sign = 1 if trend > 0.0 else -1
@@ -41,7 +41,7 @@ def event(found: Any, trend: float) -> float:
 
 @embedded
 def decayed_sum(events: Any, newest: int) -> float:
-    """Σ event·0.5^(age/3) over ages 6 to 0, clipped to [-1, 1]."""
+    """Return Σ event·0.5^(age/3) over ages 6 to 0, clipped to [-1, 1]."""
     total = 0.0
     for age in range(MEMORY - 1, -1, -1):
         total += events[(newest - age) % MEMORY] * WEIGHTS[age]
@@ -50,7 +50,7 @@ def decayed_sum(events: Any, newest: int) -> float:
 
 @embedded
 def update(own: Any, history: Any, average: float, out: Any) -> None:
-    """Write the trend and the signal of the patterns in `out.candles`; indecision has no direction and no share.
+    """Write the trend and the signal of the patterns in `out.candles`; patterns of indecision do not count.
 
     `average` is EMA50 of the current bar. Until it is warm, patterns leave no event.
     """

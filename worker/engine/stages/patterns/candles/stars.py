@@ -1,4 +1,4 @@
-"""A small body that gaps away between two others: morning and evening stars, with a doji too, and tristar."""
+"""A small body that gaps away between two others: morning and evening stars, their doji variants, and tristar."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from worker.engine.stages.patterns.candles.catalogue import (
 from worker.engine.stages.patterns.candles.shape import at, gap_down, gap_up
 
 LOOKBACK = 12
-PENETRATION = 0.3  # of the first body, which the third bar's close reaches into it
+PENETRATION = 0.3  # share of the first body that the third bar's close must reach into
 
 
 @embedded

@@ -1,4 +1,4 @@
-"""Patterns of three bars that turn a market: soldiers, crows, three inside and three outside."""
+"""Reversal patterns of three bars: soldiers, crows, three inside and three outside."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def _three_inside(b0: Any, b1: Any, b2: Any, found: Any) -> None:
 
 @embedded
 def _advances(later: Any, earlier: Any) -> bool:
-    """A soldier after a soldier: higher close, open in or near the body before, body not far shorter."""
+    """Return whether a soldier follows a soldier: higher close, open in or near the last body, body not far shorter."""
     on: bool = later.close > earlier.close and later.upper < later.range_tenth
     on = on and earlier.open < later.open <= earlier.close + NEAR * earlier.range_mean
     return on and later.body > earlier.body - FAR * earlier.range_mean
@@ -48,7 +48,7 @@ def _soldiers(b0: Any, b1: Any, b2: Any, found: Any) -> None:
 
 @embedded
 def _declines(later: Any, earlier: Any) -> bool:
-    """A crow after a crow: lower close, open within the body before."""
+    """Return whether a crow follows a crow: lower close, open within the body before."""
     on: bool = later.close < earlier.close and later.lower < later.range_tenth
     return on and earlier.close < later.open < earlier.open
 

@@ -1,4 +1,4 @@
-"""Patterns of two bars: engulfing, harami, piercing, dark cloud, doji star, matching low and their like."""
+"""Patterns of two bars: engulfing, harami, piercing, dark cloud, doji star, matching low and similar ones."""
 
 from typing import Any
 
@@ -19,8 +19,8 @@ from worker.engine.stages.patterns.candles.shape import EQUAL, at, gap_down, gap
 
 ENGULFING_LOOKBACK = 2
 MATCHING_LOOKBACK = 6
-LOOKBACK = 11  # of those that follow a long body
-HALF = 0.5  # of the body before, which a piercing line or a dark cloud passes
+LOOKBACK = 11  # of the patterns that follow a long body
+HALF = 0.5  # share of the body before that a piercing line or a dark cloud must pass
 
 
 @embedded
@@ -32,7 +32,7 @@ def _engulfing(b0: Any, b1: Any, found: Any) -> None:
 
 @embedded
 def _within(b0: Any, b1: Any, found: Any) -> None:
-    """Harami and harami cross: the second body in the first."""
+    """Write harami and harami cross: the second body in the first."""
     if not (b0.top <= b1.top and b0.bottom >= b1.bottom):
         return
     value = -b1.colour * (100 if inside(b0, b1) else 80)
@@ -44,7 +44,7 @@ def _within(b0: Any, b1: Any, found: Any) -> None:
 
 @embedded
 def _answer_to_black(b0: Any, b1: Any, found: Any) -> None:
-    """Piercing and thrusting: a white bar that opens below the low and closes in or below the upper half."""
+    """Write piercing and thrusting: a white bar that opens below the low and closes in or below the upper half."""
     if b0.open >= b1.low:
         return
     middle = b1.close + b1.body * HALF

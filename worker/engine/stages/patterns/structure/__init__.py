@@ -1,1 +1,1 @@
-"""Chart structure: swings, levels, breakouts and what they form, on confirmation bars only (domain §4.2)."""
+"""Chart structure: swings, levels, breakouts and their formations, on confirmation bars only (domain §4.2)."""

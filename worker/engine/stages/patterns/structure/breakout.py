@@ -12,19 +12,19 @@ from worker.engine.stages.patterns.structure.events import BREAKOUT, BREAKOUT_FA
 
 PERIOD = 20
 FAILURE_BARS = 3
-CONFIRMING_VOLUME = 1.5  # times the mean of 20 bars
-MEMORY = 101  # bars; by then the signal is below one millionth, the last published decimal
+CONFIRMING_VOLUME = 1.5  # multiple of the mean of 20 bars
+MEMORY = 101  # bars; then the signal is below one millionth, the last published decimal
 WEIGHTS = half_life(5, MEMORY)
 PER_ATR = 100.0  # a strength of 1 is a hundredth of an ATR
 STRONGEST = 10_000.0
 
 STATE = np.dtype(
     [
-        ("upper", "f8"),  # the channel as the bar before left it
+        ("upper", "f8"),  # the channel at the bar before
         ("lower", "f8"),
         ("direction", "i8"),  # of the last event: +1, -1, 0 none
         ("age", "i8"),  # bars since that event
-        ("level", "f8"),  # the edge of the channel that a breakout left
+        ("level", "f8"),  # the edge of the channel that a breakout passed
         ("broken", "i8"),  # side of a breakout that may still fail; 0 none
     ],
     align=True,
@@ -34,7 +34,7 @@ OUTPUT = np.dtype([("breakout", "f8")])
 
 @embedded
 def _strength(distance: float, atr: float) -> int:
-    """Hundredths of an ATR, at least 1."""
+    """Return the distance in hundredths of an ATR, at least 1."""
     size = PER_ATR * ratio(distance, atr, 0.0)
     return round(min(size, STRONGEST)) if size >= 1.0 else 1
 
@@ -51,7 +51,7 @@ def _breaks(own: Any, side: int, level: float, close: float, features: Any, even
 
 @embedded
 def _returns(own: Any, close: float) -> bool:
-    """Whether a breakout of at most three bars ago is back inside the channel that it left."""
+    """Return whether a breakout of at most three bars ago is back inside the channel that it left."""
     if own.broken == 0 or own.age > FAILURE_BARS:
         return False
     level: float = own.level
@@ -73,9 +73,9 @@ def _advance(own: Any, close: float, features: Any, events: Any) -> None:
 
 @embedded
 def update(own: Any, history: Any, row: Any, features: Any, events: Any) -> float:
-    """±1·0.5^(age/5) of the last event, 0 without one; a failed breakout is an event of the opposite direction.
+    """Return ±1·0.5^(age/5) of the last event, 0 without one; a failed breakout is an event of the opposite direction.
 
-    The channel of the previous 20 bars is the one that `features` had at the bar before.
+    The channel of the previous 20 bars is the one in `features` at the bar before.
     """
     value = math.nan
     if history.count > PERIOD:

@@ -1,4 +1,4 @@
-"""Divergence: price passes its previous swing and RSI14 does not."""
+"""Divergence: price exceeds its previous swing and RSI14 does not."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ FARTHEST = 60  # bars between the swings
 RSI_POINTS = 2.0
 VALID_BARS = 5
 
-STATE = np.dtype([("direction", "i8"), ("left", "i8")], align=True)  # of the last divergence, and how long it holds
+STATE = np.dtype([("direction", "i8"), ("left", "i8")], align=True)  # of the last divergence; its valid bars left
 
 
 @embedded
@@ -27,7 +27,7 @@ def _diverges(swings: Any, kind: int) -> bool:
 
 @embedded
 def update(own: Any, swings: Any, new_high: bool, new_low: bool, events: Any) -> int:
-    """-1 (a higher high, a lower RSI) or +1 (mirrored) at the confirming bar and the 4 after it; both cancel out."""
+    """Return -1 (a higher high, a lower RSI) or +1 (mirrored) at the confirming bar and the 4 after it; 0 for both."""
     own.left = max(own.left - 1, 0)
     bearish = new_high and _diverges(swings, HIGH)
     bullish = new_low and _diverges(swings, LOW)

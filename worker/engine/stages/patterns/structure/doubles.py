@@ -1,4 +1,4 @@
-"""Double top and double bottom: two equal swings, decided by a close beyond what lies between them."""
+"""Double top and double bottom: two equal swings, confirmed by a close beyond the extreme between them."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ EQUAL = 0.5  # ATRs between the two swings
 DEPTH = 2.0  # ATRs from the lower swing high to the trough
 NEAREST, FARTHEST = 5, 60  # bars between the swings
 ARMED_BARS = 30
-MEMORY = 101  # bars; by then the signal is below one millionth, the last published decimal
+MEMORY = 101  # bars; then the signal is below one millionth, the last published decimal
 WEIGHTS = half_life(5, MEMORY)
 
 ARMED = np.dtype(
     [
         ("line", "f8"),  # the trough or peak between the swings
-        ("left", "i8"),  # bars for which a close beyond it counts; 0 not armed
+        ("left", "i8"),  # bars left in which a close beyond it counts; 0 not armed
     ],
     align=True,
 )
@@ -29,7 +29,7 @@ STATE = np.dtype([("top", ARMED), ("bottom", ARMED), ("direction", "i8"), ("age"
 
 @embedded
 def _between(history: Any, kind: int, first: int, last: int) -> float:
-    """Lowest low (of a top) or highest high (of a bottom) of the bars between the ordinals, both excluded."""
+    """Return the lowest low (of a top) or highest high (of a bottom) between the two ordinals, both excluded."""
     bar = at(history, history.count - first - 1)
     extreme: float = bar.low if kind == HIGH else bar.high
     for ordinal in range(first + 2, last):
@@ -66,9 +66,9 @@ def _fires(armed: Any, kind: int, close: float) -> bool:
 
 @embedded
 def update(own: Any, swings: Any, new_high: bool, new_low: bool, history: Any, atr: float, events: Any) -> float:
-    """±0.5^(age/5) of the last double, -1 for a top; two doubles in one bar cancel out.
+    """Return ±0.5^(age/5) of the last double, -1 for a top; two doubles in one bar cancel out.
 
-    Armed by the swing that this bar confirms, for this bar and the 29 after it.
+    A swing that this bar confirms arms a double for this bar and the 29 after it.
     """
     own.age += 1
     if new_high:

@@ -1,4 +1,4 @@
-"""What can happen in a chart's structure at one bar, and the strength that is published of it."""
+"""Events in a chart's structure at one bar, and their published strength."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ FULL = 100
 
 
 class Event(NamedTuple):
-    """One kind of event; the sign of its strength is its direction, but for swings, which have none."""
+    """One kind of event; the sign of its strength is its direction; swings have none."""
 
     name: str
     values: str
-    lookback: int  # bars before the current one from which on it can occur
+    lookback: int  # bars required before the current one
     source: str
     condition: str
 

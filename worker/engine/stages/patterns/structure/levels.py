@@ -1,4 +1,4 @@
-"""Support and resistance: prices where swings gathered, the eight that were touched most and last."""
+"""Support and resistance: prices where swings cluster; the eight with the most and latest touches are kept."""
 
 from typing import Any
 
@@ -19,13 +19,13 @@ KEPT = 8
 MERGE = 0.25  # ATRs
 TOUCH = 0.1
 BREAK = 0.5
-FADING = 200.0  # bars in which a level's weight falls to 1/e
+FADING = 200.0  # bars after which a level's weight is 1/e
 SUPPORT, RESISTANCE = 1, -1
 
 LEVEL = np.dtype(
     [
         ("price", "f8"),  # running mean of its swings
-        ("touches", "i8"),  # its swings
+        ("touches", "i8"),  # number of its swings
         ("bar", "i8"),  # ordinal of its newest swing's bar
         ("role", "i8"),  # SUPPORT or RESISTANCE
     ],
@@ -60,9 +60,9 @@ def _judge_resistance(level: Any, row: Any, atr: float, events: Any) -> int:
 
 @embedded
 def judge(levels: Any, row: Any, atr: float, events: Any) -> int:
-    """What the bar does at the levels known before it: +1 for a touched support or a broken resistance, -1 mirrored.
+    """Return +1 for a touched support or a broken resistance among the levels known before the bar, -1 mirrored.
 
-    Summed over the levels and clipped to [-1, 1]; a broken level changes its role.
+    The values are summed over the levels and clipped to [-1, 1]; a broken level changes its role.
     """
     total = 0
     for i in range(levels.count):
@@ -76,7 +76,7 @@ def judge(levels: Any, row: Any, atr: float, events: Any) -> int:
 
 @embedded
 def _nearest(levels: Any, price: float) -> int:
-    """Index of the level next to `price`, the older of two; -1 without levels."""
+    """Return the index of the level nearest to `price`, the older of two; -1 without levels."""
     best = -1
     for i in range(levels.count):
         if best < 0 or abs(price - levels.rows[i].price) < abs(price - levels.rows[best].price):
@@ -92,7 +92,7 @@ def _weight(level: Any, n: int) -> float:
 
 @embedded
 def _weakest(levels: Any, n: int) -> int:
-    """Index of the level with the least touches·exp(-age/200), the newer of two."""
+    """Return the index of the level with the least touches·exp(-age/200), the newer of two."""
     worst, least = 0, _weight(levels.rows[0], n)
     for i in range(1, levels.count):
         weight = _weight(levels.rows[i], n)
@@ -125,7 +125,7 @@ def _open(levels: Any, swing: Any, n: int) -> None:
 
 @embedded
 def add(levels: Any, swing: Any, n: int, atr: float) -> None:
-    """Let a confirmed swing join the nearest level within 0.25 ATR or open one; `n` = ordinal of the current bar."""
+    """Add a confirmed swing to the nearest level within 0.25 ATR, or open a level; `n` = ordinal of the current bar."""
     nearest = _nearest(levels, swing.price)
     if nearest < 0 or not abs(swing.price - levels.rows[nearest].price) <= MERGE * atr:
         _open(levels, swing, n)

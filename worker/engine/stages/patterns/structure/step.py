@@ -1,4 +1,4 @@
-"""The parts of the chart's structure in the order in which they build on each other."""
+"""The parts of the chart's structure in the order of their dependencies."""
 
 import math
 from typing import Any
@@ -25,21 +25,21 @@ OUTPUT = np.dtype(
     [
         ("breakout", "f8"),  # decayed signal of the last breakout or failure, [-1, 1]
         ("structure", "f8"),  # half the sum of levels, double and divergence, [-1, 1]
-        ("events", "i2", (len(EVENTS),)),  # strength of what happened at this bar, in the order of `EVENTS`; 0 nothing
+        ("events", "i2", (len(EVENTS),)),  # strength of each event at this bar, in the order of `EVENTS`; 0 none
     ]
 )
 
 
 @embedded
 def _add_levels(own: Any, new: int, n: int, atr: float) -> None:
-    """Levels learn the last `new` swings in the order of their confirmation."""
+    """Add the last `new` swings to the levels in the order of their confirmation."""
     for age in range(new - 1, -1, -1):
         levels.add(own.levels, own.swings.rows[(own.swings.count - 1 - age) & swings.MASK], n, atr)
 
 
 @embedded
 def _form(own: Any, history: Any, atr: float, events: Any) -> float:
-    """The signal of what swings form: levels are judged before they learn this bar's swings."""
+    """Return the signal of the swings' formations: judge the levels before adding this bar's swings."""
     new_high, new_low = events[SWING_HIGH] != 0, events[SWING_LOW] != 0
     total = float(levels.judge(own.levels, at(history, 0), atr, events))
     _add_levels(own, int(new_high) + int(new_low), history.count, atr)

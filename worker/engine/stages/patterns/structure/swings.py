@@ -1,4 +1,4 @@
-"""Swing highs and lows: five-bar fractals, known two bars after their bar (Williams 1995)."""
+"""Swing highs and lows: five-bar fractals, confirmed two bars later (Williams 1995)."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from worker.engine.kernel import embedded
 from worker.engine.stages.patterns.structure.events import FULL, SWING_HIGH, SWING_LOW
 
 WING = 2  # bars on either side
-KEPT = 16  # swings; a power of two, so that an index is a mask
+KEPT = 16  # swings; a power of two, so that the index is a mask
 MASK = KEPT - 1
 HIGH, LOW = 1, -1
 RSI_BARS = 4  # the current bar's RSI and those back to the swing's bar; a power of two
@@ -29,7 +29,7 @@ STATE = np.dtype([("count", "i8"), ("rsi", "f8", (RSI_BARS,)), ("rows", SWING, (
 
 @embedded
 def latest(swings: Any, kind: int, skip: int) -> int:
-    """Row of the latest swing of `kind` but for the last `skip` of them; -1 when it is not among the kept ones."""
+    """Return the row of the latest swing of `kind`, without the last `skip`; -1 when it is no longer kept."""
     for age in range(min(swings.count, KEPT)):
         row = (swings.count - 1 - age) & MASK
         if swings.rows[row].kind == kind:
@@ -69,7 +69,7 @@ def _add(swings: Any, kind: int, history: Any) -> None:
 
 @embedded
 def update(swings: Any, history: Any, rsi: float, events: Any) -> None:
-    """Keep the swings that the current bar confirms, dated two bars ago, the high before the low (TA-Lib FRACTAL(2,2)).
+    """Store the swings that the current bar confirms, dated two bars ago, high before low (TA-Lib FRACTAL(2,2)).
 
     `rsi` is RSI14 of the current bar.
     """
