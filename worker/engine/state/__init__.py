@@ -1,1 +1,1 @@
-"""The state of every symbol: its layout, where it lies, and what it must have been made with."""
+"""The state of every symbol: its layout, its place in memory, and its fingerprint."""

@@ -1,4 +1,4 @@
-"""Per symbol, the fingerprint of its `derived` part: what its bytes mean under these settings."""
+"""Per-symbol fingerprints of the `derived` part: equal ones mean equal bytes under these settings."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from worker.engine.settings import ENGINE_VERSION, EngineSettings, InstrumentSet
 from worker.engine.stages.features import FEATURE_SET_VERSION
 from worker.engine.state.layout import DERIVED, fingerprint
 
-CLASS = {"profile", "quote"}  # of an instrument: they decide defaults alone
-DEFAULT = ""  # stands for every symbol without an instrument of its own
+CLASS = {"profile", "quote"}  # of an instrument: they decide defaults only
+DEFAULT = ""  # represents every symbol without an instrument of its own
 
 
 class Fingerprints:
@@ -20,9 +20,9 @@ class Fingerprints:
         stages = [name for name in DERIVED.names or () if name in type(settings).model_fields]
         self._common = {name: getattr(settings, name).model_dump(mode="json") for name in stages}
         self._common["interval"] = settings.ingestion.interval
-        self._costs = False  # whether the class's costs decide what is learned
+        self._costs = False  # whether the class's costs affect what is learned
         if settings.learning.enabled or settings.calibration.enabled:
-            # Labels are of moves beyond the costs; what is calibrated is the signal that these parameters made.
+            # Labels are of moves beyond the costs; the calibrated signal depends on these parameters.
             teachers = ("execution", "signal", "model")
             self._common |= {name: getattr(settings, name).model_dump(mode="json") for name in teachers}
             self._costs = True
@@ -30,10 +30,10 @@ class Fingerprints:
         self._known: dict[tuple[str, int], str] = {}
 
     def of(self, symbol: str) -> str:
-        """Of the symbol's derived part."""
+        """Return the fingerprint of the symbol's derived part."""
         name = symbol if symbol in self._settings.instruments else DEFAULT
         asset = self._settings.asset_of(symbol)
-        # Without learning nothing that the class decides has a say in this part.
+        # Without learning, the class does not affect this part.
         key = name, asset.row if self._costs else 0
         if key not in self._known:
             self._known[key] = self._compute(name, asset.defaults)

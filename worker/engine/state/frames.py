@@ -1,4 +1,4 @@
-"""The states in memory, one a frame, and which frame holds a slot's state: all of them, or those used last."""
+"""The states in memory, one per frame, and the frame of each slot: all states, or those used last."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ from worker.engine.state.instrument_rows import InstrumentRows
 from worker.engine.state.layout import STATE
 
 NONE = -1  # no slot, no frame
-SHARE = 16  # a sixteenth of the frames is made free at once
+SHARE = 16  # a sixteenth of the frames is freed at once
 
 
 class Store(Protocol):
-    """Keeps the states that are not in memory, as bytes, shape (bytes a symbol,)."""
+    """Storage of the states that are not in memory, as bytes, shape (bytes per symbol,)."""
 
     def put(self, slot: int, state: NDArray[np.uint8]) -> bool:
-        """Keep the state of a slot; False when it can't: then it stays in memory."""
+        """Store the state of a slot; False when it can't: then it stays in memory."""
 
     def get(self, slot: int, state: NDArray[np.uint8]) -> None:
-        """Write what was put last for a slot to `state`; raises when it can't, and the engine is of no use any more."""
+        """Write the last stored state of a slot to `state`; raise if it can't: the engine is then unusable."""
 
 
 class Spill(NamedTuple):
-    """How many states to hold in memory, and where the others go."""
+    """The number of states in memory, and the store of the others."""
 
     resident: int  # frames; more only for one batch with more symbols, or when the store takes no more
     store: Store
 
 
 class Frames:
-    """States and instruments by frame. Without a spill a slot's frame has the slot's number.
+    """States and instruments by frame. Without a spill, a slot's frame has the slot's number.
 
-    With one, the frames that were not used for longest give way (LRU); a batch's own symbols never do.
+    With a spill, the least recently used frames are evicted (LRU); a batch's own symbols never are.
     """
 
     def __init__(self, size: int, rows: InstrumentRows, spill: Spill | None = None) -> None:
         self.states: NDArray[Any] = np.zeros(0, STATE)
-        self.raw: NDArray[np.uint8] = np.zeros((0, STATE.itemsize), np.uint8)  # the same as bytes
+        self.raw: NDArray[np.uint8] = np.zeros((0, STATE.itemsize), np.uint8)  # `states` as bytes
         self.instruments: NDArray[Any] = np.zeros(0, INSTRUMENT)
         self._rows = rows
-        self._special: set[int] = set()  # frames with an instrument of its own
+        self._special: set[int] = set()  # frames with an instrument of their own
         self._spill = spill
         self._frame = np.full(0, NONE)  # by slot
         self._slot = np.full(0, NONE)  # by frame
-        self._used = np.zeros(0, np.int64)  # by frame, the turn of its last use
+        self._used = np.zeros(0, np.int64)  # turn of the last use, by frame
         self._spilled: set[int] = set()  # slots
         self._free: list[int] = []
         self._turn = 0
@@ -59,7 +59,7 @@ class Frames:
         return len(self._spilled)
 
     def reserve(self, slots: int) -> None:
-        """Make room for slots below `slots`, and for as many of their states as are to be in memory."""
+        """Allocate for slots below `slots`, and for as many of their states as stay in memory."""
         if self._spill is None:
             self._grow(slots)
             return
@@ -68,12 +68,12 @@ class Frames:
         self._grow(min(slots, self._spill.resident))
 
     def enter(self, slot: int) -> None:
-        """A slot is a symbol's from now on; its state is zero."""
+        """Assign a slot to a symbol; its state is zero."""
         if self._spill is None:
             self._set_instrument(slot, slot)
 
     def of(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The frames of slots (n,), NONE where there is none; spilled states come back first."""
+        """Return the frames of slots (n,), NONE where there is none; load spilled states first."""
         if self._spill is None:
             return slots
         self._turn += 1
@@ -88,13 +88,13 @@ class Frames:
         return np.where(slots >= 0, self._frame[slots], NONE)
 
     def state(self, slot: int) -> NDArray[np.uint8]:
-        """A slot's state as bytes, in memory; valid until the next call of any other method."""
+        """Return a slot's state as bytes, in memory; valid until the next call of any other method."""
         frame = slot if self._spill is None else int(self.of(np.array([slot]))[0])
         row: NDArray[np.uint8] = self.raw[frame]
         return row
 
     def read(self, slot: int) -> NDArray[np.uint8]:
-        """A copy of a slot's state as bytes; a spilled one stays where it is."""
+        """Return a copy of a slot's state as bytes; a spilled one stays spilled."""
         frame = slot if self._spill is None else int(self._frame[slot])
         state = np.empty(STATE.itemsize, np.uint8)
         if frame >= 0:
@@ -105,7 +105,7 @@ class Frames:
         return state
 
     def drop(self, slot: int) -> None:
-        """A slot is given back; its state is in memory and zero."""
+        """Release a slot, whose state is in memory and zero."""
         if self._spill is not None:
             frame = int(self._frame[slot])
             self._frame[slot] = self._slot[frame] = NONE
@@ -141,7 +141,7 @@ class Frames:
         for frame in oldest.tolist():
             slot = int(self._slot[frame])
             if not self._spill.store.put(slot, raw[frame]):
-                # Room for as many again, or each new symbol would copy all states.
+                # Double the size, or each new symbol would copy all states.
                 self._spill = self._spill._replace(resident=2 * len(self.states))
                 self._grow(self._spill.resident)
                 return
@@ -156,7 +156,7 @@ class Frames:
         instruments = np.zeros(more, INSTRUMENT)
         instruments[:] = self._rows.default
         self.instruments = np.concatenate([self.instruments, instruments])
-        # As bytes: numpy copies a record's fields alone, and what lies between them would be anything.
+        # As bytes: numpy copies only a record's fields and leaves the padding undefined.
         raw = np.zeros((size, STATE.itemsize), np.uint8)
         raw[: len(self.raw)] = self.raw
         self.raw, self.states = raw, raw.view(STATE).reshape(size)

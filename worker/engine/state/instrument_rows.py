@@ -1,4 +1,4 @@
-"""What is configured for a symbol, and its asset class, as the row that kernels read."""
+"""Instruments of symbols, with their asset classes, as the rows that kernels read."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from worker.engine.bar import INSTRUMENT
 from worker.engine.settings import EngineSettings, InstrumentSettings
 
-LOOKED_UP = ("calendar", "class_row")  # rows of tables
-NAMELESS = ""  # a symbol that nothing is known of
+LOOKED_UP = ("calendar", "class_row")  # row numbers of tables
+NAMELESS = ""  # a symbol without any information
 
 
 class InstrumentRows:
@@ -20,13 +20,13 @@ class InstrumentRows:
 
     def __init__(self, settings: EngineSettings, keys: Mapping[int, bytes]) -> None:
         self._settings, self._keys = settings, keys
-        self._own: dict[str, NDArray[Any]] = {}  # of symbols that are configured
+        self._own: dict[str, NDArray[Any]] = {}  # of configured symbols
         self._shared: dict[int, NDArray[Any]] = {}  # of the others, by class
         self._plain = settings.asset_of(NAMELESS).row
         self.default = self._row(InstrumentSettings(), self._plain)
 
     def own(self, slot: int) -> NDArray[Any] | None:
-        """That of the slot's symbol; None when the default is."""
+        """Return the row of the slot's symbol; None for the default."""
         symbol = self._keys[slot].decode(errors="replace")
         given = self._settings.instruments.get(symbol)
         if given is not None:

@@ -1,4 +1,4 @@
-"""All that the engine knows of one symbol, as one numpy record: the stages' own records, composed."""
+"""The state of one symbol, as one numpy record: the stages' own records, composed."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from worker.engine.stages import (
     validation,
 )
 
-# What bars can rebuild. Everything from `history` on is cleared when a level shift is accepted (domain §1.5).
+# The part that bars can rebuild. Everything from `history` on is cleared at an accepted level shift (domain §1.5).
 DERIVED = np.dtype(
     [
         ("validation", validation.STATE),
-        ("learning", learning.STATE),  # of values without a scale: it survives a level shift
+        ("learning", learning.STATE),  # of scale-free values: it survives a level shift
         ("calibration", calibration.STATE),
         ("history", history.STATE),
         ("normalization", normalization.STATE),
@@ -41,7 +41,7 @@ DERIVED = np.dtype(
     align=True,
 )
 
-# What is never derived again, only migrated between releases.
+# The part that is never derived again, only migrated between releases.
 CARRY = np.dtype(
     [
         ("sequence", "i8"),  # of this symbol's last record, 0 = unknown
@@ -63,7 +63,7 @@ def _offset(dtype: np.dtype[np.void], name: str) -> int:
     return int(dtype.fields[name][1])
 
 
-# Byte ranges of the record: its two parts, and what a level shift clears.
+# Byte ranges of the record: its two parts, and the one that a level shift clears.
 CARRY_BYTES = slice(_offset(STATE, "carry"), _offset(STATE, "carry") + CARRY.itemsize)
 DERIVED_BYTES = slice(_offset(STATE, "derived"), _offset(STATE, "derived") + DERIVED.itemsize)
 DECIDED_START = CARRY_BYTES.start + _offset(CARRY, "decided")
@@ -73,11 +73,11 @@ MARKET_END = _offset(STATE, "derived") + DERIVED.itemsize
 
 
 def derived_span(first: str, last: str) -> tuple[int, int]:
-    """Byte range of the record that holds the parts of `derived` from `first` to `last`."""
+    """Return the byte range of the record with the parts of `derived` from `first` to `last`."""
     start = DERIVED_BYTES.start
     return start + _offset(DERIVED, first), start + _offset(DERIVED, last) + DERIVED[last].itemsize
 
 
 def fingerprint(engine_version: str, parameters: bytes) -> str:
-    """16 hex digits that say whether stored `derived` bytes mean the same to this engine with these parameters."""
+    """Return 16 hex digits, equal iff stored `derived` bytes mean the same to this engine with these parameters."""
     return hashlib.sha256(f"{engine_version} {DERIVED.descr}".encode() + parameters).hexdigest()[:16]

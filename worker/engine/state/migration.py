@@ -1,4 +1,4 @@
-"""Brings a stored `carry` part to this release's layout: one function a version, never derived again."""
+"""Migration of a stored `carry` part to this release's layout: one function per version; it is never derived again."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from worker.errors import DataError
 
 Migration = Callable[[bytes], bytes]
 
-# Version → what turns its bytes into those of the next version.
+# Version → the function from its bytes to those of the next version.
 MIGRATIONS: dict[int, Migration] = {
     1: lambda carry: carry + bytes(CIRCUIT.itemsize),  # a closed circuit
-    2: lambda carry: carry + bytes(DECIDED.itemsize),  # nothing known: validation begins with the reference's time
+    2: lambda carry: carry + bytes(DECIDED.itemsize),  # nothing decided: validation begins with the reference's time
 }
 
 
@@ -25,10 +25,10 @@ def migrate(
     target: int = CARRY_VERSION,
     size: int = CARRY.itemsize,
 ) -> bytes:
-    """`carry` bytes of `version` as those of `target`.
+    """Convert `carry` bytes of `version` to those of `target`.
 
     Raises:
-        DataError: a newer release wrote them, or this one does not know the version.
+        DataError: a newer release wrote them, or the version is unknown.
     """
     if version > target:
         raise DataError(

@@ -1,4 +1,4 @@
-"""Each symbol's slot, its place for good, and the frame in which its state lies while it is in memory."""
+"""Each symbol's slot, its permanent number, and the frame of its state while in memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FIRST = 64  # slots
 
 
 class Symbols:
-    """Slots of one partition. A slot whose symbol has no accepted bar is all zero and given back."""
+    """Slots of one partition. A slot whose symbol has no accepted bar is all zero and is released."""
 
     def __init__(self, settings: EngineSettings, spill: Spill | None = None) -> None:
         self._slots: dict[bytes, int] = {}
@@ -38,24 +38,24 @@ class Symbols:
 
     @property
     def instruments(self) -> NDArray[Any]:
-        """Their instruments."""
+        """The instruments of these states."""
         return self.frames.instruments
 
     def get(self, key: bytes) -> int | None:
-        """The slot of a known symbol."""
+        """Return the slot of a known symbol."""
         return self._slots.get(key)
 
     def key(self, slot: int) -> bytes:
-        """The symbol in a slot that is in use."""
+        """Return the symbol in a used slot."""
         return self._keys[slot]
 
     def add(self, key: bytes) -> int:
-        """The slot of a symbol, a new one when it has none."""
+        """Return the slot of a symbol; assign one if it has none."""
         slot = self._slots.get(key)
         return self._add(key) if slot is None else slot
 
     def slots(self, keys: Sequence[bytes | None], wanted: Sequence[bool]) -> tuple[NDArray[np.int64], list[bytes]]:
-        """Slot of each key, -1 where there is none; keys that are `wanted` get one. Also the keys that are new."""
+        """Return the slot of each key, -1 where there is none, and the new keys; keys that are `wanted` get a slot."""
         new: list[bytes] = []
         found = np.full(len(keys), -1, np.int64)
         for row, (key, want) in enumerate(zip(keys, wanted, strict=True)):
@@ -70,7 +70,7 @@ class Symbols:
         return found, new
 
     def slots_of(self, key: bytes | None, wanted: NDArray[np.bool_]) -> tuple[NDArray[np.int64], list[bytes]]:
-        """The same for records that all have one key."""
+        """Return slots as `slots`, for records that all have one key."""
         slot, first, new = None if key is None else self._slots.get(key), 0, list[bytes]()
         if key is not None and slot is None and wanted.any():
             slot, first, new = self._add(key), int(wanted.argmax()), [key]
@@ -79,7 +79,7 @@ class Symbols:
         return found, new
 
     def slots_raw(self, raw: RawRecords, wanted: NDArray[np.bool_]) -> tuple[NDArray[np.int64], list[bytes]]:
-        """The same for the keys of `raw`, without an object a record."""
+        """Return slots as `slots`, for the keys of `raw`, without per-record objects."""
         new: list[bytes] = []
         found = np.empty(len(raw), np.int64)
         row = self._table.find(raw, wanted, found)
@@ -90,7 +90,7 @@ class Symbols:
         return found, new
 
     def forget_unused(self, keys: Sequence[bytes]) -> list[int]:
-        """Give back the slots of those `keys`, new in this batch, that had no accepted bar; returns these slots."""
+        """Release the slots of those `keys`, new in this batch, that had no accepted bar; return these slots."""
         if not keys:
             return []
         slots = np.array([self._slots[key] for key in keys])
@@ -104,7 +104,7 @@ class Symbols:
         return freed
 
     def reserve(self, symbols: int) -> None:
-        """Make room for so many symbols at once."""
+        """Allocate for this many symbols at once."""
         size = wider = self._size
         while wider < symbols:
             wider *= 2

@@ -1,1 +1,1 @@
-"""Rolling windows: a dtype factory and kernels each, so that a stage can put one inside its state."""
+"""Rolling windows: a dtype factory and kernels each, so that a stage can embed one in its state."""

@@ -1,8 +1,8 @@
-"""Mean and variance of a sliding window, O(1) a value, that keep their digits (domain §2).
+"""Mean and variance of a sliding window, O(1) per value, without loss of digits (domain §2).
 
-Sums are taken of x - K for a shift K inside the window. They are built anew from the window's values when the
+Sums are taken of x - K for a shift K inside the window. They are rebuilt from the window's values when the
 time boundary of 64 intervals is passed (so that two engines agree to the bit, wherever they started) and when the
-leaving value has taken most of the sum with it (so that no digits are lost).
+leaving value has removed most of the sum (so that no digits are lost).
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ MOMENTS = np.dtype(
 
 @embedded
 def block(ts, interval_ms, known):  # type: ignore[no-untyped-def]
-    """The 64-interval block of time that holds `ts`: when it changes, windowed sums are rebuilt.
+    """Return the 64-interval block of time that holds `ts`: windowed sums are rebuilt when it changes.
 
-    `known` = block of an earlier bar of this interval, or 0: where it is the same, nothing is divided.
+    `known` = block of an earlier bar of this interval, or 0: no division is needed where it is the same.
     """
     length = REBUILD_INTERVALS * interval_ms
     start = known * length
@@ -38,7 +38,7 @@ def block(ts, interval_ms, known):  # type: ignore[no-untyped-def]
 
 @embedded
 def restart(moments, shift):  # type: ignore[no-untyped-def]
-    """Empty the sums and take `shift` (the window's mean, or its first value)."""
+    """Empty the sums and set `shift` (the window's mean, or its first value)."""
     moments.shift = shift
     moments.total = 0.0
     moments.squares = 0.0
@@ -47,7 +47,7 @@ def restart(moments, shift):  # type: ignore[no-untyped-def]
 
 @embedded
 def add(moments, value):  # type: ignore[no-untyped-def]
-    """Take in a value."""
+    """Add a value."""
     distance = value - moments.shift
     moments.total += distance
     moments.squares += distance * distance
@@ -56,7 +56,7 @@ def add(moments, value):  # type: ignore[no-untyped-def]
 
 @embedded
 def drop(moments, value):  # type: ignore[no-untyped-def]
-    """Let go of a value that was taken in."""
+    """Remove a value that was added."""
     distance = value - moments.shift
     moments.total -= distance
     moments.squares -= distance * distance
@@ -64,30 +64,30 @@ def drop(moments, value):  # type: ignore[no-untyped-def]
 
 @embedded
 def centred_squares(moments, n):  # type: ignore[no-untyped-def]
-    """Sum of (x - mean)^2 over the `n` values held, never negative."""
+    """Return the sum of (x - mean)^2 over the `n` values held, never negative."""
     squares = moments.squares - moments.total * moments.total / n
     return 0.0 if squares < 0.0 else squares  # NaN, after an overflow, stays NaN
 
 
 @embedded
 def lost(moments, n):  # type: ignore[no-untyped-def]
-    """Whether the sums must be rebuilt because they have lost digits; not to be asked of a constant window."""
+    """Return whether the sums have lost digits and must be rebuilt; not valid for a constant window."""
     return not moments.squares - moments.total * moments.total / n >= LOST * moments.peak
 
 
 @embedded
 def settle(moments):  # type: ignore[no-untyped-def]
-    """End of a rebuild (`restart` with the mean, then `add` oldest to newest): the peak starts anew."""
+    """End a rebuild (`restart` with the mean, then `add` oldest to newest): reset the peak."""
     moments.peak = moments.squares
 
 
 @embedded
 def mean(moments, n):  # type: ignore[no-untyped-def]
-    """Mean of the `n` >= 1 values held."""
+    """Return the mean of the `n` >= 1 values held."""
     return moments.shift + moments.total / n
 
 
 @embedded
 def variance(moments, n, ddof):  # type: ignore[no-untyped-def]
-    """Variance of the `n` values held with divisor n - ddof; NaN where that is not positive."""
+    """Return the variance of the `n` values held with divisor n - ddof; NaN where that is not positive."""
     return centred_squares(moments, n) / (n - ddof) if n > ddof else np.nan

@@ -8,13 +8,13 @@ from worker.engine.kernel import embedded
 
 
 def ring(capacity: int) -> np.dtype[np.void]:
-    """State of a ring of `capacity` float64 values; all zero is the empty ring."""
+    """Return the dtype of a ring of `capacity` float64 values; all zero is the empty ring."""
     return np.dtype([("count", "i8"), ("values", "f8", (capacity,))], align=True)
 
 
 @embedded
 def push(window, value):  # type: ignore[no-untyped-def]
-    """Append `value`; the value that leaves for it, NaN while the ring was not full."""
+    """Append `value`; return the value that leaves, NaN while the ring is not full."""
     capacity = window.values.shape[0]
     slot = window.count % capacity
     leaving = window.values[slot] if window.count >= capacity else np.nan
@@ -25,11 +25,11 @@ def push(window, value):  # type: ignore[no-untyped-def]
 
 @embedded
 def size(window):  # type: ignore[no-untyped-def]
-    """How many values the ring holds."""
+    """Return the number of values in the ring."""
     return min(window.count, window.values.shape[0])
 
 
 @embedded
 def at(window, age):  # type: ignore[no-untyped-def]
-    """The value `age` pushes ago, 0 = the newest. `age` < size."""
+    """Return the value `age` pushes ago, 0 = the newest. `age` < size."""
     return window.values[(window.count - 1 - age) % window.values.shape[0]]

@@ -1,4 +1,4 @@
-"""Sum of the absolute values in a ring, O(1) a value, free of drift."""
+"""Sum of the absolute values in a ring, O(1) per value, without drift."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from worker.engine.kernel import embedded
 from worker.engine.windows import ring
 
-LOST = 1e-3  # a total below this share of its peak has lost three digits or more: sum again
+LOST = 1e-3  # a total below this share of its peak has lost three digits or more: rebuild it
 
 SUM = np.dtype(
     [
@@ -20,7 +20,7 @@ SUM = np.dtype(
 
 @embedded
 def slide(running, window, value):  # type: ignore[no-untyped-def]
-    """Push `value` into `window`, keep `running` the sum of |values| it holds; the leaving value, NaN = none."""
+    """Push `value` into `window`, update `running`, the sum of its |values|; return the leaving value, NaN = none."""
     leaving = ring.push(window, value)
     running.total += abs(value)
     running.peak = max(running.peak, running.total)
@@ -33,7 +33,7 @@ def slide(running, window, value):  # type: ignore[no-untyped-def]
 
 @embedded
 def rebuild(running, window):  # type: ignore[no-untyped-def]
-    """Sum anew what the window holds, oldest to newest."""
+    """Sum the window's values again, oldest to newest."""
     total = 0.0
     for age in range(ring.size(window) - 1, -1, -1):
         total += abs(ring.at(window, age))

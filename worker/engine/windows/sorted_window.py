@@ -1,6 +1,6 @@
 """The values of a window in ascending order: quantiles, rank and MAD. Exact, hence independent of history.
 
-The caller keeps the order of arrival (a ring or the shared history) and says which value leaves.
+The caller keeps the order of arrival (a ring or the shared history) and decides which value leaves.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from worker.engine.kernel import embedded
 
 
 def sorted_window(capacity: int) -> np.dtype[np.void]:
-    """State of at most `capacity` sorted float64 values; all zero is the empty window."""
+    """Return the dtype of at most `capacity` sorted float64 values; all zero is the empty window."""
     return np.dtype([("count", "i8"), ("values", "f8", (capacity,))], align=True)
 
 
 @embedded
 def canonical(value):  # type: ignore[no-untyped-def]
-    """`value` with -0.0 made 0.0, so that equal values have equal bits."""
+    """Return `value` with -0.0 made 0.0, so that equal values have equal bits."""
     return 0.0 if value == 0.0 else value
 
 
 @embedded
 def below(window, value):  # type: ignore[no-untyped-def]
-    """How many values are strictly below `value`: the index of its first equal.
+    """Count the values strictly below `value`: the index of its first equal.
 
-    A count of all, which runs in vectors: the steps of a search would each wait for a load and a branch.
+    Counting all runs in vectors; each step of a binary search would wait for a load and a branch.
     """
     values, found = window.values, 0
     for i in range(window.count):
@@ -55,7 +55,7 @@ def insert(window, value):  # type: ignore[no-untyped-def]
 
 @embedded
 def remove(window, value):  # type: ignore[no-untyped-def]
-    """Take out one value equal to `value`, which must be present."""
+    """Remove one value equal to `value`, which must be present."""
     window.count -= 1
     slot = below(window, value)
     move_items(window.values, slot, slot + 1, window.count - slot)
@@ -63,7 +63,7 @@ def remove(window, value):  # type: ignore[no-untyped-def]
 
 @embedded
 def replace(window, leaving, value):  # type: ignore[no-untyped-def]
-    """`remove` and `insert` in one: only the values between the two move."""
+    """Remove and insert in one: only the values between the two move."""
     values = window.values
     hole, slot = _both_below(window, leaving, value)
     if value > leaving:
@@ -85,7 +85,7 @@ def slide(window, leaving, value):  # type: ignore[no-untyped-def]
 
 @embedded
 def quantile(window, q):  # type: ignore[no-untyped-def]
-    """Quantile `q` in [0, 1], Hyndman-Fan type 7 (linear between order statistics); NaN when empty."""
+    """Return quantile `q` in [0, 1], Hyndman-Fan type 7 (linear between order statistics); NaN when empty."""
     if window.count == 0:
         return np.nan
     position = (window.count - 1) * q
@@ -98,7 +98,7 @@ def quantile(window, q):  # type: ignore[no-untyped-def]
 
 @embedded
 def median(window):  # type: ignore[no-untyped-def]
-    """Middle value, or the mean of the middle two; NaN when empty."""
+    """Return the middle value, or the mean of the middle two; NaN when empty."""
     n = window.count
     if n == 0:
         return np.nan
@@ -114,10 +114,10 @@ def _deviation(values, split, centre, left, right):  # type: ignore[no-untyped-d
 
 @embedded
 def _middle_deviations(window, centre, split, k):  # type: ignore[no-untyped-def]
-    # The k-th and the one before (from 0) of the ascending |value - centre|: both sides of the centre are sorted runs,
+    # The k-th (from 0) and the one before of the ascending |value - centre|: both sides of the centre are sorted runs,
     # so O(log w). The one before is -inf for k = 0.
     values, n = window.values, window.count
-    # `low` becomes how many of the k smallest come from the left run
+    # `low` becomes the number of the k smallest that come from the left run
     low, high = max(0, k - (n - split)), min(k, split)
     while low < high:
         taken = (low + high) >> 1
@@ -136,7 +136,7 @@ def _middle_deviations(window, centre, split, k):  # type: ignore[no-untyped-def
 
 @embedded
 def mad(window, centre):  # type: ignore[no-untyped-def]
-    """Median of |value - centre|; NaN when empty."""
+    """Return the median of |value - centre|; NaN when empty."""
     n = window.count
     if n == 0:
         return np.nan
