@@ -69,4 +69,4 @@ def read_plan(path: Path) -> Plan:
         where = ".".join(str(part) for part in first["loc"])
         raise ConfigError(f"{path}: {where}: {first['msg']}", "docs/backtest.md shows a plan") from None
     except ValueError as error:
-        raise ConfigError(f"{path} is no TOML: {error}", "docs/backtest.md shows a plan") from None
+        raise ConfigError(f"{path} is not valid TOML: {error}", "docs/backtest.md shows a plan") from None

@@ -34,7 +34,7 @@ class Callbacks:
             ValueError: there is no such event.
         """
         if event not in self._by_event:
-            raise ValueError(f"{event!r} is no event; known: {', '.join(EVENTS)}")
+            raise ValueError(f"{event!r} is not an event; known: {', '.join(EVENTS)}")
         if not callable(function):
             raise TypeError(f"{function!r} cannot be called")
         self._by_event[event] = [*self._by_event[event], function]

@@ -37,7 +37,7 @@ def check_model(plugin: ModelPlugin) -> None:
     _known(card.features)
     rows = _rows(len(card.features))
     if plugin.canary is not None:
-        assert plugin.canary.shape[1:] == (len(card.features),), "canary has one number a feature"
+        assert plugin.canary.shape[1:] == (len(card.features),), "canary has one number per feature"
         rows = np.concatenate([rows, plugin.canary.astype(np.float64)])
 
     def run(given: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -77,18 +77,18 @@ def _known(names: tuple[str, ...]) -> None:
     assert names, "it has inputs"
     assert len(set(names)) == len(names), "inputs are named once"
     for name in names:
-        assert name in FEATURE_NAMES, f"{name} is no feature"
+        assert name in FEATURE_NAMES, f"{name} is not a feature"
 
 
 def _check_rows(run: Run, rows: NDArray[np.float64]) -> None:
     """Check that equal rows give equal bits (again, alone, in any order, in parts) and that the input is unchanged."""
     before = rows.copy()
     found = run(rows)
-    assert len(found) == len(rows), "one output a row"
+    assert len(found) == len(rows), "one output per row"
     assert rows.tobytes() == before.tobytes(), "it changes its input"
-    assert run(rows).tobytes() == found.tobytes(), "a second call gives other bits: it keeps state"
+    assert run(rows).tobytes() == found.tobytes(), "a second call gives different bits: it keeps state"
     for at in _parts(len(rows)):
-        assert run(rows[at]).tobytes() == found[at].tobytes(), f"rows {at[:3]}... depend on the rows beside them"
+        assert run(rows[at]).tobytes() == found[at].tobytes(), f"rows {at[:3]}... depend on other rows of the batch"
 
 
 def _parts(rows: int) -> Iterator[list[int]]:

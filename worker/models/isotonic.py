@@ -49,7 +49,7 @@ def fit(x: ArrayLike, y: ArrayLike) -> Isotonic:
     """
     scores, outcomes = np.asarray(x, float), np.asarray(y, float)
     if scores.ndim != 1 or scores.shape != outcomes.shape or scores.size == 0:
-        raise ValueError(f"x and y were of shapes {scores.shape} and {outcomes.shape}; one length of at least 1 is due")
+        raise ValueError(f"x and y have shapes {scores.shape} and {outcomes.shape}; give one length of at least 1")
     if not (np.isfinite(scores).all() and np.isfinite(outcomes).all()):
         raise ValueError("x and y must be finite")
     values, means, weights = _by_value(scores, outcomes)

@@ -82,7 +82,9 @@ def load_model(name: str, names: Sequence[str] = FEATURE_NAMES) -> ModelScorer:
     """
     plugin = _object(MODELS, name)
     if not isinstance(plugin, ModelPlugin) or not isinstance(plugin.card, Card):
-        raise ModelRefused(f"the plugin {name} is no model: it needs card, canary and run", "docs/models.md shows one")
+        raise ModelRefused(
+            f"the plugin {name} is not a model: it needs card, canary and run", "docs/models.md shows one"
+        )
     check_inputs(name, plugin.card.features, names)
     canary = plugin.canary
     invariant = canary is not None and batch_invariant(plugin, np.asarray(canary, np.float32))
@@ -100,7 +102,7 @@ def load_stages(names: Sequence[str]) -> list[StagePlugin]:
         plugin = _object(STAGES, name)
         if not isinstance(plugin, StagePlugin):
             raise ModelRefused(
-                f"the plugin {name} is no stage: it needs name, inputs, outputs and run", "docs/models.md shows one"
+                f"the plugin {name} is not a stage: it needs name, inputs, outputs and run", "docs/models.md shows one"
             )
         check_inputs(name, plugin.inputs)
         found.append(plugin)
@@ -115,7 +117,7 @@ def check_inputs(name: str, inputs: Sequence[str], names: Sequence[str] = FEATUR
     """
     if unknown := [each for each in inputs if each not in names]:
         raise ModelRefused(
-            f"the plugin {name} reads {unknown[0]}, which is no feature", "docs/reference/features.md lists them"
+            f"the plugin {name} reads {unknown[0]}, which is not a feature", "docs/reference/features.md lists them"
         )
 
 

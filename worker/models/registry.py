@@ -42,7 +42,7 @@ class Registry:
         `names` are the columns that models may read; None: the features and any column of a stage plugin.
         """
         if not root.is_dir():
-            raise ModelRefused(f"the registry {root} is no folder", "Correct the path")
+            raise ModelRefused(f"the registry {root} is not a folder", "Correct the path")
         self.root, self._max_bytes, self._names = root, max_bytes, names
 
     def names(self) -> list[str]:
@@ -74,7 +74,7 @@ class Registry:
         manifest = read_manifest(content, str(path))
         if (manifest.model_id, manifest.version) != (name, version):
             raise ModelRefused(
-                f"{path} speaks of {manifest.model_id}@{manifest.version}", "Folders and manifest must name one model"
+                f"{path} names {manifest.model_id}@{manifest.version}", "Folders and manifest must name one model"
             )
         return manifest, hashlib.sha256(content).hexdigest()
 
@@ -104,7 +104,7 @@ class Registry:
     def _path(self, name: str, version: str, file: str) -> Path:
         path = confined(self.root, check_name(name), check_version(version), file)
         if not path.is_file():
-            raise ModelRefused(f"{path} is no file", "`alphapulse models list` shows what there is")
+            raise ModelRefused(f"{path} is not a file", "`alphapulse models list` shows the registry")
         return path
 
 

@@ -24,7 +24,9 @@ class Reliability(NamedTuple):
 def _pair(outcomes: ArrayLike, probabilities: ArrayLike) -> tuple[Column, Column]:
     y, p = np.asarray(outcomes, float), np.asarray(probabilities, float)
     if y.ndim != 1 or y.shape != p.shape or y.size == 0:
-        raise ValueError(f"outcomes and probabilities were of shapes {y.shape} and {p.shape}; one length ≥ 1 is due")
+        raise ValueError(
+            f"outcomes and probabilities have shapes {y.shape} and {p.shape}; give one length of at least 1"
+        )
     if not np.isin(y, (0.0, 1.0)).all():
         raise ValueError("outcomes must be 0 or 1")
     if not ((p >= 0.0) & (p <= 1.0)).all():

@@ -62,7 +62,7 @@ def test_a_terminal_shows_the_begin_of_a_digest(monkeypatch: pytest.MonkeyPatch)
 def test_list_names_what_is_wrong_with_a_manifest(registry: Path) -> None:
     (registry / "sample" / "1.0.0" / "manifest.json").write_text("{}")
     rows = json.loads(run("list", "--registry", str(registry), "--json").stdout)
-    assert "is no manifest" in rows[1]["digest"]
+    assert "is not a manifest" in rows[1]["digest"]
 
 
 def test_an_empty_registry(tmp_path: Path) -> None:

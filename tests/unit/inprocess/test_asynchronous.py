@@ -63,7 +63,7 @@ async def test_what_it_did_is_awaited_too() -> None:
     await live.add_callback("decision", lambda decision: heard.append(decision.sequence))
     live.add_callback("decision", fail)  # holds without being awaited
     await live.add_callback("error", failures.append)
-    with pytest.raises(ValueError, match="is no event"):
+    with pytest.raises(ValueError, match="is not an event"):
         await live.add_callback("doubt", print)
     assert not live.is_running
     async with live as same:

@@ -66,13 +66,13 @@ def test_versions_are_in_semantic_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "A", "_a", "a b", "a\n", "é", "x" * 65, "a\0"])
 def test_names_that_are_none(tmp_path: Path, name: str) -> None:
     for ask in (Registry(tmp_path).versions, lambda given: Registry(tmp_path).load(given, VERSION)):
-        with pytest.raises(ModelRefused, match="no name of a model"):
+        with pytest.raises(ModelRefused, match="is not a model name"):
             ask(name)
 
 
 @pytest.mark.parametrize("version", ["", "1", "1.0", "v1.0.0", "1.0.0/..", "..", "1.0.0\n", "01.0.0", "1.0.0-"])
 def test_versions_that_are_none(tmp_path: Path, version: str) -> None:
-    with pytest.raises(ModelRefused, match="no version of a model"):
+    with pytest.raises(ModelRefused, match="is not a model version"):
         Registry(tmp_path).load(NAME, version)
 
 
@@ -122,26 +122,26 @@ def test_a_model_that_is_too_large(tmp_path: Path) -> None:
 @pytest.mark.parametrize("missing", [MODEL, MANIFEST])
 def test_files_that_are_missing(tmp_path: Path, missing: str) -> None:
     (put(tmp_path, sigmoid()) / missing).unlink()
-    assert "is no file" in refusal(tmp_path)
+    assert "is not a file" in refusal(tmp_path)
 
 
 def test_a_registry_that_is_none(tmp_path: Path) -> None:
-    with pytest.raises(ModelRefused, match="no folder"):
+    with pytest.raises(ModelRefused, match="is not a folder"):
         Registry(tmp_path / "absent")
 
 
 CHANGES: list[tuple[dict[str, Any], str]] = [
-    ({"model_id": "other"}, "speaks of other@1.0.0"),
-    ({"version": "1.0.1"}, "speaks of sample@1.0.1"),
+    ({"model_id": "other"}, "names other@1.0.0"),
+    ({"version": "1.0.1"}, "names sample@1.0.1"),
     ({"format": 2}, "format"),
     ({"sha256": "0" * 63}, "sha256"),
     ({"surprise": 1}, "surprise"),
     ({"feature_set_version": 1}, "feature set 1"),
     ({"features": ["rsi_14", "natr_14", "nothing"]}, "no feature nothing"),
     ({"features": ["rsi_14", "natr_14", "rsi_14"]}, "listed twice"),
-    ({"features": ["rsi_14", "natr_14"]}, "one number a feature"),
+    ({"features": ["rsi_14", "natr_14"]}, "one number per feature"),
     ({"features": []}, "features"),
-    ({"output_kind": "p_down_flat_up"}, "has not 3 numbers"),
+    ({"output_kind": "p_down_flat_up"}, "must have 3 numbers"),
     ({"output_kind": "wish"}, "wish"),
     ({"output_kind": "expected_log_return"}, "output_scale"),
     ({"output_scale": 0.01}, "output_scale"),

@@ -61,7 +61,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     nan_policy: Annotated[
         Literal["not_ready", "pass"], Meta(description="a row with a NaN is not asked, or the graph knows NaN")
     ] = "not_ready"
-    horizon: Annotated[int, Meta(ge=1, le=100_000, description="bars ahead that the output speaks of")]
+    horizon: Annotated[int, Meta(ge=1, le=100_000, description="bars ahead that the output predicts")]
     calibration: Annotated[Table | None, Meta(description="points (output, probability) with lines between")] = None
     opset: Annotated[dict[str, int], Meta(min_length=1, description="version of each operator set; '' is ai.onnx")]
     runtime: Runtime
@@ -90,11 +90,11 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 def _check_canary(manifest: Manifest) -> None:
     inputs, outputs = manifest.canary.inputs, manifest.canary.outputs
     if len(inputs) != len(outputs):
-        raise ValueError("the canary has not as many outputs as inputs")
+        raise ValueError("the canary must have as many outputs as inputs")
     if any(len(row) != len(manifest.features) for row in inputs):
-        raise ValueError("a row of the canary has not one number a feature")
+        raise ValueError("a row of the canary must have one number per feature")
     if any(len(row) != manifest.columns for row in outputs):
-        raise ValueError(f"a row of the canary's outputs has not {manifest.columns} numbers")
+        raise ValueError(f"a row of the canary's outputs must have {manifest.columns} numbers")
 
 
 def read_manifest(text: bytes, where: str) -> Manifest:
@@ -107,7 +107,7 @@ def read_manifest(text: bytes, where: str) -> Manifest:
         return msgspec.json.decode(text, type=Manifest)
     except msgspec.MsgspecError as problem:
         raise ModelRefused(
-            f"{where} is no manifest for this engine: {problem}", "docs/models.md lists its members"
+            f"{where} is not a manifest for this engine: {problem}", "docs/models.md lists its members"
         ) from None
 
 

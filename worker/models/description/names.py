@@ -22,7 +22,7 @@ def check_name(name: str) -> str:
         ModelRefused: it is not a valid name.
     """
     if not NAME.fullmatch(name):
-        raise ModelRefused(f"{name!r} is no name of a model", f"Names match {NAME.pattern}")
+        raise ModelRefused(f"{name!r} is not a model name", f"Names match {NAME.pattern}")
     return name
 
 
@@ -34,7 +34,7 @@ def check_version(version: str) -> str:
     """
     if not VERSION.fullmatch(version):
         raise ModelRefused(
-            f"{version!r} is no version of a model", "Versions are semantic, for example 1.2.0 or 2.0.0-rc.1"
+            f"{version!r} is not a model version", "Versions are semantic, for example 1.2.0 or 2.0.0-rc.1"
         )
     return version
 

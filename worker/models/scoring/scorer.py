@@ -106,6 +106,6 @@ def columns_of(read: Sequence[str], names: Sequence[str] = FEATURE_NAMES) -> NDA
     """
     if unknown := [name for name in read if name not in names]:
         raise ModelRefused(
-            f"the model reads {unknown[0]}, which there is not", "engine.plugins names the stages to run"
+            f"the model reads {unknown[0]}, which does not exist", "engine.plugins names the stages to run"
         )
     return np.array([names.index(name) for name in read], np.intp)

@@ -101,7 +101,7 @@ def configured_stages(names: Sequence[str], report: Callable[[str, int], None] |
     try:
         return Stages(list(zip(names, load_stages(names), strict=True)), report)
     except ModelRefused as problem:
-        raise ConfigError(f"engine.plugins does not fit: {problem.message}", problem.fix) from None
+        raise ConfigError(f"engine.plugins is invalid: {problem.message}", problem.fix) from None
 
 
 def _plugin(name: str, version: str, names: Sequence[str]) -> ModelScorer:
@@ -117,9 +117,9 @@ def _plugin(name: str, version: str, names: Sequence[str]) -> ModelScorer:
 def _check_folder(registry: Path | None, choices: tuple[ModelSettings, ...]) -> None:
     # A machine without the folder would decide differently from the others: never fall back.
     if registry is not None and not registry.is_dir():
-        raise ConfigError(f"models.registry names {registry}, which is no folder", "Mount it, or correct the path")
+        raise ConfigError(f"models.registry names {registry}, which is not a folder", "Mount it, or correct the path")
     for choice in choices:
         if registry is None and choice.name is not None and choice.plugin is None:
             raise ConfigError(
-                f"the model {choice.name} is configured, and no registry", "Set models.registry to its folder"
+                f"the model {choice.name} is configured without a registry", "Set models.registry to its folder"
             )

@@ -48,7 +48,7 @@ def _parsed(content: bytes) -> Any:
         model = package.load_model_from_string(content)
         has_nodes = bool(model.graph.node)
     except Exception as problem:  # the parser's own type of error is not public
-        raise ModelRefused(f"model.onnx is no graph: {problem}", "Export it again") from None
+        raise ModelRefused(f"model.onnx is not a graph: {problem}", "Export it again") from None
     if not has_nodes:
         raise ModelRefused("model.onnx holds no graph", "Export it again")
     return model
@@ -104,7 +104,8 @@ def _ends(graph: Any, manifest: Manifest) -> None:
 def _one(what: str, ends: list[Any], name: str, width: int) -> None:
     if [each.name for each in ends] != [name]:
         raise ModelRefused(
-            f"the graph's {what}s are {[each.name for each in ends]}, not {[name]}", "Export one, of that name"
+            f"the graph's {what}s are {[each.name for each in ends]}, not {[name]}",
+            "Export exactly one, with that name",
         )
     tensor = ends[0].type.tensor_type
     shape = [each.dim_value if each.HasField("dim_value") else None for each in tensor.shape.dim]

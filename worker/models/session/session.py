@@ -72,7 +72,7 @@ def raise_for_environment(problem: BaseException) -> None:
     """Raise `OutOfMemory` where the machine failed, not the model."""
     text = str(problem).lower()
     if isinstance(problem, MemoryError) or any(words in text for words in _NO_MEMORY):
-        raise OutOfMemory("the model got no memory", "Give the worker more memory, or fewer symbols") from problem
+        raise OutOfMemory("the model ran out of memory", "Give the worker more memory, or fewer symbols") from problem
 
 
 def _options(runtime: Any) -> Any:

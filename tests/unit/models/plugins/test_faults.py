@@ -53,8 +53,8 @@ def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ("name", "message"),
     [
         ("nobody", "there is no plugin nobody"),
-        ("notone", "is no model"),
-        ("unknown", "reads nothing, which is no feature"),
+        ("notone", "is not a model"),
+        ("unknown", "reads nothing, which is not a feature"),
         ("raising", "cannot be loaded"),
         ("absent", "cannot be loaded"),
         ("missing", "cannot be loaded"),
@@ -65,7 +65,7 @@ def test_models_that_are_refused(name: str, message: str) -> None:
         load_model(name)
 
 
-@pytest.mark.parametrize(("name", "message"), [("notone", "is no stage"), ("stage", "no feature")])
+@pytest.mark.parametrize(("name", "message"), [("notone", "is not a stage"), ("stage", "not a feature")])
 def test_stages_that_are_refused(name: str, message: str) -> None:
     with pytest.raises(ModelRefused, match=message):
         load_stages([name])
@@ -147,8 +147,8 @@ def _counting() -> Any:
     ("function", "message"),
     [
         (_counting(), "keeps state"),
-        (lambda given: {"x": given["clv"] - given["clv"][0]}, "rows beside them"),
-        (lambda given: {"x": np.cumsum(given["clv"])}, "rows beside them"),
+        (lambda given: {"x": given["clv"] - given["clv"][0]}, "other rows of the batch"),
+        (lambda given: {"x": np.cumsum(given["clv"])}, "other rows of the batch"),
         (lambda given: {"y": given["clv"]}, "the stage fails"),
         (_picky, "the stage fails"),
     ],
@@ -176,8 +176,8 @@ class Model:
     [
         (lambda rows: rows[:, :1], "out_of_range"),
         (lambda rows: rows[:, :1] * np.nan, "nan_output"),
-        (lambda rows: 0.5 + 0.1 * np.clip(rows[:, :1] - rows[:, :1].mean(), -1, 1), "rows beside them"),
-        (lambda rows: np.full((1, 1), 0.5), "one output a row"),
+        (lambda rows: 0.5 + 0.1 * np.clip(rows[:, :1] - rows[:, :1].mean(), -1, 1), "other rows of the batch"),
+        (lambda rows: np.full((1, 1), 0.5), "one output per row"),
     ],
 )
 def test_the_contract_finds_broken_models(function: Any, message: str) -> None:
