@@ -93,7 +93,7 @@ class PartitionEngine:
         return decoded, outs
 
     def step(self, keys: Sequence[bytes | None], decoded: Decoded) -> NDArray[Any]:
-        """Return the output rows (`pipeline.OUTPUT`) of decoded records, in order; for callers without control records."""
+        """Return the output rows (`pipeline.OUTPUT`) of decoded records, in order; without control records only."""
         assert not self.controls, "which control records a record meets depends on its offset"
         known = len(self.symbols)
         slots, new = self.symbols.slots(keys, (decoded.bars["mask"] == 0).tolist())
