@@ -60,8 +60,8 @@ class ConfigError(AlphapulseError):
 
 
 class SettingRefused(ConfigError):
-    """A setting that does not exist or does not fit: `path` leads to it, `reason` and `kind` are the validator's."""
+    """An unknown or invalid setting: `path` leads to it; `reason` and `kind` are the validator's."""
 
     def __init__(self, path: tuple[str, ...], reason: str, kind: str = "", fix: str = "") -> None:
-        super().__init__(f"a setting does not fit: {'.'.join(path)}: {reason}", fix or "`alphapulse config` lists all")
+        super().__init__(f"invalid setting: {'.'.join(path)}: {reason}", fix or "`alphapulse config` lists all")
         self.path, self.reason, self.kind = path, reason, kind

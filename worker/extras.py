@@ -1,4 +1,4 @@
-"""Packages of extras: loaded where they are needed, and how one that is missing is installed."""
+"""Packages of extras: load them where needed, and say how to install a missing one."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from worker.errors import ConfigError
 
 
 def install(extra: str) -> str:
-    """What to do when a package of an extra is missing. The project lies on no package index: pip needs its folder."""
+    """Return the fix for a missing package of an extra. The project is on no package index: pip needs its folder."""
     return f"Run in the project's folder: pip install -e '.[{extra}]'"
 
 
 def module(name: str, extra: str, missing: str) -> Any:
-    """A module of an extra.
+    """Import a module of an extra.
 
     Raises:
         ConfigError: it is not installed; `missing` is the message.

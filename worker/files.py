@@ -1,4 +1,4 @@
-"""A file or folder that can't be written ends a command by a sentence, not by a traceback."""
+"""Failures to write a file or folder as one sentence instead of a traceback."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ REFUSALS = FULL | {errno.EACCES, errno.EPERM, errno.EROFS}  # of the place, what
 
 
 def refusal(error: OSError) -> CannotCreate:
-    """What an error means that no command has foreseen; without a name it is one of `REFUSALS` to standard output."""
+    """Explain an error that no command handles; without a file name it is one of `REFUSALS` on standard output."""
     name = str(error.filename or "what is printed")
     name = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
     full = error.errno in FULL
-    fix = "Give this user the right to it, or choose another place"
+    fix = "Grant this user access, or choose another path"
     if error.errno not in REFUSALS:
         fix = "Choose another path"
     elif full:
@@ -28,7 +28,7 @@ def refusal(error: OSError) -> CannotCreate:
 
 
 def reason(error: OSError) -> str:
-    """Why, in a few words; what libraries raise may have no `strerror`."""
+    """Return the reason in a few words; errors of libraries may have no `strerror`."""
     return error.strerror or str(error)
 
 
@@ -46,10 +46,10 @@ def created(path: Path, fix: str) -> Iterator[None]:
 
 
 def cannot_create(path: Path, error: OSError, fix: str) -> CannotCreate:
-    """What the error means for `path`."""
+    """Explain the error for `path`."""
     if error.errno == errno.ENOENT and not path.parent.is_dir():
         return CannotCreate(
-            f"{path} can't be written: there is no folder {path.parent}", f"Make it: mkdir -p {path.parent}"
+            f"{path} can't be written: the folder {path.parent} does not exist", f"Create it: mkdir -p {path.parent}"
         )
     if error.errno in FULL:
         return CannotCreate(f"{path} can't be written: the disk is full", f"Free space there. Or: {fix}")

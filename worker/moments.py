@@ -1,4 +1,4 @@
-"""The one reader of points in time that people type: ISO 8601, or epoch ms."""
+"""Parse points in time that people type: ISO 8601, or epoch ms."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _SECONDS = 100_000_000_000  # below it a number would be a time before March 197
 
 
 def epoch_ms(moment: datetime) -> int:
-    """Epoch ms of a time, rounded down; one without zone is UTC."""
+    """Return the epoch ms of a time, rounded down; a time without zone is UTC."""
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return (moment - _EPOCH) // _MS
 
 
 def read_moment(text: str) -> int:
-    """Epoch ms of an ISO 8601 date or date and time (UTC unless it names a zone), or of epoch ms.
+    """Return the epoch ms of an ISO 8601 date or date and time (UTC unless it names a zone), or of epoch ms.
 
     Raises:
         ValueError: it is neither, or looks like epoch seconds; the message says what to write.
@@ -36,17 +36,17 @@ def read_moment(text: str) -> int:
 
 
 def check_span(since: int | None, until: int | None) -> None:
-    """Refuse a span that nothing lies in.
+    """Refuse an empty span.
 
     Raises:
         ValueError: it ends before it begins, or where it begins.
     """
     if since is not None and until is not None and until <= since:
-        raise ValueError(f"nothing lies from {in_words(since)} until {in_words(until)}: the end must come later")
+        raise ValueError(f"empty span from {in_words(since)} until {in_words(until)}: the end must come later")
 
 
 def in_words(ms: int) -> str:
-    """Epoch ms as ISO 8601 in UTC; beyond the years 1 to 9999 the nearest that it can say."""
+    """Return epoch ms as ISO 8601 in UTC, clamped to the years 1 to 9999."""
     return (_EPOCH + min(max(ms, LEAST), MOST) * _MS).isoformat().replace("+00:00", "Z")
 
 

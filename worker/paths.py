@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def cache_dir() -> Path:
-    """What can be had again.
+    """Return the folder of files that can be recreated.
 
     `$ALPHAPULSE_CACHE_DIR`, else `$XDG_CACHE_HOME/alphapulse`, else `~/.cache/alphapulse`.
     """
@@ -15,7 +15,7 @@ def cache_dir() -> Path:
 
 
 def state_dir() -> Path:
-    """What must survive a restart.
+    """Return the folder of files that must survive a restart.
 
     `$ALPHAPULSE_STATE_DIR`, else `$XDG_STATE_HOME/alphapulse`, else `~/.local/state/alphapulse`.
     """

@@ -1,4 +1,4 @@
-"""Writes the reference tables in docs/reference from the code: `python -m worker.reference [--check]`."""
+"""Write the reference tables in docs/reference from the code: `python -m worker.reference [--check]`."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def settings() -> str:
 
 def _variables() -> str:
     rows = [(f"`{each.name}`", f"`{each.default}`" if each.default else "", each.meaning) for each in VARIABLES]
-    table = _table("Variables that are no settings", ("variable", "default", "meaning"), rows, ONLY_ENVIRONMENT)
+    table = _table("Variables that are not settings", ("variable", "default", "meaning"), rows, ONLY_ENVIRONMENT)
     return "\n#" + table.replace(f"{NOTE}\n", "", 1)
 
 
@@ -150,7 +150,7 @@ PAGES = {
 
 
 def stale() -> list[str]:
-    """Names of the pages that differ from the code."""
+    """Return the names of the pages that differ from the code."""
     return [
         name
         for name, page in PAGES.items()

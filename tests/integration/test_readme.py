@@ -52,6 +52,6 @@ def test_the_commands_of_the_readme_work_in_order(tmp_path: Path) -> None:
         stop = [sys.executable, "-m", "worker", "broker", "stop"]
         subprocess.run(stop, cwd=ROOT, env=environment, capture_output=True, timeout=60, check=False)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    assert done.stdout.count("every sequence without gap or repeat") == 2
+    assert done.stdout.count("every record has exactly one outcome") == 2
     (ours,) = [line for line in done.stdout.splitlines() if '"symbol":"AAPL"' in line]
     assert json.loads(ours)["quality"]["codes"] == ["reference_missing"]  # a symbol's first bar

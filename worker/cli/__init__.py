@@ -1,10 +1,10 @@
-"""The `alphapulse` program: one thin module a subcommand; heavy imports wait until a command runs."""
+"""The `alphapulse` program: one thin module per subcommand; heavy imports wait until a command runs."""
 
 from __future__ import annotations
 
 
 def main() -> None:
-    """Console entry point."""
+    """Run the console entry point."""
     from worker.cli import interrupt
 
     interrupt.at_once()

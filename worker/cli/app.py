@@ -1,4 +1,4 @@
-"""Assembles the subcommands and turns known failures into one sentence and an exit code."""
+"""Assemble the subcommands; report each known failure as one sentence and an exit code."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from worker.version import __version__
 
 
 class Program(TyperGroup):
-    """The group of all commands, which knows what a failing standard output means."""
+    """The group of all commands; handles a failing standard output."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command that was asked for."""
+        """Run the requested command."""
         try:
             return super().invoke(ctx)
         except typer.BadParameter as problem:
@@ -32,7 +32,7 @@ class Program(TyperGroup):
 app = typer.Typer(
     name="alphapulse",
     cls=Program,
-    help="Kafka workers that turn OHLCV bars into explainable trading decisions, exactly once.",
+    help="Kafka workers that turn OHLCV bars into explainable trading decisions under exactly_once.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -99,7 +99,7 @@ def _assemble() -> None:
 
 
 def run() -> None:
-    """Run the command that is asked for; ends with its exit code."""
+    """Run the requested command and exit with its code."""
     found = streams.prepare()
     _assemble()
     sys.exit(streams.settle(_run(), found))

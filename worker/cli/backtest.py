@@ -1,4 +1,4 @@
-"""`alphapulse backtest`: files, a data set or a recorded topic through the engine that the workers run."""
+"""`alphapulse backtest`: run files, a data set or a recorded topic through the workers' engine."""
 
 from __future__ import annotations
 
@@ -48,11 +48,17 @@ Files = Annotated[
     list[Path] | None,
     typer.Argument(help="CSV, Parquet or Binance kline files, or recordings (.jsonl).", show_default=False),
 ]
-Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the results; files of an earlier run are replaced.")]
+Out = Annotated[
+    Path, typer.Option("--out", "-o", help="Folder for the results; a new run replaces the files of an earlier one.")
+]
 Topic = Annotated[str | None, typer.Option("--topic", help="Read this topic instead of files.", show_default=False)]
 From = Annotated[int | None, typer.Option("--from", min=0, help="First offset of each partition.", show_default=False)]
-To = Annotated[int | None, typer.Option("--to", min=0, help="End offset of each, exclusive.", show_default=False)]
-Workers = Annotated[int | None, typer.Option("--workers", "-n", min=1, help="How many at a time; else one a core.")]
+To = Annotated[
+    int | None, typer.Option("--to", min=0, help="End offset of each partition, exclusive.", show_default=False)
+]
+Workers = Annotated[
+    int | None, typer.Option("--workers", "-n", min=1, help="Number of worker processes (default: one per core).")
+]
 PerYear = Annotated[
     float | None,
     typer.Option(
@@ -60,19 +66,23 @@ PerYear = Annotated[
         "--days-per-year",
         callback=finite,
         min=0.1,
-        help="Returns a year, for annual figures; else from the bars: 252 or 365 days, 52 weeks, 12 months.",
+        help="Returns per year, for annual figures (default: from the bars: 252 or 365 days, 52 weeks, 12 months).",
         show_default=False,
     ),
 ]
 Truncate = Annotated[
-    int, typer.Option("--truncate-check", min=0, help="Cut the input at so many places and look for look-ahead.")
+    int,
+    typer.Option("--truncate-check", min=0, help="Number of places to cut the input at, to detect look-ahead bias."),
 ]
 Warmup = Annotated[
-    int, typer.Option("--warmup-check", min=0, help="Begin at so many places and compare from 1,024 bars on.")
+    int,
+    typer.Option(
+        "--warmup-check", min=0, help="Number of later starts to compare with the full run, each after 1,024 bars."
+    ),
 ]
 
 WithoutModel = Annotated[
-    bool, typer.Option("--without-model", help="Go on when the configured model can't be used: the rules decide alone.")
+    bool, typer.Option("--without-model", help="Continue without a model that fails to load: the rules decide alone.")
 ]
 
 
@@ -100,7 +110,7 @@ def backtest(
     bootstrap: Bootstrap = None,
     json: Json = False,
 ) -> None:
-    """Write the decisions and rejections that live workers would publish, byte for byte, and what they would earn."""
+    """Write the decisions and rejections that live workers would publish, byte for byte, and their returns."""
     from worker.backtest.model import refused_models
     from worker.backtest.run import backtest as run
     from worker.settings import load_engine_of
@@ -111,9 +121,9 @@ def backtest(
     if topic is None and (from_ is not None or to is not None):
         raise typer.BadParameter("--from and --to are offsets of a --topic")
     if topic is not None and any((interval, sort, decimal, date_format, timezone, column)):
-        raise typer.BadParameter("a --topic's records say all: options that say how files are read go with files")
+        raise typer.BadParameter("options that describe files don't apply to the records of a --topic")
     if from_ is not None and to is not None and to <= from_:
-        raise typer.BadParameter(f"nothing lies from offset {from_} to {to}: --to is the first one that is left out")
+        raise typer.BadParameter(f"no offsets from {from_} to {to}: --to is exclusive")
     quiet_logs()
     settings = settings_with(bootstrap, models={"registry": registry})
     engine = load_engine_of(settings)
@@ -147,7 +157,7 @@ def backtest(
 
 
 def warn(warnings: Iterable[str]) -> None:
-    """Say what makes the figures others than those that were asked for."""
+    """Warn where the figures differ from those requested."""
     for text in warnings:
         typer.secho(f"warning: {text}.", fg="yellow", bold=True, err=True)
 
@@ -160,7 +170,7 @@ def read_tapes(
     limit: int | None,
     report: ReadReport,
 ) -> list[Tape]:
-    """What the data set or the files hold, up to the limit, symbol by symbol."""
+    """Return the records of the data set or the files, up to the limit, symbol by symbol."""
     from worker.backtest.tape import tapes
 
     with progress("reading", "read", limit) as advance:
@@ -170,7 +180,7 @@ def read_tapes(
 def _inputs(
     files: list[Path], dataset: str | None, topic: str | None, start: int | None, stop: int | None
 ) -> list[str]:
-    """What a report says was read: names without folders, so that it does not depend on where they lie."""
+    """Return the input's names for a report, without folders, so that the report does not depend on their location."""
     if dataset is not None:
         return [f"data set {dataset}"]
     if topic is not None:
@@ -212,7 +222,7 @@ def _check(tapes: list[Tape], engine: EngineSettings, truncate: int, warmup: int
 
 
 def _counted(records: Iterable[Raw | Bars], limit: int | None, advance: Any) -> Iterator[Raw | Bars]:
-    """The records up to the limit; of columns perhaps only the first."""
+    """Return the records up to the limit; of columns perhaps only the first."""
     left = sys.maxsize if limit is None else limit
     for given in records:
         if isinstance(given[2], int):
@@ -228,7 +238,7 @@ def _counted(records: Iterable[Raw | Bars], limit: int | None, advance: Any) -> 
 
 
 def _recorded(records: Iterable[Raw], symbol: str | None) -> Iterator[Raw]:
-    """All records of a recording, or those of one symbol."""
+    """Return all records of a recording, or those of one symbol."""
     return (record for record in records if symbol is None or record[0] == symbol.encode())
 
 
@@ -242,7 +252,7 @@ def _read(
     if dataset is not None:
         return read_bars([], dataset, options, sort, report)
     files = distinct(files, report)
-    # All are decided before the first is read.
+    # Decide the layout of every file before reading the first.
     sources = iter(open_files([path for path in files if path.suffix != SUFFIX], options.symbol, report, options))
     return chain.from_iterable(
         _recorded(read_recording(path), options.symbol)

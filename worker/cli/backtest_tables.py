@@ -1,4 +1,4 @@
-"""What `alphapulse backtest` prints of a run."""
+"""Tables that `alphapulse backtest` prints after a run."""
 
 from __future__ import annotations
 

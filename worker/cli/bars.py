@@ -24,10 +24,10 @@ Symbol = Annotated[
 ]
 Interval = Annotated[
     str | None,
-    typer.Option("--interval", help="Bar length, for example 1m; else inferred.", autocompletion=intervals),
+    typer.Option("--interval", help="Bar length, for example 1m (default: inferred).", autocompletion=intervals),
 ]
-Limit = Annotated[int | None, typer.Option("--limit", min=0, help="Stop after so many records.")]
-Sort = Annotated[bool, typer.Option("--sort", help="Read each file in the order of time, whatever its own.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=0, help="Maximum number of records.")]
+Sort = Annotated[bool, typer.Option("--sort", help="Sort each file by time first, as files with the newest bar first need.")]
 
 
 Decimal = Annotated[str | None, typer.Option("--decimal", help="Decimal mark, . or , (default: as the cells show).")]
@@ -55,10 +55,10 @@ def read_options(
     timezone: str | None,
     column: list[str] | None,
 ) -> ReadOptions:
-    """What the user says about the files.
+    """Return how to read the files, from the options.
 
     Raises:
-        ConfigError: an option says nothing.
+        ConfigError: an option has no value.
     """
     from worker.sources.options import ReadOptions, columns_of
 
@@ -73,9 +73,9 @@ def read_bars(
     report: ReadReport,
     now_ms: int | None = None,
 ) -> Iterator[Record]:
-    """Records of the data set, else of all files one after the other; with `now_ms` only of bars closed by then.
+    """Return the records of the data set, else of all files in turn; with `now_ms` only those of bars closed by then.
 
-    Every file is decided, and its layout in the report, before the first is read.
+    Decide every file's layout and enter it into the report before reading the first.
     """
     from worker.sources.source import open_dataset, open_files, read_records
 
@@ -86,14 +86,14 @@ def read_bars(
 
 
 def show_layouts(report: ReadReport) -> None:
-    """Print what was decided about each file, with its first rows and the last one."""
+    """Print the layout of each file, with its first rows and the last one."""
     for layout in report.layouts:
         for line in layout.lines():
             typer.echo(line)
 
 
 def show_unreadable(report: ReadReport) -> None:
-    """Say which cells could not be read."""
+    """Report the cells that could not be read."""
     for column, count in report.unreadable.items():
         typer.echo(
             f"unreadable: {count:,} {'cell' if count == 1 else 'cells'} of {column!r}; "

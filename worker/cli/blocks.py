@@ -15,7 +15,7 @@ HEAD = ("what blocked", "came first, bars", "on signals", "share of signals", "m
 
 
 def show_blocks(found: Blocks) -> None:
-    """Print a row a gate, the sentence, and the hints."""
+    """Print one row per gate, the sentence, and the hints."""
     from worker.engine.blocks import sentence
 
     groups = (("", found.gates), ("smaller: ", found.cut), ("orders: ", found.unfilled))

@@ -28,8 +28,8 @@ def start(
         typer.Option(
             min=0,
             max=65535,
-            help="Port of the (first) broker. Default: the port of the data, 9092 without data. "
-            "0: the port of the data, any free one without data.",
+            help="Port of the first broker (default: the port in the data folder, else 9092). "
+            "0: the port in the data folder, else any free port.",
             show_default=False,
         ),
     ] = None,
@@ -38,14 +38,16 @@ def start(
         typer.Option(
             min=1,
             max=_MOST,
-            help="Number of brokers; 3 survive the loss of one. Default: as the data were made for, else 1.",
+            help="Number of brokers; 3 tolerate the loss of one (default: the number in the data folder, else 1).",
             show_default=False,
         ),
     ] = None,
-    docker: Annotated[bool, typer.Option("--docker", help="Run it in a container instead of a process.")] = False,
+    docker: Annotated[
+        bool, typer.Option("--docker", help="Run the broker in a container instead of a process.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Start the local broker or brokers, or do nothing when they run already."""
+    """Start the local brokers unless they already run."""
     from worker.broker import daemon
 
     if docker and brokers not in (None, 1):
@@ -60,7 +62,7 @@ def start(
 
 @app.command()
 def stop(as_json: Json = False) -> None:
-    """Stop the local broker or brokers; the data stay (those of a container do not)."""
+    """Stop the local brokers; the data stay, except those of a container."""
     from worker.broker import daemon
 
     ended = daemon.stop()
@@ -72,7 +74,7 @@ def stop(as_json: Json = False) -> None:
 
 @app.command()
 def status(as_json: Json = False) -> None:
-    """Say whether the local broker runs and serves; exit code 69 when it does not."""
+    """Report whether the local broker runs and answers; exit 69 when it does not."""
     from worker.broker import daemon
 
     running = daemon.find()
@@ -80,9 +82,9 @@ def status(as_json: Json = False) -> None:
     if as_json:
         _print_json(details)
     elif running is None:
-        typer.echo("No local broker runs (alphapulse broker start)", err=True)
+        typer.echo("No local broker is running (start one: alphapulse broker start)", err=True)
     else:
-        # Standard output may be for a shell to evaluate: what is no use to it stands elsewhere.
+        # A shell may evaluate standard output: print everything else on standard error.
         typer.echo(_sentence(running, details), err=not details["serving"])
         if details["serving"]:
             typer.echo(f"export {_SERVERS}={running.bootstrap}")
@@ -96,13 +98,18 @@ def run(
     port: Annotated[
         int,
         typer.Option(
-            min=0, max=65535, help="Port to listen on, of the first of several; 0: that of the data, else any free one."
+            min=0,
+            max=65535,
+            help="Port to listen on, of the first broker; 0: the port in the data folder, else any free port.",
         ),
     ] = 9092,
     brokers: Annotated[int, typer.Option(min=1, max=_MOST, help="Number of brokers.")] = 1,
     advertised: Annotated[
         str | None,
-        typer.Option(help="host:port that clients are told, if not the above.", envvar="ALPHAPULSE_BROKER_ADVERTISED"),
+        typer.Option(
+            help="host:port to advertise to clients (default: the address to listen on).",
+            envvar="ALPHAPULSE_BROKER_ADVERTISED",
+        ),
     ] = None,
     properties: Annotated[
         list[str] | None,
@@ -110,11 +117,11 @@ def run(
     ] = None,
     home: Annotated[
         str | None,
-        typer.Option(help="Folder for data and log; a temporary one by default.", envvar="ALPHAPULSE_BROKER_HOME"),
+        typer.Option(help="Folder for data and log (default: a temporary folder).", envvar="ALPHAPULSE_BROKER_HOME"),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Run a broker or several in the foreground until SIGTERM or Ctrl-C (the entry point of a container image)."""
+    """Run brokers in the foreground until SIGTERM or Ctrl-C (the entry point of a container image)."""
     from pathlib import Path
 
     from worker.broker import Broker, Cluster
@@ -125,12 +132,12 @@ def run(
         _serve(Broker(home=folder, host=host, port=port, advertised=advertised, properties=extra), as_json)
         return
     if advertised:
-        raise typer.BadParameter("one address can't lead to several brokers", param_hint="--advertised")
+        raise typer.BadParameter("one advertised address can't serve several brokers", param_hint="--advertised")
     _serve(Cluster(brokers, home=folder, host=host, port=port, properties=extra), as_json)
 
 
 def _serve(broker: Broker | Cluster, as_json: bool) -> None:
-    """Keep it until a signal comes or it ends by itself."""
+    """Wait until a signal arrives or the broker exits."""
     import signal
     import threading
 
@@ -146,7 +153,7 @@ def _serve(broker: Broker | Cluster, as_json: bool) -> None:
             typer.echo(f"Kafka runs at {broker.bootstrap}")
         while not asked.is_set():
             if broker.wait(0.2):
-                raise BrokerUnavailable("The broker ended by itself", f"see the end of its log:\n{broker.log_tail()}")
+                raise BrokerUnavailable("the broker exited", f"see the end of its log:\n{broker.log_tail()}")
         broker.stop()
 
 

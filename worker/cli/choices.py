@@ -1,4 +1,4 @@
-"""Values of options that take one of a few; a test compares them with the lists that decide.
+"""Allowed values of options; a test compares them with the lists that define them.
 
 They stand here, too, because `--help` and completion shall not wait for the modules that those lists are in.
 """
@@ -10,7 +10,7 @@ from typing import Literal
 
 
 class Action(StrEnum):
-    """What a decision does."""
+    """Action of a decision."""
 
     hold = "hold"
     open_long = "open_long"
@@ -20,7 +20,7 @@ class Action(StrEnum):
 
 
 class Regime(StrEnum):
-    """The market's state at a decision."""
+    """Regime of the market at a decision."""
 
     unknown = "unknown"
     trend_up = "trend_up"
@@ -31,7 +31,7 @@ class Regime(StrEnum):
 
 
 class Dataset(StrEnum):
-    """Bars that come with a package."""
+    """Data sets of bars that come with a package."""
 
     sp500 = "sp500"
     nasdaq = "nasdaq"

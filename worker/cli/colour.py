@@ -1,4 +1,4 @@
-"""Whether a stream gets colours: what NO_COLOR, FORCE_COLOR and TERM say, else whether it is a terminal."""
+"""Decide whether a stream gets colours: by NO_COLOR, FORCE_COLOR and TERM, else whether it is a terminal."""
 
 from __future__ import annotations
 

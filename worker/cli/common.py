@@ -27,9 +27,9 @@ Group = Annotated[
     str | None,
     typer.Option("--group", "-g", help="Consumer group.", show_default=False, autocompletion=groups),
 ]
-Prefix = Annotated[str | None, typer.Option("--prefix", help="Put before every topic name.", show_default=False)]
+Prefix = Annotated[str | None, typer.Option("--prefix", help="Prefix of every topic name.", show_default=False)]
 RegistryFolder = Annotated[
-    Path | None, typer.Option("--registry", help="Folder of models; else models.registry.", show_default=False)
+    Path | None, typer.Option("--registry", help="Folder of models (default: models.registry).", show_default=False)
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 
@@ -37,7 +37,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 def settings_with(
     bootstrap: str | None = None, group: str | None = None, prefix: str | None = None, **sections: dict[str, Any]
 ) -> Settings:
-    """Settings from all sources with the command line on top; None means not given."""
+    """Return the settings from all sources, the command line first; None means not given."""
     from worker.settings import load_settings  # not above: `--help` shall not wait for pydantic
 
     given: dict[str, dict[str, Any]] = {
@@ -52,7 +52,7 @@ def settings_with(
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:
-    """Run on uvloop where there is one."""
+    """Run on uvloop where it is installed."""
     try:
         try:
             import uvloop
@@ -95,14 +95,14 @@ def _new_event_loop() -> asyncio.AbstractEventLoop:
 
 
 def tell(error: AlphapulseError) -> None:
-    """Say on stderr what is wrong and what to do."""
+    """Print the error and its fix on stderr."""
     typer.secho(f"error: {error.message}.", fg="red", err=True, color=coloured(sys.stderr))
     if error.fix:
         typer.echo(f"  fix: {error.fix}", err=True)
 
 
 def quiet_logs() -> None:
-    """Short commands speak for themselves: the client library's log would say the same less clearly."""
+    """Silence the client library's log: a short command reports its own errors, more clearly."""
     import logging
 
     logging.basicConfig(level=logging.CRITICAL, stream=sys.stderr)

@@ -1,4 +1,4 @@
-"""Says once that kernels are being compiled, where they are kept, and why they may not be."""
+"""Report once that kernels are being compiled, where they are cached, and why they may not be."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def announce(say: Callable[[str], None] | None = None) -> None:
     from numba.core import event
 
     class First(event.Listener):
-        """Speaks once."""
+        """Reports once."""
 
         told = False
 
@@ -29,14 +29,14 @@ def announce(say: Callable[[str], None] | None = None) -> None:
 
 
 def sentence() -> str:
-    """Where the kernels go and how long it takes."""
+    """Return where the kernels are cached and how long compiling takes."""
     from worker.engine.kernel import CACHE
 
     what = "compiling the engine's kernels (one to two minutes)"
     if CACHE.folder is None:
-        return f"{what}, at each start anew: {CACHE.refused}. Set {VARIABLE} to a folder that can"
+        return f"{what}, at every start: {CACHE.refused}. Set {VARIABLE} to a writable folder"
     if CACHE.refused:
-        return f"{what} into {CACHE.folder}: {CACHE.refused}. Set {VARIABLE} to a folder that can"
+        return f"{what} into {CACHE.folder}: {CACHE.refused}. Set {VARIABLE} to a writable folder"
     return f"{what} into {CACHE.folder}, once per version and CPU"
 
 

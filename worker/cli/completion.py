@@ -1,4 +1,4 @@
-"""What the shell completes beside options and choices: names that the settings and the registry hold.
+"""Shell completion of names from the settings and the registry.
 
 Nothing here asks a broker, and nothing fails: without an answer the shell completes nothing.
 """
@@ -17,28 +17,28 @@ INTERVALS = ("1m", "5m", "15m", "30m", "1h", "4h", "1d")
 
 
 def symbols(incomplete: str) -> list[str]:
-    """Symbols with settings of their own."""
+    """Return the symbols with settings of their own."""
     return _beginning(incomplete, _instruments())
 
 
 def keys(incomplete: str) -> list[str]:
-    """Keys of limits: all, or a symbol."""
+    """Return the keys of limits: `*`, or a symbol."""
     return _beginning(incomplete, ["*", *_instruments()])
 
 
 def groups(incomplete: str) -> list[str]:
-    """The group of the settings."""
+    """Return the consumer group of the settings."""
     settings = _settings()
     return _beginning(incomplete, [] if settings is None else [settings.processing.group])
 
 
 def intervals(incomplete: str) -> list[str]:
-    """Common lengths of bars."""
+    """Return common bar lengths."""
     return _beginning(incomplete, list(INTERVALS))
 
 
 def models(ctx: typer.Context, incomplete: str) -> list[str]:
-    """NAME and NAME@VERSION of what the registry holds."""
+    """Return NAME and NAME@VERSION of every model in the registry."""
     from worker.errors import AlphapulseError
     from worker.models.registry import Registry
 

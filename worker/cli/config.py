@@ -29,13 +29,16 @@ class Row(NamedTuple):
 Symbol = Annotated[
     str | None,
     typer.Option(
-        "--symbol", "-s", help="As it holds for this one: its profile decides what is not set.", show_default=False
+        "--symbol",
+        "-s",
+        help="Show the settings that apply to this symbol; its profile supplies those not set.",
+        show_default=False,
     ),
 ]
 
 
 def config(symbol: Symbol = None, json: Json = False) -> None:
-    """Print every setting, its value (secrets masked) and its source; exit 78 when one does not fit."""
+    """Print every setting, its value (secrets masked) and its source; exit 78 when one is invalid."""
     from worker.settings import find_engine, find_settings
 
     found = find_settings()

@@ -10,21 +10,21 @@ from worker.errors import AlphapulseError, Exit
 
 
 class NotConfirmed(AlphapulseError):
-    """The question was answered with no, or nobody could be asked."""
+    """The user declined, or nobody could answer."""
 
     exit_code = Exit.USAGE
 
 
 def confirm(question: str) -> None:
-    """Go on after a yes on standard input. The question goes to standard error.
+    """Continue after a yes on standard input. Write the question to standard error.
 
     Raises:
-        NotConfirmed: it was a no, or standard input had ended.
+        NotConfirmed: the answer was no, or standard input was closed.
     """
     typer.echo(f"{question} [y/N] ", nl=False, err=True)  # click's own prompt writes a blank to standard output
     answer = sys.stdin.readline()
     if not answer:
         typer.echo(err=True)  # the question's line is still open
-        raise NotConfirmed("nothing was done: nobody answered the question", "give --yes to go on without it")
+        raise NotConfirmed("nothing was done: nobody answered the question", "Add --yes to skip the question")
     if answer.strip().lower() not in ("y", "yes"):
         raise NotConfirmed("nothing was done: the answer was no")

@@ -1,4 +1,4 @@
-"""`alphapulse control`: the limits that hold for a symbol or for all, and the model that takes part in decisions."""
+"""`alphapulse control`: the limits of a symbol or of all symbols, and the model in use."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from worker.settings import Settings
 
 app = typer.Typer(
-    help="Show, set or lift the limits of a symbol or of all (`*`); switch the model.", no_args_is_help=True
+    help="Show, set or lift the limits of a symbol or of all symbols (`*`); switch the model.", no_args_is_help=True
 )
-Key = Annotated[str, typer.Argument(help="A symbol, or * for all.", show_default=False, autocompletion=keys)]
+Key = Annotated[str, typer.Argument(help="A symbol, or * for all symbols.", show_default=False, autocompletion=keys)]
 From = Annotated[
     int,
     typer.Option(
         "--effective-ts",
         parser=moment,
         metavar="TIME",
-        help=f"For bars that open then or later: {TIME}. Default: for all bars to come.",
+        help=f"First bar open time that the record applies to: {TIME} (default: all later bars).",
         show_default=False,
     ),
 ]
@@ -35,7 +35,13 @@ RiskMult = Annotated[
 ]
 MaxNotional = Annotated[
     float | None,
-    typer.Option("--max-notional", min=0.0, callback=finite, help="Cap, quote currency.", show_default=False),
+    typer.Option(
+        "--max-notional",
+        min=0.0,
+        callback=finite,
+        help="Largest notional per position, in the quote currency.",
+        show_default=False,
+    ),
 ]
 
 
@@ -47,16 +53,16 @@ def set_(
     risk_mult: RiskMult = None,
     max_notional: MaxNotional = None,
     allow_open: Annotated[
-        bool | None, typer.Option("--allow-open/--block", help="Whether to open positions.", show_default=False)
+        bool | None, typer.Option("--allow-open/--block", help="Allow or block opening positions.", show_default=False)
     ] = None,
     kill: Annotated[
-        bool | None, typer.Option("--kill/--no-kill", help="Close the positions.", show_default=False)
+        bool | None, typer.Option("--kill/--no-kill", help="Close all positions.", show_default=False)
     ] = None,
     effective_ts: From = 0,
-    reason: Annotated[str | None, typer.Option(help="Why; kept in the record.", show_default=False)] = None,
+    reason: Annotated[str | None, typer.Option(help="Reason, stored in the record.", show_default=False)] = None,
     json: Json = False,
 ) -> None:
-    """Change a key's limits; omitted fields stay. After 10 minutes nothing opens until you set them again."""
+    """Change a key's limits; omitted fields keep their values. After 10 minutes they block opening."""
     from worker.operate.controls import check_key
 
     if all(value is None for value in (risk_mult, max_notional, allow_open, kill)):
@@ -81,18 +87,18 @@ def set_(
 
 @app.command()
 def model(
-    name: Annotated[str | None, typer.Argument(help="Of a model in the registry.", show_default=False)] = None,
+    name: Annotated[str | None, typer.Argument(help="Version of a model in the registry.", show_default=False)] = None,
     version: Annotated[str | None, typer.Argument(help="Its version.", show_default=False)] = None,
     digest: Annotated[
-        str | None, typer.Option(help="Else that of the model in the registry.", show_default=False)
+        str | None, typer.Option(help="Digest (default: that of the model in the registry).", show_default=False)
     ] = None,
-    none: Annotated[bool, typer.Option("--none", help="No model: the rules decide alone.")] = False,
+    none: Annotated[bool, typer.Option("--none", help="Use no model: the rules decide alone.")] = False,
     configured: Annotated[bool, typer.Option("--configured", help="engine.model again.")] = False,
     registry: RegistryFolder = None,
     bootstrap: Bootstrap = None,
     prefix: Prefix = None,
     effective_ts: From = 0,
-    reason: Annotated[str | None, typer.Option(help="Why; kept in the record.", show_default=False)] = None,
+    reason: Annotated[str | None, typer.Option(help="Reason, stored in the record.", show_default=False)] = None,
     json: Json = False,
 ) -> None:
     """Switch the model of all workers while they run; each decision names its model."""
@@ -127,7 +133,7 @@ def model(
 
 @app.command()
 def lift(key: Key, bootstrap: Bootstrap = None, prefix: Prefix = None, json: Json = False) -> None:
-    """Remove a key's record: the static limits hold again."""
+    """Remove a key's record: the static limits apply again."""
     from worker.operate.controls import remove
 
     quiet_logs()
@@ -141,7 +147,7 @@ def lift(key: Key, bootstrap: Bootstrap = None, prefix: Prefix = None, json: Jso
 
 @app.command()
 def show(bootstrap: Bootstrap = None, prefix: Prefix = None, json: Json = False) -> None:
-    """The newest record of each key."""
+    """Show the newest record of each key."""
     from worker.operate.controls import newest
     from worker.stream.output.builder import rfc3339
 
@@ -152,7 +158,7 @@ def show(bootstrap: Bootstrap = None, prefix: Prefix = None, json: Json = False)
         print_json([_described(settings, entry.control) | {"ts": entry.ts} for entry in entries.values()])
         return
     if not entries:
-        typer.echo(f"{settings.topics.limits} holds no record: the static limits hold", err=True)
+        typer.echo(f"{settings.topics.limits} holds no record: the static limits apply", err=True)
     for control, ts in entries.values():
         limits = _limits(control) if control.model is None else _named(control)
         times = f"written {rfc3339(ts)}, bars from {rfc3339(control.effective_ts)}"
@@ -166,7 +172,7 @@ def _limits(control: Control) -> str:
 
 
 def _described(settings: Settings, control: Control) -> dict[str, Any]:
-    """The record and its topic; every member is there, also one that has its default."""
+    """Print the record and its topic, with every member, defaults included."""
     import msgspec
 
     members = msgspec.structs.asdict(control)

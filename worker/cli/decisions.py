@@ -18,7 +18,7 @@ from worker.cli.values import TIME, check_span, known, moment
 
 Symbol = Annotated[
     list[str] | None,
-    typer.Option("--symbol", "-s", help="Only this one; may be repeated.", autocompletion=symbols, show_default=False),
+    typer.Option("--symbol", "-s", help="Only this symbol; repeatable.", autocompletion=symbols, show_default=False),
 ]
 Since = Annotated[
     int | None,
@@ -26,28 +26,30 @@ Since = Annotated[
         "--since",
         parser=moment,
         metavar="TIME",
-        help=f"Only bars that open then or later: {TIME}.",
+        help=f"Only bars that open at or after this time: {TIME}.",
         show_default=False,
     ),
 ]
 Until = Annotated[
     int | None,
-    typer.Option("--until", parser=moment, metavar="TIME", help="Only bars that open before then.", show_default=False),
+    typer.Option(
+        "--until", parser=moment, metavar="TIME", help="Only bars that open before this time.", show_default=False
+    ),
 ]
 Actions = Annotated[
     list[Action] | None,
-    typer.Option("--action", "-a", metavar="ACTION", help=f"{', '.join(Action)}; may be repeated.", show_default=False),
+    typer.Option("--action", "-a", metavar="ACTION", help=f"{', '.join(Action)}; repeatable.", show_default=False),
 ]
 Regimes = Annotated[
     list[Regime] | None,
-    typer.Option("--regime", metavar="REGIME", help=f"{', '.join(Regime)}; may be repeated.", show_default=False),
+    typer.Option("--regime", metavar="REGIME", help=f"{', '.join(Regime)}; repeatable.", show_default=False),
 ]
 Reasons = Annotated[
     list[str] | None,
     typer.Option(
         "--reason",
         metavar="REASON",
-        help="A reason code of docs/reference; may be repeated: one of them is enough.",
+        help="A reason code of docs/reference; repeatable, any may match.",
         show_default=False,
         **known("reason code", choices.reasons),
     ),
@@ -57,7 +59,7 @@ Codes = Annotated[
     typer.Option(
         "--code",
         metavar="CODE",
-        help="A reject or quality code of docs/reference; may be repeated: one of them is enough.",
+        help="A reject or quality code of docs/reference; repeatable, any may match.",
         show_default=False,
         **known("reject code", choices.codes),
     ),
@@ -76,20 +78,27 @@ def decisions(
     since: Since = None,
     until: Until = None,
     last: Annotated[
-        int, typer.Option("--last", "-n", min=0, help="Begin with so many of the newest that pass all filters.")
+        int, typer.Option("--last", "-n", min=0, help="Start with this many of the newest that pass all filters.")
     ] = 20,
-    follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Wait for new ones, or stop at the end.")] = True,
+    follow: Annotated[
+        bool, typer.Option("--follow/--no-follow", help="Wait for new records, or stop at the end.")
+    ] = True,
     rejected: Annotated[bool, typer.Option("--rejected", help="Show rejections instead.")] = False,
     why: Annotated[
-        int, typer.Option("--why", min=0, help="Instead: what blocked positions in this many of the newest, how often.")
+        int,
+        typer.Option(
+            "--why",
+            min=0,
+            help="Show instead what blocked positions, and how often, in this many of the newest decisions.",
+        ),
     ] = 0,
     json: Json = False,
 ) -> None:
     """Print decisions (or rejections), one per line; `--json` prints the records' values as they are."""
     if rejected and (action or regime or reason):
-        raise typer.BadParameter("--action, --regime and --reason are of decisions: with --rejected use --code")
+        raise typer.BadParameter("--action, --regime and --reason filter decisions: with --rejected use --code")
     if rejected and why:
-        raise typer.BadParameter("--why is of decisions: leave out --rejected")
+        raise typer.BadParameter("--why shows decisions: leave out --rejected")
     check_span(since, until)
     from worker.operate.filters import Wanted
     from worker.operate.tail import follow_topic

@@ -1,4 +1,4 @@
-"""`alphapulse demo`: all of it together, in a minute."""
+"""`alphapulse demo`: the whole system in one minute."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 Symbols = Annotated[int, typer.Option("--symbols", min=12, max=10_000, help="Simulated symbols.")]
 Seconds = Annotated[
-    float, typer.Option("--seconds", min=5.0, max=600.0, callback=finite, help="Publish at least so long.")
+    float, typer.Option("--seconds", min=5.0, max=600.0, callback=finite, help="Shortest time to publish.")
 ]
 Rate = Annotated[float, typer.Option("--rate", min=100.0, max=50_000.0, callback=finite, help="Records per second.")]
-Keep = Annotated[bool, typer.Option("--keep", help="Leave broker and topics for you to look at.")]
+Keep = Annotated[bool, typer.Option("--keep", help="Keep the broker and the topics after the demo.")]
 
 
 def demo(
@@ -31,7 +31,7 @@ def demo(
     bootstrap: Bootstrap = None,
     json: Json = False,
 ) -> None:
-    """Real Kafka, three workers, real and simulated bars, a kill -9, and the proof that all is whole."""
+    """Run a real Kafka, three workers, real and simulated bars and a kill -9, and prove that nothing is lost."""
     from worker.demo.place import Options
     from worker.demo.run import run_demo
 

@@ -1,4 +1,4 @@
-"""`alphapulse doctor`: checks the environment, one line and one fix each."""
+"""`alphapulse doctor`: check the environment; print one line and one fix per check."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ EXTRAS = {
 _OTHER_FOLDERS = "Or set ALPHAPULSE_CACHE_DIR and ALPHAPULSE_STATE_DIR"
 _FREE_BYTES = 1_000_000_000  # the jars, the kernels and a small local Kafka log
 
-Offline = Annotated[bool, typer.Option("--offline", help="Leave out the checks that connect to Kafka.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Skip the checks that connect to Kafka.")]
 
 
 @dataclass(frozen=True)
 class Check:
-    """One line of the checklist. What is optional never fails the whole."""
+    """One line of the checklist; an optional check never fails the command."""
 
     name: str
     ok: bool
@@ -64,7 +64,7 @@ class Check:
 
 
 def doctor(bootstrap: Bootstrap = None, prefix: Prefix = None, offline: Offline = False, json: Json = False) -> None:
-    """Check the environment; exit 78 when something needed is wrong."""
+    """Check the environment; exit 78 when a required check fails."""
     quiet_logs()
     checks = list(examine(bootstrap, prefix, offline))
     if json:
@@ -81,7 +81,7 @@ def doctor(bootstrap: Bootstrap = None, prefix: Prefix = None, offline: Offline 
 
 
 def examine(bootstrap: str | None, prefix: str | None, offline: bool) -> Iterator[Check]:
-    """All checks, each made when it is asked for."""
+    """Yield all checks; run each when it is requested."""
     yield python_version(sys.version_info[:2])
     yield from (dependency(name, module) for name, module in DEPENDENCIES.items())
     yield from (extra(name, modules) for name, modules in EXTRAS.items())
@@ -96,13 +96,13 @@ def examine(bootstrap: str | None, prefix: str | None, offline: bool) -> Iterato
 
 
 def python_version(version: tuple[int, ...]) -> Check:
-    """Whether Python is new enough."""
+    """Check that Python is new enough."""
     text = ".".join(map(str, version))
     return Check("python", version >= PYTHON, text, f"Install Python {PYTHON[0]}.{PYTHON[1]} or newer")
 
 
 def dependency(name: str, module: str) -> Check:
-    """Whether a package can be imported, and its version."""
+    """Check that a package can be imported, and report its version."""
     fix = f"Run: pip install --force-reinstall {name}"
     try:
         importlib.import_module(module)
@@ -112,14 +112,14 @@ def dependency(name: str, module: str) -> Check:
 
 
 def extra(name: str, modules: tuple[str, ...]) -> Check:
-    """Whether the packages of an extra are installed."""
+    """Check that the packages of an extra are installed."""
     missing = [module for module in modules if importlib.util.find_spec(module) is None]
     detail = f"not installed: {', '.join(missing)}" if missing else "installed"
     return Check(f"extra {name}", not missing, detail, install(name), optional=True)
 
 
 def kernel_cache() -> Check:
-    """Whether compiled kernels can be kept; without that each start compiles again."""
+    """Check that compiled kernels can be cached; without a cache each start compiles again."""
     from worker.paths import cache_dir
 
     folder = cache_dir() / "kernels"
@@ -128,7 +128,7 @@ def kernel_cache() -> Check:
 
 
 def state_folder() -> Check:
-    """Whether the local broker's data can be kept; a worker keeps none."""
+    """Check that the local broker's data can be written; a worker writes none."""
     from worker.paths import state_dir
 
     folder = state_dir()
@@ -143,7 +143,7 @@ def _write_into(folder: Path) -> str:
 
 
 def broker_jars() -> Check:
-    """Whether the local broker's jars are here; nothing is downloaded."""
+    """Check that the local broker's jars are present; download nothing."""
     from worker.broker.jars import PRELOADED, download_mb, downloaded, wrong_in
     from worker.broker.lock import pinned
 
@@ -153,13 +153,17 @@ def broker_jars() -> Check:
         size = download_mb(pinned())
         return Check("broker jars", False, f"not downloaded yet ({size}, once)", "Run: alphapulse broker start", True)
     if wrong := wrong_in(folder):
-        fix = f"Copy the jars there again, or unset {PRELOADED}" if given else f"Delete {folder}: it is downloaded anew"
+        fix = (
+            f"Copy the jars there again, or unset {PRELOADED}"
+            if given
+            else f"Delete {folder}: the next start downloads it again"
+        )
         return Check("broker jars", False, f"{folder}: {wrong[0]}, {len(wrong)} in all", fix)
     return Check("broker jars", True, f"{folder} has all of them")
 
 
 def disk_space() -> Check:
-    """Whether a gigabyte is free where cache and state go."""
+    """Check that a gigabyte is free for cache and state."""
     from worker.paths import cache_dir, state_dir
 
     def free(folder: Path) -> int:
@@ -178,7 +182,7 @@ def disk_space() -> Check:
 
 
 def configuration(bootstrap: str | None, prefix: str | None) -> tuple[Settings | None, Check]:
-    """Whether the settings can be read, those of the engine included."""
+    """Check that the settings are valid, those of the engine included."""
     try:
         from worker.settings import load_engine_of
 
@@ -192,7 +196,7 @@ def configuration(bootstrap: str | None, prefix: str | None) -> tuple[Settings |
 
 
 def kafka(settings: Settings) -> Iterator[Check]:
-    """Whether a broker answers and, if so, whether the topics fit."""
+    """Check that a broker answers and that the topics fit."""
     from worker.kafka.preflight import preflight, reach
 
     servers = settings.kafka.bootstrap_servers

@@ -1,4 +1,4 @@
-"""`alphapulse export`: decisions or rejections as a Parquet, Arrow or CSV file."""
+"""`alphapulse export`: write decisions or rejections to a Parquet, Arrow or CSV file."""
 
 from __future__ import annotations
 
@@ -17,21 +17,24 @@ from worker.cli.values import check_span, exclude
 def export(
     out: Annotated[Path, typer.Argument(help="The file to write: .parquet, .arrow or .csv.", show_default=False)],
     source: Annotated[
-        list[Path] | None, typer.Option("--input", "-i", help="A file of lines instead of Kafka; may be repeated.")
+        list[Path] | None, typer.Option("--input", "-i", help="Read a JSON Lines file instead of Kafka; repeatable.")
     ] = None,
     rejected: Annotated[bool, typer.Option("--rejected", help="Export rejections instead.")] = False,
     symbol: Symbol = None,
     since: Since = None,
     until: Until = None,
     form: Annotated[
-        TableFormat | None, typer.Option("--format", help="Default: from the name.", show_default=False)
+        TableFormat | None,
+        typer.Option("--format", help="Format of the file (default: from its name).", show_default=False),
     ] = None,
-    topic: Annotated[str | None, typer.Option("--topic", help="Instead of the topic in the settings.")] = None,
+    topic: Annotated[
+        str | None, typer.Option("--topic", help="Topic to use instead of the one in the settings.")
+    ] = None,
     bootstrap: Bootstrap = None,
     prefix: Prefix = None,
     json: Json = False,
 ) -> None:
-    """Write a table of what the topic holds now, or of `decisions.jsonl` files; needs the extra `parquet`."""
+    """Write the records of a topic, or of `decisions.jsonl` files, as a table; needs the extra `parquet`."""
     exclude({"--input": bool(source), "--topic": topic is not None})
     exclude({"--input": bool(source), "--bootstrap-servers": bootstrap is not None})
     exclude({"--input": bool(source), "--prefix": prefix is not None})

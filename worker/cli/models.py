@@ -1,4 +1,4 @@
-"""`alphapulse models`: what the registry holds, whether it is whole, and what scoring costs."""
+"""`alphapulse models`: list the registry, verify it, and measure the cost of scoring."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ One = Annotated[
 
 @app.command("list")
 def list_(registry: Root = Path("models"), json: Json = False) -> None:
-    """Names and versions with what their manifests say; graphs are not looked at."""
+    """List names, versions and manifests; graphs are not read."""
     from worker.models.listing import listed
     from worker.models.registry import Registry
 
@@ -61,11 +61,14 @@ def benchmark(
     which: One,
     registry: Root = Path("models"),
     seconds: Annotated[
-        float, typer.Option("--seconds", min=0.01, max=3_600.0, callback=finite, help="Per batch size.")
+        float,
+        typer.Option(
+            "--seconds", min=0.01, max=3_600.0, callback=finite, help="Number of measurements per batch size."
+        ),
     ] = 1.0,
     json: Json = False,
 ) -> None:
-    """Microseconds a bar at several batch sizes, from feature rows to probabilities, on one core."""
+    """Measure microseconds per bar at several batch sizes, from feature rows to probabilities, on one core."""
     from worker.models.description.names import split
     from worker.models.registry import Registry
     from worker.models.timing import timed
@@ -76,7 +79,7 @@ def benchmark(
     rows = [{"batch": batch, "us_per_bar": round(cost, 3)} for batch, cost in timed(loaded, seconds).items()]
     _print(rows, json)
     if not loaded.scorer.micro_batching and not json:
-        typer.echo("its rows depend on the rows beside them, so it is asked row by row")
+        typer.echo("its rows depend on other rows of the batch, so it scores row by row")
 
 
 def _chosen(registry: Registry, which: list[str]) -> list[tuple[str, str]]:

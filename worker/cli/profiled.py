@@ -1,4 +1,4 @@
-"""What profiles decide, for `alphapulse config`: the value that holds, and the profile that it comes from."""
+"""Values that profiles supply, for `alphapulse config`: the effective value and its profile."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Rows = dict[str, tuple[Any, str]]
 
 
 def profiled(engine: EngineSettings, symbol: str | None) -> Rows:
-    """Rows (value, source) of the settings that are not given and that a profile decides.
+    """Return rows (value, source) of the settings that are not given and that a profile supplies.
 
     With a symbol they are what holds for it, its class among them. Under `auto` without one there is a value a class.
     """

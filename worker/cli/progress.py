@@ -1,4 +1,4 @@
-"""Progress of a command: a bar on a terminal, else a line every few seconds; both on stderr."""
+"""Progress of a command on stderr: a bar on a terminal, else a line every few seconds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LINE_EVERY = 5.0  # seconds between lines where no bar can be drawn
 
 @contextmanager
 def progress(doing: str, done: str, total: int | None, what: str = "records") -> Iterator[Callable[[int], None]]:
-    """A function that takes the number of records so far; `doing` labels the bar, `done` begins a line."""
+    """Yield a function that takes the number of records so far; `doing` labels the bar, `done` begins a line."""
     if not sys.stderr.isatty():
         yield _lines(done, what)
         return

@@ -1,4 +1,4 @@
-"""`alphapulse publish`: bars from files, bundled data sets or the simulator into `ticks.raw`."""
+"""`alphapulse publish`: publish bars from files, bundled data sets or the simulator to `ticks.raw`."""
 
 from __future__ import annotations
 
@@ -42,25 +42,25 @@ if TYPE_CHECKING:
 _OF_FILES = ("symbol", "sort", "decimal", "date_format", "timezone", "column", "include_forming")
 _SHOWN = 3  # records that a dry run prints
 
-Simulate = Annotated[int | None, typer.Option("--simulate", min=1, help="Simulate so many symbols.")]
+Simulate = Annotated[int | None, typer.Option("--simulate", min=1, help="Number of symbols to simulate.")]
 Bars = Annotated[int, typer.Option("--bars", min=1, help="Simulated bars per symbol.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the simulation: the same seed gives the same bytes.")]
 Faults = Annotated[float, typer.Option("--faults", min=0.0, max=1.0, callback=finite, help="Rate of simulated faults.")]
 Topic = Annotated[str | None, typer.Option("--topic", help="Instead of the topic in the settings.")]
 Rate = Annotated[
     float | None,
-    typer.Option("--rate", min=0.001, callback=finite, help="Records per second; else as fast as possible."),
+    typer.Option("--rate", min=0.001, callback=finite, help="Records per second (default: as fast as possible)."),
 ]
 Forming = Annotated[
-    bool, typer.Option("--include-forming", help="Publish bars that have not closed yet, too, as if they had.")
+    bool, typer.Option("--include-forming", help="Publish also bars that have not closed yet, as if they had.")
 ]
 DeliveryTimeout = Annotated[
     float,
     typer.Option(
-        "--delivery-timeout", min=1.0, callback=finite, help="Seconds to wait for brokers that fail or restart."
+        "--delivery-timeout", min=1.0, callback=finite, help="Seconds to wait for brokers that are unavailable."
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and report, send nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and report; send nothing.")]
 
 
 def publish(
@@ -88,7 +88,7 @@ def publish(
     prefix: Prefix = None,
     json: Json = False,
 ) -> None:
-    """Publish closed bars, stamped with their close; exit 65 when some rows could not be published."""
+    """Publish closed bars, timestamped with their close; exit 65 when some rows could not be published."""
     from worker.sources.report import ReadReport
     from worker.sources.source import publishable
 
@@ -181,7 +181,7 @@ def _waiting(seconds: float) -> None:
 
 
 def _stop_on_interrupt() -> asyncio.Event:
-    """Set by the first SIGINT or SIGTERM; a second one ends the program at once."""
+    """Return an event that the first SIGINT or SIGTERM sets; a second one ends the program at once."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -209,7 +209,7 @@ def _show(summary: PublishSummary, report: ReadReport, dry_run: bool, json: bool
         f"in {summary.seconds:.1f} s{speed}" + (" (interrupted)" if summary.interrupted else "")
     )
     if summary.repeated:
-        typer.echo(f"{summary.repeated:,} of them were sent again after a broker failed; repeats change no decision")
+        typer.echo(f"{summary.repeated:,} of them were sent again after a broker failed; duplicates change no decision")
     if report.incomplete:
         typer.echo(f"{report.incomplete:,} of them lack a value; the worker rejects these as missing_field")
     if report.forming:

@@ -11,8 +11,8 @@ from worker.cli.output import print_json
 
 
 def schema(
-    name: Annotated[SchemaName | None, typer.Argument(help="One of them.", show_default=False)] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the names as JSON, too; a schema always is.")] = False,
+    name: Annotated[SchemaName | None, typer.Argument(help="Name of a schema.", show_default=False)] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the names as JSON; a schema is always JSON.")] = False,
 ) -> None:
     """Print one schema as JSON; without a name, the names."""
     from schemas.generate import documents

@@ -1,4 +1,4 @@
-"""`alphapulse state`: look at a group's saved state, remove it, or write it out."""
+"""`alphapulse state`: inspect, reset, or export a group's saved state."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from worker.cli.output import print_json
 from worker.cli.tables import print_table
 from worker.files import created
 
-app = typer.Typer(help="Look at a group's saved state, remove it, or write it out.", no_args_is_help=True)
+app = typer.Typer(help="Inspect, reset, or export a group's saved state.", no_args_is_help=True)
 
 
 @app.command()
 def inspect(bootstrap: Bootstrap = None, group: Group = None, prefix: Prefix = None, json: Json = False) -> None:
-    """Symbols, bytes and damage of each partition, and what a new owner would replay."""
+    """Show symbols, bytes and damage of each partition, and how much a new owner would replay."""
     import msgspec
 
     from worker.operate.state_topic import Held, inspect
@@ -39,15 +39,15 @@ def reset(
     bootstrap: Bootstrap = None,
     group: Group = None,
     prefix: Prefix = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     anew: Annotated[
-        bool, typer.Option("--anew", help="Begin every symbol anew, also where the input could rebuild its state.")
+        bool, typer.Option("--anew", help="Restart every symbol without state, even where the input could rebuild it.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Remove all snapshots of a stopped group. The next worker rebuilds the state from the input.
+    """Remove all snapshots of a stopped group; the next worker rebuilds the state from the input.
 
-    Where input or journal no longer reach back, the symbols begin anew at the committed offset, with sequence 1.
+    Where input or journal no longer reach back, the symbols restart at the committed offset with sequence 1.
     """
     import msgspec
 
@@ -71,7 +71,7 @@ def _became(one: Any) -> str:
     removed = f"{one.removed} snapshot{'' if one.removed == 1 else 's'} removed"
     if not one.anew:
         return f"{removed}; the next worker rebuilds the state from input offset {one.start}"
-    return f"{removed}; symbols begin anew at input offset {one.start}, sequence 1: {one.anew}"
+    return f"{removed}; symbols restart at input offset {one.start} with sequence 1: {one.anew}"
 
 
 @app.command()
@@ -79,10 +79,10 @@ def offsets(
     bootstrap: Bootstrap = None,
     group: Group = None,
     prefix: Prefix = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     json: Json = False,
 ) -> None:
-    """Commit where the group has come to, by its state and outputs; for offsets that are gone or were set by hand."""
+    """Restore lost or wrong offsets of a group: commit the position that its state and outputs prove."""
     import msgspec
 
     from worker.operate.offsets import Reached, reached, restore
@@ -112,14 +112,14 @@ def export(
     prefix: Prefix = None,
     symbol: Annotated[
         str | None,
-        typer.Option("--symbol", "-s", help="Only this one.", show_default=False, autocompletion=symbols),
+        typer.Option("--symbol", "-s", help="Only this symbol.", show_default=False, autocompletion=symbols),
     ] = None,
     npz: Annotated[
-        Path | None, typer.Option("--npz", help="Write numpy arrays to this file instead.", show_default=False)
+        Path | None, typer.Option("--npz", help="Write NumPy arrays to this file instead.", show_default=False)
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="With --npz, say as JSON what was written.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="With --npz, print a JSON summary of the file.")] = False,
 ) -> None:
-    """Write states as JSON, one symbol a line, or as numpy records."""
+    """Write states as JSON, one symbol per line, or as NumPy records."""
     import msgspec
 
     from worker.operate.state_topic import State, export

@@ -1,4 +1,4 @@
-"""`alphapulse sweep`: many settings of the engine on the same bars."""
+"""`alphapulse sweep`: try many engine settings on the same bars."""
 
 from __future__ import annotations
 

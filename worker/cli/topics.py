@@ -20,7 +20,7 @@ Partitions = Annotated[
         "-p",
         min=1,
         max=10_000,
-        help="Fixed for life. Default: as topics that exist, else 4.",
+        help="Number of partitions, fixed for life (default: as existing topics, else 4).",
         show_default=False,
     ),
 ]
@@ -34,7 +34,7 @@ def create(
     prefix: Prefix = None,
     json: Json = False,
 ) -> None:
-    """Create missing topics with the settings they need, then check all."""
+    """Create missing topics with the required settings, then check all."""
     from worker.kafka import topics
     from worker.kafka.preflight import admin_client
     from worker.operate import create_topics
@@ -73,7 +73,7 @@ def _counted(number: int, what: str) -> str:
 
 @app.command()
 def check(bootstrap: Bootstrap = None, group: Group = None, prefix: Prefix = None, json: Json = False) -> None:
-    """Check that the topics exist and fit; exit 78 when they do not."""
+    """Check that the topics exist and have the required settings; exit 78 when they do not."""
     from worker.kafka import topics
     from worker.kafka.preflight import admin_client
 

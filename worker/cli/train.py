@@ -1,4 +1,4 @@
-"""`alphapulse train`: a model from bars or recorded decisions, judged out of sample, into a registry."""
+"""`alphapulse train`: train a model on bars or recorded decisions, evaluate it out of sample, add it to a registry."""
 
 from __future__ import annotations
 
@@ -32,20 +32,27 @@ Decisions = Annotated[
 Name = Annotated[str, typer.Option("--name", help="The model's name.")]
 Version = Annotated[str, typer.Option("--version", help="Its semantic version.")]
 Out = Annotated[Path, typer.Option("--registry", help="The registry to write to.")]
-Kind = Annotated[choices.Kind, typer.Option("--kind", help="best: the one with the smaller log-loss.")]
-Horizon = Annotated[int, typer.Option("--horizon", min=1, max=10_000, help="Bars that the label looks ahead.")]
+Kind = Annotated[choices.Kind, typer.Option("--kind", help="Kind of model; best: the one with the smaller log-loss.")]
+Horizon = Annotated[
+    int, typer.Option("--horizon", min=1, max=10_000, help="Number of bars that the label looks ahead.")
+]
 Folds = Annotated[int, typer.Option("--folds", min=1, max=100, help="Walk-forward folds.")]
 Embargo = Annotated[
     float,
-    typer.Option("--embargo-hours", min=0, callback=finite, help="Beyond the purging, between learn and test."),
+    typer.Option(
+        "--embargo-hours",
+        min=0,
+        callback=finite,
+        help="Embargo between training and test samples, beyond the purging, in bars.",
+    ),
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0)]
-Calibrate = Annotated[choices.Calibration, typer.Option("--calibration", help="Of the probabilities.")]
+Calibrate = Annotated[choices.Calibration, typer.Option("--calibration", help="Calibration of the probabilities.")]
 Feature = Annotated[
     list[str] | None,
     typer.Option(
         "--feature",
-        help="Instead of all that are free of price scale (docs/reference/features.md); repeatable.",
+        help="Feature to use (default: all without price scale, docs/reference/features.md); repeatable.",
         **known("feature", choices.features),
     ),
 ]
@@ -74,7 +81,7 @@ def train(
     column: Column = None,
     json: Json = False,
 ) -> None:
-    """Run bars through the engine, learn whether they rise, write model, manifest and card; needs the extra `train`."""
+    """Run bars through the engine, train a model of rises, write model, manifest and card; needs the extra `train`."""
     from worker.errors import CannotCreate
     from worker.models.description.names import check_name, check_version
     from worker.settings import load_engine_of

@@ -1,4 +1,4 @@
-"""Readers of option values: each refuses what it can't read by a sentence that says what to write."""
+"""Parsers of option values; each refuses an invalid value and says what to write."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TIME = "an ISO date or time, UTC unless it names a zone, or epoch ms"  # for the
 
 
 def moment(given: str | int) -> int:
-    """Epoch ms of a date, of a time, or of epoch ms; an int, which is a default, stays as it is.
+    """Return the epoch ms of a date, a time, or epoch ms; return an int (a default) unchanged.
 
     Raises:
         typer.BadParameter: it is none of these.
@@ -29,7 +29,7 @@ def moment(given: str | int) -> int:
 
 
 def check_span(since: int | None, until: int | None) -> None:
-    """Refuse a span of --since and --until that nothing lies in.
+    """Refuse an empty span of --since and --until.
 
     Raises:
         typer.BadParameter: it ends before it begins, or where it begins.
@@ -43,7 +43,7 @@ def check_span(since: int | None, until: int | None) -> None:
 
 
 def finite(given: float | None) -> float | None:
-    """A number that is one: a range alone lets NaN pass.
+    """Return a finite number: a range alone accepts NaN.
 
     Raises:
         typer.BadParameter: it is NaN or infinite.
@@ -54,7 +54,7 @@ def finite(given: float | None) -> float | None:
 
 
 def known(what: str, names: Callable[[], tuple[str, ...]]) -> dict[str, Any]:
-    """The `callback` and `autocompletion` of an option that takes several names of a closed list.
+    """Return `callback` and `autocompletion` of an option that takes several names of a closed list.
 
     For lists that are long, or known only where a heavy module is imported; short ones are an enum of `cli.choices`.
     """
@@ -74,18 +74,18 @@ def known(what: str, names: Callable[[], tuple[str, ...]]) -> dict[str, Any]:
 
 
 def exclude(given: dict[str, bool]) -> None:
-    """Refuse options that do not go together: names with whether each was given; at most one may be.
+    """Refuse mutually exclusive options: names with whether each was given; at most one may be.
 
     Raises:
         typer.BadParameter: more than one was.
     """
     both = [name for name, is_given in given.items() if is_given]
     if len(both) > 1:
-        raise typer.BadParameter(f"{' and '.join(both)} exclude each other: give one of them")
+        raise typer.BadParameter(f"{' and '.join(both)} are mutually exclusive: give one of them")
 
 
 def misplaced(ctx: typer.Context, names: Iterable[str], where: str) -> None:
-    """Refuse options that would have no effect `where` they were given.
+    """Refuse given options that have no effect `where` they stand.
 
     Raises:
         typer.BadParameter: one of them was given.

@@ -19,11 +19,13 @@ def verify(
     prefix: Prefix = None,
     wait: Annotated[
         float,
-        typer.Option("--wait", min=0.0, max=86_400.0, callback=finite, help="Seconds to let the group catch up first."),
+        typer.Option(
+            "--wait", min=0.0, max=86_400.0, callback=finite, help="Seconds to wait for the group to catch up."
+        ),
     ] = 0.0,
     json: Json = False,
 ) -> None:
-    """Read input and outputs and compare; exit 65 when something is lost, doubled, decided twice or out of sequence."""
+    """Compare input and outputs; exit 65 when a record is lost, duplicated, decided twice or out of sequence."""
     import msgspec
 
     from worker.operate.report import Report
@@ -56,27 +58,31 @@ def _print(report: Any) -> None:
         typer.echo(told(report.split_keys))
     total = sum(p.inputs for p in report.partitions)
     if report.faults:
-        typer.echo(f"NOT whole: see the {report.faults} fault{'' if report.faults == 1 else 's'} above")
+        typer.echo(f"FAILED: {report.faults} fault{'' if report.faults == 1 else 's'}, listed above")
     elif report.pending:
         published = sum(p.published for p in report.partitions)
-        again = f" ({published} of them again, at least once)" if published else ""
-        typer.echo(f"{report.pending} records wait to be processed{again}; what is committed is whole")
+        again = f" ({published} of them again, under at_least_once)" if published else ""
+        typer.echo(
+            f"OK so far: {report.pending} records pending{again}; every committed record has exactly one outcome"
+        )
     else:
-        typer.echo(f"whole: {total} records in, {total} outcomes out, every sequence without gap or repeat")
+        typer.echo(
+            f"OK: every record has exactly one outcome: {total} records in, {total} outcomes out, no gap in a sequence"
+        )
 
 
 def _fault(report: Any, name: str) -> str:
-    """One kind of fault of a partition, and the first offsets."""
+    """Return one kind of fault of a partition, with the first offsets."""
     count, offsets = report.count(name), getattr(report, name)
     more = f" and {count - len(offsets)} more" if count > len(offsets) else ""
     if name == "past_offset":
         return (
-            f"{count} records have an outcome, but by the committed offset nobody has decided them: it is gone or was "
-            f"set back (`alphapulse state offsets` mends that), at input offsets {offsets}{more}"
+            f"{count} records have an outcome but lie behind the committed offset: the offset was lost or "
+            f"set back (fix: `alphapulse state offsets`), at input offsets {offsets}{more}"
         )
     if name == "beyond_end":
         return (
-            f"the committed offset {offsets[0]} lies behind the end of the input: it was set by hand, or the cluster "
-            "has lost records (`alphapulse state offsets` tells which)"
+            f"the committed offset {offsets[0]} lies beyond the end of the input: it was set by hand, or the cluster "
+            "has lost records (`alphapulse state offsets` shows which)"
         )
     return f"{name.replace('_', ' ')} at input offsets {offsets}{more}"

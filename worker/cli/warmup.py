@@ -11,7 +11,7 @@ from worker.cli.output import print_json
 
 
 def warmup(json: Json = False) -> None:
-    """Compile the engine's kernels into the cache, so that the first worker starts at once."""
+    """Compile the engine's kernels into the cache, so that workers start without compiling."""
     typer.echo("compiling the engine (once per version and CPU, about a minute) ...", err=json)
     begun = time.perf_counter()
     from worker.cli.compiling import VARIABLE
@@ -31,4 +31,4 @@ def warmup(json: Json = False) -> None:
     else:
         typer.echo(f"engine ready after {seconds:.1f} s; kernels in {CACHE.folder or 'memory only'}")
     if CACHE.refused:
-        typer.echo(f"{CACHE.refused}; set {VARIABLE} to a folder that can", err=True)
+        typer.echo(f"{CACHE.refused}; set {VARIABLE} to a writable folder", err=True)

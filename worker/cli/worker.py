@@ -16,29 +16,30 @@ from worker.cli.output import print_json
 
 MOST = 1_000  # processes of one command
 
-Json = Annotated[
-    bool, typer.Option("--json", help="Print one JSON object per member when it is about to join the group.")
-]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per member before it joins the group.")]
 
 
 def worker(
     bootstrap: Bootstrap = None,
     group: Group = None,
     prefix: Prefix = None,
-    processes: Annotated[int, typer.Option("--processes", "-n", min=1, max=MOST, help="One per core is best.")] = 1,
+    processes: Annotated[
+        int,
+        typer.Option("--processes", "-n", min=1, max=MOST, help="Number of worker processes; one per core is best."),
+    ] = 1,
     guarantee: Annotated[
         Guarantee | None, typer.Option("--guarantee", help="Default: processing.guarantee.", show_default=False)
     ] = None,
     ops_port: Annotated[
         int | None,
         typer.Option(
-            "--ops-port", min=0, max=65_535, help="Probes and metrics; 0 = any free port.", show_default=False
+            "--ops-port", min=0, max=65_535, help="Port of probes and metrics; 0: any free port.", show_default=False
         ),
     ] = None,
     registry: RegistryFolder = None,
     json: Json = False,
 ) -> None:
-    """Take partitions, process bars, publish decisions, until SIGTERM."""
+    """Join the group, process bars and publish decisions until SIGTERM."""
     from worker.stream.shutdown import end_process, leave_at_once
 
     leave_at_once()

@@ -109,10 +109,10 @@ def verdict(report: Report) -> str:
     inputs = sum(p.inputs for p in report.partitions)
     outcomes = sum(p.decisions + p.rejections for p in report.partitions)
     if report.faults:
-        return f"NOT whole: {report.faults} faults among {inputs:,} records"
+        return f"FAILED: {report.faults} faults in {inputs:,} records"
     if report.pending:
         return f"{report.pending:,} records are still waiting"
-    return f"whole: {inputs:,} records in, {outcomes:,} outcomes out; none lost, none doubled, no gap in a sequence"
+    return f"OK: {inputs:,} records in, {outcomes:,} outcomes out; none lost, none duplicated, no gap in a sequence"
 
 
 def label_verdict(check: LabelCheck) -> str:

@@ -1,4 +1,4 @@
-"""The paths of all settings that there are."""
+"""Paths of all settings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ SCALARS = frozenset(path for path in leaves(Settings) if path[0] != "engine")
 
 
 def every_path() -> list[SettingPath]:
-    """The paths of all settings, those of the engine included (which takes a second to import)."""
+    """Return the paths of all settings, those of the engine included (which takes a second to import)."""
     from worker.engine.settings import EngineSettings
 
     return [*sorted(SCALARS), *leaves(EngineSettings, ("engine",))]

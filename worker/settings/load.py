@@ -1,4 +1,4 @@
-"""From the sources to `Settings` and `EngineSettings`, with every problem and its source."""
+"""Load `Settings` and `EngineSettings` from the sources, with every problem and its source."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NO_TABLE = frozenset({"model_type", "model_attributes_type", "dict_type"})
 
 
 class Found(NamedTuple):
-    """Settings without what does not fit, where their values are from, and what does not fit."""
+    """The valid settings, the origins of their values, and the problems found."""
 
     settings: Settings
     tree: Tree
@@ -43,7 +43,7 @@ def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
 
 
 def find_settings(overrides: Mapping[str, Any] | None = None) -> Found:
-    """The same, but what does not fit is left out and told."""
+    """Read all sources, but drop invalid values and report them."""
     tree, problems = read_all(overrides or {})
     while True:
         try:
@@ -61,7 +61,7 @@ def find_settings(overrides: Mapping[str, Any] | None = None) -> Found:
 def load_engine_of(
     settings: Settings, changes: Mapping[str, Any] | None = None, plan: Path | None = None
 ) -> EngineSettings:
-    """The engine's settings, with the instruments file that they name; `changes` of a `plan` file are laid on top.
+    """Return the engine's settings with the instruments file they name and the `changes` of a `plan` file.
 
     A change is named by its dotted path below `engine`.
 
@@ -84,7 +84,7 @@ def load_engine_of(
 
 
 def find_engine(found: Found) -> tuple[EngineSettings, list[Problem]]:
-    """The engine's settings without what does not fit, and what does not fit."""
+    """Return the valid settings of the engine, and the problems."""
     from worker.instruments import load_engine
 
     problems = list[Problem]()
@@ -102,11 +102,11 @@ def find_engine(found: Found) -> tuple[EngineSettings, list[Problem]]:
 
 
 def raise_first(problems: list[Problem]) -> None:
-    """Refuse when there is a problem; the first one is told, the others are counted."""
+    """Refuse when there is a problem; report the first and count the others."""
     if not problems:
         return
     first, others = problems[0], len(problems) - 1
-    more = f" ({others} more: `alphapulse config` tells all)" if others else ""
+    more = f" ({others} more: `alphapulse config` lists all)" if others else ""
     raise ConfigError(first.message, first.fix + more)
 
 
@@ -140,4 +140,4 @@ def _of_engine(tree: Tree, error: SettingRefused) -> list[Problem]:
         return []
     # A table whose values do not go together.
     sources = ", ".join(dict.fromkeys(entry.origin.phrase for entry in entries))
-    return [Problem(f"{dotted(error.path)} does not fit: {error.reason}, from {sources}", error.fix)]
+    return [Problem(f"{dotted(error.path)} is invalid: {error.reason}, from {sources}", error.fix)]

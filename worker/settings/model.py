@@ -28,25 +28,25 @@ class KafkaSettings(Section):
     bootstrap_servers: str = Field("127.0.0.1:9092", description="comma-separated host:port")
     client_id: str = Field("alphapulse", description="name in the brokers' logs, metrics and quotas")
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
-        "PLAINTEXT", description="what the listener speaks: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
+        "PLAINTEXT", description="protocol of the listener: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
     )
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
-        "PLAIN", description="how to log in with SASL: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"
+        "PLAIN", description="SASL mechanism: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"
     )
-    sasl_plain_username: str | None = Field(None, description="user name for SASL, for each mechanism")
+    sasl_plain_username: str | None = Field(None, description="SASL user name, for every mechanism")
     sasl_plain_password: SecretStr | None = Field(
-        None, description="its password; best as a mounted secret (ALPHAPULSE_SECRETS_DIR)"
+        None, description="SASL password; preferably a mounted secret (ALPHAPULSE_SECRETS_DIR)"
     )
     ssl_cafile: Path | None = Field(
-        None, description="PEM file of the authorities that may sign the brokers' certificates; none = the system's"
+        None, description="PEM file of the certificate authorities to trust; none = the system's"
     )
     ssl_certfile: Path | None = Field(None, description="PEM file of the client's certificate, for mutual TLS")
     ssl_keyfile: Path | None = Field(
-        None, description="PEM file of the client's private key; none = it lies in ssl_certfile"
+        None, description="PEM file of the client's private key; none = the key in ssl_certfile"
     )
     ssl_password: SecretStr | None = Field(None, description="password of the private key")
-    ssl_check_hostname: bool = Field(True, description="the broker's certificate must name the host that is asked")
-    request_timeout_ms: int = Field(15_000, ge=1_000, description="a broker must answer a request within this time")
+    ssl_check_hostname: bool = Field(True, description="verify that the broker's certificate names the host")
+    request_timeout_ms: int = Field(15_000, ge=1_000, description="timeout of a request to a broker")
 
 
 class TopicSettings(Section):
@@ -57,19 +57,21 @@ class TopicSettings(Section):
     rejected: str = Field("ticks.rejected", description="output: rejected records with their codes and original bytes")
     control: str = Field("risk.control", description="limits per symbol, and model switches")
     alerts: str = Field("alerts", description="reserved: no command reads or writes it yet")
-    state: str = Field("worker.state", description="state topic, without its last part, the group")
-    prefix: str = Field("", description="put before every name, for shared clusters")
-    partitions: int = Field(4, ge=1, le=10_000, description="fixed for life: it is the largest number of workers")
+    state: str = Field("worker.state", description="name of the state topic, without the group at its end")
+    prefix: str = Field("", description="prefix of every topic name, for shared clusters")
+    partitions: int = Field(
+        4, ge=1, le=10_000, description="number of partitions, fixed for life: the largest number of active workers"
+    )
     replication_factor: Annotated[int, Field(ge=1, le=32)] | Literal["auto"] = Field(
-        "auto", description="of topics that are made; `auto`: 3, or as many as there are brokers"
+        "auto", description="replicas of created topics; `auto`: 3, or the number of brokers if fewer"
     )
     max_message_bytes: int = Field(
-        1_048_588, ge=1_024, description="`max.message.bytes` of topics that are made: the largest record batch"
+        1_048_588, ge=1_024, description="`max.message.bytes` of created topics: the largest record batch"
     )
     on_replaced: Literal["fail", "follow"] = Field(
         "fail",
-        description="an output topic, or that of limits, was deleted and made anew since the group's last commit: "
-        "stop, or go on with the new one",
+        description="when an output topic or the topic of limits was deleted and recreated since the group's last "
+        "commit: stop, or continue with the new one",
     )
 
     @property
@@ -104,26 +106,27 @@ class ProcessingSettings(Section):
     group: str = Field("alphapulse", min_length=1, description="consumer group; also the prefix of transactional ids")
     guarantee: Literal["exactly_once", "at_least_once"] = Field(
         "exactly_once",
-        description="exactly_once: outputs and offsets in one transaction; at_least_once: outputs may repeat",
+        description="exactly_once: commit outputs and offsets in one transaction; at_least_once: outputs may repeat",
     )
     commit_interval_ms: int = Field(
         1_000,
         ge=10,
         le=10_000,
-        description="at least once: offsets are committed so often, and outputs wait while that fails: after "
-        "a failure those of at most this time and one batch repeat; exactly once every batch commits its own",
+        description="interval of offset commits under at_least_once; outputs wait while commits fail: after "
+        "a failure the outputs of at most this time and one batch repeat; under exactly_once every batch commits",
     )
     max_batch_records: int = Field(
-        10_000, ge=1, le=100_000, description="largest slice of one partition per transaction"
+        10_000, ge=1, le=100_000, description="maximum records of one partition per transaction"
     )
     fast_path: bool = Field(
-        True, description="records without a Python object each; off = by the client's public interface alone"
+        True,
+        description="decode records without per-record Python objects; off = use only the client's public interface",
     )
-    fetch_max_bytes: int = Field(2_097_152, ge=16_384, description="per partition and fetch")
+    fetch_max_bytes: int = Field(2_097_152, ge=16_384, description="maximum bytes per partition and fetch")
     session_timeout_ms: int = Field(
-        10_000, ge=6_000, description="without a heartbeat for this time a worker loses its partitions"
+        10_000, ge=6_000, description="a worker without a heartbeat for this time loses its partitions"
     )
-    heartbeat_interval_ms: int = Field(500, ge=100, description="a rebalance waits so long for the members that stay")
+    heartbeat_interval_ms: int = Field(500, ge=100, description="time that a rebalance waits for the remaining members")
     rebalance_timeout_ms: int = Field(
         30_000, ge=1_000, description="a worker must join a rebalance within this time; half of it is for draining"
     )
@@ -135,9 +138,11 @@ class ProcessingSettings(Section):
     transaction_timeout_ms: int = Field(
         10_000, ge=1_000, le=900_000, description="the broker aborts a transaction that is open for longer"
     )
-    shutdown_timeout_ms: int = Field(20_000, ge=1_000, description="from the first signal to the end of the process")
+    shutdown_timeout_ms: int = Field(
+        20_000, ge=1_000, description="time from the first signal to the end of the process"
+    )
     on_gap: Literal["fail", "skip"] = Field(
-        "fail", description="retention took input that is needed: stop, or go on with the partition's state begun anew"
+        "fail", description="when retention deleted required input: stop, or restart the partition without state"
     )
     group_instance_id: str | None = Field(None, description="static membership; must be unique and stable")
 
@@ -145,36 +150,42 @@ class ProcessingSettings(Section):
 class StateSettings(Section):
     """Snapshots of the symbols' state, and what to do where they or the input are damaged."""
 
-    save_records: int = Field(1_000, ge=1, description="a symbol is saved after at most so many of its records")
+    save_records: int = Field(1_000, ge=1, description="maximum records of a symbol between two of its snapshots")
     save_offsets: int = Field(
         0,
         ge=0,
-        description="and when its oldest unsaved change lies so many offsets back; 0 = max(200000, 100 × symbols)",
+        description="maximum age of a symbol's oldest unsaved change, in offsets; 0 = max(200000, 100 × symbols)",
     )
-    save_bytes: int = Field(4_194_304, ge=65_536, description="of snapshots in one transaction, about")
-    idle_flush_ms: int = Field(60_000, ge=10, description="a partition without input for so long saves everything")
-    drain_flush_ms: int = Field(1_000, ge=0, description="for saving at SIGTERM; what is left the next owner replays")
+    save_bytes: int = Field(4_194_304, ge=65_536, description="approximate bytes of snapshots per transaction")
+    idle_flush_ms: int = Field(
+        60_000, ge=10, description="a partition without input for this time saves all its states"
+    )
+    drain_flush_ms: int = Field(
+        1_000, ge=0, description="time to save states at SIGTERM; the next owner replays the rest"
+    )
     resident_symbols: int = Field(
         0,
         ge=0,
-        description="states of a partition that stay in memory, at least one batch's; those longest unused go to a "
-        "local file; 0 = all stay",
+        description="maximum states per partition in memory, at least one batch's; the least recently used spill to a "
+        "local file; 0 = no spilling",
     )
     spill_dir: Path | None = Field(
-        None, description="folder of these files, on a fast local disk; none = `spill` in the cache directory"
+        None, description="folder of spill files, on a fast local disk; none = `spill` in the cache directory"
     )
     on_loss: Literal["fail", "forget"] = Field(
-        "fail", description="lost or damaged snapshots that the input can't rebuild: stop, or begin those symbols anew"
+        "fail",
+        description="when snapshots are lost or damaged and the input can't rebuild them: stop, or restart those "
+        "symbols without state",
     )
     on_rewind: Literal["fail", "follow"] = Field(
         "fail",
-        description="a committed offset that is gone, or behind what the state and the outputs show: stop, or decide "
+        description="when a committed offset is gone, or behind what state and outputs prove: stop, or decide "
         "those records again",
     )
     on_skip: Literal["fail", "follow"] = Field(
         "fail",
-        description="a committed offset that was set by hand, with records before it that nobody has decided: stop, or "
-        "leave those records out",
+        description="when a committed offset was set by hand and records before it have no outcome: stop, or "
+        "skip those records",
     )
 
     @property
@@ -187,17 +198,17 @@ class ControlSettings(Section):
     """The limits that the portfolio's risk monitor sets."""
 
     read: Literal["auto", "required", "off"] = Field(
-        "auto", description="the control topic: where it exists, or not without it, or not at all"
+        "auto", description="read the control topic: if it exists, required, or never"
     )
     keep_journal: bool = Field(
         False,
-        description="keep what was in force for ever, not only for replays: lost snapshots can then be rebuilt from "
-        "the first record; about 100 bytes a control record and partition",
+        description="keep every journal entry, not only those that replays need: lost snapshots can then be rebuilt "
+        "from the first record; about 100 bytes per control record and partition",
     )
 
 
 class ChallengerSettings(Section):
-    """A model that scores the same bars in silence; its record goes to the metrics."""
+    """A model that scores the same bars without effect; its results go to the metrics."""
 
     name: str | None = Field(None, description="as engine.model.name")
     version: str = Field("", description="its version")
@@ -205,10 +216,10 @@ class ChallengerSettings(Section):
 
 
 class ModelsSettings(Section):
-    """Where models come from, and which one is on trial; which one decides is in `engine.model`."""
+    """The registry and the challenger; `engine.model` names the model that decides."""
 
     registry: Path | None = Field(
-        None, description="folder of models; needed for engine.model, for switches and for a challenger"
+        None, description="folder of models; required for engine.model, for model switches and for a challenger"
     )
     challenger: ChallengerSettings = ChallengerSettings()
 
@@ -217,7 +228,7 @@ class OpsSettings(Section):
     """Probes and metrics of one worker process."""
 
     host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 in a container")
-    port: int = Field(0, ge=0, le=65_535, description="0 = any free port, written to the log")
+    port: int = Field(0, ge=0, le=65_535, description="port; 0 = any free port, written to the log")
     enabled: bool = Field(True, description="serve probes and metrics")
 
 
@@ -253,7 +264,7 @@ class Settings(BaseSettings):
 
     @property
     def worker_topics(self) -> tuple[str, ...]:
-        """All topics that a worker needs whatever is set, with equal partition counts."""
+        """All topics that every worker needs, with equal partition counts."""
         return *self.topics.required, self.state_topic
 
     @classmethod
@@ -265,7 +276,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take what is given: `worker.settings.sources` reads and merges the others, and notes each value's origin."""
+        """Use only the given values: `worker.settings.sources` reads and merges the sources and records each origin."""
         return (init_settings,)
 
 

@@ -44,7 +44,7 @@ def refused(entry: Entry, reasons: Sequence[str], deeper: Sequence[object] = ())
     if entry.origin.kind == "secret" and str(entry.value) in reason:
         reason = "the value is not of the right kind"
     where = dotted((*entry.path, *deeper))
-    return Problem(f"{where} does not fit: {reason}, from {entry.origin.phrase}", f"Correct the value; {LISTED}")
+    return Problem(f"{where} is invalid: {reason}, from {entry.origin.phrase}", f"Correct the value; {LISTED}")
 
 
 def no_table(path: SettingPath, origin: Origin) -> Problem:
@@ -55,7 +55,7 @@ def no_table(path: SettingPath, origin: Origin) -> Problem:
     json = "" if origin.kind == "file" else ", or give a JSON object"
     return Problem(
         f"{dotted(path)} is a table, not a single value, from {origin.phrase}",
-        f"Set what is in it, such as {example}{json}",
+        f"Set its members, for example {example}{json}",
     )
 
 

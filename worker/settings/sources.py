@@ -25,7 +25,7 @@ _TABLES = frozenset({path[0] for path in SCALARS} | {"engine"})
 
 
 def read_all(overrides: Mapping[str, Any]) -> tuple[Tree, list[Problem]]:
-    """All values, and what could not be read; `overrides` is what the command line gave, nested by section."""
+    """Return all values, and what could not be read; `overrides` are the command line's values, nested by section."""
     tree, problems = Tree(), list[Problem]()
     _read_file(tree, problems)
     _read_secrets(tree, problems)
@@ -39,7 +39,7 @@ def read_all(overrides: Mapping[str, Any]) -> tuple[Tree, list[Problem]]:
 
 
 def config_file() -> Path:
-    """The TOML file: `ALPHAPULSE_CONFIG`, else `alphapulse.toml` in the working directory."""
+    """Return the TOML file: `ALPHAPULSE_CONFIG`, else `alphapulse.toml` in the working directory."""
     return Path(os.environ.get(CONFIG) or "alphapulse.toml").expanduser()
 
 
@@ -50,7 +50,7 @@ def _put_text(tree: Tree, problems: list[Problem], name: str, text: str, origin:
     except (ValueError, RecursionError) as error:
         # What else these may say repeats the value, and that may be a secret.
         place = f"{error.msg} at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else "too large"
-        problems.append(Problem(f"{origin.phrase} is no JSON: {place}", "Correct the value"))
+        problems.append(Problem(f"{origin.phrase} is not valid JSON: {place}", "Correct the value"))
         return
     if len(path) == 1 and path[0] in _TABLES and not isinstance(value, Mapping):
         problems.append(no_table(path, origin))
@@ -59,7 +59,7 @@ def _put_text(tree: Tree, problems: list[Problem], name: str, text: str, origin:
 
 
 def _value(path: SettingPath, text: str) -> Any:
-    """What a text says: itself for a single value, JSON where it may be a table or a list."""
+    """Return the value of a text: itself for a single value, JSON for a table or a list."""
     if path in SCALARS:
         return text
     if text == "null":
@@ -128,7 +128,7 @@ def _read_file(tree: Tree, problems: list[Problem]) -> None:
         problems.append(_unreadable(str(file), error))
         return
     except (ValueError, RecursionError) as error:
-        problems.append(Problem(f"the file {file} is no TOML: {error}", "Correct the file"))
+        problems.append(Problem(f"the file {file} is not valid TOML: {error}", "Correct the file"))
         return
     for name, value in values.items():
         tree.put((name,), value, Origin("file", str(file)))

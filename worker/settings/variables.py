@@ -1,4 +1,4 @@
-"""Environment variables that are no settings: they say where and how to run, not what to compute."""
+"""Environment variables that are not settings: they say where and how to run, not what to compute."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def test_a_slip_in_a_plan_names_the_plan() -> None:
     with pytest.raises(ConfigError, match=r"unknown setting engine\.risk\.bugdet, from the file plan\.toml") as caught:
         load_engine_of(load_settings(), {"risk.bugdet": 1.0}, Path("plan.toml"))
     assert "Did you mean engine.risk.budget?" in caught.value.fix
-    with pytest.raises(ConfigError, match=r"engine\.risk\.budget does not fit: .*, from the file plan\.toml"):
+    with pytest.raises(ConfigError, match=r"engine\.risk\.budget is invalid: .*, from the file plan\.toml"):
         load_engine_of(load_settings(), {"risk.budget": "much"}, Path("plan.toml"))
 
 

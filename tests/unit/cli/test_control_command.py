@@ -25,9 +25,9 @@ def test_no_limit_is_no_change() -> None:
         (["set", "*", "--max-notional", "inf"], "not a finite number"),
         (["model"], "give NAME and VERSION"),
         (["model", "a"], "give NAME and VERSION"),
-        (["model", "a", "1.0.0", "--none"], "exclude each other"),
-        (["model", "--none", "--configured"], "exclude each other"),
-        (["model", "--none", "--digest", "0" * 64], "exclude each other"),
+        (["model", "a", "1.0.0", "--none"], "mutually exclusive"),
+        (["model", "--none", "--configured"], "mutually exclusive"),
+        (["model", "--none", "--digest", "0" * 64], "mutually exclusive"),
         (["model", "--configured", "--effective-ts", "2024-01-31"], "takes no --digest"),
     ],
 )

@@ -102,9 +102,9 @@ def test_colours_only_where_they_are_wanted(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("found", "verdict"),
     [
-        ({}, "whole: 7 records in, 7 outcomes out, every sequence without gap or repeat"),
-        ({"pending": 3}, "3 records wait to be processed; what is committed is whole"),
-        ({"lost": [1, 2, 3, 4, 5]}, "NOT whole: see the 6 faults above"),
+        ({}, "OK: every record has exactly one outcome: 7 records in, 7 outcomes out, no gap in a sequence"),
+        ({"pending": 3}, "OK so far: 3 records pending; every committed record has exactly one outcome"),
+        ({"lost": [1, 2, 3, 4, 5]}, "FAILED: 6 faults, listed above"),
     ],
 )
 def test_verify_ends_with_one_line_of_verdict(

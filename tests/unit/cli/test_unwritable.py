@@ -76,8 +76,8 @@ def test_a_missing_folder_of_an_output_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "no" / "such" / "x.parquet"
     with pytest.raises(CannotCreate) as caught, writing(path, "parquet", arrow.schema([])):
         pass
-    assert caught.value.message == f"{path} can't be written: there is no folder {path.parent}"
-    assert caught.value.fix == f"Make it: mkdir -p {path.parent}"
+    assert caught.value.message == f"{path} can't be written: the folder {path.parent} does not exist"
+    assert caught.value.fix == f"Create it: mkdir -p {path.parent}"
 
 
 def test_a_full_disk_is_called_so(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_where_kernels_are_compiled_is_told(caches: Callable[[KernelCache], str]
     elsewhere = caches(KernelCache(Path("/tmp/x"), "/home/cache can't be written (Read-only file system)"))
     assert "into /tmp/x: /home/cache can't be written (Read-only file system)." in elsewhere
     nowhere = caches(KernelCache(None, "/home/cache can't be written (Read-only file system)"))
-    assert "at each start anew: /home/cache can't be written" in nowhere
+    assert "at every start: /home/cache can't be written" in nowhere
     for text in (elsewhere, nowhere):
         assert "Set ALPHAPULSE_CACHE_DIR" in text
 
@@ -233,4 +233,4 @@ def test_without_any_place_kernels_run_all_the_same(tmp_path: Path, no_folder: P
         [sys.executable, str(file)], capture_output=True, text=True, env=given, timeout=120, check=True
     )
     assert done.stdout == "2.0 3.0\n"
-    assert "at each start anew" in done.stderr
+    assert "at every start" in done.stderr

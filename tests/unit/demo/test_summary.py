@@ -41,7 +41,7 @@ def test_a_whole_run_is_ok_in_text_and_data() -> None:
         "takeover_seconds": 6.8,
     }
     text = " ".join(" ".join(done.lines()).split())
-    assert "100 records in, 100 outcomes out; none lost, none doubled" in text
+    assert "100 records in, 100 outcomes out; none lost, none duplicated" in text
     assert "94: hold 90, close 4" in text
     assert "612 records waiting in them; taken over after 6.8 s" in text
     assert "all 6 faulty records were rejected for their fault" in text
@@ -61,7 +61,7 @@ def test_anything_wrong_is_not_ok(report: Report, labels: LabelCheck) -> None:
 
 
 def test_verdicts_say_what_is_wrong() -> None:
-    assert verdict(Report([PartitionReport(0, inputs=5, lost=[3, 4])])) == "NOT whole: 2 faults among 5 records"
+    assert verdict(Report([PartitionReport(0, inputs=5, lost=[3, 4])])) == "FAILED: 2 faults in 5 records"
     assert verdict(Report([PartitionReport(0, pending=7)])) == "7 records are still waiting"
     assert "1 faults missed, 0 rejected without fault: x" in label_verdict(LabelCheck(2, 1, missed=["x"]))
     assert counts({"b": 1, "a": 1, "c": 2}) == "c 2, a 1, b 1"

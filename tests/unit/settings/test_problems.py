@@ -103,7 +103,7 @@ def test_a_value_that_does_not_fit_names_its_source(
     told = put(place, monkeypatch, source, path, "nonsense")
     with pytest.raises(ConfigError) as caught:
         load_engine_of(load_settings())
-    assert caught.value.message.startswith(f"{path} does not fit: Input should be ")
+    assert caught.value.message.startswith(f"{path} is invalid: Input should be ")
     assert caught.value.message.endswith(f", from {told}")
     assert caught.value.message.count("nonsense") == 0
 
@@ -117,8 +117,8 @@ def test_a_value_that_does_not_fit_names_its_source(
         ("[engine.instruments.AAPL]\ncalendar = 'XNYS'\n", "names the calendar XNYS, which is not defined"),
         ("[engine]\ninstruments_file = 'gone.toml'\n", "the instruments file gone.toml cannot be read"),
         ("[engine.learning]\nenabled = true\n[engine.model]\nname = 'plugin:x'\nversion = '1'\n", "exclude each other"),
-        ("[engine.decision]\nenter_score = [1, 2, 3, 'x', 5, 6]\n", "engine.decision.enter_score.3 does not fit"),
-        ("no toml", "the file alphapulse.toml is no TOML"),
+        ("[engine.decision]\nenter_score = [1, 2, 3, 'x', 5, 6]\n", "engine.decision.enter_score.3 is invalid"),
+        ("no toml", "the file alphapulse.toml is not valid TOML"),
     ],
 )
 def test_faults_of_a_file(place: Path, text: str, told: str) -> None:
@@ -157,7 +157,7 @@ def test_config_shows_the_rest_with_the_errors_on_top(place: Path, monkeypatch: 
     code, out, err = run()
     assert code == Exit.CONFIG
     assert [line.split(",")[0] for line in err.splitlines() if line.startswith("error:")] == [
-        "error: log.level does not fit: Input should be 'DEBUG'",
+        "error: log.level is invalid: Input should be 'DEBUG'",
         "error: unknown setting kakfa.client_id",
         "error: unknown setting engine.risk.bugdet",
     ]

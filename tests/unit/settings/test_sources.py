@@ -211,7 +211,7 @@ def test_a_folder_named_like_the_file_is_a_virtual_environment(place: Path) -> N
         ("ALPHAPULSE_LOG__LEVEL\n", "ALPHAPULSE_LOG__LEVEL in the file .env has no value"),
         ("ALPHAPULSE_LOG__LEVL=INFO\n", "unknown setting log.levl, from ALPHAPULSE_LOG__LEVL in the file .env"),
         ("ALPHAPULSE_LOG__LEVEL=LOUD\n", "from ALPHAPULSE_LOG__LEVEL in the file .env"),
-        ("ALPHAPULSE_KAFKA={x\n", "ALPHAPULSE_KAFKA in the file .env is no JSON"),
+        ("ALPHAPULSE_KAFKA={x\n", "ALPHAPULSE_KAFKA in the file .env is not valid JSON"),
     ],
 )
 def test_messages_name_the_file_and_the_key(place: Path, text: str, told: str) -> None:
