@@ -22,7 +22,7 @@ Checks = Callable[[], dict[str, bool]]
 
 
 class OpsServer:
-    """Answers GET only; holds no business data, so it needs no authentication.
+    """Answers GET only; exposes no business data, so it needs no authentication.
 
     Each check is a name and a truth; `detail` is added to the answer of `/readyz`.
     """
@@ -40,7 +40,7 @@ class OpsServer:
         self._server: asyncio.Server | None = None
 
     async def start(self, host: str, port: int) -> int:
-        """Listen; returns the port.
+        """Listen and return the port.
 
         Raises:
             OSError: the port is taken.

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line on stderr, readable text on a terminal."""
+"""Logs: one JSON object per line on stderr, readable text on a terminal."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class TextFormatter(logging.Formatter):
 
 
 def configure(settings: LogSettings, **common: Any) -> None:
-    """Send the log to stderr as the settings say; `common` fields stand in every JSON line."""
+    """Configure the log on stderr by the settings; every JSON line has the `common` fields."""
     text = settings.format == "text" or (settings.format == "auto" and sys.stderr.isatty())
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(TextFormatter() if text else JsonFormatter(common))

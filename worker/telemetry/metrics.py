@@ -21,7 +21,7 @@ _SLOW = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
 
 class Metrics:
-    """All metrics of one process. Never a label with the symbol: there may be 100,000 of them."""
+    """All metrics of one process. No label holds a symbol: there may be 100,000 of them."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -30,57 +30,59 @@ class Metrics:
         )
         self.decisions = self._counter("decisions", "Decisions committed.", "action")
         self.records_rejected = self._counter("records_rejected", "Rejections committed.", "reason")
-        self.transactions = self._counter("transactions", "Batches by outcome.", "outcome")
+        self.transactions = self._counter("transactions", "Batches by outcome of their commit.", "outcome")
         self.rebalances = self._counter("rebalances", "Assignments received from the group.")
-        self.rebalance_duration_seconds = self._histogram("rebalance_duration_seconds", "Drain on revocation.", _FAST)
-        self.assigned_partitions = self._gauge("assigned_partitions", "Partitions this process owns.")
-        self.consumer_lag_records = self._gauge(
-            "consumer_lag_records", "End offset less committed position.", "partition"
+        self.rebalance_duration_seconds = self._histogram(
+            "rebalance_duration_seconds", "Time to finish work when partitions are revoked.", _FAST
         )
-        self.engine_seconds = self._histogram("engine_seconds", "Engine time of one batch.", _FAST)
+        self.assigned_partitions = self._gauge("assigned_partitions", "Partitions that this process owns.")
+        self.consumer_lag_records = self._gauge(
+            "consumer_lag_records", "End offset minus committed position.", "partition"
+        )
+        self.engine_seconds = self._histogram("engine_seconds", "Engine time per batch.", _FAST)
         self.commit_duration_seconds = self._histogram(
-            "commit_duration_seconds", "Encode, send and commit of one batch.", _FAST
+            "commit_duration_seconds", "Time to encode, send and commit, per batch.", _FAST
         )
         self.state_restore_seconds = self._histogram(
-            "state_restore_seconds", "Fence and restore of one partition.", _SLOW
+            "state_restore_seconds", "Time to fence and restore, per partition.", _SLOW
         )
-        self.snapshots = self._counter("snapshots", "Symbols' states saved.")
-        self.snapshot_bytes = self._counter("snapshot_bytes", "Bytes of the states saved.")
-        self.snapshots_refused = self._counter("snapshots_refused", "Snapshots found lost or damaged by a restore.")
+        self.snapshots = self._counter("snapshots", "Symbol snapshots written.")
+        self.snapshot_bytes = self._counter("snapshot_bytes", "Bytes of symbol snapshots written.")
+        self.snapshots_refused = self._counter("snapshots_refused", "Snapshots that a restore found lost or damaged.")
         self.states_warmed_again = self._counter(
-            "states_warmed_again", "Symbols warmed up again after a change of parameters or engine."
+            "states_warmed_again", "Symbols whose derived state was rebuilt after a change of parameters or engine."
         )
         self.controls_read = self._counter("controls_read", "Records of the control topic read, removals included.")
         self.controls_refused = self._counter("controls_refused", "Records of the control topic that can't be read.")
-        self.journal_entries = self._counter("journal_entries", "Control records that a partition began to use.")
-        self.model_answers = self._counter("model_answers", "Decisions committed, by how the model fared.", "status")
+        self.journal_entries = self._counter("journal_entries", "Control records that a partition applied.")
+        self.model_answers = self._counter("model_answers", "Decisions committed, by outcome of the model.", "status")
         self.plugin_failures = self._counter(
-            "plugin_failures", "Bars on which a stage plugin failed; restores run it again.", "plugin"
+            "plugin_failures", "Bars on which a stage plugin failed; restores count them again.", "plugin"
         )
         self.challenger_answers = self._counter(
-            "challenger_answers", "Bars that the challenger scored, by how it fared; restores score again.", "status"
+            "challenger_answers", "Bars that the challenger scored, by outcome; restores count them again.", "status"
         )
         self.challenger_comparisons = self._counter(
-            "challenger_comparisons", "Bars to which challenger and champion gave a probability."
+            "challenger_comparisons", "Bars with a probability from both challenger and champion."
         )
         self.challenger_difference = self._counter(
             "challenger_difference", "Sum of the absolute differences of these probabilities."
         )
         self.challenger_opposed = self._counter(
-            "challenger_opposed", "Of these bars, those on which the two point to different sides of 0.5."
+            "challenger_opposed", "Of these bars, those on which the two probabilities lie on different sides of 0.5."
         )
         self.replayed_records = self._counter("replayed_records", "Input records that restores ran through the engine.")
         self.repeated_records = self._counter(
             "repeated_records",
-            "Input records whose outputs were there, at least once, and were published again.",
+            "Input records whose outputs were published again under at_least_once.",
         )
         self.input_gaps = self._counter(
-            "input_gaps", "Gaps in the input after which the state began anew.", "partition"
+            "input_gaps", "Gaps in the input after which a partition restarted without state.", "partition"
         )
         self.unsaved_offsets = self._gauge(
-            "unsaved_offsets", "Input offsets that a new owner would replay now.", "partition"
+            "unsaved_offsets", "Input offsets that a new owner would have to replay.", "partition"
         )
-        self.restore_offset = self._gauge("restore_offset", "Input offset that restore has reached.", "partition")
+        self.restore_offset = self._gauge("restore_offset", "Input offset that a restore has reached.", "partition")
         self.symbols_tracked = self._gauge("symbols_tracked", "Known symbols.", "partition")
         self.keys_misplaced = self._gauge(
             "keys_misplaced", "Known symbols that murmur2 would place on another partition.", "partition"
@@ -90,14 +92,12 @@ class Metrics:
             "1 while further new symbols are rejected (engine.ingestion.max_symbols).",
             "partition",
         )
-        self.symbols_spilled = self._gauge(
-            "symbols_spilled", "Known symbols whose state is not in memory.", "partition"
-        )
+        self.symbols_spilled = self._gauge("symbols_spilled", "Known symbols whose state is spilled.", "partition")
         self.states_spilled = self._counter("states_spilled", "States written to a spill file.")
         self.states_brought_back = self._counter("states_brought_back", "States read from a spill file.")
-        self.spill_faults = self._counter("spill_faults", "Faults of spill files; with the first one spilling ends.")
+        self.spill_faults = self._counter("spill_faults", "Faults of spill files; the first one ends spilling.")
         self.event_time_lag_seconds = self._gauge(
-            "event_time_lag_seconds", "Now less the timestamp of the last committed input record.", "partition"
+            "event_time_lag_seconds", "Now minus the timestamp of the last committed input record.", "partition"
         )
         self.last_poll_timestamp_seconds = self._gauge("last_poll_timestamp_seconds", "Unix time of the last poll.")
         self.build_info = self._gauge("build_info", "Always 1.", "version", "config_hash")
@@ -118,7 +118,7 @@ class Metrics:
         return [(self.records_rejected, outcome.codes[0])]
 
     def count_rows(self, partition: int, outs: NDArray[Any]) -> None:
-        """The same of output rows (`pipeline.OUTPUT`)."""
+        """Count the outcomes of output rows (`pipeline.OUTPUT`)."""
         self.records_consumed.labels(partition).inc(len(outs))
         accepted = outs["validation"]["accepted"].astype(bool)
         for action, count in enumerate(np.bincount(outs["decision"]["action"][accepted]).tolist()):
@@ -132,7 +132,7 @@ class Metrics:
             self.records_rejected.labels(codes(mask)[0]).inc(count)
 
     def count_verdict(self, verdict: Verdict) -> None:
-        """Count what a challenger said beside the champion."""
+        """Count the challenger's scores against the champion's."""
         if (found := compare(verdict)) is None:
             return
         for status, count in found.statuses.items():
@@ -157,7 +157,7 @@ class Metrics:
                 gauge.remove(partition)
 
     def catalogue(self) -> list[tuple[str, str, str]]:
-        """(name, type, meaning) of every metric, in order of declaration."""
+        """Return (name, type, meaning) of every metric, in order of declaration."""
         return [(family.name, family.type, family.documentation) for family in self.registry.collect()]
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:

@@ -1,4 +1,4 @@
-"""Log lines that come again and again while brokers are away: the first, then one each half minute with a count."""
+"""Rate limit for repeated log lines while brokers are away: the first, then one per half minute with a count."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Repeats(logging.Filter):
         self._held: dict[Hashable, int] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """False for a line to hold back."""
+        """Return False for a line to suppress."""
         kind = _kind(record)
         if kind is None:
             return True
@@ -60,7 +60,7 @@ class Repeats(logging.Filter):
 
 
 def _kind(record: logging.LogRecord) -> Hashable | None:
-    """What the lines that count as one have in common; None for a line that always passes."""
+    """Return the key that groups repeated lines; None for a line that always passes."""
     if not record.name.startswith("worker"):
         text = str(record.msg)
         return CONNECTION if _of_library(record) and text.startswith(_CONNECTION) else (record.name, text)
@@ -70,13 +70,13 @@ def _kind(record: logging.LogRecord) -> Hashable | None:
 
 
 class Lowered(logging.Filter):
-    """Makes a warning of what the client library calls an error: it tries again by itself.
+    """Downgrades errors of the client library to warnings: the library retries by itself.
 
-    What it did not expect keeps its level and its traceback.
+    Unexpected errors keep their level and traceback.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Always True."""
+        """Return True for every line."""
         if _of_library(record) and record.levelno == logging.ERROR and not record.exc_info:
             record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
             if str(record.msg).startswith(_CONNECTION):
