@@ -178,7 +178,7 @@ async def test_a_topic_that_refuses_the_records_times_is_named(
     async with Fleet(settings, tmp_path) as fleet:
         worker = fleet.start("worker")
         assert await worker.exit_code(PATIENCE) == Exit.CONFIG, worker.text
-        assert f"{settings.topics.output} refuses records that are dated" in worker.text
+        assert f"{settings.topics.output} refuses records with timestamps too far" in worker.text
 
 
 @fault("F27")

@@ -84,7 +84,7 @@ async def test_an_input_made_anew_between_two_workers_is_refused(
         await publish(settings, some_ticks(TOTAL))
         worker = fleet.start("after")
         assert await worker.exit_code(PATIENCE) == Exit.CONFIG, worker.text
-        assert f"the topic {settings.topics.input} was deleted and made anew" in worker.text, worker.text
+        assert f"the topic {settings.topics.input} was deleted and recreated" in worker.text, worker.text
         assert "processing.group" in worker.text
 
 
@@ -104,7 +104,7 @@ async def test_an_output_made_anew_between_two_workers_is_refused_until_it_is_ac
             worker = fleet.start(name)
             assert await worker.exit_code(PATIENCE) == Exit.CONFIG, worker.text
             fleet.workers.remove(worker)
-            assert f"the topic {settings.topics.output} was deleted and made anew" in worker.text, worker.text
+            assert f"the topic {settings.topics.output} was deleted and recreated" in worker.text, worker.text
             assert "topics.on_replaced" in worker.text
         await fleet.started("follows", ALPHAPULSE_TOPICS__ON_REPLACED="follow")
         await fleet.caught_up()

@@ -131,7 +131,7 @@ async def test_each_code_is_tried_again_or_told_by_what_it_means() -> None:
     [
         (10, Exit.DATA, "too large"),
         (18, Exit.DATA, "too large"),
-        (32, Exit.CONFIG, "dated too far"),
+        (32, Exit.CONFIG, "timestamps too far"),
         (87, Exit.CONFIG, "invalid"),
         (29, Exit.NO_PERMISSION, "access"),
     ],

@@ -133,7 +133,7 @@ async def test_a_group_that_a_consumer_of_the_new_protocol_has_joined(
         await asyncio.to_thread(until_assigned, other)
         code, sentence, fix = await refusal(settings, tmp_path)
         assert code == Exit.CONFIG
-        assert f"the group {group} has been turned into one of the new protocol" in sentence
+        assert f"the group {group} has been converted to the new protocol" in sentence
         assert "group.consumer.migration.policy" in fix
         async with admin_client(settings.kafka) as admin:
             with pytest.raises(ConfigError, match="KIP-848"):  # "no members" would let `state reset` go ahead

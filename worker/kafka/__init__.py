@@ -1,1 +1,1 @@
-"""Everything that speaks Kafka and knows no engine: clients, requests, records, transactions."""
+"""Kafka clients, requests, records and transactions; nothing here depends on the engine."""

@@ -1,4 +1,4 @@
-"""How long to wait before a request is tried again, and how often to say so."""
+"""Delays between retries, and rate limits of the log lines about them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import time
 log = logging.getLogger(__name__)
 
 LEAST, MOST = 0.01, 1.0  # seconds
-JITTER = 0.2  # of a delay, up or down: a fleet must not ask in step
-REPEAT = 30.0  # seconds between two log lines about the same
-SAY_AFTER = 0.5  # seconds of trouble: what ends sooner is the daily life of a cluster
+JITTER = 0.2  # of a delay, up or down: the workers of a fleet must not retry in step
+REPEAT = 30.0  # seconds between two log lines about one trouble
+SAY_AFTER = 0.5  # seconds of trouble before the first log line: shorter ones are normal in a cluster
 
 
 class BackOff:
@@ -23,25 +23,25 @@ class BackOff:
         self._delay = least
 
     def next(self) -> float:
-        """Seconds to wait now."""
+        """Return the seconds to wait now."""
         delay = self._delay
         self._delay = min(delay * 2, self._most)
         return delay * random.uniform(1 - JITTER, 1 + JITTER)
 
     def reset(self) -> None:
-        """Begin anew: it has worked."""
+        """Restart with the least delay, after a success."""
         self._delay = self._least
 
 
 class Rarely:
-    """Whether something that goes on deserves another log line: the first time, then each `seconds`."""
+    """A rate limit for log lines about a lasting trouble: the first one, then one every `seconds`."""
 
     def __init__(self, seconds: float = REPEAT) -> None:
         self._seconds = seconds
         self._last: dict[object, float] = {}
 
     def due(self, key: object = None) -> bool:
-        """True the first time for a key, and when its last True is long ago."""
+        """Return True the first time for a key, and again `seconds` after its last True."""
         now = time.monotonic()
         if key in self._last and now - self._last[key] < self._seconds:
             return False
@@ -49,12 +49,12 @@ class Rarely:
         return True
 
     def reset(self) -> None:
-        """It is over: the next time is a first one."""
+        """Forget all keys: the trouble is over, and the next one is a first one."""
         self._last.clear()
 
 
 class Attempts:
-    """The pauses of one piece of work that is tried until it goes through. `what` names it in the log."""
+    """The pauses between attempts at one piece of work, repeated until it succeeds; `what` names it in the log."""
 
     def __init__(self, what: str, least: float = LEAST, most: float = MOST) -> None:
         self._what, self._delays, self._lines = what, BackOff(least, most), Rarely()
@@ -62,7 +62,7 @@ class Attempts:
         self._said = False
 
     async def wait(self, cause: str) -> None:
-        """Pause. No condition of ours tells when a broker is ready for the next attempt."""
+        """Pause before the next attempt: a broker does not notify its clients when it is ready."""
         now = time.monotonic()
         self._since = now if self._since is None else self._since
         if now - self._since >= SAY_AFTER and self._lines.due():
@@ -71,7 +71,7 @@ class Attempts:
         await asyncio.sleep(self._delays.next())
 
     def worked(self) -> None:
-        """An attempt went through: the next trouble begins with the first pause again."""
+        """Note a success: the next trouble restarts with the first pause."""
         if self._said and self._since is not None:
             log.info("goes on", extra={"for": self._what, "seconds": round(time.monotonic() - self._since, 1)})
         self._since, self._said = None, False

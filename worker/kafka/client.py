@@ -11,7 +11,7 @@ from worker.settings import KafkaSettings
 
 
 def ssl_context(kafka: KafkaSettings) -> ssl.SSLContext | None:
-    """The TLS context that the settings describe; None without TLS.
+    """Return the TLS context for the settings; None without TLS.
 
     Raises:
         ConfigError: a certificate or key file can't be read.
@@ -32,7 +32,7 @@ def ssl_context(kafka: KafkaSettings) -> ssl.SSLContext | None:
 
 
 def client_options(kafka: KafkaSettings) -> dict[str, Any]:
-    """Keyword arguments for any aiokafka client, which is hardened by the seams from then on."""
+    """Return the keyword arguments of every aiokafka client; also installs the seams that harden them."""
     hardening.install()
     options: dict[str, Any] = {
         "bootstrap_servers": kafka.bootstrap_servers,

@@ -1,4 +1,4 @@
-"""Deadlines: how long something may still take, and work that gets no longer."""
+"""Deadlines, and work with a time limit."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Awaitable
 from typing import Protocol
 
 log = logging.getLogger(__name__)
-GRACE = 0.2  # seconds for what was cancelled to end
+GRACE = 0.2  # seconds for cancelled work to end
 
 
 class Clock(Protocol):
-    """Tells the time: the module `time`, or a clock that a test sets."""
+    """A source of time: the module `time`, or a clock that a test sets."""
 
     def monotonic(self) -> float:
-        """Seconds since some moment."""
+        """Return the seconds since some moment."""
 
 
 class Deadline:
@@ -26,13 +26,16 @@ class Deadline:
         self._clock, self._end = clock, clock.monotonic() + seconds
 
     def left(self, most: float = float("inf"), keep: float = 0.0) -> float:
-        """Seconds until `keep` seconds before it, at most `most`; 0 when that has passed."""
+        """Return the seconds until `keep` seconds before the deadline, at most `most`; 0 when that has passed."""
         return min(max(self._end - keep - self._clock.monotonic(), 0.0), most)
 
 
 async def within(seconds: float, work: Awaitable[object]) -> bool:
-    """Whether `work` ended well in so many seconds. What it raises is logged and not raised, its own cancellation
-    neither; one that swallows its cancellation is left behind."""
+    """Return whether `work` succeeded within `seconds`; else cancel it.
+
+    Its errors are logged instead of raised; its own cancellation is not raised either. Work that swallows the
+    cancellation is left running.
+    """
     task = asyncio.ensure_future(work)
     try:
         await asyncio.wait({task}, timeout=seconds)

@@ -1,4 +1,4 @@
-"""What a Kafka error means for a partition: fenced, outcome unknown, or nothing a retry could mend."""
+"""The meaning of a Kafka error for a partition: fenced, outcome unknown, or not retriable."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from worker.settings import ProcessingSettings
 
 
 class Fenced(Exception):
-    """Another producer with this partition's transactional id has started: the partition has a new owner."""
+    """Another producer has started with this partition's transactional id: the partition has a new owner."""
 
 
 class LeftBehind(Fenced):
-    """The group has gone on without this member; nobody need have taken its name."""
+    """The group has continued without this member; no other producer need have its transactional id."""
 
 
 class OutcomeUnknown(Exception):
-    """The transaction may or may not have been committed; only the committed offset tells."""
+    """The transaction may or may not be committed; only the committed offset tells."""
 
 
 class StateLost(Exception):
-    """A state is no longer in memory nor where it was put: the partition must be restored from what is committed."""
+    """A state is neither in memory nor in its spill file: the partition must be restored from what is committed."""
 
 
 class SendFailed(Exception):
@@ -51,7 +51,7 @@ DENIED = (
 
 
 def meaning(error: BaseException, input_topic: str) -> Exception:
-    """Fenced, OutcomeUnknown or the AlphapulseError to stop with, for an error from publishing or committing."""
+    """Translate an error from publishing or committing: Fenced, OutcomeUnknown or the AlphapulseError to stop with."""
     if isinstance(error, Fenced | OutcomeUnknown):
         return error
     topic, cause = input_topic, error
@@ -68,7 +68,7 @@ def _hopeless(error: BaseException, topic: str) -> AlphapulseError | None:
     if isinstance(error, errors.MessageSizeTooLargeError):
         return DataError(
             f"the topic {topic} refuses an output record as too large; nothing was committed",
-            f"Raise max.message.bytes of {topic}; the worker goes on with the same input record",
+            f"Raise max.message.bytes of {topic}; the worker then continues with the same input record",
         )
     if _denied(error):
         return NotPermitted(
@@ -77,13 +77,13 @@ def _hopeless(error: BaseException, topic: str) -> AlphapulseError | None:
         )
     if isinstance(error, errors.InvalidTimestampError):
         return ConfigError(
-            f"the topic {topic} refuses records that are dated too far from the broker's clock; nothing was committed",
-            f"Make it as `alphapulse topics create` does, or raise message.timestamp.after.max.ms of {topic}",
+            f"the topic {topic} refuses records with timestamps too far from the broker's clock; nothing was committed",
+            f"Configure it as `alphapulse topics create` does, or raise message.timestamp.after.max.ms of {topic}",
         )
     if isinstance(error, RecordsRefused):
         return ConfigError(
             f"the topic {topic} refuses output records as invalid: error {error}; nothing was committed",
-            f"Make it as `alphapulse topics create` does, without schema checks of the broker's: see "
+            f"Configure it as `alphapulse topics create` does, without schema validation by the broker: check "
             f"cleanup.policy and the message.* settings of {topic}",
         )
     if isinstance(error, errors.IncompatibleBrokerVersion | errors.UnsupportedVersionError):
@@ -99,13 +99,13 @@ def _hopeless(error: BaseException, topic: str) -> AlphapulseError | None:
 
 
 def _denied(error: BaseException) -> bool:
-    # What aiokafka does not expect of a look-up it gives as the text of a bare KafkaError.
+    # aiokafka reports an unexpected error of a look-up as the text of a bare KafkaError.
     bare = type(error) is errors.KafkaError
     return isinstance(error, DENIED) or (bare and any(kind.__name__ in str(error) for kind in DENIED))
 
 
 def group_failure(error: BaseException, processing: ProcessingSettings, input_topic: str) -> AlphapulseError | None:
-    """The failure to stop with, for an error from joining, polling or heartbeats; None: join the group anew."""
+    """Return the failure to stop with, for an error from joining, polling or heartbeats; None means to rejoin."""
     if isinstance(error, GroupRefused):
         return _refused_by_group(error.code, processing)
     return _hopeless(error, input_topic)
@@ -116,7 +116,7 @@ def _refused_by_group(code: int, processing: ProcessingSettings) -> AlphapulseEr
     if code == Code.FENCED_INSTANCE_ID:
         return TryAgain(
             f"the group {group} has another member with the same instance id {name!r}",
-            "Give each worker a processing.group_instance_id of its own; then start this one again",
+            "Give each worker its own processing.group_instance_id; then restart this one",
         )
     if code == errors.GroupAuthorizationFailedError.errno:
         return NotPermitted(
@@ -133,22 +133,22 @@ def _refused_by_group(code: int, processing: ProcessingSettings) -> AlphapulseEr
     if code == errors.InvalidGroupIdError.errno:
         return ConfigError(f"the broker refuses the name of the group {group!r}", "Set processing.group")
     return ConfigError(
-        f"the group {group} has members of another kind", "Stop them, or set processing.group to a name of its own"
+        f"the group {group} has members with another protocol", "Stop them, or set processing.group to another name"
     )
 
 
 def damaged(error: errors.CorruptRecordException) -> DataError:
-    """The error for records that have arrived damaged again and again."""
+    """Return the error for records that repeatedly arrived damaged."""
     return DataError(
         f"the broker has a damaged record: {error}",
-        "Look at the brokers' logs and disks; a sound replica may be made leader",
+        "Check the brokers' logs and disks; an intact replica may be made the leader",
     )
 
 
 def taken_over(name: str, partition: int) -> TryAgain:
-    """The error of a static member that was fenced."""
+    """Return the error of a static member that was fenced."""
     return TryAgain(
-        f"partition {partition} was taken over: another worker runs as group_instance_id {name!r}, "
-        "or this one was silent for longer than its session",
-        "Give each worker a processing.group_instance_id of its own; then start this one again",
+        f"partition {partition} was taken over: another worker has the same group_instance_id {name!r}, "
+        "or this one sent no heartbeat for longer than its session timeout",
+        "Give each worker its own processing.group_instance_id; then restart this one",
     )

@@ -1,4 +1,4 @@
-"""What the group has committed, and how many members it has."""
+"""A group's committed offsets, number of members and lag."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ POLL_SECONDS = 0.2
 
 
 async def committed_offsets(admin: AIOKafkaAdminClient, settings: Settings, partitions: int) -> dict[int, int]:
-    """The group's next input offset per partition; 0 where it has committed nothing.
+    """Return the group's next input offset per partition; 0 where it has committed nothing.
 
     Raises:
         NotPermitted: no right to the group.
@@ -32,7 +32,7 @@ async def committed_offsets(admin: AIOKafkaAdminClient, settings: Settings, part
 async def positions(
     admin: AIOKafkaAdminClient, settings: Settings, partitions: int
 ) -> dict[TopicPartition, Position | None]:
-    """The group's committed position per input partition; None where it has committed nothing.
+    """Return the group's committed position per input partition; None where it has committed nothing.
 
     Raises:
         NotPermitted, TryAgain, BrokerUnavailable: as `committed_offsets`.
@@ -42,10 +42,10 @@ async def positions(
 
 
 async def members(admin: AIOKafkaAdminClient, group: str) -> int:
-    """Number of members of a consumer group.
+    """Return the number of members of a consumer group.
 
     Raises:
-        ConfigError: a consumer of the new protocol is in it, so that nobody can count the fleet's own members.
+        ConfigError: the group has a consumer of the new protocol, and the fleet's own members can't be counted.
         NotPermitted: no right to the group.
         TryAgain, BrokerUnavailable: the coordinator gives no certain answer.
     """
@@ -53,13 +53,13 @@ async def members(admin: AIOKafkaAdminClient, group: str) -> int:
 
 
 async def end_offsets(settings: Settings, partitions: int) -> dict[int, int]:
-    """Last stable offset per input partition."""
+    """Return the last stable offset per input partition."""
     async with Reader(client_options(settings.kafka)) as reader:
         return {p: (await reader.bounds(TopicPartition(settings.topics.input, p)))[1] for p in range(partitions)}
 
 
 async def wait_caught_up(admin: AIOKafkaAdminClient, settings: Settings, partitions: int, seconds: float) -> bool:
-    """Wait until the group has committed all that is in the input now; False when the time ran out."""
+    """Wait until the group has committed all of the present input; return False when the time ran out."""
     ends = await end_offsets(settings, partitions)
     deadline = time.monotonic() + seconds
     while True:
@@ -68,4 +68,4 @@ async def wait_caught_up(admin: AIOKafkaAdminClient, settings: Settings, partiti
             return True
         if time.monotonic() >= deadline:
             return False
-        await asyncio.sleep(POLL_SECONDS)  # the broker offers no way to be told of a commit
+        await asyncio.sleep(POLL_SECONDS)  # brokers don't notify of commits

@@ -1,4 +1,4 @@
-"""Topics are told apart by their ids: one that was deleted and made anew has the same name and other records."""
+"""Topic ids: they tell a recreated topic, which has the same name and other records, from the deleted one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from worker.settings import Settings
 
 
 class TopicIds(NamedTuple):
-    """Of a group's topics; 0 where a cluster has none, or where it is not known."""
+    """The ids of a group's topics; 0 where the cluster has none, or where the id is not known."""
 
     input: int
     state: int
@@ -24,10 +24,10 @@ class TopicIds(NamedTuple):
 
 
 async def topic_ids(leaders: Leaders, *names: str) -> TopicIds:
-    """The ids of topics that are named in the order of `TopicIds`; who leads them is learnt on the way.
+    """Return the ids of topics, named in the order of `TopicIds`; `leaders` also learns their leaders.
 
     Raises:
-        KafkaError: a topic is not there now.
+        KafkaError: the brokers don't describe a topic now.
     """
     found = await leaders.topics(names)
     for topic, described in found.items():
@@ -39,36 +39,36 @@ async def topic_ids(leaders: Leaders, *names: str) -> TopicIds:
 
 
 def text_of(topic_id: int) -> str:
-    """An id as records hold it; empty where there is none."""
+    """Return an id as records hold it; empty where there is none."""
     return f"{topic_id:032x}" if topic_id else ""
 
 
 def made_anew(topic: str, settings: Settings) -> ConfigError:
-    """The error to stop with when a topic is not the one that the group has worked on."""
+    """Return the error to stop with when a topic is not the one that the group has worked on."""
     what, fix = _lost_with(topic, settings)
-    return ConfigError(f"the topic {topic} was deleted and made anew: {what}", fix)
+    return ConfigError(f"the topic {topic} was deleted and recreated: {what}", fix)
 
 
 def _lost_with(topic: str, settings: Settings) -> tuple[str, str]:
-    """What is gone with a topic, and what to do."""
+    """Return what was lost with a topic, and what to do."""
     if topic == settings.topics.input:
         return (
-            "its records are others than those that the group has decided",
-            "Run another processing.group, which begins with the first record of the new topic",
+            "its records are not the ones that the group has processed",
+            "Run another processing.group, which starts at the first record of the new topic",
         )
     if topic == settings.state_topic:
         return (
-            "what the group has saved is gone with it",
-            "Start the workers again: they rebuild the state from the input, or say what keeps them from it",
+            "the group's snapshots are gone",
+            "Restart the workers: they rebuild the state from the input, or say what prevents it",
         )
     if topic == settings.topics.limits:
         return (
-            "limits that stood in it may be gone",
-            "Set those that are to hold by `alphapulse control set`, each with a greater version; then set "
-            "topics.on_replaced=follow to go on",
+            "limits that it held may be gone",
+            "Set the limits to apply by `alphapulse control set`, each with a greater version; then set "
+            "topics.on_replaced=follow to continue",
         )
     return (
         "the outcomes that the group has written to it are gone",
-        "Run another processing.group to decide all input again; or set topics.on_replaced=follow to go on with what "
-        "comes",
+        "Run another processing.group to process all input again; or set topics.on_replaced=follow to continue with "
+        "new input only",
     )

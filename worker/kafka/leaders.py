@@ -1,8 +1,8 @@
-"""Asks the leaders of partitions where their logs begin and end.
+"""First offsets, end offsets and records of partitions, requested from their current leaders.
 
-A broker that is cut off from the others goes on naming itself the leader, and answers with the end of its own log. All
-brokers are asked who leads, the newest election counts, and its epoch goes with each question: a leader of former
-times refuses it.
+A broker that is cut off from the others still names itself the leader, and answers with the end of its own log. So all
+brokers are asked for the leader, and the newest leader epoch counts. Each request carries that epoch: a former leader
+refuses it.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ from worker.kafka.protocol.strict import Unclear
 from worker.kafka.seams.clients import ask, refresh
 
 T = TypeVar("T")
-GRACE = 0.3  # seconds for the rest of the brokers when a majority has answered
+GRACE = 0.3  # seconds for the remaining brokers when a majority has answered
 LONG_GRACE = 3.0  # the same when fewer have
-PATIENCE = 30.0  # seconds for one question, whatever happens to the brokers meanwhile
+PATIENCE = 30.0  # seconds for one request, retries included
 
 
 class Leaders:
-    """Of the partitions that one client asks for; what was learnt is kept until an answer contradicts it."""
+    """The leaders of the partitions that one client asks for, cached until an answer contradicts them."""
 
     def __init__(self, client: AIOKafkaClient) -> None:
         self._client = client
         self._known: dict[str, Topic] = {}
 
     async def topics(self, names: Collection[str]) -> dict[str, Topic]:
-        """The topics, as the newest of what the brokers say; a topic with an error code only where no broker has it.
+        """Return the topics by the newest description; one with an error code only where no broker knows it.
 
         Raises:
             KafkaConnectionError: no broker answers.
-            Unclear: as many take a topic for one as for another.
+            Unclear: equally many brokers report two different ids of a topic.
         """
         answers = await self._ask_all(describe_topics(names), lambda answer: described(answer, names))
         found = {topic: _newest([answer[topic] for answer in answers]) for topic in names}
@@ -61,16 +61,16 @@ class Leaders:
         return found
 
     async def first(self, tp: TopicPartition) -> int:
-        """The first offset that the partition still has.
+        """Return the first offset that the partition still has.
 
         Raises:
-            KafkaTimeoutError: no leader tells it within `PATIENCE`.
-            KafkaError: it can't be told.
+            KafkaTimeoutError: no leader answers within `PATIENCE`.
+            KafkaError: the leader refuses permanently.
         """
         return await self._told(tp, lambda epoch: log_end(tp, epoch, FIRST), end_found)
 
     async def end(self, tp: TopicPartition, committed: bool = True) -> int:
-        """The offset behind the last record; with `committed` behind the last one of which no transaction is open.
+        """Return the last stable offset, or the high watermark without `committed`.
 
         Raises:
             KafkaError: as `first`.
@@ -79,7 +79,7 @@ class Leaders:
         return await self._told(tp, lambda epoch: log_end(tp, epoch, LAST, isolation), end_found)
 
     async def epoch_end(self, tp: TopicPartition, epoch: int) -> int:
-        """The offset behind the last record that leaders up to this epoch have written; -1 where none is known.
+        """Return the end offset of the records written by leaders up to this epoch; -1 where none is known.
 
         Raises:
             KafkaError: as `first`.
@@ -87,7 +87,7 @@ class Leaders:
         return await self._told(tp, lambda current: epoch_end(tp, current, epoch), epoch_end_found)
 
     async def records(self, tp: TopicPartition, offset: int) -> Fetched:
-        """Some committed records from an offset on, as its leader sends them; none at the end.
+        """Return some committed records from an offset on, as the leader sends them; none at the end.
 
         Raises:
             OffsetOutOfRangeError: the leader has no such offset.
@@ -134,7 +134,7 @@ class Leaders:
         return leader
 
     async def _ask_all(self, request: Fixed, read: Callable[[Any], T]) -> list[T]:
-        """What `read` makes of the answers of all brokers, or of as many as answer in time once some have."""
+        """Return what `read` finds in the answers of all brokers, or of those that answer in time once one has."""
         nodes = [broker.nodeId for broker in self._client.cluster.brokers()]
         if not nodes:
             await refresh(self._client)
@@ -166,13 +166,13 @@ class Leaders:
 
 
 def _newest(found: list[Topic]) -> Topic:
-    """What most brokers take the topic for, and of its partitions the leaders of the newest elections."""
+    """Return the topic id that most brokers report, and the leader with the newest epoch of each partition."""
     present = [topic for topic in found if not topic.error_code]
     if not present:
         return next((topic for topic in found if topic.error_code not in AGAIN), found[0])
     (identity, count), *others = Counter(topic.id for topic in present).most_common(2)
     if others and others[0][1] == count:
-        raise Unclear(f"Metadata: as many brokers take the topic for {identity:032x} as for {others[0][0]:032x}")
+        raise Unclear(f"Metadata: as many brokers report the topic id {identity:032x} as {others[0][0]:032x}")
     leaders: dict[int, Leader] = {}
     for topic in present:
         for partition, leader in topic.leaders.items() if topic.id == identity else ():
@@ -182,5 +182,5 @@ def _newest(found: list[Topic]) -> Topic:
 
 
 def _rank(leader: Leader) -> tuple[int, bool]:
-    # A broker that can't reach the leader says that there is none, of the same election.
+    # A broker that can't reach the leader reports that there is none, with the same epoch.
     return leader.epoch, leader.node != NO_LEADER

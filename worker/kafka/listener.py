@@ -1,7 +1,7 @@
-"""What a listener speaks, by what it answers: a connection that is closed without an answer tells nothing.
+"""Detection of a listener's protocol from its answers.
 
-A broker that dies, a proxy without its backend and a firewall close connections too, so that only an answer proves
-that the settings are wrong.
+A connection closed without an answer proves nothing: a dying broker, a proxy without its backend and a firewall close
+connections too. Only an answer proves that the settings are wrong.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from aiokafka.errors import IllegalSaslStateError, NoError, UnsupportedSaslMecha
 
 TIMEOUT = 5.0  # seconds for each question
 _SASL_HANDSHAKE, _VERSION = 17, 1
-_MECHANISM = b"PLAIN"  # any: one that is not offered has an answer of its own
+_MECHANISM = b"PLAIN"  # any would do: one that is not offered gets its own error code
 # Error code → whether the listener wants a login; any other code tells nothing.
 _WANTS = {NoError.errno: True, UnsupportedSaslMechanismError.errno: True, IllegalSaslStateError.errno: False}
 
 
 async def speaks_tls(host: str, port: int) -> bool:
-    """Whether a TLS handshake gets an answer. No certificate is checked, nothing is sent afterwards."""
+    """Return whether a TLS handshake gets an answer; checks no certificate, and sends nothing afterwards."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
@@ -37,7 +37,7 @@ async def speaks_tls(host: str, port: int) -> bool:
 
 
 async def wants_login(host: str, port: int) -> bool | None:
-    """Whether a listener without TLS wants a login by SASL; None where its answer does not tell, or is not Kafka's.
+    """Return whether a listener without TLS wants a SASL login; None if its answer does not tell or is not Kafka's.
 
     Source: SaslHandshakeRequest version 1 of Kafka's protocol.
     """

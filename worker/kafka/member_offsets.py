@@ -1,4 +1,4 @@
-"""A group's offsets, committed and read in the name of one of its members."""
+"""A group's offsets, committed and read by one of its members."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAUSE = 0.05  # seconds before the first repeat
 
 
 class MemberOffsets:
-    """Requests of its own to the group's coordinator: an answer counts when it speaks of exactly what was asked."""
+    """Requests to the group's coordinator; an answer counts only when it holds exactly the requested partitions."""
 
     def __init__(self, client: AIOKafkaClient, group: str, member: Callable[[], Membership]) -> None:
         self._coordinator = Coordinator(client, CoordinationType.GROUP, group, PAUSE)
@@ -23,10 +23,10 @@ class MemberOffsets:
         self._written_at: int | None = None
 
     async def commit(self, offsets: Mapping[TopicPartition, Position]) -> None:
-        """Commit, and try again for as long as the caller waits.
+        """Commit, and retry for as long as the caller waits.
 
         Raises:
-            NoLongerOurs: the group has gone on without the member.
+            NoLongerOurs: the group has continued without the member.
             KafkaError: the coordinator refuses.
         """
         request = commit_offsets(self._group, self._member(), offsets)
@@ -34,12 +34,13 @@ class MemberOffsets:
         self._written_at = answered.node
 
     async def fetch(self, tp: TopicPartition) -> Position | None:
-        """What the group has committed for a partition, by the very broker that took the last commit: it has a quorum.
-        None where that is nothing.
+        """Return the group's committed position of a partition; None where it has committed nothing.
+
+        The broker that took the last commit is asked, since that commit proves that it has a quorum.
 
         Raises:
             IllegalOperation: nothing was committed before.
-            KafkaError: that broker does not coordinate the group any more, or can't be reached.
+            KafkaError: that broker no longer coordinates the group, or can't be reached.
         """
         if self._written_at is None:
             raise IllegalOperation("nothing was committed before")

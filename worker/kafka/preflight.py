@@ -1,4 +1,4 @@
-"""Checks before a client joins: network, TLS, login, rights, topics; one clear sentence for each failure."""
+"""Checks before a client joins: network, TLS, login, rights, topics; one sentence per failure."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from worker.kafka.seams.clients import client_of
 from worker.settings import KafkaSettings, Settings
 
 TIMEOUT = 10.0  # seconds for one broker to answer
-MAX_BATCH = 1_000_000  # bytes; Kafka's limit of a topic holds for the batch, not only for the record
+MAX_BATCH = 1_000_000  # bytes; a topic's max.message.bytes limits the batch, not only the record
 NO_BROKER = "Start one with `alphapulse broker start`, or set ALPHAPULSE_KAFKA__BOOTSTRAP_SERVERS"
 
-# The connection was closed, which happens where nothing is wrong with the settings too.
+# The connection was closed, which also happens with correct settings.
 HUNG_UP = (errors.KafkaConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionResetError, BrokenPipeError)
 WITHOUT_TLS = ("PLAINTEXT", "SASL_PLAINTEXT")
 GONE = (errors.NodeNotReadyError, errors.KafkaConnectionError, errors.RequestTimedOutError, errors.KafkaTimeoutError)
 
 
 def parse_servers(text: str) -> list[tuple[str, int]]:
-    """`host:port,host:port` as pairs; IPv6 hosts in brackets.
+    """Split `host:port,host:port` into pairs; IPv6 hosts stand in brackets.
 
     Raises:
-        ConfigError: one of them has no valid port.
+        ConfigError: the list is empty, or an entry has no valid port.
     """
     pairs = []
     for part in filter(None, (piece.strip() for piece in text.split(","))):
@@ -52,7 +52,7 @@ def _explain(error: BaseException, where: str, kafka: KafkaSettings) -> Alphapul
     if isinstance(error, ssl.SSLCertVerificationError):
         return NotPermitted(
             f"the TLS certificate of {where} is not trusted: {error.verify_message}",
-            "Set kafka.ssl_cafile to the authority that signed it, and use a host name the certificate holds",
+            "Set kafka.ssl_cafile to the authority that signed it, and use a host name that the certificate names",
         )
     if isinstance(error, ssl.SSLError) and not isinstance(error, HUNG_UP):
         return ConfigError(
@@ -69,18 +69,18 @@ def _explain(error: BaseException, where: str, kafka: KafkaSettings) -> Alphapul
         )
     if isinstance(error, errors.UnsupportedSaslMechanismError):
         return ConfigError(
-            f"{where} does not offer {kafka.sasl_mechanism}", "Set kafka.sasl_mechanism to one it offers"
+            f"{where} does not support {kafka.sasl_mechanism}", "Set kafka.sasl_mechanism to one that it supports"
         )
     if isinstance(error, TimeoutError | errors.RequestTimedOutError | errors.KafkaTimeoutError):
         return BrokerUnavailable(
             f"{where} does not answer within {TIMEOUT:.0f} s",
-            "Look whether the broker hangs, is overloaded or can't be reached, then try again; if it is a listener "
-            "with TLS or SASL, set kafka.security_protocol",
+            "Check whether the broker hangs, is overloaded or can't be reached, then try again; for a listener with "
+            "TLS or SASL, set kafka.security_protocol",
         )
     if isinstance(error, HUNG_UP):
         return BrokerUnavailable(
             f"{where} accepts connections and closes them without an answer over {kafka.security_protocol}",
-            "Look whether the broker is starting or a proxy has lost it, then try again; check the port too",
+            "Check the port, and whether the broker is starting or a proxy has lost it; then try again",
         )
     if isinstance(error, errors.KafkaError):
         return _misfit(where, kafka, "")
@@ -90,12 +90,12 @@ def _explain(error: BaseException, where: str, kafka: KafkaSettings) -> Alphapul
 def _misfit(where: str, kafka: KafkaSettings, listener: str) -> ConfigError:
     return ConfigError(
         f"{where} accepts connections but does not answer as Kafka over {kafka.security_protocol}{listener}",
-        "Set kafka.security_protocol to what the listener speaks, or bootstrap_servers to another port",
+        "Set kafka.security_protocol to the listener's protocol, or bootstrap_servers to another port",
     )
 
 
 async def _cause(error: BaseException, host: str, port: int, kafka: KafkaSettings) -> AlphapulseError:
-    """Ask a listener that has closed the connection what it speaks: also a broker that dies closes connections."""
+    """Return the failure to report; a listener that closed the connection is first asked for its protocol."""
     where, protocol = f"{host}:{port}", kafka.security_protocol
     if isinstance(error, HUNG_UP):
         if protocol in WITHOUT_TLS and await speaks_tls(host, port):
@@ -107,10 +107,10 @@ async def _cause(error: BaseException, host: str, port: int, kafka: KafkaSetting
 
 
 async def reach(kafka: KafkaSettings) -> dict[str, Any]:
-    """Connect to one of the bootstrap servers and log in; returns the client options that worked.
+    """Connect to one of the bootstrap servers and log in; return the client options.
 
     Raises:
-        BrokerUnavailable, NotPermitted, ConfigError: with the cause of the last server tried.
+        BrokerUnavailable, NotPermitted, ConfigError: no server works; the cause is that of the last one.
     """
     options = client_options(kafka)
     failure: AlphapulseError | None = None
@@ -127,7 +127,7 @@ async def reach(kafka: KafkaSettings) -> dict[str, Any]:
 
 @asynccontextmanager
 async def admin_client(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
-    """A connected admin client."""
+    """Yield a connected admin client; its errors in the block become errors with a fix."""
     options = await reach(kafka)
     admin = AIOKafkaAdminClient(**options)
     try:
@@ -142,8 +142,8 @@ async def admin_client(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClien
         yield admin
     except GONE as error:
         raise BrokerUnavailable(
-            f"the broker at {kafka.bootstrap_servers} went away while it was asked: {error}",
-            "Start again when it is back",
+            f"the broker at {kafka.bootstrap_servers} went away during a request: {error}",
+            "Try again when it is back",
         ) from error
     except errors.TopicAuthorizationFailedError as error:
         raise NotPermitted(f"no right to describe the topics: {error}", "Grant DESCRIBE on them") from error
@@ -152,19 +152,19 @@ async def admin_client(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClien
 
 
 class Checked(NamedTuple):
-    """What a worker learns from the checks."""
+    """The results of the checks that a worker needs."""
 
     options: dict[str, Any]  # for its Kafka clients
-    batch_bytes: int  # the largest batch that all topics written to take
+    batch_bytes: int  # the largest batch that all output topics accept
     partitions: int  # of the input
-    control: int  # partitions of the control topic; 0 = it is not read
+    control: int  # partitions of the control topic; 0 = not read
 
 
 async def preflight(settings: Settings) -> Checked:
-    """All checks.
+    """Run all checks.
 
     Raises:
-        AlphapulseError: with one sentence, the fix and the exit code.
+        AlphapulseError: a check failed; it has one sentence, the fix and the exit code.
     """
     async with admin_client(settings.kafka) as admin:
         await asking.refuse_old_brokers(client_of(admin))

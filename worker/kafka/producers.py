@@ -1,6 +1,6 @@
-"""What the partitions of one member share at least once: a producer, and requests that commit for several of them.
+"""The clients of a member's partitions; under at_least_once they share a producer and offset commits.
 
-A request costs the client and the broker the same whether it carries one partition or all of them.
+A commit request costs the client and the broker the same for one partition as for all of them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ async def quietly_stop(producer: Stoppable) -> None:
 
 
 class SharedProducer:
-    """One idempotent producer for all that have acquired it. After a failure who acquires it gets another one."""
+    """One idempotent producer for all its users; after a failure the next user gets a new one."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         self._options = options
@@ -42,7 +42,7 @@ class SharedProducer:
         self._users: dict[AIOKafkaProducer, int] = {}
 
     async def acquire(self) -> AIOKafkaProducer:
-        """A started producer; `release` it.
+        """Return a started producer, to be given to `release` in the end.
 
         Raises:
             KafkaError: it can't be started.
@@ -63,12 +63,12 @@ class SharedProducer:
         return producer
 
     def discard(self, producer: AIOKafkaProducer) -> None:
-        """Give it to nobody any more: what was sent through it may have arrived or not."""
+        """Give this producer to no further user: its records may or may not have arrived."""
         if self._current is producer:
             self._current = None
 
     async def release(self, producer: AIOKafkaProducer) -> None:
-        """One user less; the last one stops it."""
+        """Remove one user; stop the producer after its last one."""
         self._users[producer] -= 1
         if not self._users[producer]:
             del self._users[producer]
@@ -77,7 +77,7 @@ class SharedProducer:
 
 
 class Offsets(Protocol):
-    """Where offsets are committed."""
+    """A committer of offsets."""
 
     async def commit(self, offsets: Mapping[TopicPartition, Position]) -> None:
         """Commit them together."""
@@ -89,16 +89,16 @@ class _Wanted(NamedTuple):
 
 
 class GroupCommits:
-    """Commits offsets of a group: those that are asked for while a request is under way share the next."""
+    """A group's offset commits; those that arrive while a request is in flight share the next one."""
 
     def __init__(self, offsets: Offsets, timeout_ms: int) -> None:
-        """`timeout_ms` is the longest that any caller waits."""
+        """Limit the wait of each caller to `timeout_ms`."""
         self._offsets, self._deadline = offsets, timeout_ms / 1000
         self._wanted: dict[TopicPartition, _Wanted] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def commit(self, tp: TopicPartition, position: Position) -> None:
-        """Commit one partition's offset; one commit of a partition at a time.
+        """Commit one partition's offset; a partition may have only one commit at a time.
 
         Raises:
             KafkaError, TimeoutError: as `MemberOffsets.commit`, for any partition of the request.
@@ -112,7 +112,7 @@ class GroupCommits:
     async def _run(self) -> None:
         while self._wanted:
             taken, self._wanted = self._wanted, {}
-            # Whoever was cancelled meanwhile must not commit any more.
+            # A caller that was cancelled meanwhile must not commit any more.
             waiting = {tp: wanted for tp, wanted in taken.items() if not wanted.done.done()}
             error = await self._request({tp: wanted.position for tp, wanted in waiting.items()})
             for _, done in waiting.values():
@@ -134,7 +134,7 @@ class GroupCommits:
 
 
 class Shared:
-    """Of one member."""
+    """The producer and the commits that one member's partitions share."""
 
     def __init__(self, producer: SharedProducer, offsets: MemberOffsets, timeout_ms: int) -> None:
         self.producer, self.offsets = producer, offsets
@@ -142,22 +142,22 @@ class Shared:
 
 
 class Clients(NamedTuple):
-    """How the partitions of one member reach the broker."""
+    """The means by which one member's partitions reach the brokers."""
 
     options: dict[str, Any]  # of every client
-    batch_bytes: int  # most of a record batch
-    member: Callable[[], Membership]  # who commits; raises NoLongerOurs for one that the group has lost
-    shared: Shared | None  # at least once
+    batch_bytes: int  # maximum of a record batch
+    member: Callable[[], Membership]  # the committing member; raises NoLongerOurs when the group has lost it
+    shared: Shared | None  # under at_least_once
     committed: dict[TopicPartition, int]  # the highest offset that this process has committed
 
     @property
     def producing(self) -> dict[str, Any]:
-        """Options of a producer."""
+        """Options of a producer of outputs."""
         return producing(self.options, self.batch_bytes)
 
 
 def producing(options: dict[str, Any], batch_bytes: int) -> dict[str, Any]:
-    """Options of a producer of outputs."""
+    """Return the options of a producer of outputs."""
     return options | {"acks": "all", "max_batch_size": batch_bytes, "linger_ms": 0}
 
 
@@ -169,9 +169,9 @@ def clients(
     settings: Settings,
     committed: dict[TopicPartition, int],
 ) -> Clients:
-    """Those of a member; at least once its offsets go through this client. `committed` outlives the member."""
+    """Build a member's clients; under at_least_once its offsets go through `client`; `committed` outlives them."""
     processing = settings.processing
-    shared = None  # exactly once a transaction is one partition's, by its producer's id
+    shared = None  # under exactly_once each partition has its own transactional producer
     if processing.guarantee == "at_least_once":
         offsets = MemberOffsets(client, processing.group, member)
         producer = SharedProducer(producing(options, batch_bytes))

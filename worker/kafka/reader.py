@@ -1,4 +1,4 @@
-"""Reads a partition's committed records up to a fixed end, without a group."""
+"""Reader of a partition's records up to a fixed end, without a group."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from worker.kafka.seams.clients import client_of, refresh
 
 Consumed: TypeAlias = "ConsumerRecord[bytes, bytes]"
 POLL_MS = 200
-PATIENCE = 30.0  # seconds without a record, however often the leader was looked up anew
+PATIENCE = 30.0  # seconds without a record, despite new look-ups of the leader
 
 
 class Truncated(Exception):
-    """The partition ends at `end`, before `needed`: records that were there are gone."""
+    """The partition ends at `end`, before `needed`: records were lost."""
 
     def __init__(self, tp: TopicPartition, needed: int, end: int) -> None:
         super().__init__(f"{tp.topic} partition {tp.partition} ends at {end}, before {needed}")
@@ -31,7 +31,7 @@ class Truncated(Exception):
 
 
 class Reader:
-    """A consumer without a group; joins nothing and disturbs nobody."""
+    """A consumer without a group: it joins nothing and causes no rebalance."""
 
     def __init__(
         self, options: dict[str, Any], isolation: str = "read_committed", patience_s: float = PATIENCE
@@ -41,11 +41,11 @@ class Reader:
             **options,
             group_id=None,
             isolation_level=isolation,
-            # Never elsewhere by itself: what lies between would be read twice, or not at all.
+            # Never reset automatically: records would be read twice or skipped.
             auto_offset_reset="none",
             enable_auto_commit=False,
             max_partition_fetch_bytes=4 * 1024 * 1024,
-            # The broker answers one request of a connection at a time: look-ups would wait behind an idle fetch.
+            # A broker answers one request per connection at a time: look-ups would wait behind an idle fetch.
             fetch_max_wait_ms=20,
         )
         self.leaders = Leaders(client_of(self._consumer))
@@ -58,20 +58,22 @@ class Reader:
         await stop_consumer(self._consumer)
 
     async def bounds(self, tp: TopicPartition) -> tuple[int, int]:
-        """(first offset, end) now; the end is the last stable offset, or the high watermark for read_uncommitted.
+        """Return (first offset, end) now.
+
+        The end is the last stable offset, or the high watermark for read_uncommitted.
 
         Raises:
-            KafkaError: no leader tells.
+            KafkaError: no leader answers.
         """
         first, end = await asyncio.gather(self.leaders.first(tp), self.leaders.end(tp, self._committed))
         return first, end
 
     async def may_read(self, tp: TopicPartition) -> None:
-        """Fetch once where nothing lies: only a fetch shows that the right to read is there.
+        """Fetch once at the end offset: only a fetch proves READ permission.
 
         Raises:
-            TopicAuthorizationFailedError: it is not.
-            KafkaTimeoutError: no fetch succeeds for as long as the reader's patience.
+            TopicAuthorizationFailedError: the permission is missing.
+            KafkaTimeoutError: no fetch succeeds within the reader's patience.
         """
         _, end = await self.bounds(tp)
         self._consumer.assign([tp])
@@ -85,13 +87,13 @@ class Reader:
     async def batches(
         self, tp: TopicPartition, start: int | None = None, stop: int | None = None
     ) -> AsyncIterator[list[Consumed]]:
-        """Records from `start` (else the first) to `stop` (exclusive, else the end at the time of the call).
+        """Yield records from `start` (else the first) to `stop` (exclusive, else the end at the time of the call).
 
-        Waits for open transactions that lie before `stop`.
+        Waits for open transactions before `stop`.
 
         Raises:
             Truncated: the partition ends before `stop`.
-            KafkaTimeoutError: nothing came for as long as the reader's patience.
+            KafkaTimeoutError: no record arrived within the reader's patience.
         """
         async for records, end in self._fetched(tp, start, stop):
             inside = [record for record in records if record.offset < end]
@@ -101,7 +103,7 @@ class Reader:
     async def raw(
         self, tp: TopicPartition, start: int | None = None, stop: int | None = None
     ) -> AsyncIterator[RawRecords]:
-        """The same as `RawRecords`; made of whole record sets when the options carry `UNDECODED`."""
+        """Yield the same as `RawRecords`, of whole record sets when the options carry `UNDECODED`."""
         async for fetched, end in self._fetched(tp, start, stop):
             for records in as_raw(fetched):
                 inside = records.where(records.rows["offset"] < end)
@@ -121,7 +123,7 @@ class Reader:
         while at < stop:
             try:
                 found = await self._consumer.getmany(tp, timeout_ms=POLL_MS)
-            except OffsetOutOfRangeError:  # retention, truncation or a leader of former times: only the bounds tell
+            except OffsetOutOfRangeError:  # retention, truncation or a former leader: only the first offset tells
                 found = {}
                 at = max(at, await self.leaders.first(tp))
                 self._consumer.seek(tp, at)
@@ -136,7 +138,7 @@ class Reader:
                 await attempts.wait("no record came")
 
     async def _stalled(self, tp: TopicPartition, at: int, stop: int, since: float) -> None:
-        """Look the leader up anew; after the reader's patience tell why nothing comes."""
+        """Look the leader up again; after the reader's patience raise the cause."""
         await refresh(client_of(self._consumer))
         if time.monotonic() - since < self._patience:
             return
@@ -147,10 +149,10 @@ class Reader:
 
 
 async def high_watermarks(options: dict[str, Any], tps: list[TopicPartition]) -> dict[TopicPartition, int]:
-    """End offset of each partition, open transactions included.
+    """Return the end offset of each partition, open transactions included.
 
-    The group's offset can be visible before the outputs of the same transaction are: their markers are written one by
-    one. Reading up to this end waits for them.
+    A group's offset can become visible before the outputs of the same transaction, since the markers are written one
+    by one. Reading up to this end waits for them.
     """
     async with Reader(options, "read_uncommitted") as reader:
         return {tp: (await reader.bounds(tp))[1] for tp in tps}

@@ -1,4 +1,4 @@
-"""The topics a fleet needs: what they must look like, and whether they do."""
+"""The topics of a fleet: their required settings, and checks of existing topics."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from worker.kafka.asking.topics import MISSING_AFTER
 from worker.kafka.seams.clients import client_of
 from worker.settings import Settings
 
-# The largest rejection: its payload as base64 or escaped text, and headers (escapes take six bytes for one).
+# The largest rejection: payload as base64 or escaped text, at most six bytes per byte, and headers.
 MIN_MESSAGE_BYTES = 6 * MAX_PAYLOAD + 16_384
 FOREVER = {"retention.ms": "-1", "retention.bytes": "-1"}
-# The broker's own time: it refuses records of a worker whose clock is an hour ahead.
+# LogAppendTime: with CreateTime the broker would refuse records of a worker whose clock is an hour ahead.
 COMPACTED = {
     "cleanup.policy": "compact",
     "segment.bytes": str(64 * 1024 * 1024),
@@ -27,21 +27,21 @@ CREATE_TIME = {"message.timestamp.type": "CreateTime", "message.timestamp.after.
 
 
 class Found(NamedTuple):
-    """A topic as the broker has it."""
+    """A topic as the broker describes it."""
 
     partitions: int
     max_message_bytes: int
-    cleanup: str = ""  # policy; empty where the broker does not tell
+    cleanup: str = ""  # cleanup.policy; empty if unknown
 
 
 def wanted(settings: Settings) -> dict[str, dict[str, str]]:
-    """Name → topic configuration of every topic that `topics create` makes.
+    """Return name → configuration of every topic that `topics create` creates.
 
-    Input and outputs carry the bars' own times, so default retention would delete replayed history.
+    Timestamps in input and outputs are the bars' own, so default retention would delete replayed history.
     """
     size = {"max.message.bytes": str(settings.topics.max_message_bytes)}
     logs = {name: FOREVER | CREATE_TIME | size | {"cleanup.policy": "delete"} for name in settings.topics.required}
-    # How old a control record is, is judged by its own time against the bars'.
+    # CreateTime: the age of a control record is its own time compared with the bars'.
     limits = {settings.topics.limits: size | COMPACTED | CREATE_TIME}
     return logs | {settings.state_topic: size | COMPACTED} | limits
 
@@ -49,18 +49,18 @@ def wanted(settings: Settings) -> dict[str, dict[str, str]]:
 async def describe(
     admin: AIOKafkaAdminClient, names: tuple[str, ...], missing_after: float = MISSING_AFTER
 ) -> dict[str, Found]:
-    """The topics among `names` that exist. None is made by asking.
+    """Return the existing topics among `names`, without creating any.
 
-    One is missing only when two brokers have not known it for `missing_after` seconds.
+    A topic counts as missing only if two brokers, or the only one, have not known it for `missing_after` seconds.
 
     Raises:
-        NotPermitted: the broker does not say whether one exists.
+        NotPermitted: this user may not see a topic.
         TryAgain, BrokerUnavailable: no certain answer.
     """
     client = client_of(admin)
     described = await asking.find_topics(client, names, missing_after)
     if described.denied:
-        # Not the same as missing: limits that may not be read must not pass for limits that nobody set.
+        # Not the same as missing: limits that this user may not read must not count as limits that nobody set.
         denied = ", ".join(sorted(described.denied))
         raise NotPermitted(f"no right to see {denied}", "Grant DESCRIBE and what docs/operations.md lists")
     told = await asking.topic_settings(client, described.partitions)
@@ -75,10 +75,11 @@ def _found(partitions: int, configs: Mapping[str, str | None]) -> Found:
 
 
 def check(settings: Settings, found: dict[str, Found], names: tuple[str, ...] | None = None) -> None:
-    """Refuse topics that a worker could not run on; `names` are those that matter, else all.
+    """Refuse unusable topics; `names` limits the check, else all required topics are checked.
 
     Raises:
-        ConfigError: one is missing, partition counts differ, or a rejection could be too large for its topic.
+        ConfigError: one is missing, partition counts differ, a rejection could be too large for its topic, or the state
+            topic is not compacted.
     """
     required = names or settings.worker_topics
     if missing := [name for name in required if name not in found]:
@@ -107,7 +108,7 @@ def check(settings: Settings, found: dict[str, Found], names: tuple[str, ...] | 
 
 
 def partitions_changed(topic: str, before: int, now: int) -> ConfigError:
-    """The error for an input topic that has other partitions than the group's state was made for."""
+    """Return the error for an input topic whose partition count differs from that of the group's state."""
     return ConfigError(
         f"{topic} has {now} partitions, but the group's state was made for {before}: symbols would change partition "
         "and lose their state",
@@ -117,10 +118,10 @@ def partitions_changed(topic: str, before: int, now: int) -> ConfigError:
 
 
 def check_control(settings: Settings, found: dict[str, Found]) -> int:
-    """Partitions of the control topic; 0 when it is not to be read.
+    """Return the number of partitions of the control topic; 0 if it is not read.
 
     Raises:
-        ConfigError: it is required and missing, or retention would delete what it says.
+        ConfigError: it is required but missing, or not compacted.
     """
     name, read = settings.topics.limits, settings.control.read
     if read == "required" and name not in found:

@@ -18,11 +18,11 @@ NAMES = SETTINGS.topics
         (NAMES.output, "topics.on_replaced=follow"),
         (NAMES.rejections, "topics.on_replaced=follow"),
         (NAMES.limits, "alphapulse control set"),
-        (SETTINGS.state_topic, "Start the workers again"),
+        (SETTINGS.state_topic, "Restart the workers"),
     ],
 )
 def test_each_topic_has_its_own_advice(topic: str, advice: str) -> None:
     error = made_anew(topic, SETTINGS)
     assert error.exit_code == 78
-    assert error.message.startswith(f"the topic {topic} was deleted and made anew: ")
+    assert error.message.startswith(f"the topic {topic} was deleted and recreated: ")
     assert advice in error.fix

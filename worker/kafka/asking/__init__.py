@@ -1,6 +1,7 @@
-"""Questions to brokers whose answers are believed only when they say what was asked for.
+"""Requests to brokers, repeated until an answer is complete.
 
-No answer is "nothing": an error code at any level, a null array, a missing or a foreign entry is asked again.
+No incomplete answer counts as "nothing": after an error code at any level, a null array, a missing entry or one that
+was not requested, the request is sent again.
 """
 
 from worker.kafka.asking.groups import members, refuse_new_protocol

@@ -1,4 +1,4 @@
-"""When an answer is certain, and how long it is asked for again."""
+"""Retry of a request until its answer is certain, or until its time is over."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ UNREACHABLE = (
     errors.NodeNotReadyError,
     errors.RequestTimedOutError,
     errors.KafkaConnectionError,
-    errors.CorrelationIdError,  # the connection is out of step, and closed
+    errors.CorrelationIdError,  # the answer belongs to another request; aiokafka closes the connection
     TimeoutError,
 )
-SECONDS = 15.0  # an election, or a coordinator that loads, takes less
-ATTEMPT = 1.0  # seconds that each attempt has: what a broker says counts more than when it says it
-LEAST = 0.05  # seconds before a question is asked for the second time
+SECONDS = 15.0  # an election, or the loading of a coordinator, takes less
+ATTEMPT = 1.0  # least seconds of an attempt: a late answer is better than none
+LEAST = 0.05  # seconds before the first retry
 
 
 class Doubt(Exception):
-    """An answer that settles nothing; the argument says why."""
+    """An answer that decides nothing; the argument is the reason."""
 
 
 def refused(code: int) -> Doubt:
-    """The doubt that an error code leaves."""
+    """Return the doubt for an error code."""
     return Doubt(f"error {name(code)}")
 
 
 def exactly(wanted: Iterable[K], rows: Iterable[Any] | None, key: Callable[[Any], K]) -> dict[K, Any]:
-    """The entry of each key that was asked for.
+    """Return the entry of each requested key.
 
     Raises:
-        Doubt: one is missing or there twice, one is there that nobody asked for, or there is no array at all.
+        Doubt: an entry is missing, duplicated or not requested, or the array is null.
     """
     try:
         return strict.exactly(None if rows is None else ((key(row), row) for row in rows), set(wanted), "the broker")
@@ -52,27 +52,27 @@ def exactly(wanted: Iterable[K], rows: Iterable[Any] | None, key: Callable[[Any]
 
 
 class Patience:
-    """The time for one question: when to ask again, and when to give up."""
+    """The time limit of one request, and the delays between its retries."""
 
     def __init__(self, what: str, seconds: float = SECONDS, least: float | None = None) -> None:
-        """`what` names the question in messages; `least` is the first delay in seconds."""
+        """Start the clock; `what` names the request in messages, `least` is the first delay in seconds."""
         self._what, self.seconds = what, seconds
         self._backoff = BackOff(LEAST if least is None else least)
-        self._said: str | None = None  # the last answer that settled nothing
+        self._said: str | None = None  # the last doubt
         self._clock = asyncio.get_running_loop().time
         self._begun = self._clock()
         self._rarely = Rarely()
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the question was first asked."""
+        """Seconds since the first attempt."""
         return self._clock() - self._begun
 
     async def doubt(self, error: BaseException) -> None:
-        """Wait before the question is asked again.
+        """Wait before the next attempt.
 
         Raises:
-            TryAgain: the time is over, and what brokers answered settles nothing.
+            TryAgain: the time is over, and no answer was certain.
             BrokerUnavailable: the time is over, and no broker has answered.
         """
         if isinstance(error, Doubt):
@@ -87,16 +87,16 @@ class Patience:
     def _given_up(self, error: BaseException) -> AlphapulseError:
         message = f"{self._what}: no certain answer within {self.seconds:g} s"
         if self._said is None:
-            fix = "Look whether the brokers run and can be reached, then try again"
+            fix = "Check that the brokers run and can be reached, then try again"
             return BrokerUnavailable(f"{message} ({str(error) or type(error).__name__})", fix)
-        return TryAgain(f"{message} (the last: {self._said})", "Look at the brokers' logs, then try again")
+        return TryAgain(f"{message} (the last: {self._said})", "Check the brokers' logs, then try again")
 
 
 async def until_certain(attempt: Callable[[], Awaitable[T]], what: str, seconds: float = SECONDS) -> T:
-    """What `attempt` returns, once it raises no `Doubt` and reaches a broker.
+    """Repeat `attempt` until it reaches a broker and raises no `Doubt`; return its result.
 
     Raises:
-        TryAgain, BrokerUnavailable: not within `seconds`.
+        TryAgain, BrokerUnavailable: no such result within `seconds`.
     """
     patience = Patience(what, seconds)
     while True:

@@ -1,4 +1,4 @@
-"""Topics that are made: asked for until they are certainly there, or refused for good."""
+"""Creation of topics, retried until each is certainly created or permanently refused."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from worker.kafka.asking.topics import in_turn
 from worker.kafka.seams.clients import ask
 
 PATIENCE = 2 * SECONDS
-LEAST = 0.1  # seconds before the first repeat; the broker works on it meanwhile
-ENOUGH = 5.0  # seconds
+LEAST = 0.1  # seconds before the first retry, while the broker creates them
+ENOUGH = 5.0  # seconds to wait for a minority of brokers
 TIMEOUT_MS = 10_000  # for the controller
 THROTTLED = 89  # THROTTLING_QUOTA_EXCEEDED, which aiokafka does not know
 DONE_OR_NOT = (errors.RequestTimedOutError.errno, errors.UnknownError.errno, 13)  # 13: NETWORK_EXCEPTION
@@ -24,7 +24,7 @@ AGAIN = (*DONE_OR_NOT, errors.NotControllerError.errno, THROTTLED)
 
 
 class NewTopic(NamedTuple):
-    """What to make."""
+    """A topic to create."""
 
     partitions: int
     replicas: int
@@ -35,15 +35,15 @@ Instead: TypeAlias = Callable[[str, NewTopic, int, str], NewTopic]
 
 
 async def make_topics(client: AIOKafkaClient, wanted: Mapping[str, NewTopic], instead: Instead) -> set[str]:
-    """Make topics; returns the names of those made by this call, the others were there before.
+    """Create topics, and return the names of those that did not exist before.
 
-    `instead` is given what a broker refused for good (name, topic, error code, reason), and returns what to ask for in
-    its place, or raises: then none is made.
+    When a broker permanently refuses a topic, `instead` gets its name, the topic, the error code and the reason. It
+    returns the topic to request instead, or raises: then no topic is created.
 
     Raises:
         TryAgain, BrokerUnavailable: no certain answer within `PATIENCE`.
     """
-    # Only tried at first: Kafka 3.3 keeps the settings of a topic that it refuses, for the next one of that name.
+    # Validate first: Kafka 3.3 keeps the settings of a topic that it refuses, and gives them to the next of that name.
     tried = await _answered(client, wanted, instead, only_try=True)
     fitting = {name: topic for name, (topic, is_new) in tried.items() if is_new}
     made = await _answered(client, fitting, instead, only_try=False)
@@ -53,10 +53,12 @@ async def make_topics(client: AIOKafkaClient, wanted: Mapping[str, NewTopic], in
 async def _answered(
     client: AIOKafkaClient, wanted: Mapping[str, NewTopic], instead: Instead, only_try: bool
 ) -> dict[str, tuple[NewTopic, bool]]:
-    """What the controller took in the end, and whether it is new; every broker is asked in turn: only older ones insist
-    on the controller."""
+    """Return the topic that the controller accepted for each name, and whether it is new.
+
+    Any broker may be asked: newer ones forward the request to the controller, older ones refuse it.
+    """
     left, done = dict(wanted), dict[str, tuple[NewTopic, bool]]()
-    perhaps: set[str] = set()  # an earlier request may have made them
+    perhaps: set[str] = set()  # topics that an earlier request may have created
     patience = Patience(f"the creation of {', '.join(wanted)}", PATIENCE, LEAST)
     for node in in_turn(client):
         if not left:
@@ -82,13 +84,13 @@ async def _answered(
 
 
 async def until_known(client: AIOKafkaClient, names: Collection[str]) -> dict[str, int]:
-    """Wait until the brokers know the topics; returns the number of replicas of each.
+    """Wait until the brokers know the topics, and return the number of replicas of each.
 
-    The controller answers before the brokers know of a new topic; whoever asks them next must find it. A minority that
-    is not there, or cut off from the controller, is waited for `ENOUGH` seconds only.
+    The controller answers before the brokers know a new topic. A minority of brokers that is down, or cut off from the
+    controller, is waited for only `ENOUGH` seconds.
 
     Raises:
-        TryAgain, BrokerUnavailable: not within `PATIENCE`.
+        TryAgain, BrokerUnavailable: a broker does not know them within `PATIENCE`.
     """
     replicas: dict[str, int] = {}
     patience = Patience(f"the new topics {', '.join(names)}", PATIENCE, LEAST / 5)

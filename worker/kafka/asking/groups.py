@@ -1,4 +1,4 @@
-"""What the coordinator of a group says of its members."""
+"""The members of a group, as its coordinator lists them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from worker.kafka.asking.messages import describe_group, describe_new_group
 from worker.kafka.seams.clients import ask, coordinator_of
 
 T = TypeVar("T")
-CLASSIC = "consumer"  # protocol type of consumers' groups; empty where a group has no members
+CLASSIC = "consumer"  # protocol type of consumer groups; empty for a group without members
 NOT_OF_THIS_KIND = (errors.GroupIdNotFound.errno, errors.UnsupportedVersionError.errno)
 
 
 async def members(client: AIOKafkaClient, group: str, seconds: float = SECONDS) -> int:
-    """Number of members of a consumer group.
+    """Return the number of members of a consumer group.
 
     Raises:
-        ConfigError: the group is one of the new protocol, whose members are not counted here.
+        ConfigError: the group uses the new protocol, whose members are not counted here.
         NotPermitted: no right to the group.
         TryAgain, BrokerUnavailable: no certain answer within `seconds`.
     """
@@ -31,11 +31,12 @@ async def members(client: AIOKafkaClient, group: str, seconds: float = SECONDS) 
 
 
 async def refuse_new_protocol(client: AIOKafkaClient, group: str, seconds: float = SECONDS) -> None:
-    """Refuse a group in which a consumer of the new protocol (KIP-848) is: it is given partitions, and the fleet's own
-    members look like none.
+    """Refuse a group with a consumer of the new protocol (KIP-848).
+
+    That consumer gets partitions, and the coordinator no longer lists the fleet's own members.
 
     Raises:
-        ConfigError: there is one.
+        ConfigError: the group has such a consumer.
         NotPermitted: no right to the group.
         TryAgain, BrokerUnavailable: no certain answer within `seconds`.
     """
@@ -45,15 +46,15 @@ async def refuse_new_protocol(client: AIOKafkaClient, group: str, seconds: float
         return  # the broker has no such groups
     if count:
         raise ConfigError(
-            f"the group {group} has been turned into one of the new protocol (KIP-848): "
+            f"the group {group} has been converted to the new protocol (KIP-848): "
             "a consumer with group.protocol=consumer has joined it",
-            "Stop that consumer or give it a group.id of its own; "
-            "group.consumer.migration.policy=disabled on the brokers prevents it",
+            "Stop that consumer or give it another group.id; "
+            "group.consumer.migration.policy=disabled on the brokers prevents the conversion",
         )
 
 
 async def _asked(client: AIOKafkaClient, group: str, request: Any, judge: Callable[[str, Any], T], seconds: float) -> T:
-    """What `judge` makes of the coordinator's answer; each attempt looks the coordinator up."""
+    """Return what `judge` finds in the coordinator's answer; each attempt looks the coordinator up."""
 
     async def attempt() -> T:
         try:
@@ -72,7 +73,7 @@ def _count(group: str, answer: Any) -> int:
     if found is None:
         raise Doubt("the answer has no list of members")
     if kind not in ("", CLASSIC):
-        raise ConfigError(f"the group {group} is one of {kind!r}, not of consumers", "Set processing.group")
+        raise ConfigError(f"the group {group} has the protocol type {kind!r}, not 'consumer'", "Set processing.group")
     return len(found)
 
 
@@ -88,7 +89,7 @@ def _count_new(group: str, answer: Any) -> int:
 
 
 def _settled(code: int, group: str) -> Exception:
-    """What an error code says: no right, or nothing."""
+    """Return the error to raise for a code: a missing right, or a doubt."""
     if code == errors.GroupAuthorizationFailedError.errno:
         return NotPermitted(
             f"the broker refuses access: no right to the group {group}",

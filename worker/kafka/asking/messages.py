@@ -1,4 +1,4 @@
-"""What a coordinator knows of a group: DescribeGroups, version 3, and ConsumerGroupDescribe, version 0 (KIP-848)."""
+"""DescribeGroups, version 3, and ConsumerGroupDescribe, version 0 (KIP-848)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TAGS = ("tags", TaggedFields)
 
 
 class WholeDescribeGroupsRequest(DescribeGroupsRequest_v3):
-    """aiokafka reads its answer as one of version 2."""
+    """DescribeGroups, version 3; aiokafka decodes its answer as version 2."""
 
     RESPONSE_TYPE = DescribeGroupsResponse_v3  # type: ignore[assignment]
 
@@ -78,10 +78,10 @@ class ConsumerGroupDescribeRequest(RequestStruct):
 
 
 def describe_group(group: str) -> Fixed:
-    """The request about the members of one group."""
+    """Build the request for the members of one group."""
     return Fixed(WholeDescribeGroupsRequest, [group], False)
 
 
 def describe_new_group(group: str) -> Fixed:
-    """The request about one group of the new protocol."""
+    """Build the request for the members of one group of the new protocol."""
     return Fixed(ConsumerGroupDescribeRequest, [group], False, {})

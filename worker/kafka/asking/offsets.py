@@ -1,4 +1,4 @@
-"""What a group has committed, asked from outside the group, and set while it has no members."""
+"""A group's committed offsets: read from outside the group, and set while it has no members."""
 
 from __future__ import annotations
 
@@ -24,15 +24,16 @@ from worker.kafka.protocol.strict import Unclear
 from worker.kafka.seams.clients import ask, coordinator_of
 
 T = TypeVar("T")
-NOBODY = Membership(-1, "", None)  # the coordinator takes it only for a group without members
+NOBODY = Membership(-1, "", None)  # the coordinator accepts it only for a group without members
 DENIED = (Code.GROUP_AUTHORIZATION_FAILED, Code.TOPIC_AUTHORIZATION_FAILED)
 
 
 async def committed_positions(
     client: AIOKafkaClient, group: str, tps: Collection[TopicPartition], seconds: float = SECONDS
 ) -> dict[TopicPartition, Position | None]:
-    """The group's offsets; None only where the coordinator says that it has committed nothing. Where a transaction is
-    open, those before it: a dead worker's transaction must not hold up who only looks.
+    """Return the group's offsets; None only where the coordinator says that the group has committed nothing.
+
+    Offsets of an open transaction are ignored: a dead worker's transaction must not block a reader.
 
     Raises:
         NotPermitted: no right to the group.
@@ -50,7 +51,7 @@ async def set_positions(
 
     Raises:
         NotPermitted: no right to the group.
-        TryAgain, BrokerUnavailable: no certain answer within `seconds`, as while the group has members.
+        TryAgain, BrokerUnavailable: no certain answer within `seconds`, for example while the group has members.
     """
     request, tps = commit_offsets(group, NOBODY, positions), positions.keys()
     await _asked(client, group, request, lambda answer: committed(answer, tps), f"the offsets of {group}", seconds)

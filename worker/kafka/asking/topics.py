@@ -1,4 +1,4 @@
-"""Which topics there are, and their settings."""
+"""Existing topics, and their settings."""
 
 from __future__ import annotations
 
@@ -21,40 +21,40 @@ from worker.kafka.seams.clients import ask
 
 log = logging.getLogger(__name__)
 
-MISSING_AFTER = 30.0  # seconds until a topic is missing: a broker that has just started, or is cut off, may not know it
-ALONE = 2.0  # the same where there is no second broker to ask
+MISSING_AFTER = 30.0  # seconds until a topic counts as missing: a new or isolated broker may not know it yet
+ALONE = 2.0  # the same in a cluster of one broker
 DENIED = (errors.TopicAuthorizationFailedError.errno, errors.ClusterAuthorizationFailedError.errno)
 
 
 class Described(NamedTuple):
-    """What the brokers say of topics: name → number of partitions, and those that this user may not see."""
+    """Topics as the brokers describe them: name → number of partitions, and those that this user may not see."""
 
     partitions: Mapping[str, int]
     denied: frozenset[str]
 
 
 class _Search:
-    """What has been said so far of the topics asked for."""
+    """The answers so far about the requested topics."""
 
     def __init__(self, names: Collection[str]) -> None:
         self.open = set(names)
         self.found: dict[str, int] = {}
         self.denied: set[str] = set()
-        self._unknown_to: defaultdict[str, set[int]] = defaultdict(set)  # topic → brokers that do not know it
-        self._hinted: set[str] = set()  # topics of which a broker knows something
+        self._unknown_to: defaultdict[str, set[int]] = defaultdict(set)  # topic → brokers that don't know it
+        self._hinted: set[str] = set()  # topics that some broker knows at least in part
 
     def hear(self, node: int, answer: Any) -> None:
-        """Take one broker's answer to a request for the topics in `open`.
+        """Record one broker's answer to a request for the topics in `open`.
 
         Raises:
-            Doubt: it leaves some open.
-            ConfigError: a name can't be one of a topic.
+            Doubt: some topics stay open.
+            ConfigError: a name is not a valid topic name.
         """
         rows = exactly(self.open, answer.topics, lambda row: str(row[1]))
         doubt: Doubt | None = None
         for name, (code, _, _, partitions) in rows.items():
             if code == errors.InvalidTopicError.errno:
-                raise ConfigError(f"{name!r} can't be the name of a topic", "Correct topics.* in the settings")
+                raise ConfigError(f"{name!r} is not a valid topic name", "Correct topics.* in the settings")
             if code == 0 and partitions and {row[1] for row in partitions} == set(range(len(partitions))):
                 self.found[name] = len(partitions)
             elif code == errors.TopicAuthorizationFailedError.errno:
@@ -64,13 +64,13 @@ class _Search:
                 doubt = refused(code)
             else:
                 self._hinted.add(name)
-                doubt = refused(code) if code else Doubt(f"the answer does not tell all partitions of {name}")
+                doubt = refused(code) if code else Doubt(f"the answer lacks partitions of {name}")
         self.open -= self.found.keys() | self.denied
         if doubt:
             raise doubt
 
     def missing(self, brokers: int) -> bool:
-        """Whether enough brokers have said of every open topic that they do not know it, and none knew anything."""
+        """Return whether two brokers, or the only one, don't know each open topic and none knows anything of it."""
         return not self._hinted & self.open and all(
             len(self._unknown_to[name]) >= min(brokers, 2) for name in self.open
         )
@@ -79,11 +79,13 @@ class _Search:
 async def find_topics(
     client: AIOKafkaClient, names: Collection[str], missing_after: float = MISSING_AFTER
 ) -> Described:
-    """Describe topics; none is made by asking. One that is neither described nor denied does not exist: two brokers
-    have said so, and none said otherwise for `missing_after` seconds.
+    """Describe topics, without creating any.
+
+    A topic that is neither described nor denied does not exist: two brokers, or the only one, have said so, and no
+    broker has contradicted within `missing_after` seconds.
 
     Raises:
-        TryAgain, BrokerUnavailable: no certain answer in twice that time.
+        TryAgain, BrokerUnavailable: no certain answer within twice that time plus `SECONDS`.
     """
     search, nodes = _Search(names), in_turn(client)
     brokers = len(client.cluster.brokers())
@@ -102,7 +104,7 @@ async def find_topics(
 
 
 def in_turn(client: AIOKafkaClient) -> Iterator[int]:
-    """The id of every broker, over and over, in an order of chance."""
+    """Cycle endlessly through the ids of all brokers, in random order."""
     nodes = [broker.nodeId for broker in client.cluster.brokers()]
     random.shuffle(nodes)
     return itertools.cycle(nodes)
@@ -111,7 +113,7 @@ def in_turn(client: AIOKafkaClient) -> Iterator[int]:
 async def topic_settings(
     client: AIOKafkaClient, names: Collection[str], seconds: float = SECONDS
 ) -> dict[str, dict[str, str | None]]:
-    """Settings of topics that exist, by topic; none of one whose settings this user may not read.
+    """Return the settings of existing topics, by topic; none for a topic whose settings this user may not read.
 
     Raises:
         TryAgain, BrokerUnavailable: no certain answer within `seconds`.

@@ -1,4 +1,4 @@
-"""Whether the brokers are new enough for what is asked of them."""
+"""Check that all brokers are new enough."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from worker.kafka.asking.certain import UNREACHABLE, Doubt, refused, until_certa
 from worker.kafka.seams.clients import ask
 
 OLDEST = "3.3"
-SECONDS = 3.0  # for a broker that does not answer: another does
+SECONDS = 3.0  # for a broker that does not answer; the others still count
 
 
 class Need(NamedTuple):
-    """A request, and the version of it that every Kafka from `OLDEST` on knows."""
+    """A request, and a version of it that every Kafka since `OLDEST` supports."""
 
     key: int
     name: str
@@ -34,29 +34,29 @@ NEEDS = (
 
 
 async def refuse_old_brokers(client: AIOKafkaClient) -> None:
-    """Refuse a cluster that has a broker older than `OLDEST`: while a cluster is upgraded its brokers differ.
+    """Refuse a cluster with a broker older than `OLDEST`; all are checked, since they differ during an upgrade.
 
     Raises:
-        ConfigError: there is one.
-        BrokerUnavailable: none says what it knows.
+        ConfigError: the cluster has an older broker.
+        BrokerUnavailable: no broker reports its versions.
     """
-    # One after the other: a client opens its connections so.
+    # One after the other, since a client opens its connections one at a time.
     told = {broker.nodeId: await _most(client, broker.nodeId) for broker in client.cluster.brokers()}
     if not any(told.values()):
-        raise BrokerUnavailable("no broker says which requests it knows", "Look at the brokers' logs, then try again")
+        raise BrokerUnavailable("no broker reports its API versions", "Check the brokers' logs, then try again")
     for node, most in told.items():
         for need in NEEDS if most else ():
             if most.get(need.key, -1) < need.version:
-                known = f"only up to version {most[need.key]}" if need.key in most else "not at all"
+                known = f"only up to version {most[need.key]}" if need.key in most else "in no version"
                 raise ConfigError(
                     f"the broker {node} is older than Kafka {OLDEST}: "
-                    f"it knows {need.name} {known}, and version {need.version} is needed",
+                    f"it supports {need.name} {known}, but version {need.version} is required",
                     f"Upgrade the brokers to Kafka {OLDEST} or newer",
                 )
 
 
 async def _most(client: AIOKafkaClient, node: int) -> Mapping[int, int]:
-    """Request key → newest version that a broker knows; empty when it can't be asked now."""
+    """Return request key → newest version that a broker supports; empty while it does not answer."""
 
     async def attempt() -> Mapping[int, int]:
         answer = await ask(client, node, ApiVersionRequest())
@@ -68,6 +68,6 @@ async def _most(client: AIOKafkaClient, node: int) -> Mapping[int, int]:
 
     try:
         async with asyncio.timeout(SECONDS):
-            return await until_certain(attempt, f"the requests that broker {node} knows", SECONDS)
+            return await until_certain(attempt, f"the requests that broker {node} supports", SECONDS)
     except (BrokerUnavailable, TryAgain, *UNREACHABLE):
         return {}

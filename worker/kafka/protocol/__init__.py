@@ -1,5 +1,5 @@
-"""Requests of our own, and their answers taken word by word.
+"""Kafka requests that aiokafka lacks or handles loosely, with strict checks of their answers.
 
-aiokafka reads some error codes and passes over others; an answer that it does not understand may pass for "nothing" or
-for "done". Here an answer counts only when it speaks of exactly what was asked.
+aiokafka ignores some error codes, and may take an answer that it does not understand for "nothing" or "done". Here an
+answer counts only when it holds exactly the requested entries.
 """

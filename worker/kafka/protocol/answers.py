@@ -1,4 +1,4 @@
-"""What an error code means: try again, ask another broker, or give up."""
+"""Classification of error codes: retry, ask another broker, or give up."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FIND_LEADER = frozenset(
 )
 # A coordinator has moved, or is being elected.
 FIND_COORDINATOR = frozenset({Code.REQUEST_TIMED_OUT, Code.COORDINATOR_NOT_AVAILABLE, Code.NOT_COORDINATOR})
-# The broker asked is the right one, and not ready yet.
+# The right broker was asked, but is not ready yet.
 RETRY = frozenset(
     {
         Code.CORRUPT_MESSAGE,
@@ -41,13 +41,13 @@ UNREACHABLE = (
     errors.NodeNotReadyError,
     errors.RequestTimedOutError,
     errors.KafkaConnectionError,
-    errors.CorrelationIdError,  # an answer to something else: the connection is closed
+    errors.CorrelationIdError,  # the answer belongs to another request; aiokafka closes the connection
     Unclear,
 )
 
 
 class NoLongerOurs(errors.KafkaError):
-    """The group has gone on without this member: what it holds belongs to others now."""
+    """The group has continued without this member: its partitions belong to others now."""
 
 
 class NameTaken(errors.KafkaError):
@@ -55,7 +55,7 @@ class NameTaken(errors.KafkaError):
 
 
 class RecordsRefused(errors.KafkaError):
-    """The topic takes no such records, however often they are sent."""
+    """The topic permanently refuses the records."""
 
 
 LEFT_BEHIND = frozenset({Code.ILLEGAL_GENERATION, Code.UNKNOWN_MEMBER_ID, Code.REBALANCE_IN_PROGRESS})
@@ -63,7 +63,7 @@ FENCED = frozenset({Code.INVALID_PRODUCER_EPOCH, Code.PRODUCER_FENCED})
 
 
 def failure(code: int, subject: str) -> errors.KafkaError:
-    """The error of a code that no retry can mend; `subject` of what was refused."""
+    """Return the error for a non-retriable code; `subject` names what was refused."""
     if code in FENCED:
         return errors.ProducerFenced()
     if code in LEFT_BEHIND:
@@ -79,7 +79,7 @@ def failure(code: int, subject: str) -> errors.KafkaError:
 
 
 def worst(codes: Iterable[int]) -> int:
-    """0 without an error; one that no retry can mend before all others."""
+    """Return the code that counts, 0 without an error; non-retriable codes take precedence."""
     found = [code for code in codes if code]
-    told = [code for code in found if code != Code.OPERATION_NOT_ATTEMPTED] or found  # another's error is the cause
+    told = [code for code in found if code != Code.OPERATION_NOT_ATTEMPTED] or found  # another entry failed
     return next((code for code in told if code not in AGAIN), told[0] if told else 0)

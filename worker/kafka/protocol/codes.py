@@ -1,4 +1,4 @@
-"""Kafka's error codes that a worker must tell apart, the ones that aiokafka does not know included."""
+"""Kafka's error codes that a worker must distinguish, including those unknown to aiokafka."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from aiokafka import errors
 
 
 class Code(IntEnum):
-    """Names as in Kafka's protocol guide."""
+    """Error codes, named as in Kafka's protocol guide."""
 
     UNKNOWN_SERVER_ERROR = -1
     OFFSET_OUT_OF_RANGE = 1
@@ -52,7 +52,7 @@ class Code(IntEnum):
 
 
 def name(code: int) -> str:
-    """For messages: the code with its name, as far as anybody knows it."""
+    """Return the code for messages, with its name if known."""
     try:
         known = Code(code).name
     except ValueError:

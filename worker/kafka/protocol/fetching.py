@@ -1,4 +1,4 @@
-"""Fetch of a few records, outside any consumer."""
+"""Fetch requests for a few records, without a consumer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FetchResponse(FetchResponse_v4):
     topics: Any
 
     def codes(self) -> Iterator[int]:
-        """Error codes of each partition."""
+        """Return the error code of each partition."""
         return (each[1] for _, partitions in self.topics or () for each in partitions or ())
 
 
@@ -36,16 +36,16 @@ class FetchRequest(FetchRequest_v4):
 
 
 def fetch(tp: TopicPartition, offset: int) -> Fixed:
-    """The request for committed records from an offset on."""
+    """Build the request for committed records from an offset on."""
     named: Any = [(tp.topic, [(tp.partition, offset, MOST_BYTES)])]
     return Fixed(FetchRequest, CONSUMER, AT_ONCE, ANY, MOST_BYTES, COMMITTED, named)
 
 
 def fetched(answer: Any, tp: TopicPartition) -> Fetched:
-    """What an answer without an error code holds.
+    """Return the records of an answer without an error code.
 
     Raises:
-        Unclear: it does not speak of exactly this partition.
+        Unclear: the answer does not hold exactly this partition.
     """
     topics = answer.topics or ()
     entries = [(TopicPartition(topic, each[0]), each) for topic, partitions in topics for each in partitions or ()]

@@ -1,4 +1,4 @@
-"""Requests of which only one version is spoken."""
+"""Requests in a single version."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from aiokafka.protocol.api import RequestStruct
 
 
 class Fixed:
-    """A request as aiokafka's connections take one."""
+    """A request in the form that aiokafka's connections accept."""
 
     def __init__(self, struct: type[RequestStruct], *values: Any) -> None:
         self._struct, self._values = struct, values
 
     def prepare(self, versions: Mapping[int, tuple[int, int]]) -> RequestStruct:
-        """The request, for a broker that knows these (least, most) versions by the keys of the requests.
+        """Build the request for a broker; `versions` are its supported (least, most) versions by request key.
 
         Raises:
-            IncompatibleBrokerVersion: it doesn't know ours.
+            IncompatibleBrokerVersion: the broker does not support this version.
         """
         struct = self._struct
         least, most = versions.get(struct.API_KEY, (0, -1))
         if not least <= struct.API_VERSION <= most:
             raise IncompatibleBrokerVersion(
-                f"{struct.__name__}: the broker knows the versions {least} to {most}, not {struct.API_VERSION}"
+                f"{struct.__name__}: the broker supports the versions {least} to {most}, not {struct.API_VERSION}"
             )
         return struct(*self._values)

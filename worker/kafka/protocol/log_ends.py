@@ -1,5 +1,4 @@
-"""ListOffsets and OffsetForLeaderEpoch, asked with the leader's epoch: a leader of former times is told from a present
-one."""
+"""ListOffsets and OffsetForLeaderEpoch with the leader's epoch, which a former leader refuses."""
 
 from __future__ import annotations
 
@@ -14,9 +13,9 @@ from worker.kafka.protocol.fixed import Fixed
 from worker.kafka.protocol.strict import Unclear, exactly
 from worker.kafka.protocol.types import OLD_TEXT, TEXT
 
-FIRST, LAST = -2, -1  # as a timestamp: the log's begin, its end
-CONSUMER = -1  # as a replica
-COMMITTED, UNCOMMITTED = 1, 0  # isolation
+FIRST, LAST = -2, -1  # as a timestamp: earliest, latest
+CONSUMER = -1  # as a replica id
+COMMITTED, UNCOMMITTED = 1, 0  # isolation level
 
 
 class ListOffsetsResponse(Response):
@@ -43,7 +42,7 @@ class ListOffsetsResponse(Response):
     )
 
     def codes(self) -> Iterator[int]:
-        """Error codes of each partition."""
+        """Return the error code of each partition."""
         return (each[1] for _, partitions in self.topics or () for each in partitions or ())
 
 
@@ -89,7 +88,7 @@ class EpochEndResponse(Response):
     )
 
     def codes(self) -> Iterator[int]:
-        """Error codes of each partition."""
+        """Return the error code of each partition."""
         return (each[0] for _, partitions, _ in self.topics or () for each in partitions or ())
 
 
@@ -119,16 +118,16 @@ class EpochEndRequest(RequestStruct):
 
 
 def log_end(tp: TopicPartition, epoch: int, timestamp: int, isolation: int = COMMITTED) -> Fixed:
-    """The request for the first or last offset of a partition, to the leader of this epoch."""
+    """Build the request for a partition's first or end offset, to the leader of this epoch."""
     named: Any = [(tp.topic, [(tp.partition, epoch, timestamp)])]
     return Fixed(ListOffsetsRequest, CONSUMER, isolation, named)
 
 
 def end_found(answer: Any, tp: TopicPartition) -> int:
-    """The offset in an answer without an error code.
+    """Return the offset in an answer without an error code.
 
     Raises:
-        Unclear: it does not speak of exactly this partition.
+        Unclear: the answer does not hold exactly this partition, or no offset.
     """
     topics = answer.topics or ()
     entries = [(TopicPartition(topic, each[0]), each) for topic, partitions in topics for each in partitions or ()]
@@ -139,16 +138,16 @@ def end_found(answer: Any, tp: TopicPartition) -> int:
 
 
 def epoch_end(tp: TopicPartition, current: int, epoch: int) -> Fixed:
-    """The request for the offset at which the records of a leader epoch end, to the leader of the `current` epoch."""
+    """Build the request for the end offset of a leader epoch, to the leader of the `current` epoch."""
     named: Any = [(tp.topic, [(tp.partition, current, epoch, {})], {})]
     return Fixed(EpochEndRequest, CONSUMER, named, {})
 
 
 def epoch_end_found(answer: Any, tp: TopicPartition) -> int:
-    """The end in an answer without an error code; -1 where the leader knows no such epoch.
+    """Return the end offset in an answer without an error code; -1 where the leader does not know the epoch.
 
     Raises:
-        Unclear: it does not speak of exactly this partition.
+        Unclear: the answer does not hold exactly this partition.
     """
     topics = answer.topics or ()
     entries = [(TopicPartition(topic, each[1]), each) for topic, partitions, _ in topics for each in partitions or ()]

@@ -1,4 +1,4 @@
-"""Metadata with topic ids and leader epochs, and without the side effect of making a topic."""
+"""Metadata with topic ids and leader epochs; the request never creates a topic."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class MetadataRequest(RequestStruct):
 
 
 class Leader(NamedTuple):
-    """Who leads a partition, and since which of its elections."""
+    """The leader of a partition, and its leader epoch."""
 
     node: int
     epoch: int
@@ -82,16 +82,16 @@ class Topic(NamedTuple):
 
 
 def describe_topics(names: Collection[str]) -> Fixed:
-    """The request; it makes no topic."""
+    """Build the request, which creates no topic."""
     named: Any = [(0, name, {}) for name in sorted(names)]
     return Fixed(MetadataRequest, named, False, False, {})
 
 
 def described(answer: Any, names: Collection[str]) -> dict[str, Topic]:
-    """What an answer says of these topics.
+    """Return the topics of an answer by name.
 
     Raises:
-        Unclear: it does not speak of exactly these topics.
+        Unclear: the answer does not hold exactly these topics.
     """
     topics = None if answer.topics is None else ((topic[1], topic) for topic in answer.topics)
     return {name: _topic(entry) for name, entry in exactly(topics, names, "Metadata").items()}

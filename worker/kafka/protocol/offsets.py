@@ -1,4 +1,4 @@
-"""OffsetFetch and OffsetCommit in the first versions that tell all that a worker must know."""
+"""OffsetFetch and OffsetCommit in the first versions that have all fields a worker needs."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from worker.kafka.protocol.fixed import Fixed
 from worker.kafka.protocol.strict import Unclear, exactly
 from worker.kafka.protocol.types import TEXT
 
-NOTHING = -1  # as an offset: the group has committed none
+NOTHING = -1  # as an offset: the group has committed nothing
 NO_EPOCH = -1
 
 
-# OffsetCommit and TxnOffsetCommit carry offsets in the same way, and are answered alike.
+# OffsetCommit and TxnOffsetCommit carry offsets in the same form, and their answers have the same form.
 POSITIONS = (
     "topics",
     CompactArray(
@@ -50,15 +50,15 @@ COMMIT_ANSWER = Schema(
 
 
 class Position(NamedTuple):
-    """What a group has committed for a partition, or is to commit."""
+    """A committed position of a partition, or one to commit."""
 
     offset: int
-    epoch: int = NO_EPOCH  # of the leader that wrote the record before; -1 = not known
+    epoch: int = NO_EPOCH  # leader epoch of the record before; -1 = unknown
     text: str = ""
 
 
 class Membership(NamedTuple):
-    """Who commits: a member of the group in one of its generations."""
+    """The committing member of the group, in one generation."""
 
     generation: int
     member_id: str
@@ -94,7 +94,7 @@ class OffsetFetchResponse(Response):
     )
 
     def codes(self) -> Iterator[int]:
-        """Error codes of the whole and of each partition."""
+        """Yield the error code of the whole answer, then that of each partition."""
         yield self.error_code
         for _, partitions, _ in self.topics or ():
             yield from (partition[4] for partition in partitions or ())
@@ -117,7 +117,7 @@ class OffsetCommitResponse(Response):
     SCHEMA = COMMIT_ANSWER
 
     def codes(self) -> Iterator[int]:
-        """Error codes of each partition."""
+        """Return the error code of each partition."""
         return (code for _, partitions, _ in self.topics or () for _, code, _ in partitions or ())
 
 
@@ -135,7 +135,7 @@ class OffsetCommitRequest(RequestStruct):
 
 
 def by_topic(tps: Collection[TopicPartition]) -> dict[str, list[int]]:
-    """Partitions by topic, in order."""
+    """Group sorted partitions by topic."""
     topics: dict[str, list[int]] = {}
     for tp in sorted(tps):
         topics.setdefault(tp.topic, []).append(tp.partition)
@@ -143,17 +143,20 @@ def by_topic(tps: Collection[TopicPartition]) -> dict[str, list[int]]:
 
 
 def fetch_offsets(group: str, tps: Collection[TopicPartition], stable: bool = True) -> Fixed:
-    """The request for a group's offsets. One with a transaction open on it is answered by 88, or, when it need not be
-    `stable`, by the one before."""
+    """Build the request for a group's offsets.
+
+    For a partition with an open transaction the answer is code 88 (UNSTABLE_OFFSET_COMMIT), or without `stable` the
+    offset before that transaction.
+    """
     named: Any = [(topic, partitions, {}) for topic, partitions in by_topic(tps).items()]
     return Fixed(OffsetFetchRequest, group, named, stable, {})
 
 
 def fetched(answer: Any, tps: Collection[TopicPartition]) -> dict[TopicPartition, Position | None]:
-    """What an answer without error codes says; None for a partition where the group has committed nothing.
+    """Return the positions in an answer without error codes; None where the group has committed nothing.
 
     Raises:
-        Unclear: it does not speak of exactly these partitions.
+        Unclear: the answer does not hold exactly these partitions, or has an invalid offset.
     """
     entries = exactly(_entries(answer), tps, "OffsetFetch")
     found: dict[TopicPartition, Position | None] = {}
@@ -165,12 +168,12 @@ def fetched(answer: Any, tps: Collection[TopicPartition]) -> dict[TopicPartition
 
 
 def commit_offsets(group: str, member: Membership, offsets: Mapping[TopicPartition, Position]) -> Fixed:
-    """The request that commits offsets for a member of the group."""
+    """Build the request that commits offsets for a member of the group."""
     return Fixed(OffsetCommitRequest, group, *member, named_offsets(offsets), {})
 
 
 def named_offsets(offsets: Mapping[TopicPartition, Position]) -> Any:
-    """Offsets as OffsetCommit and TxnOffsetCommit carry them."""
+    """Return offsets in the form of OffsetCommit and TxnOffsetCommit."""
     return [
         (topic, [(p, *offsets[TopicPartition(topic, p)], {}) for p in partitions], {})
         for topic, partitions in by_topic(offsets.keys()).items()
@@ -178,7 +181,7 @@ def named_offsets(offsets: Mapping[TopicPartition, Position]) -> Any:
 
 
 def committed(answer: Any, tps: Collection[TopicPartition]) -> None:
-    """Check that an answer without error codes speaks of exactly these partitions.
+    """Check that an answer without error codes holds exactly these partitions.
 
     Raises:
         Unclear: it does not.

@@ -1,4 +1,4 @@
-"""Whether an answer speaks of exactly what was asked."""
+"""Check that an answer holds exactly the requested entries."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ V = TypeVar("V")
 
 
 class Unclear(KafkaError):
-    """An answer without what was asked for, or with something else: neither an error that Kafka names nor a success."""
+    """An answer that lacks requested entries or has others: neither a success nor an error that Kafka names."""
 
 
 def exactly(found: Iterable[tuple[K, V]] | None, asked: Collection[K], what: str) -> dict[K, V]:
-    """The entries of an answer by what they speak of.
+    """Return the entries of an answer by key.
 
     Raises:
-        Unclear: an entry is missing, foreign or there twice, or there is no list at all.
+        Unclear: an entry is missing, duplicated or not requested, or the list is null.
     """
     if found is None:
         raise Unclear(f"{what}: the answer has no entries")
     entries: dict[K, V] = {}
     for key, value in found:
         if key in entries:
-            raise Unclear(f"{what}: the answer speaks twice of {key}")
+            raise Unclear(f"{what}: the answer has two entries of {key}")
         entries[key] = value
     if missing := [key for key in asked if key not in entries]:
-        raise Unclear(f"{what}: the answer says nothing of {missing[0]}")
+        raise Unclear(f"{what}: the answer has no entry of {missing[0]}")
     if foreign := [key for key in entries if key not in asked]:
-        raise Unclear(f"{what}: the answer speaks of {foreign[0]}, which was not asked for")
+        raise Unclear(f"{what}: the answer has an entry of {foreign[0]}, which was not requested")
     return entries

@@ -1,1 +1,1 @@
-"""Records as they come from Kafka and go to it."""
+"""Records as Kafka delivers and accepts them."""

@@ -1,4 +1,4 @@
-"""CRC-32C of record batches: compiled where the processor has an instruction for it, else the client library's."""
+"""CRC-32C of record batches: compiled if the CPU has the instruction, else the client library's."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ _library = cast("Callable[[memoryview], int]", calc_crc32c)  # its annotation na
 
 
 def checksum(data: memoryview) -> int:
-    """The checksum of `data`."""
+    """Return the checksum of `data`."""
     return crc32c(data) if COMPILED else _library(data)

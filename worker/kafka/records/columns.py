@@ -1,4 +1,4 @@
-"""Decoded records as `RawRecords`: what a consumer's public interface gives, for the compiled path behind it."""
+"""Conversion of records that a consumer has decoded into `RawRecords`, the input of the compiled path."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _NO_HEADERS = b"\x00"
 
 
 def as_raw(fetched: Sequence[Any]) -> list[RawRecords]:
-    """What `getmany` returned for one partition: either `RawRecords` already or decoded records."""
+    """Convert what `getmany` returned for one partition: decoded records, or `RawRecords` already."""
     if not fetched or isinstance(fetched[0], RawRecords):
         return list(fetched)
     return [raw_of(fetched)]
 
 
 def together(parts: Sequence[RawRecords]) -> RawRecords:
-    """Several as one."""
+    """Concatenate several into one."""
     if len(parts) == 1:
         return parts[0]
     rows = [part.rows.copy() for part in parts]
@@ -40,7 +40,7 @@ def together(parts: Sequence[RawRecords]) -> RawRecords:
 
 
 def raw_of(records: Sequence[Any]) -> RawRecords:
-    """Records with offset, timestamp, key, value and headers as `RawRecords`."""
+    """Convert records with offset, timestamp, key, value and headers."""
     rows = np.zeros(len(records), ROW)
     rows["offset"] = [record.offset for record in records]
     rows["timestamp"] = [-1 if record.timestamp is None else record.timestamp for record in records]

@@ -1,4 +1,4 @@
-"""Decodes fetched record sets into `RawRecords`: checksums, aborted transactions, compression, old formats."""
+"""Decoder of fetched record sets into `RawRecords`: checksums, aborted transactions, compression, old formats."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ Aborted: TypeAlias = Sequence[tuple[int, int]]
 
 
 def decode(data: bytes, first: int, aborted: Aborted, check_crcs: bool, tp: TopicPartition) -> tuple[RawRecords, int]:
-    """The records of a record set from offset `first` on, and the offset to fetch next.
+    """Return the records of a record set from offset `first` on, and the offset to fetch next.
 
-    `aborted` are (producer id, first offset) of the aborted transactions whose records must be left out.
+    `aborted` are (producer id, first offset) of the aborted transactions whose records must be skipped.
 
     Raises:
-        CorruptRecordException: a checksum is wrong, or the bytes contradict themselves.
+        CorruptRecordException: a checksum is wrong, or the bytes are inconsistent.
     """
     buffer = np.frombuffer(data, np.uint8)
     batches = np.zeros(scan.count_batches(buffer), scan.BATCH)
@@ -79,7 +79,7 @@ def _skip_aborted(data: bytes, batches: NDArray[Any], aborted: Aborted) -> None:
 
 
 def _uncompressed(data: bytes, batches: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[Any]]:
-    """The same batches with their records unpacked; what is skipped is left out."""
+    """Return the batches with their records uncompressed; skipped batches have no records."""
     kept = batches[~batches["skip"]].copy()
     parts: list[bytes] = []
     at = 0
@@ -92,14 +92,14 @@ def _uncompressed(data: bytes, batches: NDArray[Any]) -> tuple[NDArray[np.uint8]
         batch["end"] = at
         if batch["records"] * 7 > len(body):
             raise CorruptRecordException("a batch has fewer records than it says")
-    # The offset to go on from counts what is skipped, too.
+    # The next offset counts skipped batches, too.
     skipped = batches[batches["skip"]].copy()
     skipped["start"] = skipped["end"] = skipped["records"] = 0
     return np.frombuffer(b"".join(parts), np.uint8), np.concatenate([kept, skipped])
 
 
 def _old_format(data: bytes, batches: NDArray[Any], first: int) -> tuple[RawRecords, int]:
-    """Message sets older than Kafka 0.11 by aiokafka's own decoder."""
+    """Decode message sets older than Kafka 0.11 by aiokafka's own decoder."""
     found: list[Any] = []
     last = first - 1
     records: Any = MemoryRecords(data)

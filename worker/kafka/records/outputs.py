@@ -1,4 +1,4 @@
-"""Records to publish: one by one, or as a batch that is finished already."""
+"""Records to publish: single ones, or finished batches."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Header = tuple[str, bytes]
 
 
 class Output(NamedTuple):
-    """One record to publish; its partition is the input's."""
+    """One record to publish, to the partition of its input."""
 
     topic: str
     key: bytes | None
@@ -21,19 +21,19 @@ class Output(NamedTuple):
 
 
 class SendableBatch(Protocol):
-    """A finished record batch, as `AIOKafkaProducer.send_batch` takes it."""
+    """A finished record batch in the form that `AIOKafkaProducer.send_batch` accepts."""
 
     def record_count(self) -> int:
-        """Records in it."""
+        """Return the number of its records."""
 
     def close(self) -> None:
-        """Nothing can be added any more."""
+        """Refuse further records."""
 
     def _build(self) -> bytes | bytearray | memoryview: ...
 
 
 class Prepared(NamedTuple):
-    """Records to publish that are a batch already."""
+    """A finished batch to publish, with its topic."""
 
     topic: str
     batch: SendableBatch
@@ -43,7 +43,7 @@ Outputs: TypeAlias = "Iterable[Output | Prepared]"
 
 
 def unpacked(outputs: Iterable[Output | Prepared]) -> Iterator[Output]:
-    """The records of finished batches one by one, for a producer's public interface."""
+    """Yield every record singly, also those of finished batches, for a producer's public interface."""
     for output in outputs:
         if isinstance(output, Output):
             yield output

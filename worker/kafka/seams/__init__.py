@@ -1,6 +1,6 @@
-"""The only places that reach past aiokafka's public interface, pinned to 0.14 by the contract tests.
+"""The only modules that use private parts of aiokafka, pinned to 0.14 by the contract tests.
 
-What records are fetched and sent with is imported from its module: it brings the compiler along.
+The seams of fetching and sending are not re-exported here: they import the compiler.
 """
 
 from worker.kafka.seams.clients import connect_once, fetch_each_alone, start_consumer, stop_consumer

@@ -1,4 +1,4 @@
-"""A sticky assignor of one's own: aiokafka's keeps its memory on the class, where two consumers would share it."""
+"""A sticky assignor per consumer: aiokafka's keeps its state on the class, where two consumers would share it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment, Cons
 
 
 class PartitionsUnknown(Exception):
-    """The leader of the group does not know the partitions of the topic that is the argument."""
+    """The leader of the group does not know the partitions of a topic, the argument."""
 
 
 class CertainAssignor(StickyPartitionAssignor):
-    """Assigns only what it knows: aiokafka's takes an unknown topic for one without partitions."""
+    """A sticky assignor that refuses unknown topics; aiokafka's assigns none of their partitions."""
 
     @classmethod
     def assign(
         cls, cluster: ClusterMetadata, members: Mapping[str, ConsumerProtocolMemberMetadata]
     ) -> dict[str, ConsumerProtocolMemberAssignment]:
-        """The partitions of each member.
+        """Assign the partitions to the members.
 
         Raises:
-            PartitionsUnknown: a member wants a topic that the client does not know.
+            PartitionsUnknown: a member subscribes to a topic that the client does not know.
         """
         for topic in sorted({topic for member in members.values() for topic in member.subscription}):
             if not cluster.partitions_for_topic(topic):
@@ -32,5 +32,5 @@ class CertainAssignor(StickyPartitionAssignor):
 
 
 def sticky_assignor() -> type[StickyPartitionAssignor]:
-    """A fresh assignor class for one consumer."""
+    """Create an assignor class for one consumer."""
     return type("StickyAssignor", (CertainAssignor,), {"member_assignment": None, "generation": -1})

@@ -1,4 +1,4 @@
-"""Calls to parts of aiokafka's clients that are not public."""
+"""Calls to private parts of aiokafka's clients."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ log = logging.getLogger(__name__)
 
 
 def membership(consumer: AIOKafkaConsumer, instance_id: str | None) -> Membership:
-    """Whom the group knows the consumer as now.
+    """Return the consumer's present membership of its group.
 
     Raises:
-        NoLongerOurs: it is no member.
+        NoLongerOurs: it is not a member.
     """
     coordinator: Any = consumer._coordinator
     if coordinator.generation < 1 or not coordinator.member_id:
-        # Sent like this, an offset would be taken as one of a client without a group, and not be checked.
+        # The coordinator would take such a commit for one of a client without a group, and not check it.
         raise NoLongerOurs("the group has lost this member")
     return Membership(coordinator.generation, coordinator.member_id, instance_id)
 
 
 def client_of(client: AIOKafkaConsumer | AIOKafkaAdminClient) -> AIOKafkaClient:
-    """The connections of a consumer or of an admin client."""
+    """Return the inner client, with the connections, of a consumer or admin client."""
     inner: Any = client
     found: AIOKafkaClient = inner._client
     return found
 
 
 async def connect_once(host: str, port: int, options: dict[str, Any]) -> None:
-    """Open and close one connection: TCP, TLS, SASL and a first question. Unlike bootstrap it raises the real cause.
+    """Connect by TCP, TLS and SASL, send a first request, and disconnect. Unlike bootstrap, raise the real cause.
 
-    Without the question a listener that wants a login would pass: it tells its versions to anybody.
+    The request is necessary: a listener that requires a login still reports its API versions without one.
 
     Raises:
-        OSError, ssl.SSLError, TimeoutError, aiokafka.errors.KafkaError: whatever went wrong.
+        OSError, ssl.SSLError, TimeoutError, aiokafka.errors.KafkaError: the cause.
     """
     connection = await create_conn(
         host,
@@ -68,20 +68,20 @@ async def connect_once(host: str, port: int, options: dict[str, Any]) -> None:
 
 
 async def ask(client: AIOKafkaClient, node: int, request: Any, group: int = ConnectionGroup.DEFAULT) -> Any:
-    """A broker's answer.
+    """Send a request to a broker and return its answer.
 
     Raises:
-        NodeNotReadyError, RequestTimedOutError, KafkaConnectionError: there is none.
+        NodeNotReadyError, RequestTimedOutError, KafkaConnectionError: no answer.
     """
     with _closed_connections():
         return await client.send(node, request, group=group)
 
 
 async def coordinator_of(client: AIOKafkaClient, kind: CoordinationType, key: str) -> int:
-    """The broker that coordinates a transactional id or a group.
+    """Return the broker that coordinates a transactional id or a group.
 
     Raises:
-        BrokerResponseError: none does now, or this user may not know; further errors as `ask`.
+        BrokerResponseError: no broker does now, or this user has no right to it; further errors as `ask`.
     """
     with _closed_connections():
         return int(await client.coordinator_lookup(kind, key))
@@ -91,18 +91,18 @@ async def coordinator_of(client: AIOKafkaClient, kind: CoordinationType, key: st
 def _closed_connections() -> Iterator[None]:
     try:
         yield
-    except KafkaError:  # which is a RuntimeError, too
+    except KafkaError:  # a RuntimeError, too
         raise
-    except RuntimeError as error:  # uvloop's word for a connection that was closed a moment ago
+    except RuntimeError as error:  # uvloop raises it on a just-closed transport
         raise KafkaConnectionError(str(error)) from error
 
 
 async def close_client(client: AIOKafkaClient) -> None:
-    """Close all connections, also when the client's own task has died."""
+    """Close all connections, even if the client's metadata task has died."""
     inner: Any = client
     task = inner._sync_task
     if task is not None and task.done():
-        inner._sync_task = None  # what it awaits first, to raise again what the task died of
+        inner._sync_task = None  # else `close` awaits it first and raises its error
         log.warning("the client's metadata task had ended", extra={"error": _death(task)})
     await client.close()
 
@@ -112,16 +112,16 @@ def _death(task: asyncio.Task[Any]) -> str:
 
 
 def fetch_each_alone(consumer: object) -> None:
-    """Let a started consumer fetch for a partition while others of the same broker have fetched records that wait.
+    """Let a started consumer fetch a partition while unread records of the same broker's other partitions wait.
 
-    By itself it holds back all fetches from that broker for 100 ms then, and partitions that rest wait on purpose.
+    By default it delays all fetches from that broker by 100 ms then, and partitions that linger wait on purpose.
     """
     started: Any = consumer
     started._fetcher._prefetch_backoff = 0.0
 
 
 async def start_consumer(consumer: AIOKafkaConsumer) -> None:
-    """Start a consumer; one that can't be, or is cancelled meanwhile, is stopped.
+    """Start a consumer; stop it if that fails or is cancelled.
 
     Raises:
         KafkaError: it can't be started.
@@ -134,11 +134,11 @@ async def start_consumer(consumer: AIOKafkaConsumer) -> None:
 
 
 async def stop_consumer(consumer: AIOKafkaConsumer, seconds: float = 1.0) -> None:
-    """Stop a consumer within about `seconds`, also one whose tasks have died.
+    """Stop a consumer within about `seconds`, even one whose tasks have died.
 
-    The fetch task swallows its cancellation when its assignment has just changed (it awaits tasks that it cancelled
-    itself), and `stop` then waits for it for ever. A second cancellation gets through. A fetch that rests after an
-    error does not swallow it, and `stop` ends by it as if it had been cancelled itself.
+    The fetch task swallows its cancellation when its assignment has just changed, since it awaits tasks that it has
+    cancelled itself; then `stop` waits for it forever. A second cancellation works. A fetch that backs off after an
+    error does not swallow the cancellation, and `stop` then ends as if it had been cancelled itself.
     """
     stopping = asyncio.ensure_future(consumer.stop())
     await asyncio.wait({stopping}, timeout=seconds)
@@ -148,10 +148,10 @@ async def stop_consumer(consumer: AIOKafkaConsumer, seconds: float = 1.0) -> Non
     if stopping.done() and not stopping.cancelled():
         if (error := stopping.exception()) is None:
             return
-        log.warning("the consumer had broken down", extra={"error": repr(error)})  # by what one of its tasks died of
-    await within(GRACE, close_client(consumer._client))  # which `stop` closes last
+        log.warning("the consumer had broken down", extra={"error": repr(error)})  # the error of one of its tasks
+    await within(GRACE, close_client(consumer._client))  # `stop` would have closed it last
 
 
 async def refresh(client: AIOKafkaClient, seconds: float = 1.0) -> None:
-    """Ask a broker for new metadata and wait for them, but not for ever: the task that asks may have died."""
+    """Request new metadata and wait for it at most `seconds`: the metadata task may have died."""
     await asyncio.wait({client.force_metadata_update()}, timeout=seconds)

@@ -1,8 +1,8 @@
-"""A connection that is found closed is an error of the request, never of the task that sends it; none is left open.
+"""Seam: a closed connection is a KafkaError of the request, and a failed start leaves no connection open.
 
-After a reset uvloop closes the transport a turn of the loop before aiokafka hears of it, and `write` raises a
-RuntimeError then. aiokafka's tasks expect KafkaErrors, and die. A client whose start is cancelled while it waits for
-its first metadata forgets the connection that it has asked by.
+After a reset uvloop closes the transport one turn of the loop before aiokafka is notified, and `write` then raises a
+RuntimeError. aiokafka's tasks expect only KafkaErrors, and die. A client whose start is cancelled while it waits for
+its first metadata never closes its bootstrap connection.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _made: ContextVar[list[AIOKafkaConnection] | None] = ContextVar("_made", default
 def _closed_or(write: Callable[[], Any], connection: Any) -> Any:
     try:
         return write()
-    except KafkaError:  # which is a RuntimeError, too
+    except KafkaError:  # a RuntimeError, too
         raise
     except RuntimeError as error:
         connection.close(reason=CloseReason.CONNECTION_BROKEN, exc=error)
@@ -32,26 +32,26 @@ def _closed_or(write: Callable[[], Any], connection: Any) -> Any:
 
 
 def send(self: Any, request: Any, expect_response: bool = True) -> Any:
-    """`AIOKafkaConnection.send`.
+    """Replace `AIOKafkaConnection.send`.
 
     Raises:
-        KafkaConnectionError: it is closed.
+        KafkaConnectionError: the connection is closed.
     """
     return _closed_or(lambda: _send(self, request, expect_response), self)
 
 
 def send_sasl_token(self: Any, payload: Any, expect_response: bool = True) -> Any:
-    """`AIOKafkaConnection._send_sasl_token`, the same way."""
+    """Replace `AIOKafkaConnection._send_sasl_token`, like `send`."""
     return _closed_or(lambda: _send_token(self, payload, expect_response), self)
 
 
 async def client_send(
     self: Any, node_id: Any, request: Any, *, group: ConnectionGroup = ConnectionGroup.DEFAULT
 ) -> Any:
-    """`AIOKafkaClient.send`.
+    """Replace `AIOKafkaClient.send`.
 
     Raises:
-        KafkaConnectionError: also where another request has given up the same connection at the same time.
+        KafkaConnectionError: also when another request has dropped the same connection at the same time.
     """
     try:
         return await _client_send(self, node_id, request, group=group)
@@ -62,7 +62,7 @@ async def client_send(
 
 
 async def create_conn(*args: Any, **options: Any) -> Any:
-    """`aiokafka.client.create_conn`, which tells the start of a client what it has made."""
+    """Replace `aiokafka.client.create_conn`: also record the connection for a client's start."""
     connection = await _create_conn(*args, **options)
     if (made := _made.get()) is not None:
         made.append(connection)
@@ -70,7 +70,7 @@ async def create_conn(*args: Any, **options: Any) -> Any:
 
 
 async def bootstrap(self: Any) -> None:
-    """`AIOKafkaClient.bootstrap`; closes what it has made when it ends otherwise than well.
+    """Replace `AIOKafkaClient.bootstrap`: close its connections when it fails or is cancelled.
 
     Raises:
         KafkaConnectionError: no broker answers.
@@ -88,7 +88,7 @@ async def bootstrap(self: Any) -> None:
 
 
 def install() -> None:
-    """Have every connection and client do so."""
+    """Patch every connection and client."""
     connection: Any = AIOKafkaConnection
     client: Any = AIOKafkaClient
     connection.send, connection._send_sasl_token = send, send_sasl_token

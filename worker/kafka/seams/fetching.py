@@ -1,7 +1,7 @@
-"""`getmany` without a Python object a record.
+"""Seam: `getmany` without per-record Python objects.
 
-aiokafka makes an object a record. A consumer whose key deserializer is `UNDECODED` gets from `getmany` one `RawRecords`
-a partition instead; group, positions, retries and errors stay aiokafka's.
+aiokafka creates an object per record. A consumer whose key deserializer is `UNDECODED` gets one `RawRecords` per
+partition from `getmany` instead; group, positions, retries and errors remain aiokafka's.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ log = logging.getLogger(__name__)
 _original_records = fetcher.PartitionRecords
 
 
-def UNDECODED(value: bytes) -> bytes:  # noqa: N802 - a mark, never called by what knows it
-    """As a consumer's `key_deserializer`: hand out `RawRecords`."""
+def UNDECODED(value: bytes) -> bytes:  # noqa: N802 - a marker that this seam never calls
+    """Mark a consumer, as its `key_deserializer`, to get `RawRecords`."""
     return value
 
 
 class RecordSet:
-    """Stands in for aiokafka's MemoryRecords until it is known who decodes it."""
+    """Replacement of aiokafka's MemoryRecords that keeps the bytes until the decoder is known."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
 
     def has_next(self) -> bool:
-        """Whether it begins with a complete batch."""
+        """Return whether the set begins with a complete batch."""
         size = len(self.data)
         return size >= scan.OVERHEAD and scan.OVERHEAD + int.from_bytes(self.data[8:12], "big", signed=True) <= size
 
     def size_in_bytes(self) -> int:
-        """Its size."""
+        """Return the size of the set."""
         return len(self.data)
 
 
 class RawPartitionRecords:
-    """Stands in for aiokafka's PartitionRecords: iterates over at most one `RawRecords`."""
+    """Replacement of aiokafka's PartitionRecords: an iterator over at most one `RawRecords`."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class RawPartitionRecords:
         found, self.next_fetch_offset = decode(
             self._data, self.next_fetch_offset, self._aborted or (), self._check, self._tp
         )
-        if len(found) or found.epoch >= 0:  # markers alone: who wrote them counts, too
+        if len(found) or found.epoch >= 0:  # markers alone also tell the leader epoch
             yield found
 
 
@@ -87,7 +87,7 @@ def partition_records(
     check_crcs: bool,
     isolation_level: int,
 ) -> Any:
-    """What the fetcher iterates over: ours for a consumer that is marked, else aiokafka's own."""
+    """Return the fetcher's iterator: ours for a marked consumer, else aiokafka's own."""
     if key_deserializer is UNDECODED:
         return RawPartitionRecords(
             tp, records, aborted_transactions, fetch_offset, check_crcs=check_crcs, isolation_level=isolation_level
@@ -99,12 +99,12 @@ def partition_records(
 
 
 def decoding(fast: bool) -> dict[str, Any]:
-    """Further options of a consumer that is to hand out `RawRecords`; none if it is to decode by itself."""
+    """Return the extra options of a consumer of `RawRecords`; none if aiokafka is to decode."""
     return {"key_deserializer": UNDECODED} if fast and install() else {}
 
 
 def install() -> bool:
-    """Put the two stand-ins into aiokafka's fetcher; False, and nothing is changed, with a version they don't know."""
+    """Patch aiokafka's fetcher; return False, and change nothing, for an unknown version."""
     if not pinned.known():
         log.warning("unknown version of aiokafka: records are decoded by its public interface")
         return False

@@ -1,4 +1,4 @@
-"""All the seams that keep aiokafka's clients alive on a cluster that fails: every client of the program has them."""
+"""All seams that keep aiokafka's clients alive on a failing cluster, for every client of the program."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SEAMS = (connections, refreshing, metadata, lookups, joining, pacing)
 
 
 def install() -> bool:
-    """Put them in; False, and nothing is changed, with a version of aiokafka that they don't know."""
+    """Install them; return False, and change nothing, for an unknown version of aiokafka."""
     if not pinned.known():
         log.warning("unknown version of aiokafka: its clients are not hardened against failing brokers")
         return False

@@ -1,7 +1,7 @@
-"""What a member of a group makes of error codes, and what its leader needs to know before it assigns.
+"""Seam: retries of JoinGroup, SyncGroup and Heartbeat, and a leader that assigns only known topics.
 
-aiokafka ends with a bare KafkaError at codes that it does not expect of JoinGroup, SyncGroup and Heartbeat, also where
-it only has to ask again. And a leader that does not know a topic assigns none of its partitions to anybody.
+aiokafka ends with a bare KafkaError on unexpected codes of these requests, even if a retry would do. And a leader that
+does not know a topic assigns none of its partitions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 JOIN, HEARTBEAT, SYNC = 11, 12, 14
 NAMES = {JOIN: "JoinGroup", HEARTBEAT: "Heartbeat", SYNC: "SyncGroup"}
-# What each code of the three means; aiokafka does the right thing where it is left to it.
+# Meaning of the codes of all three requests; those left to aiokafka are in `_left_to_aiokafka`.
 ASK_AGAIN = frozenset({7, 14, 27})
 LOOK_UP = frozenset({15, 16})
 FATAL = frozenset({23, 24, 26, 30, 81, 82})
@@ -29,7 +29,7 @@ KNOWN_WITHIN = 30.0  # seconds for a leader to learn of a topic's partitions
 
 
 class GroupRefused(errors.KafkaError):
-    """The coordinator refuses this member for good; `code` says why."""
+    """The coordinator permanently refuses this member; `code` is the reason."""
 
     def __init__(self, code: int = -1) -> None:
         super().__init__(f"error {code}")
@@ -37,20 +37,20 @@ class GroupRefused(errors.KafkaError):
 
 
 class _Troubles:
-    """Requests of one member that were refused, one after the other."""
+    """The consecutive refused requests of one member."""
 
     def __init__(self) -> None:
         self._backoffs = {api: BackOff() for api in NAMES}
         self._rarely = {api: Rarely() for api in NAMES}
 
     async def wait(self, api: int, code: int) -> None:
-        """Before the request is sent again."""
+        """Wait before the request is sent again."""
         if self._rarely[api].due(code):
             log.warning("the group's coordinator refuses a request", extra={"request": NAMES[api], "code": code})
         await asyncio.sleep(self._backoffs[api].next())
 
     def over(self, api: int) -> None:
-        """The request was answered without an error."""
+        """Reset the delays: the request was answered without an error."""
         self._backoffs[api].reset()
         self._rarely[api].reset()
 
@@ -61,7 +61,7 @@ def _troubles(coordinator: Any) -> _Troubles:
 
 
 class _Stop(Exception):
-    """Carries a `GroupRefused` past aiokafka's handlers of KafkaErrors."""
+    """The carrier of a `GroupRefused` past aiokafka's handlers of KafkaErrors."""
 
 
 _send, _heartbeat = GroupCoordinator._send_req, GroupCoordinator._do_heartbeat
@@ -69,7 +69,7 @@ _join, _lead = CoordinatorGroupRebalance.perform_group_join, CoordinatorGroupReb
 
 
 async def send_req(self: Any, request: Any) -> Any:
-    """`GroupCoordinator._send_req`; codes that aiokafka does not know how to handle are errors of the request."""
+    """Replace `GroupCoordinator._send_req`: raise codes that aiokafka can't handle as errors of the request."""
     answer = await _send(self, request)
     if request.API_KEY not in NAMES:
         return answer
@@ -82,7 +82,7 @@ async def send_req(self: Any, request: Any) -> Any:
     if code in LOOK_UP:
         self.coordinator_dead()
     elif code not in ASK_AGAIN:
-        # The group, or the broker, no longer knows this member as it is. A new one may be what it takes.
+        # The group or the broker no longer accepts this member: leave, and join as a new one.
         if code not in (errors.IllegalGenerationError.errno, errors.UnknownMemberIdError.errno):
             await self._maybe_leave_group()
         self.reset_generation()
@@ -94,16 +94,16 @@ def _left_to_aiokafka(coordinator: Any, api: int, code: int) -> bool:
     if code == REBALANCE:
         return api != JOIN
     if api == JOIN and code == MEMBER_ID_REQUIRED:
-        # It asks again at once with the id it was given: once, or it would spin.
+        # aiokafka retries at once with the id that it was given: only once, or it would spin.
         return not coordinator.member_id
     return False
 
 
 async def do_heartbeat(self: Any) -> Any:
-    """`GroupCoordinator._do_heartbeat`.
+    """Replace `GroupCoordinator._do_heartbeat`.
 
     Raises:
-        GroupRefused: for good.
+        GroupRefused: the coordinator permanently refuses the member.
     """
     try:
         return await _heartbeat(self)
@@ -112,10 +112,10 @@ async def do_heartbeat(self: Any) -> Any:
 
 
 async def perform_group_join(self: Any) -> Any:
-    """`CoordinatorGroupRebalance.perform_group_join`.
+    """Replace `CoordinatorGroupRebalance.perform_group_join`.
 
     Raises:
-        GroupRefused: for good.
+        GroupRefused: the coordinator permanently refuses the member.
     """
     try:
         return await _join(self)
@@ -124,12 +124,12 @@ async def perform_group_join(self: Any) -> Any:
 
 
 async def on_join_leader(self: Any, response: Any) -> Any:
-    """`CoordinatorGroupRebalance._on_join_leader`; assigns nothing while partitions are unknown.
+    """Replace `CoordinatorGroupRebalance._on_join_leader`: assign nothing while partitions are unknown.
 
-    Heartbeats rest meanwhile, so after a part of the session the join fails, and is tried again.
+    No heartbeats are sent meanwhile, so after a part of the session timeout the join fails and is retried.
 
     Raises:
-        UnknownTopicOrPartitionError: a topic is not known for too long.
+        UnknownTopicOrPartitionError: a topic stays unknown for `KNOWN_WITHIN` seconds.
     """
     coordinator, clock = self._coordinator, asyncio.get_running_loop().time
     backoff, deadline = BackOff(), clock() + self._session_timeout_ms / 3000
@@ -156,7 +156,7 @@ async def on_join_leader(self: Any, response: Any) -> Any:
 
 
 def install() -> None:
-    """Have every member of a group do so."""
+    """Patch every member of a group."""
     coordinator: Any = GroupCoordinator
     rebalance: Any = CoordinatorGroupRebalance
     coordinator._send_req, coordinator._do_heartbeat = send_req, do_heartbeat

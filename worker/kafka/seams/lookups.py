@@ -1,7 +1,7 @@
-"""A look-up of a coordinator that fails for now is tried again.
+"""Seam: coordinator look-ups fail only with errors that aiokafka retries.
 
-aiokafka's producer takes a closed connection for the end of it, its members an unexpected code. Both try again what
-they know: a coordinator that is not available, and a node that is not ready.
+A closed connection ends aiokafka's producer, and an unexpected code ends its group members. Both retry after
+CoordinatorNotAvailableError and NodeNotReadyError.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ _original = AIOKafkaClient.coordinator_lookup
 
 
 async def coordinator_lookup(self: Any, coordinator_type: Any, coordinator_key: str) -> Any:
-    """`AIOKafkaClient.coordinator_lookup`.
+    """Replace `AIOKafkaClient.coordinator_lookup`.
 
     Raises:
-        GroupAuthorizationFailedError, TransactionalIdAuthorizationFailed: this user may not know.
-        NodeNotReadyError, RequestTimedOutError: the broker that was asked is away.
-        CoordinatorNotAvailableError: none is known now.
+        GroupAuthorizationFailedError, TransactionalIdAuthorizationFailed: this user has no right to it.
+        NodeNotReadyError, RequestTimedOutError: the broker that was asked does not answer.
+        CoordinatorNotAvailableError: no coordinator is known now.
     """
     try:
         return await _original(self, coordinator_type, coordinator_key)
@@ -34,6 +34,6 @@ async def coordinator_lookup(self: Any, coordinator_type: Any, coordinator_key: 
 
 
 def install() -> None:
-    """Have every client do so."""
+    """Patch every client."""
     client: Any = AIOKafkaClient
     client.coordinator_lookup = coordinator_lookup

@@ -1,7 +1,7 @@
-"""What a client knows of topics is not unlearnt by an answer that is an error.
+"""Seam: an error in a Metadata answer does not erase what a client knows of a topic.
 
-aiokafka replaces all it knows by each Metadata answer. One answer of a broker that does not know a topic yet leaves the
-topic without partitions until the next refresh, and the leader of a group then takes all partitions from the fleet.
+aiokafka replaces all its metadata by each answer. One answer of a broker that does not know a topic yet leaves the
+topic without partitions until the next refresh, and the leader of a group then revokes all partitions of the fleet.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any
 from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import UnknownTopicOrPartitionError
 
-FORGOTTEN = 30.0  # seconds of "unknown topic", with no other answer between, until it is believed
+FORGOTTEN = 30.0  # seconds of consecutive "unknown topic" answers before the topic is dropped
 _original = ClusterMetadata.update_metadata
 
 
 def update_metadata(self: Any, metadata: Any) -> None:
-    """`ClusterMetadata.update_metadata`, with what was known where the answer has an error or nothing."""
+    """Replace `ClusterMetadata.update_metadata`: keep what was known where the answer has an error or nothing."""
     if metadata.API_VERSION > 0:
         since: dict[str, float] = self.__dict__.setdefault("_unknown_since", {})
         metadata.topics = _rows(self._partitions, metadata.topics or (), since)
@@ -26,9 +26,9 @@ def update_metadata(self: Any, metadata: Any) -> None:
 
 
 def _rows(known: dict[str, dict[int, Any]], told: Iterable[Any], since: dict[str, float]) -> list[Any]:
-    """The rows of an answer: with all partitions, then what is known of further topics, then errors.
+    """Merge an answer into the known topics; return answered topics, then other known ones, then errors.
 
-    `since`: when brokers began to say of a topic that they do not know it.
+    `since` holds the time of the first of consecutive "unknown topic" answers, by topic.
     """
     whole, errors, gone = {}, [], set()
     for row in told:
@@ -50,7 +50,7 @@ def _rows(known: dict[str, dict[int, Any]], told: Iterable[Any], since: dict[str
 
 
 def _partitions(known: dict[int, Any], told: Iterable[Any]) -> list[Any]:
-    """Those of the answer, and those that it lacks: a topic does not lose partitions."""
+    """Return the answered partitions and the known ones that the answer lacks: a topic never loses partitions."""
     rows = {row[1]: row for row in told}
     for number, was in known.items():
         rows.setdefault(number, (was.error, number, was.leader, was.replicas, was.isr, []))
@@ -58,6 +58,6 @@ def _partitions(known: dict[int, Any], told: Iterable[Any]) -> list[Any]:
 
 
 def install() -> None:
-    """Have every client keep what it knows."""
+    """Patch every client."""
     module: Any = ClusterMetadata
     module.update_metadata = update_metadata

@@ -1,7 +1,7 @@
-"""Fetches that are refused come ever more rarely, and an answer that lacks what was asked for is an error.
+"""Seam: refused fetches back off, and an incomplete answer is an error.
 
-aiokafka fetches again as fast as brokers answer, and its fetch task dies of an answer that lacks a partition or names a
-foreign one. Here a refused partition backs off while the others of its broker go on.
+aiokafka repeats a refused fetch as fast as brokers answer, and its fetch task dies of an answer that lacks a partition
+or has one that was not requested. Here a refused partition backs off while the others of its broker continue.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from worker.kafka.backoff import BackOff, Rarely
 log = logging.getLogger(__name__)
 
 FETCH, LIST_OFFSETS = 1, 2
-DAMAGED = 3  # times that a broker may find a record damaged
-# What getmany raises, so that nothing is repeated before it has.
+DAMAGED = 3  # "corrupt message" answers before the error is raised
+# Codes that getmany raises; the answer is passed on to it.
 RAISED = (OffsetOutOfRangeError.errno, TopicAuthorizationFailedError.errno)
 LACKING, UNREACHABLE = "the answer lacks it", "no answer"
-BACKING_OFF = object()  # the node of a partition that backs off: aiokafka believes that a request to it is on its way
+BACKING_OFF = object()  # stands for the node of a partition that backs off; aiokafka sees a request to it in flight
 
 _init, _actions, _replica = Fetcher.__init__, Fetcher._get_actions_per_node, Fetcher._select_read_replica
 
 
 class Pace:
-    """Which partitions of one fetcher rest, and until when."""
+    """The partitions of one fetcher that back off, and until when."""
 
     def __init__(self) -> None:
         self._backoffs: dict[TopicPartition, BackOff] = {}
@@ -47,28 +47,28 @@ class Pace:
         self._rarely = Rarely()
 
     def backs_off(self, tp: TopicPartition) -> bool:
-        """Whether nothing may be asked for it now."""
+        """Return whether the partition must not be fetched now."""
         return self._until.get(tp, 0.0) > time.monotonic()
 
     def patience(self) -> float:
-        """Seconds until the next one goes on."""
+        """Return the seconds until the next partition is due."""
         now = time.monotonic()
         return min((until - now for until in self._until.values() if until > now), default=float("inf"))
 
     def refused(self, tp: TopicPartition, why: object) -> None:
-        """Let it rest."""
+        """Start or extend the back-off of a partition."""
         if self._rarely.due((tp, why)):
             told = {"topic": tp.topic, "partition": tp.partition, "code": why}
             log.warning("a fetch is refused", extra=told)
         self._until[tp] = time.monotonic() + self._backoffs.setdefault(tp, BackOff()).next()
 
     def damaged(self, tp: TopicPartition) -> bool:
-        """Whether the broker has found its records damaged too often."""
+        """Count a "corrupt message" answer; return whether there were too many."""
         self._damaged[tp] = self._damaged.get(tp, 0) + 1
         return self._damaged[tp] >= DAMAGED
 
     def answered(self, tp: TopicPartition) -> None:
-        """Go on at once from now on."""
+        """End the back-off of a partition."""
         if self._backoffs.pop(tp, None):
             self._until.pop(tp, None)
             self._damaged.pop(tp, None)
@@ -76,7 +76,7 @@ class Pace:
 
 
 class PacedClient:
-    """A fetcher's client: answers are checked, and partitions that are refused rest."""
+    """A fetcher's client that checks answers and lets refused partitions back off."""
 
     def __init__(self, fetcher: Any, client: Any, pace: Pace) -> None:
         self._fetcher, self._inner, self._pace = fetcher, client, pace
@@ -85,10 +85,10 @@ class PacedClient:
         return getattr(self._inner, name)
 
     async def send(self, node_id: Any, request: Any, **options: Any) -> Any:
-        """As `AIOKafkaClient.send`.
+        """Send like `AIOKafkaClient.send`.
 
         Raises:
-            KafkaError: also where the answer to ListOffsets tells no offset of a partition that was asked for.
+            KafkaError: also if the answer to ListOffsets lacks the offset of a requested partition.
         """
         if request.API_KEY == LIST_OFFSETS:
             return self._offsets(_asked(request), await self._inner.send(node_id, request, **options))
@@ -104,7 +104,7 @@ class PacedClient:
         return answer
 
     def _fetched(self, asked: set[TopicPartition], answer: Any) -> None:
-        """Let what is refused rest, and keep foreign entries from aiokafka."""
+        """Back off refused partitions, and remove entries that were not requested."""
         told = _rows(answer.topics)
         answer.topics = [(tp.topic, [row]) for tp, row in told.items() if tp in asked and row[1] == 0]
         refused = {tp: (told[tp][1] if tp in told else answer_code(answer) or LACKING) for tp in asked}
@@ -142,7 +142,7 @@ class PacedClient:
 
 
 def answer_code(answer: Any) -> int:
-    """The error code of a whole answer; old versions have none."""
+    """Return the error code of a whole answer; old versions have none."""
     return int(getattr(answer, "error_code", 0))
 
 
@@ -155,7 +155,7 @@ def _rows(topics: Iterable[Any] | None) -> dict[TopicPartition, Any]:
 
 
 def init(self: Any, client: Any, *args: Any, **options: Any) -> None:
-    """`Fetcher.__init__`."""
+    """Replace `Fetcher.__init__`: add the pace and its client."""
     _init(self, client, *args, **options)
     self._pace = Pace()
     self._client = PacedClient(self, client, self._pace)
@@ -163,18 +163,18 @@ def init(self: Any, client: Any, *args: Any, **options: Any) -> None:
 
 
 def select_read_replica(self: Any, tp: TopicPartition) -> Any:
-    """`Fetcher._select_read_replica`; nobody while the partition backs off."""
+    """Replace `Fetcher._select_read_replica`: no real node while the partition backs off."""
     return BACKING_OFF if self._pace.backs_off(tp) else _replica(self, tp)
 
 
 def get_actions_per_node(self: Any, assignment: Any) -> Any:
-    """`Fetcher._get_actions_per_node`; the fetcher looks again when the next partition is due again."""
+    """Replace `Fetcher._get_actions_per_node`: wake the fetcher when the next partition is due."""
     fetches, resets, seconds, *rest = _actions(self, assignment)
     return fetches, resets, min(seconds, self._pace.patience()), *rest
 
 
 def install() -> None:
-    """Have every consumer do so."""
+    """Patch every consumer."""
     fetcher: Any = Fetcher
     fetcher.__init__, fetcher._select_read_replica = init, select_read_replica
     fetcher._get_actions_per_node = get_actions_per_node

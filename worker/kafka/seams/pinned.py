@@ -1,4 +1,4 @@
-"""The version of aiokafka whose inner parts the seams know."""
+"""The version of aiokafka whose private parts the seams know."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ PINNED = "0.14."
 
 
 def known() -> bool:
-    """Whether that version is installed."""
+    """Return whether that version is installed."""
     return version("aiokafka").startswith(PINNED)

@@ -1,7 +1,7 @@
-"""Metadata is refreshed at a pace, and whatever goes wrong in it is a failed refresh.
+"""Seam: metadata refreshes are paced, and any exception in one is a failed refresh.
 
-aiokafka asks again as fast as brokers answer while a partition has no leader. Its task for it ends at an exception that
-is no KafkaError, and the client waits for ever then.
+While a partition has no leader, aiokafka repeats its request as fast as brokers answer. Its metadata task ends on an
+exception that is not a KafkaError; then the client waits forever.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _original = AIOKafkaClient._metadata_update
 
 
 class _Pace:
-    """When a client may ask next: at once after a quiet time, else ever more rarely."""
+    """The time of a client's next refresh: at once after a quiet time, else with growing delays."""
 
     def __init__(self) -> None:
         self._backoff, self._next = BackOff(), 0.0
@@ -35,8 +35,8 @@ class _Pace:
 
 
 async def metadata_update(self: Any, cluster_metadata: Any, topics: Any) -> bool:
-    """`AIOKafkaClient._metadata_update`; False also where an answer could not be taken in."""
-    if cluster_metadata is self.cluster:  # of the task that repeats it
+    """Replace `AIOKafkaClient._metadata_update`: also return False on any exception."""
+    if cluster_metadata is self.cluster:  # a refresh by the metadata task
         await self.__dict__.setdefault("_pace", _Pace()).wait()
     try:
         return bool(await _original(self, cluster_metadata, topics))
@@ -47,6 +47,6 @@ async def metadata_update(self: Any, cluster_metadata: Any, topics: Any) -> bool
 
 
 def install() -> None:
-    """Have every client do so."""
+    """Patch every client."""
     client: Any = AIOKafkaClient
     client._metadata_update = metadata_update

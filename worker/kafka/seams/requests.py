@@ -1,7 +1,7 @@
-"""Produce requests whose record batches are copied once.
+"""Seam: produce requests that copy each record batch only once.
 
-aiokafka puts a request together by joining its parts level by level, which copies each batch eight times on its way to
-the socket. Here the parts stay apart until the last of these joins.
+aiokafka builds a request by joining its parts level by level, which copies each batch eight times before the socket.
+Here the parts are joined once, at the end.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from worker.kafka.seams import pinned
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
 TEXT = String("utf-8")
-TRANSACTIONS = 3  # first version of the request that names a transactional id
+TRANSACTIONS = 3  # first version of the request with a transactional id
 
 
 class Body:
-    """What a request encodes to: `header + body` is a `Message`."""
+    """An encoded request; `header + body` is a `Message`."""
 
     def __init__(self, parts: Iterable[Buffer]) -> None:
         self._parts = list(parts)
@@ -32,7 +32,7 @@ class Body:
 
 
 class Message:
-    """A request with its header: `size + message` are its bytes."""
+    """An encoded request with its header; `size + message` are its bytes."""
 
     def __init__(self, parts: list[Buffer]) -> None:
         self._parts = parts
@@ -57,7 +57,7 @@ def _parts(request: Any) -> Iterator[Buffer]:
 
 @cache
 def _apart(struct: type[Any]) -> type[Any]:
-    """The request of one version, encoded in parts."""
+    """Derive a request class that encodes in parts."""
     return type(struct.__name__, (struct,), {"encode": lambda self: Body(_parts(self))})
 
 
@@ -65,12 +65,12 @@ class PartedProduceRequest(ProduceRequest):
     """`ProduceRequest` for the sender of aiokafka's producers."""
 
     def build(self, request_struct_class: type[Any]) -> Any:
-        """The request in the broker's version."""
+        """Build the request in the broker's version."""
         return super().build(_apart(request_struct_class))  # type: ignore[arg-type]
 
 
 def install_parted_requests() -> bool:
-    """Have aiokafka's producers use it; False, and nothing is changed, with a version it doesn't know."""
+    """Patch aiokafka's producers; return False, and change nothing, for an unknown version."""
     if not pinned.known():
         return False
     module: Any = sender

@@ -1,4 +1,4 @@
-"""A finished record batch as aiokafka's producer takes one: the methods of its `BatchBuilder`, pinned to 0.14."""
+"""A finished record batch for aiokafka's producer: the methods of its `BatchBuilder`, pinned to 0.14."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from worker.wire.writer import RecordBatch
 
 
 class FinishedBatch:
-    """What `AIOKafkaProducer.send_batch` takes in place of what `create_batch` gives; it is full from the start."""
+    """A full batch that `AIOKafkaProducer.send_batch` accepts in place of one of `create_batch`."""
 
     def __init__(self, batch: RecordBatch) -> None:
         self._data, self._records = batch
         self._checked = False
 
     def append(self, *, timestamp: Any, key: Any, value: Any, headers: Any = ()) -> None:
-        """Refuse a record, as a full batch does."""
+        """Refuse a record, like a full batch."""
 
     def close(self) -> None:
-        """Nothing: it is closed."""
+        """Do nothing: it is closed already."""
 
     def closed(self) -> bool:
-        """Always."""
+        """Return True."""
         return True
 
     def size(self) -> int:
-        """Bytes."""
+        """Return the size in bytes."""
         return len(self._data)
 
     def record_count(self) -> int:
-        """Records."""
+        """Return the number of records."""
         return self._records
 
     def _set_producer_state(self, producer_id: int, producer_epoch: int, base_sequence: int) -> None:
@@ -39,7 +39,7 @@ class FinishedBatch:
         self._checked = False
 
     def _build(self) -> memoryview:
-        # Each attempt to send asks for the bytes; only another producer state changes them.
+        # Each send attempt calls this; only a new producer state changes the bytes.
         if not self._checked:
             CRC.pack_into(self._data, CRC_AT, checksum(self._data[ATTRIBUTES_AT:]))
             self._checked = True

@@ -1,7 +1,7 @@
-"""Whether a client still lives: aiokafka does not tell when one of its background tasks has ended.
+"""Detection of dead background tasks, which aiokafka does not report.
 
-Without its metadata task a client waits for ever in look-ups; without its fetch task `getmany` returns nothing, for
-ever and without an error.
+Without its metadata task a client waits forever in look-ups. Without its fetch task `getmany` returns nothing forever,
+without an error.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-# What the task does → the attributes that lead to it.
+# Purpose of a task → path of attributes to it.
 CONSUMER = {
     "metadata": ("_client", "_sync_task"),
     "fetches": ("_fetcher", "_fetch_task"),
@@ -24,7 +24,7 @@ CLIENT = {"metadata": ("_sync_task",)}
 
 
 def tasks(of: object) -> dict[str, asyncio.Task[Any]]:
-    """The background tasks of a client that has been started and not stopped, by what they do."""
+    """Return the background tasks of a running client by purpose."""
     paths: Mapping[str, tuple[str, ...]] = CLIENT
     if isinstance(of, AIOKafkaConsumer):
         paths = CONSUMER
@@ -42,7 +42,7 @@ def _at(of: Any, path: tuple[str, ...]) -> asyncio.Task[Any] | None:
 
 
 def ended(of: object) -> str | None:
-    """Which task has ended, and of what; None while all run. A client of which one has ended must be replaced."""
+    """Return which task has ended, and its error; None while all run. A client with an ended task must be replaced."""
     for name, task in tasks(of).items():
         if task.done():
             return f"{name}: {'cancelled' if task.cancelled() else repr(task.exception())}"

@@ -1,7 +1,7 @@
-"""Transactions of Kafka 4 (KIP-890), in which what is written joins the transaction by being written, and those of the
-former protocol, which announces it.
+"""Transactions of Kafka 4 (KIP-890), and of the former protocol.
 
-aiokafka's connections, metadata and look-ups are used as they are; each answer is taken word by word.
+In Kafka 4 a partition joins the transaction by its first write; the former protocol announces it first. Connections,
+metadata and look-ups are aiokafka's; each answer is checked strictly.
 """
 
 from worker.kafka.transactions.producer import CoordinatorMoved, EpochRefused, TransactionalProducer

@@ -29,15 +29,15 @@ def _codes(answer: Any) -> Iterable[int]:
 
 
 def error_code(answer: Any) -> Iterable[int]:
-    """The code of an answer that has one."""
+    """Return the code of an answer with a single code."""
     return (int(answer.error_code),)
 
 
 class Coordinator:
-    """Finds its broker, and finds it again when it has moved or is away: only the caller's deadline ends that."""
+    """A coordinator, looked up again when it has moved or does not answer; only the caller's deadline ends retries."""
 
     def __init__(self, client: AIOKafkaClient, kind: CoordinationType, key: str, backoff_s: float) -> None:
-        """`backoff_s` is the first pause between two attempts."""
+        """Start without a known broker; `backoff_s` is the first pause between two attempts."""
         self._client, self._kind, self._key = client, kind, key
         self._first_pause = backoff_s
         self._node: int | None = None
@@ -49,10 +49,10 @@ class Coordinator:
         check: Callable[[Any], object] = lambda answer: None,
         hints: Mapping[int, str] = NO_HINTS,
     ) -> Any:
-        """The answer, as of `asked`.
+        """Return the answer, like `asked`.
 
         Raises:
-            KafkaError: one that no retry can mend.
+            KafkaError: a non-retriable error.
         """
         return (await self.asked(request, codes, check, hints=hints)).answer
 
@@ -64,13 +64,13 @@ class Coordinator:
         node: int | None = None,
         hints: Mapping[int, str] = NO_HINTS,
     ) -> Answered:
-        """The answer, once its `codes` tell no error and `check` does not raise `Unclear`.
+        """Repeat the request until its `codes` have no error and `check` does not raise `Unclear`; return the answer.
 
-        With `node` only that broker is asked: when it coordinates no more, that is the error. `hints` say in the log
-        what it may mean that a code does not go away.
+        With `node` only that broker is asked, and it is an error if it is no longer the coordinator. `hints` explain in
+        the log a code that persists.
 
         Raises:
-            KafkaError: one that no retry can mend.
+            KafkaError: a non-retriable error.
         """
         attempts = Attempts(f"the coordinator of {self._key}", self._first_pause)
         while True:

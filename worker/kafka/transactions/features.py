@@ -1,4 +1,4 @@
-"""Whether a broker speaks transactions of Kafka 4: its finalized feature `transaction.version`."""
+"""Detection of Kafka 4's transactions by the finalized feature `transaction.version`."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ class ApiVersionsRequest(RequestStruct):
     SCHEMA = Schema(("client_software_name", TEXT), ("client_software_version", TEXT), ("tags", TaggedFields))
 
     def parse_response_header(self, read_buffer: BytesIO | bytes) -> ResponseHeader_v0:
-        """The one response whose header never has tags, so that every client can read it."""
+        """Decode a header without tags: this response never has them, so that every client can read it."""
         return ResponseHeader_v0.decode(read_buffer)
 
 
 def ask_versions() -> Fixed:
-    """The request that asks a broker what it can do."""
+    """Build the request for a broker's API versions and features."""
     return Fixed(ApiVersionsRequest, "aiokafka", __version__, {})
 
 
 def transactions_of(response: Any) -> int:
-    """The version of transactions that a cluster has agreed on; 0 when it says nothing.
+    """Return the finalized `transaction.version` of a cluster; 0 if it has none.
 
     Raises:
-        Unclear: what it says can't be read.
+        Unclear: the features can't be decoded.
     """
     told = response.tags.get(FINALIZED)
     try:

@@ -1,4 +1,4 @@
-"""A producer of transactions: outputs and a group's offsets, all of it or nothing."""
+"""A transactional producer: commits outputs and a group's offsets atomically."""
 
 from __future__ import annotations
 
@@ -38,26 +38,28 @@ from worker.kafka.transactions.sender import InFlightBatch, Sender
 
 
 class CoordinatorMoved(KafkaError):
-    """The group's offsets go to another broker than the one they were read from: they must be read again."""
+    """The group's offsets were written to another broker than they were read from, and must be read again."""
 
 
 class EpochRefused(ProducerFenced):
-    """The coordinator knows another epoch: by a successor, or because the transaction took too long, or because it has
-    ended by a request whose answer was lost. What became of it is not known, and to start anew would fence a successor:
-    a new membership finds out."""
+    """The coordinator has another epoch of the producer, so the outcome of the transaction is unknown.
+
+    A successor has started, or the transaction has timed out, or a request whose answer was lost has ended it. A
+    restart of the producer would fence a successor, so the member rejoins the group to find out.
+    """
 
 
 HINTS: Mapping[int, str] = {
-    Code.CONCURRENT_TRANSACTIONS: "the last transaction has not ended; if it never does, see KAFKA-19999 and take the "
+    Code.CONCURRENT_TRANSACTIONS: "the last transaction has not ended; if it never does, see KAFKA-19999 and use the "
     "newest patch release of Kafka"
 }
 
 
 class TransactionalProducer:
-    """One transaction at a time: outputs and offsets in any order, then the commit, when all are acknowledged.
+    """One transaction at a time: outputs and offsets in any order, then the commit when all are acknowledged.
 
-    By the transactions of Kafka 4 each commit and abort gives the producer a new epoch, so nothing that is late can
-    join the next transaction. Other clusters, and `former`, get the former protocol, which announces first what a
+    In Kafka 4 each commit and abort gives the producer a new epoch, so that late requests can't join the next
+    transaction. Other clusters, and `former`, use the former protocol, which first announces the partitions that a
     transaction will write to.
     """
 
@@ -71,7 +73,7 @@ class TransactionalProducer:
         retry_backoff_ms: int,
         former: bool = False,
     ) -> None:
-        """`options` are those of every client."""
+        """Create a producer that is not started; `options` are those of every client."""
         self._client = AIOKafkaClient(**options, retry_backoff_ms=retry_backoff_ms)
         self._id, self._timeout, self._batch_bytes = transactional_id, transaction_timeout_ms, max_batch_size
         self._backoff, self._request_timeout = retry_backoff_ms / 1000, options["request_timeout_ms"]
@@ -82,39 +84,39 @@ class TransactionalProducer:
         self._former = former
         self._sequences: defaultdict[TopicPartition, int] = defaultdict(int)
         self._announced: set[TopicPartition] = set()  # former protocol
-        self._written_at: int | None = None  # the broker that took the offsets last
-        self._read_from: int | None = None  # the broker that told the offsets
+        self._written_at: int | None = None  # the broker that accepted the last offsets
+        self._read_from: int | None = None  # the broker that returned the offsets
         self._open = False  # between begin and the end of the transaction
         self._written = False  # whether the broker may know of this transaction
 
     async def start(self) -> None:
-        """Connect, and fence whoever had the transactional id before.
+        """Connect, and fence former producers of the transactional id.
 
         Raises:
-            KafkaError: it can't be started, or somebody else was faster.
+            KafkaError: it can't be started, or another producer was faster.
         """
         await self._client.bootstrap()
         self._former = self._former or not await self._modern()
         request = InitProducerIdRequest(self._id, self._timeout)
         try:
             self._identify(await self._coordinator.ask(request, error_code, _identified, HINTS))
-        except ProducerFenced as error:  # of a start at the same time: this one has begun nothing
+        except ProducerFenced as error:  # by a concurrent start; this one has begun no transaction
             raise KafkaError(f"another producer {self._id} was faster") from error
 
     async def _modern(self) -> bool:
         try:
             answer = await self._coordinator.ask(ask_versions(), error_code, transactions_of)
-        except (IncompatibleBrokerVersion, UnsupportedVersionError):  # nor can it tell
+        except (IncompatibleBrokerVersion, UnsupportedVersionError):  # the broker does not even know the request
             return False
         return transactions_of(answer) >= NEEDED
 
     async def stop(self) -> None:
-        """Close the connections. A transaction that is open is aborted by the next producer, or by its timeout."""
+        """Close the connections; the next producer, or the timeout, aborts an open transaction."""
         await self._sender.cancel()
         await close_client(self._client)
 
     async def begin_transaction(self) -> None:
-        """Nothing is sent.
+        """Begin a transaction; this sends nothing.
 
         Raises:
             IllegalOperation: the last one has not ended.
@@ -125,12 +127,14 @@ class TransactionalProducer:
         self._announced.clear()
 
     def create_batch(self) -> BatchBuilder:
-        """An empty batch of at most `max_batch_size` bytes."""
+        """Return an empty batch of at most `max_batch_size` bytes."""
         return BatchBuilder(self._batch_bytes, 0, is_transactional=1)
 
     async def send_batch(self, batch: Any, topic: str, *, partition: int) -> asyncio.Future[int]:
-        """Hand a closed batch over, of one `create_batch` or a `FinishedBatch`; the future is its acknowledgement, the
-        offset of its first record, or -1 where the broker does not tell it.
+        """Enqueue a closed batch of `create_batch`, or a `FinishedBatch`.
+
+        The returned future resolves on acknowledgement to the offset of the first record, or to -1 if the broker does
+        not tell it.
 
         Raises:
             IllegalOperation: no transaction is open.
@@ -151,12 +155,12 @@ class TransactionalProducer:
     async def send_offsets_to_transaction(
         self, offsets: Mapping[TopicPartition, Position], group_id: str, member: Membership
     ) -> None:
-        """Have the group's offsets committed with the transaction, in the name of a member.
+        """Add the group's offsets to the transaction, for a member.
 
         Raises:
             IllegalOperation: no transaction is open.
-            CoordinatorMoved: another broker has taken them than the one that told the group's offsets.
-            NoLongerOurs: the group has gone on without the member.
+            CoordinatorMoved: another broker accepted them than the one that returned the group's offsets.
+            NoLongerOurs: the group has continued without the member.
             KafkaError: the group's coordinator refuses them.
         """
         self._require_open()
@@ -170,12 +174,14 @@ class TransactionalProducer:
             raise CoordinatorMoved(f"the group's coordinator moved from broker {self._read_from} to {answered.node}")
 
     async def fetch_offsets(self, group_id: str, tp: TopicPartition) -> Position | None:
-        """What the group has committed for a partition, by the very broker that took the last transaction's offsets:
-        it has a quorum, which a broker that is cut off from the others has not. None where that is nothing.
+        """Return the group's committed position of a partition; None where it has committed nothing.
+
+        The broker that accepted the last transaction's offsets is asked: it had a quorum, unlike a broker that is cut
+        off from the others.
 
         Raises:
             IllegalOperation: no transaction has committed offsets.
-            KafkaError: that broker does not coordinate the group any more, or can't be reached.
+            KafkaError: that broker no longer coordinates the group, or can't be reached.
         """
         if self._written_at is None:
             raise IllegalOperation("no transaction has committed offsets")
@@ -186,19 +192,19 @@ class TransactionalProducer:
         return fetched(answered.answer, (tp,))[tp]
 
     async def commit_transaction(self) -> None:
-        """Make all of it count.
+        """Commit the transaction.
 
         Raises:
             IllegalOperation: no transaction is open, or a batch is not acknowledged yet.
-            EpochRefused: it may be committed or not.
-            KafkaError: the coordinator refuses to.
+            EpochRefused: it may or may not be committed.
+            KafkaError: the coordinator refuses.
         """
         if self._sender.busy:
             raise IllegalOperation("not every batch is acknowledged")
         await self._end(commit=True)
 
     async def abort_transaction(self) -> None:
-        """Make none of it count."""
+        """Abort the transaction."""
         await self._sender.cancel()
         await self._end(commit=False)
 
@@ -245,4 +251,4 @@ def _identified(answer: Any) -> None:
 
 
 def _nothing(answer: Any) -> None:
-    """All is said by the code."""
+    """Check nothing: the answer holds only its code."""

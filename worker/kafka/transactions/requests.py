@@ -1,5 +1,4 @@
-"""The requests of a transaction and their answers, in the first versions of Kafka 4's transactions; for other clusters
-in those of the former protocol."""
+"""Requests and answers of transactions: the first versions of Kafka 4's protocol, and those of the former protocol."""
 
 from __future__ import annotations
 
@@ -30,17 +29,17 @@ ALL_REPLICAS = -1
 
 
 class Producer(NamedTuple):
-    """Whom the broker knows a producer as; a number of both must never come twice."""
+    """Producer id and epoch; never reuse a sequence number under one pair."""
 
     id: int
     epoch: int
 
 
 class Answer(Response):
-    """A response that tells its error codes."""
+    """A response that lists its error codes."""
 
     def codes(self) -> Iterator[int]:
-        """All of them; 0 is none."""
+        """Yield all of them; 0 means no error."""
         raise NotImplementedError
 
 
@@ -88,7 +87,7 @@ class ProduceRequest(RequestStruct):
     SCHEMA = Schema(("transactional_id", TEXT), ("timeout", Int32), ("batches", CompactArray(Int32)))  # for its names
 
     def encode(self) -> Any:
-        """In parts, so that the batches are copied once, into what is sent."""
+        """Encode in parts, so that each batch is copied only once."""
         return Body(self._parts())
 
     def _parts(self) -> Iterator[Buffer]:
@@ -164,7 +163,7 @@ class FormerProduceResponse(ProduceResponse):
 
 
 class FormerProduceRequest(ProduceRequest):
-    """The last but some: all that the answer tells is in the same places."""
+    """Version 9; the fields of its answer are in the same places."""
 
     API_VERSION = 9
     RESPONSE_TYPE = FormerProduceResponse
@@ -175,19 +174,19 @@ class FormerTxnOffsetCommitResponse(TxnOffsetCommitResponse):
 
 
 class FormerTxnOffsetCommitRequest(TxnOffsetCommitRequest):
-    """The first one that names the member."""
+    """Version 3, the first with the member."""
 
     API_VERSION = 3
     RESPONSE_TYPE = FormerTxnOffsetCommitResponse
 
 
 def produce(transactional_id: str, timeout_ms: int, batches: list[tuple[str, int, Buffer]], former: bool) -> Fixed:
-    """Batches with their topics and partitions, at most one of each partition; all replicas acknowledge them."""
+    """Build the request for (topic, partition, batch), at most one per partition; all in-sync replicas acknowledge."""
     return Fixed(FormerProduceRequest if former else ProduceRequest, transactional_id, timeout_ms, batches)
 
 
 def end_transaction(transactional_id: str, producer: Producer, *, commit: bool, former: bool) -> Fixed:
-    """Commit, or else abort; by Kafka 4 the answer tells whom the broker knows the producer as from now on."""
+    """Build the request to commit or abort; in Kafka 4 the answer has the producer's next id and epoch."""
     if former:
         return Fixed(EndTxnRequest_v0, transactional_id, *producer, commit)
     return Fixed(EndTxnRequest, transactional_id, *producer, commit, {})
@@ -201,22 +200,22 @@ def commit_offsets(
     offsets: Mapping[TopicPartition, Position],
     former: bool,
 ) -> Fixed:
-    """The request that puts a group's offsets into a transaction, for a member of the group."""
+    """Build the request that adds a group's offsets to a transaction, for a member of the group."""
     kind = FormerTxnOffsetCommitRequest if former else TxnOffsetCommitRequest
     return Fixed(kind, transactional_id, group, *producer, *member, named_offsets(offsets), {})
 
 
 def announce_partition(transactional_id: str, producer: Producer, tp: TopicPartition) -> Fixed:
-    """Former protocol: the partition will be written to."""
+    """Build the former protocol's announcement of a partition to write to."""
     return Fixed(AddPartitionsToTxnRequest_v0, transactional_id, *producer, [(tp.topic, [tp.partition])])
 
 
 def partition_announced(answer: Any) -> list[tuple[TopicPartition, int]]:
-    """The answer's partitions with their error codes."""
+    """Return the answer's partitions with their error codes."""
     topics = answer.errors or ()
     return [(TopicPartition(topic, p), code) for topic, partitions in topics for p, code in partitions or ()]
 
 
 def announce_offsets(transactional_id: str, producer: Producer, group: str) -> Fixed:
-    """Former protocol: offsets of the group will be committed."""
+    """Build the former protocol's announcement of offsets to commit."""
     return Fixed(AddOffsetsToTxnRequest_v0, transactional_id, *producer, group)

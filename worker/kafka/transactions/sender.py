@@ -1,4 +1,4 @@
-"""Record batches on their way to the leaders of their partitions."""
+"""Sender of record batches to the leaders of their partitions."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ DONE = frozenset({0, Code.DUPLICATE_SEQUENCE_NUMBER})
 
 
 class InFlightBatch(NamedTuple):
-    """A batch that knows its producer and sequence number: sent again, it is the same."""
+    """A batch with producer state and sequence number, so that a retry sends identical bytes."""
 
     tp: TopicPartition
     batch: Any
-    acknowledged: asyncio.Future[int]  # its first offset; -1 where the broker had it already and does not say
+    acknowledged: asyncio.Future[int]  # its first offset; -1 for a duplicate of unknown offset
 
 
 class Sender:
-    """Sends each partition's batches in order, one request at a time with one batch of each.
+    """A sender of each partition's batches in order, one request at a time with one batch per partition.
 
-    While one is under way a partition may have one more waiting, so memory holds two of each.
+    While a batch is in flight one more may wait, so memory holds at most two per partition.
     """
 
     def __init__(
         self, client: AIOKafkaClient, subject: str, produce: Callable[[list[tuple[str, int, Any]]], Any], pause: float
     ) -> None:
-        """`produce` makes the request, `pause` are the seconds before the first repeat, `subject` is for the log."""
+        """Create it; `produce` builds a request, `pause` is the first retry delay in s, `subject` is for the log."""
         self._client, self._produce_request = client, produce
         self._attempts = Attempts(f"the outputs of {subject}", pause)
         self._cause = ""
@@ -46,7 +46,7 @@ class Sender:
         self._task: asyncio.Task[None] | None = None
 
     async def add(self, item: InFlightBatch) -> None:
-        """Take a batch as soon as its partition has none waiting."""
+        """Accept a batch as soon as its partition has none waiting."""
         while self._waiting[item.tp]:
             self._room.clear()
             await self._room.wait()
@@ -56,11 +56,11 @@ class Sender:
 
     @property
     def busy(self) -> bool:
-        """Whether a batch is not acknowledged yet."""
+        """Whether a batch is unacknowledged."""
         return any(not item.acknowledged.done() for item in self._unacknowledged())
 
     async def cancel(self) -> None:
-        """Send nothing more; what is under way may arrive or not."""
+        """Stop sending; batches in flight may or may not arrive."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
@@ -106,7 +106,7 @@ class Sender:
         return nodes
 
     async def _produce(self, node: int | None, items: list[InFlightBatch]) -> list[InFlightBatch]:
-        """Those that must be sent again."""
+        """Send batches to one leader; return those to send again."""
         if node is None:
             self._cause = "a partition has no leader"
             await refresh(self._client)

@@ -24,7 +24,7 @@ async def test_an_output_made_anew_is_another_one_each_time(which: str, same_pro
         for _ in range(3):
             if not same_process:
                 w.restarted()
-            with pytest.raises(ConfigError, match="was deleted and made anew: the outcomes") as raised:
+            with pytest.raises(ConfigError, match="was deleted and recreated: the outcomes") as raised:
                 await w.opened()
             assert raised.value.exit_code == 78
             assert "topics.on_replaced=follow" in raised.value.fix
@@ -48,7 +48,7 @@ async def test_limits_made_anew_are_other_ones_for_who_reads_them() -> None:
         limits.id = 96
         w.elected()
         w.restarted()
-        with pytest.raises(ConfigError, match=r"risk\.control was deleted and made anew: limits") as raised:
+        with pytest.raises(ConfigError, match=r"risk\.control was deleted and recreated: limits") as raised:
             await w.opened()
         assert "alphapulse control set" in raised.value.fix
         w.control_table = None  # control.read=off
@@ -62,7 +62,7 @@ async def test_an_input_made_anew_is_another_one() -> None:
         w.input.id = 99
         w.elected()
         w.restarted()
-        with pytest.raises(ConfigError, match=r"ticks\.raw was deleted and made anew") as raised:
+        with pytest.raises(ConfigError, match=r"ticks\.raw was deleted and recreated") as raised:
             await w.opened()
         assert raised.value.exit_code == 78
 
@@ -76,7 +76,7 @@ async def test_an_input_made_anew_before_any_state_was_saved_is_another_one(same
         w.elected()
         if not same_process:
             w.restarted()
-        with pytest.raises(ConfigError, match=r"ticks\.raw was deleted and made anew"):
+        with pytest.raises(ConfigError, match=r"ticks\.raw was deleted and recreated"):
             await w.opened()
 
 
