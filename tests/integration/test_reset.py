@@ -124,7 +124,7 @@ async def test_at_least_once_a_reset_begins_anew_when_it_is_asked_for(
         assert reset(settings) == [{"partition": 0, "removed": 0, "start": None, "anew": ""}]
         await one_life(fleet, "first")
         (told,) = reset(settings, "--anew")
-        assert (told["start"], told["anew"]) == (600, "it was asked for")
+        assert (told["start"], told["anew"]) == (600, "requested by --anew")
         await publish(settings, records[600:])
         await one_life(fleet, "second")
     report = await check_group(settings)

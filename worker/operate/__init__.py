@@ -1,1 +1,1 @@
-"""What operators run beside the fleet: proofs, resets, and what lies in its topics."""
+"""Operators' tools beside the fleet: verification, resets, and views of its topics."""

@@ -1,4 +1,4 @@
-"""The newest records of a topic that pass a filter: partitions are read from the end backwards, as far as needed."""
+"""The newest records of a topic that pass a filter; partitions are read backwards from the end, as far as needed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 POLL_MS = 250
-MARKERS = 4  # offsets a record, about: transaction markers take some too, one a commit
-GROWTH = 4  # of a part, to the one before it: a filter that lets little pass reads few large parts
+MARKERS = 4  # approximate offsets per record: each commit takes one for its transaction marker
+GROWTH = 4  # of each part over the one before, so that a strict filter reads few large parts
 
 
 class Line(NamedTuple):
@@ -25,10 +25,10 @@ Passes = Callable[[Line], bool]
 
 
 async def newest(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int], last: int, passes: Passes) -> list[Line]:
-    """The newest `last` records before `ends` that pass, oldest first.
+    """Return the newest `last` records before `ends` that pass, oldest first.
 
-    `passes` is asked of each record once; where fewer pass, it has been asked of all. Each partition must be in order
-    of time.
+    `passes` is called at most once per record; where fewer than `last` pass, it is called for all. Each partition must
+    be in order of time.
     """
     starts = await consumer.beginning_offsets(list(ends))
     found: list[Line] = []

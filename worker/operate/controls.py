@@ -1,4 +1,4 @@
-"""Reads the control topic once, and publishes one record into it: what `alphapulse control` does."""
+"""Reads and writes of the control topic for `alphapulse control`."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _decode = msgspec.json.Decoder(Control).decode
 
 
 class Entry(NamedTuple):
-    """The newest record of a key, and when it was written (epoch ms UTC)."""
+    """The newest record of a key, and its time of writing (epoch ms UTC)."""
 
     control: Control
     ts: int
 
 
 async def newest(settings: Settings) -> dict[str, Entry]:
-    """The newest readable record of each key, by key; removed ones are left out.
+    """Return the newest readable record of each key, by key, without removed keys.
 
     Raises:
         ConfigError: the topic does not exist.
@@ -58,7 +58,7 @@ async def newest(settings: Settings) -> dict[str, Entry]:
 
 
 async def publish(settings: Settings, control: Control) -> None:
-    """Write one record, stamped now.
+    """Write one record with the present time.
 
     Raises:
         ConfigError, NotPermitted: it can't be written.
@@ -67,15 +67,15 @@ async def publish(settings: Settings, control: Control) -> None:
 
 
 async def remove(settings: Settings, key: str) -> None:
-    """Lift the limits of a key.
+    """Remove the limits of a key.
 
     Raises:
-        ConfigError, NotPermitted: there are none, or it can't be written.
+        ConfigError, NotPermitted: there are none, or the removal can't be written.
     """
     if key not in await newest(settings):
         raise ConfigError(
-            f"{settings.topics.limits} has no record of {key!r}: nothing was lifted",
-            "`alphapulse control show` lists the keys that have one",
+            f"{settings.topics.limits} has no record of {key!r}: nothing was removed",
+            "`alphapulse control show` lists the keys with a record",
         )
     await withdraw(settings, key)
 
@@ -93,31 +93,31 @@ def check_key(key: str) -> None:
     """Refuse a key that no bar can have.
 
     Raises:
-        ConfigError: it is neither a symbol nor `*`.
+        ConfigError: the key is neither a symbol nor `*`.
     """
     if not _SYMBOL.fullmatch(key):
         raise ConfigError(
-            f"{key!r} can't be a symbol: no limit of it would ever hold",
-            f"Give up to {MAX_SYMBOL} characters of ASCII without spaces, or * for all symbols",
+            f"{key!r} is not a valid symbol: its limits would never apply",
+            f"Use 1 to {MAX_SYMBOL} ASCII characters without spaces, or * for all symbols",
         )
 
 
 def changed(before: Control | None, key: str, effective_ts: int, fields: dict[str, Any]) -> Control:
-    """The record that follows `before`, with `fields` changed and the next version.
+    """Build the record that follows `before`, with `fields` changed and the next version.
 
-    A key without a record may have had one before it was lifted, with any version: its next is the time in seconds.
+    A key without a record may have had one of any version before its removal, so its next version is the Unix time.
 
     Raises:
-        ConfigError: a value does not fit.
+        ConfigError: a value is invalid.
     """
     if not all(math.isfinite(value) for value in fields.values() if isinstance(value, float)):
-        raise ConfigError("the control record does not fit: a limit is no number", "Give finite numbers")
+        raise ConfigError("the control record is invalid: a limit is not a finite number", "Use finite numbers")
     base: dict[str, Any] = msgspec.to_builtins(before) if before else {"key": key, "version": int(time.time()) - 1}
     given = {"version": base["version"] + 1, "effective_ts": effective_ts, **fields}
     try:
         return msgspec.convert(base | given, Control)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"the control record does not fit: {error}", "`alphapulse schema control` tells") from None
+        raise ConfigError(f"the control record is invalid: {error}", "See `alphapulse schema control`") from None
 
 
 def _take(entries: dict[str, Entry], key: bytes, value: bytes | None, ts: int) -> None:
@@ -128,7 +128,7 @@ def _take(entries: dict[str, Entry], key: bytes, value: bytes | None, ts: int) -
     try:
         control = _decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return  # a worker refuses it too: the one before counts
+        return  # a worker ignores it too, and the record before stays in force
     if control.key == name:
         entries[name] = Entry(control, ts)
 
@@ -152,6 +152,6 @@ def _failure(error: BaseException, topic: str) -> AlphapulseError:
     if isinstance(error, KafkaConnectionError):
         return BrokerUnavailable(f"no Kafka broker answers ({error})", NO_BROKER)
     return TryAgain(
-        f"nobody knows whether {topic} has taken the record ({failure})",
-        "Look with `alphapulse control show`, then repeat it",
+        f"it is unknown whether the record was written to {topic} ({failure})",
+        "Check with `alphapulse control show`, then repeat it if necessary",
     )

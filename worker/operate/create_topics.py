@@ -1,4 +1,4 @@
-"""`topics create`: make what a fleet needs as the cluster can hold it, and say what differs where it exists."""
+"""`topics create`: creates the missing topics of a fleet, and lists settings of existing ones that differ."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from worker.kafka.seams.clients import client_of
 from worker.kafka.topics import wanted
 from worker.settings import Settings
 
-REPLICAS = 3  # where there are as many brokers
-IN_SYNC = {"min.insync.replicas": "2"}  # of topics with three replicas or more: one broker may be missing
-# What Kafka before 3.6 does not know, and what it has instead.
+REPLICAS = 3  # if there are as many brokers
+IN_SYNC = {"min.insync.replicas": "2"}  # of topics with three or more replicas: one broker may be down
+# Settings that Kafka before 3.6 lacks, and what it has instead.
 FORMER = {"message.timestamp.after.max.ms": "message.timestamp.difference.max.ms"}
 DENIED = (errors.TopicAuthorizationFailedError.errno, errors.ClusterAuthorizationFailedError.errno)
 
 
 class Difference(NamedTuple):
-    """A setting of a topic that exists: what it is, and what `topics create` would have made it."""
+    """A setting of an existing topic: its value, and the one that `topics create` would set."""
 
     name: str
     is_now: str
@@ -41,10 +41,10 @@ class Topic(NamedTuple):
 
 
 async def create(admin: AIOKafkaAdminClient, settings: Settings) -> dict[str, Topic]:
-    """Create the topics that are missing; returns all that the fleet needs, by name.
+    """Create the missing topics, and return all that the fleet needs, by name.
 
-    Without `topics.replication_factor` a topic has three replicas, or as many as there are brokers. Without
-    `topics.partitions` it has as many partitions as the fleet's other topics.
+    By default a topic has three replicas, or as many as there are brokers, and as many partitions as the fleet's other
+    topics.
 
     Raises:
         ConfigError: a topic exists with another number of partitions than `topics.partitions`.
@@ -68,7 +68,7 @@ async def create(admin: AIOKafkaAdminClient, settings: Settings) -> dict[str, To
     }
     made = await make_topics(client, new, partial(_instead, asked_for == "auto")) if new else set()
     copies = await until_known(client, configs)
-    # Others may have made some of them at the same time, in another way.
+    # Others may have created some of them concurrently, with other settings.
     counts = found.partitions
     if len(made) < len(new):
         counts = (await asking.find_topics(client, configs)).partitions
@@ -86,11 +86,11 @@ async def create(admin: AIOKafkaAdminClient, settings: Settings) -> dict[str, To
 
 
 def _partitions(settings: Settings, found: Mapping[str, int]) -> int:
-    """How many a new topic gets."""
+    """Return the number of partitions of new topics."""
     counts = {name: found[name] for name in settings.worker_topics if name in found}
     asked_for = settings.topics.partitions
     if "partitions" not in settings.topics.model_fields_set:
-        return next(iter(counts.values()), asked_for)  # the input's, where it exists: it comes first
+        return next(iter(counts.values()), asked_for)  # the input's comes first, if it exists
     if other := {name: count for name, count in counts.items() if count != asked_for}:
         text = ", ".join(f"{name} has {count}" for name, count in other.items())
         one = next(iter(other.values()))
@@ -106,9 +106,9 @@ def _with_in_sync(config: Mapping[str, str], replicas: int) -> dict[str, str]:
 
 
 def _instead(fewer: bool, name: str, topic: NewTopic, code: int, said: str) -> NewTopic:
-    """What to ask for when the broker refuses a topic: only it knows on how many it can put it, and its own settings.
+    """Return the topic to request after a refusal: with fewer replicas if `fewer` allows, or with former settings.
 
-    `fewer`: the number of replicas may be lower.
+    Only the broker knows how many replicas it can place, and which settings it supports.
     """
     if code == errors.InvalidReplicationFactorError.errno and fewer and topic.replicas > 1:
         settings = {key: value for key, value in topic.settings.items() if key not in IN_SYNC}
@@ -123,7 +123,7 @@ def _instead(fewer: bool, name: str, topic: NewTopic, code: int, said: str) -> N
 
 
 def _differences(config: Mapping[str, str], told: Mapping[str, str | None]) -> tuple[Difference, ...]:
-    """Settings that the broker tells, and tells otherwise; it does not tell what its version does not know."""
+    """Return the settings that the broker reports with another value; it does not report those it lacks."""
     return tuple(
         Difference(key, told[key] or "", value) for key, value in config.items() if key in told and told[key] != value
     )

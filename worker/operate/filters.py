@@ -1,4 +1,4 @@
-"""Which decisions or rejections somebody wants to see, and what a topic holds when it is none of them."""
+"""Filters of decisions and rejections, and a summary of a topic in which none matches."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from worker.moments import in_words
 
 Item = Decision | Rejection
 NONE: frozenset[str] = frozenset()
-SHOWN = 8  # names told of each kind
+SHOWN = 8  # names per kind in the summary
 
 
 class Wanted(NamedTuple):
-    """Filters; an empty set lets all pass. Of `reasons` and `codes` one is enough.
+    """Filters; an empty set passes everything. One match in `reasons` and one in `codes` is enough.
 
-    `codes` are reject codes of a rejection, and quality codes of a decision; a rejection has no action, regime or
-    reason. Bars open in since <= ts < until, epoch ms; a record without a readable time passes.
+    `codes` are the reject codes of a rejection and the quality codes of a decision; a rejection has no action, regime
+    or reason. Bars open in since <= ts < until, epoch ms; a record without a readable time passes.
     """
 
     symbols: frozenset[str] = NONE
@@ -31,13 +31,13 @@ class Wanted(NamedTuple):
     until: int | None = None
 
     def __call__(self, item: Item) -> bool:
-        """Whether it passes every filter."""
+        """Return whether a record passes every filter."""
         return self._in_time(item.ts) and all(
             not names or not names.isdisjoint(_names(item, kind)) for kind, names in self.named()
         )
 
     def named(self) -> list[tuple[str, frozenset[str]]]:
-        """The filters by names, with what each is about."""
+        """Return (kind, names) of every filter by names."""
         return [
             ("symbol", self.symbols),
             ("action", self.actions),
@@ -51,7 +51,7 @@ class Wanted(NamedTuple):
 
 
 class Tally:
-    """Counts what was read."""
+    """Counts of the records read."""
 
     def __init__(self) -> None:
         self.records = 0
@@ -69,7 +69,7 @@ class Tally:
             self._last = item.ts if self._last is None else max(self._last, item.ts)
 
     def nothing_of(self, wanted: Wanted, topic: str) -> str:
-        """The sentence for somebody whose filter lets none of these pass."""
+        """Return the sentence for a filter that no record passes."""
         if not self.records:
             return f"the topic {topic} is empty"
         found = [f"nothing in {topic} matches; it holds {self.records:,} records"]

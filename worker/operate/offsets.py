@@ -1,4 +1,4 @@
-"""Where a group has come to, by its own traces; and committing that where its offsets are gone or were set by hand."""
+"""A group's progress by state and outputs, and its commit where offsets are gone or were set by hand."""
 
 from __future__ import annotations
 
@@ -28,42 +28,42 @@ from worker.stream.state.witness import OutputsEnd, Witness, furthest, outputs_e
 
 @dataclass
 class Reached:
-    """One input partition."""
+    """The progress in one input partition."""
 
     partition: int
-    committed: int | None  # None: nothing
-    floor: int  # the committed offset can't be smaller
-    next: int  # what to commit where it contradicts what is there
+    committed: int | None  # None: nothing committed
+    floor: int  # least offset that state and outputs allow
+    next: int  # the offset to commit where the present one is contradicted
     shown_by: str
-    end: int = 0  # of the input
-    by_hand: bool = False  # whether no worker has committed it
+    end: int = 0  # end offset of the input
+    by_hand: bool = False  # whether the offset was not committed by a worker
     left_out: int | None = None  # the first record before the committed offset that has no outcome
-    certain: bool = True  # False: where later outputs may be gone, what has an outcome can't be told
+    certain: bool = True  # False: later outputs may be gone, so `left_out` is only a possibility
 
     @property
     def behind(self) -> bool:
-        """Whether records that are decided lie behind the committed offset."""
+        """Whether records at or after the committed offset have an outcome already."""
         return (self.committed or 0) < self.floor
 
     @property
     def beyond(self) -> bool:
-        """Whether it lies behind the end of the input."""
+        """Whether the committed offset is past the end of the input."""
         return (self.committed or 0) > self.end
 
     @property
     def ahead(self) -> bool:
-        """Whether it was set too far by hand."""
+        """Whether the committed offset was set too far by hand."""
         beyond = self.beyond and self.by_hand and self.next <= self.end
         return beyond or (self.left_out is not None and self.certain)
 
     @property
     def contradicted(self) -> bool:
-        """Whether `next` is to be committed in its place."""
+        """Whether `next` should be committed instead."""
         return self.behind or self.ahead
 
     @property
     def sentence(self) -> str:
-        """For people."""
+        """The finding in words."""
         has = "nothing" if self.committed is None else str(self.committed)
         return f"partition {self.partition}: committed {has}, {self._but()}"
 
@@ -71,25 +71,25 @@ class Reached:
         if self.behind:
             return f"but {self.shown_by} {self.next}"
         if self.ahead and self.beyond:
-            return f"but the input ends at {self.end}, and the group has come to {self.next}"
+            return f"but the input ends at {self.end}, and the group has processed up to {self.next}"
         if self.beyond:
-            return f"but the input ends at {self.end}: the cluster has lost records that the group has decided"
+            return f"but the input ends at {self.end}: the cluster has lost records that the group has processed"
         if self.left_out is None:
             return "and nothing contradicts it"
         if self.ahead:
-            return f"but the group has come to {self.next}: the records from {self.left_out} on have no outcome"
-        return f"set by hand; whether the records from {self.left_out} on have an outcome can't be told"
+            return f"but the group has processed up to {self.next}: the records from {self.left_out} on have no outcome"
+        return f"set by hand; it is unknown whether the records from {self.left_out} on have an outcome"
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, for `--json`."""
+        """Return plain data, for `--json`."""
         return asdict(self) | {"behind": self.behind, "ahead": self.ahead}
 
 
 async def reached(settings: Settings) -> list[Reached]:
-    """Each partition of the input.
+    """Return the progress in each partition of the input.
 
     Raises:
-        ConfigError: a topic does not exist, or the input was made anew since.
+        ConfigError: a topic does not exist, or the input was recreated since.
     """
     async with admin_client(settings.kafka) as admin:
         found = await topics.describe(admin, settings.worker_topics)
@@ -124,11 +124,11 @@ def judged(
     end: int,
     exactly_once: bool,
 ) -> Reached:
-    """What a partition's committed offset is worth, `left` being what it leaves out and `end` that of the input."""
+    """Judge a partition's committed offset; `left` are the records that it skips, `end` is the input's end offset."""
     by_hand = found is not None and found.by_hand
     witness = furthest(stored, outputs.next, 0, exactly_once, found) or Witness(0, 0, "")
     known = contradiction.reached(stored, outputs)
-    # A group that nobody has seen at work may begin anywhere in the input, so at its end, too.
+    # A group without traces of work may begin anywhere in the input, so also at its end.
     to_commit = witness.next if known and witness.floor else min(found.offset, end) if found else 0
     return Reached(
         partition,
@@ -144,7 +144,7 @@ def judged(
 
 
 async def restore(settings: Settings, rows: Sequence[Reached]) -> None:
-    """Commit `next` of each row. The state topic tells a worker the rest.
+    """Commit `next` of each row; workers recover the rest from the state topic.
 
     Raises:
         TryAgain: the group has members.

@@ -1,4 +1,4 @@
-"""Reads what a topic holds, for a backtest of it."""
+"""Reader of a whole topic, for a backtest."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from worker.settings import KafkaSettings
 async def read_topic(
     kafka: KafkaSettings, topic: str, start: int | None, stop: int | None, progress: Callable[[int], None]
 ) -> list[Consumed]:
-    """The committed records of all partitions, one partition after the other, offsets `start` to `stop` (exclusive) of
-    each; `progress` gets the number read so far.
+    """Return the committed records of all partitions, one partition after the other.
+
+    Reads the offsets `start` to `stop` (exclusive) of each; `progress` gets the number of records so far.
 
     Raises:
         ConfigError: the topic does not exist.

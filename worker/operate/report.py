@@ -1,4 +1,4 @@
-"""Compares one partition's input with the outcomes that were found, and counts what does not fit."""
+"""Comparison of one partition's input with its outcomes; mismatches are counted as faults."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FAULTS = (
 
 
 class Outcome(NamedTuple):
-    """What one output record says of its input record."""
+    """The identity of one output record: its input record, key and sequence."""
 
     offset: int
     key: bytes | None
@@ -31,34 +31,34 @@ class Outcome(NamedTuple):
 
 @dataclass
 class PartitionReport:
-    """Findings on one partition; the lists hold the first few input offsets concerned."""
+    """Findings on one partition; the lists hold the first few input offsets of each fault."""
 
     partition: int
     inputs: int = 0
     decisions: int = 0
     rejections: int = 0
-    repeats: int = 0  # equal records a second time: allowed at least once, a fault exactly once
-    pending: int = 0  # input records that wait: those at the committed offset and behind it
-    published: int = 0  # of these, at least once: with an outcome that will be repeated
+    repeats: int = 0  # repeated outcomes: allowed under at_least_once, a violation under exactly_once
+    pending: int = 0  # input records at the committed offset and after it
+    published: int = 0  # under at_least_once: of these, records whose outcome will be repeated
     lost: list[int] = field(default_factory=list)
     doubled: list[int] = field(default_factory=list)
-    foreign: list[int] = field(default_factory=list)  # outcomes of records that the input does not hold
+    foreign: list[int] = field(default_factory=list)  # outcomes of records that are not in the input
     wrong_key: list[int] = field(default_factory=list)
     sequence_faults: list[int] = field(default_factory=list)
-    decided_twice: list[int] = field(default_factory=list)  # decisions for a (symbol, ts) that has one already
-    past_offset: list[int] = field(default_factory=list)  # records with an outcome that the offset says are undecided
-    beyond_end: list[int] = field(default_factory=list)  # the committed offset, where the input ends before it
-    counts: dict[str, int] = field(default_factory=dict)  # of each fault, those that are not listed included
+    decided_twice: list[int] = field(default_factory=list)  # second decisions for one (symbol, ts)
+    past_offset: list[int] = field(default_factory=list)  # outcomes at or after the committed offset
+    beyond_end: list[int] = field(default_factory=list)  # a committed offset past the end of the input
+    counts: dict[str, int] = field(default_factory=dict)  # of each fault, unlisted offsets included
 
     def note(self, fault: str, offset: int) -> None:
-        """One more."""
+        """Count one fault at an input offset."""
         self.counts[fault] = self.counts.get(fault, 0) + 1
         examples: list[int] = getattr(self, fault)
         if len(examples) < EXAMPLES:
             examples.append(offset)
 
     def count(self, fault: str) -> int:
-        """How many of one kind there are."""
+        """Return the number of faults of one kind."""
         return max(self.counts.get(fault, 0), len(getattr(self, fault)))
 
     @property
@@ -72,7 +72,7 @@ class Report:
     """Findings on all partitions."""
 
     partitions: list[PartitionReport]
-    split_keys: dict[str, list[int]] = field(default_factory=dict)  # keys on two partitions or more, and which
+    split_keys: dict[str, list[int]] = field(default_factory=dict)  # key → its partitions, where more than one
 
     @property
     def complete(self) -> bool:
@@ -90,7 +90,7 @@ class Report:
         return sum(p.pending for p in self.partitions)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, for `--json`."""
+        """Return plain data, for `--json`."""
         return {
             "complete": self.complete,
             "faults": self.faults,
@@ -110,8 +110,8 @@ def judge(
 ) -> PartitionReport:
     """Compare one partition's inputs (offset → key) with the outcomes found.
 
-    `whole` says that the input begins where the group began, so that sequences must begin at 1. They begin at 1 again
-    at the input offsets `resets` (ascending), where the state was thrown away on purpose.
+    `whole` means that the input begins where the group began, so that sequences must begin at 1. They restart at 1 at
+    the input offsets `resets` (ascending), where an operator discarded the state.
     """
     seen: dict[int, Outcome] = {}
     for outcome in outcomes:

@@ -1,5 +1,7 @@
-"""Throws a group's state away so that the group can go on: each partition in one transaction of its owner, which leaves
-the committed offset where it is and says where the next state begins."""
+"""Reset of a group's state, one transaction per partition.
+
+The transaction keeps the committed offset and records where the next state begins.
+"""
 
 from __future__ import annotations
 
@@ -36,20 +38,22 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Renewed(NamedTuple):
-    """What became of one partition's state."""
+    """The reset of one partition's state."""
 
     partition: int
     removed: int  # snapshots
-    start: int | None  # input offset from which the next worker makes the state; None: the group has committed nothing
-    anew: str  # why its symbols begin anew there, sequence 1; empty: the input rebuilds what was
+    start: int | None  # input offset from which the next worker builds the state; None: nothing was committed
+    anew: str  # why its symbols restart there with sequence 1; empty: the input rebuilds the state
 
 
 async def reset(settings: Settings, anew: bool = False) -> list[Renewed]:
-    """Remove every snapshot of a group. The next worker rebuilds the state where input and journal can; else, or when
-    `anew` is asked for, each symbol begins anew at the committed offset, and a `Reset` record says so.
+    """Remove every snapshot of a group.
+
+    The next worker rebuilds the state if input and journal suffice. Otherwise, and with `anew`, each symbol restarts
+    without state at the committed offset, and a `Reset` record marks it.
 
     Raises:
-        TryAgain: the group has members, or one has come meanwhile.
+        TryAgain: the group has members, or one has joined meanwhile.
         DataError: the committed offset contradicts the state, the outputs or the end of the input.
         AlphapulseError: the checks of a worker fail.
     """
@@ -68,7 +72,7 @@ def _tps(settings: Settings, checked: Checked) -> list[TopicPartition]:
 
 @asynccontextmanager
 async def _client(checked: Checked) -> AsyncIterator[AIOKafkaClient]:
-    """One that speaks for the group without joining it."""
+    """Yield a client that commits for the group without joining it."""
     client = AIOKafkaClient(**checked.options)
     try:
         await client.bootstrap()
@@ -80,7 +84,7 @@ async def _client(checked: Checked) -> AsyncIterator[AIOKafkaClient]:
 async def _reset(settings: Settings, tp: TopicPartition, shared: Clients, partitions: int, anew: bool) -> Renewed:
     sink = sink_of(tp, settings, shared)
     try:
-        await sink.start()  # fences a worker that is frozen and believes to be the owner
+        await sink.start()  # fences a frozen worker that considers itself the owner
         return await _renew(settings, tp, sink, shared, partitions, anew)
     except (Fenced, OutcomeUnknown, Truncated) as error:
         raise _again(tp, error) from error
@@ -105,7 +109,7 @@ async def _renew(
         await _refuse_contradiction(settings, tp, reader, found, stored, end)
     if found is None:
         return Renewed(tp.partition, 0, None, "")
-    why = "it was asked for" if anew else obstacle(found, stored, first)
+    why = "requested by --anew" if anew else obstacle(found, stored, first)
     checkpoint = renewed(found, stored, partitions, anew=bool(why))
     named = {"input_id": ids.input, "state_id": ids.state, "offset": found.offset, "term": opened.barrier}
     checkpoint = checkpoint._replace(**named)
@@ -117,8 +121,7 @@ async def _renew(
 async def _refuse_contradiction(
     settings: Settings, tp: TopicPartition, reader: Reader, found: Committed | None, stored: StateRecords, end: int
 ) -> None:
-    """Refuse while the committed offset contradicts state, outputs or input: without the state nothing may show it any
-    more."""
+    """Refuse a committed offset that contradicts state, outputs or input: without the state nothing may prove it."""
     outputs = await outputs_end(reader.leaders, settings, tp.partition)
     if settings.state.on_rewind == "fail":
         exactly_once = settings.processing.guarantee == "exactly_once"
@@ -136,13 +139,13 @@ async def _refuse_contradiction(
 
 def _again(tp: TopicPartition, error: BaseException) -> TryAgain:
     return TryAgain(
-        f"whether the state of {tp.topic} partition {tp.partition} was removed is not known: {error}",
-        "Stop all workers of the group and run it again: it may run any number of times",
+        f"it is unknown whether the state of {tp.topic} partition {tp.partition} was removed: {error}",
+        "Stop all workers of the group and repeat the reset: it is idempotent",
     )
 
 
 def obstacle(found: Committed, stored: StateRecords, first: int) -> str:
-    """Why the state can't be rebuilt from an input that begins at `first`; empty if it can."""
+    """Return why the state can't be rebuilt from an input that begins at `first`; empty if it can."""
     known = found.checkpoint
     if known is None:
         return "the offset was set by hand"
@@ -156,10 +159,10 @@ def obstacle(found: Committed, stored: StateRecords, first: int) -> str:
 
 
 def renewed(found: Committed, stored: StateRecords, partitions: int, anew: bool) -> Checkpoint:
-    """The checkpoint without snapshots: of a state that the input rebuilds, or of none.
+    """Return the checkpoint without snapshots: of a state that the input rebuilds, or with `anew` of an empty one.
 
     Raises:
-        ConfigError: the input has other partitions than the group's state was made for.
+        ConfigError: the input's partition count differs from that of the group's state.
     """
     known = found.checkpoint or Checkpoint(0, 0, 0, partitions)
     if known.partitions != partitions:

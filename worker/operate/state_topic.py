@@ -1,4 +1,4 @@
-"""Looks at a group's state topic from outside: what lies there, and one symbol's state in words."""
+"""View of a group's state topic: its contents per partition, and the states of symbols."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ from worker.stream.state.topic import StateRecords, read_state
 
 @dataclass
 class Held:
-    """What one state partition holds."""
+    """The contents of one state partition."""
 
     partition: int
     symbols: int = 0
     bytes: int = 0
     damaged: int = 0
-    lost: int = 0  # the committed offset counts more snapshots than there are
-    matching: int = 0  # whose derived part the present settings would load
+    lost: int = 0  # snapshots that the checkpoint counts but the topic lacks
+    matching: int = 0  # snapshots whose derived part fits the present settings
     committed: int | None = None  # the group's next input offset
     unsaved: int = 0  # input offsets that a new owner replays
     journal: int = 0  # entries that replays may need
-    partitions: int | None = None  # that the state was made for
+    partitions: int | None = None  # partition count that the state was made for
     config_hash: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, for `--json`."""
+        """Return plain data, for `--json`."""
         return asdict(self)
 
 
 class State(NamedTuple):
-    """One symbol's state in this release's layout; `derived` None: of another engine or other parameters."""
+    """One symbol's state in this release's layout; `derived` is None if made by another engine or other parameters."""
 
     partition: int
     snapshot: Snapshot
@@ -55,7 +55,7 @@ class State(NamedTuple):
     derived: NDArray[Any] | None
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, field by field."""
+        """Return plain data, field by field."""
         s = self.snapshot
         head = {"symbol": s.symbol, "partition": self.partition, "offset": s.offset, "fingerprint": s.fingerprint}
         derived = None if self.derived is None else _plain(self.derived)
@@ -71,7 +71,7 @@ def _plain(record: Any) -> Any:
 
 
 async def inspect(settings: Settings) -> list[Held]:
-    """What lies in each state partition.
+    """Return the contents of each state partition.
 
     Raises:
         ConfigError: the state topic does not exist.
@@ -103,7 +103,7 @@ def _held(partition: int, stored: StateRecords, committed: Committed | None, kno
 
 
 async def export(settings: Settings, symbol: str | None = None) -> list[State]:
-    """The states of one symbol or of all; damaged ones are left out.
+    """Return the states of one symbol or of all, without damaged ones.
 
     Raises:
         ConfigError: the state topic or the symbol does not exist.
@@ -120,7 +120,7 @@ async def export(settings: Settings, symbol: str | None = None) -> list[State]:
             if symbol in (None, snapshot.symbol):
                 found.append(_state(partition, snapshot, known))
     if symbol is not None and not found:
-        raise ConfigError(f"there is no snapshot of {symbol}", "`alphapulse state inspect` shows what there is")
+        raise ConfigError(f"there is no snapshot of {symbol}", "`alphapulse state inspect` lists the snapshots")
     return found
 
 

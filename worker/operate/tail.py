@@ -1,4 +1,4 @@
-"""Follows decisions or rejections without a group, as they are committed."""
+"""Tail of decisions or rejections as they are committed, without a group."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DECISION, _REJECTION = msgspec.json.Decoder(Decision), msgspec.json.Decoder(Rej
 
 
 def readable(item: Item) -> str:
-    """One line."""
+    """Format a record as one line."""
     if isinstance(item, Rejection):
         when = rfc3339(item.ts) if item.ts is not None else "-"
         return f"{when:24} {item.symbol or '-':12} rejected    {'; '.join(item.codes)}  {item.detail or ''}".rstrip()
@@ -43,9 +43,9 @@ async def follow_topic(
     out: TextIO,
     say: Callable[[str], object] | None = None,
 ) -> None:
-    """Write the newest `last` records that are wanted, then with `follow` every new one.
+    """Write the newest `last` records that match, then with `follow` every new one.
 
-    `raw` writes their values as they are. `say` gets a sentence when none is wanted.
+    `raw` writes their values unformatted. `say` gets a sentence when none matches.
 
     Raises:
         ConfigError: the topic does not exist.

@@ -1,5 +1,8 @@
-"""Proves promise 1 on live topics: every input record has exactly one outcome, every symbol's sequence is whole,
-no time of a symbol is decided twice, every key lies on one partition, and the committed offset fits both."""
+"""Verification of promise 1 on live topics.
+
+Every input record has exactly one outcome, every symbol's sequence has no gap, no time of a symbol has two decisions,
+every key lies on one partition, and the committed offset agrees with input and outcomes.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,8 @@ from worker.stream.state.topic import read_state
 
 Resets: TypeAlias = Callable[[int], Awaitable[Sequence[int]]]  # of a partition: input offsets, ascending
 Offsets: TypeAlias = Callable[[], Awaitable[Mapping[int, int]]]  # the group's, by partition
-SETTLE = 10.0  # seconds for the offset of a transaction whose outcomes are there already
-STEP = 0.2  # seconds between two looks at it
+SETTLE = 10.0  # seconds for the offset of a transaction whose outcomes are visible already
+STEP = 0.2  # seconds between two reads of it
 
 
 class _Sequenced(msgspec.Struct):
@@ -44,7 +47,7 @@ def _outcomes(records: list[Consumed], source: bytes, accepted: bool, prefix: by
 
 
 async def check_group(settings: Settings, wait: float = 0.0) -> Report:
-    """`alphapulse verify`: optionally let the group catch up, then compare."""
+    """Verify a group for `alphapulse verify`; first wait up to `wait` seconds until it has caught up."""
     async with admin_client(settings.kafka) as admin:
         found = await topics.describe(admin, settings.topics.required)
         topics.check(settings, found, settings.topics.required)
@@ -57,7 +60,7 @@ async def check_group(settings: Settings, wait: float = 0.0) -> Report:
 
 
 async def resets(settings: Settings, partition: int) -> list[int]:
-    """Input offsets from which the partition's symbols began anew after `alphapulse state reset`, ascending."""
+    """Return the input offsets of the partition's `alphapulse state reset`s, ascending; sequences restart there."""
     async with admin_client(settings.kafka) as admin:
         if settings.state_topic not in await topics.describe(admin, (settings.state_topic,)):
             return []
@@ -75,8 +78,8 @@ async def verify(
 ) -> Report:
     """Read input and outputs (read_committed) and compare.
 
-    `committed` is the group's offset per partition, read before this call, and `now` reads it again. `resets` is asked
-    only about partitions whose sequences begin again.
+    `committed` is the group's offset per partition, read before this call; `now` reads it again. `resets` is called
+    only for partitions with sequence faults.
     """
     names = settings.topics
     outputs = [TopicPartition(topic, p) for topic in (names.output, names.rejections) for p in committed]
@@ -88,24 +91,24 @@ async def verify(
 
 
 class _Followed:
-    """Whether offsets follow the outcomes that have been read: those of a running group do within moments."""
+    """A wait for offsets to reach the outcomes already read, as they do within moments in a running group."""
 
     def __init__(self, now: Offsets | None) -> None:
         self._now, self._until = now, time.monotonic() + SETTLE
 
     async def behind(self, partition: int, reached: int) -> bool:
-        """Whether a partition's offset stays behind `reached`."""
+        """Return whether a partition's offset stays behind `reached`."""
         while self._now is not None:
             if (await self._now())[partition] >= reached:
                 return False
             if time.monotonic() >= self._until:
                 break
-            await asyncio.sleep(STEP)  # the broker offers no way to be told of a commit
+            await asyncio.sleep(STEP)  # brokers don't notify of commits
         return True
 
 
 class _Verification:
-    """What the partitions of one group share."""
+    """A verification of one group; its partitions share the reader and the keys' homes."""
 
     def __init__(
         self,
@@ -121,10 +124,10 @@ class _Verification:
         self._reader, self._ends, self._followed, self._on_progress = reader, ends, followed, on_progress
 
     async def partition(self, partition: int, offset: int, resets: Resets | None) -> PartitionReport:
-        """Judge one whose committed offset is `offset`."""
+        """Judge one partition whose committed offset is `offset`."""
         found = await self._found(partition)
         reached = max((outcome.offset for outcome in found), default=-1) + 1
-        # Exactly once there is no outcome without its offset. At least once there is: it will be repeated.
+        # Under exactly_once no outcome precedes its offset. Under at_least_once one may: it will be repeated.
         wrong = self._exactly_once and reached > offset and await self._followed.behind(partition, reached)
         stop = reached if wrong else offset
         tp = TopicPartition(self._names.input, partition)
@@ -136,7 +139,7 @@ class _Verification:
             self.homes.note(partition, (r.key for r in records))
             pending += sum(r.offset >= stop for r in records)
             self._on_progress(len(records))
-        # What lies outside was trimmed from the input, or is being committed right now.
+        # Outcomes outside were trimmed from the input, or are being committed right now.
         inside = [outcome for outcome in found if first <= outcome.offset < stop]
         past = sorted({outcome.offset for outcome in found if outcome.offset >= offset})
 
@@ -156,7 +159,7 @@ class _Verification:
         return judged
 
     async def _found(self, partition: int) -> list[Outcome]:
-        """The group's outcomes."""
+        """Return the group's outcomes."""
         found: list[Outcome] = []
         source, prefix = f"/alphapulse/{self._group}".encode(), f"{self._names.input}-{partition}-".encode()
         for topic, accepted in ((self._names.output, True), (self._names.rejections, False)):

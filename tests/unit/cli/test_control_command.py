@@ -41,4 +41,4 @@ def test_what_does_not_fit_is_told_before_a_broker_is_asked(given: list[str], to
 def test_a_key_that_no_bar_can_have_is_refused(key: str) -> None:
     done = CliRunner().invoke(app, ["set", key, "--block"])
     assert isinstance(done.exception, ConfigError)
-    assert "can't be a symbol" in done.exception.message
+    assert "is not a valid symbol" in done.exception.message

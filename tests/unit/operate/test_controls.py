@@ -32,7 +32,7 @@ def test_a_key_without_a_record_begins_after_any_that_was_lifted() -> None:
     [{"risk_mult": 1.1}, {"risk_mult": -0.1}, {"max_notional": -1.0}, {"max_notional": math.nan}, {"kill": "x"}],
 )
 def test_what_does_not_fit_is_refused(fields: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError, match="does not fit"):
+    with pytest.raises(ConfigError, match="is invalid"):
         changed(None, "A", 0, fields)
 
 
@@ -41,15 +41,15 @@ def test_a_switch_replaces_the_model_before() -> None:
     assert first.model == ModelSwitch("m", "1.0.0", "0" * 64)
     second = changed(first, MODEL_KEY, 6, {"model": {}})
     assert (second.model, second.version, second.effective_ts) == (ModelSwitch(), first.version + 1, 6)
-    with pytest.raises(ConfigError, match="does not fit"):
+    with pytest.raises(ConfigError, match="is invalid"):
         changed(first, MODEL_KEY, 0, {"kill": "close_all"})
-    with pytest.raises(ConfigError, match="does not fit"):
+    with pytest.raises(ConfigError, match="is invalid"):
         changed(None, MODEL_KEY, 0, {"risk_mult": 0.5})
 
 
 @pytest.mark.parametrize("key", ["", "SIM 3", "Ä", "A" * 65, MODEL_KEY, "A\n"])
 def test_a_key_that_no_bar_has_is_refused(key: str) -> None:
-    with pytest.raises(ConfigError, match="can't be a symbol"):
+    with pytest.raises(ConfigError, match="is not a valid symbol"):
         check_key(key)
 
 

@@ -53,20 +53,20 @@ def test_behind_it_is_set_forward(offset: int | None) -> None:
 def test_ahead_it_is_set_back() -> None:
     one = row(280, left=LeftOut(225, 220, True))
     assert (one.behind, one.ahead, one.next) == (False, True, 220)
-    assert "come to 220: the records from 225 on have no outcome" in one.sentence
+    assert "processed up to 220: the records from 225 on have no outcome" in one.sentence
     assert one.as_dict()["left_out"] == 225
 
 
 def test_what_can_not_be_told_is_only_said() -> None:
     one = row(280, left=LeftOut(225, 220, False))
     assert not one.contradicted
-    assert "can't be told" in one.sentence
+    assert "it is unknown whether" in one.sentence
 
 
 def test_beyond_the_end_by_hand_it_is_set_back() -> None:
     one = row(900)
     assert (one.ahead, one.next) == (True, 220)
-    assert "the input ends at 400, and the group has come to 220" in one.sentence
+    assert "the input ends at 400, and the group has processed up to 220" in one.sentence
     new = row(900, seen=False)
     assert (new.ahead, new.next) == (True, END)
 
