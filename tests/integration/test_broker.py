@@ -138,7 +138,7 @@ def test_a_setting_that_kafka_refuses_is_named(tmp_path: Path) -> None:
 
 def test_a_taken_port_is_named(own: Broker, tmp_path: Path) -> None:
     port = int(own.bootstrap.rpartition(":")[2])
-    with pytest.raises(BrokerUnavailable, match=f"Port {port} is taken"):
+    with pytest.raises(BrokerUnavailable, match=f"port {port} is taken"):
         Broker(home=tmp_path, port=port).start()
 
 

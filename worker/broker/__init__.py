@@ -1,4 +1,4 @@
-"""A real local Kafka: one broker or a cluster, in child processes, as a daemon, or in a container."""
+"""A real local Kafka: one broker or a cluster, as child processes, a daemon or a container."""
 
 from worker.broker.cluster import Cluster
 from worker.broker.listeners import Listener

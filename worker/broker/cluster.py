@@ -1,4 +1,4 @@
-"""Several Kafka nodes on this machine, each broker and controller: what fails on a real cluster can fail here."""
+"""A cluster of Kafka nodes on this machine, each a broker and controller, that can fail like a real one."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _HEAP = "320m"
 
 @dataclass(frozen=True)
 class Place:
-    """Where a node listens: for clients at `host:port`, for the other nodes at `private`.
+    """A node's addresses: `host:port` for clients, `private` for the other nodes.
 
-    `launcher` goes before the node's command line, to enter a network namespace, say.
+    `launcher` precedes the node's command line, for example to enter a network namespace.
     """
 
     port: int
@@ -42,12 +42,12 @@ class Place:
 
 
 class Cluster:
-    """Kafka nodes 1, 2, 3 … controlled by synchronous calls; each is a `Broker` of its own (`cluster[2].kill()`).
+    """Kafka nodes 1, 2, 3 … controlled by synchronous calls; each is a `Broker` (`cluster[2].kill()`).
 
-    Topics have three replicas where there are three nodes, and a record is acknowledged when two have it: one node may
-    be missing, with two missing nothing is written. `home` keeps the data and the ports of all nodes; without it they
-    are in a temporary folder that `close` removes. `port` is the first node's, the others take those behind it; 0 takes
-    those of the home, or any free ones. `places` puts the nodes elsewhere. The rest is as with `Broker`.
+    With three nodes, topics have three replicas, and a record is acknowledged when two have it: one node may be down,
+    but with two down nothing is written. `home` keeps the data and the ports of all nodes; without it they are in a
+    temporary folder that `close` removes. `port` is the first node's, and the others get the next ones; 0 takes those
+    of `home`, or any free ones. `places` gives the nodes other addresses. The rest is as in `Broker`.
 
     Raises what `Broker` raises, and ConfigError when `home` holds the data of another number of brokers.
     """
@@ -92,7 +92,7 @@ class Cluster:
         )
 
     def __getitem__(self, node: int) -> Broker:
-        """The node of that id; the first is 1."""
+        """Return the node with this id; the first is 1."""
         if not 1 <= node <= len(self.nodes):
             raise IndexError(node)
         return self.nodes[node - 1]
@@ -110,11 +110,11 @@ class Cluster:
 
     @property
     def running(self) -> bool:
-        """Whether the process of any node is there."""
+        """Whether any node's process exists."""
         return any(node.running for node in self.nodes)
 
     def start(self) -> Self:
-        """Start the nodes that do not run, and return when each knows all."""
+        """Start the nodes that don't run, and return when each knows all."""
         before = [node.running for node in self.nodes]
         try:
             self._each(Broker.prepare, [node for node in self.nodes if not node.running])
@@ -126,30 +126,30 @@ class Cluster:
         return self
 
     def attach(self) -> bool:
-        """Take over the processes that an earlier program left running on this folder; whether there is one."""
-        found = [node.attach() for node in self.nodes]  # all of them, not only up to the first
+        """Take over the processes that an earlier program left running on this folder; return whether any runs."""
+        found = [node.attach() for node in self.nodes]  # a list, so that every node is attached
         return any(found)
 
     def stop(self, deadline_s: float = 15.0) -> None:
-        """Ask all nodes to end (SIGTERM), kill those that have not within `deadline_s` seconds. Data stay."""
-        # At once: the last one alone has no quorum to hand its leaderships to, and would wait for one.
+        """Stop all nodes (SIGTERM), and kill those that run after `deadline_s` seconds; the data stay."""
+        # Concurrently: the last one alone would wait for a quorum to hand its leaderships to.
         self._each(lambda node: node.stop(deadline_s), self.nodes)
 
     def kill(self) -> None:
-        """kill -9 of all nodes. Data stay."""
+        """Kill all nodes (SIGKILL); the data stay."""
         self._each(Broker.kill, self.nodes)
 
     def restart(self) -> None:
-        """Stop all nodes and start them again on the same data and ports."""
+        """Stop all nodes, and start them again on the same data and ports."""
         self.stop()
         self.start()
 
     def wait(self, timeout_s: float) -> bool:
-        """Whether the processes of all nodes have ended within `timeout_s` seconds."""
+        """Wait until all processes have ended; return False after `timeout_s` seconds."""
         return wait_until(lambda: not self.running, timeout_s, lambda: True)
 
     def close(self) -> None:
-        """Stop, and remove the data when they are in a temporary folder."""
+        """Stop, and remove a temporary folder."""
         if self._temporary:
             self.kill()
             shutil.rmtree(self.home, ignore_errors=True)
@@ -157,7 +157,7 @@ class Cluster:
             self.stop()
 
     def log_tail(self) -> str:
-        """The last lines of each node's log."""
+        """Return the last lines of each node's log."""
         return "\n".join(f"node {n}:\n{node.log_tail()}" for n, node in enumerate(self.nodes, 1))
 
     def __enter__(self) -> Self:
@@ -171,26 +171,26 @@ class Cluster:
         self.close()
 
     def wait_until_complete(self, timeout_s: float) -> bool:
-        """Whether each node lists all nodes within `timeout_s` seconds."""
+        """Wait until each node lists all nodes; return False after `timeout_s` seconds."""
         everyone = frozenset(range(1, len(self.nodes) + 1))
         return wait_until(lambda: all(_knows(node) == everyone for node in self.nodes), timeout_s, lambda: self.running)
 
     def _wait_until_complete(self) -> None:
         if not self.wait_until_complete(self._start_timeout_s):
             raise BrokerUnavailable(
-                f"The local brokers did not find each other within {self._start_timeout_s:.0f} s",
-                f"see the ends of their logs ({self.home}):\n{self.log_tail()}",
+                f"the local brokers did not find each other within {self._start_timeout_s:.0f} s",
+                f"See the ends of their logs ({self.home}):\n{self.log_tail()}",
             )
 
     def _each(self, act: Callable[[Broker], object], nodes: Sequence[Broker]) -> None:
-        """Do it with all at once: the first two nodes are ready only when both are there."""
+        """Call `act` for all nodes concurrently: the first two become ready only together."""
         with ThreadPoolExecutor(len(self.nodes)) as pool:
             for done in [pool.submit(act, node) for node in nodes]:
                 done.result()
 
 
 def node_home(home: Path, node: int) -> Path:
-    """The folder of one node below that of its cluster."""
+    """Return the folder of one node inside its cluster's."""
     return home / f"node-{node}"
 
 
@@ -200,9 +200,9 @@ def _knows(node: Broker) -> frozenset[int]:
 
 
 def _kept_id(home: Path, brokers: int) -> str:
-    """The cluster's id in this folder, a new one in a new folder; written before any node has data."""
+    """Return the cluster id of the folder; a new folder gets a new one, before any node has data."""
     path = home / storage.CLUSTER_FILE
-    if path.exists():  # and can be read: `brokers_in` has done it
+    if path.exists():  # and readable: `brokers_in` has read it
         return str(json.loads(path.read_text(encoding="utf-8"))["id"])
     new = {"id": storage.new_cluster_id(), "brokers": brokers}
     part = path.with_suffix(".part")
@@ -212,7 +212,7 @@ def _kept_id(home: Path, brokers: int) -> str:
 
 
 def _on_this_machine(home: Path, brokers: int, host: str, port: int) -> list[Place]:
-    """The places of an earlier start in this folder, with other ports for clients when `port` says so."""
+    """Return the addresses of an earlier start in this folder; `port`, unless 0, replaces the ports for clients."""
     kept = [ports_in(node_home(home, n) / "server.properties") for n in range(1, brokers + 1)]
     taken = {number for ports in kept for number in ports.values()} | set(range(port, port + brokers))
     free = iter(free_ports(len(_LISTENERS) * brokers, besides=taken))

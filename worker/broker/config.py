@@ -1,4 +1,4 @@
-"""The `server.properties` of a broker: alone, or as a node of a cluster."""
+"""The `server.properties` of a single broker or of a node of a cluster."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 
 from worker.broker.listeners import Listener
 
-REPLICAS = 3  # of a topic, where there are as many brokers
-ALONE = 1  # the id of a broker without others
+REPLICAS = 3  # of a topic, if there are as many brokers
+ALONE = 1  # node id of a single broker
 _FIXED = {"process.roles": "broker,controller", "controller.listener.names": "CONTROLLER"}
 _LOOPBACK = "127.0.0.1"
-# Kafka's internal topics and timings cut to the size of one machine; anything here can be overridden by the caller.
+# Kafka's internal topics and timings, scaled down to one machine; callers may override all of it.
 _SMALL = {
     "auto.create.topics.enable": "false",
     "unclean.leader.election.enable": "false",
@@ -21,7 +21,7 @@ _SMALL = {
     "transaction.state.log.num.partitions": "4",
     "share.coordinator.state.topic.num.partitions": "1",
     "group.initial.rebalance.delay.ms": "0",
-    # After kill -9 the controller admits the broker again only when its old registration has run out (default 9 s).
+    # After kill -9 the controller admits the broker again only when its old session has expired (default 9 s).
     "broker.session.timeout.ms": "3000",
     "broker.heartbeat.interval.ms": "500",
 }
@@ -29,9 +29,9 @@ _SMALL = {
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where a broker listens.
+    """A broker's addresses.
 
-    `internal` and `controller` are ports for brokers and controllers, on `private`; clients come to `host`.
+    `internal` and `controller` are ports on `private` for brokers and controllers; clients connect to `host`.
     """
 
     host: str
@@ -57,12 +57,12 @@ class Seat:
 
 
 def replicas(brokers: int) -> int:
-    """Of each topic in a cluster of that many brokers."""
+    """Return the number of replicas of each topic in a cluster of that many brokers."""
     return min(REPLICAS, brokers)
 
 
 def min_in_sync(brokers: int) -> int:
-    """Replicas that must have a record before it is acknowledged; one may be missing where there are three."""
+    """Return `min.insync.replicas` of a cluster: one replica may be missing where there are three."""
     return max(1, replicas(brokers) - 1)
 
 
@@ -74,9 +74,9 @@ def server_properties(
     node: int = ALONE,
     controllers: Mapping[int, str] | None = None,
 ) -> dict[str, str]:
-    """All settings of the server; `extra` wins over the defaults.
+    """Return all settings of the server; `extra` overrides the defaults.
 
-    `controllers` are those of all nodes of its cluster (id → `host:port`); without them the broker is alone.
+    `controllers` are those of all nodes of its cluster (id → `host:port`); without them it is a single broker.
     """
     voters = controllers or {node: f"{addresses.private}:{addresses.controller}"}
     quorum = {"node.id": str(node), "controller.quorum.voters": ",".join(f"{n}@{at}" for n, at in voters.items())}
@@ -99,7 +99,7 @@ def _replication(brokers: int) -> dict[str, str]:
 def _network(addresses: Addresses) -> dict[str, str]:
     clients = addresses.clients
     controller = f"CONTROLLER://{addresses.private}:{addresses.controller}"
-    # Brokers reach each other and themselves here (transaction markers, for one): clients may come through a proxy.
+    # Brokers use this listener among themselves, for example for transaction markers: clients may need a proxy.
     internal = f"INTERNAL://{addresses.private}:{addresses.internal}"
     bound = [f"{c.name}://{addresses.host}:{c.port}" for c in clients]
     advertised = [f"{c.name}://{c.advertised or f'{addresses.host}:{c.port}'}" for c in clients]
@@ -114,7 +114,7 @@ def _network(addresses: Addresses) -> dict[str, str]:
 
 
 def ports_in(server: Path) -> dict[str, int]:
-    """Listener → port in a properties file that was written for an earlier start; empty when there was none."""
+    """Return listener → port in the properties file of an earlier start; empty without one."""
     if not server.exists():
         return {}
     line = re.search(r"^listeners=(.*)$", server.read_text(encoding="ascii"), re.MULTILINE)
@@ -123,14 +123,14 @@ def ports_in(server: Path) -> dict[str, int]:
 
 
 def write_properties(path: Path, properties: Mapping[str, str]) -> None:
-    """Write a Java properties file that only its owner can read (it may hold passwords)."""
+    """Write a Java properties file that only its owner can read, since it may hold passwords."""
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
     path.write_text("".join(f"{key}={_escaped(value)}\n" for key, value in properties.items()), encoding="ascii")
 
 
 def _escaped(value: str) -> str:
-    # Java reads \uXXXX as UTF-16, so a character beyond the first plane is written as its two surrogates.
+    # Java reads \uXXXX as UTF-16, so a character outside the BMP is written as a surrogate pair.
     text = value.replace("\\", "\\\\").replace("\n", "\\n")
     units = text.encode("utf-16-be")
     codes = (int.from_bytes(units[i : i + 2], "big") for i in range(0, len(units), 2))

@@ -1,4 +1,4 @@
-"""The same broker in a container, for machines that have a container engine and no Java."""
+"""The same broker in a container, for machines with a container engine and without Java."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from worker.extras import install
 IMAGE_VARIABLE = "ALPHAPULSE_KAFKA_IMAGE"
 DEFAULT_IMAGE = f"apache/kafka:{KAFKA_VERSION}"
 _CLIENT_PORT = 9092
-_DATA = "/tmp/kafka-data"  # inside the container, so they last as long as it does
+_DATA = "/tmp/kafka-data"  # inside the container, so it lives as long as the container
 _LOOPBACK = "127.0.0.1"
 _TAIL_LINES = 15
 
 
 class DockerBroker:
-    """One Kafka node in a container, with the calls of `Broker`; its data live as long as the container.
+    """One Kafka node in a container, with the methods of `Broker`; its data live as long as the container.
 
     `image` (or `ALPHAPULSE_KAFKA_IMAGE`) is the official `apache/kafka`, configured by its `KAFKA_*` variables, or one
     whose entry point is `alphapulse broker run --host 0.0.0.0 --port 9092`, configured by `ALPHAPULSE_BROKER_*`.
@@ -58,14 +58,14 @@ class DockerBroker:
 
     @property
     def running(self) -> bool:
-        """Whether the container is there (a paused one is)."""
+        """Whether the container runs or is paused."""
         if self._container is None:
             return False
         self._container.reload()
         return self._container.status in ("running", "paused")
 
     def start(self) -> Self:
-        """Create the container, or start the stopped one again, and return when the broker serves."""
+        """Create the container, or start the stopped one, and return when the broker is ready."""
         if self.running:
             return self
         require_free(self._port)
@@ -76,17 +76,17 @@ class DockerBroker:
         if not wait_until_ready(_LOOPBACK, self._port, self._start_timeout_s, lambda: self.running):
             tail = self.log_tail()
             self.close()
-            raise BrokerUnavailable(f"The broker in {self.image} did not come up", f"see the end of its log:\n{tail}")
+            raise BrokerUnavailable(f"the broker in {self.image} did not start", f"See the end of its log:\n{tail}")
         return self
 
     def stop(self, deadline_s: float = 15.0) -> None:
-        """Ask the broker to end, kill it after `deadline_s` seconds. Data stay in the container."""
+        """Stop the broker, and kill it after `deadline_s` seconds; the data stay in the container."""
         if self.running:
             self._unfreeze()
             self._container.stop(timeout=int(deadline_s))
 
     def kill(self) -> None:
-        """kill -9. Data stay in the container."""
+        """Kill the broker (SIGKILL); the data stay in the container."""
         if self.running:
             self._unfreeze()
             self._container.kill()
@@ -97,11 +97,11 @@ class DockerBroker:
         self._existing().pause()
 
     def resume(self) -> None:
-        """Let a paused container go on."""
+        """Resume a paused container."""
         self._existing().unpause()
 
     def restart(self) -> None:
-        """Stop and start again on the same data and port."""
+        """Stop, and start again on the same data and port."""
         self.stop()
         self.start()
 
@@ -112,7 +112,7 @@ class DockerBroker:
             self._container = None
 
     def log_tail(self) -> str:
-        """The last lines that the container printed."""
+        """Return the last lines of the container's log."""
         return str(self._existing().logs(tail=_TAIL_LINES).decode(errors="replace"))
 
     def __enter__(self) -> Self:
@@ -127,7 +127,7 @@ class DockerBroker:
 
     def _existing(self) -> Any:
         if self._container is None:
-            raise BrokerUnavailable("The broker's container does not exist", "start it first")
+            raise BrokerUnavailable("the broker's container does not exist", "Start it first")
         return self._container
 
     def _unfreeze(self) -> None:
@@ -140,18 +140,18 @@ class DockerBroker:
             from testcontainers.core.config import testcontainers_config
             from testcontainers.core.container import DockerContainer
         except ImportError:
-            raise ConfigError("The container support is not installed", install("docker")) from None
+            raise ConfigError("the container support is not installed", install("docker")) from None
         if self._detached:
             testcontainers_config.ryuk_disabled = True  # the reaper would remove the container when this process ends
-        published: Any = (_LOOPBACK, self._port)  # the engine's form of "not on every interface"
+        published: Any = (_LOOPBACK, self._port)  # only on the loopback interface
         try:
             wanted = DockerContainer(self.image)
-            wanted.ports[f"{_CLIENT_PORT}/tcp"] = published  # with_bind_ports takes no address
+            wanted.ports[f"{_CLIENT_PORT}/tcp"] = published  # with_bind_ports accepts no address
             return wanted.with_envs(**self._environment()).start().get_wrapped_container()
         except DockerException as error:
             raise BrokerUnavailable(
-                f"No container could be started from {self.image} ({type(error).__name__})",
-                f"check that a container engine runs and has the image, or name another with {IMAGE_VARIABLE}",
+                f"no container could be started from {self.image} ({type(error).__name__})",
+                f"Check that a container engine runs and has the image, or set another one with {IMAGE_VARIABLE}",
             ) from error
 
     def _environment(self) -> dict[str, str]:
@@ -166,5 +166,5 @@ class DockerBroker:
 
 
 def kafka_variable(key: str) -> str:
-    """The environment variable that the official image turns into the setting `key`."""
+    """Return the environment variable that sets `key` in the official image."""
     return "KAFKA_" + key.replace("_", "___").replace("-", "__").replace(".", "_").upper()

@@ -1,4 +1,4 @@
-"""The broker of `alphapulse broker start`: one or a cluster, once a user, found again by every later command."""
+"""The daemon of `alphapulse broker start`: a broker or a cluster, one per user, found again by later commands."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from worker.errors import ConfigError
 from worker.files import created
 from worker.paths import state_dir
 
-PORT = 9092  # of a new broker, and of the first of several
+PORT = 9092  # of a new broker, or of the first of several
 
 
 @dataclass(frozen=True)
 class Running:
-    """What was started as a daemon; `container` is empty for processes, `pid` is 0 for a container.
+    """A daemon as it was started; `container` is empty for processes, `pid` is 0 for a container.
 
-    `pid` and `log` are the first broker's; `pids` are those of all of a cluster.
+    `pid` and `log` are the first broker's; `pids` are those of all brokers of a cluster.
     """
 
     bootstrap: str
@@ -42,27 +42,27 @@ class Running:
 
     @property
     def brokers(self) -> int:
-        """How many were started."""
+        """Number of brokers started."""
         return len(self.bootstrap.split(","))
 
     @property
     def answering(self) -> int:
-        """How many answer now."""
+        """Number of brokers that answer now."""
         pairs = (address.rpartition(":") for address in self.bootstrap.split(","))
         return sum(is_ready(host, int(port)) for host, _, port in pairs)
 
     def serves(self, answering: int) -> bool:
-        """Whether it serves when so many brokers answer: of three, two must be there for a record to be written."""
+        """Return whether records can be written when so many brokers answer: two of three are needed."""
         return answering > self.brokers // 2 and answering >= min_in_sync(self.brokers)
 
 
 def home() -> Path:
-    """The folder with the daemon's data, logs and pid files."""
+    """Return the folder with the daemon's data, logs and pid files."""
     return state_dir() / "broker"
 
 
 def find() -> Running | None:
-    """The running daemon, if there is one; a cluster runs as long as one of its brokers does."""
+    """Return the running daemon, or None; a cluster runs as long as one of its brokers does."""
     try:
         known = Running(**json.loads(_record().read_text(encoding="utf-8")))
     except FileNotFoundError:
@@ -73,14 +73,14 @@ def find() -> Running | None:
 
 
 def start(port: int | None, docker: bool, brokers: int | None = None) -> tuple[Running, bool]:
-    """The daemon, and whether it was this call that started it.
+    """Start the daemon; return it, and whether this call has started it.
 
-    `port` None takes that of the data folder, or 9092 for a new one; 0 takes any free one where there are no data.
-    `brokers` None takes as many as the data folder was made for, or one. Brokers of a cluster that have ended are
-    started again.
+    `port` None takes that of the data folder, or 9092 for a new one; 0 takes any free one if there is no data.
+    `brokers` None takes the number of the data folder, or one. Brokers of a running cluster that have ended are
+    restarted.
 
     Raises:
-        ConfigError: another port or number of brokers is asked for than run; the data are of another number.
+        ConfigError: a daemon runs with another port or number of brokers, or the data is for another number.
     """
     with _exclusive():
         known = find()
@@ -99,7 +99,7 @@ def start(port: int | None, docker: bool, brokers: int | None = None) -> tuple[R
 
 
 def stop() -> Running | None:
-    """End the daemon; None when there was none. Processes keep their data, a container takes them with it."""
+    """Stop the daemon, and return it; None if none ran. Data of processes stay, those of a container are removed."""
     with _exclusive():
         known = find()
         if known is not None and known.container:
@@ -114,11 +114,11 @@ def _refuse_another(known: Running, port: int | None, brokers: int | None) -> No
     what = "Kafka runs" if known.brokers == 1 else f"A cluster of {known.brokers} brokers runs"
     if brokers not in (None, known.brokers):
         wanted = f"with {brokers} brokers" if brokers != 1 else "as one broker"
-        raise ConfigError(f"{what} already at {known.bootstrap}, not {wanted}", "alphapulse broker stop ends it")
+        raise ConfigError(f"{what} already at {known.bootstrap}, not {wanted}", "Run `alphapulse broker stop` first")
     if port and port != first:
         raise ConfigError(
             f"{what} already at {known.bootstrap}, not on port {port}",
-            "use it there, or end it with `alphapulse broker stop` first",
+            "Use it there, or stop it first with `alphapulse broker stop`",
         )
 
 
@@ -159,7 +159,7 @@ def _container(identifier: str) -> Any:
 
 
 def _pids(brokers: int) -> set[int]:
-    """The pids of the broker processes that run in the daemon's folder."""
+    """Return the pids of the broker processes that run in the daemon's folder."""
     homes = [home()] if brokers == 1 else [node_home(home(), n) for n in range(1, brokers + 1)]
     found = set()
     for folder in homes:
@@ -170,7 +170,7 @@ def _pids(brokers: int) -> set[int]:
 
 
 def _stop_processes() -> None:
-    """End the broker processes, also those whose starter was killed before it could write the record."""
+    """Stop the broker processes, even if their starter was killed before it wrote the record."""
     count = brokers_in(home())
     if not count or not _pids(count):
         return

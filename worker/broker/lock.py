@@ -1,4 +1,4 @@
-"""Releases of Kafka and their pinned jars: one line a jar in a lock file with its sha256, size and Maven coordinate."""
+"""Releases of Kafka and their pinned jars: a lock file with sha256, size and Maven coordinate per jar."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Jar:
 
 @dataclass(frozen=True)
 class Release:
-    """A version of Kafka: the file that pins its jars, and how Java is told where its logging is set up.
+    """A version of Kafka: the file that pins its jars, and the Java property that names its logging configuration.
 
-    Each of `roots` (Maven coordinates) is resolved by itself: together, log4j's dependency management would pull the
+    Each of `roots` (Maven coordinates) is resolved separately: together, log4j's dependency management would pull the
     Kafka clients down to 3.9.
     """
 
@@ -56,7 +56,7 @@ PINNED = Release(
 
 @cache
 def pinned(release: Release = PINNED) -> tuple[Jar, ...]:
-    """The jars of a release in class path order."""
+    """Return the jars of a release in class path order."""
     lines = (
         line.split()
         for line in release.lock_file.read_text(encoding="utf-8").splitlines()
@@ -67,18 +67,18 @@ def pinned(release: Release = PINNED) -> tuple[Jar, ...]:
 
 @cache
 def lock_digest(release: Release = PINNED) -> str:
-    """Eight hex digits that name this exact set of jars."""
+    """Return eight hex digits that identify this exact set of jars."""
     return hashlib.sha256(release.lock_file.read_bytes()).hexdigest()[:8]
 
 
 def sha256_of(path: Path) -> str:
-    """Hex digest of a file."""
+    """Return the sha256 of a file as hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def resolve(repository: Path, release: Release = PINNED) -> list[Jar]:
-    """Resolve the roots of a release and what they need, download it below `repository` and pin it."""
+    """Resolve the roots of a release and their dependencies, download them to `repository` and pin them."""
     from jgo.maven import MavenContext
 
     context = MavenContext(repo_cache=repository)
@@ -97,7 +97,7 @@ def _pin(artifact: Any) -> Jar:
 
 
 def write_lock(release: Release, program: str) -> None:
-    """Write the lock file of a release anew; `program` is the module that was run for it."""
+    """Rewrite the lock file of a release; `program` is the module that was run for it."""
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""One operating system process that can be stopped, frozen and killed without ever hitting a recycled pid."""
+"""A process that can be stopped, frozen and killed without ever signalling a recycled pid."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-# Runs in the new process before Java replaces it: die with the thread that started us, or now if it is gone already.
+# Runs in the new process before Java replaces it: die with the parent thread, or now if it has ended already.
 _BIND_TO_PARENT = """
 import ctypes, os, signal, sys
 ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)
 if os.getppid() != int(sys.argv[1]): sys.exit(1)
 os.execv(sys.argv[2], sys.argv[2:])
 """
-# The daemon's parent is init, so nobody has to reap it and it outlives the command that started it.
+# The daemon's parent is init: it outlives the command that started it, and nobody has to reap it.
 _DETACH = """
 import os, sys
 pid = os.fork()
@@ -32,15 +32,19 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 
 class Process:
-    """A handle on a running process by pid; it stays the same process for the life of the handle."""
+    """A handle on a running process (a pidfd), which never refers to another process."""
 
     def __init__(self, pid: int) -> None:
-        """Raises ProcessLookupError when there is no such process."""
+        """Open the handle.
+
+        Raises:
+            ProcessLookupError: there is no such process.
+        """
         self.pid = pid
         self._fd = os.pidfd_open(pid)
 
     def wait(self, timeout_s: float) -> bool:
-        """Whether the process has ended within `timeout_s` seconds."""
+        """Wait until the process has ended; return False after `timeout_s` seconds."""
         poller = select.poll()
         poller.register(self._fd, select.POLLIN)
         return bool(poller.poll(timeout_s * 1000))
@@ -50,15 +54,15 @@ class Process:
         return not self.wait(0)
 
     def send(self, signal_number: signal.Signals) -> None:
-        """Send a signal; nothing happens when the process has ended."""
+        """Send a signal; do nothing if the process has ended."""
         if self.running:
             signal.pidfd_send_signal(self._fd, signal_number)
 
     def freeze(self) -> None:
-        """Send SIGSTOP and wait until each thread stands still: until then some may still answer."""
+        """Send SIGSTOP, and wait until every thread has stopped: until then some may still answer."""
         self.send(signal.SIGSTOP)
         while self.running and not self._still():
-            time.sleep(0.001)  # whose parent we are not necessarily: nothing tells us
+            time.sleep(0.001)  # only a parent is notified of a stop, and we need not be the parent
 
     def _still(self) -> bool:
         try:
@@ -72,8 +76,10 @@ class Process:
 
 
 def _fields(stat: Path) -> list[str]:
-    """The fields of a process or thread behind its name, which may hold spaces and brackets: the state is the first,
-    the start the 20th; empty when it has ended."""
+    """Return the fields of a process or thread after its name, which may hold spaces and brackets.
+
+    The first is the state, the 20th the start time; empty if it has ended.
+    """
     try:
         return stat.read_text(encoding="utf-8").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
@@ -81,25 +87,25 @@ def _fields(stat: Path) -> list[str]:
 
 
 def identity(pid: int) -> str | None:
-    """What tells this process from a later one with the same pid; None when there is none (a zombie counts as none)."""
+    """Return an identity that differs for a later process with the same pid; None if it has ended or is a zombie."""
     fields = _fields(Path(f"/proc/{pid}/stat"))
     boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
     return None if not fields or fields[0] in "ZX" else f"{boot}/{fields[19]}"
 
 
 def write_pid_file(path: Path, process: Process) -> None:
-    """Remember a process so that another program can find this very process again."""
+    """Record a process so that another program can find this very process again."""
     path.write_text(f"{process.pid} {identity(process.pid)}\n", encoding="utf-8")
 
 
 def from_pid_file(path: Path) -> Process | None:
-    """The process that the file speaks of; None when it has ended, even if its pid has been given away since."""
+    """Return the recorded process; None if it has ended, even if its pid has been reused."""
     try:
         pid, known = path.read_text(encoding="utf-8").split()
         process = Process(int(pid))
     except (FileNotFoundError, ProcessLookupError, ValueError):
         return None
-    # The handle is opened first: from here on the pid can't change its meaning.
+    # The handle is opened first: from here on it can't refer to another process.
     if identity(process.pid) == known:
         return process
     process.close()
@@ -112,7 +118,7 @@ def spawn(command: Sequence[str], output: Path, environment: dict[str, str]) -> 
     ready = threading.Event()
     wrapper = [sys.executable, "-I", "-S", "-c", _BIND_TO_PARENT, str(os.getpid()), *command]
 
-    # The kernel's rule is about the parent *thread*, so the thread that starts the child waits for it.
+    # The kernel binds the child to its parent *thread*, so the thread that starts the child waits for it.
     def parent() -> None:
         try:
             with output.open("ab") as file:

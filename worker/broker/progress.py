@@ -1,4 +1,4 @@
-"""Tells a person about the one download: a bar on a terminal, two lines elsewhere."""
+"""Progress of the download: a bar on a terminal, two lines elsewhere."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 
 class Progress:
-    """Counts bytes of parallel downloads; `advance` gets the bytes since the last call."""
+    """A byte count of parallel downloads; `advance` gets the bytes since the last call."""
 
     def __init__(self, advance: Callable[[int], None]) -> None:
         self._advance = advance
         self._lock = threading.Lock()
 
     def of_file(self, _name: str, _size: int) -> AbstractContextManager[Callable[[int], None]]:
-        """The callback of one file, in the form that the downloader expects."""
+        """Return the callback of one file in the form that the downloader expects."""
         return nullcontext(self._add)
 
     def _add(self, count: int) -> None:
@@ -26,7 +26,7 @@ class Progress:
 
 @contextmanager
 def reporter(what: str, size: int, told: str) -> Iterator[Progress]:
-    """Announce a download of `size` bytes, in words `told`, on stderr and show how far it is."""
+    """Announce a download of `size` bytes on stderr, with the text `told`, and show its progress."""
     headline = f"Downloading {what} once ({told})"
     if sys.stderr.isatty():
         with _bar(headline, size) as progress:

@@ -1,4 +1,4 @@
-"""Is a broker serving? Asked in Kafka's own protocol: a Metadata answer that lists a live broker."""
+"""Readiness of a broker: its Metadata answer lists a live broker."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 _METADATA, _VERSION, _CORRELATION = 3, 1, 1
 _CLIENT = b"alphapulse"
-# Header v1, then an empty array of topics: none are asked for.
+# Header v1, then an empty array of topics.
 _BODY = struct.pack(">hhih", _METADATA, _VERSION, _CORRELATION, len(_CLIENT)) + _CLIENT + struct.pack(">i", 0)
 _REQUEST = struct.pack(">i", len(_BODY)) + _BODY
 _POLL_S = 0.05
@@ -19,12 +19,12 @@ _POLL_S = 0.05
 def wait_until_ready(
     host: str, port: int, deadline_s: float, alive: Callable[[], bool], node: int | None = None
 ) -> bool:
-    """Whether the broker serves within `deadline_s` seconds; False at once when `alive()` turns false."""
+    """Wait until the broker is ready; return False after `deadline_s` seconds, or when `alive()` turns false."""
     return wait_until(lambda: is_ready(host, port, node=node), deadline_s, alive)
 
 
 def wait_until(condition: Callable[[], bool], deadline_s: float, alive: Callable[[], bool]) -> bool:
-    """Whether `condition()` is met within `deadline_s` seconds; False at once when `alive()` turns false."""
+    """Wait until `condition()` holds; return False after `deadline_s` seconds, or when `alive()` turns false."""
     end = time.monotonic() + deadline_s
     while time.monotonic() < end and alive():
         if condition():
@@ -34,16 +34,16 @@ def wait_until(condition: Callable[[], bool], deadline_s: float, alive: Callable
 
 
 def is_ready(host: str, port: int, timeout_s: float = 2.0, node: int | None = None) -> bool:
-    """Whether a registered broker answers on this plaintext listener; `node` is its id in a cluster.
+    """Return whether a registered broker answers on this plaintext listener; `node` is its id in a cluster.
 
-    A broker accepts connections before the controller has admitted it; only then does it list itself.
+    A broker accepts connections before the controller has admitted it, but lists itself only afterwards.
     """
     known = known_brokers(host, port, timeout_s)
     return bool(known) if node is None else node in known
 
 
 def known_brokers(host: str, port: int, timeout_s: float = 2.0) -> frozenset[int]:
-    """The ids of the brokers that the one at this address lists; none when it does not answer."""
+    """Return the ids of the brokers that the one at this address lists; none if it does not answer."""
     try:
         with socket.create_connection((host, port), timeout_s) as connection:
             connection.settimeout(timeout_s)
@@ -55,7 +55,7 @@ def known_brokers(host: str, port: int, timeout_s: float = 2.0) -> frozenset[int
 
 
 def _brokers(answer: io.BytesIO) -> frozenset[int]:
-    """What a Metadata answer lists; raises struct.error when it is none."""
+    """Return the broker ids in a Metadata answer; raises struct.error for other bytes."""
     correlation, count = _numbers(answer, ">ii")
     if correlation != _CORRELATION:
         return frozenset()

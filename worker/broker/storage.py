@@ -13,15 +13,15 @@ from worker.broker import java
 from worker.broker.lock import PINNED, Release
 from worker.errors import CannotCreate, ConfigError
 
-CLUSTER_FILE = "cluster.json"  # in the folder that holds the nodes of a cluster: its id and their number
+CLUSTER_FILE = "cluster.json"  # in the folder of a cluster's nodes: its id and their number
 _FORMAT_TIMEOUT_S = 60
 
 
 def brokers_in(home: Path) -> int:
-    """For how many brokers the folder was made; 0 when it is new.
+    """Return the number of brokers that the folder was made for; 0 for a new folder.
 
     Raises:
-        CannotCreate: the folder does not say so in a form that can be read.
+        CannotCreate: the folder's note of it can't be read.
     """
     note = home / CLUSTER_FILE
     try:
@@ -29,14 +29,14 @@ def brokers_in(home: Path) -> int:
     except FileNotFoundError:
         return 1 if (home / "data").exists() else 0
     except (ValueError, KeyError, TypeError) as error:
-        raise CannotCreate(f"{note} can't be read ({error})", f"delete {home} to begin anew") from error
+        raise CannotCreate(f"{note} can't be read ({error})", f"Delete {home} to start with an empty broker") from error
 
 
 def prepare(home: Path, brokers: int = 1) -> None:
-    """Create the folder (or take an existing one) with mode 0700.
+    """Create the folder, or use an existing one, with mode 0700.
 
     Raises:
-        CannotCreate: it can't be used.
+        CannotCreate: the folder can't be used.
         ConfigError: it holds the data of another number of brokers.
     """
     try:
@@ -44,13 +44,13 @@ def prepare(home: Path, brokers: int = 1) -> None:
         home.chmod(0o700)
     except OSError as error:
         raise CannotCreate(
-            f"The broker's folder {home} can't be used ({error.strerror})", "choose another folder"
+            f"the broker's folder {home} can't be used ({error.strerror})", "Choose another folder"
         ) from error
     made_for = brokers_in(home)
     if made_for not in (0, brokers):
         raise ConfigError(
             f"{home} holds the data of {_counted(made_for)}, not of {_counted(brokers)}",
-            f"start {_counted(made_for)} there (--brokers {made_for}), or delete the folder to begin anew",
+            f"Start {_counted(made_for)} there (--brokers {made_for}), or delete the folder to start without data",
         )
 
 
@@ -59,7 +59,7 @@ def _counted(brokers: int) -> str:
 
 
 def is_formatted(data: Path) -> bool:
-    """Whether the folder has been formatted to the end: `bootstrap.checkpoint` is the last file that is written."""
+    """Return whether the folder is completely formatted: `bootstrap.checkpoint` is the last file written."""
     return (data / "meta.properties").exists() and (data / "bootstrap.checkpoint").exists()
 
 
@@ -71,11 +71,11 @@ def format_storage(
     cluster: str | None = None,
     release: Release = PINNED,
 ) -> None:
-    """Format the data folder that the properties file `server` names, for the cluster of that id or for a new one.
+    """Format the data folder named in the properties file `server`, for the cluster id `cluster` or a new one.
 
-    SCRAM-SHA-512 users are name → password, `features` of the cluster name → level, else the newest that Kafka has.
+    SCRAM-SHA-512 users are name → password; `features` of the cluster are name → level, by default the newest.
     """
-    # In one word: an id may begin with a dash.
+    # As one argument, since an id may begin with a dash.
     words = ["--config", str(server), f"--cluster-id={cluster or new_cluster_id()}", "--ignore-formatted"]
     for name, level in (features or {}).items():
         words += ["--feature", f"{name}={level}"]
@@ -86,7 +86,7 @@ def format_storage(
         words += ["--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]"]
     arguments = server.with_name("format.args")
     arguments.unlink(missing_ok=True)
-    arguments.touch(mode=0o600)  # passwords go through a file: a command line is public
+    arguments.touch(mode=0o600)  # passwords go through a file, since command lines are public
     arguments.write_text("".join(f"{word}\n" for word in words), encoding="utf-8")
     try:
         _run(_command(release, log, f"@{arguments}"))
@@ -102,7 +102,7 @@ def _run(command: list[str]) -> None:
     done = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,  # it prints the stored keys of the users
+        stdout=subprocess.DEVNULL,  # it prints the users' stored keys
         stderr=subprocess.PIPE,
         text=True,
         env=java.environment(),
@@ -112,9 +112,9 @@ def _run(command: list[str]) -> None:
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("\t")]
         reason = said[-1].rpartition("Exception: ")[2].rstrip(".") if said else "no reason given"
-        raise CannotCreate(f"The broker's storage could not be formatted: {reason}", "correct the broker's settings")
+        raise CannotCreate(f"the broker's storage could not be formatted: {reason}", "Correct the broker's settings")
 
 
 def new_cluster_id() -> str:
-    """A random id as Kafka writes it."""
+    """Return a random id in Kafka's form."""
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
