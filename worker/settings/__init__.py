@@ -1,4 +1,4 @@
-"""All settings: command line over environment over `.env` over mounted secrets over the TOML file over defaults."""
+"""All settings, by precedence: command line, environment, `.env`, mounted secrets, TOML file, defaults."""
 
 from __future__ import annotations
 

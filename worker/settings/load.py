@@ -1,4 +1,4 @@
-"""Load `Settings` and `EngineSettings` from the sources, with every problem and its source."""
+"""Loaders of `Settings` and `EngineSettings` from the sources, with every problem and its source."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Found(NamedTuple):
 
 
 def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
-    """Read all sources; `overrides` is what the command line gave, nested by section.
+    """Read all sources; `overrides` are the command line's values, nested by section.
 
     Raises:
-        ConfigError: a value or a name does not fit, or a source can't be read.
+        ConfigError: a value is invalid, a name is unknown, or a source can't be read.
     """
     found = find_settings(overrides)
     raise_first(found.problems)
@@ -66,7 +66,7 @@ def load_engine_of(
     A change is named by its dotted path below `engine`.
 
     Raises:
-        ConfigError: a name or a value does not fit; says where it is from.
+        ConfigError: a name or a value is invalid; the message names its source.
     """
     from worker.instruments import load_engine
 
@@ -80,7 +80,7 @@ def load_engine_of(
         return load_engine(tree.values().get("engine", {}))
     except SettingRefused as error:
         raise_first(_of_engine(tree, error))
-        raise  # what is refused stands in the instruments file
+        raise  # the refused value is in the instruments file
 
 
 def find_engine(found: Found) -> tuple[EngineSettings, list[Problem]]:
@@ -111,7 +111,7 @@ def raise_first(problems: list[Problem]) -> None:
 
 
 def _place(tree: Tree, where: tuple[Any, ...]) -> SettingPath:
-    """A validator's place, or the given value that it leads into: of a union it also names the alternative."""
+    """Return a validator's place without the alternative of a union: the path of the given value."""
     path = tuple(map(str, where))
     entries = tree.under(path)
     return min(entries[0].path, path, key=len) if len(entries) == 1 else path
@@ -127,7 +127,7 @@ def _of_settings(tree: Tree, place: SettingPath, errors: list[tuple[str, str]]) 
 
 
 def _of_engine(tree: Tree, error: SettingRefused) -> list[Problem]:
-    """Empty when what is refused was not given by any source but the instruments file."""
+    """Return the problems; empty if only the instruments file holds the refused value."""
     entries = tree.under(error.path)
     if error.kind == "extra_forbidden":
         return [unknown(entry.path, entry.origin) for entry in entries]
@@ -138,6 +138,6 @@ def _of_engine(tree: Tree, error: SettingRefused) -> list[Problem]:
         return [refused(entries[0], [error.reason], place)]
     if not entries:
         return []
-    # A table whose values do not go together.
+    # A table with contradicting values.
     sources = ", ".join(dict.fromkeys(entry.origin.phrase for entry in entries))
     return [Problem(f"{dotted(error.path)} is invalid: {error.reason}, from {sources}", error.fix)]

@@ -23,7 +23,7 @@ class Section(BaseModel):
 
 
 class KafkaSettings(Section):
-    """How to reach Kafka. Names are aiokafka's."""
+    """The connection to Kafka; names are aiokafka's."""
 
     bootstrap_servers: str = Field("127.0.0.1:9092", description="comma-separated host:port")
     client_id: str = Field("alphapulse", description="name in the brokers' logs, metrics and quotas")
@@ -50,7 +50,7 @@ class KafkaSettings(Section):
 
 
 class TopicSettings(Section):
-    """Topic names and how `topics create` makes them."""
+    """Topic names, and the settings that `topics create` gives them."""
 
     ticks: str = Field("ticks.raw", description="input: raw bars")
     decisions: str = Field("decisions", description="output: one decision per accepted bar")
@@ -126,7 +126,9 @@ class ProcessingSettings(Section):
     session_timeout_ms: int = Field(
         10_000, ge=6_000, description="a worker without a heartbeat for this time loses its partitions"
     )
-    heartbeat_interval_ms: int = Field(500, ge=100, description="time that a rebalance waits for the remaining members")
+    heartbeat_interval_ms: int = Field(
+        500, ge=100, description="interval of heartbeats: a rebalance waits this long for the members that stay"
+    )
     rebalance_timeout_ms: int = Field(
         30_000, ge=1_000, description="a worker must join a rebalance within this time; half of it is for draining"
     )
@@ -148,7 +150,7 @@ class ProcessingSettings(Section):
 
 
 class StateSettings(Section):
-    """Snapshots of the symbols' state, and what to do where they or the input are damaged."""
+    """Snapshots of the symbols' state, and the reactions to damaged snapshots or input."""
 
     save_records: int = Field(1_000, ge=1, description="maximum records of a symbol between two of its snapshots")
     save_offsets: int = Field(
@@ -190,7 +192,7 @@ class StateSettings(Section):
 
     @property
     def spill_folder(self) -> Path:
-        """Where states are spilled to."""
+        """Folder of the spill files."""
         return self.spill_dir or cache_dir() / "spill"
 
 
@@ -242,7 +244,7 @@ class LogSettings(Section):
 
 
 class Settings(BaseSettings):
-    """Everything that can be set; see `alphapulse config`."""
+    """All settings; see `alphapulse config`."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid")
 
@@ -255,7 +257,7 @@ class Settings(BaseSettings):
     ops: OpsSettings = OpsSettings()
     log: LogSettings = LogSettings()
     engine: dict[str, Any] = Field(default_factory=dict, description="see worker.engine.settings.EngineSettings")
-    _tree: Tree | None = PrivateAttr(None)  # what was read, with its origins; none where a program made the object
+    _tree: Tree | None = PrivateAttr(None)  # the values with their origins; None if a program made the object
 
     @property
     def state_topic(self) -> str:
@@ -281,6 +283,6 @@ class Settings(BaseSettings):
 
 
 def _topic_part(group: str) -> str:
-    # A group's name may hold any character, a topic's only these; the checksum keeps two groups apart.
+    # A group's name may hold any character, a topic's only these; the checksum distinguishes two groups.
     legal = re.sub(r"[^a-zA-Z0-9._-]", "_", group)
     return legal if legal == group else f"{legal}-{zlib.crc32(group.encode()):08x}"

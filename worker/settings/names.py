@@ -1,4 +1,4 @@
-"""The path of a setting, how each kind of source writes it, and the nearest one to a misspelt name."""
+"""The path of a setting, its spelling in each kind of source, and the nearest path to a misspelt name."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pydantic import BaseModel
 SettingPath = tuple[str, ...]
 PREFIX = "ALPHAPULSE_"
 DELIMITER = "__"
-# Mappings: here any key may follow, and its case counts. All others are names of fields.
+# Mappings: any key may follow here, and its case counts. All other parts are names of fields.
 MAPPINGS = frozenset({("engine", "instruments"), ("engine", "validation", "calendars")})
 ANY = "*"  # stands for a key of a mapping
 _BARE = re.compile(r"[A-Za-z0-9_<>*-]+")
 
 
 def path_of(name: str) -> SettingPath:
-    """The path that the name of a variable or of a secret's file means, without its prefix."""
+    """Return the path for the name of a variable or of a secret's file, given without its prefix."""
     path: SettingPath = ()
     for part in name.split(DELIMITER):
         path += (part if path in MAPPINGS else part.lower(),)
@@ -27,24 +27,24 @@ def path_of(name: str) -> SettingPath:
 
 
 def variable(path: SettingPath) -> str:
-    """The variable that sets the path."""
+    """Return the variable that sets the path."""
     parts = [part if path[:at] in MAPPINGS else part.upper() for at, part in enumerate(path)]
     return PREFIX + DELIMITER.join(parts)
 
 
 def dotted(path: Iterable[object]) -> str:
-    """The path as TOML writes it."""
+    """Return the path in TOML's form."""
     parts = [printable(str(part)) for part in path]
     return ".".join(part if _BARE.fullmatch(part) else f'"{part}"' for part in parts)
 
 
 def printable(text: str) -> str:
-    """A name with escapes for what would break a line: names of variables and files may hold any byte."""
+    """Escape unprintable characters: names of variables and files may hold any byte."""
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def leaves(model: type[BaseModel], above: SettingPath = ()) -> Iterator[SettingPath]:
-    """The paths of a model's settings; `*` for any key."""
+    """Yield the paths of a model's settings; `*` stands for any key."""
     for name, field in model.model_fields.items():
         path, kind = (*above, name), field.annotation
         if get_origin(kind) is dict:
@@ -56,7 +56,7 @@ def leaves(model: type[BaseModel], above: SettingPath = ()) -> Iterator[SettingP
 
 
 def nearest(path: SettingPath, known: Iterable[SettingPath]) -> SettingPath | None:
-    """The setting that was probably meant: one of the same last name, else the one that is written most alike."""
+    """Return the setting that was probably meant: one with the same last name, else the most similar one."""
     filled = [tuple(_key(path, at) if part == ANY else part for at, part in enumerate(one)) for one in known]
     if above := next((one for one in filled if path[: len(one)] == one), None):
         return above  # a name below a single value

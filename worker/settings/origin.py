@@ -1,4 +1,4 @@
-"""Where a value comes from, in words, and how that source would spell another setting."""
+"""The source of a value in words, and the spelling of settings in that source."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Origin(NamedTuple):
 
     @property
     def label(self) -> str:
-        """As `alphapulse config` shows it."""
+        """The source as `alphapulse config` shows it."""
         return f"{self.kind} {self.name}".rstrip()
 
     @property
     def phrase(self) -> str:
-        """As a message names it."""
+        """The source as a message names it."""
         match self.kind:
             case "environment":
                 return f"the environment variable {self.name}"
@@ -34,7 +34,7 @@ class Origin(NamedTuple):
                 return "the command line"
 
     def spelt(self, path: SettingPath) -> str:
-        """How this source writes a setting."""
+        """Spell a setting as this source does."""
         match self.kind:
             case "environment" | ".env":
                 return variable(path)

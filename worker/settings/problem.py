@@ -1,4 +1,4 @@
-"""What is wrong with one setting, in one sentence, with its source and the setting that was probably meant."""
+"""A problem of one setting: one sentence, its source, and the setting that was probably meant."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ LISTED = "`alphapulse config` lists all settings"
 
 
 class Problem(NamedTuple):
-    """A sentence without a full stop, and what to do."""
+    """A sentence without a full stop, and the remedy."""
 
     message: str
     fix: str
 
 
 def unknown(path: SettingPath, origin: Origin) -> Problem:
-    """A name that no setting has."""
+    """Report a name that no setting has."""
     if near := _variable_near(path, origin):
         return Problem(f"unknown setting {dotted(path)}, from {origin.phrase}", f"Did you mean {near}? {LISTED}")
     meant = nearest(path, every_path())
@@ -39,16 +39,16 @@ def _variable_near(path: SettingPath, origin: Origin) -> str | None:
 
 
 def refused(entry: Entry, reasons: Sequence[str], deeper: Sequence[object] = ()) -> Problem:
-    """A value that does not fit; what is secret is never repeated."""
+    """Report an invalid value; a secret is never repeated."""
     reason = "; or ".join(dict.fromkeys(reasons))
     if entry.origin.kind == "secret" and str(entry.value) in reason:
-        reason = "the value is not of the right kind"
+        reason = "the value has the wrong type"
     where = dotted((*entry.path, *deeper))
     return Problem(f"{where} is invalid: {reason}, from {entry.origin.phrase}", f"Correct the value; {LISTED}")
 
 
 def no_table(path: SettingPath, origin: Origin) -> Problem:
-    """A single value where a table is needed."""
+    """Report a single value where a table is required."""
     key = ("<key>",) if path in MAPPINGS else ()
     inside = next((one for one in every_path() if _begins(one, (*path, *key)) and len(one) > len(path)), ())
     example = origin.spelt((*path, *key, *inside[len(path) + len(key) :]))

@@ -1,4 +1,4 @@
-"""Reads each source of settings: command line, environment, `.env`, mounted secrets and the TOML file."""
+"""Readers of the sources of settings: command line, environment, `.env`, mounted secrets and the TOML file."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _put_text(tree: Tree, problems: list[Problem], name: str, text: str, origin:
     try:
         value = _value(path, text)
     except (ValueError, RecursionError) as error:
-        # What else these may say repeats the value, and that may be a secret.
+        # The rest of these messages repeats the value, which may be a secret.
         place = f"{error.msg} at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else "too large"
         problems.append(Problem(f"{origin.phrase} is not valid JSON: {place}", "Correct the value"))
         return
@@ -68,10 +68,10 @@ def _value(path: SettingPath, text: str) -> Any:
 
 
 def _read_dotenv(tree: Tree, problems: list[Problem]) -> None:
-    """Names without our prefix are other programs'."""
+    """Read `.env`; names without our prefix belong to other programs."""
     from dotenv import dotenv_values
 
-    if not Path(DOTENV).is_file():  # a virtual environment may have that name, too
+    if not Path(DOTENV).is_file():  # a virtual environment may also have this name
         return
     try:
         found = dotenv_values(DOTENV, encoding="utf-8")
@@ -91,9 +91,9 @@ def _read_dotenv(tree: Tree, problems: list[Problem]) -> None:
 
 
 def _read_secrets(tree: Tree, problems: list[Problem]) -> None:
-    """One file per setting, named like its variable; the line break at its end is not part of the value.
+    """Read one file per setting, named like its variable; a final line break is not part of the value.
 
-    Kubernetes mounts the files as links through a folder `..data`; that and names without our prefix are passed over.
+    Kubernetes mounts the files as links through a folder `..data`; that and names without our prefix are ignored.
     """
     given = os.environ.get(SECRETS)
     if not given:
@@ -122,7 +122,7 @@ def _read_file(tree: Tree, problems: list[Problem]) -> None:
         problems.append(Problem(f"the settings file {file} does not exist", f"Correct or unset {CONFIG}"))
         return
     try:
-        file.open("rb").close()  # the library takes a folder for no file
+        file.open("rb").close()  # the library treats a folder like a missing file
         values = TomlConfigSettingsSource(Settings, file).toml_data
     except (OSError, UnicodeDecodeError) as error:
         problems.append(_unreadable(str(file), error))

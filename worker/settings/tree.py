@@ -1,4 +1,4 @@
-"""Values of several sources in one tree: a later source wins, value by value; each value knows where it is from."""
+"""Values of several sources in one tree, each with its origin; later sources override single values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from worker.settings.origin import Origin
 
 
 class Entry(NamedTuple):
-    """One value."""
+    """One value, with its path and origin."""
 
     path: SettingPath
     value: Any
@@ -25,7 +25,7 @@ class Tree:
     root: dict[str, Any] = field(default_factory=dict)
 
     def put(self, path: SettingPath, value: Any, origin: Origin) -> None:
-        """Set a value over what is there; a table is merged key by key."""
+        """Set a value, and override an earlier one; a table is merged key by key."""
         node = self.root
         for part in path[:-1]:
             below = node.get(part)
@@ -41,15 +41,15 @@ class Tree:
             self.put((*path, str(key)), each, origin)
 
     def values(self) -> dict[str, Any]:
-        """The tables without origins."""
+        """Return the tables without origins."""
         return _plain(self.root)
 
     def copy(self) -> Tree:
-        """Another tree with the same entries."""
+        """Return another tree with the same entries."""
         return Tree(_copied(self.root))
 
     def under(self, path: SettingPath) -> list[Entry]:
-        """The entries at the path or below it, else the one that the path leads into."""
+        """Return the entries at the path or below it, else the entry above it."""
         node: Any = self.root
         for part in path:
             if isinstance(node, Entry) or part not in node:
@@ -60,7 +60,7 @@ class Tree:
         return [node] if isinstance(node, Entry) else []
 
     def remove(self, path: SettingPath) -> None:
-        """Forget the path and what lies below it."""
+        """Remove the path and everything below it."""
         node = self.root
         for part in path[:-1]:
             node = node.get(part, {})

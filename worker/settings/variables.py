@@ -45,14 +45,14 @@ VARIABLES = (
     Variable("ALPHAPULSE_ORACLE_REPORT", "", "tests: file that collects the errors against other libraries"),
 )
 NAMES = frozenset(variable.name for variable in VARIABLES)
-# What other programs read from the same `.env`.
+# Variables that other programs read from the same `.env`.
 FOR_COMPOSE = frozenset({"ALPHAPULSE_IMAGE"})
-# Kubernetes gives every container such variables for each service of its namespace, also for one named "alphapulse".
+# Kubernetes sets such variables in every container for each service of its namespace, also for one named "alphapulse".
 _SERVICE = re.compile(
     r"ALPHAPULSE(_[A-Z0-9]+)*_(SERVICE_(HOST|PORT)(_[A-Z0-9]+)*|PORT(_\d+_(TCP|UDP|SCTP)(_[A-Z]+)?)?)"
 )
 
 
 def is_no_setting(name: str) -> bool:
-    """Whether a variable with the prefix is for something else than settings."""
+    """Return whether a variable with the prefix is not a setting."""
     return name in NAMES or ("__" not in name and _SERVICE.fullmatch(name) is not None)

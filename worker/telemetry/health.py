@@ -1,4 +1,4 @@
-"""Probes and metrics of one process over HTTP: `/livez /readyz /startupz /metrics`."""
+"""HTTP server of one process's probes and metrics: `/livez /readyz /startupz /metrics`."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Checks = Callable[[], dict[str, bool]]
 
 
 class OpsServer:
-    """Answers GET only; exposes no business data, so it needs no authentication.
+    """A server that answers only GET and HEAD; it exposes no business data, so it needs no authentication.
 
-    Each check is a name and a truth; `detail` is added to the answer of `/readyz`.
+    Checks are name → passed; `detail` is added to the answer of `/readyz`.
     """
 
     def __init__(

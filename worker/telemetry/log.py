@@ -24,14 +24,14 @@ def _time(record: logging.LogRecord) -> str:
 
 
 class JsonFormatter(logging.Formatter):
-    """`ts`, `level`, `logger`, `event` and the record's own fields."""
+    """JSON lines of `ts`, `level`, `logger`, `event` and the record's own fields."""
 
     def __init__(self, common: dict[str, Any]) -> None:
         super().__init__()
         self._common = common
 
     def format(self, record: logging.LogRecord) -> str:
-        """One JSON object without a line break."""
+        """Format one JSON object without a line break."""
         line = {"ts": _time(record), "level": record.levelname.lower(), "logger": record.name}
         line |= {"event": record.getMessage(), **self._common, **_extra(record)}
         if record.exc_info:
@@ -40,10 +40,10 @@ class JsonFormatter(logging.Formatter):
 
 
 class TextFormatter(logging.Formatter):
-    """Time, level, event and `name=value` fields."""
+    """Text lines of time, level, event and `name=value` fields."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line, and the traceback where there is one."""
+        """Format one line, and the traceback if there is one."""
         fields = " ".join(f"{name}={value}" for name, value in _extra(record).items())
         text = f"{_time(record)[11:23]} {record.levelname.lower():7} {record.getMessage()} {fields}".rstrip()
         return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text

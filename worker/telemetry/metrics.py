@@ -1,4 +1,4 @@
-"""The metric catalogue: every metric once, with its labels and meaning; docs and tests read it from here."""
+"""The metric catalogue: every metric with its labels and meaning, also for docs and tests."""
 
 from __future__ import annotations
 

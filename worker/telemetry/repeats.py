@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable
 SECONDS = 30.0  # between two lines of one kind
 LIBRARY = "aiokafka"
 CONNECTION = "the brokers are not reachable as they should be"
-# What the client library says while a broker is away or moves: one state, in twenty wordings.
+# Messages of the client library while a broker is away or moves: one state in many wordings.
 _CONNECTION = (
     "Unable connect",
     "Unable to request metadata",
@@ -29,14 +29,14 @@ _CONNECTION = (
     "No broker metadata",
     "Error fetching metadata",
 )
-# Of our own, those that a retry writes again.
+# Our own messages that every retry repeats.
 _RETRIES = frozenset(
     {"cannot open", "control records can't be read", "membership lost", "the group is left and joined anew"}
 )
 
 
 class Repeats(logging.Filter):
-    """Lets the first line of a kind pass, and after SECONDS the next with `repeated`, how many it held back."""
+    """A filter that passes the first line of a kind, then one per SECONDS, with the suppressed count in `repeated`."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ def _kind(record: logging.LogRecord) -> Hashable | None:
 
 
 class Lowered(logging.Filter):
-    """Downgrades errors of the client library to warnings: the library retries by itself.
+    """A filter that downgrades errors of the client library to warnings, since the library retries by itself.
 
     Unexpected errors keep their level and traceback.
     """
