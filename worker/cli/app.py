@@ -1,4 +1,4 @@
-"""Assemble the subcommands; report each known failure as one sentence and an exit code."""
+"""The program of all subcommands; it reports each known failure as one sentence and an exit code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Program(TyperGroup):
         try:
             return super().invoke(ctx)
         except typer.BadParameter as problem:
-            problem.message = problem.message.removeprefix("Value error, ")  # pydantic's word for a wrong choice
+            problem.message = problem.message.removeprefix("Value error, ")  # pydantic's prefix
             raise
         except BrokenPipeError:
             raise typer.Exit(streams.abandon()) from None
@@ -32,7 +32,7 @@ class Program(TyperGroup):
 app = typer.Typer(
     name="alphapulse",
     cls=Program,
-    help="Kafka workers that turn OHLCV bars into explainable trading decisions under exactly_once.",
+    help="Exactly-once Kafka workers that turn OHLCV bars into explainable trading decisions.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -222,7 +222,7 @@ def _check(tapes: list[Tape], engine: EngineSettings, truncate: int, warmup: int
 
 
 def _counted(records: Iterable[Raw | Bars], limit: int | None, advance: Any) -> Iterator[Raw | Bars]:
-    """Return the records up to the limit; of columns perhaps only the first."""
+    """Yield the records up to the limit; columns are cut to it."""
     left = sys.maxsize if limit is None else limit
     for given in records:
         if isinstance(given[2], int):

@@ -1,4 +1,4 @@
-"""Options that say which bars to read, and the records they make."""
+"""Options for bars to read, and the records read by them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def read_options(
     timezone: str | None,
     column: list[str] | None,
 ) -> ReadOptions:
-    """Return how to read the files, from the options.
+    """Return the read options for the command's options.
 
     Raises:
         ConfigError: an option has no value.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(name="broker", help="Run a real local Kafka; nothing to install by hand.", no_args_is_help=True)
 
 _SERVERS = "ALPHAPULSE_KAFKA__BOOTSTRAP_SERVERS"
-_MOST = 9  # a Java process each
+_MOST = 9  # brokers, each a Java process
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -153,7 +153,7 @@ def _serve(broker: Broker | Cluster, as_json: bool) -> None:
             typer.echo(f"Kafka runs at {broker.bootstrap}")
         while not asked.is_set():
             if broker.wait(0.2):
-                raise BrokerUnavailable("the broker exited", f"see the end of its log:\n{broker.log_tail()}")
+                raise BrokerUnavailable("the broker exited", f"See the end of its log:\n{broker.log_tail()}")
         broker.stop()
 
 

@@ -1,6 +1,6 @@
 """Allowed values of options; a test compares them with the lists that define them.
 
-They stand here, too, because `--help` and completion shall not wait for the modules that those lists are in.
+They are repeated here so that `--help` and completion don't wait for the modules of those lists.
 """
 
 from __future__ import annotations
@@ -45,21 +45,21 @@ Calibration = Literal["auto", "platt", "isotonic", "none"]
 
 
 def codes() -> tuple[str, ...]:
-    """Reject and quality codes."""
+    """Return the reject and quality codes."""
     from worker.engine.reasons import Reject
 
     return tuple(code.name for code in Reject)
 
 
 def reasons() -> tuple[str, ...]:
-    """Reason codes of decisions."""
+    """Return the reason codes of decisions."""
     from worker.engine.reasons import Reason
 
     return tuple(reason.name for reason in Reason)
 
 
 def features() -> tuple[str, ...]:
-    """Features that a model may read."""
+    """Return the features that a model may read."""
     from worker.engine.stages.features import FEATURE_NAMES
 
     return tuple(FEATURE_NAMES)

@@ -1,4 +1,4 @@
-"""Decide whether a stream gets colours: by NO_COLOR, FORCE_COLOR and TERM, else whether it is a terminal."""
+"""Colours of a stream: by NO_COLOR, FORCE_COLOR and TERM, else by whether it is a terminal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TextIO
 
 
 def coloured(stream: TextIO) -> bool:
-    """The rule that rich follows for tables and help, for what click prints: a variable that is empty is not set."""
+    """Return whether to colour, by rich's rule; an empty variable counts as unset."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):

@@ -1,4 +1,4 @@
-"""Options that several subcommands share, and the settings they make."""
+"""Options shared by subcommands, and the settings made from them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def settings_with(
     bootstrap: str | None = None, group: str | None = None, prefix: str | None = None, **sections: dict[str, Any]
 ) -> Settings:
     """Return the settings from all sources, the command line first; None means not given."""
-    from worker.settings import load_settings  # not above: `--help` shall not wait for pydantic
+    from worker.settings import load_settings  # not above, so that `--help` does not wait for pydantic
 
     given: dict[str, dict[str, Any]] = {
         "kafka": {"bootstrap_servers": bootstrap},
@@ -62,13 +62,15 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
             return asyncio.run(work)
         return uvloop.run(work)
     except KeyboardInterrupt:
-        work.close()  # it may never have begun, of which Python would warn
+        work.close()  # else Python warns if it has never begun
         raise
 
 
 def run_to_exit_code(work: Coroutine[Any, Any, int]) -> int:
-    """Run what the process ends with, and say what went wrong. The event loop is left open: closing it would wait for
-    every task that is left."""
+    """Run the process's last work, report its error, and return the exit code.
+
+    The event loop stays open: closing it would wait for every remaining task.
+    """
     import asyncio
     import traceback
 

@@ -1,4 +1,4 @@
-"""Report once that kernels are being compiled, where they are cached, and why they may not be."""
+"""Notice that kernels are being compiled, where they are cached, or why they are not."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ VARIABLE = "ALPHAPULSE_CACHE_DIR"
 
 
 def announce(say: Callable[[str], None] | None = None) -> None:
-    """From now on tell, by `say` or on stderr, when the first kernel is compiled; loading them from disk is silent."""
+    """Announce the first compilation of a kernel, by `say` or on stderr; loading kernels from disk is silent."""
     from numba.core import event
 
     class First(event.Listener):
-        """Reports once."""
+        """A listener that reports once."""
 
         told = False
 

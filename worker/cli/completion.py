@@ -1,6 +1,6 @@
 """Shell completion of names from the settings and the registry.
 
-Nothing here asks a broker, and nothing fails: without an answer the shell completes nothing.
+Nothing here connects to a broker or fails: without names the shell completes nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ INTERVALS = ("1m", "5m", "15m", "30m", "1h", "4h", "1d")
 
 
 def symbols(incomplete: str) -> list[str]:
-    """Return the symbols with settings of their own."""
+    """Return the symbols with their own settings."""
     return _beginning(incomplete, _instruments())
 
 

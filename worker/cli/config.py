@@ -1,4 +1,4 @@
-"""`alphapulse config`: the settings in force and where each comes from."""
+"""`alphapulse config`: print the settings in force and the source of each."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _rows(found: Found, values: dict[str, Any], instruments_file: str | None) ->
 
 
 def _in_file(path: tuple[str, ...]) -> bool:
-    # What no source states although it is no default is what the instruments file says.
+    # A value that is neither a default nor from another source is from the instruments file.
     from worker.settings.names import MAPPINGS
 
     return path == ("engine", "instruments_version") or any(path[: len(one)] == one for one in MAPPINGS)

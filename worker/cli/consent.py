@@ -1,4 +1,4 @@
-"""Ask before something that cannot be undone."""
+"""Confirmation of commands that can't be undone."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def set_(
     reason: Annotated[str | None, typer.Option(help="Reason, stored in the record.", show_default=False)] = None,
     json: Json = False,
 ) -> None:
-    """Change a key's limits; omitted fields keep their values. After 10 minutes they block opening."""
+    """Change a key's limits; omitted fields keep their values. Limits older than 10 minutes block opening."""
     from worker.operate.controls import check_key
 
     if all(value is None for value in (risk_mult, max_notional, allow_open, kill)):
@@ -87,13 +87,13 @@ def set_(
 
 @app.command()
 def model(
-    name: Annotated[str | None, typer.Argument(help="Version of a model in the registry.", show_default=False)] = None,
-    version: Annotated[str | None, typer.Argument(help="Its version.", show_default=False)] = None,
+    name: Annotated[str | None, typer.Argument(help="Name of a model in the registry.", show_default=False)] = None,
+    version: Annotated[str | None, typer.Argument(help="Version of the model.", show_default=False)] = None,
     digest: Annotated[
         str | None, typer.Option(help="Digest (default: that of the model in the registry).", show_default=False)
     ] = None,
     none: Annotated[bool, typer.Option("--none", help="Use no model: the rules decide alone.")] = False,
-    configured: Annotated[bool, typer.Option("--configured", help="engine.model again.")] = False,
+    configured: Annotated[bool, typer.Option("--configured", help="Use engine.model again.")] = False,
     registry: RegistryFolder = None,
     bootstrap: Bootstrap = None,
     prefix: Prefix = None,
@@ -172,7 +172,7 @@ def _limits(control: Control) -> str:
 
 
 def _described(settings: Settings, control: Control) -> dict[str, Any]:
-    """Print the record and its topic, with every member, defaults included."""
+    """Return the record and its topic, with every member, defaults included."""
     import msgspec
 
     members = msgspec.structs.asdict(control)
@@ -183,7 +183,7 @@ def _described(settings: Settings, control: Control) -> dict[str, Any]:
 
 
 def _published(settings: Settings, key: str, effective_ts: int, fields: dict[str, Any]) -> Control:
-    """Publish the key's newest record with these fields changed."""
+    """Publish the key's newest record with these fields changed, and return it."""
     from worker.operate.controls import changed, newest, publish
 
     async def work() -> Control:

@@ -94,7 +94,7 @@ def decisions(
     ] = 0,
     json: Json = False,
 ) -> None:
-    """Print decisions (or rejections), one per line; `--json` prints the records' values as they are."""
+    """Print decisions (or rejections), one per line; `--json` prints the records' values unchanged."""
     if rejected and (action or regime or reason):
         raise typer.BadParameter("--action, --regime and --reason filter decisions: with --rejected use --code")
     if rejected and why:

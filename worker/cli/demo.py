@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Symbols = Annotated[int, typer.Option("--symbols", min=12, max=10_000, help="Simulated symbols.")]
 Seconds = Annotated[
-    float, typer.Option("--seconds", min=5.0, max=600.0, callback=finite, help="Shortest time to publish.")
+    float, typer.Option("--seconds", min=5.0, max=600.0, callback=finite, help="Minimum time to publish, in seconds.")
 ]
 Rate = Annotated[float, typer.Option("--rate", min=100.0, max=50_000.0, callback=finite, help="Records per second.")]
 Keep = Annotated[bool, typer.Option("--keep", help="Keep the broker and the topics after the demo.")]
@@ -48,7 +48,7 @@ def demo(
 
 
 def _screen(json: bool) -> Screen:
-    """Standard output, or standard error when that is for data."""
+    """Return a screen on standard output, or on standard error if `json` uses standard output."""
     from rich.console import Console
 
     from worker.demo.live import LiveScreen
@@ -71,8 +71,8 @@ def _show(summary: Summary, json: bool) -> None:
     for line in summary.lines():
         typer.echo(line)
     if summary.where.kept:
-        typer.echo(f"\nHow to go on (Kafka is still there, at {summary.where.bootstrap})")
+        typer.echo(f"\nNext steps (Kafka still runs at {summary.where.bootstrap})")
     else:
-        typer.echo("\nHow to go on (everything of the demo is gone)")
+        typer.echo("\nNext steps (the demo has removed everything that it created)")
     for line in how_to_go_on(summary.where):
         typer.echo(line)

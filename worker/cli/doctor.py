@@ -158,7 +158,7 @@ def broker_jars() -> Check:
             if given
             else f"Delete {folder}: the next start downloads it again"
         )
-        return Check("broker jars", False, f"{folder}: {wrong[0]}, {len(wrong)} in all", fix)
+        return Check("broker jars", False, f"{folder}: {wrong[0]}, {len(wrong)} in total", fix)
     return Check("broker jars", True, f"{folder} has all of them")
 
 

@@ -1,7 +1,7 @@
-"""What a signal does to a command, at whatever moment it comes. Nothing that takes time is imported here.
+"""Signal handling of a command, from its first import to its end; this module imports nothing slow.
 
-While modules are imported an exception would be printed, or swallowed by code of libraries, so the process just ends. A
-command that runs gets Python's own `KeyboardInterrupt` for SIGINT and may clean up; SIGTERM ends it as the system does.
+While modules are imported, an exception would be printed, or swallowed by a library, so the process just ends. A
+running command gets Python's `KeyboardInterrupt` for SIGINT and may clean up; SIGTERM has the system's default action.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import os
 import signal
 import sys
 
-TYPE_CHECKING = False  # type checkers take it for true
+TYPE_CHECKING = False  # type checkers treat it as true
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
 INTERRUPTED, DONE = 130, 0
-AGAIN = 0.05  # seconds until an interrupt that a library has swallowed is sent once more
+AGAIN = 0.05  # seconds until an interrupt that a library has swallowed is sent again
 
 
 def at_once() -> None:
-    """Let signals end the process without a word from here on, a `worker` with 0: it has begun nothing."""
+    """Let signals end the process silently from here on; a `worker` exits with 0, since it has begun nothing."""
     if sys.argv[1:2] == ["worker"]:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _done)
@@ -28,14 +28,14 @@ def at_once() -> None:
 
 
 def while_running() -> None:
-    """Let SIGINT interrupt a command. A worker goes on as it was: it takes signals by itself."""
+    """Let SIGINT interrupt a command; a worker keeps its handlers, since it handles signals itself."""
     if signal.getsignal(signal.SIGINT) is _interrupted:
         sys.unraisablehook = _swallowed
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def when_ended() -> None:
-    """The interpreter's own way out would print a traceback. A worker has an exit code of its own by now."""
+    """End silently on SIGINT instead of with a traceback; a worker ignores signals and keeps its exit code."""
     if sys.argv[1:2] == ["worker"]:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
@@ -44,7 +44,7 @@ def when_ended() -> None:
 
 
 def is_cause_of(error: BaseException) -> bool:
-    """Whether an interrupt has led to this error: a library has raised its own in its place."""
+    """Return whether an interrupt caused this error, in place of which a library has raised its own."""
     seen: set[int] = set()
     found: BaseException | None = error
     while found is not None and id(found) not in seen:
@@ -64,7 +64,7 @@ def _interrupted(number: int, frame: object) -> None:
 
 
 def _swallowed(unraisable: UnraisableHookArgs) -> None:
-    """Callbacks of compilers and destructors can't raise: interrupt once more when they have ended."""
+    """Interrupt again after a callback of a compiler or a destructor, which can't raise, has ended."""
     if not issubclass(unraisable.exc_type, KeyboardInterrupt):
         sys.__unraisablehook__(unraisable)
         return

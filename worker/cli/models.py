@@ -62,9 +62,7 @@ def benchmark(
     registry: Root = Path("models"),
     seconds: Annotated[
         float,
-        typer.Option(
-            "--seconds", min=0.01, max=3_600.0, callback=finite, help="Number of measurements per batch size."
-        ),
+        typer.Option("--seconds", min=0.01, max=3_600.0, callback=finite, help="Seconds to measure per batch size."),
     ] = 1.0,
     json: Json = False,
 ) -> None:
@@ -104,6 +102,6 @@ def _print(rows: list[dict[str, Any]], json: bool) -> None:
 
 
 def _cell(value: Any) -> str:
-    # Of a digest a terminal shows what people compare; a pipe and --json have all of it.
+    # A terminal shows the part of a digest that people compare; a pipe and --json get all of it.
     text = "" if value is None else str(value)
     return text[:12] if sys.stdout.isatty() and re.fullmatch("[0-9a-f]{64}", text) else text

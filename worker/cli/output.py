@@ -8,7 +8,7 @@ import typer
 
 
 def print_json(value: Any) -> None:
-    """Write one JSON document and a line break to standard output, UTF-8 whatever the locale says."""
+    """Write one JSON document and a line break to standard output, as UTF-8 in every locale."""
     import msgspec
 
     typer.echo(msgspec.json.encode(value))

@@ -13,7 +13,7 @@ Rows = dict[str, tuple[Any, str]]
 def profiled(engine: EngineSettings, symbol: str | None) -> Rows:
     """Return rows (value, source) of the settings that are not given and that a profile supplies.
 
-    With a symbol they are what holds for it, its class among them. Under `auto` without one there is a value a class.
+    With a symbol they are its effective values, and its profile. Without one, under `auto`, there is a value per class.
     """
     from worker.engine.profiles import PROFILED
 

@@ -46,7 +46,7 @@ Simulate = Annotated[int | None, typer.Option("--simulate", min=1, help="Number 
 Bars = Annotated[int, typer.Option("--bars", min=1, help="Simulated bars per symbol.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the simulation: the same seed gives the same bytes.")]
 Faults = Annotated[float, typer.Option("--faults", min=0.0, max=1.0, callback=finite, help="Rate of simulated faults.")]
-Topic = Annotated[str | None, typer.Option("--topic", help="Instead of the topic in the settings.")]
+Topic = Annotated[str | None, typer.Option("--topic", help="Topic to use instead of the one in the settings.")]
 Rate = Annotated[
     float | None,
     typer.Option("--rate", min=0.001, callback=finite, help="Records per second (default: as fast as possible)."),

@@ -1,4 +1,4 @@
-"""`alphapulse schema`: the wire contract as JSON Schema or AsyncAPI."""
+"""`alphapulse schema`: print the wire contract as JSON Schema or AsyncAPI."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Standard output and error as a program finds them: in another encoding, full, or a pipe whose reader has gone."""
+"""Standard output and error that may have another encoding, be full, or be a pipe whose reader has gone."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Identity = tuple[int, int] | None  # device and inode of an open file
 
 
 def prepare() -> Identity:
-    """Let no character fail (one that the locale's encoding lacks is shown as `?`), and no stream be missing.
+    """Make both streams exist and accept every character; one that the encoding lacks is shown as `?`.
 
-    Returns what `settle` is to be given.
+    Returns the argument of `settle`.
     """
-    # Closed by the caller (`>&-`), they would be None, and whoever writes would fail.
+    # If closed by the caller (`>&-`), they are None, and every write would fail.
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
@@ -29,9 +29,9 @@ def prepare() -> Identity:
 
 
 def settle(code: int, found: Identity) -> int:
-    """Write out what is buffered, at the end of the program; the exit code, changed if that fails.
+    """Flush the streams at the end of the program; return the exit code, changed if that fails.
 
-    `found` is what `prepare` found: another file stands there now once the reader has gone.
+    `found` is the result of `prepare`: standard output is another file once its reader has gone.
     """
     try:
         sys.stdout.flush()
@@ -51,7 +51,7 @@ def settle(code: int, found: Identity) -> int:
 
 
 def abandon() -> int:
-    """The reader has gone: write nothing more, and end as a program that SIGPIPE ended. rich does the first itself."""
+    """Write nothing more, since the reader has gone; return the code of a program that SIGPIPE ended."""
     _to_nowhere(sys.stdout)
     return Exit.PIPE
 
@@ -65,7 +65,7 @@ def _identity() -> Identity:
 
 
 def _to_nowhere(stream: TextIO) -> None:
-    # What is still buffered would fail again when the interpreter ends, and say so.
+    # Buffered output would fail again, with a message, when the interpreter ends.
     with suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

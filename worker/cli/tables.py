@@ -1,4 +1,4 @@
-"""Tables: drawn where a terminal is wide enough, else plain columns in which nothing is cut or wrapped."""
+"""Tables: drawn if a terminal is wide enough, else plain columns without cuts or wrapping."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _GAP = 2  # blanks between plain columns
-_RULES = 3  # a drawn table takes so many characters for each column, and one more
+_RULES = 3  # extra characters per column of a drawn table, plus one
 
 
 def print_table(head: Sequence[str], rows: Iterable[Sequence[object]], bold: Collection[int] = ()) -> None:
-    """Print rows under their heads; those whose numbers are in `bold` stand out on a terminal."""
+    """Print rows under their heads; a terminal shows the rows numbered in `bold` in bold."""
     from rich.cells import cell_len
     from rich.console import Console
 
@@ -37,6 +37,6 @@ def _draw(console: Console, head: Sequence[str], cells: list[list[str]], bold: C
 
     table = Table(*head)
     for number, row in enumerate(cells):
-        # As Text: a value in square brackets is no markup.
+        # As Text, so that a value in square brackets is not markup.
         table.add_row(*map(Text, row), style="bold" if number in bold else "")
     console.print(table)

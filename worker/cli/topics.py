@@ -1,4 +1,4 @@
-"""`alphapulse topics`: create the topics a fleet needs, or check them."""
+"""`alphapulse topics`: create or check the topics of a fleet."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def create(
         what = "created" if topic.created else "exists"
         typer.echo(f"{name}: {what}, {_counted(topic.partitions, 'partition')}, {_counted(topic.replicas, 'replica')}")
         for other in topic.differences:
-            typer.echo(f"  {other.name} is {other.is_now}; topics create makes it {other.wanted}")
+            typer.echo(f"  {other.name} is {other.is_now}; topics create sets {other.wanted}")
 
 
 def _described(topic: create_topics.Topic) -> dict[str, Any]:

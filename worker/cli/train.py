@@ -29,9 +29,9 @@ Datasets = Annotated[
 Decisions = Annotated[
     list[Path] | None, typer.Option("--decisions", help="Decisions written with detail=full, .jsonl; repeatable.")
 ]
-Name = Annotated[str, typer.Option("--name", help="The model's name.")]
-Version = Annotated[str, typer.Option("--version", help="Its semantic version.")]
-Out = Annotated[Path, typer.Option("--registry", help="The registry to write to.")]
+Name = Annotated[str, typer.Option("--name", help="Name of the model.")]
+Version = Annotated[str, typer.Option("--version", help="Semantic version of the model.")]
+Out = Annotated[Path, typer.Option("--registry", help="Folder of the registry to write to.")]
 Kind = Annotated[choices.Kind, typer.Option("--kind", help="Kind of model; best: the one with the smaller log-loss.")]
 Horizon = Annotated[
     int, typer.Option("--horizon", min=1, max=10_000, help="Number of bars that the label looks ahead.")
@@ -43,10 +43,10 @@ Embargo = Annotated[
         "--embargo-hours",
         min=0,
         callback=finite,
-        help="Embargo between training and test samples, beyond the purging, in bars.",
+        help="Embargo between training and test samples, beyond the purging, in hours.",
     ),
 ]
-Seed = Annotated[int, typer.Option("--seed", min=0)]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the training.")]
 Calibrate = Annotated[choices.Calibration, typer.Option("--calibration", help="Calibration of the probabilities.")]
 Feature = Annotated[
     list[str] | None,
@@ -81,7 +81,7 @@ def train(
     column: Column = None,
     json: Json = False,
 ) -> None:
-    """Run bars through the engine, train a model of rises, write model, manifest and card; needs the extra `train`."""
+    """Run bars through the engine, train a model of rises, write model, manifest, card; needs the extra `train`."""
     from worker.errors import CannotCreate
     from worker.models.description.names import check_name, check_version
     from worker.settings import load_engine_of
@@ -93,7 +93,7 @@ def train(
     check_name(name)
     check_version(version)
     if (registry / name / version).exists():
-        raise CannotCreate(f"{registry / name / version} exists already", "A version never changes: give another one")
+        raise CannotCreate(f"{registry / name / version} exists already", "A version never changes: use another one")
     if not (files or dataset or decisions):
         raise typer.BadParameter("give files, --dataset or --decisions")
     engine = load_engine_of(settings_with())

@@ -9,14 +9,14 @@ from typing import Any
 
 import typer
 
-TIME = "an ISO date or time, UTC unless it names a zone, or epoch ms"  # for the help of options that take one
+TIME = "an ISO date or time, UTC unless it names a zone, or epoch ms"  # for the help of such options
 
 
 def moment(given: str | int) -> int:
     """Return the epoch ms of a date, a time, or epoch ms; return an int (a default) unchanged.
 
     Raises:
-        typer.BadParameter: it is none of these.
+        typer.BadParameter: the value is none of these.
     """
     from worker.moments import read_moment
 
@@ -32,7 +32,7 @@ def check_span(since: int | None, until: int | None) -> None:
     """Refuse an empty span of --since and --until.
 
     Raises:
-        typer.BadParameter: it ends before it begins, or where it begins.
+        typer.BadParameter: the span ends before or at its beginning.
     """
     from worker import moments
 
@@ -46,7 +46,7 @@ def finite(given: float | None) -> float | None:
     """Return a finite number: a range alone accepts NaN.
 
     Raises:
-        typer.BadParameter: it is NaN or infinite.
+        typer.BadParameter: the number is NaN or infinite.
     """
     if given is not None and not math.isfinite(given):
         raise typer.BadParameter(f"{given} is not a finite number")
@@ -56,7 +56,7 @@ def finite(given: float | None) -> float | None:
 def known(what: str, names: Callable[[], tuple[str, ...]]) -> dict[str, Any]:
     """Return `callback` and `autocompletion` of an option that takes several names of a closed list.
 
-    For lists that are long, or known only where a heavy module is imported; short ones are an enum of `cli.choices`.
+    It is for lists that are long or defined in a heavy module; short ones are an enum of `cli.choices`.
     """
 
     def check(given: list[str] | None) -> list[str] | None:
@@ -85,7 +85,7 @@ def exclude(given: dict[str, bool]) -> None:
 
 
 def misplaced(ctx: typer.Context, names: Iterable[str], where: str) -> None:
-    """Refuse given options that have no effect `where` they stand.
+    """Refuse options that have no effect; `where` names the reason.
 
     Raises:
         typer.BadParameter: one of them was given.

@@ -77,7 +77,7 @@ def _fault(report: Any, name: str) -> str:
     more = f" and {count - len(offsets)} more" if count > len(offsets) else ""
     if name == "past_offset":
         return (
-            f"{count} records have an outcome but lie behind the committed offset: the offset was lost or "
+            f"{count} records have an outcome but lie at or after the committed offset: the offset was lost or "
             f"set back (fix: `alphapulse state offsets`), at input offsets {offsets}{more}"
         )
     if name == "beyond_end":

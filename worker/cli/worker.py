@@ -1,4 +1,4 @@
-"""`alphapulse worker`: one member of the fleet, or several on one machine."""
+"""`alphapulse worker`: run one member of the fleet, or several on one machine."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def worker(
         typer.Option("--processes", "-n", min=1, max=MOST, help="Number of worker processes; one per core is best."),
     ] = 1,
     guarantee: Annotated[
-        Guarantee | None, typer.Option("--guarantee", help="Default: processing.guarantee.", show_default=False)
+        Guarantee | None,
+        typer.Option("--guarantee", help="Guarantee (default: processing.guarantee).", show_default=False),
     ] = None,
     ops_port: Annotated[
         int | None,
@@ -62,10 +63,10 @@ def worker(
 
     announce(logging.getLogger("worker").warning)
 
-    # The client library's tasks may not end, and an event loop waits for them when it is closed.
+    # The client library's tasks may never end, and closing an event loop waits for them.
     end_process(run_to_exit_code(WorkerProcess(settings, started=_print if json else None).run()))
 
 
 def _print(facts: dict[str, Any]) -> None:
     print_json(facts)
-    sys.stdout.flush()  # a pipe would keep it until the member ends
+    sys.stdout.flush()  # a pipe would buffer it until the member ends

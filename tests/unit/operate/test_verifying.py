@@ -104,4 +104,4 @@ def test_faults_are_told_with_their_number_and_what_mends_them() -> None:
     assert "lost at input offsets [0, 1, 2, 3, 4] and 295 more" in text
     assert "300 records have an outcome" in text
     assert "alphapulse state offsets" in text
-    assert "the committed offset 900 lies behind the end" in text
+    assert "the committed offset 900 lies beyond the end" in text
