@@ -37,7 +37,7 @@ _HOMES = dict.fromkeys(__all__, "worker.inprocess") | {"read_decisions": "worker
 
 
 def __getattr__(name: str) -> Any:
-    # On first use: `import worker` and the command line shall not wait for numba.
+    # Import on first use, so that `import worker` and the command line don't wait for numba.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)

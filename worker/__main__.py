@@ -1,4 +1,4 @@
-"""`python -m worker` is the `alphapulse` program."""
+"""Entry point of `python -m worker`, the `alphapulse` program."""
 
 from worker.cli import main
 

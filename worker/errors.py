@@ -1,4 +1,4 @@
-"""Failures a user can act on: one sentence, one fix, one exit code (sysexits, docs/reference)."""
+"""Failures that a user can act on: one sentence, one fix, one exit code (sysexits, docs/reference)."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ class Exit(IntEnum):
     UNEXPECTED = 1
     USAGE = 2
     DATA = 65  # bad data or schema; `verify` found a loss or a repeat
-    UNAVAILABLE = 69  # no broker could be reached
-    CANT_CREATE = 73  # a topic or file could not be created
-    TEMPORARY = 75  # fenced or outcome unknown: start again
+    UNAVAILABLE = 69  # no broker can be reached
+    CANT_CREATE = 73  # a topic or file can't be created
+    TEMPORARY = 75  # fenced, or outcome unknown: restart
     NO_PERMISSION = 77  # authentication or authorisation refused
-    CONFIG = 78  # settings or topics do not fit
-    INTERRUPTED = 130  # SIGINT; of a worker the second one
-    PIPE = 141  # whoever read standard output has gone: 128 + SIGPIPE, as other programs end
+    CONFIG = 78  # invalid settings or topics
+    INTERRUPTED = 130  # SIGINT; for a worker the second one
+    PIPE = 141  # the reader of standard output has gone: 128 + SIGPIPE, as in other programs
 
 
 class AlphapulseError(Exception):
-    """A failure with a known cause. `message` is one sentence without a full stop, `fix` says what to do."""
+    """A failure with a known cause: `message` is one sentence without a full stop, `fix` the remedy."""
 
     exit_code = Exit.UNEXPECTED
 

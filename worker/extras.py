@@ -1,4 +1,4 @@
-"""Packages of extras: load them where needed, and say how to install a missing one."""
+"""Lazy imports of the packages of extras, with the command that installs a missing one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from worker.errors import ConfigError
 
 
 def install(extra: str) -> str:
-    """Return the fix for a missing package of an extra. The project is on no package index: pip needs its folder."""
+    """Return the fix for a missing package of an extra; the project is on no package index, so pip needs its folder."""
     return f"Run in the project's folder: pip install -e '.[{extra}]'"
 
 
@@ -17,7 +17,7 @@ def module(name: str, extra: str, missing: str) -> Any:
     """Import a module of an extra.
 
     Raises:
-        ConfigError: it is not installed; `missing` is the message.
+        ConfigError: the module is not installed; `missing` is the message.
     """
     try:
         return importlib.import_module(name)

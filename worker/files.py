@@ -11,7 +11,7 @@ from worker.errors import CannotCreate
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 LONGEST_NAME = 200  # characters of a path in a message
-REFUSALS = FULL | {errno.EACCES, errno.EPERM, errno.EROFS}  # of the place, whatever was to be done there
+REFUSALS = FULL | {errno.EACCES, errno.EPERM, errno.EROFS}  # errors of the place, whatever the operation
 
 
 def refusal(error: OSError) -> CannotCreate:
@@ -34,10 +34,10 @@ def reason(error: OSError) -> str:
 
 @contextmanager
 def created(path: Path, fix: str) -> Iterator[None]:
-    """Write `path` inside; `fix` says where else it could go.
+    """Turn a failure to write `path` in the block into an error with a `fix`.
 
     Raises:
-        CannotCreate: the operating system refuses: no such folder, no right, no space.
+        CannotCreate: the operating system refuses: no such folder, no permission, no space.
     """
     try:
         yield

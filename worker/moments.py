@@ -1,4 +1,4 @@
-"""Parse points in time that people type: ISO 8601, or epoch ms."""
+"""Parser of points in time that people type: ISO 8601, or epoch ms."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _EPOCH, _MS = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 _BASIC_DATE = re.compile(r"(19|20)\d{6}")  # ISO 8601 without dashes: as epoch ms it would lie in 1970
 _NUMBER = re.compile(r"[+-]?\d+")
 LEAST, MOST = -62_135_596_800_000, 253_402_300_799_999  # epoch ms of the years 1 to 9999
-_SECONDS = 100_000_000_000  # below it a number would be a time before March 1973: rather epoch seconds
+_SECONDS = 100_000_000_000  # smaller numbers would be before March 1973, so they are probably epoch seconds
 
 
 def epoch_ms(moment: datetime) -> int:
@@ -24,7 +24,7 @@ def read_moment(text: str) -> int:
     """Return the epoch ms of an ISO 8601 date or date and time (UTC unless it names a zone), or of epoch ms.
 
     Raises:
-        ValueError: it is neither, or looks like epoch seconds; the message says what to write.
+        ValueError: the text is neither, or looks like epoch seconds; the message says what to write.
     """
     text = text.strip()
     if _NUMBER.fullmatch(text) and not _BASIC_DATE.fullmatch(text):
@@ -39,7 +39,7 @@ def check_span(since: int | None, until: int | None) -> None:
     """Refuse an empty span.
 
     Raises:
-        ValueError: it ends before it begins, or where it begins.
+        ValueError: the span ends before or at its beginning.
     """
     if since is not None and until is not None and until <= since:
         raise ValueError(f"empty span from {in_words(since)} until {in_words(until)}: the end must come later")

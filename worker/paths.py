@@ -1,4 +1,4 @@
-"""Where AlphaPulse keeps its cache and its state on this machine."""
+"""Folders of the cache and the state on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write the reference tables in docs/reference from the code: `python -m worker.reference [--check]`."""
+"""Generator of the tables in docs/reference from the code: `python -m worker.reference [--check]`."""
 
 from __future__ import annotations
 
@@ -56,19 +56,19 @@ def _table(title: str, head: tuple[str, ...], rows: list[tuple[Any, ...]], prefa
 
 
 def reject_codes() -> str:
-    """Bit, code, effect and meaning of every validation rule."""
+    """Return the table of validation rules: bit, code, effect and meaning."""
     rows = [(int(code), f"`{code.name}`", effect(code), code.meaning) for code in Reject]
     return _table("Reject and quality codes", ("bit", "code", "effect", "meaning"), rows)
 
 
 def decision_reasons() -> str:
-    """Reason codes in order of evaluation."""
+    """Return the table of reason codes in order of evaluation."""
     rows = [(int(reason), f"`{reason.name}`", reason.meaning) for reason in Reason]
     return _table("Decision reasons", ("order", "code", "meaning"), rows)
 
 
 def patterns() -> str:
-    """Every pattern a decision may name."""
+    """Return the table of patterns that a decision may name."""
     candles = [(f"`{c.name}`", c.condition, c.values, c.lookback, KINDS[c.kind], f"TA-Lib {c.talib}") for c in CANDLES]
     events = [(f"`{e.name}`", e.condition, e.values, e.lookback, "structure", e.source) for e in EVENTS]
     head = ("name", "condition", "values", "look-back", "kind", "source")
@@ -76,13 +76,13 @@ def patterns() -> str:
 
 
 def features() -> str:
-    """The feature vector in its order."""
+    """Return the table of features in the order of the vector."""
     rows = [(f.id, f"`{f.name}`", f.formula, f.warmup, f.source) for f in FEATURES]
     return _table("Features", ("id", "name", "formula", "warm-up, bars", "source"), rows)
 
 
 def metrics() -> str:
-    """The metric catalogue."""
+    """Return the table of metrics."""
     rows = [
         (f"`{name}{'_total' if kind == 'counter' else ''}`", kind, text) for name, kind, text in METRICS.catalogue()
     ]
@@ -105,7 +105,7 @@ def _fields(model: type[BaseModel], prefix: str) -> list[tuple[str, str, str]]:
 
 
 def profiles() -> str:
-    """What each profile decides."""
+    """Return the table of the values that each profile supplies."""
     rows = [
         (f"`{name}`", *(getattr(each, name.rpartition(".")[2]) for each in PROFILES.values()))
         for name in sorted(BY_PROFILE)
