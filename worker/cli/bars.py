@@ -27,7 +27,9 @@ Interval = Annotated[
     typer.Option("--interval", help="Bar length, for example 1m (default: inferred).", autocompletion=intervals),
 ]
 Limit = Annotated[int | None, typer.Option("--limit", min=0, help="Maximum number of records.")]
-Sort = Annotated[bool, typer.Option("--sort", help="Sort each file by time first, as files with the newest bar first need.")]
+Sort = Annotated[
+    bool, typer.Option("--sort", help="Sort each file by time first, as files with the newest bar first need.")
+]
 
 
 Decimal = Annotated[str | None, typer.Option("--decimal", help="Decimal mark, . or , (default: as the cells show).")]

@@ -12,7 +12,7 @@ SIGNAL, RISK, SIZING, DECISION = range(4)
 
 @kernel
 def decide_part(states: Any, instruments: Any, slot: int, row: int, bars: Any, outs: Any, part: int, p: Any) -> None:
-    """Run one stage of `pipeline.decide` for a record that has a slot; `part` SIGNAL also numbers and fills before it."""
+    """Run one stage of `pipeline.decide` for a record with a slot; `part` SIGNAL numbers it and fills before."""
     carry, inst, bar, out = states[slot].carry, instruments[slot], bars[row], outs[row]
     if part == SIGNAL:
         count(carry, out)
