@@ -12,7 +12,7 @@ from tests.support.ticks import group_settings
 
 pytestmark = pytest.mark.kafka
 
-FILES, SEED = 12, 7_000
+FILES, SEED = 12, 7_300
 
 
 def test_live_is_backtest_for_dirty_files(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
