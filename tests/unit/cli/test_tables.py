@@ -7,10 +7,17 @@ import pty
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+
+from worker.cli.common import tell
+from worker.cli.doctor import doctor
+from worker.errors import AlphapulseError
 
 COLOUR = re.compile(rb"\x1b\[(?:[0-9]+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[0-9]+)*m")
 LONG = "a-name-that-is-longer-than-any-terminal-should-have-to-be-" * 3
@@ -77,6 +84,52 @@ def test_a_wide_terminal_gets_lines(tmp_path: Path) -> None:
     assert "[bold]kept[/bold]" in seen
 
 
+# What stands in the environment, and whether a terminal and a pipe get colours then.
+RULES: tuple[tuple[dict[str, str], bool, bool], ...] = (
+    ({"TERM": "xterm-256color"}, True, False),
+    ({"TERM": "xterm-256color", "NO_COLOR": "1"}, False, False),
+    ({"TERM": "xterm-256color", "NO_COLOR": ""}, True, False),
+    ({"TERM": "dumb"}, False, False),
+    ({"TERM": "unknown"}, False, False),
+    ({"TERM": "xterm-256color", "FORCE_COLOR": "1"}, True, True),
+    ({"TERM": "xterm-256color", "FORCE_COLOR": ""}, True, False),
+    ({"TERM": "xterm-256color", "NO_COLOR": "1", "FORCE_COLOR": "1"}, False, False),
+)
+
+
+def check_environment() -> None:
+    """Print what `doctor` finds, whatever it is."""
+    with suppress(typer.Exit):
+        doctor(None, None, offline=True)
+
+
+def tell_an_error() -> None:
+    """Print a known failure."""
+    tell(AlphapulseError("nothing works", "Try again"))
+
+
+@pytest.mark.parametrize(("stream", "speak"), [("stdout", check_environment), ("stderr", tell_an_error)])
+@pytest.mark.parametrize(("environment", "terminal", "pipe"), RULES)
+def test_our_own_lines_are_coloured_where_it_is_wanted(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    terminal: bool,
+    pipe: bool,
+    stream: str,
+    speak: Callable[[], None],
+) -> None:
+    monkeypatch.setattr(os, "environ", clean() | environment | {"ALPHAPULSE_CACHE_DIR": str(tmp_path)})
+    for (ours, theirs), wanted in ((pty.openpty(), terminal), (os.pipe(), pipe)):
+        with open(ours, "rb", buffering=0) as reader, open(theirs, "w") as writer:
+            monkeypatch.setattr(sys, stream, writer)
+            speak()
+            writer.flush()
+            seen = reader.read(65_536)
+        assert seen
+        assert bool(COLOUR.search(seen)) == wanted
+
+
 PROGRAMS = {
     "doctor": ["doctor", "--offline"],
     "help": ["--help"],
@@ -86,10 +139,16 @@ PROGRAMS = {
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_colours_only_where_they_are_wanted(name: str, tmp_path: Path) -> None:
+def test_a_terminal_gets_colours(name: str, tmp_path: Path) -> None:
     (tmp_path / "alphapulse.toml").write_text("[kafka]\ntypo = 1\n")
     program = [sys.executable, "-m", "worker", *PROGRAMS[name]]
-    assert COLOUR.search(on_terminal(program, tmp_path)), "none although it is a terminal"
+    assert COLOUR.search(on_terminal(program, tmp_path, ALPHAPULSE_CACHE_DIR=str(tmp_path)))  # no jars to look at
+
+
+@pytest.mark.parametrize("name", ["help", "usage"])
+def test_the_librarys_colours_go_where_they_are_wanted(name: str, tmp_path: Path) -> None:
+    """Each in a process of its own: the library reads the environment when it is imported."""
+    program = [sys.executable, "-m", "worker", *PROGRAMS[name]]
     for unwanted in ({"NO_COLOR": "1"}, {"TERM": "dumb"}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}):
         assert not COLOUR.search(on_terminal(program, tmp_path, **unwanted)), unwanted
     given = clean() | {"FORCE_COLOR": "1"}
