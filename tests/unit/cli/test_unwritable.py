@@ -13,7 +13,7 @@ import pytest
 
 from worker.broker import daemon
 from worker.broker.jars import jar_folder
-from worker.cli import compiling
+from worker.cli import app, compiling
 from worker.engine import kernel
 from worker.engine.kernel_cache import KernelCache, prepare_cache
 from worker.errors import CannotCreate, Exit
@@ -57,16 +57,19 @@ def test_stop_and_jars_too(no_folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("command", ["backtest", "train"])
-def test_results_that_can_not_be_written(no_folder: Path, command: str) -> None:
+def test_results_that_can_not_be_written(
+    no_folder: Path, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     rows = ((1_704_067_200_000 + 3_600_000 * n, 10 + n % 7) for n in range(400))
     bars = [f"{ts},{price},{price + 2},{price - 1},{price + 1},100" for ts, price in rows]
     file = no_folder.parents[1] / "x.csv"
     file.write_text("\n".join(["ts,open,high,low,close,volume", *bars]))
     option = {"backtest": ["--out"], "train": ["--folds", "2", "--kind", "logistic", "--registry"]}[command]
-    done = run(command, str(file), "--interval", "1h", *option, str(no_folder))
-    assert done.returncode == Exit.CANT_CREATE, done.stderr
-    assert "Traceback" not in done.stderr
-    last = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    monkeypatch.setattr(sys, "argv", ["alphapulse", command, str(file), "--interval", "1h", *option, str(no_folder)])
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # typer sets its own
+    app._assemble()
+    assert app._run() == Exit.CANT_CREATE
+    last = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
     assert len(last) == 1
     assert "can't be written: Not a directory" in last[0]
 
