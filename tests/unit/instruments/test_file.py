@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from worker.cli.config import config
 from worker.engine.calendar import DAY, compile_calendars, next_open, open_ms
 from worker.engine.settings import EngineSettings
-from worker.errors import ConfigError
+from worker.errors import ConfigError, Exit
 from worker.instruments import load_engine
 
 HOUR = 3_600_000
@@ -123,10 +123,12 @@ def test_settings_that_are_no_tables_are_refused(tmp_path: Path, given: dict[str
         load(tmp_path, **given)
 
 
-def test_config_shows_what_the_file_says_and_that_it_does() -> None:
-    environment = os.environ | {"ALPHAPULSE_ENGINE__INSTRUMENTS_FILE": str(EXAMPLE)}
-    command = [sys.executable, "-m", "worker", "config", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+def test_config_shows_what_the_file_says_and_that_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALPHAPULSE_ENGINE__INSTRUMENTS_FILE", str(EXAMPLE))
+    program = typer.Typer()
+    program.command()(config)
+    done = CliRunner().invoke(program, ["--json"])
+    assert done.exit_code == Exit.OK
     shown = json.loads(done.stdout)
     settings = shown["settings"]
     assert settings["engine.instruments.SPY.tick"] == {"value": 0.01, "source": f"instruments file {EXAMPLE}"}
