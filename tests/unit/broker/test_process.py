@@ -58,9 +58,12 @@ def test_a_signal_to_an_ended_process_goes_nowhere(tmp_path: Path) -> None:
 
 BUSY = """
 import threading
+begun = threading.Event()  # a start would wait for its turn behind all that are busy already
 def work():
+    begun.wait()
     while True: pass
 for _ in range(40): threading.Thread(target=work).start()
+begun.set()
 print(flush=True)
 """
 
