@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,20 @@ def run(*given: str) -> Any:
     return CliRunner().invoke(command.app, [*given])
 
 
-@pytest.fixture
-def registry(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One whole model and one that has changed since."""
-    root = tmp_path / "registry"
+    root = tmp_path_factory.mktemp("published")
     publish(trained(samples(600, 1.0), plan(kind="gbdt")), root)
     folder = put(root, sigmoid())
     (folder / MODEL).write_bytes(sigmoid() + b"\x00")
     return root
+
+
+@pytest.fixture
+def registry(published: Path, tmp_path: Path) -> Path:
+    """The same for each test, which may change it."""
+    return shutil.copytree(published, tmp_path / "registry")
 
 
 def test_list_shows_every_version(registry: Path) -> None:
