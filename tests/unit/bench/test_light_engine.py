@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from functools import cache
 from typing import Any
 
 import pytest
@@ -18,8 +19,13 @@ from worker.engine.records.records import Records
 from worker.settings import Settings
 from worker.sources.record import Record
 
-RECORDS = list(bars(70_000))  # 140 of each symbol: windows are full, and some bars inconsistent
 BATCH_BYTES = 300_000
+
+
+@cache
+def market() -> list[Record]:
+    """140 records of each symbol: windows are full, and some bars inconsistent."""
+    return list(bars(70_000))
 
 
 def raw_of(records: list[Record]) -> RawRecords:
@@ -45,7 +51,7 @@ def written(job: LightJob, parts: list[list[Record]]) -> list[Any]:
 def expected(rolling: bool) -> list[dict[str, Any]]:
     windows: dict[bytes, dict[str, Any]] = defaultdict(window)
     outputs = []
-    for record in RECORDS:
+    for record in market():
         bar = json.loads(record.value)
         outputs.append(checked(bar) | ({"z": z_score(windows[record.key], bar["close"])} if rolling else {}))
     return outputs
@@ -53,14 +59,15 @@ def expected(rolling: bool) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("rolling", [False, True])
 def test_outputs_are_those_of_plain_python(rolling: bool) -> None:
-    found = written(LightJob(Settings(), rolling), [RECORDS[:5_000], RECORDS[5_000:5_001], RECORDS[5_001:]])
+    records = market()
+    found = written(LightJob(Settings(), rolling), [records[:5_000], records[5_000:5_001], records[5_001:]])
     assert [json.loads(record.value) for record in found] == expected(rolling)
-    assert [(record.key, record.timestamp) for record in found] == [(r.key, r.timestamp_ms) for r in RECORDS]
+    assert [(record.key, record.timestamp) for record in found] == [(r.key, r.timestamp_ms) for r in records]
     assert not all(json.loads(record.value)["ok"] for record in found)
 
 
 def test_a_window_is_restored_from_its_bytes() -> None:
-    job, raw = LightJob(Settings(), True), raw_of(RECORDS)
+    job, raw = LightJob(Settings(), True), raw_of(market())
     whole, first = job.engine(), job.engine()
     last = whole.step_raw(raw).z[60_000:]
     first.step_raw(raw.slice(0, 60_000))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -42,7 +43,10 @@ def encoded(results: list[ProcessingResult]) -> list[bytes]:
     return [msgspec.json.encode(result.outcome) for result in results]
 
 
-BUILT_IN = run(POINTS)
+@cache
+def built_in() -> list[ProcessingResult]:
+    """What the engine says alone."""
+    return run(POINTS)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +64,7 @@ BUILT_IN = run(POINTS)
 def test_one_that_fails_leaves_the_built_in_and_says_so(name: str, answer: Any) -> None:
     heard: list[Any] = []
     results = run(POINTS, **{name: Everything(answer)}, callbacks={"error": heard.append}, summary=heard)
-    assert encoded(results) == encoded(BUILT_IN)
+    assert encoded(results) == encoded(built_in())
     assert all(result.degraded == (name,) and result.replaced == () for result in results)
     summary = heard.pop()
     assert summary["by_source"] == {name: len(results)}
@@ -74,13 +78,13 @@ def test_one_that_fails_leaves_the_built_in_and_says_so(name: str, answer: Any) 
 )
 def test_a_model_that_fails_falls_back_on_the_rules(answer: Any, status: str) -> None:
     found = decisions(run(POINTS, model_registry=Everything(answer)))
-    for decision, built_in in zip(found, decisions(BUILT_IN), strict=True):
+    for decision, plain in zip(found, decisions(built_in()), strict=True):
         warm = "warmup" not in decision.reasons
         assert decision.model.status == (status if warm else "features_not_ready")
         assert "model_fallback" in decision.reasons
         assert decision.model_prob is None
-        assert [reason for reason in decision.reasons if reason != "model_fallback"] == built_in.reasons
-        assert (decision.final, decision.action, decision.qty) == (built_in.final, built_in.action, built_in.qty)
+        assert [reason for reason in decision.reasons if reason != "model_fallback"] == plain.reasons
+        assert (decision.final, decision.action, decision.qty) == (plain.final, plain.action, plain.qty)
 
 
 def test_a_model_makes_up_half_of_final() -> None:
@@ -94,7 +98,7 @@ def test_a_model_makes_up_half_of_final() -> None:
         assert decision.score is not None
         wanted = 0.0 if decision.regime == "crisis" else 0.5 * decision.score + 0.5 * 0.8
         assert decision.final == pytest.approx(wanted, abs=2e-6)
-    assert sum(d.action == "open_long" for d in warm) > sum(d.action == "open_long" for d in decisions(BUILT_IN))
+    assert sum(d.action == "open_long" for d in warm) > sum(d.action == "open_long" for d in decisions(built_in()))
     assert results[-1].replaced == ("model_registry",)
 
 
@@ -111,7 +115,7 @@ def test_the_share_of_the_users_model_is_the_configured_one(weight: float) -> No
 def test_features_replace_and_add() -> None:
     extractor = Everything({"rsi_14": 12.5, "mood": 0.25})
     result = run(POINTS, feature_extractor=extractor)[-1]
-    plain = BUILT_IN[-1]
+    plain = built_in()[-1]
     assert result.features == plain.features | {"rsi_14": 12.5, "mood": 0.25}
     assert extractor.calls[-1][1]["rsi_14"] == pytest.approx(plain.features["rsi_14"], rel=1e-9)
     assert result.signal is not None
@@ -133,10 +137,10 @@ def test_a_fusion_is_a_component_of_the_score() -> None:
 
 def test_a_risk_manager_scales_and_forbids() -> None:
     halved, none = (decisions(run(POINTS, risk_manager=Everything(factor))) for factor in (0.5, 0.0))
-    for decision, built_in in zip(halved, decisions(BUILT_IN), strict=True):
+    for decision, plain in zip(halved, decisions(built_in()), strict=True):
         assert decision.risk.g_ctl == 0.5
-        if decision.action.startswith("open") and built_in.action == decision.action:
-            assert decision.qty <= built_in.qty
+        if decision.action.startswith("open") and plain.action == decision.action:
+            assert decision.qty <= plain.qty
     assert any(decision.action.startswith("open") for decision in halved)
     assert not any(decision.action.startswith("open") for decision in none)
     assert any(decision.blocking == "control_block" for decision in none)
