@@ -79,6 +79,12 @@ def run(engine: RecordEngine, start: int, stop: int, size: int) -> list[bytes]:
     ]
 
 
+@pytest.fixture(scope="module")
+def at_once(registry: Path) -> list[bytes]:
+    """The outcomes of all records in one batch."""
+    return run(begin(registry)[0], 0, TOTAL, TOTAL)
+
+
 def test_each_decision_tells_its_model(registry: Path) -> None:
     engine, _ = begin(registry)
     found = engine.process(RECORDS, np.arange(TOTAL))
@@ -101,20 +107,19 @@ def test_each_decision_tells_its_model(registry: Path) -> None:
     assert {("1.0.0", "ok"), (None, "not_configured"), ("1.0.0", "load_error")} < statuses
 
 
-def test_batches_do_not_show(registry: Path) -> None:
-    assert run(begin(registry)[0], 0, TOTAL, 613) == run(begin(registry)[0], 0, TOTAL, TOTAL)
+def test_batches_do_not_show(registry: Path, at_once: list[bytes]) -> None:
+    assert run(begin(registry)[0], 0, TOTAL, 613) == at_once
 
 
 @pytest.mark.parametrize("cut", [TOTAL // 8, TOTAL * 5 // 8, TOTAL * 31 // 32])
-def test_a_state_that_is_taken_over_goes_on_the_same(registry: Path, cut: int) -> None:
+def test_a_state_that_is_taken_over_goes_on_the_same(registry: Path, at_once: list[bytes], cut: int) -> None:
     first, heir = begin(registry)[0], begin(registry)[0]
-    wanted = run(begin(registry)[0], 0, TOTAL, TOTAL)
     found = run(first, 0, cut, 500)
     for key in {key for key in KEYS if key}:
         if (slot := first.symbols.get(key)) is not None:
             heir.load(key, *first.export(slot))
     heir.controls.remove(heir.controls.unneeded(cut))
-    assert found + run(heir, cut, TOTAL, 500) == wanted
+    assert found + run(heir, cut, TOTAL, 500) == at_once
 
 
 def test_the_kernel_writes_the_same(registry: Path) -> None:
