@@ -7,6 +7,7 @@ import io
 import os
 import zipfile
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 PRICE_SCALE = 10_000.0  # LEAN writes equity prices as integers of 1/10 000
-DATE_FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%Y%m%d %H:%M")
+DATE_FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y")
 
 
 def folder() -> Path:
@@ -37,7 +38,7 @@ def shared() -> Path:
 
 
 def epoch_ms(text: str) -> int:
-    """Epoch ms of a date or time as the files write it, read as UTC."""
+    """Epoch ms of a date or time as the quotes and the names of files write it, read as UTC."""
     for form in DATE_FORMATS:
         try:
             return int(datetime.strptime(text, form).replace(tzinfo=UTC).timestamp()) * 1000
@@ -73,11 +74,19 @@ def _members(path: Path) -> list[list[list[str]]]:
         return [list(csv.reader(io.TextIOWrapper(archive.open(name), "utf-8"))) for name in names]
 
 
+def _stamps(rows: list[list[str]]) -> Array:
+    """Epoch ms of LEAN's times, `20240131 16:00`, read as UTC."""
+    texts = [row[0] for row in rows]
+    assert all(len(text) == 14 for text in texts)
+    iso = [f"{text[:4]}-{text[4:6]}-{text[6:8]}T{text[9:]}" for text in texts]
+    return np.array(iso, "datetime64[ms]").astype(np.int64)
+
+
 def _times(path: Path, rows: list[list[str]]) -> Array:
     # Minute files are named for their day and count milliseconds from its midnight.
     date = path.name[:8]
     if not date.isdigit():
-        return np.array([epoch_ms(row[0]) for row in rows])
+        return _stamps(rows)
     start = epoch_ms(f"{date[:4]}-{date[4:6]}-{date[6:]}")
     return start + np.array([int(row[0]) for row in rows])
 
@@ -109,15 +118,19 @@ def _numbers(rows: list[list[str]], scale: float) -> Array:
 
 def equity(symbol: str, resolution: str = "daily") -> Array:
     """Raw bars of a US equity, `resolution` daily or hour."""
-    rows = _zipped(shared() / f"data/lean/equity/usa/{resolution}/{symbol}.zip")
-    ts = np.array([epoch_ms(row[0]) for row in rows])
-    return bars(ts, _numbers(rows, PRICE_SCALE), DAY if resolution == "daily" else HOUR)
+    return _equity(shared() / f"data/lean/equity/usa/{resolution}/{symbol}.zip", resolution).copy()
+
+
+@cache
+def _equity(path: Path, resolution: str) -> Array:
+    rows = _zipped(path)
+    return bars(_stamps(rows), _numbers(rows, PRICE_SCALE), DAY if resolution == "daily" else HOUR)
 
 
 def coinbase_daily() -> Array:
     """BTCUSD daily."""
     rows = _zipped(shared() / "data/lean/crypto/coinbase/daily/btcusd_trade.zip")
-    return bars(np.array([epoch_ms(row[0]) for row in rows]), _numbers(rows, 1.0), DAY)
+    return bars(_stamps(rows), _numbers(rows, 1.0), DAY)
 
 
 def minutes(market: str, symbol: str) -> Array:
