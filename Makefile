@@ -81,7 +81,7 @@ imports: $(DEV)
 	@$(BIN)/lint-imports
 
 unit: $(DEV) engine ## Run the tests that need no broker
-	@$(BIN)/python -m pytest tests/unit tests/contract -n 2
+	@$(BIN)/python -m pytest tests/unit tests/contract -n 2 --dist loadfile
 
 integration: $(DEV) engine
 	@$(BIN)/python -m pytest tests/integration -m "not alone" -n 2 --dist loadfile
