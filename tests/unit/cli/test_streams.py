@@ -48,9 +48,13 @@ def test_a_full_device_is_told_in_a_sentence(command: str) -> None:
     assert "Traceback" not in errors
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command != "config"])  # a longer table
+@pytest.mark.parametrize("command", ["--help", "schema decision"])  # text and bytes
 def test_nowhere_is_a_place(command: str) -> None:
     assert run(command, subprocess.DEVNULL) == (Exit.OK, "")
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command != "config"])  # a longer table
+def test_a_closed_output_is_nowhere(command: str) -> None:
     closed = ["sh", "-c", f'exec "$0" -m worker {command} >&-', sys.executable]
     done = subprocess.run(closed, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
     assert (done.returncode, done.stderr) == (Exit.OK, "")
