@@ -1,4 +1,4 @@
-"""Files as columns of bars, for readers that need no record a bar."""
+"""Files as columns of bars, for readers that need no record per bar."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from worker.sources.tables.columns import PRICES_AND_VOLUME
 
 
 class Bars(NamedTuple):
-    """Consecutive bars of a symbol that a tick can state: finite numbers, a time, a symbol as the schema wants it."""
+    """Consecutive bars of a symbol that a tick can state: finite numbers, a time, a symbol valid in the schema."""
 
     key: bytes
     interval: str
@@ -28,7 +28,7 @@ class Bars(NamedTuple):
 
 
 def read_bars(path: Path, symbol: str | None, interval: str | None, report: ReadReport) -> Iterator[Bars | Record]:
-    """The bars of a file; see `columns_of`.
+    """Read the bars of a file; see `columns_of`.
 
     Raises:
         ConfigError, DataError: as `open_file` and `interval_of`.
@@ -37,7 +37,7 @@ def read_bars(path: Path, symbol: str | None, interval: str | None, report: Read
 
 
 def columns_of(source: Source, interval: str | None = None, sort: bool = False) -> Iterator[Bars | Record]:
-    """What `read_records` gives, each symbol's in its order: columns, and a record for a bar that is not complete.
+    """Yield what `read_records` does, in each symbol's order: bars as columns, an incomplete one as a record.
 
     Raises:
         ConfigError, DataError: as `interval_of`.

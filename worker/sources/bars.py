@@ -1,4 +1,4 @@
-"""Rows of a source as typed columns: what every reader gives and all else is made of."""
+"""Rows of a source as typed columns: every reader yields them, and all else is made of them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class BarBatch:
         return len(self.ts)
 
     def take(self, rows: Ints | Flags) -> BarBatch:
-        """Some of the rows."""
+        """Return the batch with the chosen rows alone."""
         return replace(
             self,
             ts=self.ts[rows],
@@ -57,7 +57,7 @@ class BarBatch:
         return open_, high, low, close, volume
 
     def bar(self, row: int) -> Bar:
-        """One row."""
+        """Return one row."""
         return Bar(
             self.symbols[int(self.owners[row])],
             int(self.ts[row]) if self.has_ts[row] else None,
@@ -79,12 +79,12 @@ class Symbols(dict[str, int]):
         return self[name]
 
     def owners(self, names: Iterable[str]) -> Ints:
-        """The index of each."""
+        """Return the index of each name."""
         return np.array(list(map(self.__getitem__, names)), np.int64)
 
 
 def batches_of(bars: Iterable[Bar]) -> Iterator[BarBatch]:
-    """Single bars as batches."""
+    """Collect single bars into batches."""
     symbols, left = Symbols(), iter(bars)
     while some := list(islice(left, _CHUNK)):
         yield BarBatch(
@@ -100,7 +100,7 @@ def batches_of(bars: Iterable[Bar]) -> Iterator[BarBatch]:
 
 
 def by_time(batches: Iterable[BarBatch]) -> Iterator[BarBatch]:
-    """All rows in one batch in the order of their times; a row without a time stays behind the row before it."""
+    """Join all rows into one batch, ordered by time; a row without a time stays behind the row before it."""
     all_ = list(batches)
     if not all_:
         return
@@ -121,7 +121,7 @@ def by_time(batches: Iterable[BarBatch]) -> Iterator[BarBatch]:
 
 
 def stamps(batch: BarBatch, length_ms: int, before: int | None) -> tuple[Ints, Flags, int | None]:
-    """(timestamps of the records, which rows have one, that of the last).
+    """Return (timestamps of the records, which rows have one, that of the last).
 
     A row has its `ingest_ts`, else its close, else the timestamp of the row before it.
     """
@@ -134,6 +134,6 @@ def stamps(batch: BarBatch, length_ms: int, before: int | None) -> tuple[Ints, F
 
 
 def shown(bar: Bar) -> str:
-    """A bar for messages."""
+    """Format a bar for messages."""
     cells = ("" if isinstance(cell, float) and math.isnan(cell) else str(cell) for cell in bar)
     return ",".join(cells)

@@ -28,7 +28,7 @@ DATASETS = {
 
 
 def read_dataset(name: str, symbol: str | None) -> Iterator[Bar]:
-    """Bars of a data set, oldest first.
+    """Yield the bars of a data set, oldest first.
 
     Raises:
         ConfigError: there is no such data set, or `arch` is not installed.

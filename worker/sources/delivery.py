@@ -1,9 +1,9 @@
-"""Delivers batches to one topic through elections and restarts of brokers: one producer after another.
+"""Delivery of batches to one topic through elections and restarts of brokers, by one producer after another.
 
-aiokafka's idempotent producer retries by itself, but fails a batch whose partition has no leader for a request timeout,
-is of no use after some errors, and may leave a future unresolved for ever. Then the next producer goes on with what is
-not acknowledged, in the order of each partition. It can't know what the former one has written: those records may be
-there twice, which changes no decision.
+aiokafka's idempotent producer retries by itself. But it fails a batch whose partition has no leader for a request
+timeout, is unusable after some errors, and may leave a future unresolved for ever. Then a new producer sends what is
+not acknowledged, in the order of each partition. It can't know what the old one has written: those records may be
+duplicated, which changes no decision.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ STOP_TIMEOUT = 10.0
 _CANCEL_TIMEOUT = 1.0  # of a sender without connections
 _BACKOFF = (0.1, 0.2, 0.5, 1.0)  # seconds before another producer
 
-# What no other producer would mend.
+# Errors that a new producer would not mend.
 FATAL = (
     errors.InvalidTimestampError,
     errors.MessageSizeTooLargeError,
@@ -37,13 +37,13 @@ FATAL = (
     errors.AuthenticationFailedError,
 )
 
-# What another producer may mend. RuntimeError: uvloop's word for a connection that was reset a moment ago.
-# AssertionError: aiokafka's for a partition that its metadata does not name yet.
+# Errors that a new producer may mend. uvloop raises RuntimeError on a just-reset transport, aiokafka AssertionError for
+# a partition that is not in its metadata yet.
 TRANSIENT = (errors.KafkaError, TimeoutError, OSError, RuntimeError, AssertionError)
 
 
 class NotDelivered(Exception):
-    """A batch was not acknowledged within the delivery timeout; the cause is the last failure."""
+    """The delivery timeout passed without an acknowledgement of a batch; the cause is the last failure."""
 
 
 class PendingBatch:
@@ -54,7 +54,7 @@ class PendingBatch:
         self.records: list[Record] = []
 
     def append(self, record: Record) -> bool:
-        """Take a record; False when the batch is full. The first record always fits."""
+        """Append a record; return False if the batch is full. The first record always fits."""
         key, value, timestamp = record
         if self._builder.append(timestamp=timestamp, key=key, value=value) is None and self.records:
             return False
@@ -62,7 +62,7 @@ class PendingBatch:
         return True
 
     def take(self) -> Any:
-        """The builder, to be sent once."""
+        """Return the builder, to be sent once."""
         return self._builder
 
     def again(self, builder: Any) -> None:
@@ -73,7 +73,7 @@ class PendingBatch:
 
 
 class _Flight:
-    """A batch under way, and what the present producer makes of it."""
+    """A batch in flight, and its future from the present producer."""
 
     def __init__(self, batch: PendingBatch) -> None:
         self.batch = batch
@@ -86,7 +86,7 @@ class _Flight:
 
 
 class Delivery:
-    """At most one batch a partition under way. `repeated` counts records that were sent by more than one producer."""
+    """Sender with at most one batch in flight per partition; `repeated` counts records that several producers sent."""
 
     def __init__(
         self,
@@ -96,10 +96,10 @@ class Delivery:
         on_wait: Callable[[float], None] | None = None,
         new_producer: Callable[..., Any] = AIOKafkaProducer,
     ) -> None:
-        """`on_wait` is called once, with the seconds for which delivery is tried, when it is waited for."""
+        """Prepare to connect; the first long wait calls `on_wait` once, with the delivery timeout in seconds."""
         self._options, self._topic, self._timeout = options, topic, timeout
         self._on_wait, self._new_producer = on_wait, new_producer
-        # A request that nobody answers: its connection is given up after the request timeout, then one retry.
+        # An unanswered request fails with its connection after the request timeout; this leaves time for one retry.
         self._patience = 2.0 * options.get("request_timeout_ms", 40_000) / 1_000
         self._producer: Any = None
         self._flights: dict[int, _Flight] = {}
@@ -126,21 +126,21 @@ class Delivery:
             raise ConfigError(f"the topic {self._topic} does not exist", "Run `alphapulse topics create`")
 
     def batch(self) -> PendingBatch:
-        """A new batch, empty."""
+        """Return a new, empty batch."""
         return PendingBatch(self._producer.create_batch())
 
     @property
     def flying(self) -> list[int]:
-        """Partitions with a batch under way, in order."""
+        """Partitions with a batch in flight, in order."""
         return sorted(self._flights)
 
     @property
     def landed(self) -> list[int]:
-        """Partitions whose batch is acknowledged, although nobody has waited for it."""
+        """Partitions whose batch is acknowledged, but not yet waited for."""
         return [partition for partition in self.flying if self._flights[partition].acknowledged]
 
     async def send(self, partition: int, batch: PendingBatch) -> None:
-        """Send a batch to a partition with none under way.
+        """Send a batch to a partition that has none in flight.
 
         Raises:
             NotDelivered: the delivery timeout passed.
@@ -154,7 +154,7 @@ class Delivery:
             await self._replace(error)
 
     async def delivered(self, partition: int) -> int:
-        """Wait until the partition's batch is acknowledged; returns its number of records.
+        """Wait until the partition's batch is acknowledged, and return its number of records.
 
         Raises:
             NotDelivered, KafkaError: as `send`.
@@ -170,14 +170,14 @@ class Delivery:
         return len(flight.batch.records)
 
     async def close(self) -> None:
-        """Give the producer back. What is under way is not waited for."""
+        """Close the producer, without waiting for batches in flight."""
         await self._drop()
 
     async def _connect(self) -> int:
-        """A new producer; returns the topic's number of partitions, 0 without it."""
+        """Start a new producer, and return the topic's number of partitions, 0 if the topic does not exist."""
         self._producer = self._new_producer(**self._options)
         await self._producer.start()
-        # All metadata: asking for one topic by name would create it.
+        # Fetch all metadata: asking for one topic by name would create it.
         cluster = await self._producer.client.fetch_all_metadata()
         return len(cluster.partitions_for_topic(self._topic) or ())
 
@@ -211,7 +211,7 @@ class Delivery:
                 self._on_wait(self._timeout)
 
     async def _replace(self, failure: BaseException) -> None:
-        """Go on with another producer, until one takes all that is under way."""
+        """Start new producers until one accepts all batches in flight."""
         if isinstance(failure, FATAL):
             raise failure
         self._remember_brokers()
@@ -243,7 +243,7 @@ class Delivery:
                 await self._submit(partition, flight)
 
     def _remember_brokers(self) -> None:
-        # The servers in the settings may be just those that are down.
+        # The servers in the settings may be the ones that are down.
         cluster = self._producer.client.cluster
         known = [f"[{b.host}]:{b.port}" if ":" in b.host else f"{b.host}:{b.port}" for b in cluster.brokers()]
         given = self._options.get("bootstrap_servers", "localhost")
@@ -259,7 +259,7 @@ class Delivery:
                 async with asyncio.timeout(STOP_TIMEOUT):
                     await producer.stop()
             return
-        # To stop it would flush without limit. What it has not written by now must not follow what the next one writes.
+        # `stop` would flush without limit, and the old producer must write nothing after the new one has written.
         task = producer._sender.sender_task
         if task is not None:
             task.cancel()
@@ -272,6 +272,6 @@ class Delivery:
 
 
 def _look(future: asyncio.Future[Any]) -> None:
-    # Nobody waits for the futures of a producer that was replaced.
+    # Retrieve the exception: nobody awaits the futures of a replaced producer.
     if not future.cancelled():
         future.exception()

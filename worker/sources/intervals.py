@@ -38,7 +38,7 @@ _WORDS = {  # unit → how people and other programs call it
 
 
 def check_interval(text: str) -> int:
-    """Length in ms of an interval that the user gave.
+    """Return the length in ms of an interval that the user gave.
 
     Raises:
         ConfigError: the text is no interval.
@@ -52,7 +52,7 @@ def check_interval(text: str) -> int:
 
 
 def _meant(text: str) -> str | None:
-    """The interval that a word or another program's spelling stands for: daily, 5min, 1 hour, 1D."""
+    """Return the interval that a word or another program's spelling means: daily, 5min, 1 hour, 1D."""
     match = (
         None if text.endswith("M") else re.fullmatch(r"(\d{0,6})[ -]?([a-z]+)", text.strip().lower())
     )  # 1M is either
@@ -61,7 +61,7 @@ def _meant(text: str) -> str | None:
 
 
 def close_of(ts: int, length_ms: int) -> int:
-    """When the bar that opens at `ts` closes, epoch ms; the length of a calendar interval is nominal."""
+    """Return when the bar that opens at `ts` closes, epoch ms; the length of a calendar interval is nominal."""
     if length_ms < WEEK_MS:
         return ts + length_ms
     from worker.engine.periods import close_time  # loads numba, which few files need
@@ -70,14 +70,14 @@ def close_of(ts: int, length_ms: int) -> int:
 
 
 def closes_of(ts: Ints, length_ms: int) -> Ints:
-    """`close_of` each of many."""
+    """Return `close_of` of each bar."""
     if length_ms < WEEK_MS:
         return ts + length_ms
     return np.array([close_of(each, length_ms) for each in ts.tolist()], np.int64)
 
 
 def open_after(ts: int, length_ms: int, bars: int) -> int:
-    """Open of the bar that comes so many bars after the one that opens at `ts`, epoch ms."""
+    """Return the open of the bar `bars` bars after the one that opens at `ts`, epoch ms."""
     if length_ms < WEEK_MS:
         return ts + bars * length_ms
     from worker.engine.periods import period_of, period_start
@@ -97,7 +97,7 @@ class Steps:
         self._last: dict[int, int] = {}
 
     def feed(self, owners: Ints, ts: Ints) -> None:
-        """Go on by some bars in their order."""
+        """Add some bars, in their order."""
         if not len(ts):
             return
         order = np.argsort(owners, kind="stable") if len(owners) and owners[0] != owners[-1] else slice(None)
@@ -140,7 +140,7 @@ class Steps:
 
 
 def decide_interval(steps: Steps, name: str) -> tuple[str, str | None]:
-    """(the interval, a note where some bars do not fit it): the greatest common divisor of the steps, if bars show it.
+    """Return (the interval, a note if some bars do not fit it): the steps' greatest common divisor, if bars show it.
 
     Raises:
         DataError: there are no steps, or they do not tell.
@@ -170,9 +170,9 @@ def decide_interval(steps: Steps, name: str) -> tuple[str, str | None]:
 
 
 def _thin(steps: Steps, size: int) -> bool:
-    """Whether bars stand so near at times of all kinds, as in thin trading.
+    """Return whether steps of this size begin at many times of day, as in thin trading.
 
-    At few times of day a session begins or ends with a bar that is shorter than the others.
+    At few times of day, a session begins or ends with a bar that is shorter than the others.
     """
     seen = len(steps.begins.get(size, ()))
     return seen >= _FEW and 2 * seen >= min(len(steps.times), steps.sizes[size])
@@ -188,7 +188,7 @@ def _unsure(name: str, usual: int, count: int, total: int, divisor: int | None) 
 
 
 def _calendar(sizes: Counter[int], usual: int) -> tuple[str, str | None] | None:
-    """Days, weeks and months whose bars do not stand at equal distances, by the name of their length."""
+    """Return the interval of days, weeks or months whose bars are not equally spaced, with a note; None for another."""
     shortest = min(sizes)
     for low, high, text in _MONTHS:
         if low * DAY <= usual <= high * DAY and shortest >= (low - 3) * DAY and any(size % (7 * DAY) for size in sizes):
@@ -202,10 +202,10 @@ def _calendar(sizes: Counter[int], usual: int) -> tuple[str, str | None] | None:
 
 
 def check_steps(text: str, steps: Steps, name: str) -> None:
-    """Believe an unusual length only where three steps show it.
+    """Accept an unusual length only if three steps show it.
 
     Raises:
-        DataError: fewer do.
+        DataError: fewer steps show it.
     """
     total = sum(steps.sizes.values())
     if total < _FEW and text not in {interval_text(size) for size in _USUAL} and not text.endswith(("w", "mo", "q")):
@@ -214,7 +214,7 @@ def check_steps(text: str, steps: Steps, name: str) -> None:
 
 
 def check_given(text: str, steps: Steps, name: str) -> str | None:
-    """Compare an interval that the user gave with the steps; returns a note where they do not show it.
+    """Compare an interval that the user gave with the steps, and return a note where they do not show it.
 
     Raises:
         DataError: the bars cannot have this length.
@@ -242,10 +242,10 @@ def check_given(text: str, steps: Steps, name: str) -> str | None:
 
 
 def check_same(steps: Steps, name: str) -> None:
-    """Refuse a file most of whose bars have the time of the bar before them: a column that tells them apart is unread.
+    """Refuse a file most of whose bars have the time of the bar before: an unread column tells them apart.
 
     Raises:
-        DataError: they do.
+        DataError: most bars have the time of the bar before.
     """
     total = steps.same + steps.forward + steps.backward
     if steps.same > total / 2 and steps.same >= _FEW:

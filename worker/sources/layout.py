@@ -16,7 +16,7 @@ _DECIMALS = {".": "decimal point", ",": "decimal comma"}
 
 
 def moment(ts: int | None) -> str:
-    """A time for people."""
+    """Format a time for people."""
     if ts is None:
         return "?"
     try:
@@ -47,12 +47,12 @@ class Layout:
     final: Bar | None = None  # the last whole row, once the file was read to its end
 
     def move(self, shift: int) -> None:
-        """Bars open so many ms later than it was said."""
+        """Move the bars by `shift` ms."""
         self.first, self.last = (None if time is None else time + shift for time in (self.first, self.last))
         self.samples = [bar if bar.ts is None else bar._replace(ts=bar.ts + shift) for bar in self.samples]
 
     def lines(self) -> list[str]:
-        """For people."""
+        """Return the layout as lines for people."""
         numbers = "" if self.decimal is None else f", {_DECIMALS[self.decimal]}"
         columns = ", ".join(
             field if field == header.lower() else f"{field}={header}" for field, header in self.columns.items()
@@ -70,7 +70,7 @@ class Layout:
         return told
 
     def as_dict(self) -> dict[str, Any]:
-        """For programs."""
+        """Return the layout as plain data for programs."""
         return {
             "name": self.name,
             "format": self.form,

@@ -1,4 +1,4 @@
-"""What the target topic demands of its records."""
+"""The limits of the target topic on its records."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class TopicLimits(NamedTuple):
 
     @property
     def batch_bytes(self) -> int:
-        """Size of producer batches: the topic's limit holds for a batch, headers included."""
+        """Return the size of producer batches: the topic's limit holds for a batch, headers included."""
         return max(1, min(_BATCH, self.max_message_bytes - 512))
 
 
 async def topic_limits(admin: AIOKafkaAdminClient, topic: str) -> TopicLimits:
-    """The limits of a topic.
+    """Return the limits of a topic.
 
     Raises:
         ConfigError: the topic does not exist.
@@ -53,8 +53,8 @@ async def topic_limits(admin: AIOKafkaAdminClient, topic: str) -> TopicLimits:
 
 
 async def _look(admin: AIOKafkaAdminClient, topic: str) -> tuple[int, dict[str, Any]]:
-    """(error code, settings); no settings where the right to read them is missing."""
-    # All topics: asking for one by name would create it.
+    """Return (error code, settings); no settings where the right to read them is missing."""
+    # Ask for all topics: asking for one by name would create it.
     found = [each for each in await admin.describe_topics() if each["topic"] == topic]
     code = int(found[0]["error_code"]) if found else _UNKNOWN_TOPIC
     if code:

@@ -1,4 +1,4 @@
-"""Numbers as people write them: which mark is the decimal mark is decided over whole columns, never cell by cell."""
+"""Numbers as people write them; the decimal mark is decided over whole columns, never cell by cell."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SCALES = {"k": 3, "m": 6, "b": 9, "t": 12}  # powers of ten
 
 
 def _reading(decimal: str, group: str) -> re.Pattern[str]:
-    """A number whose groups, where there are any, are of three digits, or as in India of two and three at the end."""
+    """Compile the pattern of a number; groups have three digits, or as in India two, and three at the end."""
     d, g = re.escape(decimal), re.escape(group)
     whole = rf"\d{{1,3}}(?:{g}\d{{3}})+|\d{{1,2}}(?:{g}\d{{2}})+{g}\d{{3}}|\d{{1,3}}(?:[{_SPACES}]\d{{3}})+|\d*"
     return re.compile(rf"([+-]?)({whole})(?:{d}(\d*))?(e[+-]?\d+)?", re.IGNORECASE)
@@ -34,7 +34,7 @@ _READINGS = {".": _reading(".", ","), ",": _reading(",", ".")}
 
 
 def _proof(decimal: str, group: str) -> re.Pattern[str]:
-    """Cells that only this decimal mark can explain, of cleaned cells one a line."""
+    """Compile the pattern of cells that only this decimal mark can explain, in cleaned cells one a line."""
     d, g = re.escape(decimal), re.escape(group)
     forms = (
         rf"\d*{d}\d{{1,2}}",
@@ -50,8 +50,8 @@ def _proof(decimal: str, group: str) -> re.Pattern[str]:
 
 _PROOFS = {".": _proof(".", ","), ",": _proof(",", ".")}
 _UNSURE = {mark: re.compile(rf"^-?\d{{1,3}}{re.escape(mark)}\d{{3}}[kmbt%]?$", re.M | re.I) for mark in ".,"}
-# Where it is not found, each comma is the decimal one of a cell of its own, and proves it: another character, a second
-# comma in the cell, none or three digits behind it.
+# Another character, a second comma in a cell, none or three digits behind one: where none of these is found, each comma
+# is the decimal mark of its cell, and proves it.
 _ODD_COMMAS = re.compile(r"[^0-9,\n]|,[0-9]*,|,(?:[0-9]{3})?$", re.MULTILINE)
 _FLOATS = msgspec.json.Decoder(list[float])
 NEGLIGIBLE = 0.01  # share of cells against the others that is dirt and not a doubt
@@ -64,7 +64,7 @@ class _Seen(NamedTuple):
 
 
 class Marks:
-    """What the cells of a file say about its decimal mark."""
+    """Evidence about the decimal mark in the cells of a file."""
 
     def __init__(self) -> None:
         self._proofs: dict[str, _Seen] = {}
@@ -91,7 +91,7 @@ class Marks:
                 _add(self._unsure, mark, 1, unsure[0], column)
 
     def decide(self, name: str, given: str | None, semicolons: bool) -> str:
-        """The decimal mark of a file; cells between semicolons are likely to come from a country with commas.
+        """Decide the decimal mark of a file; cells between semicolons are likely from a country with commas.
 
         Raises:
             DataError: the cells can be read both ways, or contradict each other.
@@ -127,9 +127,10 @@ def _add(found: dict[str, _Seen], mark: str, count: int, sample: str, column: st
 
 
 def parse_number(cell: str, decimal: str = ".", scales: bool = False) -> float:
-    """A number with this decimal mark; currency signs, groups and parentheses for minus allowed; NaN for what is none.
+    """Parse a number with this decimal mark; NaN for what is none.
 
-    `scales` allows K, M, B and T for thousands, millions, billions and trillions (1e12), as vendors write volumes.
+    Currency signs, groups and parentheses for minus are allowed. `scales` allows K, M, B and T for thousands, millions,
+    billions and trillions (1e12), as vendors write volumes.
     """
     text = _SIGNS.sub("", cell.strip().replace("−", "-")) if not cell.isascii() or "$" in cell else cell.strip()
     sign = 1.0
@@ -159,7 +160,7 @@ def _word(text: str) -> float:
 def numbers(
     cells: Sequence[str], decimal: str, scales: bool, odd: bool = True
 ) -> tuple[NDArray[np.float64], list[int]]:
-    """(values with NaN for none, rows whose cells are neither numbers nor blank); not `odd` where no cell holds `_`."""
+    """Return (values with NaN for none, rows neither numbers nor blank); not `odd` where no cell holds `_`."""
     if (quick := _written_as_json(cells, decimal)) is not None:
         return quick, []
     if decimal == ".":
@@ -176,7 +177,7 @@ def numbers(
 
 
 def _written_as_json(cells: Sequence[str], decimal: str) -> NDArray[np.float64] | None:
-    """The values, if JSON would write the numbers so; None where a cell is blank, signed with +, or grouped."""
+    """Return the values if JSON would write the numbers so; None if a cell is blank, signed with + or grouped."""
     text = "\n".join(cells)
     if decimal == ",":
         if "." in text:

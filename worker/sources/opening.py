@@ -1,4 +1,4 @@
-"""When bars open where their times are those of their ends, or where a bar is shorter than the others."""
+"""Opens of bars whose times are those of their ends, or that are shorter than the others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LAST = {59_999: ("millisecond", 1), 59_000: ("second", 1_000)}  # of a minute â
 
 
 class Opening:
-    """Moves bars to where they open."""
+    """The shift of bars to their opens."""
 
     def __init__(self, interval: str, steps: Steps, given: bool, by_ends: bool = False) -> None:
         """Decide by the times of day of all bars; only where the user gave the interval do bars lie off its grid.
@@ -53,7 +53,7 @@ class Opening:
                 )
 
     def apply(self, batches: Iterable[BarBatch]) -> Iterator[BarBatch]:
-        """The bars where they open, batches in the order of time."""
+        """Move the bars to their opens; batches come in the order of time."""
         for batch in batches:
             if self.shift:
                 yield replace(batch, ts=np.where(batch.has_ts, batch.ts + self.shift, batch.ts))

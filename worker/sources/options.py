@@ -17,7 +17,7 @@ FIELDS = ("ts", "clock", "open", "high", "low", "close", "volume", "symbol", "in
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """None and empty: decided from each file. `columns` maps a field to a header or to a number that counts from 1."""
+    """Options of a reader; None and empty: decided per file. `columns` maps a field to a header or a 1-based number."""
 
     symbol: str | None = None
     interval: str | None = None
@@ -46,10 +46,10 @@ class ReadOptions:
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """The time zone of an IANA name.
+    """Return the time zone of an IANA name.
 
     Raises:
-        ConfigError: there is none of that name.
+        ConfigError: no zone has that name.
     """
     try:
         return ZoneInfo(name)
@@ -61,7 +61,7 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def columns_of(given: list[str] | None) -> dict[str, str]:
-    """Columns as the command line states them: `volume=TickVol`.
+    """Parse columns as the command line states them: `volume=TickVol`.
 
     Raises:
         ConfigError: one has no `=`.

@@ -1,4 +1,4 @@
-"""Sends records to one topic: idempotent, in batches, by the partitioner of the Java client."""
+"""Publishing of records to one topic: idempotent, in batches, by the partitioner of the Java client."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BREATH = 512  # records between two turns of the event loop
 
 @dataclass
 class PublishSummary:
-    """What was acknowledged by the broker."""
+    """What the broker acknowledged."""
 
     topic: str
     records: int = 0
@@ -41,7 +41,7 @@ class PublishSummary:
 
 
 def partition_of(key: bytes, partitions: int) -> int:
-    """The partition that Java's default partitioner (murmur2) gives a key."""
+    """Return the partition that Java's default partitioner (murmur2) gives a key."""
     return int(murmur2(key) & 0x7FFFFFFF) % partitions
 
 
@@ -63,7 +63,7 @@ async def publish_records(
         on_progress: called with the number of acknowledged records after each batch.
         stop: once set, no further record is taken; what was taken is still sent.
         delivery_timeout: seconds for which a batch is tried.
-        on_wait: called once an outage with these seconds, when no acknowledgement comes for some time.
+        on_wait: called once with these seconds, when no acknowledgement comes for some time.
 
     Raises:
         BrokerUnavailable, NotPermitted, ConfigError, DataError, TryAgain: with the cause, and how many records were
@@ -96,7 +96,7 @@ async def publish_records(
 
 
 async def _feed(sender: _Sender, records: Iterable[Record], rate: float | None, stop: asyncio.Event | None) -> bool:
-    """Take the records; True when stopped before their end."""
+    """Send the records, and return whether `stop` was set before their end."""
     started = time.monotonic()
     for number, record in enumerate(records):
         if number % _BREATH == 0:
@@ -123,7 +123,7 @@ async def _pause(seconds: float, stop: asyncio.Event | None) -> None:
 
 
 class _Sender:
-    """One open and one flying batch per partition."""
+    """One open batch and one in flight per partition."""
 
     def __init__(self, delivery: Delivery, topic: str, on_progress: Callable[[int], None] | None) -> None:
         self._delivery = delivery
@@ -153,14 +153,14 @@ class _Sender:
         self._value_bytes += len(record.value)
 
     async def flush(self) -> None:
-        """Send what is open and wait for everything."""
+        """Send the open batches, and wait for all acknowledgements."""
         for partition in sorted(self._open):
             await self._send(partition, self._open.pop(partition))
         for partition in self._delivery.flying:
             await self._delivered(partition)
 
     async def sweep(self) -> None:
-        """Count what is acknowledged already; wait for nothing."""
+        """Count what is already acknowledged, without waiting."""
         for partition in self._delivery.landed:
             await self._delivered(partition)
 
@@ -186,7 +186,7 @@ class _Sender:
 
 
 def _so_far(error: AlphapulseError, sender: _Sender | None) -> AlphapulseError:
-    """The error with the number of records that were acknowledged before it."""
+    """Add to the error the number of records that were acknowledged before it."""
     if sender is not None and sender.taken:
         error.message += f" ({sender.acknowledged:,} records were acknowledged before)"
     return error

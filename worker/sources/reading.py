@@ -1,4 +1,4 @@
-"""The one reader of files: a first pass over all cells decides, the next ones read by what was decided."""
+"""The one reader of files: the first pass over all cells decides the layout, and later passes read by it."""
 
 from __future__ import annotations
 
@@ -181,10 +181,10 @@ class Reading:
         self.columns = columns.with_volume(best)
 
     def _told_apart(self, columns: Columns, header: Sequence[str]) -> Columns | None:
-        """The columns with one of symbols, where only that tells apart rows that repeat a time.
+        """Return the columns, with one of symbols where only that tells apart rows that repeat a time.
 
         Raises:
-            DataError: an unread column does so of which nobody knows whether it names instruments.
+            DataError: an unread column tells them apart, and may not name instruments.
         """
         steps, self.repeats, self.late = self.times.steps, 0, 0
         if not steps.same and not (steps.forward and steps.backward):
@@ -263,7 +263,7 @@ class Reading:
         )  # fmt: skip
 
     def interval(self, given: str | None = None) -> str:
-        """The bar interval: `given`, else what a vendor's name says, else what all steps show.
+        """Return the bar interval: `given`, else what a vendor's name says, else what all steps show.
 
         Raises:
             ConfigError: the one given is none.
@@ -285,7 +285,7 @@ class Reading:
         return text
 
     def preview(self) -> Layout:
-        """The layout with three sample rows.
+        """Return the layout with three sample rows.
 
         Raises:
             DataError: no row is complete.
@@ -307,7 +307,7 @@ class Reading:
         return self.layout
 
     def batches(self, report: ReadReport) -> Iterator[BarBatch]:
-        """All rows; cells that cannot be read are counted in the report.
+        """Yield all rows; cells that cannot be read are counted in the report.
 
         Raises:
             DataError: the file cannot be read to its end.

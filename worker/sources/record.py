@@ -38,20 +38,20 @@ class Record(NamedTuple):
 
 
 def encode_bar(bar: Bar, interval: str) -> bytes:
-    """The JSON value of a bar; NaN and infinities become null, a missing time is left out."""
+    """Encode a bar as JSON; NaN and infinities become null, a missing time is left out."""
     return _encode(Tick(bar.symbol, bar.ts, bar.open, bar.high, bar.low, bar.close, bar.volume, interval))
 
 
 def is_symbol(text: str) -> bool:
-    """Whether a record's key may be this."""
+    """Return whether a record's key may be this."""
     return _SYMBOL.fullmatch(text) is not None
 
 
 def check_symbol(text: str) -> None:
-    """Refuse what the user gave as a symbol and is none.
+    """Refuse a text of the user that cannot be a symbol.
 
     Raises:
-        ConfigError: it is none.
+        ConfigError: it is not a symbol.
     """
     if not is_symbol(text):
         near = re.sub(r"[^!-~]", "_", text)[:MAX_SYMBOL] or "BTC/USD"
@@ -59,7 +59,7 @@ def check_symbol(text: str) -> None:
 
 
 def odd(names: Iterable[str]) -> list[str]:
-    """Notes on symbols that may not be meant: two that differ by case only, and those that no record may have."""
+    """Return notes on doubtful symbols: two that differ only by case, and those that no record may have."""
     notes, seen = [], dict[str, str]()
     for name in names:
         twin = seen.setdefault(name.casefold(), name)

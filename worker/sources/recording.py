@@ -38,7 +38,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 def read_recording(path: Path) -> Iterator[Recorded]:
-    """The records of a file, in its order.
+    """Read the records of a file, in order.
 
     Raises:
         DataError: the file cannot be read, or a line is no record.
@@ -66,7 +66,7 @@ def _bytes(text: str | None, raw: bytes | None) -> bytes | None:
 
 
 def write_recording(records: Iterable[tuple[bytes | None, bytes | None, int]], path: Path) -> int:
-    """Write (key, value, timestamp) records; returns their number."""
+    """Write (key, value, timestamp) records, and return their number."""
     count = 0
     with path.open("wb") as file:
         for key, value, ts in records:

@@ -10,7 +10,7 @@ from worker.sources.layout import Layout
 
 @dataclass
 class ReadReport:
-    """Filled while a source is read; complete when its iterator is exhausted."""
+    """Counts and notes of one source, filled while it is read; complete when its iterator is exhausted."""
 
     rows: int = 0
     incomplete: int = 0  # published with a null, which the worker rejects as missing_field
@@ -34,7 +34,7 @@ class ReadReport:
             self.notes.append(text)
 
     def told(self) -> list[str]:
-        """All notes, with what only the counts of a whole file say."""
+        """Return all notes, with what only the counts of a whole file say."""
         if not self.crossed:
             return self.notes
         rows = "1 row has its" if self.crossed == 1 else f"{self.crossed:,} rows have their"

@@ -1,4 +1,4 @@
-"""Opens any file of bars and turns bars into records of `ticks.raw`."""
+"""Any file of bars, opened and turned into records of `ticks.raw`."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class Source:
     reading: Reading | None = None  # of a file; `bars` are empty then
 
     def batches(self, sort: bool = False) -> Iterator[BarBatch]:
-        """All rows, in the order of the source or by time."""
+        """Return all rows, in the order of the source or by time."""
         found = self.reading.batches(self.report) if self.reading else batches_of(self.bars)
         return by_time(found) if sort else found
 
 
 def open_file(path: Path, symbol: str | None, report: ReadReport, options: ReadOptions | None = None) -> Source:
-    """A file, read through once to decide how to read it. `symbol` is for files without a symbol column.
+    """Open a file, and read it once to decide how to read it. `symbol` is for files without a symbol column.
 
     Raises:
         ConfigError: an extra is not installed.
@@ -77,7 +77,7 @@ def open_file(path: Path, symbol: str | None, report: ReadReport, options: ReadO
 
 
 def open_files(paths: Iterable[Path], symbol: str | None, report: ReadReport, options: ReadOptions) -> list[Source]:
-    """All files decided, with their intervals and sample rows, before the first is read.
+    """Decide all files, with their intervals and sample rows, before the first is read.
 
     Raises:
         ConfigError, DataError: as `open_file`; also where two files would become one symbol by their names.
@@ -111,7 +111,7 @@ def _check_one(options: ReadOptions, intervals: dict[str, str | None]) -> None:
     """Refuse one symbol for files of bars of different lengths.
 
     Raises:
-        DataError: they are.
+        DataError: the lengths differ.
     """
     if options.symbol is not None and len(set(intervals.values())) > 1:
         lengths = ", ".join(f"{name}: {interval}" for name, interval in intervals.items())
@@ -122,7 +122,7 @@ def _check_one(options: ReadOptions, intervals: dict[str, str | None]) -> None:
 
 
 def distinct(paths: Iterable[Path], report: ReadReport) -> list[Path]:
-    """Each file once, with a note where one is given twice."""
+    """Return each file once, with a note where one is given twice."""
     found: dict[Path, Path] = {}
     for path in paths:
         real = path if str(path) == STDIN else path.resolve()
@@ -133,12 +133,12 @@ def distinct(paths: Iterable[Path], report: ReadReport) -> list[Path]:
 
 
 def open_dataset(name: str, symbol: str | None, report: ReadReport) -> Source:
-    """A bundled data set."""
+    """Open a bundled data set."""
     return Source(name, read_dataset(name, symbol), INTERVAL, report)
 
 
 def _stem(name: str) -> tuple[str, str]:
-    """A name without the suffixes of file kinds, and the last such suffix."""
+    """Return a name without the suffixes of file kinds, and the last such suffix."""
     stem, kind = name, ""
     for _ in range(2):
         base, dot, suffix = stem.rpartition(".")
@@ -152,7 +152,7 @@ def _stem(name: str) -> tuple[str, str]:
 
 
 def symbol_of_name(path: Path) -> str:
-    """The symbol that a file's name suggests: `data/brk.b.csv.gz` is BRK.B.
+    """Return the symbol that a file's name suggests: `data/brk.b.csv.gz` is BRK.B.
 
     Nothing of the name is lost but the suffixes of known kinds of files: spaces become underscores, and what a symbol
     may not hold is written as in an address (`%C3%BC`).
@@ -162,7 +162,7 @@ def symbol_of_name(path: Path) -> str:
 
 
 def interval_of(source: Source, given: str | None = None, steps: Steps | None = None) -> str:
-    """The interval of a source; `steps` are those of its bars where it is no file.
+    """Return the interval of a source; `steps` are those of its bars where it is no file.
 
     Raises:
         ConfigError: the interval given is none.
@@ -178,7 +178,7 @@ def interval_of(source: Source, given: str | None = None, steps: Steps | None = 
 
 
 def opened(source: Source, interval: str | None, sort: bool) -> tuple[str, Iterator[BarBatch]]:
-    """(interval, batches) of a source, with notes in its report; the interval is "" where there are no bars.
+    """Return (interval, batches) of a source, with notes in its report; the interval is "" where there are no bars.
 
     Raises:
         ConfigError, DataError: as `interval_of`.
@@ -220,7 +220,7 @@ def _rows(count: int, one: str, many: str) -> str:
 def read_records(
     source: Source, interval: str | None = None, sort: bool = False, now_ms: int | None = None
 ) -> Iterator[Record]:
-    """Records of a source, in its order or sorted by time.
+    """Yield the records of a source, in its order or sorted by time.
 
     A record's timestamp is the bar's `ingest_ts`, else its close (`ts` + interval). A bar without a time keeps the
     timestamp of the record before it. Bars that close after `now_ms` are held back: stamped with its close, a forming
@@ -265,7 +265,7 @@ def _closed(batch: BarBatch, length_ms: int, now_ms: int | None, report: ReadRep
 def records_of(
     batch: BarBatch, interval: str, times: list[int], stamped: list[bool], report: ReadReport
 ) -> Iterator[Record]:
-    """The rows of a batch as records with these timestamps, epoch ms; one that could not be stamped is reported."""
+    """Yield the rows of a batch as records with these timestamps, epoch ms; a row without one is reported."""
     complete = batch.complete.tolist()
     keys = [name.encode() for name in batch.symbols]
     rows = zip(
@@ -281,7 +281,7 @@ def records_of(
 
 
 def publishable(records: Iterable[Record], report: ReadReport, latest_ms: int) -> Iterator[Record]:
-    """The records whose timestamps Kafka takes: from 1970 to `latest_ms`. One other record would fail its batch."""
+    """Yield the records whose timestamps Kafka takes, from 1970 to `latest_ms`; any other would fail its batch."""
     for record in records:
         if record.timestamp_ms < 0:
             report.reject("the bar closes before 1970, which no Kafka timestamp can say", _show(record))

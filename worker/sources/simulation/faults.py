@@ -68,7 +68,7 @@ def check_kinds(kinds: tuple[str, ...]) -> None:
 
 
 class FaultPlan:
-    """Places the faults of one symbol: a bar that is free starts one with probability `rate`."""
+    """The faults of one symbol: a free bar starts one with probability `rate`."""
 
     def __init__(self, kinds: tuple[str, ...], rate: float, bars: int) -> None:
         check_kinds(kinds)
@@ -95,6 +95,6 @@ class FaultPlan:
         self._free_from = bar + length + REST
 
     def take(self, start: int, stop: int) -> Iterator[tuple[int, Mark]]:
-        """The marks of bars `start` to `stop`, in order of time; each is given once."""
+        """Yield the marks of bars `start` to `stop`, in order of time, each once."""
         for bar in sorted(bar for bar in self._marks if start <= bar < stop):
             yield bar, self._marks.pop(bar)

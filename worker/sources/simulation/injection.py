@@ -1,4 +1,4 @@
-"""Puts planned faults into the records of one symbol."""
+"""Injection of planned faults into the records of one symbol."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Injector:
         self._held: Record | None = None
 
     def clean(self, bar: Bar) -> Record:
-        """The record of a bar without fault."""
+        """Return the record of a bar without fault."""
         return Record(self._key, encode_bar(bar, self._interval), close_of(bar.ts or 0, self._interval_ms))
 
     def spoil(self, bar: Bar, mark: Mark) -> list[Labelled]:
-        """The records, none to two, that a bar becomes by a fault."""
+        """Return the records, none to two, that a bar with a fault becomes."""
         record, label = self.clean(bar), Label(mark.kind, FAULTS[mark.kind].reject)
         last = mark.step == mark.length - 1
         match mark.kind:
@@ -70,7 +70,7 @@ def _broken(value: bytes, size: float) -> bytes:
 
 
 def _changed(bar: Bar, mark: Mark, interval_ms: int) -> Bar:
-    """The bar with other numbers."""
+    """Return the bar with the numbers that the fault changes."""
     size = mark.size
     match mark.kind:
         case "nan":

@@ -46,7 +46,7 @@ class Streams:
         }
 
     def uniform(self, purpose: Purpose, start: int, count: int) -> Floats:
-        """Uniforms in (0, 1) of bars `start` to `start + count`, shape (symbols, count)."""
+        """Return uniforms in (0, 1) of bars `start` to `start + count`, shape (symbols, count)."""
         return uniforms(self._seeds[purpose], start, count)
 
 
@@ -64,7 +64,7 @@ class Path:
     def walk(
         self, shocks: list[float], openings: list[float], live: list[bool]
     ) -> tuple[list[float], list[float], list[float]]:
-        """Sigma, open and return of each bar; a bar that is not live does not move."""
+        """Return (sigma, open, return) of each bar, as lists; a bar that is not live does not move."""
         price, variance = self.price, self.variance
         sigmas, opens, returns = [], [], []
         for shock, opening, moving in zip(shocks, openings, live, strict=True):
@@ -115,7 +115,7 @@ class Market:
         return Path(price, variance, omega, drift, price / _BARRIER, price * _BARRIER)
 
     def advance(self, start: int, count: int, live: NDArray[np.bool_]) -> Block:
-        """Bars `start` to `start + count`; must be called stretch after stretch. `live` has shape (symbols, count)."""
+        """Return bars `start` to `start + count`; call it in order, gap-free. `live` has shape (symbols, count)."""
         draw = self._streams.uniform
         shocks = student_t4(draw(Purpose.angle, start, count), draw(Purpose.radius, start, count))
         openings = (draw(Purpose.opening, start, count) - 0.5) * 0.2
@@ -147,5 +147,5 @@ class Market:
 
 
 def on_grid(prices: Floats) -> Floats:
-    """Prices rounded to the tick, at least one tick."""
+    """Round prices to the tick, and to at least one tick."""
     return np.asarray(np.maximum(np.rint(prices / TICK), 1.0) / 100.0)

@@ -46,7 +46,7 @@ class Simulation:
 
     @property
     def names(self) -> list[str]:
-        """The symbols: SIM0000, SIM0001, …"""
+        """The symbols, SIM0000, SIM0001 and so on."""
         return [f"SIM{number:04d}" for number in range(self.symbols)]
 
     @property
@@ -58,12 +58,12 @@ class Simulation:
 
 
 def simulate(simulation: Simulation) -> Iterator[Labelled]:
-    """Records with their ground truth, interleaved by time across symbols: (Record, Label)."""
+    """Yield records with their ground truth, interleaved by time across symbols: (Record, Label)."""
     return _Run(simulation).labelled()
 
 
 def simulated_records(simulation: Simulation) -> Iterator[Record]:
-    """The records alone."""
+    """Yield the records without their ground truth."""
     return (record for record, _ in simulate(simulation))
 
 
@@ -114,7 +114,7 @@ class _Run:
         }
 
     def _split(self, start: int, marks: Marks, block: Block) -> Floats:
-        """Factor on the prices of each bar, shape (symbols, bars): a split holds from its first bar on."""
+        """Return the factor on each bar's prices, shape (symbols, bars): a split holds from its first bar on."""
         scale: NDArray[np.float64] = np.repeat(np.array(self._scales)[:, None], block.open.shape[1], axis=1)
         for (bar, symbol), mark in sorted(marks.items()):
             if mark.kind == "split" and mark.step == 0:

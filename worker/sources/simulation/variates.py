@@ -23,7 +23,7 @@ def _horner(coefficients: list[float], x: Floats) -> Floats:
 
 
 def ln(x: Floats) -> Floats:
-    """Natural logarithm of positive numbers, relative error below 1e-14."""
+    """Return the natural logarithm of positive numbers, relative error below 1e-14."""
     fraction, exponent = np.frexp(x)
     low = fraction < _SQRT_HALF
     fraction = np.where(low, fraction * 2.0, fraction)
@@ -32,13 +32,13 @@ def ln(x: Floats) -> Floats:
 
 
 def cos_pi(x: Floats) -> Floats:
-    """cos(pi x) for x in [0, 1]."""
+    """Return cos(pi x) for x in [0, 1]."""
     y = (0.5 - x) * _PI
     return y * _horner(_SINE, y * y)
 
 
 def student_t4(angle: Floats, radius: Floats) -> Floats:
-    """Student t with 4 degrees of freedom, scaled to variance 1, from two uniforms (Bailey 1994, polar form).
+    """Return Student's t, 4 degrees of freedom, scaled to variance 1, from two uniforms (Bailey 1994, polar form).
 
     With W uniform and an even angle, T = cos(angle) sqrt(nu (W^(-2/nu) - 1)); Var T = 2.
     """
@@ -47,5 +47,5 @@ def student_t4(angle: Floats, radius: Floats) -> Floats:
 
 
 def exponential(u: Floats) -> Floats:
-    """Exponential with mean 1."""
+    """Return an exponential with mean 1."""
     return -ln(u)

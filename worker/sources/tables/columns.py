@@ -1,4 +1,4 @@
-"""Recognises the columns of a table of bars whatever their spelling, with or without a header."""
+"""Recognition of the columns of a table of bars, whatever their spelling, with or without a header."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ _FEW = 4  # numbers that make a row one of data
 
 
 def plain(header: str) -> str:
-    """A header as the aliases spell it."""
+    """Reduce a header to the spelling of the aliases."""
     pair = _PAIR.fullmatch(header.strip())
     text = _NUMBERED.sub("", (pair[1] if pair else header).lower())
     text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
@@ -98,11 +98,11 @@ class Columns:
         return 1 + max(self.ts, *self.numbers, self.symbol or 0, self.clock or 0, self.ingest_ts or 0)
 
     def with_volume(self, at: int) -> Columns:
-        """The same with another column of volumes."""
+        """Return the same columns with another one of volumes."""
         return replace(self, numbers=(*self.numbers[:4], at))
 
     def positions(self) -> dict[str, int]:
-        """Field → position, of the fields there are."""
+        """Return the position of each field that has a column."""
         found = {"ts": self.ts, "clock": self.clock} | dict(zip(PRICES_AND_VOLUME, self.numbers, strict=True))
         found |= {"symbol": self.symbol, "ingest_ts": self.ingest_ts}
         return {field: at for field, at in found.items() if at is not None}
@@ -118,13 +118,13 @@ class Found(NamedTuple):
 
 
 def recognised(header: Sequence[str]) -> int:
-    """How many of time and prices a row of cells names: four and more make it a header."""
+    """Count how many of time and prices a row of cells names: four and more make it a header."""
     spelled = {plain(cell) for at, cell in enumerate(header) if not at or plain(cell)}  # the first may be unnamed
     return sum(bool(spelled & set(ALIASES[field])) for field in ("ts", *PRICES))
 
 
 def recognise(header: Sequence[str], name: str, given: Mapping[str, str] | None = None) -> Found:
-    """Columns of a table by its header; `given` are those that the user named.
+    """Return the columns of a table by its header; `given` are those that the user named.
 
     Raises:
         DataError: a needed column is missing or there are several; the message lists those seen and wanted.
@@ -163,7 +163,7 @@ def recognise(header: Sequence[str], name: str, given: Mapping[str, str] | None 
 
 
 def is_single(field: str, column: str, header: Sequence[str]) -> bool:
-    """Whether the user says that no column names the instrument."""
+    """Return whether the user says that no column names the instrument."""
     return field == "symbol" and plain(column) == SINGLE and SINGLE not in map(plain, header)
 
 
@@ -181,7 +181,7 @@ def check_offsets(header: Sequence[str], times: str, name: str) -> None:
 
 
 def _missing(missing: list[str], used: set[int], header: Sequence[str], name: str) -> DataError:
-    """What to raise where no column is known for some fields: with the columns that could be meant."""
+    """Return the error for fields without a known column, with the columns that could be meant."""
     left = [cell.strip() for at, cell in enumerate(header) if at not in used and cell.strip()]
     options = " ".join(f"--column {field}=…" for field in missing)
     what = f" one of {', '.join(left)[:200]}" if left else " its header"
@@ -192,7 +192,7 @@ def _missing(missing: list[str], used: set[int], header: Sequence[str], name: st
 
 
 def _named(header: Sequence[str], column: str, field: str, name: str) -> int:
-    """Position of a column that the user named by its header, or by its number from 1."""
+    """Return the position of a column that the user named by its header, or by its number from 1."""
     exact = [at for at, cell in enumerate(header) if cell.strip() == column]
     alike = exact or [at for at, cell in enumerate(header) if plain(cell) == plain(column) and plain(column)]
     if len(alike) == 1:
@@ -257,7 +257,7 @@ def _volumes(spelled: list[str], header: Sequence[str], name: str) -> list[int]:
 
 
 def _unit(header: str) -> str:
-    """What a column of volumes counts where its header says that it is not the asset."""
+    """Return what a column of volumes counts, if its header says that it is not the asset; else ""."""
     unit = plain(header).removeprefix("volume").removeprefix("in")
     return "thousands" if unit in _THOUSANDS else "millions" if unit in _MILLIONS else "money" if unit in _MONEY else ""
 
@@ -267,7 +267,7 @@ def _listed(header: Sequence[str]) -> str:
 
 
 def guess(row: Sequence[str], name: str) -> Columns:
-    """Columns of a table without header: time, open, high, low, close, volume, and a symbol before or after them.
+    """Return the columns of a headerless table: time, open, high, low, close, volume, a symbol before or after them.
 
     The time may be a date and a time of day in two columns.
 
@@ -292,7 +292,7 @@ def guess(row: Sequence[str], name: str) -> Columns:
 
 
 def overridden(guessed: Columns, given: Mapping[str, str], width: int, name: str) -> Columns:
-    """The columns of a table without header, with those that the user named.
+    """Return the columns of a table without header, with those that the user named.
 
     Raises:
         DataError: two fields would share a column.
@@ -315,17 +315,17 @@ def overridden(guessed: Columns, given: Mapping[str, str], width: int, name: str
 
 
 def is_data(row: Sequence[str]) -> bool:
-    """Whether a row holds data: a time and at least four numbers."""
+    """Return whether a row holds data: a time and at least four numbers."""
     return any(map(is_time, row[:2])) and sum(map(is_number, row)) >= _FEW
 
 
 def is_number(cell: str) -> bool:
-    """Whether a cell looks like a number in any notation."""
+    """Return whether a cell looks like a number in any notation."""
     return _NUMBERISH.fullmatch(cell) is not None or parse_number(cell) == parse_number(cell)
 
 
 def is_time(cell: str) -> bool:
-    """Whether a cell is a date, with or without a time of day, or a whole number."""
+    """Return whether a cell is a date, with or without a time of day, or a whole number."""
     text = cell.strip()
     return text.isdecimal() or bool(TextTimes(True).read([text]).has[0] or TextTimes(False).read([text]).has[0])
 

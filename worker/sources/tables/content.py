@@ -1,4 +1,4 @@
-"""The bytes of a file: what it is packed with and how its text is encoded is told from the bytes, not from its name."""
+"""The bytes of a file; its packing and its encoding are detected from the bytes, not from its name."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _PARQUET = (".parquet", ".pq", ".parq")
-# What reading and unpacking raise; an encrypted archive is a RuntimeError, an unknown method NotImplementedError.
+# Errors of reading and unpacking; an encrypted archive is a RuntimeError, an unknown method NotImplementedError.
 FAILURES = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, lzma.LZMAError, zlib.error)
 FALLBACKS = ("cp1252", "latin-1")
 
@@ -73,12 +73,12 @@ class Content:
                 weakref.finalize(self, self.spool.close)
 
     def unreadable(self, error: Exception) -> DataError:
-        """What to raise where reading fails."""
+        """Return the error to raise where reading fails."""
         return DataError(f"{self.path} cannot be read: {error}", "Give a readable file, unpacked if it is damaged")
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """The unpacked bytes from their beginning."""
+        """Open the unpacked bytes at their beginning."""
         with self._raw() as raw:
             if self.packing == "gzip":
                 with gzip.open(raw, "rb") as file:
@@ -107,7 +107,7 @@ class Content:
             yield file
 
     def head(self) -> bytes:
-        """The first bytes."""
+        """Return the first unpacked bytes."""
         try:
             with self.open() as file:
                 return file.read(_HEAD)
@@ -140,7 +140,7 @@ class Content:
 
 
 def encoding_of(head: bytes) -> str:
-    """The encoding that the first bytes of a text show: a byte order mark, zeros of UTF-16, else UTF-8 or Windows."""
+    """Detect a text's encoding from its first bytes: a byte order mark, zeros of UTF-16, else UTF-8 or Windows."""
     for mark, name in _MARKS:
         if head.startswith(mark):
             return name

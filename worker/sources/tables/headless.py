@@ -38,7 +38,7 @@ class _Sample(NamedTuple):
 
 
 def check_order(table: TextTable, columns: Columns, name: str, decimal: str | None = None) -> Columns:
-    """The columns in the order that the first rows show.
+    """Return the columns in the order that the first rows show.
 
     Raises:
         DataError: no known order fits, or which column is the volume is unsure.
@@ -96,7 +96,7 @@ def _sample(table: TextTable, columns: Columns, name: str, decimal: str | None) 
 
 
 def _direction(first: str, last: str) -> int:
-    """1 where time goes on, -1 where it goes back, 0 where that is not known."""
+    """Return 1 where time goes on, -1 where it goes back, 0 where that is not known."""
     if first.strip().isdecimal() and last.strip().isdecimal():
         return int(np.sign(int(last) - int(first)))
     signs = set()
@@ -108,7 +108,7 @@ def _direction(first: str, last: str) -> int:
 
 
 def _swapped(opens: Floats, closes: Floats, sample: _Sample) -> bool:
-    """Whether bars would fit better to each other if open and close were exchanged."""
+    """Return whether bars would fit better to each other if open and close were exchanged."""
     same = np.diff(sample.owners) == 0
     right, wrong = np.abs(opens[1:] - closes[:-1])[same], np.abs(closes[1:] - opens[:-1])[same]
     known = np.isfinite(right) & np.isfinite(wrong)
@@ -118,7 +118,7 @@ def _swapped(opens: Floats, closes: Floats, sample: _Sample) -> bool:
 
 
 def _no_volume(sample: _Sample, columns: Columns) -> str | None:
-    """Why the column behind the prices may not be the volume."""
+    """Return why the column behind the prices may not be the volume."""
     _, high, low, _, at = columns.numbers
     values = sample.values
     volumes, tops, bottoms = values[at], values[high], values[low]
@@ -176,7 +176,7 @@ def _times_price(turnover: Floats, volume: Floats, tops: Floats, bottoms: Floats
 
 
 def _counts(values: Floats, volumes: Floats) -> bool:
-    """Whether a column may be the number of trades: whole, and no more of them than were traded if those are whole."""
+    """Return whether a column may be the number of trades: whole, and at most as many as units traded if those are."""
     fine = np.isfinite(values) & np.isfinite(volumes)
     whole = bool((values[fine] == np.floor(values[fine])).all())
     return whole and (
@@ -196,7 +196,7 @@ def _refused(name: str, why: str, sample: _Sample, columns: Columns) -> DataErro
 
 
 def _likeliest(sample: _Sample, columns: Columns) -> tuple[int, int, int, int, int]:
-    """Open, high, low, close and volume as they fit the numbers best."""
+    """Return open, high, low, close and volume as they fit the numbers best."""
     values = {at: column for at, column in sample.values.items() if np.isfinite(column).any()}
     middles = {at: float(np.nanmedian(np.abs(column))) or 1e-12 for at, column in values.items()}
     alike = {

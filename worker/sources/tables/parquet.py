@@ -18,7 +18,7 @@ _BATCH = 65_536
 
 
 def module(name: str) -> Any:
-    """A module of pyarrow.
+    """Return a module of pyarrow.
 
     Raises:
         ConfigError: it is not installed.
@@ -60,7 +60,7 @@ class ParquetTable:
             raise DataError(f"{self.content.path} cannot be read: {error}", "Give a readable Parquet file") from None
 
     def chunks(self, positions: Iterable[int], chunk: int | None = None, time: int | None = None) -> Iterator[Chunk]:
-        """The columns at some positions, batch by batch.
+        """Yield the columns at some positions, batch by batch.
 
         Raises:
             DataError: the file cannot be read to its end.
@@ -93,7 +93,7 @@ class ParquetTable:
             stamps = column.cast(arrow.timestamp("ms", tz=kind.tz), safe=False).cast(arrow.int64())
             return Typed(stamps.fill_null(0).to_numpy(zero_copy_only=False), has, kind.tz or "")
         if types.is_decimal(kind):
-            # By way of text: arrow's own cast multiplies by a power of ten, and 179.70 becomes 179.70000000000002.
+            # Cast by way of text: arrow's own cast multiplies by a power of ten, and 179.70 becomes 179.70000000000002.
             column = column.cast(arrow.string()).cast(arrow.float64())
         elif types.is_integer(kind) and not types.is_uint64(kind):
             return Typed(column.cast(arrow.int64()).fill_null(0).to_numpy(zero_copy_only=False), has, None)

@@ -1,8 +1,8 @@
 """Whether a file holds several series that its known columns do not tell apart.
 
-Two bars of one symbol at one time are dirt in one file and two instruments in another. A column that nobody has read
-decides: where it tells the rows of one time apart, and its values go on from bar to bar as those of an instrument do,
-the rows are several series.
+Two bars of one symbol at one time are dirt in one file and two instruments in another. An unread column decides: if it
+tells the rows of one time apart, and its values recur from bar to bar as those of an instrument do, the rows are
+several series.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SLACK = 1_000  # distinct values that any column may have while the file is rea
 
 
 class SeriesScan:
-    """Rows of a file with the cells of its unread columns."""
+    """The rows of a file, with the cells of its unread columns."""
 
     def __init__(self, unread: Iterable[int]) -> None:
         self._values = {at: Symbols() for at in unread}
@@ -45,7 +45,7 @@ class SeriesScan:
         return list(self._values)
 
     def feed(self, columns: Mapping[int, Any], owners: Ints, ts: Ints, has: NDArray[np.bool_]) -> None:
-        """Go on by some rows; those without a time count for nothing."""
+        """Add some rows; those without a time are ignored."""
         self._owners.append(owners[has])
         self._ts.append(ts[has])
         self._rows += int(np.count_nonzero(has))
@@ -56,7 +56,7 @@ class SeriesScan:
                 del self._values[at], self._codes[at]
 
     def end(self) -> Rows:
-        """All rows."""
+        """Return all rows."""
         codes = {at: np.concatenate(parts) for at, parts in self._codes.items() if self._rows}
         none = np.zeros(0, np.int64)
         owners, ts = (np.concatenate([none, *parts]) for parts in (self._owners, self._ts))
@@ -64,7 +64,7 @@ class SeriesScan:
 
 
 class Rows:
-    """Whose the rows are, when they are, and what stands in columns of few values, as numbers."""
+    """Owners and times of the rows, and the columns of few values, as numbers."""
 
     def __init__(self, owners: Ints, ts: Ints, columns: dict[int, Ints]) -> None:
         if len(ts) and np.count_nonzero(np.diff(ts) < 0) > np.count_nonzero(np.diff(ts) > 0):  # newest first
@@ -75,7 +75,7 @@ class Rows:
         self.late = _late(owners, ts)
 
     def told_apart(self) -> list[tuple[int, ...]]:
-        """Columns each of which tells the series apart; else one set of columns that do so together; else nothing."""
+        """Return columns of which each tells the series apart, else one set that does so together, else nothing."""
         if not self.repeats and not self.late:
             return []
         names = sorted(self._columns)
@@ -86,10 +86,10 @@ class Rows:
         return [next((places for places in together if self._tells(places)), tuple(names))]
 
     def symbol(self, name: str, header: Sequence[str], known: bool) -> int | None:
-        """The unread column that names the instruments; None where no column is needed.
+        """Return the unread column that names the instruments; None where no column is needed.
 
         Raises:
-            DataError: a column is needed of which nobody knows what it names, or one beside the `known` symbols.
+            DataError: it is unknown what the needed column names, or one is needed beside the `known` symbols.
         """
         found = self.told_apart()
         named = None if known else named_by(found, header)
@@ -113,7 +113,7 @@ class Rows:
         return self._steadiness(values) >= (_STEADY if few else _USUAL)
 
     def _steadiness(self, values: Ints) -> float:
-        """Share of the times after which some value comes again at the next time of the symbol."""
+        """Return the share of times after which some value comes again at the next time of the symbol."""
         many = int(values.max()) + 1
         pairs = np.unique(self._times * many + values)
         times = np.unique(self._times)
@@ -124,7 +124,7 @@ class Rows:
         return len(again) / int(np.count_nonzero(follows))
 
     def _parts_passes(self, values: Ints) -> bool:
-        """Whether the file is a pass over time for each value, and the passes run side by side."""
+        """Return whether the file is a pass over time for each value, and the passes run side by side."""
         if _late(_numbered(self._owners, values), self._ts) > (1 - _EXPLAINED) * self.late:
             return False
         in_time = values[np.argsort(self._ts, kind="stable")]
@@ -136,7 +136,7 @@ def scan_series(
     columns: Columns,
     timed: Callable[[Chunk], tuple[Ints, Ints, NDArray[np.bool_]]],
 ) -> Rows:
-    """All rows of a table; `timed` gives whose the rows of a chunk are, when, and which have a time."""
+    """Scan all rows of a table; `timed` returns owners and times of a chunk's rows, and which have a time."""
     read = columns.positions().values()
     scan = SeriesScan({*range(table.cells)} - {*read})
     for chunk in table.chunks({*read, *scan.wanted} - {*columns.numbers}, time=columns.ts):
@@ -145,7 +145,7 @@ def scan_series(
 
 
 def _numbered(first: Ints, second: Ints) -> Ints:
-    """A number for each pair, in their order; a gap between the numbers of two `first`s."""
+    """Return a number for each pair, in their order, with a gap between the numbers of two `first`s."""
     if not len(first):
         return first
     order = np.lexsort((second, first))
@@ -161,7 +161,7 @@ def _distinct(values: Ints) -> int:
 
 
 def _late(owners: Ints, ts: Ints) -> int:
-    """Rows that stand behind a later one of their symbol."""
+    """Count the rows that stand behind a later one of their symbol."""
     order = np.argsort(owners, kind="stable")
     whose, when = owners[order], ts[order]
     late = 0
@@ -171,13 +171,13 @@ def _late(owners: Ints, ts: Ints) -> int:
 
 
 def named_by(found: list[tuple[int, ...]], header: Sequence[str]) -> int | None:
-    """The one of the columns that names instruments, as far as its header says."""
+    """Return the column that names instruments, as far as its header says."""
     spelled = {plain(header[places[0]]): places[0] for places in reversed(found) if len(places) == 1}
     return next((spelled[alias] for alias in INSTRUMENTS if alias in spelled), None)
 
 
 def refusal(name: str, rows: Rows, found: list[tuple[int, ...]], header: Sequence[str], symbol: bool) -> DataError:
-    """What to raise where unread columns tell series apart; `symbol` says whether a column of symbols is known."""
+    """Return the error to raise where unread columns tell series apart; `symbol`: a column of symbols is known."""
     names = [" and ".join(repr(header[at].strip()) for at in places) for places in found]
     what = (
         f"{rows.repeats:,} rows repeat a time of their symbol"

@@ -1,4 +1,4 @@
-"""Text files of bars as chunks of columns: delimiter, header and what stands around the table are told from it."""
+"""Text files of bars as chunks of columns; delimiter, header and what surrounds the table are detected."""
 
 from __future__ import annotations
 
@@ -74,12 +74,12 @@ class TextTable:
 
     @property
     def delimiter(self) -> str:
-        """Between cells."""
+        """The mark between cells."""
         return self.structure.delimiter
 
     @property
     def form(self) -> str:
-        """How it is written, for people."""
+        """The form of the file, for people."""
         more = [DELIMITERS[self.delimiter]]
         more += [] if self.encoding in {"utf-8", "utf-8-sig"} else [self.encoding.upper()]
         more += [self.content.packing] if self.content.packing else []
@@ -88,7 +88,7 @@ class TextTable:
 
     @property
     def notes(self) -> list[str]:
-        """What stands around it; below it, as far as it was read."""
+        """Notes on what surrounds the table; below it, as far as it was read."""
         found = []
         if self.structure.header and self.structure.skipped > 1:
             found.append(f"the table begins in line {self.structure.skipped + 1} of {self.content.name}")
@@ -123,7 +123,7 @@ class TextTable:
     def chunks(
         self, positions: Iterable[int], size: int = _BLOCK, time: int | None = None, careful: bool = False
     ) -> Iterator[Chunk]:
-        """The columns at some positions, chunk by chunk; `size` is about that of a chunk in characters.
+        """Yield the columns at some positions, in chunks of about `size` characters.
 
         With the column of times known, rows of words at the end are a footer; `careful` looks for a second header
         anywhere.
@@ -139,7 +139,7 @@ class TextTable:
                 block += text.readline()
                 plain = None if careful else self._plain(block, line, wanted, time)
                 if plain is None and '"' in block:
-                    # A quoted cell may go on in the next block: the rest is left to the module csv.
+                    # A quoted cell may go on in the next block: leave the rest to the module csv.
                     yield from self._chunks(chain(io.StringIO(block), text), line, wanted, held, time)
                     break
                 if plain is None or held:
@@ -150,7 +150,7 @@ class TextTable:
         self.footer = len(held)
 
     def _plain(self, block: str, line: int, wanted: list[int], time: int | None) -> Chunk | None:
-        """The columns of a block whose lines have as many cells as the first, none of them quoted."""
+        """Return the columns of a block whose lines have as many cells as the first, none quoted; None for another."""
         delimiter = self.delimiter
         if any(odd in block for odd in ('"', f"{delimiter} ", "\n ", "\n\n")) or block[0] == " " or delimiter == " ":
             return None
@@ -158,7 +158,7 @@ class TextTable:
         width = block[: block.find("\n")].count(delimiter) + 1 if "\n" in block else block.count(delimiter) + 1
         if width <= wanted[-1]:
             return None
-        # A cell of its own for each end of a line shows whether all lines are alike.
+        # Make each end of a line a cell of its own: their places show whether all lines have the same width.
         cells = block.replace("\n", f"{delimiter}\n{delimiter}").split(delimiter)
         count = (len(cells) + 1) // (width + 1)
         if len(cells) != count * (width + 1) - 1 or cells[width :: width + 1].count("\n") != count - 1:
@@ -200,7 +200,7 @@ class TextTable:
             yield Chunk({at: found.get(at, []) for at in wanted}, lines, lost)
 
     def _words(self, row: list[str], wanted: list[int], time: int | None) -> str | None:
-        """What a row of words between bars is, or None for another: at the end of a file it is a footer."""
+        """Classify a row of words between bars, which at the end of a file is a footer; return None for others."""
         short = len(row) <= wanted[-1]
         if time is None:
             return SHORT if short and _is_text(row) else None
@@ -215,7 +215,7 @@ class TextTable:
         return NO_TIME if not cell.strip() or (any(map(str.isalpha, cell)) and not is_time(cell)) else None
 
     def _between(self, held: list[tuple[str, int, list[str]]]) -> list[tuple[str, int, str]]:
-        """Rows that data follow.
+        """Return the held rows, since data follow them.
 
         Raises:
             DataError: one of them is a header.
@@ -231,7 +231,7 @@ class TextTable:
         return found
 
     def _too_long(self, row: list[str]) -> bool:
-        """Whether a row has a number behind the last column that has a name, or anything behind the last one."""
+        """Return whether a row has a number behind the last column that has a name, or anything behind the last one."""
         if len(row) <= self.named:
             return False
         return any(any(map(str.isdigit, cell)) for cell in row[self.named : self.width]) or any(
@@ -240,19 +240,19 @@ class TextTable:
 
 
 def _named(found: Structure) -> int:
-    """Columns up to the last one that has a name; of a table without header those of its first row."""
+    """Count the columns up to the last one with a name; of a table without header, those of its first row."""
     if found.header is None:
         return len(found.first)
     return max((at + 1 for at, cell in enumerate(found.header) if cell.strip()), default=0)
 
 
 def is_word(cell: str) -> bool:
-    """Whether a cell says something and holds no digit: no time."""
+    """Return whether a cell says something and holds no digit: no time."""
     return not any(map(str.isdigit, cell)) and not blank(cell.strip())
 
 
 def _skip(text: IO[str], rows: int, delimiter: str) -> int:
-    """Read over some rows; returns the number of lines."""
+    """Skip some rows, and return their number of lines."""
     skipped = csv.reader(iter(text.readline, ""), delimiter=delimiter, skipinitialspace=True)
     for _ in islice(skipped, rows):
         pass
@@ -260,22 +260,22 @@ def _skip(text: IO[str], rows: int, delimiter: str) -> int:
 
 
 def _is_text(row: list[str]) -> bool:
-    """Whether a row that lacks cells is a remark and no broken bar."""
+    """Return whether a row that lacks cells is a remark and no broken bar."""
     filled = [cell for cell in row if cell.strip()]
     return len(filled) <= 3 and not any(map(is_number, filled))
 
 
 def is_words(row: list[str]) -> bool:
-    """Whether a row is the header of a table, known or not: names for all of its columns, and no number."""
+    """Return whether a row is the header of a table, known or not: names for all of its columns, and no number."""
     filled = [cell for cell in row if cell.strip()]
     return len(filled) > _WHOLE_HEADER and not any(is_number(cell) or is_time(cell) for cell in filled)
 
 
 def find_table(lines: list[str], name: str) -> Structure:
-    """Where the table stands in the first lines of a text.
+    """Find the table in the first lines of a text.
 
     Raises:
-        DataError: nowhere.
+        DataError: there is none.
     """
     said = lines[0].strip().lower() if lines else ""
     told = said[4:5] if said.startswith("sep=") else ""
@@ -317,7 +317,7 @@ def _structure(rows: list[list[str]], delimiter: str) -> Structure | None:
 
 
 def _under(rows: list[list[str]], at: int, delimiter: str) -> Structure:
-    """The table below its header; pandas writes lines for ticker and index name between (`yfinance`)."""
+    """Return the table below its header; pandas writes lines for ticker and index name between (`yfinance`)."""
     header, symbol = list(rows[at]), None
     below = at + 1
     while below < len(rows) and rows[below] and not any(map(is_number, rows[below])):
@@ -343,7 +343,7 @@ def _check_width(found: Structure, name: str) -> None:
 
 
 def too_long(name: str, example: str, rows: str) -> DataError:
-    """What to raise where rows have cells of which nobody knows what they are."""
+    """Return the error for rows with more cells than the header names."""
     return DataError(
         f"{name}: {rows} have more cells than the header names: {example[:120]}",
         "Quote numbers with a decimal comma or a thousands mark, or separate cells by semicolons; give every column a "

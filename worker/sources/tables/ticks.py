@@ -20,10 +20,10 @@ _FIX = "Give the prices as decimals, or --decimal . if they are right as they st
 
 
 class TickPrices:
-    """Looks at all cells of the columns of prices."""
+    """The notation of prices, from all cells of their columns."""
 
     def __init__(self, databento: bool) -> None:
-        """`databento`: the columns have the names that its files have."""
+        """Start without cells; `databento`: the columns have the names that its files have."""
         self._databento = databento
         self._quoted = 0  # cells with an apostrophe
         self._fractions: dict[str, tuple[int, str, str]] = {}  # kind → cells, a sample, its column
@@ -63,7 +63,7 @@ class TickPrices:
                 self._fractions[kind] = (count + len(fitting), sample, where)
 
     def scale(self, name: str, given: str | None) -> float:
-        """By what all prices are multiplied.
+        """Return the factor on all prices.
 
         Raises:
             DataError: they may be fractions or units of a billionth, and `given` does not say that they are none.

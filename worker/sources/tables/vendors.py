@@ -1,4 +1,4 @@
-"""What a file's name, or its header, tells beyond the cells: vendors whose files leave something unsaid.
+"""What a file's name or its header tells beyond the cells: some vendors' files leave something unsaid.
 
 Binance: https://github.com/binance/binance-public-data · HistData: https://www.histdata.com/f-a-q/data-files-detailed-specification/
 LEAN: https://www.lean.io/docs/v2/lean-engine/contributions/datasets/defining-data-models
@@ -43,7 +43,7 @@ class Hint(NamedTuple):
 
 
 def of_name(path: Path, member: str | None) -> Hint:
-    """What the names of a file and of the file packed into it tell."""
+    """Return the hint of a file's name, and of the name of the file packed into it."""
     if match := _BINANCE.fullmatch(path.name):
         return Hint("Binance", match[1], match[2], columns=KLINE)
     if match := _HISTDATA.fullmatch(path.name):
@@ -68,7 +68,7 @@ def _lean(match: re.Match[str], path: Path, member: str | None) -> Hint:
 
 
 def of_header(header: Sequence[str] | None) -> Hint:
-    """What the names of the columns tell."""
+    """Return the hint of the columns' names."""
     spelled = tuple(cell for cell in map(plain, header or ()) if cell)
     if any(spelled[: len(known)] == known for known in _MONTH_FIRST):
         return Hint("an American vendor", order="monthfirst")

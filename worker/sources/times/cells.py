@@ -49,7 +49,7 @@ _CUTS = _Cuts()
 
 
 def ordered(shape: str) -> bool | None:
-    """Whether day and month of such a date can change places; None for what is no date."""
+    """Return whether day and month of such a date can change places; None for what is no date."""
     cut = _CUTS[shape]
     return None if cut is None else cut[2]
 
@@ -99,7 +99,7 @@ class Cells(list[str]):
 
 
 def whole_numbers(cells: Sequence[str]) -> NDArray[np.int64] | None:
-    """The cells, if all are whole numbers of 64 bits, as Python writes them; None where one is not."""
+    """Return the cells if all are whole numbers of 64 bits, as Python writes them; else None."""
     try:
         int(cells[0] if cells else "0")
         found = _INTEGERS.decode(f"[{','.join(cells)}]")  # the usual ones are written as in JSON, which is read faster

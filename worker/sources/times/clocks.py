@@ -29,10 +29,10 @@ _POINTED = re.compile(r"(\d{1,2})\.(\d{2})(?:\.(\d{2}))?")
 
 
 class ClockScan:
-    """Looks at all cells of a column of times of day, and spells them with colons."""
+    """A scan of all cells of a column of times of day, which spells them with colons."""
 
     def __init__(self, name: str, column: str, given: str | None, kind: str | None = None) -> None:
-        """`given` is what the user says of the column, or a format of strptime; `kind` what a scan before found."""
+        """Start; `given` is what the user says of the column, or a strptime format; `kind` is from an earlier scan."""
         self._name, self._column, self._given = name, column, given
         self._ending = re.sub(r"[\W_]", "", column.lower()) in _ENDINGS
         self._hours = "hour" in column.lower() or self._ending
@@ -53,11 +53,11 @@ class ClockScan:
         return self.spell(clocks)
 
     def spell(self, clocks: Iterable[str]) -> list[str]:
-        """Times of day as they stand behind a date."""
+        """Spell times of day as they stand behind a date."""
         return list(map(self._spelled.__getitem__, clocks))
 
     def other_kind(self) -> str | None:
-        """What the whole column is, where that is not what its beginning was.
+        """Return the kind of the whole column, if it is not that of the beginning; else None.
 
         Raises:
             DataError: it can be read in two ways.
@@ -71,7 +71,7 @@ class ClockScan:
         return "" if self.kind not in _NAMES else f", {_NAMES[self.kind]}"
 
     def _found(self, sure: bool) -> str | None:
-        """The kind that all cells so far show; None for no cell; not `sure`: of two the likelier one."""
+        """Return the kind that all cells so far show, None for no cell; if not `sure`, the likelier of two."""
         if self._given is not None and (self._given in CLOCKS or "%" in self._given):
             return self._given if self._given in CLOCKS else _TEXT
         cells = {cell: count for text, count in self._cells.items() if not blank(cell := text.strip())}
@@ -89,7 +89,7 @@ class ClockScan:
         raise self._ambiguous(numbers, found)
 
     def _of_numbers(self, cells: dict[str, int]) -> list[str]:
-        """The kinds that numbers can be, the likelier one first."""
+        """Return the kinds that the numbers can be, the likelier one first."""
         pointed = [cell for cell in cells if "." in cell and not cell.endswith(".0")]
         if pointed:
             found = [kind for kind in (_DOTTED, _FRACTIONS) if _fits(kind, cells)]
@@ -113,7 +113,7 @@ class ClockScan:
         return [_MILLIS] if _fits(_MILLIS, cells) else []
 
     def _by_end(self, cells: dict[str, int]) -> str:
-        """Hours from 1 to 24 are counted, not read from a clock: the first one ends at 01:00."""
+        """Return ENDING for hours 1 to 24, which are counted: the first one ends at 01:00; else HOURS."""
         values = {int(float(cell)) for cell in cells}
         return ENDING if self._ending or (24 in values and 0 not in values) else HOURS
 
@@ -182,7 +182,7 @@ _OF_WHOLE: dict[str, Callable[[int], int | None]] = {
 
 
 def _since(kind: str, cell: str) -> int | None:
-    """ms since midnight that a cell states; None where it states none."""
+    """Return the ms since midnight that a cell states; None where it states none."""
     since: int | None = None
     if kind == _DOTTED:
         if match := _POINTED.fullmatch(cell):
@@ -195,11 +195,11 @@ def _since(kind: str, cell: str) -> int | None:
 
 
 def _fits(kind: str, cells: dict[str, int]) -> bool:
-    """Whether all cells but dirt are times of day of a kind."""
+    """Return whether all cells but dirt are times of day of a kind."""
     lost = sum(count for cell, count in cells.items() if _since(kind, cell) is None)
     return lost <= NEGLIGIBLE * sum(cells.values())
 
 
 def _round(kind: str, cells: dict[str, int]) -> bool:
-    """Whether bars of a usual length can stand at all these times."""
+    """Return whether bars of a usual length can stand at all these times."""
     return gcd(DAY_MS, *(since for cell in cells if (since := _since(kind, cell)) is not None)) in _ROUND

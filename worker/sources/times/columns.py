@@ -71,11 +71,11 @@ class TimeFormat(NamedTuple):
     by_ends: bool = False  # the times are those at which the bars end
 
     def clock(self) -> LocalClock | None:
-        """A new clock for one pass over the file."""
+        """Return a new clock for one pass over the file."""
         return None if self.timezone is None else LocalClock(self.timezone)
 
     def convert(self, column: Column, clock: LocalClock | None, owners: Ints) -> tuple[Ints, Flags, list[int]]:
-        """(epoch ms UTC with 0 for none, which there are, rows that are neither times nor blank) of some cells."""
+        """Return (epoch ms UTC with 0 for none, which there are, rows neither times nor blank) of some cells."""
         parsed = read_column(column, self.reader)
         if self.sessions:
             return np.where(parsed.has, parsed.local, 0), parsed.has, parsed.unreadable
@@ -90,12 +90,12 @@ class TimeFormat(NamedTuple):
 
 
 def looked_at(column: Column) -> Looked:
-    """A column that several readers share."""
+    """Wrap a column for the several readers that share it."""
     return column if isinstance(column, Typed) else Cells(column)
 
 
 class TimeScan:
-    """Looks at all cells of a time column."""
+    """A scan of all cells of a time column."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class TimeScan:
         hint: str | None,
         kind: str | None = None,
     ) -> None:
-        """`hint` is the order of day and month that the vendor's marks show, `kind` what a scan before has found."""
+        """Start; `hint` is the order of day and month by the vendor's marks, `kind` what an earlier scan found."""
         self._name, self._column = name, column
         self._given, self._hint = date_format, hint
         self._zone = None if timezone is None else zone_of(timezone)
@@ -146,7 +146,7 @@ class TimeScan:
         return min((candidate.lost for candidate in self._candidates), default=0)
 
     def _decided(self, column: Column) -> bool:
-        """Whether the column's type or the format given says how to read it."""
+        """Return whether the column's type or the format given says how to read it."""
         given = self._given
         typed = isinstance(column, Typed) and column.zone is not None
         return typed or (given is not None and ("%" in given or given in UNITS))
@@ -181,12 +181,12 @@ class TimeScan:
         return [_Candidate(TextTimes(None), "dates with the month's name" if named else "dates, year first")]
 
     def other_kind(self) -> str | None:
-        """What the whole column is, where that is not what its beginning was: it has to be scanned again as this."""
+        """Return the kind of the whole column if it differs from the beginning's, to scan again as this; else None."""
         found = self._evidence.kind()
         return None if found == self._kind else found
 
     def _days(self) -> _Candidate:
-        """The one way to read days as numbers that the cells allow."""
+        """Return the one way to read days as numbers that the cells allow."""
         found, sure = daynumbers.possible(self._candidates)
         if sure:
             return self._candidates[found[0]]
@@ -269,7 +269,7 @@ class TimeScan:
         candidate.local_last = high if candidate.local_last is None else max(candidate.local_last, high)
 
     def decide(self) -> TimeFormat:
-        """The format of the column.
+        """Decide the format of the column.
 
         Raises:
             DataError: it can be read in two ways, or in none.
@@ -371,7 +371,7 @@ class TimeScan:
 
 
 def _known_years(owners: Ints, times: Ints) -> tuple[Ints, Ints]:
-    """Without times of no plausible year: one typing error would hide the interval of a thousand bars."""
+    """Drop times of implausible years: one typing error would hide the interval of a thousand bars."""
     if times.min() >= _YEARS[0] and times.max() < _YEARS[1]:
         return owners, times
     known = (times >= _YEARS[0]) & (times < _YEARS[1])

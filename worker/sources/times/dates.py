@@ -99,7 +99,7 @@ class _Dates(dict[str, "int | None"]):
 
 
 class TextTimes:
-    """Reads texts as dates with or without a time of day; with None, dates whose order is open are not read."""
+    """Reader of texts as dates with or without a time of day; with None, dates whose order is open are not read."""
 
     def __init__(self, dayfirst: bool | None) -> None:
         self._dates, self._clocks = _Dates(dayfirst), _Clocks()
@@ -112,7 +112,7 @@ class TextTimes:
         return not self._clocks.begins and 2 * self._ends >= max(days, 1)
 
     def read(self, cells: Sequence[str]) -> Parsed:
-        """The times of some cells; asked twice for the same `Cells`, it reads them once."""
+        """Read the times of some cells; the same `Cells` are read only once."""
         cells = cells if isinstance(cells, Cells) else Cells(cells)
         if (found := cells.read_by.get(self)) is None:
             found = cells.read_by[self] = self._read(cells)
@@ -152,14 +152,14 @@ def _with_holes(cells: Sequence[str], days: list[int | None], clocks: list[Clock
 
 
 class StrptimeTimes:
-    """Reads texts by a format that the user gave."""
+    """Reader of texts by a format that the user gave."""
 
     def __init__(self, form: str) -> None:
         self._form = form
         self._memo: dict[str, Clock | None] = {}
 
     def read(self, cells: Sequence[str]) -> Parsed:
-        """The times of some cells."""
+        """Read the times of some cells."""
         found = [self._one(cell) for cell in cells]
         days = [None if each is None else 0 for each in found]
         return _with_holes(cells, days, found)
@@ -180,7 +180,7 @@ class StrptimeTimes:
 
 
 def parse_date(text: str, dayfirst: bool | None = None) -> int | None:
-    """Epoch ms of midnight UTC of a date; None for what is none, and for an open order of day and month."""
+    """Return epoch ms of a date's midnight UTC; None for what is none, and for an open order of day and month."""
     parts = re.findall(r"\d+|[^\W\d_]+", text)
     names = [part for part in parts if not part.isdigit() and part.lower() not in {"st", "nd", "rd", "th"}]
     found = [part for part in parts if part.isdigit()]
@@ -214,7 +214,7 @@ def _midnight(year: str, month: int, day: int) -> int | None:
 
 
 def parse_clock(text: str) -> Clock | None:
-    """(ms since midnight, offset from UTC in ms or None) of what stands behind a date; None for what is neither."""
+    """Return (ms since midnight, offset from UTC in ms or None) of what follows a date; None if it is neither."""
     rest = text.strip(" ,;_").removeprefix("- ")
     if rest[:1] in {"T", "t"} and rest[1:2].isdigit():
         rest = rest[1:]
@@ -244,7 +244,7 @@ def _since(match: re.Match[str]) -> int | None:
 
 
 def parse_offset(text: str) -> int | None:
-    """An offset from UTC in ms: `Z`, `UTC`, `+02:00`, `GMT-0500 (EST)` or a usual abbreviation; None for others."""
+    """Parse an offset from UTC to ms: `Z`, `UTC`, `+02:00`, `GMT-0500 (EST)` or a usual abbreviation; else None."""
     name = text.strip()
     if name.upper() in _NAMED:
         return _NAMED[name.upper()] * 3_600_000

@@ -23,10 +23,10 @@ _SHEET, _OTHERS = (_ms(1950), _ms(2100)), (_ms(1970), _ms(2035))  # years; the r
 
 
 class DayCounts(epochs.EpochTimes):
-    """Reads days since a first one; nobody writes zeros in front of a count."""
+    """Reader of days since a first one; nobody writes zeros in front of a count."""
 
     def read(self, cells: Sequence[str]) -> Parsed:
-        """The times of some cells."""
+        """Read the times of some cells."""
         values, has, unreadable = epochs.values_of(cells)
         spelled = [row for row, cell in enumerate(cells) if cell.strip()[:1] == "0" and has[row]]
         has = has.copy()
@@ -35,10 +35,10 @@ class DayCounts(epochs.EpochTimes):
 
 
 class SixDigits(StrptimeTimes):
-    """Reads dates of six digits; numbers have lost a zero in front."""
+    """Reader of dates of six digits; numbers have lost a zero in front."""
 
     def read(self, cells: Sequence[str]) -> Parsed:
-        """The times of some cells."""
+        """Read the times of some cells."""
         return super().read([cell.strip().zfill(6) if cell.strip() else "" for cell in cells])
 
 
@@ -46,7 +46,7 @@ Reader = DayCounts | SixDigits
 
 
 def readers() -> list[tuple[Reader, str]]:
-    """All ways to read days as numbers, with their names."""
+    """Return all ways to read days as numbers, with their names."""
     counts: list[tuple[Reader, str]] = [(DayCounts(unit), epochs.NAMES[unit]) for unit in epochs.DAYS]
     return [*counts, *((SixDigits(form), f"dates of six digits, {name}") for form, name in SIX.items())]
 
@@ -64,7 +64,7 @@ class Way(Protocol):
 
 
 def possible(ways: Sequence[Way]) -> tuple[list[int], bool]:
-    """(places in `readers` of the ways that the cells allow, whether there is one that is sure)."""
+    """Return (places in `readers` of the ways that the cells allow, whether one of them is sure)."""
     found = [place for place, way in enumerate(ways) if _plausible(place, way)]
     found = [place for place in found if ordered(ways[place].steps)] or found
     if 0 in found:  # days of a spreadsheet are usual, months and years as six digits are not
@@ -83,17 +83,17 @@ def _plausible(place: int, way: Way) -> bool:
 
 
 def ordered(steps: Steps) -> bool:
-    """Whether nearly all bars of each symbol go on in one direction."""
+    """Return whether nearly all bars of each symbol go on in one direction."""
     return min(steps.forward, steps.backward) <= NEGLIGIBLE * (steps.forward + steps.backward)
 
 
 def _long(steps: Steps) -> bool:
-    """Whether most bars stand a month or more apart."""
+    """Return whether most bars stand a month or more apart."""
     return sum(count for size, count in steps.sizes.items() if size >= 28 * DAY_MS) > sum(steps.sizes.values()) / 2
 
 
 def _weekdays(way: Way) -> bool:
-    """Whether the bars leave the weekends out."""
+    """Return whether the bars leave the weekends out."""
     return (
         way.midnights and way.read >= _ENOUGH and 3 * DAY_MS in way.steps.sizes and way.weekend <= NEGLIGIBLE * way.read
     )

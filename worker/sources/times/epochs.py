@@ -33,7 +33,7 @@ NAMES = {
 
 
 def plausible(values: NDArray[np.float64]) -> dict[str, NDArray[np.bool_]]:
-    """Which of the values are plausible in each unit, days in one for all."""
+    """Return which of the values are plausible in each unit, with one unit for all counts of days."""
     found = {}
     for name, ticks in TICKS.items():
         late = (values >= _FIRST * ticks) & (values < _LAST * ticks)
@@ -44,7 +44,7 @@ def plausible(values: NDArray[np.float64]) -> dict[str, NDArray[np.bool_]]:
 
 
 def as_ms(values: NDArray[Any], unit: str) -> Ints:
-    """Epoch ms; days are rounded to seconds, since their fractions are written with nine digits."""
+    """Return epoch ms; days are rounded to seconds, since their fractions are written with nine digits."""
     if unit in DAYS:
         return np.asarray(np.rint((values - DAYS[unit]) * 86_400), np.int64) * 1_000
     if unit == "s":
@@ -60,7 +60,7 @@ def as_ms(values: NDArray[Any], unit: str) -> Ints:
 
 
 def show(value: float, unit: str) -> str:
-    """A value as a date in a unit, for messages."""
+    """Format a value in a unit as a date, for messages."""
     seconds = (value - DAYS[unit]) * 86_400 if unit in DAYS else value / TICKS[unit]
     try:
         return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
@@ -69,7 +69,7 @@ def show(value: float, unit: str) -> str:
 
 
 def values_of(cells: Sequence[str]) -> tuple[NDArray[Any], NDArray[np.bool_], list[int]]:
-    """(numbers with 0 for none, which there are, rows that are neither numbers nor blank)."""
+    """Return (numbers with 0 for none, which there are, rows that are neither numbers nor blank)."""
     if (whole := cells.whole if isinstance(cells, Cells) else whole_numbers(cells)) is not None:
         return whole, np.ones(len(cells), np.bool_), []
     found, unreadable = [_value(cell) for cell in cells], []
@@ -99,18 +99,18 @@ def _within(value: int | float) -> int | float | None:
 
 
 class EpochTimes:
-    """Reads numbers as times in one unit."""
+    """Reader of numbers as times in one unit."""
 
     def __init__(self, unit: str) -> None:
         self.unit = unit
 
     def read(self, cells: Sequence[str]) -> Parsed:
-        """The times of some cells."""
+        """Read the times of some cells."""
         values, has, unreadable = values_of(cells)
         return self.of(values, has, unreadable)
 
     def of(self, values: NDArray[Any], has: NDArray[np.bool_], unreadable: list[int]) -> Parsed:
-        """The times of some numbers; those that no 64 bits of ms can hold are unreadable."""
+        """Convert numbers to times; those that no 64 bits of ms can hold are unreadable."""
         fits = has & (np.abs(values.astype(np.float64)) < _LIMITS[self.unit])
         ms = np.where(fits, as_ms(np.where(fits, values, 0), self.unit), 0)
         count = len(ms)
@@ -122,14 +122,14 @@ class EpochTimes:
 
 
 class TwoUnits(EpochTimes):
-    """Reads numbers whose unit changes to the next one, as in files that Binance wrote before and since 2025."""
+    """Reader of numbers whose unit changes to the next one, as in files that Binance wrote before and since 2025."""
 
     def __init__(self, coarse: str, fine: str) -> None:
         super().__init__(fine)
         self._units = (coarse, fine)
 
     def of(self, values: NDArray[Any], has: NDArray[np.bool_], unreadable: list[int]) -> Parsed:
-        """The times of some numbers, each in the unit in which it is plausible."""
+        """Convert numbers to times, each in the unit in which it is plausible."""
         fits = plausible(values.astype(np.float64))
         known = has & (fits[self._units[0]] | fits[self._units[1]])
         ms = np.zeros(len(values), np.int64)
@@ -140,7 +140,7 @@ class TwoUnits(EpochTimes):
 
 
 def spelled(cells: Cells, reader: TextTimes) -> int | None:
-    """How many of some whole numbers spell a date, `20240105`, `202401050930` or `20240105093000`, to this reader.
+    """Count the whole numbers that `reader` reads as a date: `20240105`, `202401050930` or `20240105093000`.
 
     None where one of the cells has not this form.
     """

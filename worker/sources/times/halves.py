@@ -14,7 +14,7 @@ _PAUSE = 2 * _HOUR  # between two bars of a session, from the end of one to the 
 
 
 class HalfDays:
-    """Looks at local times of day for those that go from 12 back to 1 within a date."""
+    """Local times of day that go from 12 back to 1 within a date."""
 
     def __init__(self) -> None:
         self._owners: list[Ints] = []
@@ -36,7 +36,7 @@ class HalfDays:
         """Refuse times that go back by half a day and no more than a bar or a pause.
 
         Raises:
-            DataError: they do.
+            DataError: the times do so.
         """
         if not self._local:
             return

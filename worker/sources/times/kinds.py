@@ -1,4 +1,4 @@
-"""What kind of cells a column of times holds, told from all of them, wherever the file is cut."""
+"""The kind of cells in a column of times, told from all of them, wherever the file is cut."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ Looked: TypeAlias = "Cells | Typed"  # a column whose cells several readers look
 
 
 def blank(cell: str) -> bool:
-    """Whether a stripped cell says that there is nothing."""
+    """Return whether a stripped cell says that there is nothing."""
     return len(cell) <= _LONGEST_BLANK and cell.lower() in BLANK
 
 
 class Evidence:
-    """Counts what the cells of a column can be."""
+    """Counts of what the cells of a column can be."""
 
     def __init__(self) -> None:
         self.first: list[str] = []  # five cells of text
@@ -121,7 +121,7 @@ class Evidence:
                 self._odd[unit] = float(values[int(np.argmin(fits))])
 
     def kind(self) -> str | None:
-        """DIGITS, a unit, `epochs.COUNTED`, ORDERED or DATES; None where there is no cell."""
+        """Return DIGITS, a unit, `epochs.COUNTED`, ORDERED or DATES; None where there is no cell."""
         if not self._cells:
             return None
         if self._numeric <= self._cells // 2:
@@ -137,7 +137,7 @@ class Evidence:
         return max(self._plausible, key=lambda unit: self._plausible[unit])
 
     def implausible(self, kind: str, named: bool) -> float | None:
-        """A number that speaks against a unit, if too many do; an unnamed column counts rows, not days."""
+        """Return a number that speaks against a unit, if too many do; an unnamed column counts rows, not days."""
         if kind not in self._plausible or not self._numbers:
             return None
         if self._plausible[kind] < epochs.SHARE * self._numbers:
@@ -151,7 +151,7 @@ def _decimals(cell: str) -> int:
 
 
 def _numeric(shape: str) -> bool:
-    """Whether cells of a shape are numbers; `0a0` stands for 1e5."""
+    """Return whether cells of a shape are numbers; `0a0` stands for 1e5."""
     try:
         float(shape.replace("a", "e", 1) if shape[:1] != "a" else shape)
     except ValueError:

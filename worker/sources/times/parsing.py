@@ -17,15 +17,15 @@ Ints = NDArray[np.int64]
 
 
 class Reader(Protocol):
-    """Reads cells of a column in one way."""
+    """Reader of the cells of a column in one way."""
 
     def read(self, cells: Sequence[str]) -> Parsed:
-        """Their times."""
+        """Read the times of some cells."""
         ...
 
 
 def read_column(column: Column, reader: Reader | None) -> Parsed:
-    """The cells of a column as times, before any zone."""
+    """Read the cells of a column as times, before any zone."""
     if not isinstance(column, Typed):
         assert reader is not None
         return reader.read(column)
@@ -43,7 +43,7 @@ def read_column(column: Column, reader: Reader | None) -> Parsed:
 
 
 def _offsets(utc: Ints, zone: str) -> Ints:
-    """Offset of each time in the zone of a typed column, in ms."""
+    """Return the offset of each time in the zone of a typed column, in ms."""
     if zone.upper() in {"UTC", "GMT", "ETC/UTC", "+00:00"}:
         return np.zeros(len(utc), np.int64)
     from datetime import UTC, datetime

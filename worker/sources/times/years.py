@@ -13,7 +13,7 @@ from worker.sources.times.dates import TextTimes
 
 
 class YearsFirst:
-    """Reads all cells of a column as if the year stood first, as long as that is possible."""
+    """All cells of a column, read as if the year stood first, as long as that is possible."""
 
     def __init__(self) -> None:
         self._reader = TextTimes(False)

@@ -15,7 +15,7 @@ _MS = timedelta(milliseconds=1)
 
 
 class LocalClock:
-    """Turns local times into UTC. A repeated hour is told apart by the order of the bars of each symbol."""
+    """Conversion of local times to UTC; a repeated hour is told apart by the order of each symbol's bars."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
@@ -25,7 +25,7 @@ class LocalClock:
         self.repeated = 0  # bars in a repeated hour
 
     def to_utc(self, local: Ints, owners: Ints, naive: NDArray[np.bool_]) -> tuple[Ints, NDArray[np.bool_]]:
-        """(UTC, which local times exist) of the times that are `naive`; the others come back as they are."""
+        """Return (UTC, which local times exist) of the times that are `naive`; the others come back as they are."""
         quarters, places = np.unique(local // _QUARTER, return_inverse=True)
         pairs = np.array([self._pair(quarter) for quarter in quarters.tolist()], np.int64).reshape(-1, 2)
         first, second = pairs[places.reshape(-1), 0], pairs[places.reshape(-1), 1]
