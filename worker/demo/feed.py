@@ -18,13 +18,13 @@ Place = tuple[int, int]  # (input partition, offset)
 
 
 class Feed:
-    """Records in the order they are to be sent to an empty topic, and the ground truth of those that were sent.
+    """The records in the order of sending to an empty topic, and the ground truth of those that were sent.
 
-    A record is booked when the next one is asked for: whoever stops has not sent the one he holds.
+    A record is counted as sent when the next one is requested, so the last one of an interrupted run is not counted.
     """
 
     def __init__(self, symbols: int, partitions: int, planned: int, seed: int = 1) -> None:
-        """`planned` is the number of records expected to be sent; the real ones are spread over them."""
+        """Plan for `planned` sent records; the real ones are spread over them."""
         self.expected: dict[Place, str] = {}  # labelled records → the code that must be among their rejection's
         self.ends: Counter[int] = Counter()  # records per partition
         self.real = 0

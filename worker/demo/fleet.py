@@ -53,7 +53,7 @@ class Fleet:
         return [member for member in self.members if member.alive]
 
     def settled(self) -> bool:
-        """Whether the living own all partitions, each exactly one's, each worker at least one, all restored."""
+        """Return whether live workers own every partition exactly once, each at least one, and have restored all."""
         owned = [p for member in self.alive for p in member.partitions]
         everything = list(range(self.settings.topics.partitions))
         return sorted(owned) == everything and all(m.partitions and m.ready for m in self.alive)

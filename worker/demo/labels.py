@@ -1,4 +1,4 @@
-"""Compares the rejections that came out with the faults that were put in."""
+"""Comparison of the rejections that came out with the faults that were put in."""
 
 from __future__ import annotations
 

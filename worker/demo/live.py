@@ -1,4 +1,4 @@
-"""How the demo looks on a terminal: one live table of workers, decisions and rejections."""
+"""The demo on a terminal: one live table of workers, decisions and rejections."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 def bar(value: int, largest: int, width: int = BAR) -> str:
-    """A bar of `width` characters for `largest`, in eighths of a character; never empty for a positive value."""
+    """Draw a bar of `width` characters for `largest`, in eighths of one; never empty for a positive value."""
     if value <= 0 or largest <= 0:
         return ""
     eighths = max(round(8 * width * value / largest), 1)
@@ -32,7 +32,7 @@ def bar(value: int, largest: int, width: int = BAR) -> str:
 
 
 def workers_table(workers: Sequence[WorkerRow]) -> Table:
-    """Who runs, and what each owns."""
+    """Build the table of workers and of what each owns."""
     table = Table(box=None, padding=(0, 2, 0, 0), expand=True)
     for name in ("worker", "pid", "state", "partitions"):
         table.add_column(name, no_wrap=True)
@@ -45,7 +45,7 @@ def workers_table(workers: Sequence[WorkerRow]) -> Table:
 
 
 def totals_table(view: View) -> Table:
-    """Counts and rates of the whole."""
+    """Build the table of total counts and rates."""
     table = Table(box=None, padding=(0, 2, 0, 0), expand=True)
     for name in ("", "total", "per second"):
         table.add_column(name, justify="left" if not name else "right")
@@ -57,7 +57,7 @@ def totals_table(view: View) -> Table:
 
 
 def decisions_table(view: View) -> Table:
-    """The last decisions that are not `hold`, newest first, in a table of constant height."""
+    """Build the table, of constant height, of the last decisions that are not `hold`, newest first."""
     table = Table(box=None, padding=(0, 2, 0, 0), expand=True)
     for name, width in (("symbol", 9), ("action", 11), ("score", 6), ("regime", 11)):
         table.add_column(name, width=width, no_wrap=True)
@@ -71,7 +71,7 @@ def decisions_table(view: View) -> Table:
 
 
 def reasons_table(view: View) -> Table:
-    """Rejections by reason as bars; what does not fit is summed up in the last row."""
+    """Build the table of rejections by reason, as bars; the last row sums up what does not fit."""
     rows = list(view.reasons)
     if len(rows) > REASONS:
         rows = [*rows[: REASONS - 1], ("others", sum(count for _, count in rows[REASONS - 1 :]))]
@@ -88,7 +88,7 @@ def reasons_table(view: View) -> Table:
 
 
 def dashboard(view: View, title: str) -> RenderableType:
-    """Everything, in about 24 lines."""
+    """Build the whole dashboard, in about 24 lines."""
     left = Group(workers_table(view.workers), Text(), totals_table(view))
     top = Table.grid(expand=True, padding=0)
     top.add_column(ratio=1)
@@ -102,7 +102,7 @@ def dashboard(view: View, title: str) -> RenderableType:
 
 
 class LiveScreen:
-    """Steps scroll by above a dashboard that is redrawn a few times a second."""
+    """A screen on which steps scroll by above a dashboard that is redrawn a few times a second."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

@@ -48,7 +48,7 @@ class Member:
         return not self._process.running
 
     def log_tail(self, lines: int = 5) -> str:
-        """The last lines of its log."""
+        """Return the last lines of its log."""
         return "\n".join(self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
     async def look(self) -> None:
@@ -82,11 +82,11 @@ class Member:
                 self.partitions = tuple(entry["partitions"])
 
     def kill(self) -> None:
-        """SIGKILL: nothing is finished, committed or said goodbye to."""
+        """Send SIGKILL: nothing is finished or committed."""
         self._end("killed", signal.SIGKILL)
 
     def ask_to_stop(self) -> None:
-        """SIGTERM: finish the batch in hand, commit, leave the group."""
+        """Send SIGTERM: it finishes the batch in hand, commits and leaves the group."""
         self._end("stopped", signal.SIGTERM)
 
     def _end(self, state: str, number: signal.Signals) -> None:
@@ -95,7 +95,7 @@ class Member:
         self._process.send(number)
 
     def wait(self, seconds: float) -> bool:
-        """Whether it has ended within that time."""
+        """Return whether it ends within that time."""
         return self._process.wait(seconds)
 
     def close(self) -> None:
@@ -109,7 +109,7 @@ class Member:
 
 
 async def _get(port: int, path: str) -> bytes:
-    """The answer with its head; nothing when the worker does not answer (it may be being killed)."""
+    """Return the answer with its head; nothing if the worker does not answer (it may be being killed)."""
     try:
         async with asyncio.timeout(_PROBE_TIMEOUT):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -1,4 +1,4 @@
-"""Where the demo runs: a folder for logs, compiled kernels, a broker of its own or a given one; all of it removed."""
+"""The place of the demo, all removed at the end: a folder for logs, compiled kernels, its own or a given broker."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Place(NamedTuple):
 
 @contextmanager
 def folder() -> Iterator[Path]:
-    """A temporary folder."""
+    """Make a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="alphapulse-demo-") as name:
         yield Path(name)
 
@@ -65,7 +65,7 @@ class Engine:
             )
 
     def wait(self, screen: Screen) -> bool:
-        """Wait for the kernels; whether they had to be compiled.
+        """Wait for the kernels, and return whether they had to be compiled.
 
         Raises:
             AlphapulseError: with the end of what it printed.

@@ -1,4 +1,4 @@
-"""Samples how far the group is: ends of the input, committed offsets, rates."""
+"""Samples of the group's progress: ends of the input, committed offsets, rates."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WINDOW = 3.0  # seconds over which rates are taken
 
 
 class Progress:
-    """What the group has done and what waits for it."""
+    """What the group has done, and what is left to do."""
 
     def __init__(self, settings: Settings, admin: AIOKafkaAdminClient, tail: Tail, fleet: Fleet) -> None:
         partitions = settings.topics.partitions
@@ -42,7 +42,7 @@ class Progress:
         await stop_consumer(self._offsets)
 
     def lag(self, partitions: Iterable[int] | None = None) -> int:
-        """Records that are published and not committed, as of the last sample."""
+        """Return the number of records that are published but not committed, as of the last sample."""
         chosen = self.ends if partitions is None else partitions
         return sum(max(self.ends[p] - self.committed[p], 0) for p in chosen)
 

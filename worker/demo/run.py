@@ -1,4 +1,4 @@
-"""Runs the demo from an empty machine to a clean one, also when it is interrupted."""
+"""One run of the demo, from an empty machine to a clean one, also when it is interrupted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def run_demo(options: Options, screen: Screen) -> Summary:
-    """Everything; returns when processes, topics and files are gone (or kept, when asked).
+    """Run the whole demo, and return when processes, topics and files are gone (or kept, when asked).
 
     Raises:
         AlphapulseError: a step failed.
@@ -114,7 +114,7 @@ def _run_async(work: Awaitable[object]) -> None:
 
 
 async def _until_signal(work: Awaitable[object]) -> bool:
-    """Do the work; True when a signal cut it short."""
+    """Do the work, and return whether a signal cut it short."""
     loop, task, interrupted = asyncio.get_running_loop(), asyncio.current_task(), False
     assert task is not None
 

@@ -50,7 +50,7 @@ class Scenario:
         self._published_since = 0.0
 
     async def run(self, summary: Summary) -> None:
-        """All steps from the topics to the proof; fills `summary`.
+        """Run all steps from the topics to the proof, and fill `summary`.
 
         Raises:
             AlphapulseError: the step at hand failed.
@@ -161,7 +161,7 @@ class Scenario:
         return self._publishing_for() >= begin and self._progress.lag(victim.partitions) > 0
 
     def _taken_over(self, waiting: dict[int, int]) -> bool:
-        """Others own everything, and what waited at the kill is committed."""
+        """Return whether others own everything, and what waited at the kill is committed."""
         return self._fleet.settled() and all(self._progress.committed[p] >= end for p, end in waiting.items())
 
     async def _finish(self, summary: Summary) -> None:
@@ -199,7 +199,7 @@ class Scenario:
         summary.decisions, summary.rejections = dict(self._tail.actions), dict(self._tail.reasons)
 
     def _check_counts(self, summary: Summary, step: Step) -> None:
-        """Three counts that were made independently must agree."""
+        """Compare three counts that were made independently."""
         assert summary.verify is not None
         found = sum(p.inputs for p in summary.verify.partitions)
         step.text = verdict(summary.verify)

@@ -1,4 +1,4 @@
-"""How the demo speaks: lines for a log or a pipe."""
+"""The demo's output as lines, for a log or a pipe."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ class Screen(Protocol):
     """Where steps and progress are shown."""
 
     def say(self, text: str = "") -> None:
-        """One line."""
+        """Print one line."""
 
     def begin(self, number: int, title: str) -> None:
-        """A step begins."""
+        """Show that a step begins."""
 
     def done(self, number: int, text: str, seconds: float) -> None:
-        """A step is done."""
+        """Show that a step is done."""
 
     def failed(self, number: int, title: str, seconds: float) -> None:
-        """A step failed; the error itself follows."""
+        """Show that a step failed; the error itself follows."""
 
     def show(self, view: View) -> None:
-        """The present state; may be called as often as one likes."""
+        """Show the present state; may be called at any rate."""
 
     def start(self) -> None:
-        """From now on there is something to see."""
+        """Begin to show the state."""
 
     def stop(self) -> None:
-        """Nothing moves any more; may be called again."""
+        """Stop showing the state; may be called again."""
 
 
 def step_line(number: int, mark: str, text: str, seconds: float) -> str:
-    """A step with its seconds at the right."""
+    """Format a step, with its seconds at the right."""
     return f"{number:>2} {mark} {text:<{WIDTH}} {seconds:5.1f} s"
 
 
 def progress_line(view: View) -> str:
-    """Counts and rates."""
+    """Format counts and rates."""
     return (
         f"       {view.seconds:4.0f} s   in {view.published:,} ({view.published_rate:,.0f}/s)   "
         f"decisions {view.decided:,} ({view.decided_rate:,.0f}/s)   rejected {view.rejected:,}   lag {view.lag:,}"
@@ -50,20 +50,20 @@ def progress_line(view: View) -> str:
 
 
 def choice_line(choice: Choice) -> str:
-    """A decision and why."""
+    """Format a decision and its reasons."""
     score = "-" if choice.score is None else f"{choice.score:+.2f}"
     return f"{choice.symbol} {choice.action} {score} in {choice.regime}: {', '.join(choice.reasons)}"
 
 
 def reasons_line(view: View, count: int = 3) -> str:
-    """The most frequent reasons of rejections."""
+    """Format the most frequent reasons of rejections."""
     first = [f"{reason} {number}" for reason, number in view.reasons[:count]]
     rest = sum(number for _, number in view.reasons[count:])
     return ", ".join([*first, f"others {rest}"] if rest else first)
 
 
 class PlainScreen:
-    """Writes steps when they are done, and progress every few seconds."""
+    """A screen that writes steps when they are done, and progress every few seconds."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out

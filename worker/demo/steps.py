@@ -1,4 +1,4 @@
-"""Numbers the steps, takes their time, and names the one that failed."""
+"""The numbered steps of the demo: their time, and the one that failed."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from worker.errors import AlphapulseError
 
 
 class StepDone(NamedTuple):
-    """For the summary."""
+    """A finished step, for the summary."""
 
     text: str
     seconds: float
 
 
 class Step:
-    """The step at hand; `text` is what is shown when it is done."""
+    """The present step; `text` is what is shown when it is done."""
 
     def __init__(self, title: str) -> None:
         self.text = title
 
 
 class Steps:
-    """Announces steps on a screen."""
+    """The steps of a run, announced on a screen."""
 
     def __init__(self, screen: Screen) -> None:
         self.done: list[StepDone] = []
@@ -36,7 +36,7 @@ class Steps:
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
-        """One step; its end is announced unless it is interrupted.
+        """Run one step; its end is announced unless it is interrupted.
 
         Raises:
             AlphapulseError: naming the step, when the network or the system failed it.

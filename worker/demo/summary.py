@@ -1,4 +1,4 @@
-"""What the demo has shown: as data, as text, and how to go on."""
+"""The result of the demo: as data, as text, and how to go on."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Where:
 
 @dataclass
 class Summary:
-    """Filled in as the demo goes on."""
+    """The result of the demo, filled in as it goes on."""
 
     where: Where
     real: int = 0
@@ -54,7 +54,7 @@ class Summary:
     seconds: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, for `--json`."""
+        """Return plain data, for `--json`."""
         assert self.verify is not None
         assert self.kill is not None
         labels = asdict(self.labels) | {"holds": self.labels.holds}
@@ -79,7 +79,7 @@ class Summary:
         }
 
     def lines(self) -> list[str]:
-        """A short text."""
+        """Return the summary as a short text."""
         assert self.verify is not None
         assert self.kill is not None
         k = self.kill
@@ -99,13 +99,13 @@ class Summary:
 
 
 def counts(tally: dict[str, int]) -> str:
-    """Names with their numbers, most frequent first."""
+    """Format names with their numbers, most frequent first."""
     ranked = sorted(tally.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{name} {count:,}" for name, count in ranked)
 
 
 def verdict(report: Report) -> str:
-    """What `alphapulse verify` says."""
+    """Format the verdict of `alphapulse verify`."""
     inputs = sum(p.inputs for p in report.partitions)
     outcomes = sum(p.decisions + p.rejections for p in report.partitions)
     if report.faults:
@@ -116,7 +116,7 @@ def verdict(report: Report) -> str:
 
 
 def label_verdict(check: LabelCheck) -> str:
-    """Whether the faults that went in are the rejections that came out."""
+    """Format whether the faults that went in are the rejections that came out."""
     if check.holds:
         return f"all {check.labelled:,} faulty records were rejected for their fault, and no other record was"
     return f"{len(check.missed)} faults missed, {len(check.unexpected)} rejected without fault: {check.wrong}"
@@ -129,7 +129,7 @@ def _wrapped(name: str, text: str, width: int = 104) -> Sequence[str]:
 
 
 def how_to_go_on(where: Where) -> list[str]:
-    """Commands that work as they stand, one a line, with a comment each."""
+    """Return commands that work as they stand, one a line, each with a comment."""
     if where.kept:
         begin = [
             (f"export ALPHAPULSE_KAFKA__BOOTSTRAP_SERVERS={where.bootstrap}", "where every command finds it"),

@@ -1,4 +1,4 @@
-"""Reads decisions and rejections as they are committed, without a group, and keeps the tallies."""
+"""A reader of decisions and rejections as they are committed, without a group, that keeps the tallies."""
 
 from __future__ import annotations
 
