@@ -19,12 +19,12 @@ Decode = Callable[[bytes], Item]
 
 
 def decoder(rejected: bool) -> Decode:
-    """Decodes the JSON of a rejection or of a decision; raises msgspec.MsgspecError for anything else."""
+    """Return the decoder of a rejection's or a decision's JSON; it raises msgspec.MsgspecError for anything else."""
     return msgspec.json.Decoder(Rejection).decode if rejected else msgspec.json.Decoder(Decision).decode
 
 
 class Batches:
-    """Turns decisions (or rejections) into batches of one schema."""
+    """Converter of decisions (or rejections) to batches of one schema."""
 
     def __init__(self, rejected: bool) -> None:
         self.columns = columns_of(Rejection if rejected else Decision)
@@ -32,7 +32,7 @@ class Batches:
         self._readers = [_reader(column) for column in self.columns]
 
     def batch(self, items: Sequence[Item]) -> Any:
-        """A pyarrow RecordBatch with one row an item."""
+        """Build a pyarrow RecordBatch with one row an item."""
         pa = arrow()
         arrays = [
             pa.array(map(read, items), type=column.type, size=len(items))
@@ -41,7 +41,7 @@ class Batches:
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
     def batches(self, items: Iterable[Item]) -> Iterator[Any]:
-        """Batches of at most ROWS rows."""
+        """Yield batches of at most ROWS rows."""
         source = iter(items)
         while part := list(islice(source, ROWS)):
             yield self.batch(part)

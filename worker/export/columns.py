@@ -24,7 +24,7 @@ class Column(NamedTuple):
 
 
 def arrow(module: str = "pyarrow") -> Any:
-    """A module of pyarrow.
+    """Return a module of pyarrow.
 
     Raises:
         ConfigError: pyarrow is not installed.
@@ -33,14 +33,14 @@ def arrow(module: str = "pyarrow") -> Any:
 
 
 def columns_of(record: type[msgspec.Struct]) -> list[Column]:
-    """Columns in the order of the fields: `position.qty` is `position_qty`, but `bar.open` is `open`."""
+    """Return columns in the order of the fields: `position.qty` is `position_qty`, but `bar.open` is `open`."""
     info = inspect.type_info(record)
     assert isinstance(info, inspect.StructType)
     return list(_columns(info, (), ""))
 
 
 def schema_of(columns: Sequence[Column]) -> Any:
-    """The pyarrow schema of columns."""
+    """Return the pyarrow schema of columns."""
     return arrow().schema([(column.name, column.type) for column in columns])
 
 
@@ -56,7 +56,7 @@ def _columns(struct: inspect.StructType, path: tuple[str, ...], prefix: str) -> 
 
 
 def _plain(kind: inspect.Type) -> inspect.Type:
-    """Without description and null."""
+    """Strip description and null from a type."""
     if isinstance(kind, inspect.Metadata):
         return _plain(kind.type)
     if isinstance(kind, inspect.UnionType):

@@ -1,4 +1,4 @@
-"""Reads decisions or rejections from files of one JSON record a line."""
+"""A reader of decisions or rejections from files of one JSON record a line."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from worker.export.batches import Item, decoder
 
 
 def read_lines(path: Path, rejected: bool) -> Iterator[Item]:
-    """Records of a file (`.gz` is unpacked), in its order; empty lines are passed over.
+    """Read the records of a file (`.gz` is unpacked), in order; empty lines are skipped.
 
     Raises:
-        DataError: the file cannot be read, or a line is no such record.
+        DataError: the file cannot be read, or a line is not such a record.
     """
     decode = decoder(rejected)
     try:

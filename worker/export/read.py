@@ -29,7 +29,7 @@ def read_decisions(
     bootstrap_servers: str | None = None,
     topic: str | None = None,
 ) -> Any:
-    """A pyarrow.Table of decisions (or rejections) in order of ts, symbol and sequence; see docs/data-frames.md.
+    """Read decisions (or rejections) as a pyarrow.Table in order of ts, symbol and sequence; see docs/data-frames.md.
 
     `source` is a file of one JSON record a line, or several; without one the topic is read from Kafka up to its end, as
     the settings say (`bootstrap_servers` and `topic` win over them). `since` <= ts < `until` are datetimes, epoch ms or
@@ -52,7 +52,7 @@ def read_decisions(
 
 
 async def topic_batches(kafka: Any, topic: str, rejected: bool, which: Wanted, batches: Batches) -> list[Any]:
-    """All batches of a topic."""
+    """Return all batches of a topic."""
     found, items = [], list[Item]()
     async for item in read_topic(kafka, topic, rejected, which.since):
         if which(item):

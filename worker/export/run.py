@@ -1,4 +1,4 @@
-"""Writes a table file from a topic or from files of lines, a batch at a time."""
+"""The export of a topic, or of files of lines, to a table file, a batch at a time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from worker.settings import KafkaSettings
 
 
 def export_files(out: Path, kind: str, paths: Iterable[Path], rejected: bool, which: Wanted) -> int:
-    """Write what is wanted of files, in their order; returns the number of rows."""
+    """Write the wanted records of files, in their order, and return the number of rows."""
     batches, rows = Batches(rejected), 0
     with writing(out, kind, batches.schema) as writer:
         for path in paths:
@@ -25,7 +25,7 @@ def export_files(out: Path, kind: str, paths: Iterable[Path], rejected: bool, wh
 
 
 async def export_topic(out: Path, kind: str, kafka: KafkaSettings, topic: str, rejected: bool, which: Wanted) -> int:
-    """Write what is wanted of a topic, partition by partition in order of offsets; returns the number of rows."""
+    """Write a topic's wanted records, by partition in order of offsets, and return the number of rows."""
     batches = Batches(rejected)
     with writing(out, kind, batches.schema) as writer:
         return await _write(read_topic(kafka, topic, rejected, which.since), which, batches, writer)

@@ -1,4 +1,4 @@
-"""Reads the committed decisions or rejections of a topic, up to its present end."""
+"""A reader of the committed decisions or rejections of a topic, up to its present end."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ AHEAD_MS = 3_600_000  # the most that a bar may lie ahead of its record's timest
 
 
 async def read_topic(kafka: KafkaSettings, topic: str, rejected: bool, since: int | None = None) -> AsyncIterator[Item]:
-    """Records partition by partition, each in order of offsets; `since` (epoch ms) lets older ones be left out.
+    """Yield records by partition, in order of offsets; `since` (epoch ms) lets older ones be left out.
 
     Raises:
         ConfigError: the topic does not exist.
-        DataError: a record is none of ours.
+        DataError: a record is not of this kind.
     """
     async with admin_client(kafka) as admin:
         found = await describe(admin, (topic,))

@@ -1,4 +1,4 @@
-"""Which records go into a table."""
+"""The choice of the records that go into a table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Wanted(NamedTuple):
     until: int | None = None
 
     def __call__(self, item: Decision | Rejection) -> bool:
-        """Whether the record is wanted."""
+        """Return whether the record is wanted."""
         if self.symbols and item.symbol not in self.symbols:
             return False
         if item.ts is None:
@@ -30,7 +30,7 @@ class Wanted(NamedTuple):
 
 
 def wanted(symbols: Iterable[str] | str | None, since: Time, until: Time) -> Wanted:
-    """The filter that the caller's words mean; a number is epoch ms.
+    """Return the filter that the caller's words mean; a number is epoch ms.
 
     Raises:
         ConfigError: a time cannot be read, or nothing lies between the two.

@@ -1,4 +1,4 @@
-"""Writes batches to a file that appears under its name only once it is whole."""
+"""A writer of batches to a file that appears under its name only once it is complete."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _json = msgspec.json.Encoder().encode
 
 
 class Writer(Protocol):
-    """Takes batches."""
+    """A file that takes batches."""
 
     def write_batch(self, batch: Any) -> None:
         """Append a pyarrow RecordBatch."""
@@ -27,7 +27,7 @@ class Writer(Protocol):
 
 
 def format_of(path: Path, given: str | None) -> str:
-    """`parquet`, `arrow` or `csv`: what was given, else what the name says.
+    """Return `parquet`, `arrow` or `csv`: what was given, else what the name says.
 
     Raises:
         ConfigError: neither says it.
@@ -41,7 +41,7 @@ def format_of(path: Path, given: str | None) -> str:
 
 @contextmanager
 def writing(path: Path, kind: str, schema: Any) -> Iterator[Writer]:
-    """A writer to `path`; on failure nothing is left there.
+    """Open a writer to `path`; on failure nothing is left there.
 
     Raises:
         CannotCreate: the file cannot be written.
@@ -72,7 +72,7 @@ def _open(path: Path, kind: str, schema: Any) -> Iterator[Writer]:
 
 
 class _Csv:
-    """Lists of names are joined by `;`, other nested values are JSON."""
+    """A CSV writer: lists of names are joined by `;`, other nested values are JSON."""
 
     def __init__(self, path: Path, schema: Any) -> None:
         pa, types = arrow(), arrow("pyarrow.types")
