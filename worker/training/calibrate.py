@@ -1,4 +1,4 @@
-"""Fits a calibration table to out-of-sample predictions: Platt's curve or an isotonic one (domain §7.3)."""
+"""Calibration tables fitted to out-of-sample predictions: Platt's curve or an isotonic one (domain §7.3)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ METHODS = ("auto", "platt", "isotonic", "none")
 
 
 def calibrate(p: NDArray[np.float64], up: NDArray[np.int64], method: str = "auto") -> Table | None:
-    """A table for predictions `p` (n,) that were made out of sample; None = identity.
+    """Fit a table to out-of-sample predictions `p` (n,); None = identity.
 
     `auto`: identity below 100 labels, Platt below 500, isotonic from there.
     """

@@ -38,7 +38,7 @@ rises seen so far. Less is better everywhere.
 
 
 def model_card(plan: Plan, manifest: Manifest, samples: Samples, judged: Sequence[Evaluation], chosen: str) -> str:
-    """The card as Markdown."""
+    """Write the card as Markdown."""
     return TEXT.format(
         plan=plan,
         manifest=manifest,
@@ -55,7 +55,7 @@ def model_card(plan: Plan, manifest: Manifest, samples: Samples, judged: Sequenc
 
 
 def worth(best: Evaluation) -> str:
-    """What the figures mean, in a sentence that a reader in a hurry takes along."""
+    """Say what the figures mean, for a reader in a hurry."""
     if best.skill <= 0.0:
         lost = f"Out of sample its log-loss is {-best.skill:.2%} above that of the base rate."
         return f"{lost} It is worth nothing: on unseen data the base rate does as well or better. Do not trade on it."

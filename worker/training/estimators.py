@@ -15,7 +15,7 @@ TREES, DEPTH = 20, 3  # some 0.7 µs a row in ONNX Runtime
 
 
 def module(name: str) -> Any:
-    """A module of the extra `train`.
+    """Return a module of the extra `train`.
 
     Raises:
         ConfigError: it is not installed.
@@ -24,7 +24,7 @@ def module(name: str) -> Any:
 
 
 def estimator(kind: str, samples: int, seed: int) -> Any:
-    """An unfitted estimator. Both are held back hard, since returns are mostly noise."""
+    """Return an unfitted estimator; both kinds are strongly regularized, since returns are mostly noise."""
     if kind == "gbdt":
         return module("sklearn.ensemble").GradientBoostingClassifier(
             n_estimators=TREES,
@@ -40,13 +40,13 @@ def estimator(kind: str, samples: int, seed: int) -> Any:
 
 
 def fit(kind: str, samples: Samples, seed: int) -> Any:
-    """A fitted estimator. One thread: sums in another order have other bits."""
+    """Fit an estimator, in one thread: sums in another order have other bits."""
     found = estimator(kind, len(samples), seed)
     with module("threadpoolctl").threadpool_limits(limits=1):
         return found.fit(samples.features, samples.up)
 
 
 def predict(fitted: Any, features: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Probability that the price rises, (n,)."""
+    """Return the probability that the price rises, (n,)."""
     with module("threadpoolctl").threadpool_limits(limits=1):
         return np.asarray(fitted.predict_proba(features)[:, 1], np.float64)

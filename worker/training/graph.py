@@ -11,7 +11,7 @@ INPUT, OUTPUT = "features", "output"
 
 
 def to_graph(fitted: Any, width: int) -> bytes:
-    """The serialized graph: float32 (n, width) to float32 (n, 1). The same estimator gives the same bytes."""
+    """Serialize the graph: float32 (n, width) to float32 (n, 1); the same estimator gives the same bytes."""
     onnx, types = module("onnx"), module("skl2onnx.common.data_types")
     model = module("skl2onnx").to_onnx(
         fitted,
@@ -27,7 +27,7 @@ def to_graph(fitted: Any, width: int) -> bytes:
 
 
 def opset_of(content: bytes) -> dict[str, int]:
-    """The operator sets of a graph, '' being ai.onnx."""
+    """Return the operator sets of a graph, '' being ai.onnx."""
     return {each.domain: each.version for each in module("onnx").load_model_from_string(content).opset_import}
 
 

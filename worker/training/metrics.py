@@ -20,14 +20,14 @@ class Quality(NamedTuple):
 
 
 def quality(p: NDArray[np.float64], up: NDArray[np.int64]) -> Quality:
-    """Quality of probabilities (n,) of outcomes (n,) in {0, 1}."""
+    """Return the quality of probabilities (n,) of outcomes (n,) in {0, 1}."""
     clipped = np.clip(p, SMALLEST, 1.0 - SMALLEST)
     log_loss = -np.mean(np.where(up == 1, np.log(clipped), np.log1p(-clipped)))
     return Quality(float(np.mean((p - up) ** 2)), float(log_loss), calibration_error(p, up))
 
 
 def calibration_error(p: NDArray[np.float64], up: NDArray[np.int64]) -> float:
-    """Mean over the predictions of |mean prediction - share that came true| of their bin."""
+    """Return the mean over predictions of |mean prediction - share that came true| of their bin."""
     bins = np.minimum((p * BINS).astype(np.int64), BINS - 1)
     predicted, true = (np.bincount(bins, weights=values, minlength=BINS) for values in (p, up.astype(np.float64)))
     return float(np.abs(predicted - true).sum() / len(p))

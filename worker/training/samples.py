@@ -35,12 +35,12 @@ class Samples(NamedTuple):
         return len(self.up)
 
     def at(self, rows: NDArray[np.intp]) -> Samples:
-        """Some of them."""
+        """Return the samples in `rows`."""
         return Samples(self.features[rows], self.up[rows], self.start[rows], self.end[rows])
 
 
 def round_trip_cost(settings: EngineSettings, symbols: Iterable[str]) -> float:
-    """Fees and slippage of an entry and an exit, fraction of the price: of the dearest of `symbols`."""
+    """Return fees and slippage of an entry and an exit, fraction of the price: of the dearest of `symbols`."""
     costs = [settings.execution.costs(settings.asset_of(symbol).defaults) for symbol in symbols]
     return max((2.0 * float(each["fee"] + each["slip"]) for each in costs), default=0.0)
 

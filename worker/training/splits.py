@@ -13,7 +13,7 @@ Rows = NDArray[np.intp]
 def walk_forward(
     start: NDArray[np.int64], end: NDArray[np.int64], folds: int, embargo_ms: int
 ) -> Iterator[tuple[Rows, Rows]]:
-    """(rows to learn from, rows to test on) of each fold; the samples are in order of `start`.
+    """Return (rows to learn from, rows to test on) of each fold; the samples are in order of `start`.
 
     Samples are cut into `folds` + 1 equal blocks of whole times; block k is tested after learning from those before.
     Purged: a sample whose label ends (`end`) at or after the first test sample's time, less the embargo, is not learned

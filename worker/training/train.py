@@ -1,4 +1,4 @@
-"""Trains a model and writes it into a registry."""
+"""The training of a model, written into a registry."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def train(samples: Samples, plan: Plan) -> Trained:
 
 
 def canary_of(content: bytes, features: NDArray[np.float32]) -> Canary:
-    """Rows spread evenly over the samples, with what the graph says of each."""
+    """Return rows spread evenly over the samples, with the graph's output for each."""
     at = np.linspace(0, len(features) - 1, CANARIES).astype(np.intp)
     # The shortest text that is this float32, so that a manifest stays readable.
     inputs: list[Row] = [[float(str(value)) for value in row] for row in features[at]]
@@ -84,7 +84,7 @@ def canary_of(content: bytes, features: NDArray[np.float32]) -> Canary:
 
 
 def publish(trained: Trained, root: Path) -> Path:
-    """Write manifest, graph and card to `<root>/<name>/<version>`; returns that folder.
+    """Write manifest, graph and card to `<root>/<name>/<version>`, and return that folder.
 
     Raises:
         CannotCreate: the version exists already, or the folder cannot be written.
@@ -113,6 +113,6 @@ def _write(folder: Path, files: dict[str, bytes]) -> None:
 
 
 def described(sources: Sequence[str], samples: Samples) -> str:
-    """What a model was made from, for its manifest."""
+    """Describe what a model was made from, for its manifest."""
     first, last = (np.datetime64(int(ts), "ms").astype("datetime64[D]") for ts in (samples.start[0], samples.start[-1]))
     return f"{', '.join(sources)}: {len(samples)} samples, {first} to {last}"
