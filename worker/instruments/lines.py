@@ -21,7 +21,7 @@ def _header(line: str) -> tuple[str, ...] | None:
 
 
 def line_of(text: str, path: Sequence[object]) -> int:
-    """Line number of the first table or key that shares most of `path`; 1 where none does."""
+    """Return the line number of the first table or key that shares most of `path`; 1 if none does."""
     table: tuple[str, ...] = ()
     best, line_number = 0, 1
     for number, line in enumerate(text.splitlines(), 1):

@@ -33,7 +33,7 @@ def _under(given: Mapping[str, Any], found: InstrumentsFile) -> dict[str, Any]:
 
 
 def load_engine(given: Mapping[str, Any]) -> EngineSettings:
-    """The `engine` section of the settings, with `instruments_file` read where it names one.
+    """Build the `engine` section of the settings, with `instruments_file` read if it names one.
 
     An instrument is merged field by field, a calendar is taken whole.
 

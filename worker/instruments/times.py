@@ -35,7 +35,7 @@ def _across(first: str, h1: str, m1: str, last: str, h2: str, m2: str) -> list[S
 
 
 def sessions(given: Any) -> Any:
-    """Weekly (open, close) offsets in ms since Monday 00:00 UTC, ascending; pairs of numbers stay as they are.
+    """Return weekly (open, close) offsets in ms since Monday 00:00 UTC, ascending; pairs of numbers stay as they are.
 
     Raises:
         ValueError: a text is no session.
@@ -63,7 +63,7 @@ def _instant(value: Any) -> Any:
 
 
 def closures(given: Any) -> Any:
-    """(start, end) in epoch ms, ascending: a date closes that UTC day, a pair of times what lies between.
+    """Return (start, end) in epoch ms, ascending: a date closes that UTC day, a pair of times what lies between.
 
     Times without an offset are UTC; pairs of numbers stay as they are.
     """
