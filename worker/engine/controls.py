@@ -50,8 +50,9 @@ class History:
         return self._table[self._met(offsets, times)]
 
     def _met(self, offsets: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return indices into `entries` for bars of `times` at input `offsets`: the newest entry in force; the length
-        of `entries` for none.
+        """Return the index of the newest entry in force for each bar, `len(entries)` for none.
+
+        The bars have `times` and input `offsets`.
 
         Where all counted entries lie after the bar and older ones no longer count, the newest applies: the bar is far
         behind, and must not run without limits.

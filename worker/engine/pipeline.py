@@ -181,7 +181,7 @@ def observe(states, raw, instruments, slots, order, bars, outs, limit, p):  # ty
 
 @embedded
 def count(carry, out):  # type: ignore[no-untyped-def]
-    """Number the record of a known symbol."""
+    """Give the record of a known symbol its sequence number."""
     if out.validation.accepted or carry.sequence > 0:
         carry.sequence += 1
         out.decision.sequence = carry.sequence
@@ -189,7 +189,7 @@ def count(carry, out):  # type: ignore[no-untyped-def]
 
 @embedded
 def find_signal(carry, inst, bar, out, outs, soon, p):  # type: ignore[no-untyped-def]
-    """Fills to signal for an accepted record. `soon` is the row that comes next."""
+    """Run the stages from fills to signal for an accepted record. `soon` is the row that comes next."""
     model.select_model(out.model, out.learning)
     _fetch(outs, soon, 0, DECIDED)
     execution.step(carry, inst, bar, out, p.execution)
@@ -199,7 +199,7 @@ def find_signal(carry, inst, bar, out, outs, soon, p):  # type: ignore[no-untype
 
 @embedded
 def find_risk(derived, carry, inst, bar, out, outs, soon, p):  # type: ignore[no-untyped-def]
-    """Calibration to risk, after `find_signal`."""
+    """Run the stages from calibration to risk, after `find_signal`."""
     _fetch(outs, soon, 2, DECIDED)
     calibration.step(derived, inst, bar, out, p.calibration, p.execution)
     _fetch(outs, soon, 3, DECIDED)
@@ -208,14 +208,14 @@ def find_risk(derived, carry, inst, bar, out, outs, soon, p):  # type: ignore[no
 
 @embedded
 def find_size(carry, inst, bar, out, outs, soon, p):  # type: ignore[no-untyped-def]
-    """The size, after `find_risk`."""
+    """Run the stage of the size, after `find_risk`."""
     _fetch(outs, soon, 4, DECIDED)
     sizing.step(carry, inst, bar, out, p.sizing)
 
 
 @embedded
 def find_decision(carry, inst, bar, out, outs, soon, p):  # type: ignore[no-untyped-def]
-    """The decision, after `find_size`."""
+    """Run the stage of the decision, after `find_size`."""
     _fetch(outs, soon, 5, DECIDED)
     decision.step(carry, inst, bar, out, p.decision)
 
