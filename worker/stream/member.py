@@ -1,4 +1,4 @@
-"""The poll loop of one group member: hands fetched batches to partitions and follows rebalances."""
+"""The poll loop of one group member: dispatches fetched batches to partitions and handles rebalances."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
 
-GATHER = 0.005  # seconds for a fetch that finds records
-TURN = 1.0  # seconds for the turn that the stop has interrupted
+GATHER = 0.005  # seconds for a fetch of available records
+TURN = 1.0  # seconds for the loop iteration that the stop interrupts
 STAYING = MemberState.JOINING, MemberState.RUNNING
-LEAVE_SHARE, MAX_LEAVE = 0.3, 5.0  # of the time for stopping, and seconds, that are kept for what follows the drain
+LEAVE_SHARE, MAX_LEAVE = 0.3, 5.0  # share of the shutdown time, and seconds, kept for what follows the drain
 
 
 class Member(ConsumerRebalanceListener):
-    """One membership in the group, from join to leave. It ends when it is stopped, when it fails, or to rejoin."""
+    """One membership in the group, from join to leave; it ends with a stop, with a failure, or to rejoin."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Member(ConsumerRebalanceListener):
         clock: Clock = time,
     ) -> None:
         self.partitions: dict[TopicPartition, Partition] = {}
-        self.begun: set[TopicPartition] = set()  # with work of which it is not known that it is committed
+        self.begun: set[TopicPartition] = set()  # with work that may not be committed
         self.generation = 0
         self.last_poll = clock.monotonic()
         self.last_commit_ok = True
@@ -63,10 +63,10 @@ class Member(ConsumerRebalanceListener):
         self._changed = asyncio.Event()
         self._stopped: asyncio.Future[bool]
 
-    # -- rebalance: aiokafka calls these in the coordinator's task; whatever they raise would be swallowed
+    # -- rebalance: aiokafka calls these in the coordinator's task and swallows their exceptions
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        """Let batches in flight finish within one deadline; keep the state until the new assignment is known."""
+        """Wait for batches in flight within one deadline; keep the state until the next assignment."""
         failpoint("revoked")
         with self._failing():
             started, seconds = self._clock.monotonic(), self._settings.processing.rebalance_timeout_ms / 2000
@@ -80,7 +80,7 @@ class Member(ConsumerRebalanceListener):
             METRICS.rebalance_duration_seconds.observe(self._clock.monotonic() - started)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """Only register: heartbeats wait for this callback, so fencing and restore run as tasks."""
+        """Only register the partitions: heartbeats wait for this callback, so fencing and restore run as tasks."""
         with self._failing():
             self._machine.on(MemberEvent.ASSIGNED)
             self.generation += 1
@@ -91,7 +91,7 @@ class Member(ConsumerRebalanceListener):
                 METRICS.forget_partition(tp.partition)
                 self._in_background(self.partitions.pop(tp).release())
             for tp in sorted(assigned) if self._running else ():
-                # Paused at some position: nothing is fetched, and none looked up, before the state is right.
+                # Seek and pause: else the client looks up an offset, and fetches, before the state is restored.
                 self._consumer.seek(tp, 0)
                 self._consumer.pause(tp)
                 partition = self.partitions.get(tp) or self.partitions.setdefault(tp, self._new_partition(tp))
@@ -102,17 +102,17 @@ class Member(ConsumerRebalanceListener):
 
     @property
     def _running(self) -> bool:
-        """Whether anything new may be started."""
+        """Whether new work may start."""
         return self._machine.state is MemberState.RUNNING
 
     def _fail(self, error: BaseException) -> None:
-        """Leave the group. The first failure is told."""
+        """Leave the group; `run` raises the first failure."""
         self._failure = self._failure or error
         self._machine.on(MemberEvent.FAILED)
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
-        """End the membership when a callback fails: the client would log it and go on."""
+        """End the membership when a callback fails: the client would only log the error."""
         try:
             yield
         except Exception as error:
@@ -120,13 +120,13 @@ class Member(ConsumerRebalanceListener):
             raise
 
     def _in_hand(self) -> list[Partition]:
-        """Partitions with a state between two batches."""
+        """Return the partitions that have a state and no batch in flight."""
         return [p for p in self.partitions.values() if p.phase in (Phase.READY, Phase.PARKED)]
 
     def _busy(self) -> list[TopicPartition]:
         return [tp for tp, partition in self.partitions.items() if partition.phase is Phase.BUSY]
 
-    # -- one task a partition
+    # -- one task per partition
 
     def _task_ended(self, error: BaseException | None) -> None:
         if error:
@@ -139,7 +139,7 @@ class Member(ConsumerRebalanceListener):
         task.add_done_callback(self._closing.discard)
 
     async def _take(self, partition: Partition) -> None:
-        """Make an assigned partition ready: go on where it was kept, else fence and restore."""
+        """Make an assigned partition ready: from memory if it was kept, else by fencing and restore."""
         if partition.phase is Phase.PARKED and await partition.kept():
             self._ready(partition, Event.KEPT)
         else:
@@ -150,7 +150,7 @@ class Member(ConsumerRebalanceListener):
         while True:
             try:
                 await partition.open(self._consumer)
-            except StateLost as lost:  # spilling has ended: the next attempt keeps all in memory
+            except StateLost as lost:  # spilling has ended: the next attempt keeps all states in memory
                 log.error("state lost", extra={"partition": partition.tp.partition, "error": str(lost)})
             except FAILURES as error:
                 self.last_commit_ok = False
@@ -161,7 +161,7 @@ class Member(ConsumerRebalanceListener):
                     self._fenced(partition, failure)
                     return
                 log.warning("cannot open", extra={"partition": partition.tp.partition, "error": str(error)})
-                await asyncio.sleep(partition.trouble.next())  # no condition of ours tells when the brokers are ready
+                await asyncio.sleep(partition.trouble.next())  # no condition tells when the brokers are ready
             else:
                 self._ready(partition, Event.RESTORED)
                 return
@@ -170,12 +170,12 @@ class Member(ConsumerRebalanceListener):
         if partition.tp not in self._consumer.assignment():
             return
         partition.on(event)
-        self.begun.discard(partition.tp)  # what has become of it is known now
+        self.begun.discard(partition.tp)  # its outcome is known now
         self._consumer.seek(partition.tp, partition.next)
         self._consumer.resume(partition.tp)
 
     def _fenced(self, partition: Partition, cause: Fenced) -> None:
-        """Somebody else owns it now. Only a newer generation may give it back, so join anew."""
+        """Give up a partition that has a new owner, and rejoin: only a newer generation may assign it again."""
         log.warning("fenced", extra={"partition": partition.tp.partition, "cause": str(cause)})
         METRICS.transactions.labels("fenced").inc()
         partition.on(Event.FENCED)
@@ -183,11 +183,11 @@ class Member(ConsumerRebalanceListener):
         self._machine.on(MemberEvent.FENCED)
         name = self._settings.processing.group_instance_id
         if name and not isinstance(cause, LeftBehind):
-            # Two members of one name would take the partitions from each other for ever.
+            # Two members with one group.instance.id would fence each other forever.
             self._fail(taken_over(name, partition.tp.partition))
 
     async def _guarded(self, partition: Partition, work: Coroutine[Any, Any, None]) -> None:
-        """Do work that commits; when the commit fails, recover or give the partition up."""
+        """Run work that commits; if the commit fails, reopen the partition or give it up."""
         try:
             await work
             self.begun.discard(partition.tp)
@@ -205,7 +205,7 @@ class Member(ConsumerRebalanceListener):
     async def _open_again(self, partition: Partition, cause: Event | None = None) -> None:
         if partition.tp in self._consumer.assignment():
             self._consumer.pause(partition.tp)
-        # What fails each time, as a batch that the broker refuses for ever, must not be tried without a pause.
+        # Back off: the failure may be permanent, as with a batch that the broker always refuses.
         await asyncio.sleep(partition.trouble.next())
         if cause:
             partition.on(cause)
@@ -225,8 +225,8 @@ class Member(ConsumerRebalanceListener):
             if not self._running:
                 break
         now = self._clock.monotonic()
-        # Small batches linger for as long as they took: commits are frequent where they are cheap, and a broker that is
-        # slow because it has too much to do gets less.
+        # Small batches linger for as long as they took: cheap commits stay frequent, and an overloaded broker gets
+        # fewer.
         partition.linger_until = now + (now - begun) if len(raw) < size // 2 else 0.0
         partition.on(Event.FINISHED if self._running else Event.HALTED)
         if partition.next != position:
@@ -242,12 +242,12 @@ class Member(ConsumerRebalanceListener):
         """Join the group.
 
         Raises:
-            AlphapulseError: the group or the brokers refuse this member for good.
+            AlphapulseError: the group or the brokers permanently refuse this member.
         """
         await self._polling.start()
 
     async def run(self, shutdown: Shutdown) -> None:
-        """Poll until asked to stop or until the group must be joined anew.
+        """Poll until a stop is requested or the member must rejoin.
 
         Raises:
             AlphapulseError: no retry can help.
@@ -284,8 +284,8 @@ class Member(ConsumerRebalanceListener):
     async def _poll(self) -> None:
         self._changed.clear()
         ready = ready_now(self.partitions, self._clock.monotonic()) if self._running else []
-        # Without names getmany would serve every partition, also those that linger. Restoring ones are paused: naming
-        # them fetches nothing, but counts as polling. A member that owns nothing must poll, else it never rejoins.
+        # Without arguments getmany serves every partition, even those that linger. Restoring ones are paused: naming
+        # them fetches nothing, but counts as polling. A member without partitions must poll, else it never rejoins.
         named = ready or [tp for tp, p in self.partitions.items() if p.phase is Phase.RESTORING]
         if not self._running or (self.partitions and not named):
             await self._wait_changed()
@@ -297,29 +297,28 @@ class Member(ConsumerRebalanceListener):
                 return
             await self._gather(fetched)
         except CorruptRecordException:
-            # What getmany was about to return is gone, but positions have moved.
+            # The fetched records are lost, but the positions have advanced.
             for partition in self.partitions.values():
                 if partition.phase is Phase.READY:
                     self._rewind(partition)
             return
         if self._polling.over:
-            return  # the same, and nothing will be fetched again
+            return  # records may be lost likewise; only the next consumer fetches them again
         if fetched:
             failpoint("poll_returned")
         for tp in named:
             await self._dispatch(tp, fetched.get(tp, []), generation)
 
     async def _gather(self, fetched: dict[TopicPartition, list[Any]]) -> None:
-        """Add what came while a partition lingered: the fetch before that found only a few records, and the next one,
-        for all the others, is on its way now."""
+        """Add records that came during lingering: the buffered fetch found only a few, the next is in flight."""
         late = [tp for tp in fetched if lingered(self.partitions.get(tp), self._clock.monotonic())]
         more = await self._fetch(late, GATHER) if late else None
         for tp, records in (more or {}).items():
             fetched[tp] += records
 
     async def _fetch(self, named: list[TopicPartition], seconds: float) -> dict[TopicPartition, list[Any]] | None:
-        """What getmany returns. None when the stop came first, for it waits through a whole rebalance, or when another
-        partition became ready, which it would not look at."""
+        """Return getmany's records; None when the stop comes first, or another partition becomes ready."""
+        # getmany waits through a whole rebalance, and does not serve a partition that becomes ready meanwhile.
         changed = asyncio.ensure_future(self._changed.wait())
         try:
             return await self._polling.poll(named, seconds, {changed, self._stopped})
@@ -331,8 +330,8 @@ class Member(ConsumerRebalanceListener):
             changed.cancel()
 
     def _open_anew(self, tp: TopicPartition) -> None:
-        """The broker has no record at the next offset. Opening finds out why: retention has passed it, the input was
-        made anew or cut short, or a leader of former times has answered."""
+        """Reopen a partition: the broker has no record at its next offset."""
+        # Opening finds the cause: retention, a recreated or truncated input, or the answer of a stale leader.
         partition = self.partitions.get(tp)
         if partition is not None and partition.phase is Phase.READY and self._running:
             partition.on(Event.OUT_OF_RANGE)
@@ -348,17 +347,17 @@ class Member(ConsumerRebalanceListener):
         """
         partition = self.partitions.get(tp)
         if partition is None or partition.phase is not Phase.READY:
-            return  # becoming ready seeks to `next`
+            return  # the way to READY seeks to `next`
         try:
             position = await self._consumer.position(tp)
         except (IllegalStateError, KafkaError):
             return  # no longer assigned
         if partition.phase is not Phase.READY:
-            return  # the same, by now
+            return  # it has changed meanwhile
         if not self._running or generation != self.generation:
             self._rewind(partition)
             return
-        # Without records the position may still have passed transaction markers: commit it, or lag never reaches 0.
+        # Even without records the position may have passed transaction markers: commit it, or lag never reaches 0.
         if not fetched and position <= partition.next:
             if partition.idle or partition.overdue:
                 partition.on(Event.STARTED)
@@ -376,7 +375,7 @@ class Member(ConsumerRebalanceListener):
     async def close(self, deadline: Deadline) -> bool:
         """Finish the batches in flight, then release every partition, all before the deadline.
 
-        Returns whether all that was begun is committed.
+        Return whether all begun work is committed.
         """
         draining = self._machine.state is MemberState.DRAINING
         self._machine.on(MemberEvent.LEFT)

@@ -1,4 +1,4 @@
-"""One input partition in this worker's hands: fence, restore, then batch after batch in transactions."""
+"""One assigned input partition: fence, restore, then process and commit batch by batch."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MAX_TROUBLE = 10.0  # seconds
 class Partition:
     """State, sink and progress of one assigned partition.
 
-    State that is ahead of a failed commit is thrown away, never patched.
+    State that is ahead of a failed commit is discarded, never patched.
     """
 
     def __init__(
@@ -56,8 +56,8 @@ class Partition:
     ) -> None:
         self.tp = tp
         self.progress = 0, 0  # input offset that a restore has reached, and the one where it ends
-        self.trouble = BackOff(0.1, MAX_TROUBLE)  # pauses before it is opened again, until a commit goes through
-        self.linger_until = 0.0  # monotonic seconds; small batches wait here so that a transaction carries more
+        self.trouble = BackOff(0.1, MAX_TROUBLE)  # between reopenings; a successful commit resets it
+        self.linger_until = 0.0  # monotonic seconds; small batches linger so that a transaction carries more
         self._machine = Machine(f"{tp.topic}-{tp.partition}", Phase.RESTORING, TRANSITIONS)
         self._settings = settings
         self._clients = clients
@@ -69,20 +69,20 @@ class Partition:
         self._sink: Sink | None = None
         self._publisher = job.publisher(tp, clients.batch_bytes)
         self._last_input = self._clock.monotonic()
-        self._commit_at = 0.0  # monotonic seconds from which on an offset must not wait any more
+        self._commit_at = 0.0  # monotonic seconds until which the commit of an offset may wait
         self._committing = asyncio.Lock()  # a rebalance may begin while the member drains, and both settle
-        self._full = False  # whether the symbol limit has been told
+        self._full = False  # whether the symbol limit has been logged
 
     @property
     def phase(self) -> Phase:
-        """What may be done with it now."""
+        """The present phase."""
         return self._machine.state
 
     def on(self, event: Event) -> None:
-        """Go to the phase that the event leads to.
+        """Move to the phase that the event leads to.
 
         Raises:
-            InvalidTransition: the event must not happen in this phase.
+            InvalidTransition: the event is not allowed in this phase.
         """
         self._machine.on(event)
 
@@ -92,13 +92,15 @@ class Partition:
         return self._state.next if self._state else -1
 
     async def open(self, consumer: Consumer) -> None:
-        """Fence the former owner, then write what only a broker with a quorum can take, then read the committed offset
-        from it, then restore state for exactly that offset."""
+        """Fence the former owner, read the committed offset, and restore the state for exactly that offset.
+
+        The offset comes from a broker that has just completed a write, which needs a quorum.
+        """
         started = self._clock.monotonic()
         self._recovery.check_partitions(len(consumer.partitions_for_topic(self.tp.topic) or ()))
         await self.release()
         self._sink = self._new_sink(self.tp, self._settings, self._clients)
-        self._committing = asyncio.Lock()  # a commit by the former sink may have been left behind
+        self._committing = asyncio.Lock()  # an abandoned commit of the former sink may hold the old one
         failpoint("before_fence")
         await self._sink.start()
         failpoint("fenced")
@@ -108,7 +110,7 @@ class Partition:
         if self._state.first and self._sink.commits_first:
             await self._commit((), self._state.begin(), self.next)
         self._last_input = self._clock.monotonic()
-        collect_soon()  # what read the state is closed
+        collect_soon()  # the clients that read the state are closed
         seconds = self._clock.monotonic() - started
         METRICS.state_restore_seconds.observe(seconds)
         log.info(
@@ -117,7 +119,7 @@ class Partition:
         )
 
     async def kept(self) -> bool:
-        """Whether a parked partition may go on as it is: it is certain that nobody committed in between."""
+        """Return whether a parked partition may continue from memory: nobody can have committed since."""
         if self._sink is None or self._state is None:
             return False
         try:
@@ -131,11 +133,13 @@ class Partition:
         return found.offset == self._state.next and found.checkpoint == self._state.checkpoint
 
     async def process(self, raw: RawRecords, position: int) -> None:
-        """Run records (all at or after `next`) through the engine and commit `position` with their outputs; at least
-        once, where a commit is a request of its own, only each commit interval: `settle` commits the rest.
+        """Process records (all at or after `next`) and commit `position` with their outputs.
+
+        Under at_least_once, where a commit is a request of its own, commit at most once per interval; `settle` commits
+        the rest.
 
         Raises:
-            Fenced, OutcomeUnknown: the partition must be opened again before it goes on.
+            Fenced, OutcomeUnknown: the partition must be reopened before it goes on.
             AlphapulseError: no retry can help.
         """
         assert self._state is not None
@@ -157,11 +161,11 @@ class Partition:
 
     @property
     def overdue(self) -> bool:
-        """Whether the offset of what is published should be committed now because no input comes."""
+        """Whether to commit the offset of published outputs now, as no input arrives."""
         return self.unsettled and self._clock.monotonic() >= self._commit_at
 
     async def settle(self) -> None:
-        """Commit the offset of what is published, if it is not.
+        """Commit the offset of published outputs, if it is not committed yet.
 
         Raises:
             Fenced, OutcomeUnknown, AlphapulseError: as `process`.
@@ -172,12 +176,12 @@ class Partition:
 
     @property
     def idle(self) -> bool:
-        """Whether unsaved changes should be saved now because no input comes."""
+        """Whether to save dirty symbols now, as no input arrives."""
         waited = self._clock.monotonic() - self._last_input
         return self._state is not None and waited * 1000 >= self._settings.state.idle_flush_ms and self._state.dirty
 
     async def save(self) -> bool:
-        """Save some of what is unsaved, in a transaction of its own; False when nothing was.
+        """Save some dirty symbols in a transaction of their own; return False if there were none.
 
         Raises:
             Fenced, OutcomeUnknown, AlphapulseError: as `process`.
@@ -197,12 +201,12 @@ class Partition:
 
     @property
     def symbols(self) -> int:
-        """Known symbols."""
+        """The number of known symbols."""
         return self._state.engine.known if self._state else 0
 
     @property
     def unsettled(self) -> bool:
-        """Whether something is published whose offset is not committed."""
+        """Whether outputs are published whose offset is not committed."""
         return self._state is not None and self._state.settled != self._state.next
 
     def _due(self, position: int) -> Taken:

@@ -1,4 +1,4 @@
-"""The life of a partition and of a membership: the states, and the events that lead from one to the next."""
+"""The state machines of a partition and of a membership: states, events and tables of transitions."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Generic, TypeVar
 
 
 class Phase(Enum):
-    """What may be done with a partition now."""
+    """The phase of a partition."""
 
     RESTORING = "restoring"  # paused in the consumer
     READY = "ready"
-    BUSY = "busy"  # a batch is between fetch and commit, or what became of it is not known yet
-    PARKED = "parked"  # kept in memory until the next assignment is known
-    FAILED = "failed"  # fenced: only a new membership takes the partition again
+    BUSY = "busy"  # a batch is between fetch and commit, or its outcome is unknown
+    PARKED = "parked"  # kept in memory until the next assignment
+    FAILED = "failed"  # fenced: only a new membership may take the partition again
 
 
 class Event(Enum):
-    """What happens to a partition."""
+    """An event of a partition."""
 
     ASSIGNED = "a generation assigns it, and it cannot go on from memory"
     KEPT = "a generation assigns it, and nobody committed in between"
@@ -33,18 +33,18 @@ class Event(Enum):
 
 
 class MemberState(Enum):
-    """What a membership is about."""
+    """The state of a membership."""
 
-    JOINING = "joining"  # no assignment is in force: before the first, and from each revocation to the next
-    RUNNING = "running"  # the only state in which something new is started
+    JOINING = "joining"  # no assignment: before the first, and from each revocation to the next
+    RUNNING = "running"  # the only state in which new work starts
     REJOINING = "rejoining"  # a partition was fenced: only a new membership may get it back
     FAILED = "failed"
-    DRAINING = "draining"  # asked to stop, and nothing has failed
-    CLOSED = "closed"  # the loop has ended: partitions are given up
+    DRAINING = "draining"  # a stop was requested, and nothing has failed
+    CLOSED = "closed"  # the loop has ended: partitions are released
 
 
 class MemberEvent(Enum):
-    """What happens to a membership."""
+    """An event of a membership."""
 
     REVOKED = "a rebalance begins"
     ASSIGNED = "a rebalance ends"
@@ -55,7 +55,7 @@ class MemberEvent(Enum):
 
 
 TRANSITIONS: Mapping[tuple[Phase, Event], Phase] = {
-    (Phase.RESTORING, Event.ASSIGNED): Phase.RESTORING,  # for the first time, or a newer generation overtakes
+    (Phase.RESTORING, Event.ASSIGNED): Phase.RESTORING,  # the first assignment, or a newer one
     (Phase.RESTORING, Event.RESTORED): Phase.READY,
     (Phase.RESTORING, Event.FENCED): Phase.FAILED,
     (Phase.READY, Event.STARTED): Phase.BUSY,
@@ -66,13 +66,13 @@ TRANSITIONS: Mapping[tuple[Phase, Event], Phase] = {
     (Phase.BUSY, Event.OUTCOME_UNKNOWN): Phase.RESTORING,
     (Phase.BUSY, Event.STATE_LOST): Phase.RESTORING,
     (Phase.BUSY, Event.FENCED): Phase.FAILED,
-    (Phase.BUSY, Event.ASSIGNED): Phase.RESTORING,  # the revocation's deadline has cut the batch off
+    (Phase.BUSY, Event.ASSIGNED): Phase.RESTORING,  # the revocation's deadline has cancelled the batch
     (Phase.PARKED, Event.KEPT): Phase.READY,
     (Phase.PARKED, Event.ASSIGNED): Phase.RESTORING,
 }
 
 MEMBER_TRANSITIONS: Mapping[tuple[MemberState, MemberEvent], MemberState] = {
-    # The client tells of a revocation before each join, the first included.
+    # The client reports a revocation before each join, the first included.
     (MemberState.JOINING, MemberEvent.REVOKED): MemberState.JOINING,
     (MemberState.JOINING, MemberEvent.ASSIGNED): MemberState.RUNNING,
     (MemberState.JOINING, MemberEvent.FENCED): MemberState.REJOINING,
@@ -89,7 +89,7 @@ MEMBER_TRANSITIONS: Mapping[tuple[MemberState, MemberEvent], MemberState] = {
     (MemberState.REJOINING, MemberEvent.LEFT): MemberState.CLOSED,
     (MemberState.FAILED, MemberEvent.LEFT): MemberState.CLOSED,
     (MemberState.DRAINING, MemberEvent.LEFT): MemberState.CLOSED,
-    # On the way out the group goes on without the member, and what was started ends one way or another.
+    # While the member leaves, the group goes on, and work that was started may end in any way.
     (MemberState.REJOINING, MemberEvent.REVOKED): MemberState.REJOINING,
     (MemberState.REJOINING, MemberEvent.ASSIGNED): MemberState.REJOINING,
     (MemberState.REJOINING, MemberEvent.FENCED): MemberState.REJOINING,
@@ -109,7 +109,7 @@ MEMBER_TRANSITIONS: Mapping[tuple[MemberState, MemberEvent], MemberState] = {
 
 
 class InvalidTransition(Exception):
-    """An event that must not happen in this state: a fault of ours."""
+    """An event that is not allowed in the present state: a bug."""
 
 
 State = TypeVar("State", bound=Enum)
@@ -117,14 +117,14 @@ Happening = TypeVar("Happening", bound=Enum)
 
 
 class Machine(Generic[State, Happening]):
-    """Follows a table of transitions. `name` tells whose state it is."""
+    """A state machine with a table of transitions; `name` names its owner in errors."""
 
     def __init__(self, name: str, state: State, transitions: Mapping[tuple[State, Happening], State]) -> None:
         self.state = state
         self._name, self._transitions = name, transitions
 
     def on(self, event: Happening) -> None:
-        """Go to the state that the event leads to.
+        """Move to the state that the event leads to.
 
         Raises:
             InvalidTransition: the table has no such transition.

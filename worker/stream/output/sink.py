@@ -1,4 +1,4 @@
-"""Where a batch's outputs go: one transaction with the input offset, or acknowledged records and then the offset."""
+"""The sinks of outputs: one transaction with the input offset, or acknowledged records, then the offset."""
 
 from __future__ import annotations
 
@@ -25,39 +25,39 @@ from worker.stream.state.records import BARRIER
 
 
 class Commit(NamedTuple):
-    """The input offset to commit, and what is said with it."""
+    """The input offset to commit, with its leader epoch and checkpoint."""
 
     offset: int
-    epoch: int  # of the leader that wrote the last record before it; -1 = not known
+    epoch: int  # of the leader that wrote the last record before it; -1 = unknown
     checkpoint: Checkpoint
 
 
 class Sink(Protocol):
-    """Publishes the outputs of one input partition together with its offset."""
+    """The publisher of one input partition's outputs together with its offset."""
 
-    commits_first: bool  # the group's first offset before any output: outputs beside none would mean that it was lost
+    commits_first: bool  # the group's first offset before any output: outputs without one would mean a lost offset
 
     async def start(self) -> None:
-        """Take the partition over from whoever wrote to it before."""
+        """Take over the partition from its former owner."""
 
     async def read(self) -> Opened:
-        """Write to the state partition and to the group, then read what the group has committed from the broker that
-        took the write. A broker that is cut off from the others answers reads, with what was true before, but can't
-        complete a write.
+        """Write to the state partition and to the group, then read the committed offset from the same broker.
+
+        A broker that is cut off from the others still answers reads, with stale data, but can't complete a write.
 
         Raises:
             Fenced, OutcomeUnknown, AlphapulseError: as `deliver`.
         """
 
     async def still(self) -> Opened:
-        """The same of a partition that was read before, and that nobody else may have taken since.
+        """Repeat `read` for a partition that nobody else may have taken since.
 
         Raises:
             Fenced, OutcomeUnknown, AlphapulseError: as `deliver`.
         """
 
     async def deliver(self, outputs: Outputs, snapshots: Iterable[Output], commit: Commit) -> Checkpoint:
-        """Publish the outputs and the snapshots and commit; the checkpoint that was committed.
+        """Publish the outputs and the snapshots, commit, and return the committed checkpoint.
 
         Raises:
             Fenced: the partition has a new owner; nothing was committed.
@@ -66,15 +66,16 @@ class Sink(Protocol):
         """
 
     async def publish(self, outputs: Outputs) -> bool:
-        """Publish the outputs alone, where a later `deliver` may commit their offset; False, and nothing is done, where
-        outputs are there only together with their offset.
+        """Publish the outputs alone; a later `deliver` commits their offset.
+
+        Return False, and do nothing, if outputs are published only together with their offset.
 
         Raises:
             Fenced, OutcomeUnknown, AlphapulseError: as `deliver`.
         """
 
     async def stop(self) -> None:
-        """Release connections; never waits longer than its deadline."""
+        """Release connections; never wait longer than the deadline."""
 
 
 class _Sent(NamedTuple):
@@ -86,7 +87,7 @@ class _Sent(NamedTuple):
 async def _send(producer: Any, outputs: Outputs, partition: int) -> dict[str, int]:
     """Send in full batches and wait for every acknowledgement: commit would not report a failed send.
 
-    Topic → offset behind its last record, for the topics of which the broker told one.
+    Return topic → offset after its last record, for the topics whose offset the broker reports.
     """
     pending: list[_Sent] = []
     builders: dict[str, Any] = {}
@@ -125,13 +126,13 @@ async def _submit(producer: Any, builder: Any, topic: str, partition: int) -> _S
 
 
 def _offset(acknowledgement: Any) -> int:
-    """The first offset of a batch, from our own producer or from aiokafka's; -1 where it is not told."""
+    """Return the first offset of a batch, as our producer or aiokafka's reports it; -1 if it is unknown."""
     found = acknowledgement if isinstance(acknowledgement, int) else getattr(acknowledgement, "offset", None)
     return -1 if found is None else int(found)
 
 
 class _Base:
-    """What both guarantees share: names, and the barrier's record."""
+    """The common part of both sinks: names and the barrier record."""
 
     def __init__(self, tp: TopicPartition, state_topic: str, timeout_ms: int) -> None:
         self._tp, self._state = tp, TopicPartition(state_topic, tp.partition)
@@ -139,7 +140,7 @@ class _Base:
 
     @asynccontextmanager
     async def _meaningful(self) -> AsyncIterator[None]:
-        """Within the deadline; failures are told by what they mean."""
+        """Apply the deadline, and translate failures by `meaning`."""
         try:
             async with asyncio.timeout(self._deadline):
                 yield
@@ -147,7 +148,7 @@ class _Base:
             raise meaning(error, self._tp.topic) from error
 
     def _barrier(self) -> Output:
-        now = int(time.time() * 1000)  # no output holds it
+        now = int(time.time() * 1000)  # in no output
         return Output(self._state.topic, BARRIER, str(now).encode(), now, ())
 
     def _barrier_at(self, ends: dict[str, int]) -> int:
@@ -161,20 +162,20 @@ class _Base:
 
 
 class TransactionalSink(_Base):
-    """Exactly once: one transactional producer a partition, so that a new owner fences the old one."""
+    """The exactly_once sink: one transactional producer per partition, so that a new owner fences the old one."""
 
     commits_first = False
 
     def __init__(
         self, tp: TopicPartition, group: str, state_topic: str, clients: Clients, timeout_ms: int, fast: bool
     ) -> None:
-        """`fast` = by the transactions of Kafka 4 where the cluster has them."""
+        """Create the sink; `fast` uses the transactions of Kafka 4 if the cluster has them."""
         super().__init__(tp, state_topic, timeout_ms)
         self._group, self._clients, self._fast = group, clients, fast
         self._named: dict[str, Any] = {
             "transactional_id": f"{group}-{tp.topic}-{tp.partition}",
             "transaction_timeout_ms": timeout_ms,
-            # The broker answers the first request of a transaction with a retriable error while the last one ends.
+            # The broker answers the first request of a transaction with a retriable error until the last one has ended.
             "retry_backoff_ms": 10,
         }
         self._producer: TransactionalProducer | None = None
@@ -193,7 +194,7 @@ class TransactionalSink(_Base):
         async with self._meaningful():
             await self._producer.begin_transaction()
             at = self._barrier_at(await _send(self._producer, (self._barrier(),), self._tp.partition))
-            # Behind the record and the transaction's marker: tools that show lag show none.
+            # After the record and the transaction marker, so that tools show no lag.
             positions = {self._state: Position(at + 2)}
             await self._producer.send_offsets_to_transaction(positions, self._group, self._clients.member())
             await self._producer.commit_transaction()
@@ -202,7 +203,7 @@ class TransactionalSink(_Base):
 
     async def still(self) -> Opened:
         assert self._producer is not None
-        async with self._meaningful():  # fenced if anybody has: the barrier stands
+        async with self._meaningful():  # raises Fenced if anybody has: the barrier is still valid
             return Opened(await self._producer.fetch_offsets(self._group, self._tp), self._barrier_offset)
 
     async def deliver(self, outputs: Outputs, snapshots: Iterable[Output], commit: Commit) -> Checkpoint:
@@ -246,7 +247,7 @@ class TransactionalSink(_Base):
 
 
 class AcknowledgedSink(_Base):
-    """At least once: every record acknowledged by all replicas, then, not necessarily at once, the offset."""
+    """The at_least_once sink: all replicas acknowledge every record; the offset is committed then, or later."""
 
     commits_first = True
 
@@ -271,7 +272,7 @@ class AcknowledgedSink(_Base):
     async def deliver(self, outputs: Outputs, snapshots: Iterable[Output], commit: Commit) -> Checkpoint:
         await self.publish(outputs)
         async with self._acknowledged():
-            # A snapshot says that its symbol's outputs are there: never before they are.
+            # A snapshot implies that its symbol's outputs are published: send it after them.
             checkpoint = self._completed(commit, await _send(self._producer, snapshots, self._tp.partition))
             await self._shared.commits.commit(self._tp, Position(commit.offset, commit.epoch, checkpoint.text))
             return checkpoint
@@ -298,7 +299,7 @@ class AcknowledgedSink(_Base):
 
 
 def sink_of(tp: TopicPartition, settings: Settings, clients: Clients) -> Sink:
-    """Where the outputs of one input partition go, as the settings promise it."""
+    """Create the sink of one input partition for the configured guarantee."""
     processing, state = settings.processing, settings.state_topic
     timeout = processing.transaction_timeout_ms
     if clients.shared is not None:
