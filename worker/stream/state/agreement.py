@@ -1,4 +1,4 @@
-"""Whether what a group has committed of a partition agrees with its topics, its state and its outputs."""
+"""The checks of a committed offset against the partition's topics, state and outputs."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
 
-DOUBTS = 3  # openings that contradict a witness before the worker stops: another broker may know better
+DOUBTS = 3  # consecutive contradictory openings before the worker stops: another broker may be more current
 
 
 class Agreement:
-    """The checks of one partition, by all that this process has seen of it."""
+    """The checks of one partition, with what this process has seen of it so far."""
 
     def __init__(self, tp: TopicPartition, settings: Settings) -> None:
         self._tp, self._settings = tp, settings
         self._exactly_once = settings.processing.guarantee == "exactly_once"
         self._doubts = 0
-        self._input_id = 0  # as this process has seen it first
+        self._input_id = 0  # as this process has last seen it
 
     def settled(self) -> None:
-        """An opening has gone well: the next doubt is a first one."""
+        """Reset the count of doubts after a successful opening."""
         self._doubts = 0
 
     def doubt(self, failure: DataError) -> NoReturn:
-        """Have it asked again, and stop when it is not the first time.
+        """Request a retry; give up after `DOUBTS` consecutive ones.
 
         Raises:
-            OutcomeUnknown: ask again.
-            DataError: `failure`.
+            OutcomeUnknown: retry.
+            DataError: `failure`, given up.
         """
         self._doubts += 1
         if self._doubts >= DOUBTS:
@@ -49,12 +49,12 @@ class Agreement:
         raise OutcomeUnknown(failure.message)
 
     def check_topics(self, found: Committed | None, stored: StateRecords, now: TopicIds, limits_read: bool) -> None:
-        """Refuse other topics than those of the last commit; but the state topic: what it lacks is rebuilt.
+        """Refuse topics other than those of the last commit, except the state topic: its losses are rebuilt.
 
         Raises:
-            ConfigError: one was made anew.
+            ConfigError: a topic was recreated.
         """
-        # A broker that deletes a topic deletes what groups have committed of it: only the state remembers then.
+        # Deleting a topic also deletes its committed offsets: then only the state topic has the id.
         known = found.checkpoint if found else None
         committed = known.input_id if known else 0
         remembered = stored.resume.input_id if stored.resume else ""
@@ -79,7 +79,7 @@ class Agreement:
         log.error("the topic was made anew", extra={"topic": topic, "cause": failure.message})
 
     def check_witness(self, found: Committed | None, stored: StateRecords, outputs: OutputsEnd, own: int) -> None:
-        """Refuse an offset that is behind what is known.
+        """Refuse an offset behind a witness.
 
         Raises:
             OutcomeUnknown, DataError: as `doubt`.
@@ -93,11 +93,10 @@ class Agreement:
         log.error("records are decided again", extra={"partition": self._tp.partition, "cause": failure.message})
 
     def check_end(self, found: Committed, end: int, epoch: int, come: int) -> None:
-        """Refuse an offset behind the end of the input: the input has lost records which the group has decided, or the
-        offset was set by hand.
+        """Refuse an offset beyond the end of the input: decided records were lost, or the offset was set by hand.
 
-        `epoch` is where the records of the committed leader epoch end, -1 where that is not known; `come` is where the
-        group has come to by all that is known beside the offset.
+        `epoch` is the end of the committed leader epoch, -1 if unknown; `come` is the group's progress by all evidence
+        except the offset.
 
         Raises:
             OutcomeUnknown, DataError: as `doubt`.
@@ -114,7 +113,7 @@ class Agreement:
     async def check_left_out(
         self, leaders: Leaders, found: Committed, stored: StateRecords, outputs: OutputsEnd, own: int
     ) -> None:
-        """Refuse an offset that was set by hand and leaves records out; where later outputs may be gone, only warn.
+        """Refuse an offset that was set by hand and skips records; only warn if later outputs may have been removed.
 
         Raises:
             OutcomeUnknown, DataError: as `doubt`.
@@ -134,7 +133,7 @@ class Agreement:
             log.error("records are left out", extra={"partition": partition, "cause": failure.message})
 
     def tell_repeats(self, found: Committed, outputs: OutputsEnd) -> None:
-        """At least once: what was published behind the committed offset will be published again, with equal bytes."""
+        """Report, under at_least_once, outputs after the committed offset: they are repeated, with equal bytes."""
         repeats = outputs.next - found.offset
         if repeats <= 0 or self._exactly_once:
             return

@@ -1,7 +1,7 @@
-"""Committed offsets that contradict what else is known of a group: what they leave out, and the sentences for them.
+"""Committed offsets that contradict other evidence of a group: the records that they skip, and the errors.
 
-A worker commits an offset together with a checkpoint, and only once the records before it have their outcomes. One that
-stands alone was set by hand, or by `alphapulse state offsets`: what else is known of the group must agree with it.
+A worker commits an offset with a checkpoint, and only after the records before it have their outcomes. An offset
+without one was set by hand, or by `alphapulse state offsets`: the other evidence must agree with it.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ ANOTHER = "or begin with another processing.group"
 class LeftOut(NamedTuple):
     """Input records before the committed offset that have no outcome."""
 
-    first: int  # the offset of the first of them
-    reached: int  # where the group has come to by all that is known of it
-    certain: bool  # False where later outputs may have been there, but are gone or may not be read
+    first: int  # offset of the first one
+    reached: int  # the progress of the group by all evidence
+    certain: bool  # False if later outputs may have been removed, or may not be read
 
 
 def reached(stored: StateRecords, outputs: OutputsEnd, own: int = 0) -> int:
-    """The highest input offset that anything of the group speaks of; 0 where nothing does."""
+    """Return the highest input offset in any evidence of the group; 0 without evidence."""
     return max(own, outputs.next, stored.resume.next if stored.resume else 0)
 
 
@@ -45,10 +45,10 @@ async def left_out(
     outputs: OutputsEnd,
     own: int = 0,
 ) -> LeftOut | None:
-    """What the committed offset leaves out; None where that is nothing.
+    """Return what the committed offset skips; None if nothing.
 
-    An offset of ours leaves nothing out, nor does one of a group that nobody has seen at work: it begins there. What
-    retention has removed nobody can decide any more, so an offset where the log begins is as right as one before it.
+    A worker's offset skips nothing, nor does that of a group without other evidence: it begins there. Records deleted
+    by retention can't be decided any more, so an offset at the start of the log is as right as one before it.
 
     Raises:
         KafkaError: the input can't be read now.
@@ -61,8 +61,9 @@ async def left_out(
 
 
 async def first_record(leaders: Leaders, tp: TopicPartition, start: int, stop: int) -> int | None:
-    """The offset of the first committed record from `start` to `stop` (exclusive). None where there is none: markers of
-    transactions, records of aborted ones and what was compacted or removed take offsets, too.
+    """Return the offset of the first committed record from `start` to `stop` (exclusive), or None.
+
+    Offsets are also taken by transaction markers, aborted records, and records compacted or removed.
 
     Raises:
         KafkaError: the partition can't be read now.
@@ -75,14 +76,14 @@ async def first_record(leaders: Leaders, tp: TopicPartition, start: int, stop: i
         if len(records):
             found = int(records.rows["offset"][0])
             return found if found < stop else None
-        if following <= at:  # before the end there is something: this is another leader, behind the one that told it
+        if following <= at:  # another leader, behind the one that reported the end
             raise Unclear(f"Fetch: {tp} has nothing at {at}, before its end {stop}")
         at = following
     return None
 
 
 def set_back(settings: Settings, partition: int, offset: int | None, witness: Witness) -> DataError:
-    """The error to stop with when the committed offset is behind what a witness shows."""
+    """Return the error of a committed offset behind a witness."""
     return DataError(
         f"{_committed(settings, partition, offset)}, but {witness.source} that it has come to {witness.next}",
         f"{SET}; or set state.on_rewind=follow to decide those records again; {ANOTHER}",
@@ -90,7 +91,7 @@ def set_back(settings: Settings, partition: int, offset: int | None, witness: Wi
 
 
 def set_ahead(settings: Settings, partition: int, offset: int, left: LeftOut) -> DataError:
-    """The error to stop with when the committed offset leaves records out."""
+    """Return the error of a committed offset that skips records."""
     return DataError(
         f"{_committed(settings, partition, offset)}, but it has come to {left.reached}: the records from {left.first} "
         "on have no outcome and would get none",
@@ -99,7 +100,7 @@ def set_ahead(settings: Settings, partition: int, offset: int, left: LeftOut) ->
 
 
 def beyond_end(settings: Settings, partition: int, offset: int, end: int) -> DataError:
-    """The error to stop with when an offset that was set by hand lies behind the end of the input."""
+    """Return the error of an offset that was set by hand beyond the end of the input."""
     return DataError(
         f"{_committed(settings, partition, offset)}, which ends at {end}: the offset was set by hand, for nothing else "
         "shows that the group has come so far",
@@ -108,8 +109,7 @@ def beyond_end(settings: Settings, partition: int, offset: int, end: int) -> Dat
 
 
 def truncated(tp: TopicPartition, needed: int, end: int) -> DataError:
-    """The error to stop with when the input has lost records that were decided: an election of a broker that was behind
-    the others does that."""
+    """Return the error of an input that has lost decided records, as by an unclean leader election."""
     return DataError(
         f"{tp.topic} partition {tp.partition} ends at {end}, but the group has decided its records up to {needed}: the "
         "cluster has lost records",

@@ -1,4 +1,4 @@
-"""Which symbols have changed since their last snapshot, and which of them are due to be saved."""
+"""Dirty symbols, changed since their last snapshot, and the choice of those due to be saved."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _GOLDEN = 0.6180339887498949
 
 SYMBOL = np.dtype(
     [
-        ("first", "i8"),  # input offset of the first unsaved change, NONE when all is saved
+        ("first", "i8"),  # input offset of the first unsaved change, NONE if clean
         ("records", "i8"),  # since the last snapshot
-        ("warm_from", "i8"),  # at least WARM_UP records before now, once there are so many
+        ("warm_from", "i8"),  # at least WARM_UP records back, once there are as many
         ("warm_next", "i8"),  # becomes `warm_from` after WARM_UP records
         ("warm_records", "i8"),  # since `warm_next`
     ]
@@ -25,19 +25,22 @@ SYMBOL = np.dtype(
 
 
 class Limits(NamedTuple):
-    """When a symbol must be saved at the latest."""
+    """The most records and offsets for which a symbol may stay dirty."""
 
     records: int
     offsets: int  # 0 = by the number of symbols
 
     def widest(self, symbols: int) -> int:
-        """Offsets that may be unsaved."""
+        """Return the most offsets that may be unsaved."""
         return self.offsets or max(MIN_OFFSETS, OFFSETS_A_SYMBOL * symbols)
 
 
 class DirtySymbols:
-    """The changes of one partition's symbols, by slot. Due times are spread over the second half of each limit, so
-    that symbols with equal traffic are not all saved in one transaction."""
+    """The dirty symbols of one partition, by slot.
+
+    Due times are spread over the second half of each limit, so that symbols with equal traffic are not all saved in one
+    transaction.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -45,7 +48,7 @@ class DirtySymbols:
         self._share = np.zeros(0)  # of the limits, 0.5 to 1
 
     def note(self, slots: NDArray[np.int64], offsets: NDArray[np.int64]) -> None:
-        """Records at `offsets` (ascending) have changed the states in `slots` (NONE: no state)."""
+        """Mark the states in `slots` (NONE: no state) as changed by records at `offsets` (ascending)."""
         touched = slots >= 0
         slots, offsets = slots[touched], offsets[touched]
         if not slots.size:
@@ -54,7 +57,7 @@ class DirtySymbols:
         rows = self._rows
         counts = np.bincount(slots, minlength=len(rows))
         first = np.full(len(rows), NONE)
-        first[slots[::-1]] = offsets[::-1]  # of several values for one slot the last assigned stays
+        first[slots[::-1]] = offsets[::-1]  # the last value assigned to a slot, its lowest offset, stays
         changed = np.flatnonzero(counts)
         clean = changed[rows["first"][changed] == NONE]
         rows["first"][clean] = first[clean]
@@ -68,17 +71,17 @@ class DirtySymbols:
         rows["warm_records"][warm] = 0
 
     def restored(self, slot: int, warm_from: int, warm_next: int) -> None:
-        """The state in `slot` comes from a snapshot."""
+        """Mark the state in `slot` as loaded from a snapshot."""
         self._reach(slot + 1)
         self._rows[slot] = (NONE, 0, warm_from, warm_next, 0)
 
     def warm(self, slot: int) -> tuple[int, int]:
-        """(warm_from, warm_next) of a symbol."""
+        """Return (warm_from, warm_next) of a symbol."""
         row = self._rows[slot]
         return int(row["warm_from"]), int(row["warm_next"])
 
     def due(self, next_offset: int) -> NDArray[np.int64]:
-        """Slots to save with the transaction that commits `next_offset`, oldest change first."""
+        """Return the slots to save in the transaction that commits `next_offset`, oldest change first."""
         rows = self._rows
         symbols = int(np.count_nonzero(rows["warm_from"] != NONE))
         age = next_offset - rows["first"]
@@ -88,21 +91,21 @@ class DirtySymbols:
         return self._oldest_first(np.flatnonzero(late & (rows["first"] != NONE)))
 
     def all(self) -> NDArray[np.int64]:
-        """Slots of every unsaved change, oldest first."""
+        """Return all dirty slots, oldest change first."""
         return self._oldest_first(np.flatnonzero(self._rows["first"] != NONE))
 
     @property
     def any(self) -> bool:
-        """Whether there is an unsaved change."""
+        """Whether any symbol is dirty."""
         return bool((self._rows["first"] != NONE).any())
 
     def saved(self, slots: NDArray[np.int64]) -> None:
-        """The states in `slots` are in the state topic."""
+        """Mark the states in `slots` as saved."""
         self._rows["first"][slots] = NONE
         self._rows["records"][slots] = 0
 
     def oldest(self, next_offset: int, without: NDArray[np.int64]) -> int:
-        """Input offset of the oldest unsaved change when those in slots `without` are saved; `next_offset` if none."""
+        """Return the input offset of the oldest unsaved change outside slots `without`; `next_offset` if none."""
         first = self._rows["first"].copy()
         first[without] = NONE
         first = first[first != NONE]

@@ -1,4 +1,4 @@
-"""From what is committed to a partition's state: read its snapshots, replay the rest, or begin anew."""
+"""The recovery of a partition's state for a committed offset: load snapshots and replay, or start empty."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 
 
 class Recovery:
-    """Restores the state of one partition."""
+    """The recovery of one partition."""
 
     def __init__(
         self,
@@ -69,20 +69,19 @@ class Recovery:
         """Refuse an input that has grown since this worker started.
 
         Raises:
-            ConfigError: it has `count` partitions.
+            ConfigError: the input has grown to `count` partitions.
         """
         if count > self._owner.partitions:
             raise partitions_changed(self._tp.topic, self._owner.partitions, count)
 
     async def state(self, opened: Opened, own: int) -> PartitionState:
-        """The state for exactly the committed offset. `own` is the highest that this process has committed.
+        """Return the state for exactly the committed offset; `own` is the highest that this process has committed.
 
         Raises:
-            ConfigError: a topic was made anew, or the state topic holds the state of another input or partition count.
-            DataError: the input no longer has what the state needs, or the offset contradicts what is there.
-            OutcomeUnknown: the offset, or an end of the input, contradicts what is there, or a record arrived damaged:
-                ask again.
-            KafkaError: a broker that is needed does not answer.
+            ConfigError: a topic was recreated, or the state topic holds the state of another input or partition count.
+            DataError: the input no longer has the records that the state needs, or the offset contradicts the topics.
+            OutcomeUnknown: the offset or the input's end contradicts the topics, or a record arrived damaged; retry.
+            KafkaError: a required broker does not answer.
         """
         try:
             state = await self._believed(opened, own)
@@ -115,14 +114,14 @@ class Recovery:
             await agreement.check_left_out(reader.leaders, found, stored, outputs, own)
             agreement.tell_repeats(found, outputs)
             try:
-                # Whose group nobody has seen at work needs no more input than there is.
+                # A group without evidence of work needs only the input that exists.
                 origin = 0 if come or stored.snapshots else first
                 return await self._restored(found, stored, first, origin, reader, named)
             except InputGap as gap:
                 return self._skip(gap, found, stored, named)
 
     def _topics(self) -> tuple[str, ...]:
-        """In the order of `TopicIds`."""
+        """Return the topics in the order of `TopicIds`."""
         topics = self._settings.topics
         limits = () if self._control_table is None else (topics.limits,)
         return self._tp.topic, self._state_tp.topic, topics.output, topics.rejections, *limits
@@ -130,7 +129,7 @@ class Recovery:
     async def _stored(self, reader: Reader, opened: Opened) -> StateRecords:
         try:
             return await read_state(reader, self._state_tp, opened.barrier + 1)
-        except Truncated as lost:  # within the seconds since we wrote there
+        except Truncated as lost:  # since our write there, seconds ago
             raise OutcomeUnknown(str(lost)) from lost
 
     async def _restored(
@@ -160,10 +159,10 @@ class Recovery:
         return state
 
     def _cut_short(self, checkpoint: Checkpoint, named: Named) -> bool:
-        """Whether the state partition lacks records that the committed offset counts on: older ones of the same symbols
-        may still be there, and look sound.
+        """Return whether the state partition lacks records on which the committed offset depends.
 
-        Each opening writes there, so that after some of them its end says nothing: the newest resume record does.
+        Older records of the same symbols may remain, and look valid. Each opening writes to the partition, so its end
+        soon proves nothing; the newest resume record does.
         """
         other = checkpoint.state_id not in (0, named.ids.state)
         if not other and checkpoint.state_end < named.state_end and checkpoint.resume <= named.resume:
@@ -183,7 +182,7 @@ class Recovery:
     def _checkpoint(self, found: Committed, stored: StateRecords, origin: int) -> Checkpoint:
         partitions = self._owner.partitions
         if found.checkpoint is None:
-            # An offset that was set by hand carries none; without a record of ours the state is that of all input.
+            # An offset set by hand has none; without a resume record the state is that of all input.
             resume = stored.resume
             begun = (resume.origin, resume.replay_from) if resume else (origin, origin)
             return Checkpoint(*begun, saved=0, partitions=partitions, term=resume.term if resume else 0)
@@ -243,7 +242,7 @@ class Recovery:
     def _tell(self, rebuild: Rebuild, stored: StateRecords, engine: Engine) -> None:
         METRICS.replayed_records.inc(rebuild.replayed)
         if stored.owner and stored.owner.config_hash != self._owner.config_hash and rebuild.replayed:
-            # Their outputs were made under the other configuration, which we can't repeat.
+            # Their outputs were made under the old configuration, which can't be repeated.
             log.warning(
                 "configuration changed: unsaved records were replayed under the new one",
                 extra={"before": stored.owner.config_hash, "now": self._owner.config_hash, "records": rebuild.replayed},

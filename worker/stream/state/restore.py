@@ -1,4 +1,4 @@
-"""Rebuilds a partition's state for exactly one offset: snapshots first, then the unsaved rest from the input."""
+"""The rebuild of a partition's state for exactly one offset: load snapshots, then replay unsaved input."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from worker.stream.state.topic import StateRecords
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
-SLICE = 5_000  # records between two turns of the event loop: heartbeats run on it
-LOAD_SLICE = 200  # snapshots between two turns
-Progress = Callable[[int, int], None]  # offset reached, offset where the replay ends
+SLICE = 5_000  # records between two yields to the event loop, which also sends the heartbeats
+LOAD_SLICE = 200  # snapshots between two yields
+Progress = Callable[[int, int], None]  # offset reached, offset at which the replay ends
 TELL_SECONDS = 5.0  # between two log lines on a long replay
 
 
 class InputGap(Exception):
-    """The input no longer has the records from offset `needed` on; it begins at `first`."""
+    """The loss of input from offset `needed` on: the log begins at `first`."""
 
     def __init__(self, needed: int, first: int) -> None:
         super().__init__(needed, first)
@@ -40,20 +40,20 @@ class InputGap(Exception):
 
 @dataclass
 class Rebuild:
-    """What the input must add to the snapshots."""
+    """The input to replay on top of the snapshots."""
 
-    floor: int  # symbols without a usable snapshot change from this offset on
+    floor: int  # symbols without a usable snapshot are replayed from this offset on
     stop: int
-    held: dict[bytes, int] = field(default_factory=dict)  # symbol → offset up to which its state is there
+    held: dict[bytes, int] = field(default_factory=dict)  # symbol → input offset of its snapshot
     warming: dict[bytes, int] = field(default_factory=dict)  # symbol → offset from which `derived` is rebuilt
     replayed: int = 0
     warmed: int = 0
     damaged: int = 0  # snapshots lost or refused
-    late: int = 0  # snapshots of former owners in the place of newer ones
+    late: int = 0  # snapshots that former owners wrote over newer ones
 
     @property
     def start(self) -> int:
-        """First input offset to read."""
+        """The first input offset to read."""
         return min((self.floor, *self.warming.values()))
 
 
@@ -66,16 +66,16 @@ async def load_snapshots(
     dirty: DirtySymbols,
     cut_short: bool = False,
 ) -> Rebuild:
-    """Put the snapshots into the engine; what they leave to the input is the answer.
+    """Load the snapshots into the engine and return what to replay.
 
-    A snapshot that a former owner has written behind the barrier of the one that committed has taken the place of one
-    that may be newer: the input behind it is replayed, too.
+    A snapshot that a former owner wrote after the committing owner's barrier may have replaced a newer one: the input
+    after it is replayed, too.
 
-    `ahead` says that a snapshot may contain more than the input before `stop`, as at least once it may; `cut_short`
-    that the newest records of the state topic are missing, so that older snapshots take their place.
+    `ahead`: a snapshot may contain input from `stop` on, as under at_least_once. `cut_short`: the newest records of the
+    state topic are missing, so older snapshots appear in their place.
 
     Raises:
-        DataError: a newer release wrote them.
+        DataError: a newer release wrote the snapshots.
     """
     rebuild = Rebuild(checkpoint.replay_from, stop)
     refused, floor = 0, checkpoint.replay_from
@@ -117,10 +117,10 @@ async def load_snapshots(
 
 
 def _check_late(snapshot: Snapshot, checkpoint: Checkpoint) -> None:
-    """Refuse one that the input can't bring up to date, or that a rebuild from the origin must not use.
+    """Refuse a late snapshot that a replay can't bring up to date, or that a rebuild from the origin must not use.
 
     Raises:
-        Damaged: then its symbol is rebuilt like one without a snapshot.
+        Damaged: rebuild its symbol as if it had no snapshot.
     """
     begun = snapshot.offset >= checkpoint.origin < checkpoint.replay_from
     if not begun or snapshot.offset + 1 < checkpoint.journal_from:
@@ -141,7 +141,7 @@ def _load(snapshot: Snapshot, engine: Engine, dirty: DirtySymbols, rebuild: Rebu
 async def replay(
     tp: TopicPartition, engine: Engine, dirty: DirtySymbols, rebuild: Rebuild, reader: Reader, progress: Progress
 ) -> None:
-    """Run the input up to `rebuild.stop` (exclusive) through the engine with its outputs suppressed.
+    """Replay the input up to `rebuild.stop` (exclusive) through the engine, without outputs.
 
     Raises:
         InputGap: retention has deleted records that the state needs.
@@ -165,14 +165,14 @@ async def replay(
         if time.monotonic() - told >= TELL_SECONDS:
             told = time.monotonic()
             log.info("restoring", extra={"partition": tp.partition, "offset": reached, "stop": rebuild.stop})
-    # The reader goes on at the first record there is: what retention took meanwhile would be missing.
+    # The reader skips records that retention has deleted meanwhile: check that it skipped none.
     first, _ = await reader.bounds(tp)
     if first > rebuild.floor and rebuild.floor < rebuild.stop:
         raise InputGap(rebuild.floor, first)
 
 
 def advance(raw: RawRecords, engine: Engine, dirty: DirtySymbols, rebuild: Rebuild) -> None:
-    """One batch of a replay: each record changes what does not contain it yet."""
+    """Replay one batch: apply each record to the states that do not contain it yet."""
     offsets = raw.rows["offset"]
     keys = [key or b"" for key in raw.all_keys()]
     held = np.array([rebuild.held.get(key, -1) for key in keys], np.int64)
@@ -190,7 +190,7 @@ def advance(raw: RawRecords, engine: Engine, dirty: DirtySymbols, rebuild: Rebui
 
 
 def needs_journal(tp: TopicPartition, lost: int, fix: str) -> DataError:
-    """The error to stop with when the journal can't serve a replay: it lacks `lost` entries, or older ones at all."""
+    """Return the error of a journal that lacks `lost` entries, or (0) the older ones that a rebuild needs."""
     lacks = f"lacks {lost} entries" if lost else "no longer has the entries that a rebuild of lost snapshots needs"
     return DataError(
         f"the journal of {tp.topic} partition {tp.partition} {lacks}",
@@ -199,7 +199,7 @@ def needs_journal(tp: TopicPartition, lost: int, fix: str) -> DataError:
 
 
 def needs_input(tp: TopicPartition, gap: InputGap, damaged: int) -> DataError:
-    """The error to stop with at a gap."""
+    """Return the error of an input gap."""
     begins = f"{tp.topic} partition {tp.partition} begins at offset {gap.first}, "
     if damaged:
         return DataError(

@@ -1,4 +1,4 @@
-"""Writes the state topic: due snapshots, where to resume, and whose state it is, as records of one transaction."""
+"""The writer of the state topic: due snapshots, resume record and owner record, in one transaction."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Named(NamedTuple):
-    """What a checkpoint says of the topics beside the offset."""
+    """The fields of a checkpoint that identify the topics and the owner."""
 
-    state_end: int = 0  # offset behind the last record of the state partition that the state needs
+    state_end: int = 0  # offset after the last record of the state partition that the state needs
     ids: TopicIds = TopicIds(0, 0)
     resume: int = 0  # next input offset in the state partition's newest resume record
     term: int = 0  # of this owner
@@ -37,7 +37,7 @@ NOT_NAMED = Named()
 
 
 class Taken(NamedTuple):
-    """What one transaction saves."""
+    """The state that one transaction saves."""
 
     records: list[Output]
     checkpoint: Checkpoint
@@ -47,7 +47,7 @@ class Taken(NamedTuple):
 
 
 class SnapshotWriter:
-    """Builds the state records of one partition. `stored` are the symbols that have a snapshot in the topic."""
+    """The builder of one partition's state records; `stored` are the symbols with a snapshot in the topic."""
 
     def __init__(
         self,
@@ -68,14 +68,14 @@ class SnapshotWriter:
         self._signed = False
 
     def begin(self, next_offset: int, origin: int) -> Taken:
-        """No records, and the checkpoint of a group that has decided nothing yet."""
+        """Return no records, and the checkpoint of a group that has decided nothing yet."""
         none = np.zeros(0, np.int64)
         return Taken([], self._checkpoint(next_offset, origin, next_offset, none, None, self._named.resume), none, 0)
 
     def take(self, slots: NDArray[np.int64], next_offset: int, origin: int, limit: int) -> Taken:
-        """The records that save the first of `slots`, about `limit` bytes of them, together with `next_offset`."""
-        stamp = int(time.time() * 1000)  # no value holds it: the broker's cleaner wants to know
-        # Before the snapshots: what is obsolete may have the same key as what is new.
+        """Return the records that save the first of `slots`, about `limit` bytes, together with `next_offset`."""
+        stamp = int(time.time() * 1000)  # record timestamp only; used by the log cleaner
+        # Tombstones precede the snapshots: both may have the same key.
         records = [self._output(key, None, stamp) for key in self._obsolete]
         size = 0
         for done, slot in enumerate(slots.tolist()):
@@ -90,8 +90,8 @@ class SnapshotWriter:
         journaled = self.journal.take(replay_from, save=bool(records))
         if journaled:
             records += [self._output(key, value, stamp) for key, value in journaled.records]
-        # The first commit of an owner always says where to resume and on which input: what groups have committed of a
-        # topic is gone with the topic.
+        # The first commit of an owner always has a resume record with the input's id: deleting a topic deletes the
+        # groups' commits for it.
         resuming = bool(records) or not self._signed
         resume_at = next_offset if resuming else self._named.resume
         checkpoint = self._checkpoint(next_offset, origin, replay_from, slots, journaled, resume_at)
@@ -103,7 +103,7 @@ class SnapshotWriter:
         return Taken(records, checkpoint, slots, size, journaled)
 
     def committed(self, taken: Taken) -> None:
-        """The records are in the topic for good."""
+        """Mark the records of `taken` as committed."""
         self._named = self._named._replace(state_end=taken.checkpoint.state_end, resume=taken.checkpoint.resume)
         if taken.records:
             self._signed = True
@@ -114,7 +114,7 @@ class SnapshotWriter:
             self.journal.committed(taken.journaled)
 
     def reopened(self, term: int) -> None:
-        """The owner goes on under a later term."""
+        """Continue the same owner under a later term."""
         self._named = self._named._replace(term=term)
 
     def _checkpoint(

@@ -1,4 +1,4 @@
-"""Reads a state partition to its end and judges what lies there."""
+"""The reader of a state partition, and the check of its owner."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ T = TypeVar("T")
 
 @dataclass
 class StateRecords:
-    """The newest record of each key; what compaction has left and what it has not removed yet look the same."""
+    """The newest record of each key, the same before and after compaction."""
 
     snapshots: dict[bytes, bytes] = field(default_factory=dict)  # key → value
     places: dict[bytes, int] = field(default_factory=dict)  # key of a snapshot → its offset in the state partition
     owner: StateOwner | None = None
     resume: ReplayFrom | None = None
     journal: list[JournalEntry] = field(default_factory=list)
-    refused_entries: list[bytes] = field(default_factory=list)  # keys of damaged ones of the journal
-    resets: list[int] = field(default_factory=list)  # input offsets from which all symbols began anew, ascending
+    refused_entries: list[bytes] = field(default_factory=list)  # keys of damaged journal entries
+    resets: list[int] = field(default_factory=list)  # ascending input offsets from which all symbols start empty
     size: int = 0  # bytes read
 
     @property
     def damaged_entries(self) -> int:
-        """Entries of the journal that can't be used."""
+        """The number of journal entries that can't be used."""
         return len(self.refused_entries)
 
 
 async def read_state(reader: Reader, tp: TopicPartition, stop: int | None = None) -> StateRecords:
-    """Everything in the state partition `tp` up to `stop` (exclusive), else up to its end now.
+    """Read the state partition `tp` up to `stop` (exclusive), by default up to its present end.
 
     Raises:
         Truncated, KafkaTimeoutError: as `Reader.batches`.
@@ -60,7 +60,7 @@ async def read_state(reader: Reader, tp: TopicPartition, stop: int | None = None
                 stored.snapshots[key] = value
                 stored.places[key] = place
     if not stored.size:
-        await reader.may_read(tp)  # else the lack of it would only show when there is a state to take over
+        await reader.may_read(tp)  # else a missing right would only show once there is a state
     stored.owner = _decode(own.get(OWNER), StateOwner)
     stored.resume = _decode(own.get(REPLAY_FROM), ReplayFrom)
     for key, value in own.items():
@@ -81,7 +81,7 @@ def _keep_entry(stored: StateRecords, key: bytes, value: bytes) -> None:
 
 
 def _later(known: bytes | None, value: bytes | None) -> bytes | None:
-    """Of two records that say where to resume that of the later owner: a former one may write after it."""
+    """Return the resume record of the later owner: a former owner may have written last."""
     before, now = _decode(known, ReplayFrom), _decode(value, ReplayFrom)
     return known if before and now and now.term < before.term else value
 
@@ -95,7 +95,7 @@ def _decode(value: bytes | None, kind: type[T]) -> T | None:
 
 
 def check_owner(found: StateOwner | None, own: StateOwner) -> None:
-    """Refuse another input's state, and state of another partition count.
+    """Refuse the state of another input or of another partition count.
 
     Raises:
         ConfigError: with the migration.

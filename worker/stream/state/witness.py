@@ -1,8 +1,8 @@
-"""What shows how far a group has come, beside the offset that it has committed.
+"""Witnesses of a group's progress, beside its committed offset.
 
-A committed offset can be gone (deleted, expired after days without a member), old (told by a broker that is cut off
-from the others, set back by hand) or set too far by hand. Whatever has been decided behind it would be decided a second
-time; whatever has not been decided before it would never be.
+A committed offset can be lost (deleted, or expired after days without a member), stale (read from a broker that is cut
+off from the others, or set back by hand) or set too far by hand. Records decided after it would be decided twice;
+records not decided before it would never be.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ from worker.wire.plain import unpacked_headers
 
 log = logging.getLogger(__name__)
 
-LOOK_BACK = 20  # offsets before the end of an output that are looked at first; each step takes ten times as many
-MOST_BACK = 20_000  # more markers and foreign records in a row than any fleet writes
+LOOK_BACK = 20  # offsets before the end of an output topic that are read first; each step reads ten times as many
+MOST_BACK = 20_000  # more consecutive markers and foreign records than any fleet writes
 
 
 class Witness(NamedTuple):
-    """That a group has worked on a partition, and how far."""
+    """The evidence that a group has processed a partition, and how far."""
 
-    floor: int  # the committed offset can't be smaller
-    next: int  # what to commit in its place
+    floor: int  # the least possible committed offset
+    next: int  # the offset to commit instead
     source: str
 
 
 class OutputsEnd(NamedTuple):
-    """How far a group's outputs of a partition reach."""
+    """The end of a group's outputs for a partition."""
 
-    next: int  # the input offset behind the last record that they speak of; 0 where they speak of none
-    certain: bool  # no output of a later record can have been there: none was removed behind those that were found
+    next: int  # the input offset after the last record with an output; 0 if there is none
+    certain: bool  # whether no output of a later record can have been removed
 
 
 async def outputs_end(leaders: Leaders, settings: Settings, partition: int) -> OutputsEnd:
-    """How far the outputs reach. Exactly once they and the offset are committed together.
+    """Return how far the outputs reach; under exactly_once they are committed together with the offset.
 
     Raises:
-        KafkaError: they can't be read now.
+        KafkaError: the outputs can't be read now.
     """
     names = settings.topics
     marks = Marks(settings.processing.group, names.input, partition)
@@ -57,14 +57,14 @@ async def outputs_end(leaders: Leaders, settings: Settings, partition: int) -> O
 
 
 class Marks:
-    """What the headers of a group's outputs tell of the input record."""
+    """The parser of the input offset in the headers of a group's outputs."""
 
     def __init__(self, group: str, topic: str, partition: int) -> None:
         self._source = f"/alphapulse/{group}".encode()
         self._prefix = f"{topic}-{partition}-".encode()
 
     def offset(self, headers: bytes) -> int:
-        """The input offset in the headers of a record as they lie in its batch; -1 for one of somebody else."""
+        """Return the input offset in a record's encoded headers; -1 for a foreign record."""
         found = unpacked_headers(headers)
         identity = found.get(b"ce_id", b"")
         ours = found.get(b"ce_source") == self._source and identity.startswith(self._prefix)
@@ -72,7 +72,7 @@ class Marks:
 
 
 async def _last(leaders: Leaders, tp: TopicPartition, marks: Marks) -> tuple[int, bool]:
-    """The input offset of a topic's newest record of the group, -1 without one; whether none can have been newer."""
+    """Return the input offset of the group's newest record in a topic, or -1, and whether none can have been newer."""
     try:
         first, end = await asyncio.gather(leaders.first(tp), leaders.end(tp))
         back = LOOK_BACK
@@ -91,13 +91,13 @@ async def _last(leaders: Leaders, tp: TopicPartition, marks: Marks) -> tuple[int
 
 
 async def _newest(leaders: Leaders, tp: TopicPartition, start: int, end: int, marks: Marks) -> int:
-    """The highest input offset named by records from `start` to `end`; -1 where none is."""
+    """Return the highest input offset named by records from `start` to `end`; -1 if there is none."""
     found, at = -1, start
     while at < end:
         aborted, data = await leaders.records(tp, at)
         records, following = decode(data, at, aborted, True, tp)
         found = max([found, *(marks.offset(records.headers(row)) for row in range(len(records)))])
-        if following <= at:  # before the end there is something: this is another leader, behind the one that told it
+        if following <= at:  # another leader, behind the one that reported the end
             raise Unclear(f"Fetch: {tp} has nothing at {at}, before its end {end}")
         at = following
     return found
@@ -106,12 +106,12 @@ async def _newest(leaders: Leaders, tp: TopicPartition, start: int, end: int, ma
 def furthest(
     stored: StateRecords, outputs: int, own: int, exactly_once: bool, found: Committed | None = None
 ) -> Witness | None:
-    """Who has seen the group furthest on; None where nobody has seen it beyond what a worker has committed.
+    """Return the furthest witness; None if none is beyond a worker's commit.
 
-    `outputs` is as `outputs_end` tells it, `own` the highest offset that this process has committed, `found` what is
-    committed now. At least once the outputs and the state may be ahead of the offset that a worker has committed, also
-    of the one that it commits where it begins. Where no worker has, they show that the group has worked, not how far:
-    what is to be committed then is where the state resumes, and without one the least that is no contradiction.
+    `outputs` is the result of `outputs_end`, `own` the highest offset that this process has committed, `found` the
+    present commit. Under at_least_once outputs and state may be ahead of a worker's commit, even of its first one. If
+    no worker has committed, they show that the group has worked, not how far: the offset to commit is then where the
+    state resumes, and without a state the least one without a contradiction.
     """
     by_hand = found is not None and found.by_hand
     if not exactly_once and found is not None and not by_hand:
@@ -132,7 +132,7 @@ def furthest(
 def contradicting(
     stored: StateRecords, outputs: int, own: int, exactly_once: bool, found: Committed | None
 ) -> Witness | None:
-    """The furthest witness, where what is committed is behind it; else None."""
+    """Return the furthest witness if the committed offset is behind it, else None."""
     witness = furthest(stored, outputs, own, exactly_once, found)
     offset = found.offset if found else 0
     return witness if witness and offset < witness.floor else None
