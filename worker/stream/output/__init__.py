@@ -1,1 +1,1 @@
-"""From the results of the engine to records in Kafka: built, encoded, delivered with their offset."""
+"""The outputs: from engine results to Kafka records, built, encoded and delivered with their offset."""

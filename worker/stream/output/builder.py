@@ -1,4 +1,4 @@
-"""Turns the engine's outcomes into Kafka records: value, key and the headers that say where each came from."""
+"""The builder of Kafka records from the engine's outcomes: value, key and headers that identify the input."""
 
 from __future__ import annotations
 
@@ -21,14 +21,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @lru_cache(4096)  # the symbols of a market share their bars' times
 def rfc3339(ms: int) -> str:
-    """Epoch ms as an RFC 3339 time in UTC with milliseconds; times beyond the years 1 to 9999, which it can't say, as
-    the nearest it can."""
+    """Format epoch ms as an RFC 3339 time in UTC with milliseconds, clamped to the years 1 to 9999."""
     ms = min(max(ms, MIN_TS), MAX_TS)
     return (_EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def common_headers(group: str) -> tuple[Header, ...]:
-    """The headers that all outputs of a group's workers have."""
+    """Return the headers that all outputs of a group have."""
     return (
         ("content-type", b"application/json"),
         ("ce_specversion", b"1.0"),
@@ -37,7 +36,7 @@ def common_headers(group: str) -> tuple[Header, ...]:
 
 
 class OutputBuilder:
-    """Builds the output records of one group's workers. Nothing in them depends on the worker."""
+    """The builder of one group's output records. Nothing in them depends on the worker."""
 
     def __init__(self, topics: TopicSettings, group: str) -> None:
         self._topics = topics
@@ -45,7 +44,7 @@ class OutputBuilder:
         self._common = common_headers(group)
 
     def outputs(self, records: Sequence[Consumed], outcomes: Sequence[Decision | Rejection]) -> Iterator[Output]:
-        """One output a record, in order."""
+        """Yield one output per record, in order."""
         for record, outcome in zip(records, outcomes, strict=True):
             yield self._output(record, outcome)
 

@@ -1,4 +1,4 @@
-"""Turns a batch of columns into what is published: decisions as finished record batches, the rest as single outputs."""
+"""The encoder of a batch of columns: decisions as finished record batches, the rest as single outputs."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from worker.wire.exact import read_headers
 from worker.wire.headers import headers
 from worker.wire.writer import DecisionWriter
 
-Results = tuple[Decoded, NDArray[Any]]  # what was decoded from a batch of records, and the engine's rows for them
+Results = tuple[Decoded, NDArray[Any]]  # the decoded batch, and the engine's rows for it
 
 
 class EncodedBatch(NamedTuple):
-    """What one batch of input records gives, each topic's in the order of the input."""
+    """The outputs of one batch of input records, per topic in input order."""
 
-    decisions: Iterator[FinishedBatch]  # of the topic of decisions; written as they are asked for
-    others: Iterator[Output]  # with `detail=full` the decisions too
+    decisions: Iterator[FinishedBatch]  # for the topic of decisions; encoded lazily
+    others: Iterator[Output]  # with `detail=full` the decisions, too
 
 
 class OutputEncoder:
-    """Encodes the outcomes of one input partition: the bytes that `OutputBuilder` gives for each of them."""
+    """The encoder of one input partition's outcomes, with the same bytes as `OutputBuilder`."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class OutputEncoder:
         transactional: bool,
         names: ModelNames | None = None,
     ) -> None:
-        """`max_batch` and `transactional` are those of the producer that sends the batches, `names` the engine's."""
+        """Create the encoder; `max_batch` and `transactional` are the sending producer's, `names` the engine's."""
         self._tp, self._topic = tp, topics.output
         self._outcomes, self._records = OutcomeBuilder(settings, names), OutputBuilder(topics, group)
         self._writer: DecisionWriter | None = None
@@ -56,7 +56,7 @@ class OutputEncoder:
             self._writer = DecisionWriter(settings, layout, max_batch, transactional, names)
 
     def outputs(self, raw: RawRecords, results: Results) -> Iterator[Output | Prepared]:
-        """The decisions as finished batches, then the rejections."""
+        """Yield the decisions as finished batches, then the rejections."""
         decisions, others = self.encode(raw, *results)
         for batch in decisions:
             yield Prepared(self._topic, batch)
@@ -67,9 +67,9 @@ class OutputEncoder:
         METRICS.count_rows(self._tp.partition, results[1])
 
     def encode(self, raw: RawRecords, decoded: Decoded, outs: NDArray[Any]) -> EncodedBatch:
-        """The outputs of raw records, of what was decoded from them and of the engine's rows for them.
+        """Return the outputs of raw records, from their decoded columns and the engine's rows.
 
-        Both iterators read the three: use them up before any of these changes.
+        Both iterators read the three arguments: exhaust them before any of these changes.
         """
         accepted = outs["validation"]["accepted"].astype(bool)
         if self._writer is None:
@@ -88,7 +88,7 @@ class OutputEncoder:
 
 
 def consumed(raw: RawRecords, tp: TopicPartition) -> Sequence[Consumed]:
-    """Raw records as aiokafka's consumer gives them."""
+    """Convert raw records to those of aiokafka's consumer."""
     return [_consumed(raw, row, tp) for row in range(len(raw))]
 
 

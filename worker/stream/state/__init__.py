@@ -1,1 +1,1 @@
-"""The state of a partition: what of it is unsaved, its records in the state topic, and how it is restored."""
+"""The state of a partition: its dirty symbols, its records in the state topic, and its recovery."""

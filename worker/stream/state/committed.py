@@ -1,4 +1,4 @@
-"""What a group has committed with its offsets, and whether its input is still the one its state was made for."""
+"""The checkpoints that a group has committed, and the check of the input's partition count against them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from worker.stream.state.checkpoint import Committed, committed
 
 
 async def checkpoints(admin: AIOKafkaAdminClient, settings: Settings, partitions: int) -> dict[int, Committed]:
-    """What the group has committed, by partition; nothing where it has committed nothing.
+    """Return the group's commits by partition, without the partitions that have none.
 
     Raises:
         NotPermitted, TryAgain, BrokerUnavailable: as `committed_offsets`.
@@ -22,7 +22,7 @@ async def checkpoints(admin: AIOKafkaAdminClient, settings: Settings, partitions
 
 
 async def check_partitions(settings: Settings, partitions: int) -> None:
-    """Refuse to join on an input that has other partitions than the group's state was made for.
+    """Refuse an input whose partition count differs from that of the group's state.
 
     Raises:
         ConfigError: with the migration.

@@ -1,5 +1,7 @@
-"""The journal of what is not in the input log but changes decisions: control records, model switches among them, from
-the offset that saw them."""
+"""The journal of control records, model switches included: they change decisions but are not in the input log.
+
+Each entry has the input offset from which it applies.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +20,16 @@ ANY_TIME = -(2**63)
 
 
 class Changes(NamedTuple):
-    """What one transaction does to the journal."""
+    """The changes of the journal in one transaction."""
 
-    records: list[tuple[bytes, bytes | None]]  # of the state topic: key, value
+    records: list[tuple[bytes, bytes | None]]  # for the state topic: key, value
     removed: list[JournalEntry]
     size: int  # entries in the topic afterwards
-    whole_from: int  # input offset from which on the journal lacks nothing
+    whole_from: int  # input offset from which the journal is complete
 
 
 class Journal:
-    """One partition's entries: those in the state topic and those that the next transaction puts there."""
+    """The entries of one partition: those in the state topic, and those that the next transaction adds."""
 
     def __init__(
         self,
@@ -39,14 +41,14 @@ class Journal:
     ) -> None:
         self._controls, self._control_table, self._keep = controls, control_table, keep
         self._new: list[JournalEntry] = []
-        self._waiting: dict[bytes, Announced] = {}  # newer than their key's last entry, and no record has met them
-        self._seen = 0  # revision of the table
+        self._waiting: dict[bytes, Announced] = {}  # newer than their key's last entry, but not yet met by a record
+        self._seen = 0  # revision of the control table
         self._whole_from = whole_from
         for entry in sorted(stored, key=lambda entry: entry.ordinal):
             controls.add(entry)
 
     def use(self, keys: Callable[[], Iterable[bytes | None]], offset: int) -> None:
-        """Records with these keys are about to be processed, the first at `offset`: enter what they will see first."""
+        """Enter the control records for a batch with these keys, which begins at `offset`, before it is processed."""
         if self._control_table is None:
             return
         if self._control_table.revision != self._seen:
@@ -58,9 +60,9 @@ class Journal:
                 self._enter(self._waiting.pop(key), offset)
 
     def take(self, replay_from: int, save: bool) -> Changes | None:
-        """What to write with a transaction after which replays begin at `replay_from`; None when that is nothing.
+        """Return the changes for a transaction after which replays begin at `replay_from`; None if there are none.
 
-        `save` says that it saves states: only then it is worth looking for what no replay needs any more.
+        `save`: the transaction saves states. Only then is a search for entries that no replay needs worth its cost.
         """
         removed = self._controls.unneeded(replay_from) if (save or self._new) and not self._keep else []
         if not removed and not self._new:
@@ -70,7 +72,7 @@ class Journal:
         return Changes(records, removed, self.size - len(removed), replay_from if removed else self._whole_from)
 
     def committed(self, changes: Changes) -> None:
-        """The changes are in the topic for good."""
+        """Mark the changes as committed."""
         METRICS.journal_entries.inc(len(self._new))
         self._new = []
         self._controls.remove(changes.removed)
@@ -78,17 +80,17 @@ class Journal:
 
     @property
     def pending(self) -> bool:
-        """Whether some entry is not yet in the topic."""
+        """Whether any entry is not in the topic yet."""
         return bool(self._new)
 
     @property
     def size(self) -> int:
-        """Entries that count, those not yet in the topic included."""
+        """The number of entries, those not in the topic yet included."""
         return len(self._controls)
 
     @property
     def whole_from(self) -> int:
-        """Input offset from which on no entry has been removed that a record would meet."""
+        """The input offset from which no entry that a record would meet has been removed."""
         return self._whole_from
 
     def _newer(self, announced: Announced) -> bool:
@@ -110,7 +112,7 @@ class Journal:
             key=announced.key.decode(),
             ordinal=last.ordinal + 1 if last else 1,
             version=control.version if control else last.version if last else 0,
-            # An offset that was set back by hand: earlier entries keep their turn.
+            # After an offset was set back by hand, entries keep their order.
             visible_from=max(offset, last.visible_from) if last else offset,
             effective_ts=control.effective_ts if control else ANY_TIME,
             ts=announced.ts,
@@ -126,8 +128,8 @@ class Journal:
 
 
 def missing(stored: Sequence[JournalEntry], damaged: int, counted: int, ahead: bool) -> int:
-    """Entries that were lost or damaged; `counted` is what the committed offset says.
+    """Return the number of lost or damaged entries; `counted` is the number in the committed checkpoint.
 
-    `ahead` says that the topic may be ahead of the committed offset, so that entries may have been removed already.
+    `ahead`: the topic may be ahead of the committed offset, so entries may have been removed already.
     """
     return damaged if ahead else max(counted - len(stored), 0)

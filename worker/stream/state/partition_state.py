@@ -1,5 +1,4 @@
-"""The state of one partition between fetch and commit: the engine, what of it is unsaved, and what goes to the state
-topic with the next transaction."""
+"""The state of one partition between fetch and commit: engine, dirty symbols, and the next state records."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ from worker.stream.state.snapshots import SnapshotWriter, Taken
 
 
 class PartitionState:
-    """Everything that agrees with one committed offset. After a failed commit it is dropped, never patched."""
+    """The state that agrees with one committed offset. After a failed commit it is discarded, never patched."""
 
     def __init__(
         self,
@@ -30,29 +29,29 @@ class PartitionState:
     ) -> None:
         self.engine = engine
         self.origin = origin  # first input offset that the group has processed
-        self.next = next_offset  # first input offset that it has not
-        self.checkpoint: Checkpoint | None = None  # of our last commit
+        self.next = next_offset  # first input offset that the group has not processed
+        self.checkpoint: Checkpoint | None = None  # of the last commit
         self.epoch = NO_EPOCH  # of the leader that wrote the record before `next`
-        self.first = False  # whether nobody has seen the group at work
-        self.settled = next_offset  # that the group has committed; at least once `next` runs ahead of it for a while
+        self.first = False  # whether the group has no outputs, no state and no commit yet
+        self.settled = next_offset  # committed offset; under at_least_once `next` may be ahead of it
         self._dirty, self._writer = dirty, writer
         self._placement = Placement(writer.owner)
-        # At least once a snapshot may be ahead of the committed offset: its symbol's outputs are there already.
+        # Under at_least_once a snapshot may be ahead of the committed offset: its symbol's outputs are published.
         self._ahead = {symbol: offset for symbol, offset in held.items() if offset >= next_offset}
 
     def unseen(self, raw: RawRecords) -> RawRecords:
-        """The records that have no output yet."""
+        """Return the records that have no output yet."""
         if not self._ahead:
             return raw
         held = [self._ahead.get(key or b"", -1) for key in raw.all_keys()]
         return raw.where(raw.rows["offset"] > np.array(held, np.int64))
 
     def fetched(self, raw: RawRecords) -> None:
-        """All of a batch, markers that are no records included, lies before the next offset."""
+        """Note the leader epoch of a fetched batch: all of it, markers included, precedes the next offset."""
         self.epoch = max(self.epoch, raw.epoch)
 
     def step(self, raw: RawRecords) -> Any:
-        """What the engine makes of records that are `unseen`, at least one."""
+        """Return the engine's results for records that are `unseen`, at least one."""
         self._writer.journal.use(raw.all_keys, self.next)
         results = self.engine.step_raw(raw)
         self._dirty.note(self.engine.touched, raw.rows["offset"])
@@ -60,28 +59,28 @@ class PartitionState:
         return results
 
     def begin(self) -> Taken:
-        """What to commit before anything is decided: where the group begins."""
+        """Return the commit of the group's first offset, before any decision."""
         return self._writer.begin(self.next, self.origin)
 
     def due(self, position: int, limit: int) -> Taken:
-        """What must be saved with the commit of `position`, oldest first, at most about `limit` bytes of it."""
+        """Return the state to save with the commit of `position`, oldest first, at most about `limit` bytes."""
         return self._writer.take(self._dirty.due(position), position, self.origin, limit)
 
     def rest(self, limit: int) -> Taken:
-        """What is unsaved at all, oldest first, at most about `limit` bytes of it."""
+        """Return all unsaved state, oldest first, at most about `limit` bytes."""
         return self._writer.take(self._dirty.all(), self.next, self.origin, limit)
 
     @property
     def pressing(self) -> bool:
-        """Whether the next commit must not wait: a replay would not know what decided these records."""
+        """Whether the next commit must not wait: a replay would lack the control records of these decisions."""
         return self._writer.journal.pending
 
     def published(self, position: int) -> None:
-        """The outputs up to `position` are there, its commit is not."""
+        """Mark the outputs up to `position` as published, but not committed."""
         self.next = position
 
     def committed(self, position: int, taken: Taken) -> None:
-        """The transaction is there for good."""
+        """Mark `position` and the state of `taken` as committed."""
         self.next = self.settled = position
         self.checkpoint = taken.checkpoint
         self._writer.committed(taken)
@@ -89,10 +88,10 @@ class PartitionState:
             self._ahead = {}
 
     def reopened(self, term: int) -> None:
-        """Whoever has it goes on with it, under a later term."""
+        """Continue with the same owner under a later term."""
         self._writer.reopened(term)
 
     @property
     def dirty(self) -> bool:
-        """Whether anything is unsaved."""
+        """Whether any symbol is dirty."""
         return self._dirty.any

@@ -1,4 +1,4 @@
-"""Records of the state topic: keys, and one symbol's snapshot as bytes and back, with its checksum."""
+"""Records of the state topic: keys, and the encoding of snapshots and journal entries, with checksums."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from schemas.state import JournalEntry, SnapshotEnvelope
 
 FORMAT = 1
 OWNER, REPLAY_FROM = b"__owner__", b"__replay_from__"
-BARRIER = b"__barrier__"  # written before the committed offset is read: its offset is its owner's term
+BARRIER = b"__barrier__"  # written before the committed offset is read; its offset is the owner's term
 JOURNAL = b"__journal__"
 RESET = b"__reset__"
 _RESERVED, _ESCAPE = b"__", b"_"
@@ -22,7 +22,7 @@ _decode_entry = msgspec.msgpack.Decoder(JournalEntry).decode
 
 
 class Damaged(Exception):
-    """A record that can't be what was written."""
+    """A record that differs from what was written."""
 
 
 class Snapshot(NamedTuple):
@@ -38,23 +38,23 @@ class Snapshot(NamedTuple):
     config_hash: str
     warm_from: int
     warm_next: int
-    term: int = 0  # of the owner that wrote it; 0 = not known
+    term: int = 0  # of the owner that wrote it; 0 = unknown
 
 
 def state_key(symbol: bytes) -> bytes:
-    """The key of a symbol's snapshot; no symbol's name can be taken for one of our own keys."""
+    """Return the key of a symbol's snapshot, escaped so that no symbol equals a reserved key."""
     return _ESCAPE + symbol if symbol.startswith(_RESERVED) else symbol
 
 
 def symbol_of(key: bytes) -> bytes | None:
-    """The symbol of a key; None for our own keys."""
+    """Return the symbol of a key; None for a reserved key."""
     if not key.startswith(_RESERVED):
         return key
     return key[len(_ESCAPE) :] if key.startswith(_ESCAPE + _RESERVED) else None
 
 
 def pack(snapshot: Snapshot) -> bytes:
-    """The record's value. The derived part is compressed when that makes it smaller: a young state is mostly zero."""
+    """Encode a snapshot. Compress its derived part if that makes it smaller: a young state is mostly zero."""
     packed = bytes(cramjam.lz4.compress_block(snapshot.derived))
     smaller = len(packed) < len(snapshot.derived)
     envelope = SnapshotEnvelope(
@@ -78,7 +78,7 @@ def pack(snapshot: Snapshot) -> bytes:
 
 
 def unpack(key: bytes, value: bytes) -> Snapshot:
-    """The snapshot in a record.
+    """Decode the snapshot in a record.
 
     Raises:
         Damaged: it can't be read, its checksum is wrong, or it is another symbol's.
@@ -114,22 +114,22 @@ def _checksum(envelope: SnapshotEnvelope) -> int:
 
 
 def reset_key(offset: int) -> bytes:
-    """The key of the record that tells of symbols begun anew at an input offset."""
+    """Return the key of the record of a reset: all symbols start empty at an input offset."""
     return RESET + str(offset).encode()
 
 
 def journal_key(entry: JournalEntry) -> bytes:
-    """The key of a journal entry."""
+    """Return the key of a journal entry."""
     return JOURNAL + f"control:{entry.key}:{entry.ordinal}".encode()
 
 
 def pack_entry(entry: JournalEntry) -> bytes:
-    """The record's value, with its checksum."""
+    """Encode a journal entry, with its checksum."""
     return _encode(msgspec.structs.replace(entry, crc32=_entry_checksum(entry)))
 
 
 def unpack_entry(key: bytes, value: bytes) -> JournalEntry:
-    """The journal entry in a record.
+    """Decode the journal entry in a record.
 
     Raises:
         Damaged: it can't be read, its checksum is wrong, or it is another entry.

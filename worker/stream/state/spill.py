@@ -1,4 +1,4 @@
-"""States that are not in memory, in a local file: nothing depends on it, for the state topic and the input have all."""
+"""A local file of states that are not in memory. It may be lost: the state topic and the input have everything."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ FIRST = 64  # slots
 
 
 class Spilling:
-    """One process's spilling. With the first fault it ends: what is in memory stays there."""
+    """The spilling of one process. It ends with the first fault: states in memory stay there."""
 
     def __init__(self, settings: StateSettings) -> None:
         self._resident, self._folder = settings.resident_symbols, settings.spill_folder
         self.ended = False
 
     def new(self) -> Spill | None:
-        """For a partition's engine; None when nothing is to be spilled, or nothing can be."""
+        """Create the spill of a partition's engine; return None if spilling is off or has ended."""
         if not self._resident or self.ended:
             return None
         try:
@@ -40,7 +40,7 @@ class Spilling:
             return None
 
     def end(self, cause: object) -> None:
-        """Spill no more."""
+        """End spilling."""
         METRICS.spill_faults.inc()
         if not self.ended:
             self.ended = True
@@ -48,9 +48,9 @@ class Spilling:
 
 
 class SpillFile:
-    """One partition's states, a slot's at slot × size of a state; the checksums are kept in memory.
+    """The spilled states of one partition, each at slot × state size; the checksums are in memory.
 
-    The file has no name: whatever ends the process, the file system takes its space back.
+    The file has no name: the file system reclaims it however the process ends.
     """
 
     def __init__(self, folder: Path, spilling: Spilling) -> None:
@@ -62,7 +62,7 @@ class SpillFile:
         self._sums = np.zeros(FIRST, np.uint32)  # by slot
 
     def put(self, slot: int, state: NDArray[np.uint8]) -> bool:
-        """Write a slot's state; False after a fault."""
+        """Write a slot's state; return False after a fault."""
         if self._spilling.ended:
             return False
         try:
@@ -83,7 +83,7 @@ class SpillFile:
         """Read a slot's state.
 
         Raises:
-            StateLost: the file does not hold what was written.
+            StateLost: the file does not contain what was written.
         """
         cause: object = "checksum"
         try:
