@@ -1,2 +1,1 @@
-"""The worker: partition after partition, batch after batch; outputs, state and rebalances. The engine knows nothing of
-it."""
+"""The worker: poll loop, rebalances, partitions, outputs and state. The engine does not depend on it."""

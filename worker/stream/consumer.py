@@ -1,4 +1,4 @@
-"""What the poll loop asks of a consumer, and no more: `AIOKafkaConsumer` in a worker, a log in memory in its tests."""
+"""The consumer interface of the poll loop: `AIOKafkaConsumer` in a worker, a log in memory in its tests."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ class Consumer(Protocol):
         """Join the group."""
 
     async def getmany(self, *partitions: TopicPartition, timeout_ms: int = 0) -> dict[TopicPartition, list[Any]]:
-        """Fetched records; positions go behind them."""
+        """Return fetched records, and advance the positions past them."""
 
     def assignment(self) -> Set[TopicPartition]:
-        """The partitions of the newest generation."""
+        """Return the partitions of the newest generation."""
 
     def partitions_for_topic(self, topic: str) -> Set[int] | None:
-        """The partitions that a topic has, as far as the client knows."""
+        """Return the partitions of a topic, as far as the client knows."""
 
     async def position(self, partition: TopicPartition, /) -> int:
-        """The offset that is fetched next."""
+        """Return the offset to fetch next."""
 
     def seek(self, partition: TopicPartition, offset: int, /) -> None:
-        """Set the position, and drop what was fetched already."""
+        """Set the position, and drop records fetched already."""
 
     def pause(self, *partitions: TopicPartition) -> None:
-        """Fetch nothing of these, until they are resumed or assigned anew."""
+        """Stop fetching these partitions until they are resumed or assigned again."""
 
     def resume(self, *partitions: TopicPartition) -> None:
-        """Fetch again."""
+        """Resume fetching these partitions."""
 
     def last_stable_offset(self, partition: TopicPartition, /) -> int | None:
-        """Where the committed part of the partition ended at its last fetch."""
+        """Return the last stable offset of the partition at its last fetch."""

@@ -16,11 +16,11 @@ from worker.stream.state.spill import Spilling
 from worker.telemetry.metrics import METRICS
 
 MIN_BATCH = 65_536  # bytes
-BAR = 1_700_000_000_000 // 60_000 * 60_000  # opens then, epoch ms: a time at which markets have bars
+BAR = 1_700_000_000_000 // 60_000 * 60_000  # its open, epoch ms: a time at which markets have bars
 
 
 def _record_set() -> bytes:
-    """Two records that are accepted and one that is not: what a batch needs beyond its first record, too."""
+    """Build a batch of two accepted records and a rejected one: more than a batch's first record needs kernels."""
     tick = b'{"symbol":"%s","ts":%d,"open":1.5,"high":1.75,"low":1.25,"close":1.5,"volume":10,"interval":"1m"}'
     builder = DefaultRecordBatchBuilder(2, 0, False, -1, -1, -1, MIN_BATCH)
     for offset, (key, value) in enumerate([(b"A", tick % (b"A", BAR)), (b"B", tick % (b"B", BAR)), (b"C", b"no bar")]):
@@ -29,7 +29,7 @@ def _record_set() -> bytes:
 
 
 def library(engine: EngineSettings, models: ModelsSettings) -> Library | None:
-    """The models, loaded; None where each symbol's own model learns: then nothing else is asked.
+    """Load the models; return None if each symbol's own model learns, as no other is used then.
 
     Raises:
         ConfigError: the settings contradict each other.
@@ -51,7 +51,7 @@ def library(engine: EngineSettings, models: ModelsSettings) -> Library | None:
 
 
 class DecisionJob:
-    """Runs ticks through the engine under one configuration."""
+    """The job that runs ticks through the engine under one configuration."""
 
     version = ENGINE_VERSION
 
@@ -59,7 +59,7 @@ class DecisionJob:
         """Load the models.
 
         Raises:
-            AlphapulseError: what is configured contradicts itself, or this machine can't run models.
+            AlphapulseError: the settings contradict each other, or this machine can't run models.
         """
         self._engine, self._settings = engine, settings
         self._library = library(engine, settings.models)
@@ -67,7 +67,7 @@ class DecisionJob:
         self.config_hash = engine.config_hash()
 
     def warm_up(self) -> None:
-        """Compile the kernels, or load them from the cache: a few records go all the way."""
+        """Compile the kernels, or load them from the cache, by a few records that pass all stages."""
         tp = TopicPartition(self._settings.topics.input, 0)
         engine = self.engine()
         engine.warm_up()
@@ -76,12 +76,12 @@ class DecisionJob:
             pass
 
     def engine(self) -> PartitionEngine:
-        """The engine of a partition."""
+        """Create the engine of a partition."""
         scorer = self._library.switchboard() if self._library else None
         return PartitionEngine(self._engine, self._spilling.new(), scorer)
 
     def publisher(self, tp: TopicPartition, batch_bytes: int) -> OutputEncoder:
-        """The publisher of a partition's decisions and rejections."""
+        """Create the publisher of a partition's decisions and rejections."""
         transactional = self._settings.processing.guarantee == "exactly_once"
         group, topics = self._settings.processing.group, self._settings.topics
         names = self._library.names if self._library else None

@@ -1,4 +1,4 @@
-"""What partitions that are given up leave behind: committed offsets, then what is unsaved, as far as the time goes."""
+"""The drain of revoked partitions: commit offsets, then save snapshots, within the deadline."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ log = logging.getLogger(__name__)
 
 
 async def settle(partitions: Sequence[Partition], seconds: float) -> bool:
-    """Commit the offsets of what is published; False where that fails: the next owner publishes it once more."""
+    """Commit the offsets of published outputs; return False if that fails: the next owner publishes them again."""
     return await _each("not committed", partitions, [partition.settle() for partition in partitions], seconds)
 
 
 async def save(partitions: Sequence[Partition], seconds: float, clock: Clock = time) -> None:
-    """Save what is unsaved. What is left the next owner replays."""
+    """Save dirty symbols. The next owner replays the rest."""
     deadline = Deadline(seconds, clock)
     await _each("not saved", partitions, [_save(partition, deadline) for partition in partitions], seconds)
 
@@ -33,7 +33,7 @@ async def _save(partition: Partition, deadline: Deadline) -> None:
 async def _each(
     failed: str, partitions: Sequence[Partition], work: Sequence[Coroutine[Any, Any, None]], seconds: float
 ) -> bool:
-    """Whether all went well in time. What the client library waits for without limit is left behind."""
+    """Return whether all succeeded in time. Abandon tasks in which the client library waits without limit."""
     tasks = [asyncio.ensure_future(one) for one in work]
     if not tasks:
         return True

@@ -1,4 +1,4 @@
-"""Failpoints: steps of the cycle at which the fault suite ends the process; without its variable they do nothing."""
+"""Failpoints: steps of the cycle at which the fault suite signals the process; no-ops without its variable."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ POINTS = (
 
 
 def armed(text: str) -> Callable[[str], None]:
-    """A hook that sends this process a signal, SIGKILL unless named, at the n-th pass of one point."""
+    """Return a hook that sends this process a signal, by default SIGKILL, at the n-th pass of one point."""
     point, number, *rest = text.split(":")
     passes, last = count(1), int(number)
     kind = signal.Signals[rest[0]] if rest else signal.SIGKILL

@@ -1,4 +1,4 @@
-"""What a fleet does with its records: the parts of the work that the partition loop does not know."""
+"""The interfaces of a fleet's job: the work on records that the partition loop does not know."""
 
 from __future__ import annotations
 
@@ -15,69 +15,69 @@ from worker.kafka.records.outputs import Output, Prepared
 
 
 class Keys(Protocol):
-    """Which key's state lies in a slot."""
+    """The keys of the slots."""
 
     def key(self, slot: int) -> bytes:
-        """The key."""
+        """Return the key of a slot."""
 
 
 class Fingerprints(Protocol):
-    """What stored state must have been made with to be used again."""
+    """The fingerprints that stored state must have to be reused."""
 
     def of(self, symbol: str) -> str:
-        """A symbol's fingerprint."""
+        """Return the fingerprint of a symbol."""
 
 
 class Engine(Protocol):
-    """State of one partition and the step over a batch of its records; see `PartitionEngine`."""
+    """The state of one partition and the step over a batch of its records; see `PartitionEngine`."""
 
     controls: Controls
     touched: NDArray[Any]
 
     @property
     def symbols(self) -> Keys:
-        """Slots of the known symbols."""
+        """The slots of the known symbols."""
 
     @property
     def fingerprints(self) -> Fingerprints:
-        """Of the parameters in use."""
+        """The fingerprints of the parameters in use."""
 
     @property
     def known(self) -> int:
-        """Symbols with a state."""
+        """The number of symbols with a state."""
 
     @property
     def most(self) -> int:
-        """Symbols that it takes."""
+        """The limit of symbols."""
 
     @property
     def spilled(self) -> int:
-        """Symbols whose state is not in memory."""
+        """The number of symbols whose state is not in memory."""
 
     def step_raw(self, raw: RawRecords) -> Any:
-        """The results of a batch, for the job's publisher."""
+        """Process a batch and return its results for the job's publisher."""
 
     def advance_raw(self, raw: RawRecords) -> None:
-        """As `step_raw`, for the state alone."""
+        """Process a batch like `step_raw`, but only change the state."""
 
     def warm_again_raw(self, raw: RawRecords) -> None:
-        """Rebuild `derived` parts from records that their `carry` parts contain already."""
+        """Rebuild `derived` parts from records that the `carry` parts contain already."""
 
     def reserve(self, symbols: int) -> None:
-        """Make room."""
+        """Reserve space for so many symbols."""
 
     def export(self, slot: int) -> SymbolState:
-        """The state in a slot."""
+        """Return the state in a slot."""
 
     def load(self, key: bytes, carry: bytes, derived: bytes | None) -> int:
-        """Set a symbol's state; returns its slot."""
+        """Set a symbol's state and return its slot."""
 
 
 class Publisher(Protocol):
-    """Turns the results of one partition into records."""
+    """The encoder of one partition's results as records."""
 
     def outputs(self, raw: RawRecords, results: Any) -> Iterable[Output | Prepared]:
-        """One output a record; in order within each topic."""
+        """Return one output per record, in order within each topic."""
 
     def count(self, raw: RawRecords, results: Any) -> None:
         """Count a committed batch in the metrics."""
@@ -93,7 +93,7 @@ class Job(Protocol):
         """Compile everything, or load it from the cache, before the group is joined."""
 
     def engine(self) -> Engine:
-        """A new partition's engine, without any state."""
+        """Create a partition's engine, without state."""
 
     def publisher(self, tp: TopicPartition, batch_bytes: int) -> Publisher:
-        """The publisher for an input partition; no batch of records may be larger than `batch_bytes`."""
+        """Create an input partition's publisher; no batch of records may exceed `batch_bytes`."""

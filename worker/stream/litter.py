@@ -1,9 +1,9 @@
-"""What closed clients and dropped states leave behind.
+"""The garbage of closed clients and dropped states.
 
-aiokafka's clients lie in cycles, with their connections' buffers, when they are closed. Only the collector of cycles
-frees them, and a worker has it look rarely (`process.calm_garbage_collector`): each partition that is opened again
-would leave several. What is freed then, and the arrays of a state that was dropped, the C library keeps for later: a
-process that opens partitions again and again would seem to grow.
+Closed aiokafka clients are reference cycles that include their connections' buffers. Only the cycle collector frees
+them, and a worker runs it rarely (`process.calm_garbage_collector`): each reopened partition would leave several. The C
+library keeps the freed memory, and that of dropped states, for reuse: a process that often reopens partitions would
+seem to grow.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ import ctypes
 import gc
 from typing import Any
 
-SOON = 2.0  # seconds; what closes connections behind our back is done by then, and one look does for many partitions
+SOON = 2.0  # seconds; connections closed in the background are closed by then, and one run serves many partitions
 _waiting: set[asyncio.AbstractEventLoop] = set()
-_give_back: Any = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it
+_give_back: Any = getattr(ctypes.CDLL(None), "malloc_trim", None)  # in glibc
 
 
 def collect_soon() -> None:
-    """Have the collector look once, for all that is closed until then, and give memory that is free back to the
-    system. It takes some milliseconds."""
+    """Schedule one collection, for everything closed until then, that also returns free memory to the system.
+
+    It takes some milliseconds.
+    """
     loop = asyncio.get_running_loop()
     if loop not in _waiting:
         _waiting.add(loop)

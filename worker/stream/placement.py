@@ -1,4 +1,4 @@
-"""On which partition a key lies: where murmur2 places it, and nowhere else, or its symbol has two states."""
+"""The check of key placement: a key on another partition than murmur2's gives its symbol two states."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from worker.stream.job import Keys
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
-EXAMPLES = 5  # keys named by a report
+EXAMPLES = 5  # keys in a report
 NEXT = (
     "place keys by murmur2 in every producer (librdkafka: partitioner=murmur2_random), then publish the history "
     "into a new input under another topics.prefix and run another processing.group"
 )
 _place = DefaultPartitioner()
-_TOLD: set[tuple[str, int]] = set()  # partitions of which this process has warned
+_TOLD: set[tuple[str, int]] = set()  # partitions about which this process has warned
 
 
 def home(key: bytes, partitions: int) -> int:
-    """The partition that Java's default partitioner (murmur2) gives a key."""
+    """Return the partition of a key by Java's default partitioner (murmur2)."""
     every = list(range(partitions))
     return int(_place(key, every, every))
 
 
 class Placement:
-    """Looks at each symbol of a partition once, when its first record comes: a producer may place keys otherwise."""
+    """The check of each symbol of a partition, once, at its first record: a producer may place keys otherwise."""
 
     def __init__(self, owner: StateOwner) -> None:
-        """`owner` names the input, its partition and how many there are."""
+        """Create the check; `owner` has the input, its partition and the partition count."""
         self._owner = owner
-        self._seen = np.ones(1, np.bool_)  # by slot; the last stands for records without one
+        self._seen = np.ones(1, np.bool_)  # by slot; the last is for records without one
         self._misplaced = 0
 
     def note(self, slots: NDArray[np.int64], symbols: Keys) -> None:
-        """Records have changed the states in `slots` (-1: none)."""
+        """Check the symbols in `slots` (-1: none) that are new."""
         most = int(slots.max(initial=-1)) + 1
         if most >= self._seen.size:
             grown = np.zeros(2 * most + 1, np.bool_)
@@ -68,26 +68,26 @@ class Placement:
 
 
 class Homes:
-    """The partitions on which each key of a topic was found."""
+    """The partitions on which each key of a topic was seen."""
 
     def __init__(self) -> None:
         self._first: dict[bytes, int] = {}
         self._split: dict[bytes, set[int]] = {}
 
     def note(self, partition: int, keys: Iterable[bytes | None]) -> None:
-        """These keys lie on this partition."""
+        """Note that keys are on a partition."""
         for key in set(keys):
             if key is not None and (first := self._first.setdefault(key, partition)) != partition:
                 self._split.setdefault(key, {first}).add(partition)
 
     @property
     def split(self) -> dict[str, list[int]]:
-        """Keys on more than one partition, and which, in the order of the keys."""
+        """The keys on more than one partition, with these partitions, in key order."""
         return {key.decode(errors="replace"): sorted(found) for key, found in sorted(self._split.items())}
 
 
 def told(split: Mapping[str, Sequence[int]]) -> str:
-    """What is wrong with these keys, and what to do."""
+    """Return the report of these keys, with the fix."""
     named = [f"{key} on {' and '.join(map(str, found))}" for key, found in list(split.items())[:EXAMPLES]]
     more = f" and {len(split) - EXAMPLES} more" if len(split) > EXAMPLES else ""
     return (

@@ -1,4 +1,4 @@
-"""A consumer in its group, polled until another must take its place."""
+"""The polling of a consumer in its group until another must replace it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from worker.settings import Settings
 from worker.stream.consumer import Consumer
 
 log = logging.getLogger(__name__)
-DAMAGED = 3  # times in a row that records may arrive damaged
-LET_GO = 5.0  # seconds for a poll that was cancelled
+DAMAGED = 3  # consecutive polls with damaged records before giving up
+LET_GO = 5.0  # seconds for a cancelled poll to end
 
 
 class Polling:
-    """Starts and polls a consumer. `over` is True when only another consumer can go on."""
+    """A consumer to start and poll. `over` is True when only another consumer can go on."""
 
     def __init__(self, consumer: Consumer, settings: Settings) -> None:
         self._consumer, self._settings = consumer, settings
@@ -31,17 +31,17 @@ class Polling:
 
     @property
     def over(self) -> bool:
-        """Whether the group is to be joined anew: after an error, or when a background task of the client has died."""
+        """Whether a new consumer must rejoin: after an error, or if a background task of the client has died."""
         if not self._given_up and (ended := watch.ended(self._consumer)):
             log.warning(f"a background task of the client has ended: {ended}")
             self._given_up = True
         return self._given_up
 
     async def start(self) -> None:
-        """Join the group. After an error that another consumer may not meet, this one is over.
+        """Join the group. After an error that another consumer may avoid, this one is over.
 
         Raises:
-            AlphapulseError: the group or the brokers refuse this worker for good.
+            AlphapulseError: the group or the brokers permanently refuse this worker.
         """
         try:
             await self._consumer.start()
@@ -53,14 +53,16 @@ class Polling:
     async def poll(
         self, named: list[TopicPartition], seconds: float, others: set[asyncio.Future[Any]]
     ) -> dict[TopicPartition, list[Any]] | None:
-        """What getmany returns; None when it was not waited for any longer: one of `others` came first, a task died
-        that it waits for, or it met an error after which another consumer must go on.
+        """Return getmany's records, or None if it was abandoned.
+
+        It is abandoned when one of `others` ends first, when a client task on which it depends dies, or after an error
+        that needs another consumer.
 
         Raises:
             OffsetOutOfRangeError: the broker does not have the records at these offsets.
-            CorruptRecordException: what it was about to return is gone; fetch again from where it began.
+            CorruptRecordException: the fetched records are lost; fetch again from the same offsets.
             DataError: the records arrive damaged each time.
-            AlphapulseError: the group or the brokers refuse this worker for good.
+            AlphapulseError: the group or the brokers permanently refuse this worker.
         """
         poll = asyncio.ensure_future(self._consumer.getmany(*named, timeout_ms=math.ceil(seconds * 1000)))
         living = set(watch.tasks(self._consumer).values())
@@ -96,4 +98,4 @@ class Polling:
             raise failure from error
         log.warning("the group is left and joined anew", extra={"error": str(error)})
         self._given_up = True
-        await asyncio.sleep(BackOff(MOST).next())  # the next consumer may meet the same
+        await asyncio.sleep(BackOff(MOST).next())  # the next consumer may get the same error

@@ -1,4 +1,4 @@
-"""One worker process: preflight, warm engine, probes, then membership after membership until it is told to stop."""
+"""One worker process: preflight, engine warm-up, probes, then successive memberships until a stop."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ from worker.version import __version__
 log = logging.getLogger(__name__)
 LEAVE_SECONDS = 3.0  # leaving the group takes milliseconds; the rest is closing sockets
 CLOSE_SECONDS = 1.0  # of the probes' server
-FIRST_BACKOFF = 0.1  # seconds before the group is joined anew
-MAX_BACKOFF = 10.0  # the same, while the brokers are away
-CALM = 60.0  # seconds of a membership after which its loss is the first again
+FIRST_BACKOFF = 0.1  # seconds before a rejoin
+MAX_BACKOFF = 10.0  # its limit, while the brokers are away
+CALM = 60.0  # seconds of a membership after which its loss resets the back-off
 RESTORE_STATES = (Phase.READY, Phase.BUSY)
 
 
 class WorkerProcess:
-    """A member of the fleet. `run` returns when it was asked to stop and everything is committed."""
+    """A member of the fleet. `run` returns after a requested stop, once everything is committed."""
 
     def __init__(
         self, settings: Settings, job: Job | None = None, started: Callable[[dict[str, Any]], None] | None = None
     ) -> None:
-        """`started` gets what this member is (`facts`), once it is about to join the group."""
+        """Create the process; `started` is called with the member's `facts` just before it joins the group."""
         self._settings, self._tell_started = settings, started
         self._job = job or DecisionJob(load_engine_of(settings), settings)
         self._member: Member | None = None
@@ -65,22 +65,22 @@ class WorkerProcess:
         self._batch_bytes = MAX_BATCH
         self._partitions = settings.topics.partitions
         self._control_table: ControlTable | None = None
-        self._reached: dict[TopicPartition, int] = {}  # the highest offset of each partition that was committed
+        self._reached: dict[TopicPartition, int] = {}  # the highest committed offset of each partition
         self._failure: BaseException | None = None
         self._shutdown = Shutdown(settings.processing.shutdown_timeout_ms / 1000)
         self._delays = BackOff(FIRST_BACKOFF, MAX_BACKOFF)
-        self._pause = 0.0  # seconds before the group is joined again
-        self._committed = True  # all that the last membership had begun
+        self._pause = 0.0  # seconds before the next rejoin
+        self._committed = True  # whether all work of the last membership is committed
         self._started = False
-        self._port: int | None = None  # of the probes
+        self._port: int | None = None  # of the probes' server
         self._begun = time.monotonic()
 
     async def run(self) -> Exit:
         """Work until SIGTERM or SIGINT.
 
         Raises:
-            TryAgain: the deadline of the shutdown has passed before all was committed.
-            AlphapulseError: a failure with a known cause; what is committed is whole.
+            TryAgain: the shutdown deadline passed before all was committed.
+            AlphapulseError: a failure with a known cause; commits are complete.
         """
         check_timings(self._settings)
         METRICS.build_info.labels(__version__, self._job.config_hash).set(1)
@@ -142,7 +142,7 @@ class WorkerProcess:
         consumer = self._consumer()
         shared = self._clients(consumer)
         member = Member(consumer, self._settings, lambda tp: self._new_partition(tp, shared))
-        member.begun.update(self._member.begun if self._member else ())  # whoever opens these will know
+        member.begun.update(self._member.begun if self._member else ())  # their next opening settles them
         self._member = member
         consumer.subscribe([self._settings.topics.input], listener=member)
         begun = time.monotonic()
@@ -162,7 +162,7 @@ class WorkerProcess:
             await stop_consumer(consumer, deadline.left(LEAVE_SECONDS))
 
     async def _joined(self, member: Member) -> bool:
-        """Join; False when the stop came first, for joining waits through a whole rebalance."""
+        """Join; return False if the stop comes first, as joining waits through a whole rebalance."""
         joining = asyncio.ensure_future(member.start())
         asked = asyncio.ensure_future(self._shutdown.asked.wait())
         await asyncio.wait({joining, asked}, return_when=asyncio.FIRST_COMPLETED)
@@ -174,7 +174,7 @@ class WorkerProcess:
         return True
 
     def _lost(self, error: BaseException, lasted: float) -> None:
-        """The membership has failed: no settings are at fault, so join anew, later and later."""
+        """Handle a failed membership: rejoin with back-off, unless the failure has a known, permanent cause."""
         failure = meaning(error, self._settings.topics.input)
         if isinstance(failure, AlphapulseError):
             self._failure = self._failure or failure
@@ -237,7 +237,7 @@ class WorkerProcess:
         return server
 
     def facts(self) -> dict[str, Any]:
-        """What this member is, as `worker --json` prints it."""
+        """Return the facts of this member that `worker --json` prints."""
         ops, processing = self._settings.ops, self._settings.processing
         return {
             "pid": os.getpid(),
@@ -271,7 +271,7 @@ class WorkerProcess:
 
 
 def calm_garbage_collector() -> None:
-    """Batches make many short-lived objects without cycles: look for cycles rarely, and not among the modules."""
+    """Collect cycles rarely, and never in modules: batches make many short-lived objects without cycles."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
@@ -281,7 +281,7 @@ def check_timings(settings: Settings) -> None:
     """Refuse time limits that defeat each other.
 
     Raises:
-        ConfigError: naming the two settings.
+        ConfigError: it names the two settings.
     """
     p = settings.processing
     rules = (

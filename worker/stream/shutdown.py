@@ -1,4 +1,4 @@
-"""The way out: one deadline from the first signal on, whatever brokers and client library do."""
+"""The shutdown: one deadline from the first signal, whatever brokers and client library do."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from worker.kafka.deadline import Deadline
 
 log = logging.getLogger(__name__)
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-AGAIN = 1.0  # seconds after the first signal in which a further one is its echo: a process gets it itself and
-# by its group, and from its supervisor as well
-MARGIN = 0.05  # share of the time that is kept for ending the process
+AGAIN = 1.0  # seconds after the first signal in which another is its echo: a process may get it directly, by its
+# process group and from its supervisor
+MARGIN = 0.05  # share of the time reserved for ending the process
 MAX_MARGIN = 0.5  # seconds
 
 
 class Shutdown:
-    """Whether the process is asked to stop, and by when it must have ended."""
+    """The request to stop the process, and its deadline."""
 
     def __init__(self, seconds: float) -> None:
-        """`seconds` from the first signal to the end of the process."""
+        """Allow `seconds` from the first signal to the end of the process."""
         self.asked = asyncio.Event()
-        self.code = Exit.TEMPORARY  # to end with at the deadline
+        self.code = Exit.TEMPORARY  # exit code at the deadline
         self._seconds, self._margin = seconds, min(seconds * MARGIN, MAX_MARGIN)
         self._deadline: Deadline | None = None
         self._begun = 0.0
 
     def install(self) -> None:
-        """Take signals from here on."""
+        """Install the signal handlers."""
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
             loop.add_signal_handler(number, self.on_signal, number)
 
     def on_signal(self, number: int) -> None:
-        """The first asks; one that comes later than its echo ends the process at once."""
+        """Request a stop at the first signal; end the process at once at a later one that is no echo."""
         if not self.asked.is_set():
             log.info("stopping", extra={"signal": signal.Signals(number).name})
             self.asked.set()
@@ -51,7 +51,7 @@ class Shutdown:
             end_process(Exit.INTERRUPTED)
 
     def begin(self) -> Deadline:
-        """The deadline of the way out, which begins now unless it has begun."""
+        """Begin the shutdown, unless it has begun, and return its deadline."""
         if self._deadline is None:
             self._begun = time.monotonic()
             self._deadline = Deadline(self._seconds - 2 * self._margin)
@@ -61,11 +61,11 @@ class Shutdown:
         return self._deadline
 
     def of_membership(self) -> Deadline:
-        """The deadline of leaving the group: that of the process once it has begun, else one of its own."""
+        """Return the deadline for leaving the group: the shutdown's if it has begun, else a separate one."""
         return self._deadline or Deadline(self._seconds - 2 * self._margin)
 
     def _too_late(self) -> None:
-        # In a thread: the event loop may be what stands still. The log may be, too, when nobody reads it.
+        # In a thread: the event loop may be blocked. The log may be blocked, too, if nobody reads it.
         teller = threading.Thread(target=self._tell, daemon=True)
         teller.start()
         teller.join(self._margin / 2)
@@ -80,7 +80,7 @@ class Shutdown:
 
 
 def not_committed() -> TryAgain:
-    """The error of a worker that had to stop in the middle."""
+    """Return the error of a worker that stopped before all was committed."""
     return TryAgain(
         "stopped before all was committed",
         "Nothing is lost: the next worker goes on from the committed offset",
@@ -88,10 +88,10 @@ def not_committed() -> TryAgain:
 
 
 def leave_at_once() -> None:
-    """Before the group is joined there is nothing to drain, and compiling blocks the loop: a signal just ends it.
+    """Let signals end the process: before the join there is nothing to drain, and compiling blocks the loop.
 
-    An exception would not do: the compiler's callbacks swallow it. A supervisor starts its members with the signals
-    blocked; what came meanwhile comes now.
+    An exception would not work: the compiler's callbacks swallow it. A supervisor starts its members with the signals
+    blocked; pending ones are delivered now.
     """
     for number in SIGNALS:
         signal.signal(number, _leave)
@@ -99,13 +99,13 @@ def leave_at_once() -> None:
 
 
 def _leave(number: int, frame: object) -> None:
-    with suppress(RuntimeError):  # the signal may have come while a line was being written
+    with suppress(RuntimeError):  # the signal may interrupt the writing of a line
         log.info("stopped before joining", extra={"signal": signal.Signals(number).name})
     os._exit(Exit.OK)
 
 
 def end_process(code: int) -> NoReturn:
-    """End now, whatever tasks and threads of the client library still wait."""
+    """End now, even if tasks and threads of the client library still wait."""
     with suppress(OSError, ValueError):
         sys.stdout.flush()
         sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""`worker --processes N`: N member processes, restarted when they ask for it, stopped together."""
+"""The supervisor of `worker --processes N`: N member processes, restarted on request, stopped together."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from worker.stream.shutdown import AGAIN, SIGNALS
 
 log = logging.getLogger(__name__)
 RESTART_BACKOFF = 1.0  # seconds, doubled with every restart of a process within a minute
-MAX_BACKOFF = 30.0  # a crash loop must not eat the machine
+MAX_BACKOFF = 30.0  # a crash loop must not use up the machine
 CALM = 60.0
-LOOK = 1.0  # seconds between two looks at the clock
+LOOK = 1.0  # seconds between two checks of the clock
 WAITED_FOR = {*SIGNALS, signal.SIGCHLD}
 
 
 class Child:
-    """One member process and how often it came back lately."""
+    """One member process and its recent restarts."""
 
     def __init__(self, index: int, settings: Settings, arguments: Sequence[str]) -> None:
         self.index = index
         self.restarts = 0
-        self.due: float | None = None  # when it is started again, monotonic seconds; None: it runs
+        self.due: float | None = None  # time of its restart, monotonic seconds; None while it runs
         self._settings, self._arguments = settings, arguments
         self.start()
 
     def start(self) -> None:
-        """Start (again). The process inherits our blocked signals and unblocks them once it can handle them."""
+        """Start or restart. The process inherits the blocked signals and unblocks them once it can handle them."""
         self.due = None
         self.started = time.monotonic()
         self.process = subprocess.Popen([sys.executable, "-m", "worker", *self._arguments], env=self._environment())
         log.info("started process", extra={"index": self.index, "pid": self.process.pid})
 
     def start_later(self, status: int) -> None:
-        """Start again after a pause that grows with every restart."""
+        """Schedule a restart, after a pause that grows with every restart."""
         if time.monotonic() - self.started > CALM:
             self.restarts = 0
         self.restarts += 1
@@ -49,7 +49,7 @@ class Child:
         log.warning("process ended, starting it again", extra={"index": self.index, "status": status, "seconds": pause})
 
     def wants_restart(self, status: int) -> bool:
-        """Whether its end is no reason to end all: it asked for it, was killed, or no broker answers at a restart."""
+        """Return whether to restart it: it requests that, was killed, or met no broker at a restart."""
         return status < 0 or status == Exit.TEMPORARY or (status == Exit.UNAVAILABLE and self.restarts > 0)
 
     def _environment(self) -> dict[str, str]:
@@ -61,7 +61,7 @@ class Child:
 
 
 def member_arguments(arguments: Sequence[str]) -> list[str]:
-    """The command line of one member: ours without the options that a member must not get."""
+    """Return the command line of one member: ours without the options that a member must not get."""
     kept, skip = [], False
     for argument in arguments:
         name = argument.split("=")[0]
@@ -75,10 +75,10 @@ def member_arguments(arguments: Sequence[str]) -> list[str]:
 
 
 class Supervisor:
-    """Starts members, starts them again, and stops them together."""
+    """The parent that starts, restarts and stops the members."""
 
     def __init__(self, settings: Settings, count: int, arguments: Sequence[str]) -> None:
-        # From here on signals wait until `run` asks for them; none gets lost, and none interrupts anything.
+        # From here on signals are pending until `run` takes them: none is lost, and none interrupts anything.
         signal.pthread_sigmask(signal.SIG_BLOCK, WAITED_FOR)
         self._code = int(Exit.OK)
         self._seconds = settings.processing.shutdown_timeout_ms / 1000
@@ -87,7 +87,7 @@ class Supervisor:
         self._children = [Child(index, settings, given) for index in range(count)]
 
     def run(self) -> int:
-        """Wait until all have ended; returns the exit code."""
+        """Wait until all have ended and return the exit code."""
         while self._children:
             received = signal.sigtimedwait(WAITED_FOR, self._patience())
             if received is not None and received.si_signo in SIGNALS:
@@ -107,14 +107,14 @@ class Supervisor:
             log.info("stopping", extra={"signal": number.name})
             self._stop()
         elif time.monotonic() - self._stopped_at >= AGAIN:
-            self._tell_all(signal.SIGTERM)  # their second, which they got at the same time if the group was meant
+            self._tell_all(signal.SIGTERM)  # their second; a signal to the process group has reached them already
 
     def _stop(self) -> None:
         self._stopped_at = time.monotonic()
         self._tell_all(signal.SIGTERM)
         for child in [child for child in self._children if child.due is not None]:
             self._children.remove(child)
-            self._ended_with(Exit.TEMPORARY)  # what it had begun when it ended is not committed
+            self._ended_with(Exit.TEMPORARY)  # its last work may not be committed
 
     def _tell_all(self, number: signal.Signals) -> None:
         for child in self._children:
@@ -137,7 +137,7 @@ class Supervisor:
             self._stop()
 
     def _ended_with(self, code: int) -> None:
-        """Of several failures that which came first, but an interruption says more."""
+        """Keep the first failure's code, but let an interruption replace it."""
         self._code = code if code == Exit.INTERRUPTED else self._code or code
 
     def _start_due(self) -> None:
@@ -154,7 +154,7 @@ class Supervisor:
 
 
 def supervise(settings: Settings, count: int, arguments: Sequence[str]) -> int:
-    """Run `count` members until one fails for good or a signal comes; returns the exit code.
+    """Run `count` members until a permanent failure or a signal, and return the exit code.
 
     `arguments` are those of our own command line.
     """

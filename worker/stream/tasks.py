@@ -1,4 +1,4 @@
-"""The tasks of a member's partitions: at most one a partition, and what becomes of them when a generation ends."""
+"""The tasks of a member's partitions: at most one per partition, awaited or cancelled at a generation's end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from worker.kafka.producers import STOP_TIMEOUT
 
 
 class PartitionTasks:
-    """Starts, awaits and cancels them. `ended` is told of each end, with the error that it was."""
+    """The running tasks. `ended` is called at each end, with the error or None."""
 
     def __init__(self, ended: Callable[[BaseException | None], None]) -> None:
         self._ended = ended
@@ -31,7 +31,7 @@ class PartitionTasks:
             await asyncio.wait(tasks, timeout=seconds)
 
     async def cancel(self, seconds: float = STOP_TIMEOUT) -> None:
-        """Cancel all. One that does not end in time is left behind."""
+        """Cancel all tasks. Abandon those that do not end in time."""
         tasks = list(self._tasks.values())
         self._tasks.clear()
         for task in tasks:

@@ -1,4 +1,4 @@
-"""Follows the control topic: to its end before anything is processed, and then for as long as the worker runs."""
+"""The reader of the control topic: to its end before any processing, then for as long as the worker runs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BACKOFF, MAX_BACKOFF = 0.5, 10.0  # seconds
 
 
 class ControlFollower:
-    """A consumer without a group that puts every record into a control table."""
+    """A consumer without a group that applies every record to a control table."""
 
     def __init__(self, options: dict[str, Any], topic: str, partitions: int, table: ControlTable) -> None:
         self._options, self._topic, self._table = options, topic, table
@@ -36,10 +36,10 @@ class ControlFollower:
         self._consumer = self._new_consumer()
 
     async def start(self) -> None:
-        """Read what is there, up to the ends that the partitions' leaders tell: a kill switch must not be missed.
+        """Read up to the ends that the partition leaders report: a kill switch must not be missed.
 
         Raises:
-            AlphapulseError: it can't be read.
+            AlphapulseError: the topic can't be read.
         """
         try:
             await self._connect()
@@ -51,7 +51,7 @@ class ControlFollower:
         log.info("control records read", extra={"topic": self._topic, "keys": len(self._table)})
 
     async def follow(self) -> None:
-        """Go on reading until cancelled. While no broker answers what was read stays in force, and grows stale.
+        """Keep reading until cancelled. While no broker answers, the table stays in force, and grows stale.
 
         Raises:
             AlphapulseError: the right to read was revoked, or the topic is gone.
@@ -68,7 +68,7 @@ class ControlFollower:
                 if isinstance(failure, AlphapulseError):
                     raise failure from error
                 log.warning("control records can't be read", extra={"topic": self._topic, "error": str(error)})
-                await asyncio.sleep(delays.next())  # the broker is away; there is no condition of ours to wait for
+                await asyncio.sleep(delays.next())  # the broker is away; there is no condition to wait for
 
     async def stop(self) -> None:
         """Release the connections."""
@@ -102,7 +102,7 @@ class ControlFollower:
             since = time.monotonic() if at > before else since
             if time.monotonic() - since > PATIENCE:
                 raise KafkaTimeoutError(f"{tp.topic} partition {tp.partition}: nothing came after offset {at}")
-            if at == before:  # a leader of former times has no more
+            if at == before:  # a stale leader has no more
                 await refresh(client_of(self._consumer))
                 await attempts.wait("no record came")
             before = at
@@ -125,10 +125,10 @@ class ControlFollower:
 async def following(
     options: dict[str, Any], topic: str, partitions: int, on_failure: Callable[[BaseException | None], None]
 ) -> AsyncIterator[ControlTable | None]:
-    """The control table of `topic`, read to its end and followed within the block; None when it has no partitions.
+    """Read `topic` to its end, follow it within the block, and yield its table; None if it has no partitions.
 
     Raises:
-        AlphapulseError: it can't be read.
+        AlphapulseError: the topic can't be read.
     """
     if not partitions:
         log.warning("no control topic is read: the static limits hold")

@@ -17,17 +17,17 @@ _decode = msgspec.json.Decoder(Control).decode
 
 
 class Announced(NamedTuple):
-    """One control record; `control` None: it was removed from the topic."""
+    """One control record; `control` is None for a tombstone."""
 
     key: bytes
     control: Control | None
     offset: int  # in the control topic
     ts: int  # of the record, epoch ms UTC
-    revision: int  # of the table since which it stands there
+    revision: int  # of the table that it made
 
 
 class ControlTable:
-    """What partitions look at before each batch. `revision` grows with every change."""
+    """The table that partitions read before each batch. `revision` grows with every change."""
 
     def __init__(self) -> None:
         self.revision = 0
@@ -37,7 +37,7 @@ class ControlTable:
         return len(self._newest)
 
     def put(self, record: Consumed) -> None:
-        """Take a record of the control topic; one that can't be read changes nothing."""
+        """Apply a record of the control topic; ignore one that can't be decoded."""
         key = record.key or b""
         try:
             control = _decode(record.value) if record.value is not None else None
@@ -49,11 +49,11 @@ class ControlTable:
             return
         METRICS.controls_read.inc()
         self.revision += 1
-        self._newest.pop(key, None)  # what changed last stands last
+        self._newest.pop(key, None)  # the newest change is last
         self._newest[key] = Announced(key, control, record.offset, record.timestamp, self.revision)
 
     def since(self, revision: int) -> Iterator[Announced]:
-        """What has changed after `revision`, newest first."""
+        """Yield the changes after `revision`, newest first."""
         for announced in reversed(self._newest.values()):
             if announced.revision <= revision:
                 return

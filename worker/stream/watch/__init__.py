@@ -1,1 +1,1 @@
-"""What runs beside the loop: looks at topics and group, and the log of the pace."""
+"""The tasks beside the poll loop: checks of topics and group, and the log of the pace."""

@@ -1,4 +1,4 @@
-"""Looks at the group of a running worker: a consumer of the new protocol may join it and take partitions."""
+"""The check of a running worker's group: a consumer of the new protocol may join it and take partitions."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from worker.kafka.asking import refuse_new_protocol
 from worker.kafka.backoff import Rarely
 
 log = logging.getLogger(__name__)
-SECONDS = 10.0  # between two looks
+SECONDS = 10.0  # between two checks
 
 
 class GroupWatch:
-    """Tells of a foreign consumer in the log. The members stay: when it leaves, the group is theirs again."""
+    """The report of a foreign consumer in the log. The members stay: when it leaves, the group is theirs again."""
 
     def __init__(self, client: AIOKafkaClient, group: str) -> None:
         self._client, self._group = client, group
@@ -25,7 +25,7 @@ class GroupWatch:
         self._foreign = False
 
     async def look(self) -> None:
-        """Ask the coordinator. What it can't tell now is asked the next time."""
+        """Ask the coordinator once; leave what it can't tell now to the next check."""
         try:
             await refuse_new_protocol(self._client, self._group, seconds=0.0)
         except ConfigError as refused:
@@ -44,7 +44,7 @@ class GroupWatch:
             self._rarely.reset()
 
     async def run(self, seconds: float = SECONDS) -> None:
-        """Look again and again."""
+        """Check periodically until cancelled."""
         while True:
-            await asyncio.sleep(seconds)  # no broker tells of it by itself
+            await asyncio.sleep(seconds)  # brokers do not notify
             await self.look()

@@ -1,4 +1,4 @@
-"""Tells in the log how fast a worker goes and how far it is behind, while it has something to do."""
+"""The log of a worker's rate and lag, while it has work."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ SECONDS = 30.0  # between two lines
 
 
 class Progress(NamedTuple):
-    """Records committed since the process began, and those that wait, of all partitions of this worker."""
+    """The records committed since the process began, and the lag, over all partitions of this worker."""
 
     records: float
     lag: float
 
 
 def progress() -> Progress:
-    """As the metrics have it now."""
+    """Return the present values of the metrics."""
     return Progress(_sum(METRICS.records_consumed, "_total"), _sum(METRICS.consumer_lag_records, ""))
 
 
@@ -35,7 +35,7 @@ def _sum(metric: MetricWrapperBase, suffix: str) -> float:
 
 
 async def tell_pace(measure: Callable[[], Progress] = progress, seconds: float = SECONDS) -> None:
-    """Write a line each `seconds` in which records were committed or wait; ends when it is cancelled."""
+    """Log a line every `seconds` in which records were committed or wait, until cancelled."""
     before, since = measure(), time.monotonic()
     while True:
         await asyncio.sleep(seconds)

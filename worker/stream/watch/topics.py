@@ -1,4 +1,4 @@
-"""Looks at the topics of a running worker: one that is deleted, or deleted and made anew, ends it."""
+"""The check of a running worker's topics: a deleted or recreated topic ends the worker."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from worker.settings import Settings
 from worker.stream.watch.group import GroupWatch
 
 log = logging.getLogger(__name__)
-SECONDS = 10.0  # between two looks
+SECONDS = 10.0  # between two checks
 MISSING = 30.0  # seconds for which brokers may not know a topic, as after a restart
 
 
 class TopicWatch:
-    """Knows the topics by their ids."""
+    """The topics, identified by their ids."""
 
     def __init__(self, leaders: Leaders, topics: Collection[str], settings: Settings) -> None:
         self._leaders, self._topics, self._settings = leaders, topics, settings
@@ -35,10 +35,10 @@ class TopicWatch:
         self._missing: dict[str, float] = {}  # since when
 
     async def look(self) -> None:
-        """Compare with the first look. What brokers can't tell now is asked the next time.
+        """Compare with the first check; leave what brokers can't tell now to the next one.
 
         Raises:
-            ConfigError: a topic is another one now, or gone.
+            ConfigError: a topic was recreated, or is gone.
         """
         for name, topic in (await self._leaders.topics(self._topics)).items():
             if topic.error_code == Code.UNKNOWN_TOPIC_OR_PARTITION:
@@ -51,7 +51,7 @@ class TopicWatch:
                     raise made_anew(name, self._settings)
 
     async def run(self, seconds: float = SECONDS) -> None:
-        """Look again and again.
+        """Check periodically until cancelled.
 
         Raises:
             ConfigError: as `look`.
@@ -61,7 +61,7 @@ class TopicWatch:
                 await self.look()
             except (KafkaError, TimeoutError) as error:
                 log.debug("topics can't be looked at", extra={"error": str(error)})
-            await asyncio.sleep(seconds)  # no broker tells of it by itself
+            await asyncio.sleep(seconds)  # brokers do not notify
 
 
 @asynccontextmanager
@@ -74,7 +74,7 @@ async def watching(
     """Watch the topics, and the group, within the block.
 
     Raises:
-        BrokerUnavailable: none can be reached.
+        BrokerUnavailable: no broker can be reached.
     """
     client = AIOKafkaClient(**options)
     try:
