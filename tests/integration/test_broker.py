@@ -201,7 +201,7 @@ def test_the_daemon_starts_once_outlives_its_command_and_stops_once(tmp_path: Pa
     assert alphapulse("stop", state=tmp_path).stdout == "No local broker runs\n"
     status = alphapulse("status", state=tmp_path)
     assert (status.returncode, status.stdout) == (Exit.UNAVAILABLE, "")  # a shell may evaluate it
-    assert "No local broker runs" in status.stderr
+    assert "No local broker is running" in status.stderr
 
 
 def test_the_data_keep_their_port_and_another_is_refused(tmp_path: Path) -> None:
