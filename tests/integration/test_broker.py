@@ -198,7 +198,7 @@ def test_the_daemon_starts_once_outlives_its_command_and_stops_once(tmp_path: Pa
         stopped = alphapulse("stop", state=tmp_path)
     assert stopped.stdout == "Kafka stopped\n"
     assert identity(first["pid"]) is None
-    assert alphapulse("stop", state=tmp_path).stdout == "No local broker runs\n"
+    assert alphapulse("stop", state=tmp_path).stdout == "No local broker is running\n"
     status = alphapulse("status", state=tmp_path)
     assert (status.returncode, status.stdout) == (Exit.UNAVAILABLE, "")  # a shell may evaluate it
     assert "No local broker is running" in status.stderr
@@ -227,7 +227,7 @@ def test_stop_never_touches_a_process_that_got_the_old_pid(tmp_path: Path) -> No
         (home / "broker.json").write_text(json.dumps(record))
         (home / "broker.pid").write_text(f"{bystander.pid} another-boot/1\n")
         assert alphapulse("status", state=tmp_path).returncode == Exit.UNAVAILABLE
-        assert alphapulse("stop", state=tmp_path).stdout == "No local broker runs\n"
+        assert alphapulse("stop", state=tmp_path).stdout == "No local broker is running\n"
         assert bystander.poll() is None
         bystander.kill()
 

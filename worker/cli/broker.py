@@ -69,7 +69,7 @@ def stop(as_json: Json = False) -> None:
     if as_json:
         _print_json({"stopped": ended is not None})
     else:
-        typer.echo("Kafka stopped" if ended else "No local broker runs")
+        typer.echo("Kafka stopped" if ended else "No local broker is running")
 
 
 @app.command()
