@@ -217,8 +217,8 @@ LOOPS: dict[str, tuple[Callable[..., None], Replaced]] = {
         test_loop_rebalances.test_a_commit_that_does_not_end_when_it_is_cancelled_holds_nothing_up,
         Replaced(
             partition,
-            "        self._committing = asyncio.Lock()  # a commit by the former sink may have been left behind\n",
-            "",
+            "self._settings, self._clients)\n        self._committing = asyncio.Lock()",
+            "self._settings, self._clients)\n        pass",
         ),
     ),
 }
