@@ -145,9 +145,9 @@ class Recovery:
         cut = self._cut_short(checkpoint, named)
         rebuild = await load_snapshots(stored, checkpoint, found.offset, ahead, engine, dirty, cut)
         if rebuild.damaged and first > rebuild.floor:
-            self._forget(needs_input(self._tp, InputGap(rebuild.floor, first), rebuild.damaged), rebuild, checkpoint)
+            self._forget(needs_input(self._tp, InputGap(rebuild.floor, first), rebuild.damaged), rebuild)
         elif rebuild.damaged and checkpoint.journal_from > rebuild.floor:
-            self._forget(needs_journal(self._tp, 0, "to begin their symbols anew"), rebuild, checkpoint)
+            self._forget(needs_journal(self._tp, 0, "to begin their symbols anew"), rebuild)
         try:
             await replay(self._tp, engine, dirty, rebuild, reader, self._progress)
         except Truncated as lost:
@@ -201,11 +201,11 @@ class Recovery:
         keep = self._settings.control.keep_journal
         return Journal(engine.controls, self._control_table, stored.journal, whole_from, keep)
 
-    def _forget(self, failure: DataError, rebuild: Rebuild, checkpoint: Checkpoint) -> None:
+    def _forget(self, failure: DataError, rebuild: Rebuild) -> None:
         if self._settings.state.on_loss == "fail":
             raise failure
         log.error("symbols begin anew", extra={"partition": self._tp.partition, "snapshots": rebuild.damaged})
-        rebuild.floor = checkpoint.replay_from
+        rebuild.floor = rebuild.unsaved
 
     def _skip(self, gap: InputGap, found: Committed, stored: StateRecords, named: Named) -> PartitionState:
         if self._settings.processing.on_gap == "fail":

@@ -44,6 +44,7 @@ class Rebuild:
 
     floor: int  # symbols without a usable snapshot are replayed from this offset on
     stop: int
+    unsaved: int  # the same where no snapshot is lost or refused: intact ones lack input from here on
     held: dict[bytes, int] = field(default_factory=dict)  # symbol → input offset of its snapshot
     warming: dict[bytes, int] = field(default_factory=dict)  # symbol → offset from which `derived` is rebuilt
     replayed: int = 0
@@ -77,8 +78,8 @@ async def load_snapshots(
     Raises:
         DataError: a newer release wrote the snapshots.
     """
-    rebuild = Rebuild(checkpoint.replay_from, stop)
-    refused, floor = 0, checkpoint.replay_from
+    rebuild = Rebuild(checkpoint.replay_from, stop, checkpoint.replay_from)
+    refused = 0
     engine.reserve(len(stored.snapshots))
     for number, (key, value) in enumerate(stored.snapshots.items()):
         if number % LOAD_SLICE == 0:
@@ -96,7 +97,7 @@ async def load_snapshots(
         _load(snapshot, engine, dirty, rebuild)
         if late:
             rebuild.late += 1
-            floor = min(floor, snapshot.offset + 1)
+            rebuild.unsaved = min(rebuild.unsaved, snapshot.offset + 1)
         failpoint("restoring")
     lost = max(checkpoint.saved - len(stored.snapshots), int(cut_short))
     METRICS.snapshots_refused.inc(refused + lost)
@@ -105,9 +106,9 @@ async def load_snapshots(
     if rebuild.late:
         log.warning(
             "a former owner has written snapshots late: replaying what they lack",
-            extra={"snapshots": rebuild.late, "replay_from": floor, "before": rebuild.floor},
+            extra={"snapshots": rebuild.late, "replay_from": rebuild.unsaved, "before": rebuild.floor},
         )
-        rebuild.floor = floor
+        rebuild.floor = rebuild.unsaved
     if rebuild.damaged:
         log.warning("rebuilding from the input", extra={"refused": refused, "lost": lost, "origin": checkpoint.origin})
         rebuild.floor = checkpoint.origin
@@ -122,8 +123,8 @@ def _check_late(snapshot: Snapshot, checkpoint: Checkpoint) -> None:
     Raises:
         Damaged: rebuild its symbol as if it had no snapshot.
     """
-    begun = snapshot.offset >= checkpoint.origin < checkpoint.replay_from
-    if not begun or snapshot.offset + 1 < checkpoint.journal_from:
+    rebuilt = checkpoint.replay_from <= checkpoint.origin
+    if rebuilt or snapshot.offset < checkpoint.origin or snapshot.offset + 1 < checkpoint.journal_from:
         raise Damaged(f"a former owner wrote it late; it contains input up to {snapshot.offset} only")
 
 

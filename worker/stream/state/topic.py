@@ -52,8 +52,10 @@ async def read_state(reader: Reader, tp: TopicPartition, stop: int | None = None
         for place, key, value in zip(places, records.keys, records.values, strict=True):
             key = key or b""
             stored.size += len(value or b"")
-            if symbol_of(key) is None:
-                own[key] = _later(own.get(key), value) if key == REPLAY_FROM else value
+            if key == REPLAY_FROM:
+                stored.resume = _later(stored.resume, _decode(value, ReplayFrom))
+            elif symbol_of(key) is None:
+                own[key] = value
             elif value is None:
                 stored.snapshots.pop(key, None)
             else:
@@ -62,7 +64,6 @@ async def read_state(reader: Reader, tp: TopicPartition, stop: int | None = None
     if not stored.size:
         await reader.may_read(tp)  # else a missing right would only show once there is a state
     stored.owner = _decode(own.get(OWNER), StateOwner)
-    stored.resume = _decode(own.get(REPLAY_FROM), ReplayFrom)
     for key, value in own.items():
         if key.startswith(JOURNAL) and value is not None:
             _keep_entry(stored, key, value)
@@ -80,10 +81,9 @@ def _keep_entry(stored: StateRecords, key: bytes, value: bytes) -> None:
         log.warning("journal entry refused", extra={"key": key.decode(errors="replace"), "cause": str(damage)})
 
 
-def _later(known: bytes | None, value: bytes | None) -> bytes | None:
+def _later(known: ReplayFrom | None, read: ReplayFrom | None) -> ReplayFrom | None:
     """Return the resume record of the later owner: a former owner may have written last."""
-    before, now = _decode(known, ReplayFrom), _decode(value, ReplayFrom)
-    return known if before and now and now.term < before.term else value
+    return known if known and read and read.term < known.term else read
 
 
 def _decode(value: bytes | None, kind: type[T]) -> T | None:

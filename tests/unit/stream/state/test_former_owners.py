@@ -79,6 +79,21 @@ async def test_snapshots_that_arrive_after_a_reset_are_refused(anew: bool) -> No
         assert after == [(offset, key, count - skipped[key]) for offset, key, count in undisturbed()[60:]]
 
 
+async def test_late_snapshots_are_brought_up_to_date_beside_lost_ones_that_begin_anew() -> None:
+    async with world("at_least_once", save_records=5, on_loss="forget") as w:
+        former = await w.opened()
+        w.work(former, 60)
+        _, taken = frozen(w, former)
+        w.restarted()
+        w.work(await w.opened(), 120)
+        arrive(w, taken)
+        w.state.append((b"S1", b"damaged", ()))
+        w.input.delete(110)
+        w.restarted()
+        right = [each for each in undisturbed()[180:] if each[1] != b"S1"]
+        assert [each for each in w.work(await w.opened(), RECORDS - 180) if each[1] != b"S1"] == right
+
+
 LIVES = st.lists(
     st.tuples(
         st.integers(0, 5),  # batches that an owner commits
