@@ -32,7 +32,7 @@ class Opening:
         times = steps.times
         fixed = self._length % _MINUTE == 0
         ends = {time % _MINUTE for time in times}
-        if fixed and len(ends) == 1 and (last := _LAST.get(ends.copy().pop())):
+        if fixed and len(ends) == 1 and (last := _LAST.get(ends.pop())):
             self.shift = last[1] - self._length
             self.note = f"times are the last {last[0]} of each bar: the bars open {interval} earlier"
         elif by_ends and self._length <= DAY:

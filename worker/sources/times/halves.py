@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from worker.errors import DataError
 from worker.sources.numbers import NEGLIGIBLE
+from worker.sources.times.dates import DAY_MS
 
 Ints = NDArray[np.int64]
-_HOUR, _DAY = 3_600_000, 86_400_000
+_HOUR = 3_600_000
 _PAUSE = 2 * _HOUR  # between two bars of a session, from the end of one to the next
 
 
@@ -49,8 +50,8 @@ class HalfDays:
         if not (steps < 0).any():
             return
         usual = float(np.median(steps[steps > 0])) if (steps > 0).any() else 0.0
-        within = local[1:] // _DAY == local[:-1] // _DAY
-        back = within & (steps < 0) & (steps + _DAY // 2 > 0) & (steps + _DAY // 2 <= usual + _PAUSE)
+        within = local[1:] // DAY_MS == local[:-1] // DAY_MS
+        back = within & (steps < 0) & (steps + DAY_MS // 2 > 0) & (steps + DAY_MS // 2 <= usual + _PAUSE)
         if np.count_nonzero(back) < (1 - NEGLIGIBLE) * np.count_nonzero(steps < 0):
             return
         at = int(np.flatnonzero(back)[0])
