@@ -35,7 +35,8 @@ STATE = "worker.state."  # part of the name of state topics, as the tests make t
 
 def id_per_worker() -> None:
     """Transactional ids that differ from worker to worker, and offsets that name no member: a new owner fences
-    nobody, and the group has nothing to refuse."""
+    nobody, and the group has nothing to refuse. The outputs do not show that the group has gone further, either."""
+    broken_cluster.begins_anew_beside_a_state()
     original, send = TransactionalSink.__init__, TransactionalProducer.send_offsets_to_transaction
 
     def changed(self: TransactionalSink, tp: Any, group: str, *rest: Any) -> None:
