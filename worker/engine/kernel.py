@@ -23,6 +23,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _IMPORT = re.compile(r"^(?:from|import)\s+((?:worker|schemas)[\w.]*)(?:\s+import\s+(\([^)]*\)|[^\n]*))?", re.MULTILINE)
 
 
+@cache
 def _file(module: str) -> Path | None:
     path = ROOT.joinpath(*module.split("."))
     return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
@@ -53,13 +54,15 @@ def sources(module: str) -> Iterator[Path]:
 
 
 @cache
+def _digest(path: Path) -> bytes:
+    """Return a digest of a file's name and text: a file is a source of many kernels, and read once."""
+    return hashlib.sha256(path.relative_to(ROOT).as_posix().encode() + b"\n" + path.read_bytes()).digest()
+
+
+@cache
 def source_hash(module: str) -> str:
     """Return 16 hex digits over the sources of a module."""
-    digest = hashlib.sha256()
-    for path in sources(module):
-        digest.update(path.relative_to(ROOT).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    return hashlib.sha256(b"".join(map(_digest, sources(module)))).hexdigest()[:16]
 
 
 CACHE = prepare_cache()

@@ -9,6 +9,12 @@ import pytest
 from worker.engine import kernel, pipeline
 
 
+def forget() -> None:
+    """As in a new process."""
+    for read in (kernel._file, kernel._imports, kernel._digest, kernel.source_hash):
+        read.cache_clear()
+
+
 def names(module: str) -> set[str]:
     return {path.relative_to(kernel.ROOT).as_posix() for path in kernel.sources(module)}
 
@@ -43,9 +49,7 @@ def test_an_edit_far_below_gives_another_directory(tmp_path: Path, monkeypatch: 
     for edited in (None, "beside", "low"):
         if edited:
             (tmp_path / f"worker/{edited}.py").write_text("X = 2\n")
-        kernel._imports.cache_clear()
-        kernel.source_hash.cache_clear()
+        forget()
         hashes.append(kernel.source_hash("worker.top"))
-    kernel._imports.cache_clear()
-    kernel.source_hash.cache_clear()
+    forget()
     assert hashes[0] == hashes[1] != hashes[2]
