@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
+from worker.broker import archive
 from worker.broker.jars import class_path
 from worker.broker.lock import PINNED, Release
 from worker.errors import ConfigError
@@ -17,11 +19,18 @@ _FOREIGN_OPTIONS = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "C
 
 
 def command(
-    main_class: str, *arguments: str, heap: str, log: Path, sustained: bool = False, release: Release = PINNED
+    main_class: str,
+    *arguments: str,
+    heap: str,
+    log: Path,
+    sustained: bool = False,
+    release: Release = PINNED,
+    options: Sequence[str] = (),
 ) -> list[str]:
     """Return the command line that runs `main_class`; may download the jars.
 
-    `heap` is written as for Java (`512m`); `sustained` uses all of Java's compilers, for long load.
+    `heap` is written as for Java (`512m`); `sustained` uses all of Java's compilers, for long load; `options` are more
+    of Java's options.
     """
     flags = (
         f"-Xmx{heap}",
@@ -29,6 +38,8 @@ def command(
         *(() if sustained else _QUICK_START),
         "--enable-native-access=ALL-UNNAMED",
         "--sun-misc-unsafe-memory-access=allow",
+        *(archive.flags() if release is PINNED else ()),
+        *options,
     )
     logging = (f"-D{release.logging_property}={release.logging_file.as_uri()}", f"-Dalphapulse.broker.log={log}")
     return [str(_executable()), *flags, *logging, "-cp", class_path(release), main_class, *arguments]

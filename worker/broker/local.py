@@ -36,7 +36,7 @@ class Broker:
     formatted; `features` of the cluster (name → level) replace the newest levels. `properties` are Kafka server
     settings that override ours. `sustained` is for long load: it uses all of Java's compilers, which costs CPU at
     first. `seat` makes it a node of a cluster (`Cluster`). `launcher` precedes its command line and must exec it
-    (`nsenter --net=...`). `release` replaces the pinned version of Kafka.
+    (`nsenter --net=...`). `release` replaces the pinned version of Kafka; `java_options` are added to Java's.
 
     Raises BrokerUnavailable (with the end of the broker's log) when it does not start, ConfigError when the jars or the
     Java runtime are missing or wrong, CannotCreate when its folder can't be used.
@@ -60,6 +60,7 @@ class Broker:
         seat: Seat | None = None,
         launcher: Sequence[str] = (),
         release: Release = PINNED,
+        java_options: Sequence[str] = (),
     ) -> None:
         self._temporary = home is None
         self.home = home or Path(tempfile.mkdtemp(prefix="alphapulse-broker-"))
@@ -70,6 +71,7 @@ class Broker:
         self._features = dict(features or {})
         self._start_timeout_s = start_timeout_s
         self._seat, self._launcher, self._release = seat, tuple(launcher), release
+        self._java_options = tuple(java_options)
         port = port or ports_in(self._server).get("PLAINTEXT", 0)
         clients = [Listener("PLAINTEXT", port=port, advertised=advertised), *listeners]
         self._clients = [_addressed(client, host) for client in clients]
@@ -230,6 +232,7 @@ class Broker:
             log=self.log_path,
             sustained=self._sustained,
             release=self._release,
+            options=self._java_options,
         )
 
     def _spawn(self, command: list[str]) -> None:
