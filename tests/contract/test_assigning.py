@@ -114,6 +114,29 @@ async def test_a_leader_that_never_knows_assigns_nothing_and_says_so(monkeypatch
             assert broker.count[Api.SYNC_GROUP] == 0
 
 
+async def test_silence_about_a_topic_is_not_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joining, "KNOWN_WITHIN", 0.3)
+    async with FakeBroker() as broker:
+        healthy([broker], {T: 4})
+        group = FakeGroup(broker)
+        good = broker.handler(Api.METADATA)
+        async with member(broker, session_timeout_ms=600, request_timeout_ms=200) as consumer:
+            broker.on(Api.METADATA, sequence(cluster([broker], {T: broken(3)}), _too_late))
+            consumer.subscribe([T])
+            async with asyncio.timeout(10):
+                while metadata.unknown_for(consumer._client.cluster, T) < 3 * joining.KNOWN_WITHIN:
+                    await asyncio.sleep(0.02)  # `getmany` waits for an assignment
+            broker.on(Api.METADATA, good)
+            await until_assigned(consumer, 4, group)
+            assert group.assigned == [ALL]
+
+
+async def _too_late(_: Any) -> Any:
+    """After the request timeout: other requests wait behind it on their connection."""
+    await asyncio.sleep(0.25)
+    return MetadataResponse_v5(0, [(1, "127.0.0.1", 1, None)], "c", 1, [(3, T, False, [])])
+
+
 def _told(known: ClusterMetadata, code: int, partitions: list[Any]) -> None:
     nodes = [(1, "127.0.0.1", 1, None)]
     known.update_metadata(MetadataResponse_v5(0, nodes, "c", 1, [(code, T, False, partitions)]))

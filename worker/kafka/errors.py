@@ -94,7 +94,8 @@ def _hopeless(error: BaseException, topic: str) -> AlphapulseError | None:
             "Set it to at most the broker's transaction.max.timeout.ms",
         )
     if isinstance(error, errors.UnknownTopicOrPartitionError):
-        return ConfigError(f"the topic {topic} no longer exists", "Run `alphapulse topics create`")
+        gone = str(error.args[0]) if error.args else topic
+        return ConfigError(f"the topic {gone} no longer exists", "Run `alphapulse topics create`")
     return None
 
 

@@ -29,6 +29,8 @@ from worker.kafka.transactions import EpochRefused
         (NameTaken(), Fenced),
         (Unclear(), OutcomeUnknown),
         (errors.UnknownError(), OutcomeUnknown),
+        (errors.UnknownTopicOrPartitionError(), ConfigError),
+        (errors.KafkaTimeoutError("brokers do not tell the partitions of decisions"), OutcomeUnknown),
         (TimeoutError(), OutcomeUnknown),
         (AssertionError(), OutcomeUnknown),
     ],
@@ -44,3 +46,9 @@ def test_the_topic_of_a_failed_send_is_named() -> None:
     found = meaning(failed, "ticks.raw")
     assert isinstance(found, AlphapulseError)
     assert "decisions" in found.message
+
+
+def test_an_unknown_topic_is_named() -> None:
+    found = meaning(errors.UnknownTopicOrPartitionError("decisions"), "ticks.raw")
+    assert isinstance(found, AlphapulseError)
+    assert found.message == "the topic decisions no longer exists"

@@ -15,6 +15,7 @@ from aiokafka.consumer.group_coordinator import CoordinatorGroupRebalance, Group
 
 from worker.kafka.backoff import BackOff, Rarely
 from worker.kafka.seams.assignor import PartitionsUnknown
+from worker.kafka.seams.metadata import unknown_for
 
 log = logging.getLogger(__name__)
 
@@ -129,10 +130,11 @@ async def on_join_leader(self: Any, response: Any) -> Any:
     No heartbeats are sent meanwhile, so after a part of the session timeout the join fails and is retried.
 
     Raises:
-        UnknownTopicOrPartitionError: a topic stays unknown for `KNOWN_WITHIN` seconds.
+        UnknownTopicOrPartitionError: brokers have not known a topic for `KNOWN_WITHIN` seconds, and still do not.
     """
     coordinator, clock = self._coordinator, asyncio.get_running_loop().time
     backoff, deadline = BackOff(), clock() + self._session_timeout_ms / 3000
+    told = False
     while True:
         try:
             assigned = await _lead(self, response)
@@ -141,17 +143,19 @@ async def on_join_leader(self: Any, response: Any) -> Any:
                 raise
             topic = str(error.__cause__)
         else:
-            coordinator._unknown_since = None
+            coordinator._said_unknown = False
             return assigned
-        if getattr(coordinator, "_unknown_since", None) is None:
-            coordinator._unknown_since = clock()
+        if not getattr(coordinator, "_said_unknown", False):
+            coordinator._said_unknown = True
             log.warning("the leader of the group does not know the partitions yet", extra={"topic": topic})
-        if clock() - coordinator._unknown_since >= KNOWN_WITHIN:
+        if told and unknown_for(coordinator._client.cluster, topic) >= KNOWN_WITHIN:
             raise errors.UnknownTopicOrPartitionError(topic)
         if clock() >= deadline:
             coordinator.request_rejoin()
             return None
-        await asyncio.wait([coordinator._client.force_metadata_update()], timeout=max(deadline - clock(), 0.0))
+        refresh = coordinator._client.force_metadata_update()
+        answered, _ = await asyncio.wait([refresh], timeout=max(deadline - clock(), 0.0))
+        told = refresh in answered and refresh.result()
         await asyncio.sleep(backoff.next())
 
 

@@ -1,28 +1,65 @@
-"""Seam: an error in a Metadata answer does not erase what a client knows of a topic.
+"""Seam: a topic is unknown only where brokers have said so again and again, and an error erases nothing.
 
 aiokafka replaces all its metadata by each answer. One answer of a broker that does not know a topic yet leaves the
 topic without partitions until the next refresh, and the leader of a group then revokes all partitions of the fleet.
+And it takes a topic for unknown when no broker has told anything of it within the request timeout.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterable
 from typing import Any
 
+from aiokafka.client import AIOKafkaClient
 from aiokafka.cluster import ClusterMetadata
-from aiokafka.errors import UnknownTopicOrPartitionError
+from aiokafka.errors import KafkaTimeoutError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 
 FORGOTTEN = 30.0  # seconds of consecutive "unknown topic" answers before the topic is dropped
-_original = ClusterMetadata.update_metadata
+_original, _wait = ClusterMetadata.update_metadata, AIOKafkaClient._wait_on_metadata
 
 
 def update_metadata(self: Any, metadata: Any) -> None:
     """Replace `ClusterMetadata.update_metadata`: keep what was known where the answer has an error or nothing."""
     if metadata.API_VERSION > 0:
-        since: dict[str, float] = self.__dict__.setdefault("_unknown_since", {})
-        metadata.topics = _rows(self._partitions, metadata.topics or (), since)
+        metadata.topics = _rows(self._partitions, metadata.topics or (), _unknown(self))
     _original(self, metadata)
+
+
+def unknown_for(cluster: Any, topic: str) -> float:
+    """Return the seconds since the first of consecutive "unknown topic" answers; 0.0 if the last one says otherwise."""
+    since = _unknown(cluster).get(topic)
+    return 0.0 if since is None else time.monotonic() - since
+
+
+async def wait_on_metadata(self: Any, topic: str) -> Any:
+    """Replace `AIOKafkaClient._wait_on_metadata`: return the numbers of the topic's partitions.
+
+    Raises:
+        UnknownTopicOrPartitionError: brokers have said so for `FORGOTTEN` seconds, and still do.
+        TopicAuthorizationFailedError: no right to see the topic.
+        KafkaTimeoutError: brokers have not said within the request timeout whether there is such a topic.
+    """
+    begun = time.monotonic()
+    while (partitions := self.cluster.partitions_for_topic(topic)) is None:
+        self.add_topic(topic)
+        told = await self.force_metadata_update()
+        unknown = unknown_for(self.cluster, topic) if told else 0.0
+        if unknown >= FORGOTTEN:
+            raise UnknownTopicOrPartitionError(topic)
+        if topic in self.cluster.unauthorized_topics:
+            raise TopicAuthorizationFailedError(topic)
+        if not unknown and time.monotonic() - begun > self._request_timeout_ms / 1000:
+            raise KafkaTimeoutError(f"brokers do not tell the partitions of {topic}")
+        if self.cluster.partitions_for_topic(topic) is None:
+            await asyncio.sleep(self._retry_backoff)
+    return partitions
+
+
+def _unknown(cluster: Any) -> dict[str, float]:
+    found: dict[str, float] = cluster.__dict__.setdefault("_unknown_since", {})
+    return found
 
 
 def _rows(known: dict[str, dict[int, Any]], told: Iterable[Any], since: dict[str, float]) -> list[Any]:
@@ -35,8 +72,9 @@ def _rows(known: dict[str, dict[int, Any]], told: Iterable[Any], since: dict[str
         code, topic, internal, partitions = row
         if code:
             errors.append(row)
-            begun = since.setdefault(topic, time.monotonic()) if code == UnknownTopicOrPartitionError.errno else None
-            if begun is not None and time.monotonic() - begun >= FORGOTTEN:
+            if code != UnknownTopicOrPartitionError.errno:
+                since.pop(topic, None)
+            elif time.monotonic() - since.setdefault(topic, time.monotonic()) >= FORGOTTEN:
                 gone.add(topic)
         elif rows := _partitions(known.get(topic, {}), partitions or ()):
             whole[topic] = (0, topic, internal, rows)
@@ -59,5 +97,6 @@ def _partitions(known: dict[int, Any], told: Iterable[Any]) -> list[Any]:
 
 def install() -> None:
     """Patch every client."""
-    module: Any = ClusterMetadata
-    module.update_metadata = update_metadata
+    cluster: Any = ClusterMetadata
+    client: Any = AIOKafkaClient
+    cluster.update_metadata, client._wait_on_metadata = update_metadata, wait_on_metadata

@@ -60,6 +60,7 @@ class TopicWatch:
             try:
                 await self.look()
             except (KafkaError, TimeoutError) as error:
+                self._missing.clear()  # silence is no answer
                 log.debug("topics can't be looked at", extra={"error": str(error)})
             await asyncio.sleep(seconds)  # brokers do not notify
 
