@@ -22,7 +22,7 @@ from tests.support.outputs import Progress
 from worker.settings import Settings
 from worker.settings.names import variable
 
-STEP = 0.02  # seconds between two looks at something that offers no way to wait
+STEP = 0.05  # seconds between two looks at something that offers no way to wait
 START = 120.0
 PAGE = os.sysconf("SC_PAGE_SIZE")
 SECTIONS = ("KAFKA", "TOPICS", "PROCESSING", "STATE", "CONTROL", "OPS", "MODELS", "ENGINE")
