@@ -92,7 +92,7 @@ unit: $(DEV) engine ## Run the tests that need no broker
 	@$(BIN)/python -m pytest tests/unit tests/contract -n 2 --dist loadfile
 
 integration: $(DEV) engine $(START)
-	@$(BIN)/python -m pytest tests/integration -m "not alone" -n 2 --dist loadfile
+	@$(BIN)/python -m pytest tests/integration -m "not alone and not variant" -n 2 --dist loadfile
 	@$(BIN)/python -m pytest tests/integration -m alone
 
 test: unit integration ## Run all tests that need no container engine (starts a local real Kafka)
@@ -104,7 +104,7 @@ test-docker: $(DEV) engine ## Build the image and test it on a container engine 
 ##@ Prove
 
 chaos: $(DEV) engine $(START) ## Prove every fault of docs/guarantees.md; writes results/chaos.json
-	@$(BIN)/python -m pytest tests/chaos tests/integration tests/contract -m "fault or mutation" -n $(JOBS) --dist loadgroup -p tests.chaos.report
+	@$(BIN)/python -m pytest tests/chaos tests/integration tests/contract -m "fault or mutation or variant" -n $(JOBS) --dist loadgroup -p tests.chaos.report
 
 soak: $(DEV) engine $(START) ## Run random faults for MIN=10 minutes (BROKERS=3 GUARANTEE=at_least_once SEED=n); writes results/soak.json
 	@$(BIN)/python -m tests.chaos.soak --minutes $(MIN) --brokers $(BROKERS) --guarantee $(GUARANTEE) $(if $(SEED),--seed $(SEED))

@@ -20,6 +20,7 @@ from worker.errors import Exit
 
 pytestmark = [pytest.mark.kafka, pytest.mark.alone]
 SMALL = ("--symbols", "60", "--seconds", "12", "--rate", "1500")
+SHORT = ("--symbols", "60", "--seconds", "9", "--rate", "1500")
 
 
 class Run:
@@ -103,7 +104,7 @@ def test_a_worker_is_killed_with_work_in_hand_and_nothing_is_lost(tmp_path: Path
 async def test_on_a_given_broker_it_leaves_no_topic(broker: Bootstrap, tmp_path: Path) -> None:
     from aiokafka.admin import AIOKafkaAdminClient
 
-    run = Run(tmp_path, "--json", "--bootstrap-servers", broker.bootstrap, *SMALL)
+    run = Run(tmp_path, "--json", "--bootstrap-servers", broker.bootstrap, *SHORT)
     result = check(*run.finish())
     assert result["bootstrap"] == broker.bootstrap
     run.assert_clean()

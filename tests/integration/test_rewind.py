@@ -57,9 +57,21 @@ WRONG: dict[Callable[[Settings], Awaitable[None]], str] = {
 }
 
 
+VARIANT = pytest.mark.variant
+CASES = [
+    pytest.param(delete_group, "exactly_once"),
+    pytest.param(set_back, "at_least_once"),
+    pytest.param(set_ahead, "exactly_once"),
+    pytest.param(set_far_ahead, "at_least_once"),
+    pytest.param(delete_group, "at_least_once", marks=VARIANT),
+    pytest.param(set_back, "exactly_once", marks=VARIANT),
+    pytest.param(set_ahead, "at_least_once", marks=VARIANT),
+    pytest.param(set_far_ahead, "exactly_once", marks=VARIANT),
+]
+
+
 @fault("F47")
-@pytest.mark.parametrize("guarantee", ["exactly_once", "at_least_once"])
-@pytest.mark.parametrize("lose", WRONG)
+@pytest.mark.parametrize(("lose", "guarantee"), CASES)
 async def test_a_worker_stops_and_names_the_offset_that_brings_the_group_back(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path, lose: Callable[[Settings], Awaitable[None]], guarantee: str
 ) -> None:

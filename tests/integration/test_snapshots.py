@@ -42,7 +42,7 @@ async def test_a_restart_replays_only_what_was_unsaved(broker: Bootstrap, topic_
     assert_equal(published(settings), expected(settings, read_input(settings)))
 
 
-@pytest.mark.parametrize("guarantee", ["exactly_once", "at_least_once"])
+@pytest.mark.parametrize("guarantee", ["exactly_once", pytest.param("at_least_once", marks=pytest.mark.variant)])
 async def test_killed_again_and_again_with_snapshots_all_the_time(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path, guarantee: str
 ) -> None:
