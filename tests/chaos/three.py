@@ -141,8 +141,14 @@ async def any_moved(node: Broker, settings: Settings, cluster: SplitCluster, sin
 
 async def offsets_now(node: Broker, settings: Settings, cluster: SplitCluster) -> list[int]:
     """What the group has committed by now."""
-    await moved(node, settings, cluster, [0] * PARTITIONS, by=0)
-    return await committed_by(node, settings, cluster)
+    found: list[int] = []
+
+    async def holds() -> bool:
+        found.extend(await committed_by(node, settings, cluster))
+        return True
+
+    await answered(holds, "the group's offsets", PATIENCE)
+    return found
 
 
 async def elsewhere(node: Broker, group: str, than: int) -> int:
