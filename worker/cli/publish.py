@@ -172,12 +172,24 @@ async def _send(
     options = client_options(settings.kafka) | {"max_batch_size": limits.batch_bytes}
     with progress("publishing", "published", total) as advance:
         return await publish_records(
-            options, topic, records(latest_ms), rate, advance, _stop_on_interrupt(), delivery_timeout, _waiting
+            options,
+            topic,
+            records(latest_ms),
+            rate,
+            advance,
+            _stop_on_interrupt(),
+            delivery_timeout,
+            _waiting,
+            _recovered,
         )
 
 
 def _waiting(seconds: float) -> None:
     typer.echo(f"no acknowledgement yet: waiting for the brokers, up to {seconds:g} s", err=True)
+
+
+def _recovered(seconds: float) -> None:
+    typer.echo(f"the brokers acknowledge again, after {seconds:.0f} s", err=True)
 
 
 def _stop_on_interrupt() -> asyncio.Event:

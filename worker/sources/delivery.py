@@ -94,17 +94,22 @@ class Delivery:
         topic: str,
         timeout: float = TIMEOUT,
         on_wait: Callable[[float], None] | None = None,
+        on_recovery: Callable[[float], None] | None = None,
         new_producer: Callable[..., Any] = AIOKafkaProducer,
     ) -> None:
-        """Prepare to connect; the first long wait calls `on_wait` once, with the delivery timeout in seconds."""
+        """Prepare to connect.
+
+        An outage begins when the awaited batch is not acknowledged for `SAY_AFTER`: `on_wait` is called once, with the
+        delivery timeout. It ends when that batch is acknowledged: `on_recovery` is called once, with its seconds.
+        """
         self._options, self._topic, self._timeout = options, topic, timeout
-        self._on_wait, self._new_producer = on_wait, new_producer
+        self._on_wait, self._on_recovery, self._new_producer = on_wait, on_recovery, new_producer
         # An unanswered request fails with its connection after the request timeout; this leaves time for one retry.
         self._patience = 2.0 * options.get("request_timeout_ms", 40_000) / 1_000
         self._producer: Any = None
         self._flights: dict[int, _Flight] = {}
         self._since: float | None = None  # when the wait for an acknowledgement began, None = nobody waits
-        self._told = False
+        self._outage: float | None = None  # when the outage began of which the user is told
         self.partitions = 0
         self.repeated = 0
 
@@ -167,6 +172,7 @@ class Delivery:
             except TRANSIENT as error:
                 await self._replace(error)
         del self._flights[partition]
+        self._end_outage()
         return len(flight.batch.records)
 
     async def close(self) -> None:
@@ -193,7 +199,7 @@ class Delivery:
             left = patient_until - time.monotonic()
             if left <= 0:
                 raise TimeoutError("no acknowledgement")
-            await asyncio.wait({flight.future}, timeout=left if self._told else min(left, SAY_AFTER))
+            await asyncio.wait({flight.future}, timeout=min(left, SAY_AFTER) if self._outage is None else left)
             self._tell()
         if flight.future.cancelled():
             raise errors.KafkaConnectionError("the producer gave the batch up")
@@ -205,10 +211,16 @@ class Delivery:
         return self._since + self._timeout
 
     def _tell(self) -> None:
-        if not self._told and time.monotonic() >= self._deadline - self._timeout + SAY_AFTER:
-            self._told = True
+        since = self._deadline - self._timeout
+        if self._outage is None and time.monotonic() >= since + SAY_AFTER:
+            self._outage = since
             if self._on_wait is not None:
                 self._on_wait(self._timeout)
+
+    def _end_outage(self) -> None:
+        began, self._outage = self._outage, None
+        if began is not None and self._on_recovery is not None:
+            self._on_recovery(time.monotonic() - began)
 
     async def _replace(self, failure: BaseException) -> None:
         """Start new producers until one accepts all batches in flight."""

@@ -54,6 +54,7 @@ async def publish_records(
     stop: asyncio.Event | None = None,
     delivery_timeout: float = TIMEOUT,
     on_wait: Callable[[float], None] | None = None,
+    on_recovery: Callable[[float], None] | None = None,
 ) -> PublishSummary:
     """Send all records and wait for every acknowledgement, through elections and restarts of brokers.
 
@@ -63,13 +64,14 @@ async def publish_records(
         on_progress: called with the number of acknowledged records after each batch.
         stop: once set, no further record is taken; what was taken is still sent.
         delivery_timeout: seconds for which a batch is tried.
-        on_wait: called once with these seconds, when no acknowledgement comes for some time.
+        on_wait: called with these seconds at the start of each outage, when no acknowledgement comes for some time.
+        on_recovery: called with the length of each outage in seconds, once it has ended.
 
     Raises:
         BrokerUnavailable, NotPermitted, ConfigError, DataError, TryAgain: with the cause, and how many records were
             acknowledged before.
     """
-    delivery = Delivery(DEFAULTS | producer_options, topic, delivery_timeout, on_wait)
+    delivery = Delivery(DEFAULTS | producer_options, topic, delivery_timeout, on_wait, on_recovery)
     sender = None
     try:
         await delivery.open()

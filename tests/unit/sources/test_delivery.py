@@ -93,6 +93,7 @@ async def publish(
     monkeypatch: pytest.MonkeyPatch,
     seconds: float = 5.0,
     on_wait: Callable[[float], None] | None = None,
+    on_recovery: Callable[[float], None] | None = None,
 ) -> publisher.PublishSummary:
     def made(*arguments: Any) -> Any:
         return original(*arguments, new_producer=world)
@@ -100,7 +101,9 @@ async def publish(
     original: Any = delivery.Delivery
     monkeypatch.setattr(publisher, "Delivery", made)
     monkeypatch.setattr(delivery, "_BACKOFF", (0.001,))
-    return await publish_records(OPTIONS, "ticks", records(40), delivery_timeout=seconds, on_wait=on_wait)
+    return await publish_records(
+        OPTIONS, "ticks", records(40), delivery_timeout=seconds, on_wait=on_wait, on_recovery=on_recovery
+    )
 
 
 def expected(count: int = 40) -> Log:
@@ -152,13 +155,38 @@ async def test_what_was_acknowledged_meanwhile_counts(monkeypatch: pytest.Monkey
             await publish(world, monkeypatch, seconds=0.2)
 
 
-async def test_waiting_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_each_outage_is_told_once_and_so_is_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "SAY_AFTER", 0.01)
-    said: list[float] = []
-    await publish(Scripted(OK, SILENT, SILENT, OK, SILENT), monkeypatch, on_wait=said.append)
-    assert said == [5.0]
-    await publish(Scripted(), monkeypatch, on_wait=said.append)
-    assert said == [5.0]
+    told: list[str] = []
+
+    async def sent(*script: Any) -> list[str]:
+        told.clear()
+        waits, ends = (lambda seconds: told.append(f"waits {seconds:g}")), (lambda _: told.append("recovered"))
+        await publish(Scripted(*script), monkeypatch, on_wait=waits, on_recovery=ends)
+        return list(told)
+
+    once = ["waits 5", "recovered"]
+    assert await sent() == []
+    # An outage of one partition holds the other up: a batch of each is in flight, and what fails is sent again.
+    assert await sent(OK, SILENT, SILENT, SILENT) == once
+    assert await sent(OK, SILENT, OK, OK, OK, SILENT, SILENT) == once * 2
+    assert await sent(SILENT, OK, OK, OK, OK, SILENT, OK, OK, OK, OK, SILENT) == once * 3
+
+
+async def test_the_length_of_an_outage_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "SAY_AFTER", 0.01)
+    lengths: list[float] = []
+    await publish(Scripted(SILENT, SILENT, SILENT), monkeypatch, on_recovery=lengths.append)
+    assert len(lengths) == 1
+    assert lengths[0] >= 2 * OPTIONS["request_timeout_ms"] / 1_000  # from the last sign of the brokers
+
+
+async def test_no_end_of_an_outage_is_told_where_publishing_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "SAY_AFTER", 0.01)
+    waits, ends = list[float](), list[float]()
+    with pytest.raises(TryAgain):
+        await publish(Scripted(OK, *[SILENT] * 1_000), monkeypatch, 0.2, waits.append, ends.append)
+    assert (waits, ends) == ([0.2], [])
 
 
 async def test_what_no_producer_can_mend_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
