@@ -37,8 +37,8 @@ DateFormat = Annotated[
     str | None,
     typer.Option(
         "--date-format",
-        help="dayfirst, monthfirst, s, ms, us, ns, excel, days, sas, a format of strptime, or for a time of day beside "
-        "a date hours, hour-ending, hhmm, hhmmss, minutes, seconds.",
+        help="dayfirst, monthfirst, s, ms, us, ns, excel, days, sas, roc, buddhist, a format of strptime, or for a "
+        "time of day beside a date hours, hour-ending, hhmm, hhmmss, minutes, seconds.",
     ),
 ]
 Timezone = Annotated[

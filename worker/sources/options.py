@@ -12,6 +12,7 @@ from worker.sources.record import check_symbol
 CLOCKS = ("hours", "hour-ending", "hhmm", "hhmmss", "minutes", "seconds")  # what a time of day beside a date is
 UNITS = ("s", "ms", "us", "ns", "excel", "days", "sas")
 ORDERS = ("dayfirst", "monthfirst")
+CALENDARS = ROC, BUDDHIST = ("roc", "buddhist")  # whose years are told from those of the Gregorian one
 FIELDS = ("ts", "clock", "open", "high", "low", "close", "volume", "symbol", "ingest_ts")
 
 
@@ -22,7 +23,7 @@ class ReadOptions:
     symbol: str | None = None
     interval: str | None = None
     decimal: str | None = None  # "." or ","
-    date_format: str | None = None  # one of ORDERS, UNITS or CLOCKS, or a format of strptime
+    date_format: str | None = None  # one of ORDERS, UNITS, CALENDARS or CLOCKS, or a format of strptime
     timezone: str | None = None  # of times that carry no offset
     columns: Mapping[str, str] = field(default_factory=dict)
 
@@ -32,11 +33,10 @@ class ReadOptions:
         if self.decimal not in (None, ".", ","):
             raise ConfigError(f"--decimal {self.decimal} is no decimal mark", "Give --decimal . or --decimal ,")
         given = self.date_format
-        if given is not None and given not in (*ORDERS, *UNITS, *CLOCKS) and "%" not in given:
-            known = ", ".join((*ORDERS, *UNITS, *CLOCKS))
+        if given is not None and given not in (known := (*ORDERS, *UNITS, *CALENDARS, *CLOCKS)) and "%" not in given:
             raise ConfigError(
                 f"--date-format {given} is no date format",
-                f"Give one of {known}, or a format of strptime such as %d.%m.%Y",
+                f"Give one of {', '.join(known)}, or a format of strptime such as %d.%m.%Y",
             )
         if self.timezone is not None:
             zone_of(self.timezone)

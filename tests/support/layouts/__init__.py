@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from tests.support.layouts import (
     around,
+    calendars,
     clocks,
     daynumbers,
     europe,
@@ -31,6 +32,7 @@ LAYOUTS: list[Layout] = [
     *clocks.LAYOUTS,
     *sessions.LAYOUTS,
     *daynumbers.LAYOUTS,
+    *calendars.LAYOUTS,
     *notation.LAYOUTS,
     *parquet.LAYOUTS,
     *series.LAYOUTS,

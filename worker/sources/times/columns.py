@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,12 +13,22 @@ from numpy.typing import NDArray
 from worker.errors import DataError
 from worker.sources.intervals import Steps
 from worker.sources.numbers import NEGLIGIBLE
-from worker.sources.options import ORDERS, UNITS, zone_of
-from worker.sources.times import daynumbers, epochs
+from worker.sources.options import BUDDHIST, CALENDARS, ORDERS, ROC, UNITS, zone_of
+from worker.sources.times import calendars, daynumbers, epochs
+from worker.sources.times.candidate import Candidate
 from worker.sources.times.cells import Cells, ordered
-from worker.sources.times.dates import DAY_MS, Parsed, StrptimeTimes, TextTimes
-from worker.sources.times.halves import HalfDays
-from worker.sources.times.kinds import CHANGES, DATES, DIGITS, ORDERED, Column, Evidence, Looked, Typed
+from worker.sources.times.dates import Parsed, StrptimeTimes, TextTimes
+from worker.sources.times.kinds import (
+    BUDDHIST_DATES,
+    CHANGES,
+    DATES,
+    DIGITS,
+    ORDERED,
+    Column,
+    Evidence,
+    Looked,
+    Typed,
+)
 from worker.sources.times.parsing import Reader, read_column
 from worker.sources.times.years import YearsFirst
 from worker.sources.times.zones import LocalClock
@@ -26,33 +37,11 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 ASSUMED = "UTC (assumed; --timezone names another)"
 _WEEKEND = 0.1  # share of bars on weekends of those who trade all week; theirs are no sessions
-_YEARS = (-2_208_988_800_000, 4_102_444_800_000)  # 1900 to 2100
 _ABBREVIATION = (
     "{0} is the name of several zones: give --timezone, for example America/Chicago, and --date-format with {0} in it, "
     "for example '%Y-%m-%d %H:%M {0}'"
 )
 _FORMATS = "Give --date-format dayfirst, monthfirst, or a format of strptime such as %d.%m.%Y"
-
-
-class _Candidate:
-    """One way to read the column, and what it has found so far."""
-
-    def __init__(self, reader: Reader | None, label: str) -> None:
-        self.reader, self.label = reader, label
-        self.clock: LocalClock | None = None  # of all cells: an hour comes twice by the bars before it
-        self.read = 0  # cells that are times
-        self.lost = 0  # cells that are neither times nor blank
-        self.lost_sample = ""
-        self.steps, self.local_steps = Steps(), Steps()
-        self.halves = HalfDays() if isinstance(reader, TextTimes) else None  # what a format of strptime says is sure
-        self.midnights = True  # all times so far are local midnights
-        self.away = False  # some offset is not zero
-        self.zoned = self.naive = 0
-        self.weekend = 0
-        self.first: int | None = None
-        self.last: int | None = None
-        self.local_first: int | None = None
-        self.local_last: int | None = None
 
 
 class TimeFormat(NamedTuple):
@@ -111,7 +100,7 @@ class TimeScan:
         self._given, self._hint = date_format, hint
         self._zone = None if timezone is None else zone_of(timezone)
         self._zone_name = timezone
-        self._candidates: list[_Candidate] = []
+        self._candidates: list[Candidate] = []
         self._evidence = Evidence()
         self._kind = kind  # by which the candidates were chosen
         self._years_first = YearsFirst()
@@ -134,11 +123,11 @@ class TimeScan:
                 return  # nothing to decide by
             self._candidates = self._begin(column)
         parsed = [read_column(column, candidate.reader) for candidate in self._candidates]
-        if self._kind == ORDERED and len(parsed) == 2 and not isinstance(column, Typed):
+        if self._kind in _ORDERED and len(parsed) == 2 and not isinstance(column, Typed):
             self._look_at_order(column, parsed)
             self._years_first.feed(column, owners)
         for candidate, found in zip(self._candidates, parsed, strict=True):
-            self._book(candidate, found, column, owners)
+            candidate.book(found, column, owners)
 
     @property
     def lost(self) -> int:
@@ -149,43 +138,66 @@ class TimeScan:
         """Return whether the column's type or the format given says how to read it."""
         given = self._given
         typed = isinstance(column, Typed) and column.zone is not None
-        return typed or (given is not None and ("%" in given or given in UNITS))
+        return typed or (given is not None and ("%" in given or given in (*UNITS, *CALENDARS)))
 
-    def _begin(self, column: Column) -> list[_Candidate]:
+    def _way(self, reader: Reader | None, label: str) -> Candidate:
+        return Candidate(reader, label, self._zone)
+
+    def _begin(self, column: Column) -> list[Candidate]:
         if isinstance(column, Typed) and column.zone is not None:
             self._local = column.zone == ""
-            return [_Candidate(None, "timestamps" + (f" in {column.zone}" if column.zone else ""))]
+            return [self._way(None, "timestamps" + (f" in {column.zone}" if column.zone else ""))]
         given = self._given
         if given is not None and "%" in given:
             read = daynumbers.SixDigits if given in daynumbers.SIX else StrptimeTimes
-            return [_Candidate(read(given), given)]
+            return [self._way(read(given), given)]
         if given is not None and given in UNITS:
-            return [_Candidate(epochs.EpochTimes(given), epochs.NAMES[given])]
+            return [self._way(epochs.EpochTimes(given), epochs.NAMES[given])]
+        if given == BUDDHIST and self._kind is None and not isinstance(column, Typed):
+            open_order = any(map(ordered, Cells(column).kinds))
+            self._kind = BUDDHIST_DATES[ORDERED if open_order else DATES]
         kind = self._kind = self._kind or self._evidence.kind()
+        if ROC in (given, kind):
+            return [self._way(TextTimes(None, ROC), f"dates, year first, {calendars.LABELS[ROC]}")]
+        if kind in BUDDHIST_DATES.values() or given == BUDDHIST:
+            return self._buddhist(given)
         if kind == DIGITS:
-            return [_Candidate(self._evidence.digits, "dates as digits")]
+            return [self._way(self._evidence.digits, "dates as digits")]
         if kind == epochs.COUNTED:
-            return [_Candidate(reader, label) for reader, label in daynumbers.readers()]
+            return [self._way(reader, label) for reader, label in daynumbers.readers()]
         if kind in CHANGES:
             coarse, fine = kind.split()
             label = f"{epochs.NAMES[coarse]} and {epochs.NAMES[fine]}, by their digits"
-            return [_Candidate(epochs.TwoUnits(coarse, fine), label)]
+            return [self._way(epochs.TwoUnits(coarse, fine), label)]
         if kind not in {ORDERED, DATES}:
             assert kind is not None
-            return [_Candidate(epochs.EpochTimes(kind), epochs.NAMES[kind])]
+            return [self._way(epochs.EpochTimes(kind), epochs.NAMES[kind])]
         if given in ORDERS:
-            return [_Candidate(TextTimes(given == "dayfirst"), _ORDER_NAMES[given])]
+            return [self._way(TextTimes(given == "dayfirst"), _ORDER_NAMES[given])]
         if kind == ORDERED:
-            return [_Candidate(TextTimes(order == "dayfirst"), _ORDER_NAMES[order]) for order in ORDERS]
-        named = any(any(c.isalpha() for c in cell[:7] if c not in "Tt") for cell in self._evidence.first)
-        return [_Candidate(TextTimes(None), "dates with the month's name" if named else "dates, year first")]
+            return [self._way(TextTimes(order == "dayfirst"), _ORDER_NAMES[order]) for order in ORDERS]
+        return [self._way(TextTimes(None), _named(self._evidence.first))]
+
+    def _buddhist(self, given: str | None) -> list[Candidate]:
+        known = calendars.LABELS[BUDDHIST]
+        if self._kind != BUDDHIST_DATES[ORDERED]:
+            return [self._way(TextTimes(None, BUDDHIST), f"{_named(self._evidence.first)}, {known}")]
+        return [
+            self._way(TextTimes(order == "dayfirst", BUDDHIST), f"{_ORDER_NAMES[order]}, {known}")
+            for order in ORDERS
+            if given not in ORDERS or order == given
+        ]
 
     def other_kind(self) -> str | None:
         """Return the kind of the whole column if it differs from the beginning's, to scan again as this; else None."""
+        if self._kind in BUDDHIST_DATES.values():
+            return None  # decided by the whole column
         found = self._evidence.kind()
+        if found in BUDDHIST_DATES and any(2 * way.buddhist > way.read for way in self._candidates):
+            found = BUDDHIST_DATES[found]
         return None if found == self._kind else found
 
-    def _days(self) -> _Candidate:
+    def _days(self) -> Candidate:
         """Return the one way to read days as numbers that the cells allow."""
         found, sure = daynumbers.possible(self._candidates)
         if sure:
@@ -209,12 +221,27 @@ class TimeScan:
             f"Split the file where the unit changes, or give --date-format {coarse} or {fine}",
         )
 
+    def _other_calendar(self, chosen: Candidate) -> DataError:
+        if chosen.buddhist > chosen.hijri:
+            return DataError(
+                f"{self._name}: the years in the time column {self._column!r}, such as {chosen.odd_year!r}, are "
+                "Buddhist",
+                "Leave --date-format out, or give --date-format buddhist",
+            )
+        return DataError(
+            f"{self._name}: the years in the time column {self._column!r}, such as {chosen.odd_year!r}, are those of "
+            "the solar or of the lunar Hijri calendar, which are not read",
+            "Convert the dates to the Gregorian calendar",
+        )
+
     def _implausible(self, value: float, readings: str = "") -> DataError:
-        readings = readings or "; ".join(f"{epochs.NAMES[unit]}: {epochs.show(value, unit)}" for unit in UNITS)
+        readings = readings or "; ".join(
+            [f"{epochs.NAMES[unit]}: {epochs.show(value, unit)}" for unit in UNITS] + calendars.spelled(value)
+        )
         return DataError(
             f"{self._name}: the numbers in the time column {self._column or '(unnamed)'!r} look like row numbers or "
             f"times of an unknown unit: {value:.15g} would be, read as {readings}",
-            "Give --column ts= the column of times, or --date-format s, ms, us, ns, excel, days, sas or %y%m%d",
+            f"Give --column ts= the column of times, or --date-format {', '.join((*UNITS, *CALENDARS))} or %y%m%d",
         )
 
     def _look_at_order(self, cells: Cells, parsed: list[Parsed]) -> None:
@@ -232,41 +259,6 @@ class TimeScan:
             self._plain_sample = self._plain_sample or plain[0]
         if not self._open_sample and any(map(ordered, cells.kinds)):
             self._open_sample = next(cell for cell, shape in zip(cells, cells.shapes, strict=True) if ordered(shape))
-
-    def _book(self, candidate: _Candidate, found: Parsed, column: Column, owners: Ints) -> None:
-        rows = found.has
-        candidate.read += int(np.count_nonzero(rows))
-        candidate.lost += len(found.unreadable)
-        if found.unreadable and not candidate.lost_sample:
-            row = found.unreadable[0]
-            candidate.lost_sample = f"{column.values[row]}" if isinstance(column, Typed) else column[row]
-        local, whose = (found.local, owners) if rows.all() else (found.local[rows], owners[rows])
-        if not len(local):
-            return
-        if candidate.halves is not None:
-            candidate.halves.feed(whose, local)
-        utc, zoned = found.local - found.offsets, found.zoned
-        if not rows.all():
-            utc, zoned = utc[rows], zoned[rows]
-        many = int(np.count_nonzero(zoned))
-        candidate.zoned += many
-        candidate.naive += len(local) - many
-        zone = self._zone
-        if zone is not None and many < len(local):
-            candidate.clock = candidate.clock or LocalClock(zone)
-            utc, _ = candidate.clock.to_utc(utc, whose, ~zoned)
-        candidate.away |= bool((utc != local).any())
-        candidate.midnights &= not (local % DAY_MS).any()
-        if candidate.midnights:
-            candidate.weekend += int(np.count_nonzero((local // DAY_MS + 3) % 7 >= 5))
-            candidate.local_steps.feed(*_known_years(whose, local))
-        candidate.steps.feed(*_known_years(whose, utc))
-        low, high = int(utc.min()), int(utc.max())
-        candidate.first = low if candidate.first is None else min(candidate.first, low)
-        candidate.last = high if candidate.last is None else max(candidate.last, high)
-        low, high = int(local.min()), int(local.max())
-        candidate.local_first = low if candidate.local_first is None else min(candidate.local_first, low)
-        candidate.local_last = high if candidate.local_last is None else max(candidate.local_last, high)
 
     def decide(self) -> TimeFormat:
         """Decide the format of the column.
@@ -293,12 +285,19 @@ class TimeScan:
             self._years_first.doubt(self._name, self._column, chosen.label, chosen.steps)
             self._doubt_formats(chosen)
         if not chosen.read and chosen.lost:
+            if (readings := calendars.two_digits(chosen.lost_sample)) is not None:
+                raise DataError(
+                    f"{self._name}: {chosen.lost_sample!r} in the time column {self._column!r} is {readings}",
+                    "Give --date-format roc, or a format of strptime such as %y/%m/%d",
+                )
             zone = re.search(r"\d ([A-Z]{2,5})$", chosen.lost_sample.strip())
             raise DataError(
                 f"{self._name}: no cell of the time column {self._column or '(unnamed)'!r} can be read as a time, "
                 f"for example {chosen.lost_sample!r}",
                 _FORMATS if zone is None else _ABBREVIATION.format(zone[1]),
             )
+        if 2 * max(chosen.buddhist, chosen.hijri) > chosen.read:
+            raise self._other_calendar(chosen)
         if self._kind in CHANGES and not daynumbers.ordered(chosen.steps):
             raise self._changed()
         if chosen.halves is not None:
@@ -314,7 +313,7 @@ class TimeScan:
             chosen.read, first, last, isinstance(reader, TextTimes) and reader.by_ends,
         )  # fmt: skip
 
-    def _zone_label(self, chosen: _Candidate, sessions: bool) -> str:
+    def _zone_label(self, chosen: Candidate, sessions: bool) -> str:
         if sessions:
             return "dates of sessions (local midnights)"
         if isinstance(chosen.reader, epochs.EpochTimes) and chosen.zoned:
@@ -326,7 +325,7 @@ class TimeScan:
             return "UTC (dates)"
         return f"offsets in the cells, else {named}" if chosen.zoned else named
 
-    def _order(self) -> _Candidate:
+    def _order(self) -> Candidate:
         day, month = self._candidates
         # What only one of the two can read speaks for it.
         if not self._only_day and not self._only_month:
@@ -346,7 +345,7 @@ class TimeScan:
             )
         return many
 
-    def _doubt_formats(self, chosen: _Candidate) -> None:
+    def _doubt_formats(self, chosen: Candidate) -> None:
         """Refuse two formats in one column that do not put the bars in order together."""
         few = min(self._plain, chosen.read - self._plain)
         if few > NEGLIGIBLE * chosen.read and not daynumbers.ordered(chosen.steps):
@@ -356,7 +355,7 @@ class TimeScan:
                 "Give the file as its vendor wrote it, or --date-format for the cells of one format",
             )
 
-    def _ambiguous(self, day: _Candidate, month: _Candidate) -> DataError:
+    def _ambiguous(self, day: Candidate, month: Candidate) -> DataError:
         readings = []
         for candidate in (day, month):
             assert candidate.reader is not None
@@ -370,12 +369,15 @@ class TimeScan:
         )
 
 
-def _known_years(owners: Ints, times: Ints) -> tuple[Ints, Ints]:
-    """Drop times of implausible years: one typing error would hide the interval of a thousand bars."""
-    if times.min() >= _YEARS[0] and times.max() < _YEARS[1]:
-        return owners, times
-    known = (times >= _YEARS[0]) & (times < _YEARS[1])
-    return owners[known], times[known]
+def _named(cells: Sequence[str]) -> str:
+    """Return what the first cells of dates of a sure order are, for people."""
+    if any(map(calendars.is_era, cells)):
+        return "dates with the era's name"
+    named = any(
+        any(c.isascii() and c.isalpha() for c in calendars.unmarked(cell)[:7] if c not in "Tt") for cell in cells
+    )
+    return "dates with the month's name" if named else "dates, year first"
 
 
+_ORDERED = (ORDERED, BUDDHIST_DATES[ORDERED])
 _ORDER_NAMES = {"dayfirst": "day first", "monthfirst": "month first"}

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.sources.numbers import BLANK
+from worker.sources.options import ROC
+from worker.sources.times.calendars import AHEAD, unmarked, year_of_era
 from worker.sources.times.cells import Cells
 
 DAY_MS = 86_400_000
@@ -85,24 +87,24 @@ class _Clocks(dict[str, "Clock | None"]):
 
 
 class _Dates(dict[str, "int | None"]):
-    """A date → epoch ms; None for what is none in this order."""
+    """A date → epoch ms; None for what is none in this order and calendar."""
 
-    def __init__(self, dayfirst: bool | None) -> None:
+    def __init__(self, dayfirst: bool | None, calendar: str | None) -> None:
         super().__init__()
-        self._dayfirst = dayfirst
+        self._dayfirst, self._calendar = dayfirst, calendar
 
     def __missing__(self, text: str) -> int | None:
         if len(self) > _MEMO:
             self.clear()
-        found = self[text] = parse_date(text, self._dayfirst)
+        found = self[text] = parse_date(text, self._dayfirst, self._calendar)
         return found
 
 
 class TextTimes:
     """Reader of texts as dates with or without a time of day; with None, dates whose order is open are not read."""
 
-    def __init__(self, dayfirst: bool | None) -> None:
-        self._dates, self._clocks = _Dates(dayfirst), _Clocks()
+    def __init__(self, dayfirst: bool | None, calendar: str | None = None) -> None:
+        self._dates, self._clocks = _Dates(dayfirst, calendar), _Clocks()
         self._ends = 0  # cells that are 24:00
 
     @property
@@ -179,36 +181,40 @@ class StrptimeTimes:
         return self._memo[cell]
 
 
-def parse_date(text: str, dayfirst: bool | None = None) -> int | None:
+def parse_date(text: str, dayfirst: bool | None = None, calendar: str | None = None) -> int | None:
     """Return epoch ms of a date's midnight UTC; None for what is none, and for an open order of day and month."""
+    text = unmarked(text)
     parts = re.findall(r"\d+|[^\W\d_]+", text)
     names = [part for part in parts if not part.isdigit() and part.lower() not in {"st", "nd", "rd", "th"}]
     found = [part for part in parts if part.isdigit()]
-    if not names and len(found) == 1 and len(found[0]) == 8:
-        found = [text[:4], text[4:6], text[6:8]]
-    if names and len(found) == 2 and len(names) == 1:
+    if not names and len(found) == 1 and (split := len(found[0]) - 4) in ((2, 3) if calendar == ROC else (4,)):
+        found = [text[:split], text[split : split + 2], text[split + 2 :]]
+    if names and len(names) == 1 and len(found) == 2:
         month = _MONTHS.get(_folded(names[0]))
         day, year = (found[1], found[0]) if len(found[0]) == 4 else (found[0], found[1])
-        return None if month is None else _midnight(year, month, int(day))
+        return None if month is None else _midnight(year, month, int(day), calendar)
+    if names and len(names) == 1 and len(found) == 3:
+        era = year_of_era(names[0], found[0])
+        return None if era is None else _midnight(f"{era}", int(found[1]), int(found[2]))
     if names or len(found) != 3:
         return None
-    if len(found[0]) == 4:
-        return _midnight(found[0], int(found[1]), int(found[2]))
-    if dayfirst is None:
+    if len(found[0]) == 4 or calendar == ROC:
+        return _midnight(found[0], int(found[1]), int(found[2]), calendar)
+    if dayfirst is None or len(found[0]) > 2:
         return None
     day, month = (found[0], int(found[1])) if dayfirst else (found[1], int(found[0]))
-    return _midnight(found[2], month, int(day))
+    return _midnight(found[2], month, int(day), calendar)
 
 
 def _folded(name: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", name.lower()) if not unicodedata.combining(c))
 
 
-def _midnight(year: str, month: int, day: int) -> int | None:
-    if len(year) == 2:  # POSIX strptime's %y: 69-99 are the 1900s
+def _midnight(year: str, month: int, day: int, calendar: str | None = None) -> int | None:
+    if len(year) == 2 and calendar is None:  # POSIX strptime's %y: 69-99 are the 1900s
         year = ("19" if year >= "69" else "20") + year
     try:
-        return (date(int(year), month, day).toordinal() - _EPOCH_DAY) * DAY_MS
+        return (date(int(year) - AHEAD.get(calendar or "", 0), month, day).toordinal() - _EPOCH_DAY) * DAY_MS
     except ValueError:
         return None
 

@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.sources.numbers import BLANK
+from worker.sources.options import BUDDHIST, ROC
 from worker.sources.times import epochs
+from worker.sources.times.calendars import is_roc
 from worker.sources.times.cells import Cells, ordered
 from worker.sources.times.dates import TextTimes
 
 Flags = NDArray[np.bool_]
 DIGITS, ORDERED, DATES = "digits", "ordered", "dates"  # kinds of text; the others are units of numbers
+BUDDHIST_DATES = {ORDERED: f"{ORDERED}, {BUDDHIST}", DATES: f"{DATES}, {BUDDHIST}"}  # kinds of text, too
 CHANGES = ("s ms", "ms us", "us ns")  # kinds of numbers whose unit changes
 _POWER = re.compile(r"\d(?:\.(\d*))?e\+?\d+", re.IGNORECASE)
 _SAVED = 5  # decimals that a spreadsheet saves
@@ -48,6 +51,7 @@ class Evidence:
         self._cells = self._numeric = self._numbers = 0
         self._dates: int | None = 0  # cells whose digits spell a date; None where one has another form
         self._ordered = False
+        self._roc = 0  # cells of ROC years in parts of the column where some have three digits
         self._plausible = dict.fromkeys(epochs.plausible(np.zeros(0)), 0)
         self._odd: dict[str, float] = {}  # unit → the first number that is not plausible in it
         self.firsts: dict[str, float] = {}  # unit → the first number that is plausible in it
@@ -77,6 +81,8 @@ class Evidence:
         self.first += cells[: 5 - len(self.first)]
         kinds = {shape: _numeric(shape) for shape in cells.kinds}
         self._ordered = self._ordered or any(ordered(shape) for shape in kinds)
+        if any(map(is_roc, kinds)):
+            self._roc += sum(map(is_roc, cells.shapes, cells))
         if not any(kinds.values()):
             if kinds:
                 self._dates = None
@@ -121,9 +127,11 @@ class Evidence:
                 self._odd[unit] = float(values[int(np.argmin(fits))])
 
     def kind(self) -> str | None:
-        """Return DIGITS, a unit, `epochs.COUNTED`, ORDERED or DATES; None where there is no cell."""
+        """Return DIGITS, a unit, `epochs.COUNTED`, ROC, ORDERED or DATES; None where there is no cell."""
         if not self._cells:
             return None
+        if 2 * self._roc > self._cells:
+            return ROC
         if self._numeric <= self._cells // 2:
             return ORDERED if self._ordered else DATES
         if self._dates is not None and self._dates >= epochs.SHARE * self._cells:

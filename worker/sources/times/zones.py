@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta, tzinfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ _MS = timedelta(milliseconds=1)
 class LocalClock:
     """Conversion of local times to UTC; a repeated hour is told apart by the order of each symbol's bars."""
 
-    def __init__(self, zone: ZoneInfo) -> None:
+    def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
         self._offsets: dict[int, tuple[int, int]] = {}  # local quarter → offsets before and after a change
         self._last: dict[int, int] = {}  # symbol → UTC of its last bar
