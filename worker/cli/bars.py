@@ -42,7 +42,7 @@ DateFormat = Annotated[
     ),
 ]
 Timezone = Annotated[
-    str | None, typer.Option("--timezone", help="Zone of times without an offset, for example Europe/Berlin.")
+    str | None, typer.Option("--timezone", help="Zone of times without an offset: Europe/Berlin, UTC+2.")
 ]
 Column = Annotated[
     list[str] | None, typer.Option("--column", help="Name a column: volume=TickVol, or by number: ts=1. Repeatable.")

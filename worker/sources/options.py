@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from worker.errors import ConfigError
@@ -14,6 +16,8 @@ UNITS = ("s", "ms", "us", "ns", "excel", "days", "sas")
 ORDERS = ("dayfirst", "monthfirst")
 CALENDARS = ROC, BUDDHIST = ("roc", "buddhist")  # whose years are told from those of the Gregorian one
 FIELDS = ("ts", "clock", "open", "high", "low", "close", "volume", "symbol", "ingest_ts")
+_OFFSET = re.compile(r"(?:UTC|GMT)?\s?([+-])(\d{1,2})(?::?([0-5]\d))?", re.IGNORECASE)
+_FARTHEST = timedelta(hours=14)  # from UTC that a clock on Earth is
 
 
 @dataclass(frozen=True)
@@ -45,19 +49,30 @@ class ReadOptions:
                 raise ConfigError(f"--column {name}=… names no field", f"Give one of: {', '.join(FIELDS)}")
 
 
-def zone_of(name: str) -> ZoneInfo:
-    """Return the time zone of an IANA name.
+def offset_of(name: str) -> timedelta | None:
+    """Return the offset that a name such as UTC+2, GMT-05:30 or +0200 states, None for any other."""
+    match = _OFFSET.fullmatch(name.strip())
+    if match is None:
+        return None
+    size = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+    return None if size > _FARTHEST else -size if match[1] == "-" else size
+
+
+def zone_of(name: str) -> tzinfo:
+    """Return the time zone of an IANA name, or the one at an offset from UTC.
 
     Raises:
         ConfigError: no zone has that name.
     """
+    if (offset := offset_of(name)) is not None:
+        return timezone(offset)
     try:
         return ZoneInfo(name)
     except (OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError, a folder or a long name an OSError
         pass
     except KeyError:
         pass
-    raise ConfigError(f"--timezone {name} is no time zone", "Give an IANA name such as UTC or Europe/Berlin")
+    raise ConfigError(f"--timezone {name} is no time zone", "Give an IANA name such as Europe/Berlin, or UTC+2")
 
 
 def columns_of(given: list[str] | None) -> dict[str, str]:

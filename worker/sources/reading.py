@@ -41,6 +41,7 @@ from worker.sources.tables.ticks import TickPrices
 from worker.sources.tables.vendors import Hint, of_header, of_name
 from worker.sources.times.clocks import ClockScan
 from worker.sources.times.columns import ASSUMED, TimeScan
+from worker.sources.times.headers import mark_of, mark_of_times
 from worker.sources.times.kinds import Typed
 
 _SAMPLES = 3
@@ -114,9 +115,11 @@ class Reading:
         table, options, columns = self.table, self.options, found.columns
         header = table.header or [f"column {at + 1}" for at in range(table.width)]
         zone = options.timezone or self.hint.timezone
-        times = TimeScan(self.name, header[columns.ts], options.date_format, zone, self.hint.order, kind)
+        mark = mark_of_times(self.name, header, columns.ts, columns.clock)
+        times = TimeScan(self.name, header[columns.ts], options.date_format, zone, self.hint.order, kind, mark)
         ingest = None if columns.ingest_ts is None else TimeScan(
-            self.name, header[columns.ingest_ts], options.date_format, zone, self.hint.order, ingest_kind
+            self.name, header[columns.ingest_ts], options.date_format, zone, self.hint.order, ingest_kind,
+            mark_of(header[columns.ingest_ts]) or mark,
         )  # fmt: skip
         self.clocks = self._clock_scan(header, columns, clock_kind)
         names = {plain(name) for name in table.header or ()}

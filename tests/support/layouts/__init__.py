@@ -19,6 +19,7 @@ from tests.support.layouts import (
     series,
     sessions,
     vendors,
+    zones,
 )
 from tests.support.layouts.layout import Layout, check
 
@@ -36,6 +37,7 @@ LAYOUTS: list[Layout] = [
     *notation.LAYOUTS,
     *parquet.LAYOUTS,
     *series.LAYOUTS,
+    *zones.LAYOUTS,
 ]
 
 __all__ = ["LAYOUTS", "Layout", "check"]

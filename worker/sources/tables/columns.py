@@ -13,14 +13,14 @@ from worker.errors import DataError
 from worker.sources.numbers import parse_number
 from worker.sources.tables.words import WORDS
 from worker.sources.times.dates import TextTimes
+from worker.sources.times.headers import mark_of
 
 # Spellings with everything but letters and digits removed, the likelier ones first. The adjusted close is no price at
 # which anybody traded. European headers are those of Deutsche Börse, ariva, Boursorama, Finam and the like.
 ALIASES: dict[str, tuple[str, ...]] = {
     "ts": ("ts", "opentime", "timeopen", "timestamp", "datetime", "windowstart", "tsevent", "unix", "unixtime",
-           "unixtimestamp",
-           "timestampms", "epoch", "gmttime", "timeutc", "timegmt", "utctime", "utc", "dateutc", "timeet", "timeest",
-           "localtime", "bartime", "starttime", "begin", "date", "datum", "fecha", "data", "tradedate", "tradingday",
+           "unixtimestamp", "timestampms", "epoch", "utc", "bartime", "starttime", "begin", "date", "datum", "fecha",
+           "data", "tradedate", "tradingday",
            "time", "t", "dt", "period", "indexlevel0", "unnamed0", "index", ""),
     "open": ("open", "o", "openprice", "openingprice", "pxopen", "first", "erster", "eroffnung", "eroffnungskurs",
              "eroeffnung", "ouverture", "apertura", "abertura", "ouv", "mido"),
@@ -53,6 +53,7 @@ _CLOCK: tuple[str, ...] = (
     "time", "uhrzeit", "zeit", "heure", "hora", "ora", "hour", "hourending", "hourend", "hourended", "he", "hr",
     "stunde",
 )  # fmt: skip
+_TIMES: set[str] = set()  # all words for times
 _THOUSANDS, _MILLIONS = (
     {"000", "000s", "k", "thousands", "thousand", "tsd"},
     {"m", "mn", "mm", "mio", "mln", "millions"},
@@ -80,6 +81,7 @@ for _field, _words in WORDS.items():
         ALIASES[_field] += tuple(dict.fromkeys(map(plain, _words)))
 _CLOCKED |= {plain(word) for word in WORDS["ts"]}
 _CLOCK += tuple(map(plain, WORDS["clock"]))
+_TIMES |= {*ALIASES["ts"], *_CLOCK} - {"", "t", "dt"}
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class Found(NamedTuple):
 
 def recognised(header: Sequence[str]) -> int:
     """Count how many of time and prices a row of cells names: four and more make it a header."""
-    spelled = {plain(cell) for at, cell in enumerate(header) if not at or plain(cell)}  # the first may be unnamed
+    spelled = {text for at, text in enumerate(_spelled(header)) if not at or text}  # the first may be unnamed
     return sum(bool(spelled & set(ALIASES[field])) for field in ("ts", *PRICES))
 
 
@@ -129,7 +131,7 @@ def recognise(header: Sequence[str], name: str, given: Mapping[str, str] | None 
     Raises:
         DataError: a needed column is missing or there are several; the message lists those seen and wanted.
     """
-    spelled = [plain(cell) for cell in header]
+    spelled = _spelled(header)
     if "" in spelled[1:]:
         spelled = [cell if cell or not at else "?" for at, cell in enumerate(spelled)]
     named = {field: column for field, column in (given or {}).items() if not is_single(field, column, header)}
@@ -160,6 +162,19 @@ def recognise(header: Sequence[str], name: str, given: Mapping[str, str] | None 
     if adjusted and "close" not in chosen:
         notes.append(f"prices are the raw ones of {header[columns.numbers[3]].strip()!r}; {adjusted[0]!r} is not used")
     return Found(columns, times, volumes, notes)
+
+
+def _spelled(header: Sequence[str]) -> list[str]:
+    """Spell the columns as the aliases, those of times without their zone: of several by one word the surest is it."""
+    spelled = [plain(cell) for cell in header]
+    marks = [None if text in _TIMES else mark_of(cell) for cell, text in zip(header, spelled, strict=True)]
+    words = [text if mark is None else plain(mark.base) for text, mark in zip(spelled, marks, strict=True)]
+    for word in {word for word, mark in zip(words, marks, strict=True) if mark is not None} & _TIMES:
+        places = [at for at, each in enumerate(words) if each == word]
+        best = min(places, key=lambda at: 1.5 if (mark := marks[at]) is None else mark.rank)
+        for at in places:
+            spelled[at] = word if at == best else "?"
+    return spelled
 
 
 def is_single(field: str, column: str, header: Sequence[str]) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +16,8 @@ from worker.sources.times import calendars, daynumbers, epochs
 from worker.sources.times.candidate import Candidate
 from worker.sources.times.cells import Cells, ordered
 from worker.sources.times.dates import Parsed, StrptimeTimes, TextTimes
+from worker.sources.times.format import TimeFormat
+from worker.sources.times.headers import Mark, doubt
 from worker.sources.times.kinds import (
     BUDDHIST_DATES,
     CHANGES,
@@ -31,7 +31,6 @@ from worker.sources.times.kinds import (
 )
 from worker.sources.times.parsing import Reader, read_column
 from worker.sources.times.years import YearsFirst
-from worker.sources.times.zones import LocalClock
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -42,40 +41,6 @@ _ABBREVIATION = (
     "for example '%Y-%m-%d %H:%M {0}'"
 )
 _FORMATS = "Give --date-format dayfirst, monthfirst, or a format of strptime such as %d.%m.%Y"
-
-
-class TimeFormat(NamedTuple):
-    """How a column of times is read."""
-
-    label: str  # for people
-    zone: str  # for people
-    reader: Reader | None  # None for columns that are no text
-    timezone: ZoneInfo | None  # of times without an offset; None is UTC
-    sessions: bool  # local midnights stand for dates
-    local: bool  # typed times that carry no zone
-    steps: Steps
-    rows: int  # that have a time
-    first: int | None
-    last: int | None
-    by_ends: bool = False  # the times are those at which the bars end
-
-    def clock(self) -> LocalClock | None:
-        """Return a new clock for one pass over the file."""
-        return None if self.timezone is None else LocalClock(self.timezone)
-
-    def convert(self, column: Column, clock: LocalClock | None, owners: Ints) -> tuple[Ints, Flags, list[int]]:
-        """Return (epoch ms UTC with 0 for none, which there are, rows neither times nor blank) of some cells."""
-        parsed = read_column(column, self.reader)
-        if self.sessions:
-            return np.where(parsed.has, parsed.local, 0), parsed.has, parsed.unreadable
-        utc = np.where(parsed.zoned, parsed.local - parsed.offsets, parsed.local)
-        naive = parsed.has & ~parsed.zoned
-        if clock is None or not naive.any():
-            return np.where(parsed.has, utc, 0), parsed.has, parsed.unreadable
-        utc, exist = clock.to_utc(utc, owners, naive)
-        skipped = np.flatnonzero(parsed.has & ~exist).tolist()
-        has = parsed.has & exist
-        return np.where(has, utc, 0), has, sorted({*parsed.unreadable, *skipped})
 
 
 def looked_at(column: Column) -> Looked:
@@ -94,12 +59,22 @@ class TimeScan:
         timezone: str | None,
         hint: str | None,
         kind: str | None = None,
+        mark: Mark | None = None,
     ) -> None:
-        """Start; `hint` is the order of day and month by the vendor's marks, `kind` what an earlier scan found."""
+        """Start.
+
+        `hint` is the order of day and month by the vendor's marks, `kind` what an earlier scan found, `mark` the zone
+        of the header, which counts if no `timezone` is given.
+        """
         self._name, self._column = name, column
         self._given, self._hint = date_format, hint
         self._zone = None if timezone is None else zone_of(timezone)
         self._zone_name = timezone
+        self._mark = mark if timezone is None else None
+        if self._mark is not None and self._mark.readings:
+            likeliest = self._mark.readings[0]
+            self._zone = None if likeliest == "UTC" else zone_of(likeliest)
+            self._zone_name = f"{likeliest} (by the header)"
         self._candidates: list[Candidate] = []
         self._evidence = Evidence()
         self._kind = kind  # by which the candidates were chosen
@@ -305,6 +280,8 @@ class TimeScan:
         reader = chosen.reader
         weekly = chosen.read and chosen.weekend > _WEEKEND * chosen.read
         sessions = chosen.midnights and chosen.away and not weekly
+        if self._mark is not None and chosen.naive and not sessions:
+            doubt(self._mark, chosen.clock, chosen.midnights, self._name, self._column)
         steps = chosen.local_steps if sessions else chosen.steps
         first, last = (chosen.local_first, chosen.local_last) if sessions else (chosen.first, chosen.last)
         timezone = None if sessions or not chosen.naive else self._zone

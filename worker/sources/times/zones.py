@@ -40,6 +40,15 @@ class LocalClock:
                 self._remember(owner, int(utc[::-1][last_row]), self._last.get(owner, int(utc[first_row])))
         return utc, ~skipped
 
+    def differs(self, zone: tzinfo) -> int | None:
+        """Return a local time, in ms, of the bars so far which is another time in UTC if the zone is this one."""
+        other = LocalClock(zone)
+        return next((at * _QUARTER for at, pair in sorted(self._offsets.items()) if other._pair(at) != pair), None)
+
+    def offset(self, local: int) -> int:
+        """Return the offset from UTC at a local time, in ms; in a repeated hour that of the first pass."""
+        return self._pair(local // _QUARTER)[0]
+
     def _pair(self, quarter: int) -> tuple[int, int]:
         if quarter not in self._offsets:
             self._offsets[quarter] = self._look_up(quarter * _QUARTER)

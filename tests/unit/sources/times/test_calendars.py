@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from worker.errors import DataError
 from worker.sources.options import BUDDHIST, CALENDARS, ROC
-from worker.sources.times.columns import TimeFormat, TimeScan
+from worker.sources.times.columns import TimeScan
 from worker.sources.times.dates import TextTimes
+from worker.sources.times.format import TimeFormat
 from worker.sources.times.kinds import Typed
 
 AHEAD = {ROC: -1911, BUDDHIST: 543}

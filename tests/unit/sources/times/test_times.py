@@ -11,7 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from worker.errors import DataError
-from worker.sources.times.columns import TimeFormat, TimeScan
+from worker.sources.times.columns import TimeScan
+from worker.sources.times.format import TimeFormat
 
 EPOCHS = {"s": "epoch seconds", "ms": "epoch ms", "us": "epoch µs", "ns": "epoch ns"}
 UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
