@@ -19,6 +19,7 @@ from worker.cli.bars import (
     Decimal,
     Interval,
     Limit,
+    RepeatedHour,
     Sort,
     Symbol,
     Timezone,
@@ -100,6 +101,7 @@ def backtest(
     decimal: Decimal = None,
     date_format: DateFormat = None,
     timezone: Timezone = None,
+    repeated_hour: RepeatedHour = None,
     column: Column = None,
     workers: Workers = None,
     per_year: PerYear = None,
@@ -120,7 +122,7 @@ def backtest(
         raise typer.BadParameter("give either files, --dataset or --topic")
     if topic is None and (from_ is not None or to is not None):
         raise typer.BadParameter("--from and --to are offsets of a --topic")
-    if topic is not None and any((interval, sort, decimal, date_format, timezone, column)):
+    if topic is not None and any((interval, sort, decimal, date_format, timezone, column, repeated_hour)):
         raise typer.BadParameter("options that describe files don't apply to the records of a --topic")
     if from_ is not None and to is not None and to <= from_:
         raise typer.BadParameter(f"no offsets from {from_} to {to}: --to is exclusive")
@@ -135,7 +137,7 @@ def backtest(
     if topic is not None:
         found = _topic_tapes(settings, topic, from_, to, symbol, limit)
     else:
-        options = read_options(symbol, interval, decimal, date_format, timezone, column)
+        options = read_options(symbol, interval, decimal, date_format, timezone, column, repeated_hour)
         found = read_tapes(files or [], dataset, options, sort, limit, report)
         if not json:
             show_layouts(report)

@@ -44,6 +44,10 @@ DateFormat = Annotated[
 Timezone = Annotated[
     str | None, typer.Option("--timezone", help="Zone of times without an offset: Europe/Berlin, UTC+2.")
 ]
+RepeatedHour = Annotated[
+    choices.RepeatedHour | None,
+    typer.Option("--repeated-hour", help="Pass of an hour that the clocks repeat, where a file has one only."),
+]
 Column = Annotated[
     list[str] | None, typer.Option("--column", help="Name a column: volume=TickVol, or by number: ts=1. Repeatable.")
 ]
@@ -56,6 +60,7 @@ def read_options(
     date_format: str | None,
     timezone: str | None,
     column: list[str] | None,
+    repeated_hour: str | None = None,
 ) -> ReadOptions:
     """Return the read options for the command's options.
 
@@ -64,7 +69,7 @@ def read_options(
     """
     from worker.sources.options import ReadOptions, columns_of
 
-    return ReadOptions(symbol, interval, decimal, date_format, timezone, columns_of(column))
+    return ReadOptions(symbol, interval, decimal, date_format, timezone, columns_of(column), repeated_hour)
 
 
 def read_bars(

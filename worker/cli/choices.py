@@ -63,3 +63,6 @@ def features() -> tuple[str, ...]:
     from worker.engine.stages.features import FEATURE_NAMES
 
     return tuple(FEATURE_NAMES)
+
+
+RepeatedHour = Literal["first", "second"]

@@ -19,6 +19,7 @@ from worker.cli.bars import (
     Files,
     Interval,
     Limit,
+    RepeatedHour,
     Sort,
     Symbol,
     Timezone,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from worker.sources.record import Record
     from worker.sources.report import ReadReport
 
-_OF_FILES = ("symbol", "sort", "decimal", "date_format", "timezone", "column", "include_forming")
+_OF_FILES = ("symbol", "sort", "decimal", "date_format", "timezone", "repeated_hour", "column", "include_forming")
 _SHOWN = 3  # records that a dry run prints
 
 Simulate = Annotated[int | None, typer.Option("--simulate", min=1, help="Number of symbols to simulate.")]
@@ -80,6 +81,7 @@ def publish(
     decimal: Decimal = None,
     date_format: DateFormat = None,
     timezone: Timezone = None,
+    repeated_hour: RepeatedHour = None,
     column: Column = None,
     include_forming: Forming = False,
     delivery_timeout: DeliveryTimeout = 120.0,
@@ -104,7 +106,7 @@ def publish(
     report = ReadReport()
     if simulate is None:
         now_ms = None if include_forming else int(time.time() * 1_000)
-        options = read_options(symbol, interval, decimal, date_format, timezone, column)
+        options = read_options(symbol, interval, decimal, date_format, timezone, column, repeated_hour)
         records = read_bars(files or [], dataset, options, sort, report, now_ms)
         total = limit
     else:

@@ -16,6 +16,7 @@ from worker.cli.bars import (
     Decimal,
     Interval,
     Limit,
+    RepeatedHour,
     Sort,
     Symbol,
     Timezone,
@@ -48,6 +49,7 @@ def sweep(
     decimal: Decimal = None,
     date_format: DateFormat = None,
     timezone: Timezone = None,
+    repeated_hour: RepeatedHour = None,
     column: Column = None,
     workers: Workers = None,
     registry: RegistryFolder = None,
@@ -71,7 +73,7 @@ def sweep(
     settings = [load_engine_of(given, choice, plan) for choice in choices]
     warnings = refused_models(settings, given.models.registry, without_model)
     warn(warnings)
-    options = read_options(symbol, interval, decimal, date_format, timezone, column)
+    options = read_options(symbol, interval, decimal, date_format, timezone, column, repeated_hour)
     tapes = read_tapes(files or [], dataset, options, sort, limit, ReadReport())
     with progress("trying", "tried", len(settings), "settings") as advance:
         found = sweeps.sweep(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from worker.cli import choices
-from worker.cli.bars import Column, DateFormat, Decimal, Interval, Sort, Symbol, Timezone, read_options
+from worker.cli.bars import Column, DateFormat, Decimal, Interval, RepeatedHour, Sort, Symbol, Timezone, read_options
 from worker.cli.common import Json, settings_with
 from worker.cli.compiling import announce
 from worker.cli.tables import print_table
@@ -78,6 +78,7 @@ def train(
     decimal: Decimal = None,
     date_format: DateFormat = None,
     timezone: Timezone = None,
+    repeated_hour: RepeatedHour = None,
     column: Column = None,
     json: Json = False,
 ) -> None:
@@ -99,7 +100,7 @@ def train(
     engine = load_engine_of(settings_with())
     announce()
     features = tuple(feature or FEATURES)
-    options = read_options(symbol, interval, decimal, date_format, timezone, column)
+    options = read_options(symbol, interval, decimal, date_format, timezone, column, repeated_hour)
     series = _series(files or [], dataset or [], decisions or [], options, sort, engine)
     cost = round_trip_cost(engine, [each.symbol for each in series])
     samples = labelled(series, features, horizon, cost)

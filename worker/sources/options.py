@@ -15,6 +15,7 @@ CLOCKS = ("hours", "hour-ending", "hhmm", "hhmmss", "minutes", "seconds")  # wha
 UNITS = ("s", "ms", "us", "ns", "excel", "days", "sas")
 ORDERS = ("dayfirst", "monthfirst")
 CALENDARS = ROC, BUDDHIST = ("roc", "buddhist")  # whose years are told from those of the Gregorian one
+PASSES = ("first", SECOND := "second")  # of an hour that the clocks repeat
 FIELDS = ("ts", "clock", "open", "high", "low", "close", "volume", "symbol", "ingest_ts")
 _OFFSET = re.compile(r"(?:UTC|GMT)?\s?([+-])(\d{1,2})(?::?([0-5]\d))?", re.IGNORECASE)
 _FARTHEST = timedelta(hours=14)  # from UTC that a clock on Earth is
@@ -30,6 +31,7 @@ class ReadOptions:
     date_format: str | None = None  # one of ORDERS, UNITS, CALENDARS or CLOCKS, or a format of strptime
     timezone: str | None = None  # of times that carry no offset
     columns: Mapping[str, str] = field(default_factory=dict)
+    repeated_hour: str | None = None  # one of PASSES, where a file has only one
 
     def __post_init__(self) -> None:
         if self.symbol is not None:
@@ -44,6 +46,8 @@ class ReadOptions:
             )
         if self.timezone is not None:
             zone_of(self.timezone)
+        if self.repeated_hour not in (None, *PASSES):
+            raise ConfigError(f"--repeated-hour {self.repeated_hour} is no pass", f"Give one of {', '.join(PASSES)}")
         for name in self.columns:
             if name not in FIELDS:
                 raise ConfigError(f"--column {name}=… names no field", f"Give one of: {', '.join(FIELDS)}")

@@ -116,10 +116,11 @@ class Reading:
         header = table.header or [f"column {at + 1}" for at in range(table.width)]
         zone = options.timezone or self.hint.timezone
         mark = mark_of_times(self.name, header, columns.ts, columns.clock)
-        times = TimeScan(self.name, header[columns.ts], options.date_format, zone, self.hint.order, kind, mark)
+        once = options.repeated_hour
+        times = TimeScan(self.name, header[columns.ts], options.date_format, zone, self.hint.order, kind, mark, once)
         ingest = None if columns.ingest_ts is None else TimeScan(
             self.name, header[columns.ingest_ts], options.date_format, zone, self.hint.order, ingest_kind,
-            mark_of(header[columns.ingest_ts]) or mark,
+            mark_of(header[columns.ingest_ts]) or mark, once,
         )  # fmt: skip
         self.clocks = self._clock_scan(header, columns, clock_kind)
         names = {plain(name) for name in table.header or ()}
@@ -165,7 +166,7 @@ class Reading:
         text = isinstance(table, TextTable) or bool(table.texts & prices)
         semicolons = isinstance(table, TextTable) and table.delimiter == ";"
         self.decimal = marks.decide(self.name, options.decimal, semicolons) if text else None
-        self.notes = list(found.notes)
+        self.notes = found.notes + [each.note for each in (self.times, self.ingest) if each and each.note]
         if self.hint.scale == 1.0 and (scale := ticks.scale(self.name, options.decimal)) != 1.0:
             self.hint = self.hint._replace(vendor="Databento", scale=scale)
             self.notes.append("prices are given in units of 0.000000001")

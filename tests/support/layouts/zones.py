@@ -27,6 +27,11 @@ def refused(column: str, readings: str, fix: str, **said: Any) -> Layout:
 
 
 PLACE = "are those of some place, and no zone is named"
+FALLS_BACK = rows(
+    f"Date,{PRICED}",
+    *(f"{time},{price}" for time, price in zip(
+        ("2024-10-27 00:00", "2024-10-27 01:00", "2024-10-27 02:00"), PRICES, strict=True)),
+)  # fmt: skip
 EET = "2024-07-04 06:00 UTC by Europe/Athens and 2024-07-04 07:00 UTC by UTC+2"
 EST = "2024-07-04 13:00 UTC by America/New_York and 2024-07-04 14:00 UTC by UTC-5"
 LAYOUTS: list[Layout] = [
@@ -60,6 +65,17 @@ LAYOUTS: list[Layout] = [
     ),
     hours("time_est,time_utc", "9", cells="{day} 05:{hour:02},{day} {hour:02}:00"),
     hours("timestamp,timestamp_utc", "9", cells="{day} 05:{hour:02},{day} {hour:02}:00"),
+    Layout(
+        "one pass of a repeated hour", "ABC.csv", FALLS_BACK, ("2024-10-26T22:00", *DAY1[1:]),
+        ("2024-10-27T00:00", *DAY3[1:]), interval="1h", options={"timezone": "Europe/Berlin"},
+        notes="1 bar stands in an hour that Europe/Berlin repeats, the first on 2024-10-27, with one pass only: it is "
+        "taken for the first; --repeated-hour second takes the other",
+    ),
+    Layout(
+        "one pass of a repeated hour, given", "ABC.csv", FALLS_BACK, ("2024-10-26T22:00", *DAY1[1:]),
+        ("2024-10-27T01:00", *DAY3[1:]), interval="1h",
+        options={"timezone": "Europe/Berlin", "repeated_hour": "second"},
+    ),
     *(
         Layout(f"days in a column {column}", "ABC.csv", daily(f"{column},{PRICED}"))
         for column in ("Date (EET)", "date_local", "Date (UTC+2)")

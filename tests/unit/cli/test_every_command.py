@@ -18,6 +18,7 @@ from worker.errors import Exit
 from worker.export.write import FORMATS
 from worker.settings import ProcessingSettings
 from worker.sources.datasets import DATASETS
+from worker.sources.options import PASSES
 from worker.training.calibrate import METHODS
 from worker.training.estimators import KINDS
 
@@ -114,6 +115,7 @@ def test_choices_are_those_that_decide() -> None:
     assert tuple(choices.Action) == get_args(Action)
     assert tuple(choices.Regime) == get_args(Regime)
     assert tuple(choices.Dataset) == tuple(DATASETS)
+    assert get_args(choices.RepeatedHour) == PASSES
     assert get_args(choices.Guarantee) == get_args(ProcessingSettings.model_fields["guarantee"].annotation)
     assert set(get_args(choices.TableFormat)) == set(FORMATS.values())
     assert get_args(choices.Kind) == ("best", *KINDS)

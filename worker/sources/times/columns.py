@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import tzinfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from worker.errors import DataError
 from worker.sources.intervals import Steps
 from worker.sources.numbers import NEGLIGIBLE
-from worker.sources.options import BUDDHIST, CALENDARS, ORDERS, ROC, UNITS, zone_of
+from worker.sources.options import BUDDHIST, CALENDARS, ORDERS, ROC, SECOND, UNITS, zone_of
 from worker.sources.times import calendars, daynumbers, epochs
 from worker.sources.times.candidate import Candidate
 from worker.sources.times.cells import Cells, ordered
@@ -31,6 +32,7 @@ from worker.sources.times.kinds import (
 )
 from worker.sources.times.parsing import Reader, read_column
 from worker.sources.times.years import YearsFirst
+from worker.sources.times.zones import Hour
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -60,16 +62,18 @@ class TimeScan:
         hint: str | None,
         kind: str | None = None,
         mark: Mark | None = None,
+        repeated: str | None = None,
     ) -> None:
         """Start.
 
         `hint` is the order of day and month by the vendor's marks, `kind` what an earlier scan found, `mark` the zone
-        of the header, which counts if no `timezone` is given.
+        of the header, which counts if no `timezone` is given, `repeated` the pass of an hour that has only one.
         """
         self._name, self._column = name, column
         self._given, self._hint = date_format, hint
         self._zone = None if timezone is None else zone_of(timezone)
         self._zone_name = timezone
+        self._repeated = repeated
         self._mark = mark if timezone is None else None
         if self._mark is not None and self._mark.readings:
             likeliest = self._mark.readings[0]
@@ -287,8 +291,23 @@ class TimeScan:
         timezone = None if sessions or not chosen.naive else self._zone
         return TimeFormat(
             chosen.label, self._zone_label(chosen, sessions), reader, timezone, sessions, self._local, steps,
-            chosen.read, first, last, isinstance(reader, TextTimes) and reader.by_ends,
+            chosen.read, first, last, isinstance(reader, TextTimes) and reader.by_ends, *self._once(chosen, timezone),
         )  # fmt: skip
+
+    def _once(self, chosen: Candidate, timezone: tzinfo | None) -> tuple[frozenset[Hour], bool, str]:
+        """Return (repeated hours that have one pass only, whether it is the second, what to say of it)."""
+        clock = chosen.clock
+        if timezone is None or clock is None or not (once := clock.once):
+            return frozenset(), False, ""
+        if self._repeated is not None:
+            return once, self._repeated == SECOND, ""
+        bars = sum(sum(clock.repeated[hour]) for hour in once)
+        day = np.datetime64(min(day for _, day in once), "D")
+        note = (
+            f"{bars:,} {'bar stands' if bars == 1 else 'bars stand'} in an hour that {self._zone_name} repeats, the "
+            f"first on {day}, with one pass only: it is taken for the first; --repeated-hour second takes the other"
+        )
+        return once, False, note
 
     def _zone_label(self, chosen: Candidate, sessions: bool) -> str:
         if sessions:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from worker.sources.intervals import Steps
 from worker.sources.times.kinds import Column
 from worker.sources.times.parsing import Reader, read_column
-from worker.sources.times.zones import LocalClock
+from worker.sources.times.zones import Hour, LocalClock
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -31,10 +31,13 @@ class TimeFormat(NamedTuple):
     first: int | None
     last: int | None
     by_ends: bool = False  # the times are those at which the bars end
+    once: frozenset[Hour] = frozenset()  # repeated hours of which the file has one pass only
+    second: bool = False  # which is the second one
+    note: str = ""  # what is assumed of them, for people
 
     def clock(self) -> LocalClock | None:
         """Return a new clock for one pass over the file."""
-        return None if self.timezone is None else LocalClock(self.timezone)
+        return None if self.timezone is None else LocalClock(self.timezone, self.once, self.second)
 
     def convert(self, column: Column, clock: LocalClock | None, owners: Ints) -> tuple[Ints, Flags, list[int]]:
         """Return (epoch ms UTC with 0 for none, which there are, rows neither times nor blank) of some cells."""
@@ -45,7 +48,10 @@ class TimeFormat(NamedTuple):
         naive = parsed.has & ~parsed.zoned
         if clock is None or not naive.any():
             return np.where(parsed.has, utc, 0), parsed.has, parsed.unreadable
-        utc, exist = clock.to_utc(utc, owners, naive)
-        skipped = np.flatnonzero(parsed.has & ~exist).tolist()
-        has = parsed.has & exist
+        if parsed.has.all():
+            utc, has = clock.to_utc(utc, owners, naive)
+        else:  # the order of the bars tells, and those without a time have none
+            rows, has = parsed.has, parsed.has.copy()
+            utc[rows], has[rows] = clock.to_utc(utc[rows], owners[rows], naive[rows])
+        skipped = np.flatnonzero(parsed.has & ~has).tolist()
         return np.where(has, utc, 0), has, sorted({*parsed.unreadable, *skipped})

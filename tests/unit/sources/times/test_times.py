@@ -173,6 +173,25 @@ def test_a_skipped_time_is_unreadable() -> None:
     assert (has.tolist(), lost, times[1]) == ([False, True], [0], ms(datetime(2024, 3, 31, 1, 30)))
 
 
+def test_a_row_without_a_time_does_not_hide_that_an_hour_comes_twice() -> None:
+    cells = ["2024-10-27 01:30", "2024-10-27 02:30", "", "2024-10-27 02:00", "2024-10-27 03:00"]
+    found, times = scanned(cells, zone="Europe/Berlin", chunk=5)
+    utc = [datetime(2024, 10, 26, 23, 30), datetime(2024, 10, 27, 0, 30), datetime(2024, 10, 27, 1)]
+    assert times == [*map(ms, utc[:2]), 0, ms(utc[2]), ms(datetime(2024, 10, 27, 2))]
+    assert not found.once
+
+
+def test_an_hour_with_one_pass_is_told() -> None:
+    cells = ["2024-10-27 01:00", "2024-10-27 02:00", "2024-10-27 02:30", "2024-10-27 03:00"]
+    found, _ = scanned(cells, zone="Europe/Berlin")
+    assert found.note.startswith("2 bars stand in an hour that Europe/Berlin repeats, the first on 2024-10-27")
+    assert found.note.endswith("it is taken for the first; --repeated-hour second takes the other")
+    offsets = [f"{cell}+01:00" for cell in cells]
+    for quiet in (cells[::3], [*cells[:3], *cells[1:]], offsets):
+        assert not scanned(quiet, zone="Europe/Berlin")[0].note
+    assert not scanned(cells)[0].note
+
+
 def test_an_open_order_is_not_read_where_the_others_are_clear() -> None:
     cells = ["2024-03-04", "2024-03-05", "2024-03-06", "2024-03-07", "03/08/2024", "2024-03-09"]
     found, times = scanned(cells)

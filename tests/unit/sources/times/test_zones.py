@@ -39,7 +39,31 @@ def test_two_symbols_repeat_an_hour_each() -> None:
     found, _ = clock.to_utc(local, owners, np.ones(6, np.bool_))
     hours = (found - found[0]) / 3_600_000
     assert hours.tolist() == [0, 0, 1, 1, 2, 2]
-    assert clock.repeated == 4
+    assert sorted(clock.repeated.values()) == [[1, 1], [1, 1]]
+    assert not clock.once
+
+
+def hours(*cells: str) -> np.ndarray:
+    return np.array(cells, "datetime64[m]").astype("datetime64[ms]").astype(np.int64)
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["oldest first", "newest first"])
+@pytest.mark.parametrize("second", [False, True])
+def test_an_hour_with_one_pass_is_the_one_that_is_given(second: bool, order: int) -> None:
+    # Berlin repeats an hour on 2024-10-27 and on 2023-10-29; of the first only one pass is there.
+    local = hours("2023-10-29 02:00", "2023-10-29 02:30", "2023-10-29 02:00", "2023-10-29 02:30",
+                  "2024-10-27 01:00", "2024-10-27 02:00", "2024-10-27 02:30", "2024-10-27 03:00")[::order]  # fmt: skip
+    owners, naive = np.zeros(8, np.int64), np.ones(8, np.bool_)
+    scan = LocalClock(ZoneInfo("Europe/Berlin"))
+    scan.to_utc(local, owners, naive)
+    day = int(hours("2024-10-27 00:00")[0] // 86_400_000)
+    assert scan.once == {(0, day)}
+    found, _ = LocalClock(ZoneInfo("Europe/Berlin"), scan.once, second).to_utc(local, owners, naive)
+    at = "01" if second else "00"
+    assert found[::order].tolist() == hours(
+        "2023-10-29 00:00", "2023-10-29 00:30", "2023-10-29 01:00", "2023-10-29 01:30",
+        "2024-10-26 23:00", f"2024-10-27 {at}:00", f"2024-10-27 {at}:30", "2024-10-27 02:00",
+    ).tolist()  # fmt: skip
 
 
 def test_a_skipped_hour_does_not_exist() -> None:
