@@ -138,7 +138,7 @@ unknown-bench:
 
 ##@ Maintain
 
-reference: $(DEV) ## Write the generated schemas and reference tables anew
+reference: $(DEV) ## Regenerate the schemas and reference tables
 	@$(BIN)/python -m schemas.generate
 	@$(BIN)/python -m worker.reference
 

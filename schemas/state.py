@@ -61,7 +61,7 @@ class Reset(msgspec.Struct, array_like=True):
     """A deliberate removal of the partition's state. Key: `__reset__<offset>`; kept forever."""
 
     format: int
-    offset: Annotated[int, Meta(ge=0, description="input offset from which every symbol begins anew, sequence 1")]
+    offset: Annotated[int, Meta(ge=0, description="input offset from which every symbol restarts with sequence 1")]
     ts: Annotated[int, Meta(description="of the reset, epoch ms UTC")]
 
 

@@ -126,7 +126,7 @@ async def test_a_state_topic_made_anew_between_two_workers_is_rebuilt(
         await behind(fleet)
         after = fleet.start("after")
         await proven(fleet, TOTAL)
-        assert after.events("the state topic was made anew"), after.text
+        assert after.events("the state topic was recreated"), after.text
 
 
 @fault("F48")

@@ -23,7 +23,9 @@ from worker.sources.record import Record
 
 pytestmark = pytest.mark.kafka
 PARTITIONS = 4
-MISPLACED = "a key lies where murmur2 would not place it: one partitioner for all producers, or it gets two states"
+MISPLACED = (
+    "a key is on a partition where murmur2 would not place it: one partitioner for all producers, or it gets two states"
+)
 
 
 def kcat(settings: Settings, *arguments: str, lines: str = "") -> str:

@@ -98,7 +98,7 @@ async def test_a_worker_stops_and_names_the_offset_that_brings_the_group_back(
         assert await refused.exit_code(60) == Exit.DATA, refused.text
         fleet.workers.remove(refused)
         told = said(refused)
-        assert lose is set_far_ahead or f"has come to {FIRST}" in told
+        assert lose is set_far_ahead or f"has reached {FIRST}" in told
         assert "alphapulse state offsets" in told
         assert "Unclosed" not in refused.text
 

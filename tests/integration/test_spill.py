@@ -83,7 +83,7 @@ async def test_a_damaged_file_is_noticed_and_the_state_restored(
         await publish(settings, records[1_600:])
         await fleet.caught_up()
         assert sorted(event["partition"] for event in worker.events("state lost")) == list(range(PARTITIONS))
-        assert len(worker.events("spilling ends, states stay in memory")) == 1
+        assert len(worker.events("spilling stopped: states stay in memory")) == 1
         assert await total(worker, "symbols_spilled") == 0
         await fleet.stop()
     assert_equal(published(settings), expected(settings, read_input(settings)))
@@ -99,7 +99,7 @@ async def test_a_folder_that_cannot_be_made_is_told_once_and_costs_memory_alone(
     async with Fleet(settings, tmp_path) as fleet:
         worker = await fleet.started("worker")
         await fleet.caught_up()
-        assert len(worker.events("spilling ends, states stay in memory")) == 1
+        assert len(worker.events("spilling stopped: states stay in memory")) == 1
         assert await total(worker, "spill_faults_total") == 1
         assert await total(worker, "symbols_spilled") == 0
         await fleet.stop()

@@ -113,7 +113,7 @@ async def test_lost_state_that_the_input_cannot_rebuild_stops_the_worker(
         assert count(published(settings)) == 400
         fleet.workers.remove(refused)
         forgets = await one_life(fleet, "forgets", ALPHAPULSE_STATE__ON_LOSS="forget")
-        assert len(forgets.events("symbols begin anew")) == 1
+        assert len(forgets.events("symbols restart with sequence 1")) == 1
     assert count(published(settings)) == 600
 
 
@@ -134,7 +134,7 @@ async def test_input_that_retention_took_is_skipped_only_when_told_to(
         assert "begins at offset 400" in said(refused)
         fleet.workers.remove(refused)
         skips = await one_life(fleet, "skips", ALPHAPULSE_PROCESSING__ON_GAP="skip")
-        (gap,) = skips.events("input gap: the partition's state begins anew")
+        (gap,) = skips.events("input gap: the partition restarts with an empty state")
         assert (gap["needed"], gap["first"], gap["offset"]) == (200, 400, 400)
         again = await one_life(fleet, "again")
         (restored,) = again.events("state restored")
@@ -226,7 +226,7 @@ async def test_retention_that_overtakes_a_running_worker_is_skipped_when_told_to
         worker.send(signal.SIGCONT)
         await fleet.caught_up()
         await fleet.stop()
-        (gap,) = worker.events("input gap: the partition's state begins anew")
+        (gap,) = worker.events("input gap: the partition restarts with an empty state")
         assert (gap["first"], gap["offset"]) == (500, 500)
     report = await check_group(settings)
     assert report.complete, report

@@ -25,6 +25,6 @@ def confirm(question: str) -> None:
     answer = sys.stdin.readline()
     if not answer:
         typer.echo(err=True)  # the question's line is still open
-        raise NotConfirmed("nothing was done: nobody answered the question", "Add --yes to skip the question")
+        raise NotConfirmed("nothing was done: the question was not answered", "Add --yes to skip the question")
     if answer.strip().lower() not in ("y", "yes"):
         raise NotConfirmed("nothing was done: the answer was no")

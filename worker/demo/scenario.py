@@ -151,7 +151,7 @@ class Scenario:
             )
         with self._steps.step("wait for the others to take over") as step:
             waiting = {p: self._progress.ends[p] for p in kill.partitions}
-            await self._until(lambda: self._taken_over(waiting), TAKEOVER, "nobody took the partitions over")
+            await self._until(lambda: self._taken_over(waiting), TAKEOVER, "no worker took the partitions over")
             kill.takeover_seconds = time.monotonic() - killed_at
             owners = "; ".join(f"{m.name} owns {_list(m.partitions)}" for m in self._fleet.alive)
             step.text = f"taken over, {kill.takeover_seconds:.1f} s after the kill: {owners}"

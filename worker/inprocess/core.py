@@ -34,7 +34,7 @@ from worker.inprocess.result import ProcessingResult
 from worker.inprocess.settings import Options, PipelineSettings
 from worker.inprocess.shard import Shard
 from worker.instruments import load_engine
-from worker.models.serving.library import Library, configured_stages
+from worker.models.serving.library import Library, configured_stages, exclusive
 
 
 class PipelineCore:
@@ -265,7 +265,7 @@ class PipelineCore:
 
 def _models(engine: EngineSettings, settings: PipelineSettings, given: object) -> Library:
     if given is not None and engine.model.name is not None:
-        raise ConfigError("engine.model and model_registry exclude each other: one model has a say", "Leave one out")
+        raise exclusive("engine.model", "model_registry")
     return Library(engine.model, settings.registry, stages=configured_stages(engine.plugins), voice=engine.voice)
 
 

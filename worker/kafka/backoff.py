@@ -73,7 +73,7 @@ class Attempts:
     def worked(self) -> None:
         """Note a success: the next trouble restarts with the first pause."""
         if self._said and self._since is not None:
-            log.info("goes on", extra={"for": self._what, "seconds": round(time.monotonic() - self._since, 1)})
+            log.info("continuing", extra={"for": self._what, "seconds": round(time.monotonic() - self._since, 1)})
         self._since, self._said = None, False
         self._delays.reset()
         self._lines.reset()

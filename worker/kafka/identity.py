@@ -43,7 +43,7 @@ def text_of(topic_id: int) -> str:
     return f"{topic_id:032x}" if topic_id else ""
 
 
-def made_anew(topic: str, settings: Settings) -> ConfigError:
+def recreated(topic: str, settings: Settings) -> ConfigError:
     """Return the error to stop with when a topic is not the one that the group has worked on."""
     what, fix = _lost_with(topic, settings)
     return ConfigError(f"the topic {topic} was deleted and recreated: {what}", fix)

@@ -12,7 +12,7 @@ from worker.errors import TryAgain
 from worker.kafka import asking, topics
 from worker.kafka.client import client_options
 from worker.kafka.group import members
-from worker.kafka.identity import TopicIds, made_anew, text_of, topic_ids
+from worker.kafka.identity import TopicIds, recreated, text_of, topic_ids
 from worker.kafka.preflight import admin_client
 from worker.kafka.protocol.offsets import Position
 from worker.kafka.reader import Reader
@@ -107,7 +107,7 @@ async def _partition(
     tp = TopicPartition(settings.topics.input, partition)
     stored = await read_state(reader, TopicPartition(settings.state_topic, partition))
     if stored.resume and stored.resume.input_id not in ("", text_of(ids.input)):
-        raise made_anew(tp.topic, settings)
+        raise recreated(tp.topic, settings)
     outputs = await outputs_end(reader.leaders, settings, partition)
     left = await left_out(reader.leaders, tp, found, stored, outputs)
     _, end = await reader.bounds(tp)

@@ -19,7 +19,7 @@ from worker.errors import AlphapulseError, TryAgain
 from worker.kafka.asking.offsets import NOBODY
 from worker.kafka.errors import FAILURES, Fenced, OutcomeUnknown, meaning
 from worker.kafka.group import members
-from worker.kafka.identity import made_anew, text_of, topic_ids
+from worker.kafka.identity import recreated, text_of, topic_ids
 from worker.kafka.preflight import Checked, admin_client, preflight
 from worker.kafka.producers import Clients, clients
 from worker.kafka.reader import Reader, Truncated
@@ -103,7 +103,7 @@ async def _renew(
     async with Reader(shared.options) as reader:
         ids = await topic_ids(reader.leaders, tp.topic, settings.state_topic)
         if found and found.checkpoint and found.checkpoint.input_id not in (0, ids.input):
-            raise made_anew(tp.topic, settings)
+            raise recreated(tp.topic, settings)
         stored = await read_state(reader, TopicPartition(settings.state_topic, tp.partition), opened.barrier + 1)
         first, end = await reader.bounds(tp)
         await _refuse_contradiction(settings, tp, reader, found, stored, end)

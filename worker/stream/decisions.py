@@ -9,7 +9,7 @@ from worker.engine.partition import PartitionEngine
 from worker.engine.settings import ENGINE_VERSION, EngineSettings, ModelSettings
 from worker.errors import ConfigError
 from worker.kafka.records.decode import decode
-from worker.models.serving.library import Library, configured_stages
+from worker.models.serving.library import Library, configured_stages, exclusive
 from worker.settings import ModelsSettings, Settings
 from worker.stream.output.encoder import OutputEncoder
 from worker.stream.state.spill import Spilling
@@ -37,10 +37,7 @@ def library(engine: EngineSettings, models: ModelsSettings) -> Library | None:
     """
     if engine.learning.enabled:
         if models != ModelsSettings():
-            raise ConfigError(
-                "engine.learning.enabled and the section models exclude each other: one model has a say",
-                "Leave one of them out",
-            )
+            raise exclusive("engine.learning.enabled", "the section models")
         return None
     try:
         challenger = ModelSettings(**models.challenger.model_dump())

@@ -62,7 +62,8 @@ class Placement:
             _TOLD.add((topic, partition))
             named = {"key": strangers[0].decode(errors="replace"), "murmur2": home(strangers[0], partitions)}
             log.warning(
-                "a key lies where murmur2 would not place it: one partitioner for all producers, or it gets two states",
+                "a key is on a partition where murmur2 would not place it: one partitioner for all producers, or it "
+                "gets two states",
                 extra={"topic": topic, "partition": partition} | named,
             )
 

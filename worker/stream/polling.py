@@ -96,6 +96,6 @@ class Polling:
         failure = group_failure(error, self._settings.processing, self._settings.topics.input)
         if failure is not None:
             raise failure from error
-        log.warning("the group is left and joined anew", extra={"error": str(error)})
+        log.warning("leaving and rejoining the group", extra={"error": str(error)})
         self._given_up = True
         await asyncio.sleep(BackOff(MOST).next())  # the next consumer may get the same error

@@ -132,7 +132,7 @@ class WorkerProcess:
         self._shutdown.begin()
 
     async def _back_off(self) -> None:
-        log.info("joining the group anew", extra={"seconds": round(self._pause, 2)})
+        log.info("rejoining the group", extra={"seconds": round(self._pause, 2)})
         await asyncio.wait({asked := asyncio.ensure_future(self._shutdown.asked.wait())}, timeout=self._pause)
         asked.cancel()
 

@@ -31,7 +31,7 @@ _CONNECTION = (
 )
 # Our own messages that every retry repeats.
 _RETRIES = frozenset(
-    {"cannot open", "control records can't be read", "membership lost", "the group is left and joined anew"}
+    {"cannot open", "control records can't be read", "membership lost", "leaving and rejoining the group"}
 )
 
 

@@ -20,7 +20,7 @@ def test_yes_goes_on_and_asks_on_standard_error(
     assert "Remove it?" in shown.err
 
 
-@pytest.mark.parametrize(("typed", "why"), [("n\n", "the answer was no"), ("", "nobody answered")])
+@pytest.mark.parametrize(("typed", "why"), [("n\n", "the answer was no"), ("", "the question was not answered")])
 def test_all_else_says_that_nothing_was_done(monkeypatch: pytest.MonkeyPatch, typed: str, why: str) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
     with pytest.raises(NotConfirmed, match=why) as caught:

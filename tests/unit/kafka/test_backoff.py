@@ -66,7 +66,7 @@ async def test_trouble_is_told_once_it_lasts_then_each_half_minute_and_when_it_i
     assert {getattr(line, "for") for line in lines} == {"the coordinator of g"}
     assert {line.cause for line in lines} == {"16"}
     attempts.worked()
-    assert caplog.records[-1].message == "goes on"
+    assert caplog.records[-1].message == "continuing"
 
 
 def test_what_goes_on_is_told_rarely_by_its_kind(clock: list[float]) -> None:

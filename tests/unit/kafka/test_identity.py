@@ -1,10 +1,10 @@
-"""What to do about a topic that was made anew depends on what is gone with it."""
+"""What to do about a topic that was recreated depends on what is gone with it."""
 
 from __future__ import annotations
 
 import pytest
 
-from worker.kafka.identity import made_anew
+from worker.kafka.identity import recreated
 from worker.settings import Settings
 
 SETTINGS = Settings()
@@ -22,7 +22,7 @@ NAMES = SETTINGS.topics
     ],
 )
 def test_each_topic_has_its_own_advice(topic: str, advice: str) -> None:
-    error = made_anew(topic, SETTINGS)
+    error = recreated(topic, SETTINGS)
     assert error.exit_code == 78
     assert error.message.startswith(f"the topic {topic} was deleted and recreated: ")
     assert advice in error.fix

@@ -148,7 +148,7 @@ async def stop_consumer(consumer: AIOKafkaConsumer, seconds: float = 1.0) -> Non
     if stopping.done() and not stopping.cancelled():
         if (error := stopping.exception()) is None:
             return
-        log.warning("the consumer had broken down", extra={"error": repr(error)})  # the error of one of its tasks
+        log.warning("the consumer had failed", extra={"error": repr(error)})  # the error of one of its tasks
     await within(GRACE, close_client(consumer._client))  # `stop` would have closed it last
 
 

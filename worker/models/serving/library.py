@@ -92,6 +92,11 @@ class Library:
         return loaded.scorer, f"onnxruntime {onnxruntime().__version__}"
 
 
+def exclusive(one: str, other: str) -> ConfigError:
+    """Return the error of two settings that each name the model to ask."""
+    return ConfigError(f"{one} and {other} exclude each other: one model has a say", "Leave one of them out")
+
+
 def configured_stages(names: Sequence[str], report: Callable[[str, int], None] | None = None) -> Stages:
     """Return the stages of `engine.plugins`; `report` gets the name of a failed stage and its number of failed rows.
 

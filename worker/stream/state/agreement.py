@@ -9,7 +9,7 @@ from aiokafka import TopicPartition
 
 from worker.errors import DataError
 from worker.kafka.errors import OutcomeUnknown
-from worker.kafka.identity import TopicIds, made_anew, text_of
+from worker.kafka.identity import TopicIds, recreated, text_of
 from worker.kafka.leaders import Leaders
 from worker.settings import Settings
 from worker.stream.state.checkpoint import Committed
@@ -60,7 +60,7 @@ class Agreement:
         remembered = stored.resume.input_id if stored.resume else ""
         seen = {committed, self._input_id} - {0, now.input}
         if seen or remembered not in ("", text_of(now.input)):
-            raise made_anew(self._tp.topic, self._settings)
+            raise recreated(self._tp.topic, self._settings)
         self._input_id = now.input
         if known is None:
             return
@@ -73,10 +73,10 @@ class Agreement:
     def _check_other(self, topic: str, before: int, now: int) -> None:
         if not before or not now or before == now:
             return
-        failure = made_anew(topic, self._settings)
+        failure = recreated(topic, self._settings)
         if self._settings.topics.on_replaced == "fail":
             raise failure
-        log.error("the topic was made anew", extra={"topic": topic, "cause": failure.message})
+        log.error("the topic was recreated", extra={"topic": topic, "cause": failure.message})
 
     def check_witness(self, found: Committed | None, stored: StateRecords, outputs: OutputsEnd, own: int) -> None:
         """Refuse an offset behind a witness.

@@ -20,7 +20,7 @@ from worker.stream.state.checkpoint import Committed
 from worker.stream.state.topic import StateRecords
 from worker.stream.state.witness import OutputsEnd, Witness
 
-SET = "Run `alphapulse state offsets` to commit where it has come to"
+SET = "Run `alphapulse state offsets` to commit the offset that it has reached"
 ANOTHER = "or begin with another processing.group"
 
 
@@ -85,7 +85,7 @@ async def first_record(leaders: Leaders, tp: TopicPartition, start: int, stop: i
 def set_back(settings: Settings, partition: int, offset: int | None, witness: Witness) -> DataError:
     """Return the error of a committed offset behind a witness."""
     return DataError(
-        f"{_committed(settings, partition, offset)}, but {witness.source} that it has come to {witness.next}",
+        f"{_committed(settings, partition, offset)}, but {witness.source} that it has reached {witness.next}",
         f"{SET}; or set state.on_rewind=follow to decide those records again; {ANOTHER}",
     )
 
@@ -93,7 +93,7 @@ def set_back(settings: Settings, partition: int, offset: int | None, witness: Wi
 def set_ahead(settings: Settings, partition: int, offset: int, left: LeftOut) -> DataError:
     """Return the error of a committed offset that skips records."""
     return DataError(
-        f"{_committed(settings, partition, offset)}, but it has come to {left.reached}: the records from {left.first} "
+        f"{_committed(settings, partition, offset)}, but it has reached {left.reached}: the records from {left.first} "
         "on have no outcome and would get none",
         f"{SET}; or set state.on_skip=follow to leave those records out; {ANOTHER}",
     )

@@ -147,7 +147,7 @@ class Recovery:
         if rebuild.damaged and first > rebuild.floor:
             self._forget(needs_input(self._tp, InputGap(rebuild.floor, first), rebuild.damaged), rebuild)
         elif rebuild.damaged and checkpoint.journal_from > rebuild.floor:
-            self._forget(needs_journal(self._tp, 0, "to begin their symbols anew"), rebuild)
+            self._forget(needs_journal(self._tp, 0, "to restart their symbols"), rebuild)
         try:
             await replay(self._tp, engine, dirty, rebuild, reader, self._progress)
         except Truncated as lost:
@@ -168,7 +168,7 @@ class Recovery:
         if not other and checkpoint.state_end < named.state_end and checkpoint.resume <= named.resume:
             return False
         log.error(
-            "the state topic was made anew" if other else "the state topic has lost its last records",
+            "the state topic was recreated" if other else "the state topic has lost its last records",
             extra={
                 "partition": self._tp.partition,
                 "needed": checkpoint.state_end,
@@ -204,7 +204,9 @@ class Recovery:
     def _forget(self, failure: DataError, rebuild: Rebuild) -> None:
         if self._settings.state.on_loss == "fail":
             raise failure
-        log.error("symbols begin anew", extra={"partition": self._tp.partition, "snapshots": rebuild.damaged})
+        log.error(
+            "symbols restart with sequence 1", extra={"partition": self._tp.partition, "snapshots": rebuild.damaged}
+        )
         rebuild.floor = rebuild.unsaved
 
     def _skip(self, gap: InputGap, found: Committed, stored: StateRecords, named: Named) -> PartitionState:
@@ -213,7 +215,7 @@ class Recovery:
         start = max(found.offset, gap.first)
         METRICS.input_gaps.labels(self._tp.partition).inc()
         log.error(
-            "input gap: the partition's state begins anew",
+            "input gap: the partition restarts with an empty state",
             extra={"partition": self._tp.partition, "needed": gap.needed, "first": gap.first, "offset": start},
         )
         return self._anew(start, stored, named)
@@ -221,7 +223,7 @@ class Recovery:
     def _anew(self, start: int, stored: StateRecords, named: Named) -> PartitionState:
         engine, dirty = self._new_engine(), DirtySymbols(self._limits)
         if stored.snapshots:
-            log.warning("old snapshots are of no use", extra={"snapshots": len(stored.snapshots), "offset": start})
+            log.warning("old snapshots are discarded", extra={"snapshots": len(stored.snapshots), "offset": start})
         journal = self._journal(engine, stored, start)
         writer = self._writer(engine, dirty, StateRecords(), journal, named, obsolete=stored.snapshots)
         return PartitionState(engine, dirty, writer, start, start, {})

@@ -195,7 +195,7 @@ def needs_journal(tp: TopicPartition, lost: int, fix: str) -> DataError:
     lacks = f"lacks {lost} entries" if lost else "no longer has the entries that a rebuild of lost snapshots needs"
     return DataError(
         f"the journal of {tp.topic} partition {tp.partition} {lacks}",
-        f"Run `alphapulse state reset` to begin its symbols anew; or set state.on_loss=forget {fix}",
+        f"Run `alphapulse state reset` to restart its symbols; or set state.on_loss=forget {fix}",
     )
 
 
@@ -205,10 +205,10 @@ def needs_input(tp: TopicPartition, gap: InputGap, damaged: int) -> DataError:
     if damaged:
         return DataError(
             f"{begins}but {damaged} lost or damaged snapshots can only be rebuilt from offset {gap.needed} on",
-            "Set state.on_loss=forget to begin their symbols anew; or begin with another processing.group",
+            "Set state.on_loss=forget to restart their symbols; or begin with another processing.group",
         )
     return DataError(
         f"{begins}but the group's state needs the records from {gap.needed} on",
-        f"Set retention.ms=-1 on {tp.topic}; to begin anew use another processing.group, or `alphapulse state reset` "
+        f"Set retention.ms=-1 on {tp.topic}; to start over use another processing.group, or `alphapulse state reset` "
         "if only the state needs them",
     )

@@ -44,7 +44,9 @@ class Spilling:
         METRICS.spill_faults.inc()
         if not self.ended:
             self.ended = True
-            log.error("spilling ends, states stay in memory", extra={"folder": str(self._folder), "cause": str(cause)})
+            log.error(
+                "spilling stopped: states stay in memory", extra={"folder": str(self._folder), "cause": str(cause)}
+            )
 
 
 class SpillFile:

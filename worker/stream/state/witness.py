@@ -85,7 +85,9 @@ async def _last(leaders: Leaders, tp: TopicPartition, marks: Marks) -> tuple[int
                 return -1, start == 0
             back *= 10
     except TopicAuthorizationFailedError:
-        log.warning("outputs may not be read: they can't show how far the group has come", extra={"topic": tp.topic})
+        log.warning(
+            "outputs may not be read: they can't show which offset the group has reached", extra={"topic": tp.topic}
+        )
         return -1, False
     return -1, end == 0
 

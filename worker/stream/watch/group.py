@@ -32,7 +32,7 @@ class GroupWatch:
             self._foreign = True
             if self._rarely.due():
                 log.error(
-                    "a foreign consumer: nobody processes the partitions that it is given",
+                    "a foreign consumer in the group: its partitions are not processed",
                     extra={"cause": str(refused)},
                 )
         except (AlphapulseError, KafkaError, TimeoutError) as error:

@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 
 from worker.errors import BrokerUnavailable, ConfigError
 from worker.kafka.deadline import GRACE, within
-from worker.kafka.identity import made_anew
+from worker.kafka.identity import recreated
 from worker.kafka.leaders import Leaders
 from worker.kafka.protocol.codes import Code
 from worker.kafka.seams.clients import close_client
@@ -48,7 +48,7 @@ class TopicWatch:
             elif not topic.error_code:
                 self._missing.pop(name, None)
                 if self._ids.setdefault(name, topic.id) != topic.id:
-                    raise made_anew(name, self._settings)
+                    raise recreated(name, self._settings)
 
     async def run(self, seconds: float = SECONDS) -> None:
         """Check periodically until cancelled.

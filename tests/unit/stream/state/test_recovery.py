@@ -73,7 +73,7 @@ async def test_not_even_by_the_process_that_has_committed_itself() -> None:
         forget_state(w)
         w.committed = None
         failure = await refused(w, DataError)
-        assert failure.message.endswith("this process shows that it has come to 220")
+        assert failure.message.endswith("this process shows that it has reached 220")
 
 
 @pytest.mark.parametrize("guarantee", ["exactly_once", "at_least_once"])
@@ -99,7 +99,7 @@ async def test_an_offset_before_the_last_output_is_not_believed_exactly_once() -
         forget_state(w)
         w.restarted()
         failure = await refused(w, DataError)
-        assert "but its outputs show that it has come to 220" in failure.message
+        assert "but its outputs show that it has reached 220" in failure.message
 
 
 async def test_at_least_once_outputs_and_snapshots_may_be_ahead() -> None:

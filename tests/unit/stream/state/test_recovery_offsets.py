@@ -30,7 +30,7 @@ async def test_an_offset_that_leaves_records_out_is_refused(guarantee: str, copi
         w.committed = Position(offset, w.committed.epoch, w.committed.text) if copied else Position(offset)
         failure = await refused(w, DataError)
         assert f"has committed offset {offset} of ticks.raw partition 0" in failure.message
-        assert "it has come to 220: the records from 220 on have no outcome" in failure.message
+        assert "it has reached 220: the records from 220 on have no outcome" in failure.message
         assert "alphapulse state offsets" in failure.fix
 
 

@@ -253,7 +253,7 @@ def test_a_full_disk_ends_spilling_and_changes_nothing(tmp_path: Path, caplog: p
     found = [outcome for part in parts(log(), [20]) for outcome in engine.process_raw(part)]
     wanted, kept = undisturbed(plain)
     assert (found, states(engine), engine.spilled) == (wanted, kept, 0)
-    assert [record.message for record in caplog.records] == ["spilling ends, states stay in memory"]
+    assert [record.message for record in caplog.records] == ["spilling stopped: states stay in memory"]
     assert process.new() is None
 
 

@@ -27,7 +27,7 @@ async def test_a_foreign_consumer_is_told_once_and_its_end_too(caplog: pytest.Lo
             broker.on(Api.CONSUMER_GROUP_DESCRIBE, described_new_groups(0, 1))
             for _ in range(3):
                 await watch.look()
-            assert caplog.messages == ["a foreign consumer: nobody processes the partitions that it is given"]
+            assert caplog.messages == ["a foreign consumer in the group: its partitions are not processed"]
             assert "KIP-848" in vars(caplog.records[0])["cause"]
             broker.on(Api.CONSUMER_GROUP_DESCRIBE, described_new_groups(15))  # no certain answer: nothing is said
             await watch.look()
