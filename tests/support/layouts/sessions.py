@@ -70,6 +70,22 @@ LAYOUTS: list[Layout] = [
         notes="no two bars stand nearer than 5m",
     ),
     Layout(
+        "bars of a length that no vendor sells",
+        "ABC.csv",
+        at("2024-03-04 09:00", "2024-03-04 09:07", "2024-03-04 09:14", "2024-03-04 09:21"),
+        first=("2024-03-04T09:00", *DAY1[1:]),
+        last=("2024-03-04T09:21", *DAY3[1:]),
+        rows=4,
+        interval="7m",
+    ),
+    Layout(
+        "two steps of a length that no vendor sells",
+        "ABC.csv",
+        at("2024-03-04 09:00", "2024-03-04 09:07", "2024-03-04 09:14"),
+        refused="7m",
+        fix="--interval",
+    ),
+    Layout(
         "CoinMarketCap",
         "ABC.csv",
         "timeOpen;timeClose;timeHigh;timeLow;name;open;high;low;close;volume;marketCap;timestamp\n"

@@ -41,12 +41,15 @@ def read(path: Path, report: ReadReport | None = None) -> list[Bar]:
         pa.array(DAYS, pa.timestamp("us", tz="Asia/Tokyo")),
         pa.array([day.replace(tzinfo=None) for day in DAYS], pa.timestamp("s")),
         pa.array([day.date() for day in DAYS], pa.date32()),
+        pa.array([day.date() for day in DAYS], pa.date64()),
+        pa.array([float(ms) for ms in MS]),
+        pa.array([int(day.strftime("%Y%m%d")) for day in DAYS]),
         pa.array(MS, pa.int64()),
         pa.array([ms // 1_000 for ms in MS], pa.int32()),
         pa.array([ms * 1_000_000 for ms in MS], pa.int64()),
         pa.array([day.isoformat() for day in DAYS]),
     ],
-    ids=lambda times: str(times.type),
+    ids=lambda times: f"{times.type} {times[0]}",
 )
 def test_types_of_time(tmp_path: Path, times: Any) -> None:
     first, second = read(write(tmp_path / "abc.parquet", {"Date": times} | NUMBERS))

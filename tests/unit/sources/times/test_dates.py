@@ -45,7 +45,8 @@ def test_what_strftime_writes_is_read_as_strptime_reads_it(
 @pytest.mark.parametrize(
     ("text", "offset"),
     [
-        ("Z", 0), ("UTC", 0), (" GMT", 0), ("+02:00", 120), ("-0500", -300), ("GMT+0100", 60), ("UTC-05:30", -330),
+        ("Z", 0), ("UTC", 0), (" GMT", 0), ("+02:00", 120), ("-0500", -300), ("GMT+0100", 60), ("GMT-0500", -300),
+        ("UTC-05:30", -330),
         ("EST", -300), ("CEST", 120), ("GMT+0100 (CET)", 60), ("+5", 300),
     ],
 )  # fmt: skip
@@ -77,6 +78,14 @@ def test_times_of_day(text: str, since: int) -> None:
 @pytest.mark.parametrize("text", [" 25:00", " 13:00 PM", " 09:60", " 9", " 24:01", " x"])
 def test_what_is_no_time_of_day(text: str) -> None:
     assert parse_clock(text) is None
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["4 March 2024", "Mar 04, 2024", "04-Mar-2024", "4. März 2024", "4 mars 2024", "4 marzo 2024", "2024-Mar-04"],
+)
+def test_names_of_months_in_several_languages(cell: str) -> None:
+    assert TextTimes(None).read([cell]).local.tolist() == [local_ms(datetime(2024, 3, 4))]
 
 
 @pytest.mark.parametrize("cell", ["2024-02-30", "31/04/2024", "soon", "2024", "1.5", "45.13.2024", "5 Foo 2024"])
