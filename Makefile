@@ -33,6 +33,7 @@ JOBS      ?= 2
 export ALPHAPULSE_BROKER_ARCHIVE := $(abspath $(START))
 
 .DEFAULT_GOAL := help
+unexport PYTHONDONTWRITEBYTECODE # where it is set, every process would compile our modules anew
 .NOTPARALLEL: # tests that promise a time have the machine to themselves
 .PHONY: help setup engine demo check lint types imports unit integration test test-docker chaos soak $(PROOFS) \
   bench $(BENCHES:%=bench-%) unknown-bench calibration profiles reference lock clean
