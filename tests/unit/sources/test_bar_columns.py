@@ -161,7 +161,7 @@ def test_random_files_are_decided_live_as_in_a_backtest(tmp_path_factory: Any, t
         except DataError as refusal:
             event("refused")
             with pytest.raises(DataError, match=re.escape(refusal.message)):
-                open_file(path, "X", other)
+                list(read_records(open_file(path, "X", other), "1d"))
             return
     records = list(read_records(open_file(path, "X", other), "1d"))
     # Which row stands as the example of a fault depends on the order in which symbols are read.
