@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-from typing import IO
+from collections.abc import Callable
 
 import pytest
 
@@ -18,39 +19,71 @@ COMMANDS = (
     "models list --registry examples/models",
     "publish --simulate 3 --dry-run",
 )
+FULL = "/dev/full"
 EACH = pytest.mark.parametrize("command", COMMANDS)
+# Each command in a process of its own that ends as one does; what they import is imported once, before.
+PROGRAM = """
+import gc, json, os, sys, tempfile
+import rich.markdown, typer.rich_utils
+import aiokafka, schemas.generate, worker.engine.settings, worker.models.listing, worker.settings
+import worker.sources.simulation.simulator
+from worker.cli import app, main
+app._assemble()
+gc.freeze()
 
-
-def run(command: str, stdout: int | IO[str]) -> tuple[int, str]:
-    """Exit code and standard error."""
-    words = [sys.executable, "-m", "worker", *command.split()]
-    done = subprocess.run(words, stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
-    return done.returncode, done.stderr
-
-
-@EACH
-def test_a_reader_that_has_gone_is_no_failure_to_tell(command: str) -> None:
+def gone():
     read, write = os.pipe()
     os.close(read)
-    try:
-        assert run(command, write) == (Exit.PIPE, "")
-    finally:
-        os.close(write)
+    return write
+
+def opened(name):
+    return gone() if name == "gone" else os.open(name, os.O_WRONLY)
+
+ended = []
+for command in json.loads(sys.argv[1]):
+    for name in sys.argv[2:]:
+        with tempfile.TemporaryFile() as errors:
+            child = os.fork()
+            if not child:
+                os.dup2(opened(name), 1)
+                os.dup2(errors.fileno(), 2)
+                sys.argv = ["alphapulse", *command.split()]
+                main()
+            _, status = os.waitpid(child, 0)
+            errors.seek(0)
+            ended.append((command, name, os.waitstatus_to_exitcode(status), errors.read().decode()))
+print(json.dumps(ended))
+"""
+Ended = Callable[[str, str], tuple[int, str]]
+
+
+@pytest.fixture(scope="module")
+def ended() -> Ended:
+    """Exit code and standard error of each command at each output."""
+    outputs = ["gone", os.devnull, *([FULL] if os.path.exists(FULL) else [])]
+    program = [sys.executable, "-c", PROGRAM, json.dumps(COMMANDS), *outputs]
+    done = subprocess.run(program, stdout=subprocess.PIPE, text=True, timeout=120, check=True)
+    found = {(command, name): (code, errors) for command, name, code, errors in json.loads(done.stdout)}
+    return lambda command, name: found[command, name]
 
 
 @EACH
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux")
-def test_a_full_device_is_told_in_a_sentence(command: str) -> None:
-    with open("/dev/full", "w") as full:
-        code, errors = run(command, full)
+def test_a_reader_that_has_gone_is_no_failure_to_tell(ended: Ended, command: str) -> None:
+    assert ended(command, "gone") == (Exit.PIPE, "")
+
+
+@EACH
+@pytest.mark.skipif(not os.path.exists(FULL), reason="Linux")
+def test_a_full_device_is_told_in_a_sentence(ended: Ended, command: str) -> None:
+    code, errors = ended(command, FULL)
     assert code == Exit.CANT_CREATE
     assert errors.count("error: what is printed can't be used: the disk is full.") == 1
     assert "Traceback" not in errors
 
 
-@pytest.mark.parametrize("command", ["--help", "schema decision"])  # text and bytes
-def test_nowhere_is_a_place(command: str) -> None:
-    assert run(command, subprocess.DEVNULL) == (Exit.OK, "")
+@EACH
+def test_nowhere_is_a_place(ended: Ended, command: str) -> None:
+    assert ended(command, os.devnull) == (Exit.OK, "")
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command != "config"])  # a longer table

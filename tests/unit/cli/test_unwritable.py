@@ -98,14 +98,6 @@ def test_a_real_full_device() -> None:
         full.write_text("x")
 
 
-def test_output_into_a_full_device_is_a_sentence() -> None:
-    program = [sys.executable, "-m", "worker", "schema", "asyncapi"]
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
-    assert done.returncode == Exit.CANT_CREATE, done.stderr
-    assert done.stderr.splitlines()[0] == "error: what is printed can't be used: the disk is full."
-
-
 @pytest.fixture
 def homeless(no_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache directory that can't be made."""
