@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted([*(ROOT / "worker").rglob("*.py"), *(ROOT / "schemas").rglob("*.py")])
 NAMES = {"read_text", "write_text"}
@@ -28,12 +26,22 @@ def test_text_names_its_encoding() -> None:
     assert {str(path.relative_to(ROOT)): lines for path, lines in found.items() if lines} == {}
 
 
-@pytest.mark.parametrize("command", ["config", "doctor --offline", "publish --help", "schema decision", "models list"])
-def test_commands_run_in_the_c_locale(command: str, tmp_path: Path) -> None:
+COMMANDS = ("config", "doctor --offline", "publish --help", "schema decision", "models list")
+PROGRAM = f"""
+import sys
+from worker.cli import main
+for command in {COMMANDS!r}:
+    sys.argv = ["alphapulse", *command.split()]
+    try: main()
+    except SystemExit as end: print("ENDED", end.code, flush=True)
+"""
+
+
+def test_commands_run_in_the_c_locale(tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
     (tmp_path / "alphapulse.toml").write_text('# für alle\n[topics]\nprefix = "x."\n', encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "worker", *command.split()],
+        [sys.executable, "-c", PROGRAM],
         cwd=tmp_path,
         env=os.environ | ASCII | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -41,4 +49,7 @@ def test_commands_run_in_the_c_locale(command: str, tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")
-    assert done.stdout
+    *told, rest = done.stdout.split(b"ENDED 0\n")
+    assert len(told) == len(COMMANDS)
+    assert all(told)
+    assert rest == b""

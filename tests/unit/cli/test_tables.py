@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -130,32 +131,55 @@ def test_our_own_lines_are_coloured_where_it_is_wanted(
         assert bool(COLOUR.search(seen)) == wanted
 
 
-PROGRAMS = {
+COMMANDS = {
     "doctor": ["doctor", "--offline"],
     "help": ["--help"],
     "error": ["config"],
     "usage": ["doctor", "--no-such-option"],
 }
+# Commands one after another: the library reads the environment when it is imported, so each needs its own process.
+PROGRAM = """
+import json, sys
+from worker.cli import main
+for arguments in json.loads(sys.argv[1]):
+    sys.argv = ["alphapulse", *arguments]
+    try: main()
+    except SystemExit: print("ENDED", flush=True)
+"""
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_a_terminal_gets_colours(name: str, tmp_path: Path) -> None:
+def program(*names: str) -> list[str]:
+    """These commands in one process."""
+    return [sys.executable, "-c", PROGRAM, json.dumps([COMMANDS[name] for name in names])]
+
+
+def parts(seen: bytes, *names: str) -> dict[str, bytes]:
+    """What each command has printed."""
+    *found, rest = seen.split(b"ENDED")
+    assert rest.strip() == b""
+    return dict(zip(names, found, strict=True))
+
+
+def test_a_terminal_gets_colours(tmp_path: Path) -> None:
     (tmp_path / "alphapulse.toml").write_text("[kafka]\ntypo = 1\n")
-    program = [sys.executable, "-m", "worker", *PROGRAMS[name]]
-    assert COLOUR.search(on_terminal(program, tmp_path, ALPHAPULSE_CACHE_DIR=str(tmp_path)))  # no jars to look at
+    seen = on_terminal(program(*COMMANDS), tmp_path, ALPHAPULSE_CACHE_DIR=str(tmp_path))  # no jars to look at
+    for name, part in parts(seen, *COMMANDS).items():
+        assert COLOUR.search(part), name
 
 
-@pytest.mark.parametrize("name", ["help", "usage"])
-def test_the_librarys_colours_go_where_they_are_wanted(name: str, tmp_path: Path) -> None:
-    """Each in a process of its own: the library reads the environment when it is imported."""
-    program = [sys.executable, "-m", "worker", *PROGRAMS[name]]
+def test_the_librarys_colours_go_where_they_are_wanted(tmp_path: Path) -> None:
+    names = "help", "usage"
     for unwanted in ({"NO_COLOR": "1"}, {"TERM": "dumb"}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}):
-        assert not COLOUR.search(on_terminal(program, tmp_path, **unwanted)), unwanted
-    given = clean() | {"FORCE_COLOR": "1"}
-    done = subprocess.run(program, capture_output=True, env=given, cwd=tmp_path, timeout=60, check=False)
-    assert COLOUR.search(done.stdout + done.stderr), "none although it is forced"
-    done = subprocess.run(program, capture_output=True, env=clean(), cwd=tmp_path, timeout=60, check=False)
-    assert b"\x1b" not in done.stdout + done.stderr
+        seen = parts(on_terminal(program(*names), tmp_path, **unwanted), *names)
+        assert not COLOUR.search(b"".join(seen.values())), unwanted
+        assert all(seen.values())
+    for given, wanted in (({"FORCE_COLOR": "1"}, True), ({}, False)):
+        done = subprocess.run(
+            program(*names), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=clean() | given, cwd=tmp_path,
+            timeout=60, check=True,
+        )  # fmt: skip
+        for name, part in parts(done.stdout, *names).items():
+            assert bool(re.search(COLOUR if wanted else rb"\x1b", part)) == wanted, (name, given)
 
 
 @pytest.mark.parametrize(
