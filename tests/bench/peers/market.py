@@ -38,10 +38,10 @@ class Bar(msgspec.Struct):
     volume: float
 
 
-def bars(count: int) -> Iterator[Record]:
+def bars(count: int, symbols: int = SYMBOLS) -> Iterator[Record]:
     """The first `count` records of the market."""
-    each = -(-count // SYMBOLS)
-    market = simulate(Simulation(symbols=SYMBOLS, bars=each, seed=7, fault_rate=FAULTS, faults=("inconsistent",)))
+    each = -(-count // symbols)
+    market = simulate(Simulation(symbols=symbols, bars=each, seed=7, fault_rate=FAULTS, faults=("inconsistent",)))
     return islice((record for record, _ in market), count)
 
 

@@ -58,10 +58,9 @@ def decided(model: Scoring | None) -> list[Decision]:
 
 
 def test_without_a_model() -> None:
-    assert {each.model.status for each in decided(None)} == {"not_configured"}
-    assert decided(None) == [
-        each for each in RecordEngine(EngineSettings()).process(RECORDS) if isinstance(each, Decision)
-    ]
+    found = decided(None)
+    assert {each.model.status for each in found} == {"not_configured"}
+    assert found == [each for each in RecordEngine(EngineSettings()).process(RECORDS) if isinstance(each, Decision)]
 
 
 def test_a_model_that_was_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,10 @@ def settings(digest: str | None = None) -> EngineSettings:
     return EngineSettings(model=ModelSettings(name=NAME, version=VERSION, digest=pin))
 
 
-def decided(given: EngineSettings, size: int) -> list[Any]:
-    """Outcomes in batches of so many records."""
+@cache
+def decided(size: int, digest: str | None = None) -> list[Any]:
+    """Outcomes in batches of so many records; nobody may change them."""
+    given = settings(digest)
     engine = RecordEngine(given, scorer=Library(given.model, MODELS).switchboard())
     return [
         outcome
@@ -44,7 +47,7 @@ def decided(given: EngineSettings, size: int) -> list[Any]:
 
 
 def test_the_model_is_blended_in_and_told() -> None:
-    found = [each for each in decided(settings(), 5_000) if isinstance(each, Decision)]
+    found = [each for each in decided(5_000) if isinstance(each, Decision)]
     status = [each.model.status for each in found]
     assert {*status} == {"ok", "features_not_ready"}
     scored = [each for each in found if each.model.status == "ok"]
@@ -63,7 +66,7 @@ def test_the_model_is_blended_in_and_told() -> None:
 
 def test_batches_do_not_show() -> None:
     encode = msgspec.json.Encoder().encode
-    assert list(map(encode, decided(settings(), 613))) == list(map(encode, decided(settings(), 5_000)))
+    assert list(map(encode, decided(613))) == list(map(encode, decided(5_000)))
 
 
 def test_the_kernel_writes_the_same() -> None:
@@ -80,7 +83,7 @@ def test_the_kernel_writes_the_same() -> None:
 
 
 def test_a_refused_model_leaves_the_rules() -> None:
-    found = [each for each in decided(settings("0" * 64), 5_000) if isinstance(each, Decision)]
+    found = [each for each in decided(5_000, "0" * 64) if isinstance(each, Decision)]
     assert {each.model.status for each in found} == {"load_error"}
     assert all(each.final == each.score and each.model_prob is None for each in found)
     assert all("model_fallback" in each.reasons for each in found)

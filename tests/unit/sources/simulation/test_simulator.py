@@ -133,7 +133,7 @@ def test_returns_have_fat_tails_and_clustered_volatility() -> None:
 
 
 def test_annual_volatility_is_that_of_the_profile() -> None:
-    prices = columns(Simulation(symbols=40, bars=3_000, interval="1h"))
+    prices = columns(Simulation(symbols=40, bars=1_000, interval="1h"))
     annual = [np.diff(np.log(rows[:, 3])).std() * np.sqrt(24 * 365) for rows in prices.values()]
     # The profile is even between 0.2 and 0.8.
     assert 0.35 < np.median(annual) < 0.65
@@ -142,7 +142,7 @@ def test_annual_volatility_is_that_of_the_profile() -> None:
 
 
 def test_the_range_is_that_of_a_brownian_path() -> None:
-    prices = np.concatenate(list(columns(Simulation(symbols=20, bars=2_000, interval="1h")).values()))
+    prices = np.concatenate(list(columns(Simulation(symbols=10, bars=2_000, interval="1h")).values()))
     spread = np.log(prices[:, 1] / prices[:, 2])
     moves = np.log(prices[:, 3] / prices[:, 0])
     # Parkinson 1980: E[(ln h/l)^2] = 4 ln 2 E[r^2] for a driftless path; heavy-tailed moves raise E[r^2] alone.

@@ -16,8 +16,8 @@ ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Tokyo
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("year", [1999, 2024])
-def test_a_year_of_quarters_goes_there_and_back(zone: str, year: int) -> None:
-    utc = pd.date_range(f"{year}-01-01", f"{year + 1}-01-01", freq="15min", tz="UTC")
+def test_a_year_of_half_hours_goes_there_and_back(zone: str, year: int) -> None:
+    utc = pd.date_range(f"{year}-01-01", f"{year + 1}-01-01", freq="30min", tz="UTC")
     local = utc.tz_convert(zone).tz_localize(None)
     cells = local.to_numpy().astype("datetime64[ms]").astype(np.int64)
     clock, owners = LocalClock(ZoneInfo(zone)), np.zeros(len(cells), np.int64)
