@@ -89,7 +89,8 @@ types: $(DEV)
 imports: $(DEV)
 	@$(BIN)/lint-imports
 
-unit: $(DEV) engine ## Run the tests that need no broker
+unit: export ALPHAPULSE_TEST_EXAMPLES := $(EXAMPLES)
+unit: $(DEV) engine ## Run the tests that need no broker (EXAMPLES=long draws more at random)
 	@$(BIN)/python -m pytest tests/unit tests/contract -n 2 --dist loadfile
 
 integration: $(DEV) engine $(START)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tests.bench import report
+from tests.support import examples
 from tests.support.injection import Tally, fixed_faults, judge, random_faults
 from tests.support.oracle_report import VARIABLE
 
@@ -37,7 +38,8 @@ def compared() -> tuple[int, dict[str, Worst]]:
         lines = Path(folder) / "oracles.jsonl"
         tests = ["tests/unit/engine", "tests/unit/models"]
         command = [sys.executable, "-m", "pytest", *tests, "-n", "2", "-q", "-p", "no:cacheprovider"]
-        code = subprocess.run(command, env=os.environ | {VARIABLE: str(lines)}, check=False).returncode
+        given = {VARIABLE: str(lines), examples.VARIABLE: "long"}
+        code = subprocess.run(command, env=os.environ | given, check=False).returncode
         found = [json.loads(line) for line in lines.read_text().splitlines()] if lines.exists() else []
     errors: dict[str, list[Worst]] = defaultdict(list)
     for line in found:

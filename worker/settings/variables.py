@@ -48,6 +48,7 @@ VARIABLES = (
     Variable("ALPHAPULSE_SHARED", "", "tests: folder with series of real bars"),
     Variable("ALPHAPULSE_TEST_BOOTSTRAP", "", "tests: brokers to use instead of a local one"),
     Variable("ALPHAPULSE_TEST_CRASH", "", "tests: where a worker kills itself"),
+    Variable("ALPHAPULSE_TEST_EXAMPLES", "", "tests: `long` draws more at random (`make unit EXAMPLES=long`)"),
     Variable("ALPHAPULSE_ORACLE_REPORT", "", "tests: file that collects the errors against other libraries"),
 )
 NAMES = frozenset(variable.name for variable in VARIABLES)

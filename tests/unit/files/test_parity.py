@@ -8,11 +8,12 @@ import pytest
 
 from tests.files import generate, parity, ways
 from tests.support.commands import Called
+from tests.support.examples import drawn
 from worker.settings import Settings
 from worker.sources.report import ReadReport
 from worker.sources.source import open_file
 
-FILES, SEED = 30, 40_000
+FILES, SEED = drawn(12, 30), 40_000
 
 
 def test_what_publish_sends_is_what_a_backtest_reads(tmp_path: Path) -> None:
@@ -20,9 +21,9 @@ def test_what_publish_sends_is_what_a_backtest_reads(tmp_path: Path) -> None:
     done = parity.compare(ways.unsent, Settings(), files, tmp_path, lambda _: None)
     assert not done.differences, "\n".join(done.differences)
     assert (done.equal, done.crashed) == (FILES, 0)
-    assert 0 < done.refused < FILES // 2
-    assert done.decisions > 300
-    assert done.rejections > 30
+    assert 0 < done.refused <= FILES // 2
+    assert done.decisions > 10 * FILES
+    assert done.rejections > FILES
 
 
 @pytest.mark.parametrize("seed", [871, 893])

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from schemas import Rejection
 from schemas.tick import Tick
+from tests.support.examples import drawn
 from tests.support.record_engine import RecordEngine
 from worker.backtest.lines import Lines
 from worker.backtest.player import Player
@@ -97,7 +98,7 @@ def test_times_of_any_type(type_: Any, tmp_path: Path) -> None:
     assert flat(list(columns)) == flat(list(read_records(open_file(path, None, ReadReport()))))
 
 
-NO_TIME = st.none()
+NOTHING = st.none()
 EPOCHS = st.integers(START, START + 60 * DAY)
 TEXTS = st.sampled_from(["2024-01-02", "2024-01-03T10:00:00Z", "1704240000", "soon", "", "2024-13-45"])
 KINDS = {
@@ -108,6 +109,7 @@ KINDS = {
     "date": (ARROW.date32(), st.integers(0, 40_000)),
 }
 NUMBERS = st.sampled_from([None, float("nan"), float("inf"), -1.0, 0.0, 1.5, 2.0, 3.25, 1e300])
+PRICES = st.sampled_from([1.5, 2.0, 3.25])  # most bars of a table are whole, and some of them a fault
 SYMBOLS = st.sampled_from([None, "A", "A", "B", "two words", "", "Ä"])
 
 
@@ -115,12 +117,14 @@ SYMBOLS = st.sampled_from([None, "A", "A", "B", "two words", "", "Ä"])
 def tables(draw: st.DrawFn) -> Any:
     """Tables of bars with any kind of times, holes and dirt; symbol and ingest_ts may be absent."""
     rows = draw(st.integers(1, 12))
+    numbers = draw(st.sampled_from([NUMBERS, PRICES]))
 
     def column(type_: Any, values: st.SearchStrategy[Any]) -> Any:
-        return ARROW.array(draw(st.lists(NO_TIME | values, min_size=rows, max_size=rows)), type_)
+        holes = draw(st.sampled_from([st.nothing(), NOTHING]))
+        return ARROW.array(draw(st.lists(values | holes, min_size=rows, max_size=rows)), type_)
 
     found = {"ts": column(*KINDS[draw(st.sampled_from(sorted(KINDS)))])}
-    found |= {name: column(ARROW.float64(), NUMBERS) for name in ("open", "high", "low", "close", "volume")}
+    found |= {name: column(ARROW.float64(), numbers) for name in ("open", "high", "low", "close", "volume")}
     if draw(st.booleans()):
         found["ingest_ts"] = column(*KINDS[draw(st.sampled_from(sorted(KINDS)))])
     if draw(st.booleans()):
@@ -148,7 +152,7 @@ def live(records: list[Record]) -> tuple[list[bytes], list[bytes]]:
     return found
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=drawn(80, 250), deadline=None)
 @given(tables(), st.sampled_from([3, 65_536]))
 def test_random_files_are_decided_live_as_in_a_backtest(tmp_path_factory: Any, table: Any, batch: int) -> None:
     path = tmp_path_factory.mktemp("random") / "bars.parquet"

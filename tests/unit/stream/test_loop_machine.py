@@ -13,6 +13,7 @@ from aiokafka.errors import CorruptRecordException, KafkaConnectionError, Offset
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from tests.support.examples import drawn
 from tests.support.poll_loop.cluster import TOPIC, Input
 from tests.support.poll_loop.consumer import FakeConsumer
 from tests.support.poll_loop.group import Group
@@ -255,4 +256,4 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestLife.settings = settings(max_examples=drawn(25, 60), stateful_step_count=30, deadline=None)

@@ -11,6 +11,7 @@ from aiokafka import TopicPartition
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 
+from tests.support.examples import drawn
 from tests.unit.wire.inputs import Batch, odd, played
 from worker.engine.output.outcomes import OutcomeBuilder
 from worker.engine.records.raw import RawRecords
@@ -64,7 +65,7 @@ def decisions(outputs: Iterable[Output]) -> list[Output]:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_odd_records_give_the_bytes_of_aiokafka(seed: int) -> None:
-    batch = odd(11_000, seed)
+    batch = odd(drawn(4_000, 11_000), seed)
     assert finished(batch, LIMIT) == built(exact(batch), LIMIT)
 
 

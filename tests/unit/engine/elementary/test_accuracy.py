@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.support.examples import drawn
 from tests.support.oracle_report import record
 from worker.engine.elementary import exp, log, tanh
 from worker.engine.kernel import kernel
 
 RNG = np.random.default_rng(20)
+EACH = drawn(1, 4)
 PRECISION = 110  # bits: twice a float64 and some
 
 
@@ -48,30 +50,30 @@ POINTS: dict[str, tuple[Callable[..., None], Callable[..., Any], list[NDArray[np
         _logs,
         mpmath.log,
         [
-            _all_magnitudes(20_000),
-            RNG.uniform(0.5, 2, 20_000),
-            1 + RNG.normal(0, 1e-3, 9_000),
-            RNG.uniform(0, 1e-307, 2_000),
+            _all_magnitudes(EACH * 5_000),
+            RNG.uniform(0.5, 2, EACH * 5_000),
+            1 + RNG.normal(0, 1e-3, EACH * 2_500),
+            RNG.uniform(0, 1e-307, EACH * 500),
         ],
     ),
     "exp": (
         _exps,
         mpmath.exp,
         [
-            RNG.uniform(-745.1, 709.78, 20_000),
-            RNG.normal(0, 1, 20_000),
-            RNG.normal(0, 1e-6, 6_000),
-            RNG.uniform(-745, -708, 5_000),
+            RNG.uniform(-745.1, 709.78, EACH * 5_000),
+            RNG.normal(0, 1, EACH * 5_000),
+            RNG.normal(0, 1e-6, EACH * 1_500),
+            RNG.uniform(-745, -708, EACH * 1_500),
         ],
     ),
     "tanh": (
         _tanhs,
         mpmath.tanh,
         [
-            RNG.uniform(-20, 20, 20_000),
-            RNG.uniform(-1, 1, 24_000),
-            RNG.uniform(0.54, 0.6, 4_000),
-            _all_magnitudes(3_000),
+            RNG.uniform(-20, 20, EACH * 5_000),
+            RNG.uniform(-1, 1, EACH * 6_000),
+            RNG.uniform(0.54, 0.6, EACH * 1_000),
+            _all_magnitudes(EACH * 1_000),
         ],
     ),
 }
@@ -90,7 +92,7 @@ def _relative(found: float, exact: Any) -> float:
 def test_error_is_at_most_one_ulp(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     run, reference, parts = POINTS[name]
     x = np.concatenate(parts)
-    assert x.size > 50_000
+    assert x.size > EACH * 12_500
     found = np.empty_like(x)
     run(x, found)
     with mpmath.workprec(PRECISION):

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from tests.support.examples import drawn
 from tests.unit.models.graphs import card, rows
 from worker.models.scoring.outputs import Scores
 from worker.models.scoring.scorer import ModelScorer, Unavailable
@@ -93,7 +94,7 @@ def test_an_open_circuit_is_not_asked() -> None:
     assert session.asked == 3
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=drawn(25, 60), deadline=None)
 @given(st.data())
 def test_batches_do_not_show(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 1_400))

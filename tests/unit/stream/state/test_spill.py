@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from schemas import Decision, Rejection
 from schemas.state import StateOwner
+from tests.support.examples import drawn
 from tests.support.record_engine import RecordEngine
 from worker.engine.records.raw import RawRecords, raw_records
 from worker.engine.records.records import Records
@@ -102,7 +103,7 @@ def folder() -> Iterator[Path]:
 
 
 SIZES = st.lists(st.integers(1, 60), min_size=1, max_size=6)
-MANY = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=drawn(5, 15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @MANY

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from tests.support.examples import drawn
 from worker.engine.intrinsics.addresses import address_of
 from worker.engine.kernel import kernel
 from worker.engine.output.encoding.digit_vectors import COUNTS, to_digits
@@ -54,7 +55,7 @@ def test_odd_floats_in_every_lane(first: int) -> None:
 
 
 @given(st.lists(ANY, min_size=FLOATS, max_size=FLOATS), st.lists(INTEGERS, max_size=16))
-@settings(max_examples=300)
+@settings(max_examples=drawn(100, 300))
 def test_any_numbers(floats: list[float], integers: list[int]) -> None:
     assert written(floats, integers) == wanted(floats, integers)
 

@@ -12,6 +12,7 @@ from tests.corpus import CASES, KEY
 from tests.corpus.case import text
 from tests.corpus.mixed import market
 from tests.support.differential import Watched, compared, numbers_compared
+from tests.support.examples import drawn
 from tests.support.fuzzed import fuzzed
 from worker.engine.records.raw import RawRecords, raw_records
 from worker.engine.records.records import Records
@@ -21,7 +22,7 @@ from worker.sources.record import Bar, encode_bar
 from worker.sources.simulation.simulator import Simulation
 
 MARKET = Simulation(symbols=20, bars=500, seed=3, fault_rate=0.0)
-ROUNDS = 5
+ROUNDS = drawn(2, 5)
 
 
 def one(value: bytes, key: bytes = KEY) -> Records:
@@ -36,9 +37,9 @@ def test_random_records_give_the_same_bars(seed: int) -> None:
 
 
 def test_random_decimals_are_those_of_python() -> None:
-    found = numbers_compared(random.Random(9), 50_000)
+    found = numbers_compared(random.Random(9), count := drawn(15_000, 50_000))
     assert found.differing == []
-    assert found.fast > 45_000
+    assert found.fast > 0.9 * count
 
 
 def test_the_corpus_gives_the_same_bars() -> None:
@@ -55,8 +56,8 @@ def test_what_sources_publish_needs_no_exact_decoder() -> None:
 
 def test_any_finite_float_that_sources_publish_needs_none() -> None:
     rng, decoder = random.Random(4), Watched({})
-    drawn = [[rng.lognormvariate(0, 12) for _ in range(5)] for _ in range(20_000)]
-    bars = [Bar("S", 10**12 + n, a, b, c, d, e) for n, (a, b, c, d, e) in enumerate(drawn)]
+    values = [[rng.lognormvariate(0, 12) for _ in range(5)] for _ in range(drawn(5_000, 20_000))]
+    bars = [Bar("S", 10**12 + n, a, b, c, d, e) for n, (a, b, c, d, e) in enumerate(values)]
     decoded = decoder.decode(Records([b"S"] * len(bars), [encode_bar(b, "1m") for b in bars], [0] * len(bars)))
     assert decoder.exact <= 2  # a float whose shortest decimal lies on the edge of certainty
     for name in ("open", "high", "low", "close", "volume"):

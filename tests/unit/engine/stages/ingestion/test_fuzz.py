@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from schemas import Decision, Rejection
 from tests.corpus import CASES, KEY, history
 from tests.corpus.case import fields, text
+from tests.support.examples import drawn
 from tests.support.record_engine import RecordEngine
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
@@ -48,7 +49,7 @@ def _compiled() -> None:
     RecordEngine(EngineSettings()).warm_up()  # so that the first example is not the slow one
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=drawn(80, 250), deadline=None)
 @given(RECORDS, st.booleans())
 def test_any_bytes_give_one_outcome_each(records: list[tuple[bytes | None, bytes | None, int]], known: bool) -> None:
     engine = RecordEngine(EngineSettings())

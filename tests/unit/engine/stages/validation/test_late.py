@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support import drive
 from tests.support.drive import Array, Symbol, make_bars
+from tests.support.examples import drawn
 from tests.unit.engine.stages.validation.case import DAY, MINUTE, MONDAY, Case
 from worker.engine.bar import BAR
 from worker.engine.stages.validation.decided import GAPS
@@ -163,7 +164,7 @@ def decided(symbol: Symbol, bars: Array) -> list[int]:
     return kept
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=drawn(150, 400), deadline=None)
 @given(feeds(), st.integers(0, 200))
 def test_no_time_is_decided_twice(bars: Array, cut: int) -> None:
     symbol = Symbol()

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from tests.support.drive import Array, Symbol
+from tests.support.examples import drawn
 from tests.unit.engine.stages.validation.case import DAY, HOUR, MINUTE, MONDAY, Case
 from tests.unit.engine.stages.validation.test_late import FAR, feeds, jumped
 from worker.engine.calendar import CalendarSettings
@@ -117,7 +118,7 @@ def test_a_state_without_its_derived_part_does_not_know_how_long_bars_are() -> N
     assert at(case, 30 * SECOND) == OVERLAP
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=drawn(80, 200), deadline=None)
 @given(feeds())
 def test_decided_bars_never_overlap(bars: Array) -> None:
     shifted = bars.copy()
