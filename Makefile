@@ -89,9 +89,10 @@ types: $(DEV)
 imports: $(DEV)
 	@$(BIN)/lint-imports
 
+# Contract tests mostly wait: three processes keep two cores busy.
 unit: export ALPHAPULSE_TEST_EXAMPLES := $(EXAMPLES)
 unit: $(DEV) engine ## Run the tests that need no broker (EXAMPLES=long draws more at random)
-	@$(BIN)/python -m pytest tests/unit tests/contract -n 2 --dist loadfile
+	@$(BIN)/python -m pytest tests/unit tests/contract -n 3 --dist worksteal
 
 integration: $(DEV) engine $(START)
 	@$(BIN)/python -m pytest tests/integration -m "not alone and not variant" -n 2 --dist loadfile
