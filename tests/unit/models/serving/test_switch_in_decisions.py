@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from schemas import Decision
+from schemas import Decision, Rejection
 from schemas.control import MODEL_KEY, ModelSwitch
 from schemas.state import JournalEntry
 from tests.support.record_engine import RecordEngine
@@ -80,14 +80,18 @@ def run(engine: RecordEngine, start: int, stop: int, size: int) -> list[bytes]:
 
 
 @pytest.fixture(scope="module")
-def at_once(registry: Path) -> list[bytes]:
+def found(registry: Path) -> list[Decision | Rejection]:
     """The outcomes of all records in one batch."""
-    return run(begin(registry)[0], 0, TOTAL, TOTAL)
+    return begin(registry)[0].process(RECORDS, np.arange(TOTAL))
 
 
-def test_each_decision_tells_its_model(registry: Path) -> None:
-    engine, _ = begin(registry)
-    found = engine.process(RECORDS, np.arange(TOTAL))
+@pytest.fixture(scope="module")
+def at_once(found: list[Decision | Rejection]) -> list[bytes]:
+    """The same, written."""
+    return [msgspec.json.encode(outcome) for outcome in found]
+
+
+def test_each_decision_tells_its_model(found: list[Decision | Rejection]) -> None:
     for offset, each in enumerate(found):
         if not isinstance(each, Decision):
             continue
