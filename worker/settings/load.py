@@ -45,15 +45,23 @@ def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
 def find_settings(overrides: Mapping[str, Any] | None = None) -> Found:
     """Read all sources, but drop invalid values and report them."""
     tree, problems = read_all(overrides or {})
+    known = Settings.model_fields
+    for section in [name for name in tree.root if name not in known and name.lower() in known]:
+        # The model would take it for its own section, and refuse what is in it under that name.
+        problems += [unknown(entry.path, entry.origin) for entry in tree.under((section,))]
+        tree.remove((section,))
     while True:
         try:
             settings = Settings.model_validate(tree.values())
             break
         except ValidationError as error:
             places = groupby(error.errors(include_url=False), lambda each: _place(tree, each["loc"]))
+            dropped = False
             for place, group in places:
                 problems += _of_settings(tree, place, [(each["type"], each["msg"]) for each in group])
-                tree.remove(place)
+                dropped |= tree.remove(place)
+            if not dropped:  # another look would find the same
+                raise ConfigError(f"the settings are invalid: {error}", "Correct the value") from None
     settings._tree = tree
     return Found(settings, tree, problems)
 
@@ -94,11 +102,13 @@ def find_engine(found: Found) -> tuple[EngineSettings, list[Problem]]:
         except SettingRefused as error:
             told = _of_engine(found.tree, error)
             problems += told or [Problem(error.message, error.fix)]
-            found.tree.remove(_place(found.tree, error.path) if told else ("engine",))
+            if not found.tree.remove(_place(found.tree, error.path) if told else ("engine",)):
+                raise
         except ConfigError as error:  # the instruments file
             problems.append(Problem(error.message, error.fix))
             at = ("engine", "instruments_file")
-            found.tree.remove(at if found.tree.under(at) else at[:1])
+            if not found.tree.remove(at if found.tree.under(at) else at[:1]):
+                raise
 
 
 def raise_first(problems: list[Problem]) -> None:

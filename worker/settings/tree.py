@@ -59,14 +59,14 @@ class Tree:
             return list(_entries(node))
         return [node] if isinstance(node, Entry) else []
 
-    def remove(self, path: SettingPath) -> None:
-        """Remove the path and everything below it."""
+    def remove(self, path: SettingPath) -> bool:
+        """Remove the path and everything below it; return False where there is nothing."""
         node = self.root
         for part in path[:-1]:
             node = node.get(part, {})
             if isinstance(node, Entry):
-                return
-        node.pop(path[-1], None)
+                return False
+        return node.pop(path[-1], None) is not None
 
 
 def _plain(node: dict[str, Any]) -> dict[str, Any]:

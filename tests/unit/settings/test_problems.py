@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from worker.cli.config import config
 from worker.errors import ConfigError, Exit
-from worker.settings import find_engine, find_settings, load_engine_of, load_settings
+from worker.settings import Settings, find_engine, find_settings, load_engine_of, load_settings
 from worker.settings.variables import VARIABLES
 
 
@@ -187,3 +187,19 @@ def test_variables_that_are_no_settings_are_none(monkeypatch: pytest.MonkeyPatch
         return  # these are read, and must lead somewhere
     monkeypatch.setenv(name, "anything")
     load_settings()
+
+
+@pytest.mark.parametrize(
+    "line", ["PROCESSING.ON_GAP = [1, 2]", "[Kafka]\nclient_id = 'a'", "Topics = 1", "ENGINE.risk.budget = 1"]
+)
+def test_a_section_in_another_case_is_unknown(place: Path, line: str) -> None:
+    (place / "alphapulse.toml").write_text(f"{line}\n")
+    found = find_settings()
+    (problem,) = found.problems
+    assert "from the file alphapulse.toml" in problem.message
+    assert found.settings == load_settings_without(place)
+
+
+def load_settings_without(place: Path) -> Settings:
+    (place / "alphapulse.toml").unlink()
+    return load_settings()
