@@ -1,0 +1,1 @@
+"""Strategies as the engine runs them."""
