@@ -12,7 +12,7 @@ Money = Annotated[float, Meta(description="quote currency, rounded to the tick o
 Price = Annotated[float, Meta(description="as it came")]
 Quantity = Annotated[float, Meta(description="base units, rounded down to the lot")]
 
-Action = Literal["hold", "open_long", "open_short", "close", "reduce"]
+Action = Literal["hold", "open_long", "open_short", "close", "reduce", "increase", "reverse"]
 Regime = Literal["unknown", "trend_up", "trend_down", "range", "high_vol", "crisis"]
 Bucket = Literal["unknown", "low", "normal", "high"]
 Level = Literal["Poor", "Fair", "Good", "Excellent"]
@@ -88,6 +88,24 @@ class Model(msgspec.Struct, gc=False):
     ] = UNSET
 
 
+class Strategy(msgspec.Struct, gc=False):
+    """The strategy that was asked, and its answer."""
+
+    id: str
+    version: int
+    status: Annotated[
+        Literal["ok", "raised", "warming_up", "invalid", "circuit_open"],
+        Meta(description="invalid: what it said can't be followed; circuit_open: it rests after five bars of `raised`"),
+    ]
+    tag: Annotated[str | None, Meta(description="why, by its own names")]
+    notes: Annotated[dict[str, float | None], Meta(description="numbers of its own, 10 significant digits")]
+    entry: Annotated[
+        Literal["limit", "stop"] | UnsetType, Meta(description="of the opening order; absent at the next open")
+    ] = UNSET
+    price: Annotated[float | UnsetType, Meta(description="of a limit or stop entry, as Money")] = UNSET
+    bars: Annotated[int | UnsetType, Meta(description="for which it still waits, the next one included")] = UNSET
+
+
 class Timeframe(msgspec.Struct, array_like=True, gc=False):
     """Direction and regime of a higher timeframe's last closed bucket."""
 
@@ -161,6 +179,7 @@ class Decision(msgspec.Struct, gc=False):
     forecast_sd: Annotated[
         float | UnsetType | None, Meta(description="standard deviation of its error, as forecast_h")
     ] = UNSET
+    strategy: Annotated[Strategy | UnsetType, Meta(description="only where a strategy decides")] = UNSET
     features: Annotated[
         dict[str, float | None] | UnsetType,
         Meta(description="with detail=full: every feature, 10 significant digits; null until warm"),

@@ -13,6 +13,19 @@ from msgspec import Meta
 from schemas.control import Control
 
 
+class StrategyState(msgspec.Struct, array_like=True):
+    """What a strategy keeps of one symbol."""
+
+    name: str
+    version: int
+    fields: Annotated[str, Meta(description="of `own`: name, kind, shape and offset of each, and the size, as JSON")]
+    own: Annotated[bytes, Meta(description="the user's own state")]
+    standing_version: int
+    standing: Annotated[bytes, Meta(description="how the pending order enters, and the strategy's circuit")]
+    plan: Annotated[str, Meta(description="fingerprint of `memory`: indicators, validation, instrument")]
+    memory: Annotated[bytes, Meta(description="of the indicators; bars can rebuild it")]
+
+
 class SnapshotEnvelope(msgspec.Struct, array_like=True):
     """The engine's record of one symbol after the input record at `offset`. Key: the symbol."""
 
@@ -30,6 +43,7 @@ class SnapshotEnvelope(msgspec.Struct, array_like=True):
     warm_from: Annotated[int, Meta(description="from here on the input rebuilds `derived`: 1,024 records or more")] = 0
     warm_next: Annotated[int, Meta(description="a later offset that may become `warm_from`")] = 0
     term: Annotated[int, Meta(description="of the owner that wrote it, see `ReplayFrom`; 0 where it is not known")] = 0
+    strategy: Annotated[StrategyState | None, Meta(description="where a strategy decides: format 2, else 1")] = None
 
 
 class StateOwner(msgspec.Struct, array_like=True):

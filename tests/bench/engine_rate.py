@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from tests.bench import report
 from tests.bench.stage_chain import STAGES, chain
+from worker.engine.hooking import NOBODY
 from worker.engine.partition import PartitionEngine
 from worker.engine.pipeline import OUTPUT, decide, observe, params
 from worker.engine.records.records import Records
@@ -80,14 +81,18 @@ class Run:
             if last is None:
                 self._engine(bars, slots, order, outs)
             else:
-                chain(self._states, self._raw, SPAN, self._instruments, slots, order, bars, outs, self._params, last)
+                self._chain(bars, slots, order, outs, last)
             times.append(time.process_time_ns() - begun)
         return np.array(times[self._data.warm :], dtype=np.float64)
+
+    def _chain(self, bars: Any, slots: Any, order: Any, outs: Any, last: int) -> None:
+        states, instruments = self._states, self._instruments
+        chain(states, self._raw, SPAN, instruments, slots, order, bars, outs, self._params, last, NOBODY)
 
     def _engine(self, bars: Any, slots: Any, order: Any, outs: Any) -> None:
         limit = np.array([0, 1_000_000])
         observe(self._states, self._raw, self._instruments, slots, order, bars, outs, limit, self._params)
-        decide(self._states, self._instruments, slots, order, bars, outs, self._params)
+        decide(self._states, self._instruments, slots, order, bars, outs, self._params, NOBODY)
 
 
 def started(cache: str) -> float:

@@ -73,13 +73,13 @@ def _observe(derived, carry, market, inst, bar, out, p, last):  # type: ignore[n
 
 
 @kernel
-def _decide(carry, derived, inst, bar, out, p, last):  # type: ignore[no-untyped-def]
+def _decide(carry, derived, inst, bar, out, p, last, hook):  # type: ignore[no-untyped-def]
     carry.sequence += 1
     out.decision.sequence = carry.sequence
     if not out.validation.accepted:
         return
     select_model(out.model, out.learning)
-    execution.step(carry, inst, bar, out, p.execution)
+    execution.step(carry, hook.standings[0], inst, bar, out, p.execution)
     if last >= 11:
         signal.step(carry, inst, bar, out, p.signal)
     if last >= 12:
@@ -94,9 +94,22 @@ def _decide(carry, derived, inst, bar, out, p, last):  # type: ignore[no-untyped
 
 @kernel
 def chain(
-    states: Any, raw: Any, span: Any, instruments: Any, slots: Any, order: Any, bars: Any, outs: Any, p: Any, last: int
+    states: Any,
+    raw: Any,
+    span: Any,
+    instruments: Any,
+    slots: Any,
+    order: Any,
+    bars: Any,
+    outs: Any,
+    p: Any,
+    last: int,
+    hook: Any,
 ) -> None:
-    """Both halves over one batch, up to the stage STAGES[last]; `span` = byte range that a level shift clears."""
+    """Both halves over one batch, up to the stage STAGES[last]; `span` = byte range that a level shift clears.
+
+    `hook` is that of no strategy.
+    """
     for i in range(order.size):
         row = order[i]
         slot = slots[row]
@@ -107,4 +120,4 @@ def chain(
     for i in range(order.size):
         row = order[i]
         slot = slots[row]
-        _decide(states[slot].carry, states[slot].derived, instruments[slot], bars[row], outs[row], p, last)
+        _decide(states[slot].carry, states[slot].derived, instruments[slot], bars[row], outs[row], p, last, hook)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.state import StrategyState
 from worker.engine.controls import Controls
-from worker.engine.partition import SymbolState
+from worker.engine.keeping import SymbolState
 from worker.engine.records.raw import RawRecords
 from worker.engine.settings import EngineSettings
 from worker.engine.state.layout import CARRY
@@ -60,11 +61,15 @@ class CountingEngine:
         """The count, in as many bytes as a carry part has."""
         return SymbolState(self._counts[self._keys[slot]].to_bytes(CARRY.itemsize, "little"), b"")
 
-    def load(self, key: bytes, carry: bytes, derived: bytes | None) -> int:
+    def load(self, key: bytes, carry: bytes, derived: bytes | None, strategy: StrategyState | None = None) -> int:
         """Set a count."""
         slot = self._slot(key)
         self._counts[key] = int.from_bytes(carry, "little")
         return slot
+
+    def wants_bars(self, slot: int) -> bool:
+        """Whether bars must rebuild something: nothing is derived."""
+        return False
 
     def _slot(self, key: bytes) -> int:
         if key not in self._counts:

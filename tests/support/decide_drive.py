@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.engine.bar import BAR, INSTRUMENT
+from worker.engine.hooking import NOBODY
 from worker.engine.kernel import kernel
 from worker.engine.reasons import Reason
 from worker.engine.scoring.model import OUTPUT as MODEL
 from worker.engine.scoring.model import select_model
 from worker.engine.stages import anomaly, calibration, decision, execution, forecast, learning, risk, signal, sizing
+from worker.engine.stages.decision import following
 from worker.engine.state.layout import CARRY
 
 DAY_MS = 86_400_000
@@ -68,6 +70,7 @@ OUT = np.dtype(
         ("risk", risk.OUTPUT),
         ("sizing", sizing.OUTPUT),
         ("decision", decision.OUTPUT),
+        ("said", following.OUTPUT),
     ],
     align=True,
 )
@@ -106,12 +109,12 @@ def params(
 
 
 @kernel
-def _run(carries: Any, insts: Any, bars: Any, outs: Any, p: Any) -> None:
+def _run(carries: Any, insts: Any, bars: Any, outs: Any, p: Any, standings: Any) -> None:
     state, inst = carries[0], insts[0]
     for i in range(bars.size):
         bar, out = bars[i], outs[i]
         select_model(out.model, out.learning)
-        execution.step(state, inst, bar, out, p.execution)
+        execution.step(state, standings[0], inst, bar, out, p.execution)
         signal.step(state, inst, bar, out, p.signal)
         if not out.calibration.calibrated:
             out.calibration.confidence = out.signal.conf_raw
@@ -173,10 +176,13 @@ class Desk:
         out["timeframes"]["mtf"] = out["timeframes"]["agreement"] = np.nan
         for name, value in fields.items():
             place(out, name, value)
-        _run(self.carry, self.inst, bars, outs, self.p)
+        self._step(bars, outs)
         self.ts += DAY_MS
         assert bar["close"] == close
         return out
+
+    def _step(self, bars: NDArray[Any], outs: NDArray[Any]) -> None:
+        _run(self.carry, self.inst, bars, outs, self.p, NOBODY.standings)
 
     @property
     def position(self) -> Any:
@@ -206,7 +212,7 @@ def place(out: Any, name: str, value: Any) -> None:
 def poisoned(n: int) -> NDArray[Any]:
     """Output rows full of garbage but for the row of limits: a stage that leaves a field unwritten is seen."""
     outs = np.full(n * OUT.itemsize, 0xA5, np.uint8).view(OUT)
-    for name in ("control", "model", "anomaly", "forecast", "learning", "calibration"):  # as when they are off
+    for name in ("control", "model", "anomaly", "forecast", "learning", "calibration", "said"):  # as when they are off
         outs[name] = np.zeros((), OUT[name])
     for part, name in (("anomaly", "distance"), *(("forecast", name) for name in forecast.OUTPUT.names or ())):
         outs[part][name] = np.nan
@@ -215,7 +221,7 @@ def poisoned(n: int) -> NDArray[Any]:
 
 def run(carry: NDArray[Any], inst: NDArray[Any], bars: NDArray[Any], outs: NDArray[Any], p: DeskParams) -> None:
     """Drive whole arrays in one call."""
-    _run(carry, inst, bars, outs, p)
+    _run(carry, inst, bars, outs, p, NOBODY.standings)
 
 
 def reasons(out: Any) -> set[str]:

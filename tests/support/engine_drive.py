@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.engine.hooking import NOBODY
 from worker.engine.pipeline import OUTPUT, decide, observe, params
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
@@ -63,7 +64,7 @@ def _batch(bars: Bars, states: Array, settings: EngineSettings) -> Array:
     order = np.argsort(bars.slots, kind="stable")
     limit, p = np.array([0, len(states)]), params(settings)
     observe(states, raw, instruments, bars.slots, order, bars.rows, outs, limit, p)
-    decide(states, instruments, bars.slots, order, bars.rows, outs, p)
+    decide(states, instruments, bars.slots, order, bars.rows, outs, p, NOBODY)
     return outs
 
 

@@ -93,9 +93,8 @@ class Book:
             self._interval_ms = int(bars["interval_ms"][0])
         self._verdicts.update(tally(verdicts(outs)))
         self._bars.append(_bars(bars, outs, self._budget))
-        done = outs["execution"]["trade"]
-        at = np.flatnonzero(done["closed"])
-        self._closed.append(done[at])
+        closed, at = _closed(outs)
+        self._closed.append(closed)
         self._at.append(at + self._count)
         self._count += len(bars)
 
@@ -129,6 +128,17 @@ def _bars(bars: Rows, outs: Rows, budget: float) -> Rows:
     rows["var99"] = outs["decision"]["risk"]["var99"]
     rows["rebased"] = outs["validation"]["shift"] | outs["validation"]["expired"]
     return rows
+
+
+def _closed(outs: Rows) -> tuple[Rows, NDArray[np.int64]]:
+    """Return the trades that ended, in order, and their rows: two of them where a reversal and its stop share a bar."""
+    done, earlier = outs["execution"]["trade"], outs["said"]["earlier"]
+    at, first = np.flatnonzero(done["closed"]), np.flatnonzero(earlier["closed"])
+    if not first.size:
+        return done[at], at
+    rows = np.concatenate([first, at])
+    order = np.argsort(rows, kind="stable")
+    return np.concatenate([earlier[first], done[at]])[order], rows[order]
 
 
 def _trades(bars: Rows, closed: Rows, at: NDArray[np.int64]) -> Rows:

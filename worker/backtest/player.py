@@ -12,7 +12,6 @@ from worker.backtest.tape import Tape
 from worker.engine.partition import PartitionEngine
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoder
-from worker.engine.state.symbols import Symbols
 from worker.models.serving.library import Library, configured_stages
 
 SLICE = 1_024  # records per step, so that its rows and lines stay in cache; values do not depend on it
@@ -51,7 +50,7 @@ class Player:
 
     def play(self, tape: Tape, sink: Sink | None = None) -> Ledger:
         """Play a whole tape; its lines go to the sink."""
-        self._engine.symbols = Symbols(self._settings)
+        self._engine.begin_anew()
         budget, cost = self._settings.value_of("risk", "budget", tape.name), entry_cost(self._settings, tape.name)
         book = Book(tape.name, budget, cost)
         for part, start, stop in tape.slices(SLICE):

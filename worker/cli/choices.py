@@ -17,6 +17,8 @@ class Action(StrEnum):
     open_short = "open_short"
     close = "close"
     reduce = "reduce"
+    increase = "increase"
+    reverse = "reverse"
 
 
 class Regime(StrEnum):

@@ -19,7 +19,10 @@ PER_SECOND = 4
 BAR = 18  # characters of the longest bar
 REASONS = 11  # rows of the bar chart
 _STATES = {"running": "green", "killed": "bold red", "stopped": "dim", "starting": "yellow"}
-_ACTIONS = {"open_long": "green", "open_short": "red", "close": "cyan", "reduce": "yellow"}
+_ACTIONS = {
+    "open_long": "green", "open_short": "red", "close": "cyan", "reduce": "yellow",
+    "increase": "green", "reverse": "magenta",
+}  # fmt: skip
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 

@@ -16,7 +16,7 @@ from worker.engine.stages.decision.output import FLAT
 
 MOST = 0.9  # share of the signals above which a gate is named with its setting
 REASONS_MASK, ACTION, BLOCKING, STATE = (1 << 32) - 1, 32, 40, 48  # bit offsets in a verdict
-SIGNAL = 1 << Reason.signal_long | 1 << Reason.signal_short
+SIGNAL = 1 << Reason.signal_long | 1 << Reason.signal_short | 1 << Reason.strategy
 OPENS = (Action.open_long, Action.open_short)
 
 # The setting that moves each gate, in order of evaluation; where there is none, the cause.

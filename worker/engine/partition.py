@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.state import JournalEntry
+from schemas.state import JournalEntry, StrategyState
 from schemas.tick import interval_ms
 from worker.engine.again import Again
 from worker.engine.controls import Controls
+from worker.engine.hooking import NOBODY, Hooking
+from worker.engine.keeping import Keeping, SymbolState
 from worker.engine.output.outcomes import OutcomeBuilder
 from worker.engine.output.rows import OutputRows, clear_rejected
 from worker.engine.pipeline import OUTPUT, Params, decide, observe, params
@@ -21,17 +23,12 @@ from worker.engine.records.raw import ROW, RawRecords
 from worker.engine.scoring.scorer import Scorer, ask
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded, Decoder
+from worker.engine.state.beside import Beside
 from worker.engine.state.fingerprints import Fingerprints
 from worker.engine.state.frames import Spill
-from worker.engine.state.layout import CARRY_BYTES, DERIVED_BYTES
 from worker.engine.state.symbols import Symbols
-
-
-class SymbolState(NamedTuple):
-    """One symbol's record as bytes, in its two parts."""
-
-    carry: bytes
-    derived: bytes
+from worker.engine.strategy.hooked import Hooked
+from worker.errors import ConfigError
 
 
 class PartitionEngine:
@@ -40,19 +37,32 @@ class PartitionEngine:
     `touched` holds per record of the last batch the slot whose state it changed, -1 for none.
     """
 
-    def __init__(self, settings: EngineSettings, spill: Spill | None = None, scorer: Scorer | None = None) -> None:
+    def __init__(
+        self,
+        settings: EngineSettings,
+        spill: Spill | None = None,
+        scorer: Scorer | None = None,
+        strategy: Hooked | None = None,
+    ) -> None:
+        """Create an engine without state.
+
+        Raises:
+            ConfigError: a strategy is configured and not given, or the reverse.
+        """
+        if settings.strategy.configured != (strategy is not None):
+            raise ConfigError("a strategy decides only where it is configured and loaded", "See engine.strategy")
         self._settings = settings
         self._params = params(settings)
         intervals = {s: interval_ms(i.interval) for s, i in settings.instruments.items() if i.interval}
         self._decoder = Decoder(settings.ingestion, intervals)
         self._builder = OutcomeBuilder(settings, None if scorer is None else scorer.names)
-        self.symbols = Symbols(settings, spill)
+        self._strategy = strategy
         self.controls = Controls(self._params.risk.limits, partial(_switch, scorer) if scorer else None)
         self.fingerprints = Fingerprints(settings)
+        self._begin(spill)
         self.touched = np.zeros(0, np.int64)
         self._rows = OutputRows()
         self._scorer = scorer
-        self._again = Again()
 
     @property
     def known(self) -> int:
@@ -69,6 +79,17 @@ class PartitionEngine:
         """Symbols whose state is not in memory."""
         return self.symbols.frames.spilled
 
+    def begin_anew(self) -> None:
+        """Forget all symbols."""
+        self._begin(None)
+
+    def _begin(self, spill: Spill | None) -> None:
+        beside = None if self._strategy is None else Beside(self._strategy)
+        self._hooking = None if self._strategy is None or beside is None else Hooking(self._strategy, beside)
+        self.symbols = Symbols(self._settings, spill, beside)
+        self._keeping = Keeping(self._settings, self.symbols, self.fingerprints, self._strategy)
+        self._again = Again()
+
     def advance_raw(self, raw: RawRecords) -> None:
         """Advance the state as `step_raw`, without output rows."""
         if len(raw):
@@ -81,6 +102,7 @@ class PartitionEngine:
         """
         decoded, known = self._decoder.decode_raw(raw), len(self.symbols)
         slots, new = self.symbols.slots_raw(raw, decoded.bars["mask"] == 0)
+        self._keeping.settle(slots)
         frames, order, outs = self.symbols.frames.of(slots), self._order(slots), self._rows.rows(slots)
         self._observe(decoded.bars, frames, order, known, outs)
         clear_rejected(outs)
@@ -97,6 +119,7 @@ class PartitionEngine:
         assert not self.controls, "which control records a record meets depends on its offset"
         known = len(self.symbols)
         slots, new = self.symbols.slots(keys, (decoded.bars["mask"] == 0).tolist())
+        self._keeping.settle(slots)
         frames, order, outs = self.symbols.frames.of(slots), self._order(slots), np.zeros(len(keys), OUTPUT)
         self._observe(decoded.bars, frames, order, known, outs)
         self._ask(outs, frames, None, decoded.bars)
@@ -133,13 +156,20 @@ class PartitionEngine:
             self._scorer.warm_up()
 
     def warm_again_raw(self, raw: RawRecords) -> None:
-        """Rebuild the `derived` parts of known symbols from bars that their `carry` parts already contain."""
+        """Rebuild the `derived` parts of known symbols, and a strategy's indicators where they are lost.
+
+        The bars are those that the `carry` parts already contain.
+        """
         if len(raw):
             bars = self._decoder.decode_raw(raw).bars
             slots, _ = self.symbols.slots_raw(raw, np.zeros(len(raw), np.bool_))
             frames, order = self.symbols.frames.of(slots), self._order(slots)
+            outs = self._rows.rows(slots)
             with self._again.times(self.symbols.states, slots, frames):
-                self._observe(bars, frames, order, len(self.symbols), self._rows.rows(slots))
+                self._observe(bars, frames, order, len(self.symbols), outs)
+            if self._hooking is not None:
+                lost = self._keeping.rebuilding(slots, frames)
+                self._hooking.observe(order, lost, bars, outs, self.symbols)
 
     def reserve(self, symbols: int) -> None:
         """Allocate for this many symbols at once, before they are loaded."""
@@ -147,20 +177,15 @@ class PartitionEngine:
 
     def export(self, slot: int) -> SymbolState:
         """Return the state in a slot."""
-        row = self.symbols.frames.read(slot)
-        return SymbolState(row[CARRY_BYTES].tobytes(), row[DERIVED_BYTES].tobytes())
+        return self._keeping.export(slot)
 
-    def load(self, key: bytes, carry: bytes, derived: bytes | None) -> int:
-        """Set a symbol's state and return its slot; `derived` None leaves that part as if no bar had been seen.
+    def load(self, key: bytes, carry: bytes, derived: bytes | None, strategy: StrategyState | None = None) -> int:
+        """Set a symbol's state and return its slot, see `Keeping.load`."""
+        return self._keeping.load(key, carry, derived, strategy)
 
-        Raises:
-            ValueError: a part does not have this engine's size.
-        """
-        slot = self.symbols.add(key)
-        row = self.symbols.frames.state(slot)
-        row[CARRY_BYTES] = np.frombuffer(carry, np.uint8)
-        row[DERIVED_BYTES] = 0 if derived is None else np.frombuffer(derived, np.uint8)
-        return slot
+    def wants_bars(self, slot: int) -> bool:
+        """Whether a loaded state lacks what a strategy's indicators had seen: `warm_again_raw` rebuilds it."""
+        return self._keeping.wants_bars(slot)
 
     def _order(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
         # Symbol by symbol keeps a state in cache. Near the symbol limit, the order of arrival decides.
@@ -188,7 +213,13 @@ class PartitionEngine:
         outs: NDArray[Any],
         params: Params,
     ) -> None:
-        decide(self.symbols.states, self.symbols.instruments, frames, order, bars, outs, params)
+        s, hook = self.symbols, NOBODY
+        if self._hooking is not None:
+            self._hooking.observe(order, frames, bars, outs, s)
+            hook = self._hooking.hook()
+        decide(s.states, s.instruments, frames, order, bars, outs, params, hook)
+        if self._hooking is not None:
+            self._hooking.decided()
 
     def _observe(
         self, bars: NDArray[Any], frames: NDArray[np.int64], order: NDArray[np.int64], known: int, outs: NDArray[Any]

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from worker.engine import history
+from worker.engine.asking.ask import ask
+from worker.engine.asking.settings import RULES_ON, StrategyParams
 from worker.engine.intrinsics.memory import LINE, fetch_row, fetch_to_write
 from worker.engine.kernel import embedded, inlined, kernel
 from worker.engine.profiles import PROFILED, rows
@@ -30,6 +32,7 @@ from worker.engine.stages import (
     timeframes,
     validation,
 )
+from worker.engine.stages.decision import following
 from worker.engine.state.layout import CARRY_SPAN, DECIDED_START, MARKET_END, MARKET_START, derived_span
 
 SYMBOL_LIMIT = bits(Reject.symbol_limit)
@@ -53,6 +56,7 @@ OUTPUT = np.dtype(
         ("risk", risk.OUTPUT),
         ("sizing", sizing.OUTPUT),
         ("decision", decision.OUTPUT),
+        ("said", following.OUTPUT),  # written only where a strategy decides
     ],
     align=True,
 )
@@ -85,6 +89,7 @@ class Params(NamedTuple):
     risk: risk.Params
     sizing: sizing.Params
     decision: decision.Params
+    strategy: StrategyParams
 
 
 def params(settings: EngineSettings) -> Params:
@@ -188,11 +193,14 @@ def count(carry, out):  # type: ignore[no-untyped-def]
 
 
 @embedded
-def find_signal(carry, inst, bar, out, outs, soon, p):  # type: ignore[no-untyped-def]
-    """Run the stages from fills to signal for an accepted record. `soon` is the row that comes next."""
+def find_signal(carry, standing, inst, bar, out, outs, soon, p):  # type: ignore[no-untyped-def]
+    """Run the stages from fills to signal for an accepted record. `soon` is the row that comes next.
+
+    `standing` is that of a strategy, all zero without one.
+    """
     model.select_model(out.model, out.learning)
     _fetch(outs, soon, 0, DECIDED)
-    execution.step(carry, inst, bar, out, p.execution)
+    execution.step(carry, standing, inst, bar, out, p.execution)
     _fetch(outs, soon, 1, DECIDED)
     signal.step(carry, inst, bar, out, p.signal)
 
@@ -220,9 +228,27 @@ def find_decision(carry, inst, bar, out, outs, soon, p):  # type: ignore[no-unty
     decision.step(carry, inst, bar, out, p.decision)
 
 
+@embedded
+def find_wish(hook, slot, row, carry, standing, inst, bar, out, outs, soon, p):  # type: ignore[no-untyped-def]
+    """Ask the strategy, after `find_risk`, and decide by its answer; return whether the rules are to decide."""
+    intent = out.said.intent
+    ask(hook, standing, slot, row, carry, inst, bar, out, intent)
+    following.check(carry, standing, bar, inst, intent)
+    _fetch(outs, soon, 4, DECIDED)
+    if p.strategy.on_failure == RULES_ON and following.failed(intent.status):
+        return True
+    _fetch(outs, soon, 5, DECIDED)
+    following.follow(carry, standing, inst, bar, out, p)
+    return False
+
+
 @kernel
-def decide(states, instruments, slots, order, bars, outs, p):  # type: ignore[no-untyped-def]
-    """Run fills to decision for every accepted record, in `order`; number the records of known symbols."""
+def decide(states, instruments, slots, order, bars, outs, p, hook):  # type: ignore[no-untyped-def]
+    """Run fills to decision for every accepted record, in `order`; number the records of known symbols.
+
+    `hook` is a `asking.ask.Hook`.
+    """
+    asks = hook.address != 0
     for i in range(order.size):
         row, soon = order[i], _next(order, i)
         fetch_row(bars, soon)
@@ -235,7 +261,14 @@ def decide(states, instruments, slots, order, bars, outs, p):  # type: ignore[no
         count(carry, out)
         if not out.validation.accepted:
             continue
-        find_signal(carry, inst, bar, out, outs, soon, p)
+        standing = hook.standings[slot if asks else 0]
+        if asks:
+            following.begin(out.said)
+        find_signal(carry, standing, inst, bar, out, outs, soon, p)
         find_risk(states[slot].derived, carry, inst, bar, out, outs, soon, p)
+        if asks and not find_wish(hook, slot, row, carry, standing, inst, bar, out, outs, soon, p):
+            continue
         find_size(carry, inst, bar, out, outs, soon, p)
         find_decision(carry, inst, bar, out, outs, soon, p)
+        if asks:
+            following.stand_in(carry, standing, inst, out)

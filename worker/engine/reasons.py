@@ -127,7 +127,12 @@ class Reason(Code):
     budget_cap = 26, "The size was cut to the largest value allowed for the symbol."
     below_min_size = 27, "The size is below the instrument's least quantity or value."
     partial_fill = 28, "The bar's volume could fill only a part of the order; the rest was cancelled."
-    stale_order = 29, "The order was cancelled: the open lay beyond its stop or target, or the price level is new."
+    stale_order = (
+        29,
+        "The order was cancelled: its open lay beyond stop or target, the price level is new, or its time is over.",
+    )
+    strategy = 30, "The strategy asked for it."
+    strategy_fallback = 31, "The strategy failed at this bar: nothing, the exit or the rules decided in its place."
 
 
 def codes(mask: int) -> list[str]:

@@ -10,6 +10,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from schemas.tick import interval_ms
+from worker.engine.asking.settings import UNHASHED, StrategySettings
 from worker.engine.profiles import PROFILES, Asset, Name, resolve
 from worker.engine.profiles.currencies import MAGNITUDES
 from worker.engine.stages.anomaly import Settings as AnomalySettings
@@ -130,6 +131,7 @@ class EngineSettings(BaseModel):
     model: ModelSettings = ModelSettings()
     plugins: tuple[str, ...] = Field((), description="stages of installed packages whose columns models may read")
     decision: DecisionSettings = DecisionSettings()
+    strategy: StrategySettings = StrategySettings()
     instruments_file: str | None = Field(None, description="TOML file of calendars and instruments")
     instruments_version: str = Field("", description="version of the instruments, from that file")
     instruments: dict[str, InstrumentSettings] = Field(default_factory=dict)
@@ -163,8 +165,16 @@ class EngineSettings(BaseModel):
         """Return 16 hex digits that identify everything outputs depend on beside the input log."""
         # The content of the instruments file is part of these settings; its path is not.
         values = self.model_dump(mode="json", exclude={"instruments_file"})
+        # Configurations that do without what later releases added keep their hashes.
         if not self.plugins:
-            del values["plugins"]  # so that configurations without plugins keep their hashes
+            del values["plugins"]
+        if not self.strategy.configured:
+            del values["strategy"]
+        else:
+            for name in UNHASHED:
+                del values["strategy"][name]
+        if self.execution.gap == ExecutionSettings().gap:
+            del values["execution"]["gap"]
         # Where nothing is given a profile's value applies, so these are parameters too.
         defaults = {name: profile._asdict() for name, profile in PROFILES.items()} | {"quotes": MAGNITUDES}
         content = {"engine": ENGINE_VERSION, "features": FEATURE_SET_VERSION, "defaults": defaults, **values}

@@ -48,13 +48,20 @@ class Batches:
 
 
 def _reader(column: Column) -> Callable[[Item], Any]:
-    get = operator.attrgetter(".".join(column.path))
+    get = _getter(column)
     types = arrow("pyarrow.types")
     if types.is_map(column.type):
         return lambda item: _pairs(get(item))
     if types.is_list(column.type) and types.is_struct(column.type.value_type):
         return lambda item: [_tuple(part) for part in get(item)]
     return lambda item: _given(get(item))
+
+
+def _getter(column: Column) -> Callable[[Item], Any]:
+    if not column.optional:
+        return operator.attrgetter(".".join(column.path))
+    outer, inner = operator.attrgetter(column.path[0]), operator.attrgetter(".".join(column.path[1:]))
+    return lambda item: msgspec.UNSET if (found := outer(item)) is msgspec.UNSET else inner(found)
 
 
 def _given(value: Any) -> Any:

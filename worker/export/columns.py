@@ -21,6 +21,7 @@ class Column(NamedTuple):
     name: str
     path: tuple[str, ...]
     type: Any  # pyarrow.DataType
+    optional: bool = False  # the record may lack the struct that holds it
 
 
 def arrow(module: str = "pyarrow") -> Any:
@@ -48,7 +49,8 @@ def _columns(struct: inspect.StructType, path: tuple[str, ...], prefix: str) -> 
     for field in struct.fields:
         inner, here = _plain(field.type), (*path, field.name)
         if isinstance(inner, inspect.StructType) and not inner.array_like:
-            yield from _columns(inner, here, prefix if field.name in UNPREFIXED else f"{prefix}{field.name}_")
+            found = _columns(inner, here, prefix if field.name in UNPREFIXED else f"{prefix}{field.name}_")
+            yield from (column._replace(optional=True) for column in found) if not field.required else found
         elif field.name in TIMES:
             yield Column(prefix + field.name, here, arrow().timestamp("ms", tz="UTC"))
         else:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from schemas import Decision, Rejection
 from worker.engine.bar import BAR, INSTRUMENT
+from worker.engine.hooking import NOBODY
 from worker.engine.partition import PartitionEngine
 from worker.engine.pipeline import OUTPUT, Params
 from worker.engine.rounding import decimals
@@ -96,7 +97,7 @@ class PointEngine(PartitionEngine):
                 continue
 
             def part(stage: int, slot: int = slot, row: int = row) -> None:
-                decide_part(s.states, s.instruments, slot, row, bars, outs, stage, self._params)
+                decide_part(s.states, s.instruments, slot, row, bars, outs, stage, self._params, NOBODY)
 
             if outs[row]["validation"]["accepted"]:
                 self._overrides.decide(self._points[row], outs[row], s.instruments[slot], self._note(row), part)
@@ -105,7 +106,7 @@ class PointEngine(PartitionEngine):
 
     def _compile_parts(self) -> None:
         states, instruments = np.zeros(1, STATE), np.zeros(1, INSTRUMENT)
-        decide_part(states, instruments, 0, 0, np.zeros(1, BAR), np.zeros(1, OUTPUT), SIGNAL, self._params)
+        decide_part(states, instruments, 0, 0, np.zeros(1, BAR), np.zeros(1, OUTPUT), SIGNAL, self._params, NOBODY)
 
     def _note(self, row: int) -> Note:
         if row not in self._notes:

@@ -13,7 +13,9 @@ SettingPath = tuple[str, ...]
 PREFIX = "ALPHAPULSE_"
 DELIMITER = "__"
 # Mappings: any key may follow here, and its case counts. All other parts are names of fields.
-MAPPINGS = frozenset({("engine", "instruments"), ("engine", "validation", "calendars")})
+MAPPINGS = frozenset(
+    {("engine", "instruments"), ("engine", "validation", "calendars"), ("engine", "strategy", "parameters")}
+)
 ANY = "*"  # stands for a key of a mapping
 _BARE = re.compile(r"[A-Za-z0-9_<>*-]+")
 
@@ -57,7 +59,9 @@ def leaves(model: type[BaseModel], above: SettingPath = ()) -> Iterator[SettingP
 
 def nearest(path: SettingPath, known: Iterable[SettingPath]) -> SettingPath | None:
     """Return the setting that was probably meant: one with the same last name, else the most similar one."""
-    filled = [tuple(_key(path, at) if part == ANY else part for at, part in enumerate(one)) for one in known]
+    # A mapping of values takes any name, so none is meant there.
+    named = (one for one in known if one[-1] != ANY)
+    filled = [tuple(_key(path, at) if part == ANY else part for at, part in enumerate(one)) for one in named]
     if above := next((one for one in filled if path[: len(one)] == one), None):
         return above  # a name below a single value
     same = [one for one in filled if one[-1] == path[-1]]

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 from aiokafka import TopicPartition
 from numpy.typing import NDArray
 
+from schemas.state import StrategyState
 from worker.engine.controls import Controls
-from worker.engine.partition import SymbolState
+from worker.engine.keeping import SymbolState
 from worker.engine.records.raw import RawRecords
 from worker.kafka.records.outputs import Output, Prepared
 
@@ -69,8 +70,11 @@ class Engine(Protocol):
     def export(self, slot: int) -> SymbolState:
         """Return the state in a slot."""
 
-    def load(self, key: bytes, carry: bytes, derived: bytes | None) -> int:
+    def load(self, key: bytes, carry: bytes, derived: bytes | None, strategy: StrategyState | None = None) -> int:
         """Set a symbol's state and return its slot."""
+
+    def wants_bars(self, slot: int) -> bool:
+        """Whether a loaded state needs `warm_again_raw` beside what its fingerprint says."""
 
 
 class Publisher(Protocol):

@@ -10,10 +10,11 @@ import numpy as np
 from aiokafka import TopicPartition
 from numpy.typing import NDArray
 
+from schemas.state import StrategyState
 from tests.bench.peers.light_kernels import WIDTH, check, put_outputs
 from worker.engine.controls import Controls
+from worker.engine.keeping import SymbolState
 from worker.engine.output.encoding.encoder import view_as
-from worker.engine.partition import SymbolState
 from worker.engine.pipeline import params
 from worker.engine.records.key_table import KeyTable
 from worker.engine.records.raw import RawRecords, raw_records
@@ -137,11 +138,15 @@ class LightEngine:
         """A window."""
         return SymbolState(CARRY, self.symbols.rows[slot].tobytes())
 
-    def load(self, key: bytes, _carry: bytes, derived: bytes | None) -> int:
+    def load(self, key: bytes, carry: bytes, derived: bytes | None, strategy: StrategyState | None = None) -> int:
         """Set a window."""
         slot = self.symbols.add(key)
         self.symbols.rows[slot] = 0.0 if derived is None else np.frombuffer(derived)
         return slot
+
+    def wants_bars(self, slot: int) -> bool:
+        """Whether bars must rebuild a window beside what the fingerprint says."""
+        return False
 
 
 class LightPublisher:

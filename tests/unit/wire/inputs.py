@@ -83,7 +83,7 @@ def odd(count: int, seed: int) -> Batch:
     bars["close"][::7] = random.normal(0, 1, bars["close"][::7].size)
     decision["score"] = np.round(random.normal(0, 10.0 ** random.integers(-6, 6, count)), 6)
     decision["control_all_version"] = random.choice([0, 0, 0, 7, -1], count)
-    decision["reasons"] = random.integers(0, 1 << 30, count)
+    decision["reasons"] = random.integers(0, 1 << 32, count)
     symbols = [SYMBOLS[n] for n in random.integers(0, len(SYMBOLS), count)]
     timestamps = random.choice([0, -1, -(10**15), 1, 1_700_000_000_000, 2**62], count)
     timestamps[count // 2 :] = 1_700_000_000_000 + random.integers(-(10**6), 10**6, count - count // 2)

@@ -20,6 +20,7 @@ def _bytes(name: str, of: np.dtype[Any] = OUTPUT) -> slice:
 CONTROL, VERDICT = _bytes("control"), _bytes("validation")
 ACCEPTED = VERDICT.start + _bytes("accepted", OUTPUT["validation"]).start  # a boolean, one byte
 MODEL = _bytes("model")  # written only where a model takes part
+SAID = _bytes("said")  # written only where a strategy decides
 SPARSE = _bytes("timeframes")  # the stages of an accepted record leave timeframes without a closed bucket unwritten
 
 
@@ -36,6 +37,7 @@ def _prepare(rows, slots):  # type: ignore[no-untyped-def]
             rows[i, CONTROL.start : CONTROL.stop] = 0
             rows[i, SPARSE.start : SPARSE.stop] = 0
             rows[i, MODEL.start : MODEL.stop] = 0
+            rows[i, SAID.start : SAID.stop] = 0
 
 
 @kernel

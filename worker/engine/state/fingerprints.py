@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import msgspec
 
 from worker.engine.profiles import Profile
@@ -24,10 +26,13 @@ class Fingerprints:
         if settings.learning.enabled or settings.calibration.enabled:
             # Labels are of moves beyond the costs; the calibrated signal depends on these parameters.
             teachers = ("execution", "signal", "model")
-            self._common |= {name: getattr(settings, name).model_dump(mode="json") for name in teachers}
+            # What an open beyond the stop does to an order affects no label.
+            dumped = {name: getattr(settings, name).model_dump(mode="json", exclude={"gap"}) for name in teachers}
+            self._common |= dumped
             self._costs = True
         self._settings = settings
         self._known: dict[tuple[str, int], str] = {}
+        self._memories: dict[tuple[str, str], str] = {}
 
     def of(self, symbol: str) -> str:
         """Return the fingerprint of the symbol's derived part."""
@@ -38,6 +43,27 @@ class Fingerprints:
         if key not in self._known:
             self._known[key] = self._compute(name, asset.defaults)
         return self._known[key]
+
+    def of_memory(self, symbol: str, plan: str) -> str:
+        """Return the fingerprint of a strategy's indicators of the symbol; `plan` is that of what they compute.
+
+        They see accepted bars only, so it holds what decides which those are.
+        """
+        name = symbol if symbol in self._settings.instruments else DEFAULT
+        if (name, plan) not in self._memories:
+            self._memories[name, plan] = self._compute_memory(name, plan)
+        return self._memories[name, plan]
+
+    def _compute_memory(self, name: str, plan: str) -> str:
+        instrument = self._settings.instruments.get(name, InstrumentSettings())
+        content = {
+            "plan": plan,
+            "interval": self._settings.ingestion.interval,
+            "validation": self._common["validation"],
+            "instrument": instrument.model_dump(mode="json", exclude=CLASS),
+        }
+        text = ENGINE_VERSION.encode() + msgspec.json.encode(content, order="deterministic")
+        return hashlib.sha256(text).hexdigest()[:16]
 
     def _compute(self, name: str, defaults: Profile) -> str:
         instrument = self._settings.instruments.get(name, InstrumentSettings())

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.engine.bar import INSTRUMENT
+from worker.engine.state.beside import Beside
 from worker.engine.state.instrument_rows import InstrumentRows
 from worker.engine.state.layout import STATE
 
@@ -16,7 +17,7 @@ SHARE = 16  # a sixteenth of the frames is freed at once
 
 
 class Store(Protocol):
-    """Storage of the states that are not in memory, as bytes, shape (bytes per symbol,)."""
+    """Storage of the states that are not in memory, as bytes, shape (bytes per symbol,): always the same number."""
 
     def put(self, slot: int, state: NDArray[np.uint8]) -> bool:
         """Store the state of a slot; False when it can't: then it stays in memory."""
@@ -35,13 +36,17 @@ class Spill(NamedTuple):
 class Frames:
     """States and instruments by frame. Without a spill, a slot's frame has the slot's number.
 
-    With a spill, the least recently used frames are evicted (LRU); a batch's own symbols never are.
+    With a spill, the least recently used frames are evicted (LRU); a batch's own symbols never are. `beside` is what a
+    strategy keeps of each symbol: it comes and goes with the state, as the bytes after it.
     """
 
-    def __init__(self, size: int, rows: InstrumentRows, spill: Spill | None = None) -> None:
+    def __init__(
+        self, size: int, rows: InstrumentRows, spill: Spill | None = None, beside: Beside | None = None
+    ) -> None:
         self.states: NDArray[Any] = np.zeros(0, STATE)
         self.raw: NDArray[np.uint8] = np.zeros((0, STATE.itemsize), np.uint8)  # `states` as bytes
         self.instruments: NDArray[Any] = np.zeros(0, INSTRUMENT)
+        self.beside = beside
         self._rows = rows
         self._special: set[int] = set()  # frames with an instrument of their own
         self._spill = spill
@@ -93,16 +98,14 @@ class Frames:
         row: NDArray[np.uint8] = self.raw[frame]
         return row
 
+    def frame(self, slot: int) -> int:
+        """Return the frame of a slot whose state is in memory."""
+        return slot if self._spill is None else int(self._frame[slot])
+
     def read(self, slot: int) -> NDArray[np.uint8]:
-        """Return a copy of a slot's state as bytes; a spilled one stays spilled."""
+        """Return a copy of a slot's state as bytes, with what lies beside it; a spilled one stays spilled."""
         frame = slot if self._spill is None else int(self._frame[slot])
-        state = np.empty(STATE.itemsize, np.uint8)
-        if frame >= 0:
-            state[:] = self.raw[frame]
-        else:
-            assert self._spill is not None
-            self._spill.store.get(slot, state)
-        return state
+        return self._whole(frame) if frame >= 0 else self._stored(slot)
 
     def drop(self, slot: int) -> None:
         """Release a slot, whose state is in memory and zero."""
@@ -114,12 +117,13 @@ class Frames:
     def _bring(self, slot: int) -> None:
         assert self._spill is not None
         frame = self._free.pop()
-        state = self.raw[frame]
         if slot in self._spilled:
-            self._spill.store.get(slot, state)
+            self._put_back(frame, slot)
             self._spilled.remove(slot)
         else:
-            state[:] = 0
+            self.raw[frame] = 0
+            if self.beside is not None:
+                self.beside.clear(frame)
         self._frame[slot], self._slot[frame], self._used[frame] = frame, slot, self._turn
         self._set_instrument(slot, frame)
 
@@ -137,10 +141,10 @@ class Frames:
         assert self._spill is not None
         idle = np.flatnonzero((self._slot >= 0) & (self._used < self._turn))
         oldest = idle[np.argsort(self._used[idle], kind="stable")][:count]
-        raw = self.raw
         for frame in oldest.tolist():
             slot = int(self._slot[frame])
-            if not self._spill.store.put(slot, raw[frame]):
+            whole = self.raw[frame] if self.beside is None else self._whole(frame)
+            if not self._spill.store.put(slot, whole):
                 # Double the size, or each new symbol would copy all states.
                 self._spill = self._spill._replace(resident=2 * len(self.states))
                 self._grow(self._spill.resident)
@@ -160,10 +164,32 @@ class Frames:
         raw = np.zeros((size, STATE.itemsize), np.uint8)
         raw[: len(self.raw)] = self.raw
         self.raw, self.states = raw, raw.view(STATE).reshape(size)
+        if self.beside is not None:
+            self.beside.grow(size)
         if self._spill is not None:
             self._free = [*range(size - 1, size - more - 1, -1), *self._free]
             self._slot = np.concatenate([self._slot, np.full(more, NONE)])
             self._used = np.concatenate([self._used, np.zeros(more, np.int64)])
+
+    def _whole(self, frame: int) -> NDArray[np.uint8]:
+        if self.beside is None:
+            return np.array(self.raw[frame])
+        return np.concatenate([self.raw[frame], self.beside.read(frame)])
+
+    def _stored(self, slot: int) -> NDArray[np.uint8]:
+        assert self._spill is not None
+        whole = np.empty(STATE.itemsize + (0 if self.beside is None else self.beside.itemsize), np.uint8)
+        self._spill.store.get(slot, whole)
+        return whole
+
+    def _put_back(self, frame: int, slot: int) -> None:
+        assert self._spill is not None
+        if self.beside is None:
+            self._spill.store.get(slot, self.raw[frame])
+            return
+        whole = self._stored(slot)
+        self.raw[frame] = whole[: STATE.itemsize]
+        self.beside.write(frame, whole[STATE.itemsize :])
 
     def _set_instrument(self, slot: int, frame: int) -> None:
         own = self._rows.own(slot)

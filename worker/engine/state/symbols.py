@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from worker.engine.records.key_table import KeyTable
 from worker.engine.records.raw import RawRecords
 from worker.engine.settings import EngineSettings
+from worker.engine.state.beside import Beside
 from worker.engine.state.frames import Frames, Spill
 from worker.engine.state.instrument_rows import InstrumentRows
 
@@ -20,13 +21,13 @@ FIRST = 64  # slots
 class Symbols:
     """Slots of one partition. A slot whose symbol has no accepted bar is all zero and is released."""
 
-    def __init__(self, settings: EngineSettings, spill: Spill | None = None) -> None:
+    def __init__(self, settings: EngineSettings, spill: Spill | None = None, beside: Beside | None = None) -> None:
         self._slots: dict[bytes, int] = {}
         self._keys: dict[int, bytes] = {}
         self._table = KeyTable(FIRST)
         self._size = FIRST
         self._free = list(range(FIRST - 1, -1, -1))
-        self.frames = Frames(FIRST, InstrumentRows(settings, self._keys), spill)
+        self.frames = Frames(FIRST, InstrumentRows(settings, self._keys), spill, beside)
 
     def __len__(self) -> int:
         return len(self._slots)

@@ -11,15 +11,20 @@ SIGNAL, RISK, SIZING, DECISION = range(4)
 
 
 @kernel
-def decide_part(states: Any, instruments: Any, slot: int, row: int, bars: Any, outs: Any, part: int, p: Any) -> None:
-    """Run one stage of `pipeline.decide` for a record with a slot; `part` SIGNAL numbers it and fills before."""
+def decide_part(
+    states: Any, instruments: Any, slot: int, row: int, bars: Any, outs: Any, part: int, p: Any, hook: Any
+) -> None:
+    """Run one stage of `pipeline.decide` for a record with a slot; `part` SIGNAL numbers it and fills before.
+
+    `hook` is that of no strategy.
+    """
     carry, inst, bar, out = states[slot].carry, instruments[slot], bars[row], outs[row]
     if part == SIGNAL:
         count(carry, out)
     if not out.validation.accepted:
         return
     if part == SIGNAL:
-        find_signal(carry, inst, bar, out, outs, row, p)
+        find_signal(carry, hook.standings[0], inst, bar, out, outs, row, p)
     elif part == RISK:
         # After the user object that may have changed the signal.
         find_risk(states[slot].derived, carry, inst, bar, out, outs, row, p)

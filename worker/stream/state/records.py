@@ -8,9 +8,10 @@ from zlib import crc32
 import cramjam
 import msgspec
 
-from schemas.state import JournalEntry, SnapshotEnvelope
+from schemas.state import JournalEntry, SnapshotEnvelope, StrategyState
 
 FORMAT = 1
+WITH_STRATEGY = 2  # format of a snapshot that holds what a strategy keeps: releases before can't continue from it
 OWNER, REPLAY_FROM = b"__owner__", b"__replay_from__"
 BARRIER = b"__barrier__"  # written before the committed offset is read; its offset is the owner's term
 JOURNAL = b"__journal__"
@@ -39,6 +40,7 @@ class Snapshot(NamedTuple):
     warm_from: int
     warm_next: int
     term: int = 0  # of the owner that wrote it; 0 = unknown
+    strategy: StrategyState | None = None
 
 
 def state_key(symbol: bytes) -> bytes:
@@ -58,7 +60,7 @@ def pack(snapshot: Snapshot) -> bytes:
     packed = bytes(cramjam.lz4.compress_block(snapshot.derived))
     smaller = len(packed) < len(snapshot.derived)
     envelope = SnapshotEnvelope(
-        format=FORMAT,
+        format=FORMAT if snapshot.strategy is None else WITH_STRATEGY,
         symbol=snapshot.symbol,
         offset=snapshot.offset,
         fingerprint=snapshot.fingerprint,
@@ -72,6 +74,7 @@ def pack(snapshot: Snapshot) -> bytes:
         warm_from=snapshot.warm_from,
         warm_next=snapshot.warm_next,
         term=snapshot.term,
+        strategy=snapshot.strategy,
     )
     envelope.crc32 = _checksum(envelope)
     return _encode(envelope)
@@ -85,7 +88,8 @@ def unpack(key: bytes, value: bytes) -> Snapshot:
     """
     try:
         found = _decode(value)
-        intact = found.format == FORMAT and _checksum(found) == found.crc32 and state_key(found.symbol.encode()) == key
+        known = found.format == (FORMAT if found.strategy is None else WITH_STRATEGY)
+        intact = known and _checksum(found) == found.crc32 and state_key(found.symbol.encode()) == key
         if not intact:
             raise Damaged("checksum, format or symbol does not fit")
         derived = bytes(cramjam.lz4.decompress_block(found.derived)) if found.encoding == "lz4" else found.derived
@@ -103,6 +107,7 @@ def unpack(key: bytes, value: bytes) -> Snapshot:
         found.warm_from,
         found.warm_next,
         found.term,
+        found.strategy,
     )
 
 
@@ -110,7 +115,8 @@ def _checksum(envelope: SnapshotEnvelope) -> int:
     e = envelope
     origin = (e.format, e.symbol, e.offset, e.warm_from, e.warm_next) + ((e.term,) if e.term else ())
     meaning = (e.fingerprint, e.carry_version, e.encoding, e.engine_version, e.config_hash)
-    return crc32(e.derived, crc32(e.carry, crc32(_encode((origin, meaning)))))
+    strategy = b"" if e.strategy is None else _encode(e.strategy)
+    return crc32(strategy, crc32(e.derived, crc32(e.carry, crc32(_encode((origin, meaning))))))
 
 
 def reset_key(offset: int) -> bytes:

@@ -132,10 +132,10 @@ def _load(snapshot: Snapshot, engine: Engine, dirty: DirtySymbols, rebuild: Rebu
     symbol = snapshot.symbol.encode()
     carry = migrate(snapshot.carry, snapshot.carry_version)
     same = snapshot.fingerprint == engine.fingerprints.of(snapshot.symbol)
-    slot = engine.load(symbol, carry, snapshot.derived if same else None)
+    slot = engine.load(symbol, carry, snapshot.derived if same else None, snapshot.strategy)
     dirty.restored(slot, snapshot.warm_from, snapshot.warm_next)
     rebuild.held[symbol] = snapshot.offset
-    if not same:
+    if not same or engine.wants_bars(slot):
         rebuild.warming[symbol] = snapshot.warm_from
 
 

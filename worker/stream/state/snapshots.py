@@ -165,6 +165,7 @@ class SnapshotWriter:
             warm_from,
             warm_next,
             self._named.term,
+            state.strategy,
         )
         return state_key(key), pack(snapshot)
 

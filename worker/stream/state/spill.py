@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.engine.state.frames import Spill
-from worker.engine.state.layout import STATE
 from worker.kafka.errors import StateLost
 from worker.settings import StateSettings
 from worker.telemetry.metrics import METRICS
@@ -50,7 +49,7 @@ class Spilling:
 
 
 class SpillFile:
-    """The spilled states of one partition, each at slot × state size; the checksums are in memory.
+    """The spilled states of one partition, each at slot × its size, which is that of all; the checksums are in memory.
 
     The file has no name: the file system reclaims it however the process ends.
     """
@@ -68,12 +67,12 @@ class SpillFile:
         if self._spilling.ended:
             return False
         try:
-            written = os.pwrite(self.fd, state.data, slot * STATE.itemsize)
+            written = os.pwrite(self.fd, state.data, slot * state.size)
         except OSError as error:
             self._spilling.end(error)
             return False
-        if written < STATE.itemsize:
-            self._spilling.end(f"{written} of {STATE.itemsize} bytes written")
+        if written < state.size:
+            self._spilling.end(f"{written} of {state.size} bytes written")
             return False
         if slot >= len(self._sums):
             self._sums = np.concatenate([self._sums, np.zeros(max(slot, len(self._sums)), np.uint32)])
@@ -89,10 +88,10 @@ class SpillFile:
         """
         cause: object = "checksum"
         try:
-            size = os.preadv(self.fd, [state.data], slot * STATE.itemsize)
+            size = os.preadv(self.fd, [state.data], slot * state.size)
         except OSError as error:
             size, cause = 0, error
-        if size < STATE.itemsize or crc32(state.data) != self._sums[slot]:
+        if size < state.size or crc32(state.data) != self._sums[slot]:
             self._spilling.end(cause)
             raise StateLost(f"a spilled state can't be read back: {cause}")
         METRICS.states_brought_back.inc()

@@ -69,7 +69,7 @@ SCORE, SIDE = offset("validation.score"), offset("decision.side")
 WHICH, CONTRIBUTIONS = offset("decision.top"), offset("decision.contributions")
 # The parts read from an output row.
 JUDGED_END, SHAPES_AT, SHAPES_END = offset("validation.level"), offset("patterns.candles"), offset("model.status")
-DECIDED_AT, ROW_END = offset("decision.sequence"), OUTPUT.itemsize
+DECIDED_AT, DECIDED_END = offset("decision.sequence"), offset("said")
 
 
 def lane_of(path: str) -> int:
@@ -117,5 +117,5 @@ def fetch_out(out):  # type: ignore[no-untyped-def]
         fetch(out + at)
     for at in range(SHAPES_AT, SHAPES_END, LINE):
         fetch(out + at)
-    for at in range(DECIDED_AT, ROW_END, LINE):
+    for at in range(DECIDED_AT, DECIDED_END, LINE):
         fetch(out + at)

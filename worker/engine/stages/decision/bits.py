@@ -31,6 +31,8 @@ CONTROL_BLOCK = 1 << Reason.control_block
 CONTROL_STALE = 1 << Reason.control_stale
 BUDGET_CAP = 1 << Reason.budget_cap
 BELOW_MIN_SIZE = 1 << Reason.below_min_size
+STRATEGY = 1 << Reason.strategy
+STRATEGY_FALLBACK = 1 << Reason.strategy_fallback
 
 REASONS = len(Reason)
 

@@ -33,22 +33,25 @@ LIFT = 0.05  # least excess of a calibrated confidence over the base rate for a 
 
 
 @embedded
-def gates(position, out):  # type: ignore[no-untyped-def]
-    """Return the reasons that forbid any open at this bar."""
+def hard_gates(position, out):  # type: ignore[no-untyped-def]
+    """Return the reasons that forbid any open at this bar, whoever decides."""
     validation, risk = out.validation, out.risk
     return (
         when(position.cool_down > 0, COOL_DOWN)
         | when(validation.level <= POOR, QUALITY_GATE)
         | when(validation.quarantine, DATA_QUARANTINE)
         | when(validation.shift or position.halted, LEVEL_SHIFT)
-        | when(not out.signal.ready, WARMUP)
-        | when(out.regime.code == CRISIS, CRISIS_BLOCK)
-        | when(risk.vol_gate, VOL_GATE)
         | when(risk.dd_limit, DD_LIMIT)
         | when(risk.kill, KILL_SWITCH)
         | when(risk.blocked, CONTROL_BLOCK)
         | when(risk.stale, CONTROL_STALE)
     )
+
+
+@embedded
+def market_gates(out):  # type: ignore[no-untyped-def]
+    """Return the reasons of the market that forbid opens of the rules."""
+    return when(out.regime.code == CRISIS, CRISIS_BLOCK) | when(out.risk.vol_gate, VOL_GATE)
 
 
 @embedded
@@ -76,7 +79,7 @@ def consider(pending, position, out, enter):  # type: ignore[no-untyped-def]
     `enter` is the regime's threshold on |final|.
     """
     final = out.signal.final
-    barred = gates(position, out)
+    barred = hard_gates(position, out) | market_gates(out) | when(not out.signal.ready, WARMUP)
     if not (abs(final) >= enter and lifts(out.calibration)):
         barred |= when(out.signal.ready, SIGNAL_WEAK)
         return HOLD, barred, first(barred)

@@ -9,6 +9,8 @@ from worker.engine.rounding import POWERS_OF_TEN, decimals, significant
 from worker.engine.scoring.model import OK
 from worker.engine.stages.decision.output import FLAT, LONG, SHORT, TOP
 from worker.engine.stages.execution.account import multiplier
+from worker.engine.stages.execution.fills import opens
+from worker.engine.stages.execution.orders import REVERSE
 
 RATIO_DECIMALS = 6
 DIGITS = 10  # significant digits of a price without a known tick
@@ -34,6 +36,12 @@ def tick_decimals(tick):  # type: ignore[no-untyped-def]
 def money(x, places):  # type: ignore[no-untyped-def]
     """Round a price-scale value: to the tick's decimals, or to 10 significant digits."""
     return significant(x, DIGITS) if places == UNKNOWN else decimals(x, places)
+
+
+@embedded
+def level(x, places):  # type: ignore[no-untyped-def]
+    """Round a stop or target; NaN where there is none."""
+    return math.nan if math.isinf(x) else money(x, places)
 
 
 @embedded
@@ -123,8 +131,8 @@ def publish_position(published, position, places):  # type: ignore[no-untyped-de
     published.state = (LONG if position.side > 0 else SHORT) if held else FLAT
     published.qty = position.qty
     published.entry = money(position.entry, places) if held else math.nan
-    published.stop = money(position.stop, places) if held else math.nan
-    published.target = money(position.target, places) if held else math.nan
+    published.stop = level(position.stop, places) if held else math.nan
+    published.target = level(position.target, places) if held else math.nan
     published.unrealised = money(position.unrealised, places)
     published.realised = money(position.realised, places)
     published.bars_held = position.bars_held
@@ -138,3 +146,29 @@ def publish_order(decision, action, side, qty, close, inst, places):  # type: ig
     decision.qty = qty
     decision.notional = money(qty * abs(close) * multiplier(inst), places)
     decision.ref_price = money(close, places)
+
+
+@embedded
+def settled(out):  # type: ignore[no-untyped-def]
+    """Return whether a level shift has closed the position at this close: that is the decision, without an order."""
+    return out.validation.shift and out.execution.trade.closed
+
+
+@embedded
+def publish(state, inst, bar, out, action):  # type: ignore[no-untyped-def]
+    """Publish all but sequence, reasons and the blocking one."""
+    position, pending, decision, trade = state.position, state.pending, out.decision, out.execution.trade
+    places = tick_decimals(inst.tick)
+    done = settled(out)
+    side = -trade.side if done else pending.side
+    qty = trade.qty if done else pending.qty
+    publish_order(decision, action, side, qty, bar.close, inst, places)
+    publish_position(decision.position, position, places)
+    opening = opens(pending) or pending.action == REVERSE
+    decision.stop = level(pending.stop, places) if opening else decision.position.stop
+    decision.target = level(pending.target, places) if opening else decision.position.target
+    publish_signal(decision, out.signal, out.calibration)
+    publish_model(decision, out.model)
+    publish_context(decision, out.regime, out.timeframes)
+    publish_outlook(decision, out.anomaly, out.forecast)
+    publish_risk(decision, out.risk)

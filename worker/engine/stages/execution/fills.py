@@ -1,12 +1,23 @@
-"""Fills of the pending order at the open: costs, participation limit, stale orders."""
+"""Fills of the pending order: costs, participation limit, stale orders."""
 
 from __future__ import annotations
 
+from worker.engine.asking.intent import LIMIT, MARKET
 from worker.engine.kernel import embedded
 from worker.engine.reasons import Reason
 from worker.engine.rounding import floor_to_step
 from worker.engine.stages.execution.account import enter, leave, slipped
-from worker.engine.stages.execution.orders import HOLD, OPEN_LONG, OPEN_SHORT, clear
+from worker.engine.stages.execution.orders import (
+    CLOSE,
+    HOLD,
+    INCREASE,
+    OPEN_LONG,
+    OPEN_SHORT,
+    REDUCE,
+    REVERSE,
+    clear,
+)
+from worker.engine.stages.execution.turning import add, turn
 
 PARTIAL_FILL = 1 << Reason.partial_fill
 STALE_ORDER = 1 << Reason.stale_order
@@ -42,29 +53,57 @@ def opens(pending):  # type: ignore[no-untyped-def]
 
 @embedded
 def gapped(pending, price):  # type: ignore[no-untyped-def]
-    """Return whether the open is at or beyond the stop or target of an opening order."""
-    return opens(pending) and not (
-        pending.side * (price - pending.stop) > 0.0 and pending.side * (pending.target - price) > 0.0
-    )
+    """Return whether a price is at or beyond the stop or target of the order."""
+    return not (pending.side * (price - pending.stop) > 0.0 and pending.side * (pending.target - price) > 0.0)
 
 
 @embedded
-def fill(position, pending, done, bar, inst, p):  # type: ignore[no-untyped-def]
-    """Fill the pending order at the bar's open; cancel what the volume cannot fill."""
-    if gapped(pending, bar.open):
+def _cost(kind, p):  # type: ignore[no-untyped-def]
+    """Return what a fill is worse than its quoted price, as a fraction: a limit waits for its price."""
+    if kind == MARKET:
+        return p.spread_and_slip
+    return 0.0 if kind == LIMIT else p.slip
+
+
+@embedded
+def _wanted(position, pending):  # type: ignore[no-untyped-def]
+    closes = pending.action == CLOSE or pending.action == REDUCE
+    return min(pending.qty, position.qty) if closes else pending.qty
+
+
+@embedded
+def _book(position, pending, done, qty, price, barred, inst, p):  # type: ignore[no-untyped-def]
+    if opens(pending):
+        enter(position, done, pending, qty, price, inst, p)
+    elif pending.action == INCREASE:
+        add(position, done, qty, price, inst, p)
+    elif pending.action == REVERSE:
+        turn(position, pending, done, qty, price, barred, inst, p)
+    else:
+        if pending.scale > 0.0:
+            position.scale = pending.scale
+        leave(position, done, qty, price, pending.reason, p.cool_down, inst, p)
+
+
+@embedded
+def fill(position, pending, kind, quoted, done, volume, inst, p):  # type: ignore[no-untyped-def]
+    """Fill the pending order at the price `quoted`, and cancel what the volume cannot fill.
+
+    Beyond its stop or target a price cancels an opening order; a reversal then closes only.
+    """
+    beyond = not p.gap_fills and gapped(pending, quoted)
+    if beyond and opens(pending):
         cancel(pending, done)
         return
-    wanted = pending.qty if opens(pending) else min(pending.qty, position.qty)
-    qty = fillable(wanted, bar.volume, inst.lot, p.participation)
+    wanted = _wanted(position, pending)
+    qty = fillable(wanted, volume, inst.lot, p.participation)
     if qty < wanted:
         done.reasons |= PARTIAL_FILL
+    if beyond and pending.action == REVERSE:
+        done.reasons |= STALE_ORDER
+        qty = min(qty, position.qty)
     if qty > 0.0:
-        price = with_costs(bar.open, pending.side, p.spread_and_slip)
-        slipped(done, qty, bar.open, price, inst)
-        if opens(pending):
-            enter(position, done, pending, qty, price, inst, p)
-        else:
-            if pending.scale > 0.0:
-                position.scale = pending.scale
-            leave(position, done, qty, price, pending.reason, p.cool_down, inst, p)
+        price = with_costs(quoted, pending.side, _cost(kind, p))
+        slipped(done, qty, quoted, price, inst)
+        _book(position, pending, done, qty, price, beyond, inst, p)
     clear(pending)

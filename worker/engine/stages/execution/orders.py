@@ -17,9 +17,11 @@ class Action(IntEnum):
     open_short = 2
     close = 3
     reduce = 4
+    increase = 5
+    reverse = 6
 
 
-HOLD, OPEN_LONG, OPEN_SHORT, CLOSE, REDUCE = (int(action) for action in Action)
+HOLD, OPEN_LONG, OPEN_SHORT, CLOSE, REDUCE, INCREASE, REVERSE = (int(action) for action in Action)
 
 PENDING = np.dtype(
     [

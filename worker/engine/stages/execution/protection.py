@@ -25,17 +25,21 @@ def reached(position, high, low):  # type: ignore[no-untyped-def]
 
 
 @embedded
-def protect(position, done, bar, high, low, inst, p):  # type: ignore[no-untyped-def]
-    """Apply stop and target to the effective high and low; the stop if both are hit, as the order is unknown."""
+def protect(position, done, start, sure, high, low, inst, p):  # type: ignore[no-untyped-def]
+    """Apply stop and target to the effective high and low; the stop if both are hit, as the order is unknown.
+
+    `start` is the price from which the bar counts for the position: the open, or that of an entry after it. Unless
+    `sure`, the bar may have reached the target before that entry.
+    """
     side = position.side
     if stopped(position, high, low):
-        quoted = min(bar.open, position.stop) if side > 0 else max(bar.open, position.stop)
+        quoted = min(start, position.stop) if side > 0 else max(start, position.stop)
         done.reasons |= 1 << STOP_LOSS
         price = with_costs(quoted, -side, p.slip)
         slipped(done, position.qty, quoted, price, inst)
         leave(position, done, position.qty, price, STOP_LOSS, p.stop_cool_down, inst, p)
-    elif reached(position, high, low):
-        price = max(bar.open, position.target) if side > 0 else min(bar.open, position.target)
+    elif sure and reached(position, high, low):
+        price = max(start, position.target) if side > 0 else min(start, position.target)
         done.reasons |= 1 << TAKE_PROFIT
         leave(position, done, position.qty, price, TAKE_PROFIT, p.cool_down, inst, p)
 

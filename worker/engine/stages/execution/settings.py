@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ COSTS = np.dtype(
         ("participation", "f8"),
         ("cool_down", "i8"),
         ("stop_cool_down", "i8"),
+        ("gap_fills", "?"),  # an open beyond stop or target fills an opening order
     ],
     align=True,
 )
@@ -58,6 +59,11 @@ class Settings(BaseModel):
     )
     stop_cool_down_bars: int = Field(default=12, ge=0, le=100_000, description="the same after a stop-out, bars")
 
+    gap: Literal["cancel", "fill"] = Field(
+        default="cancel",
+        description="what an open beyond the stop or target of an opening order does to it",
+    )
+
     def params(self, profiles: Sequence[Profile] = (EQUITY,)) -> ExecutionParams:
         """Return the kernel's parameters: a row for each of `profiles`."""
         return ExecutionParams(np.array([self._costs(profile) for profile in profiles], COSTS))
@@ -66,7 +72,7 @@ class Settings(BaseModel):
         """Return the costs of one class, as a row of COSTS."""
         return np.array([self._costs(profile)], COSTS)[0]
 
-    def _costs(self, profile: Profile) -> tuple[float, float, float, float, int, int]:
+    def _costs(self, profile: Profile) -> tuple[float, float, float, float, int, int, bool]:
         half_spread = either(self.half_spread_bps, profile.half_spread_bps)
         slippage = either(self.slippage_bps, profile.slippage_bps)
         return (
@@ -76,4 +82,5 @@ class Settings(BaseModel):
             either(self.participation, profile.participation),
             self.cool_down_bars,
             self.stop_cool_down_bars,
+            self.gap == "fill",
         )

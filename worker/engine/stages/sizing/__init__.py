@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from worker.engine.stages.sizing.settings import Settings
 from worker.engine.stages.sizing.settings import SizingParams as Params
-from worker.engine.stages.sizing.step import OUTPUT, step
+from worker.engine.stages.sizing.step import OUTPUT, limit, step
 
-__all__ = ["OUTPUT", "Params", "Settings", "step"]
+__all__ = ["OUTPUT", "Params", "Settings", "limit", "step"]

@@ -43,7 +43,7 @@ def _levels(sizing, close, atr, tick, p):  # type: ignore[no-untyped-def]
 
 
 @embedded
-def _limit(sizing, qty, risk, unit):  # type: ignore[no-untyped-def]
+def limit(sizing, qty, risk, unit):  # type: ignore[no-untyped-def]
     """Limit `qty` by the notional limits, and note which of them bind."""
     cap = risk.notional_cap / unit
     depth = risk.liquidity_cap / unit if risk.liquidity_cap > 0.0 else 0.0
@@ -99,6 +99,6 @@ def step(state, inst, bar, out, p):  # type: ignore[no-untyped-def]
     sizing.illiquid = False
     if unit > 0.0 and sizing.side != 0 and not math.isnan(sizing.stop):
         wanted = _wanted(sizing, bar.close, mult, out, held, p)
-        qty = floor_to_step(_limit(sizing, wanted, risk, unit), inst.lot)
+        qty = floor_to_step(limit(sizing, wanted, risk, unit), inst.lot)
     sizing.below_min = not qty > 0.0 or qty < inst.min_qty or qty * unit < inst.min_notional
     sizing.qty = 0.0 if sizing.below_min else qty

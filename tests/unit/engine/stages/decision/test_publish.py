@@ -21,10 +21,12 @@ from worker.engine.state.layout import CARRY
 
 RATIOS = ("score", "final", "agreement", "confidence")
 REQUIRED = ("qty", "notional", "ref_price")
-NOT_YET = {  # no stage can say them: models, anomalies, drift
+NOT_YET = {  # no stage can say them: models, anomalies, drift, strategies
     "model_fallback": "no model",
     "anomaly": "no anomaly score",
     "drift": "no learner",
+    "strategy": "no strategy",
+    "strategy_fallback": "no strategy",
 }
 
 

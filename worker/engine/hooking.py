@@ -1,0 +1,69 @@
+"""What `decide` needs of a strategy in one batch: its records by frame, its values by row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.engine.asking.ask import Hook
+from worker.engine.asking.standing import STANDING
+from worker.engine.state.beside import Beside
+from worker.engine.state.symbols import Symbols
+from worker.engine.strategy.hooked import Hooked
+
+# The rules decide: an order enters at the market.
+NOBODY = Hook(
+    address=0,
+    standings=np.zeros(1, STANDING),
+    own=np.zeros((1, 1), np.uint64),
+    before=np.zeros(1, np.uint64),
+    values=np.zeros((1, 0)),
+    was=np.zeros((1, 0)),
+    params=0,
+)
+
+
+class Hooking:
+    """One strategy in one partition."""
+
+    def __init__(self, strategy: Hooked, beside: Beside) -> None:
+        self._strategy, self._beside = strategy, beside
+        self._params = np.ascontiguousarray(strategy.params)  # whose address is given away
+        self._before = np.zeros(beside.own.shape[1], np.uint64)
+        self._room(0)
+
+    def observe(
+        self,
+        order: NDArray[np.int64],
+        frames: NDArray[np.int64],
+        bars: NDArray[Any],
+        outs: NDArray[Any],
+        symbols: Symbols,
+    ) -> None:
+        """Advance the indicators by a batch."""
+        rows = len(bars)
+        if rows > len(self._values):
+            self._room(rows)
+        values, was = self._values[:rows], self._was[:rows]
+        self._strategy.observe(order, frames, bars, outs, self._beside.memory, values, was, symbols.instruments)
+
+    def hook(self) -> Hook:
+        """Return what `decide` needs for the batch that `observe` has seen."""
+        return Hook(
+            address=self._strategy.address,
+            standings=self._beside.standings,
+            own=self._beside.own,
+            before=self._before,
+            values=self._values,
+            was=self._was,
+            params=self._params.ctypes.data,
+        )
+
+    def decided(self) -> None:
+        """Raise what the steps met that must end the process."""
+        self._strategy.raise_fatal()
+
+    def _room(self, rows: int) -> None:
+        self._values, self._was = np.zeros((rows, self._strategy.columns)), np.zeros((rows, self._strategy.columns))

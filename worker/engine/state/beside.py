@@ -1,0 +1,74 @@
+"""What a strategy keeps of each symbol in memory, beside the symbol's state: indicators, own state, standing order."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.engine.asking.standing import STANDING
+from worker.engine.strategy.hooked import Hooked
+
+WORD = 8  # bytes
+
+
+class Parts(NamedTuple):
+    """One symbol's bytes."""
+
+    memory: NDArray[np.uint8]
+    own: NDArray[np.uint8]  # up to a whole word
+    standing: NDArray[np.uint8]
+
+
+class Beside:
+    """The records of one strategy, by frame. All zero is a symbol without any bar."""
+
+    def __init__(self, strategy: Hooked) -> None:
+        self._columns = strategy.words, max(-(-strategy.own.itemsize // WORD), 1)
+        self.memory: NDArray[np.float64] = np.zeros((0, self._columns[0]))
+        self.own: NDArray[np.uint64] = np.zeros((0, self._columns[1]), np.uint64)
+        self.standings: NDArray[Any] = np.zeros(0, STANDING)
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes per symbol."""
+        return WORD * sum(self._columns) + STANDING.itemsize
+
+    def grow(self, size: int) -> None:
+        """Allocate for frames below `size`."""
+        for name in ("memory", "own", "standings"):
+            had = _bytes(getattr(self, name))
+            wider = np.zeros((size, had.shape[1]), np.uint8)
+            wider[: len(had)] = had
+            kept = getattr(self, name)
+            setattr(self, name, wider.view(kept.dtype).reshape(size, *kept.shape[1:]))
+
+    def clear(self, frame: int) -> None:
+        """Make a frame that of a symbol without any bar."""
+        for part in self._parts(frame):
+            part[:] = 0
+
+    def read(self, frame: int) -> NDArray[np.uint8]:
+        """Return a copy of a frame's bytes."""
+        return np.concatenate(self._parts(frame))
+
+    def write(self, frame: int, content: NDArray[np.uint8]) -> None:
+        """Set a frame's bytes."""
+        start = 0
+        for part in self._parts(frame):
+            part[:] = content[start : start + part.size]
+            start += part.size
+
+    def split(self, content: NDArray[np.uint8]) -> Parts:
+        """Return a frame's bytes in their parts."""
+        memory, own = (WORD * words for words in self._columns)
+        return Parts(content[:memory], content[memory : memory + own], content[memory + own :])
+
+    def _parts(self, frame: int) -> list[NDArray[np.uint8]]:
+        return [_bytes(rows)[frame] for rows in (self.memory, self.own, self.standings)]
+
+
+def _bytes(rows: NDArray[Any]) -> NDArray[np.uint8]:
+    width = rows.dtype.itemsize * int(np.prod(rows.shape[1:]))
+    return rows.reshape(-1).view(np.uint8).reshape(len(rows), width) if width else np.zeros((len(rows), 0), np.uint8)
