@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from schemas import Decision
+from schemas.decision import Strategy
+from worker.engine.asking import intent
 from worker.engine.output.outcomes import ACTIONS
 from worker.engine.reasons import codes
 from worker.engine.scoring.model import Status
 from worker.models.serving.trial import Verdict, compare
 
 PREFIX = "alphapulse"
+FAILURES = {code: intent.Status(code).name for code in (intent.RAISED, intent.INVALID, intent.CIRCUIT_OPEN)}
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _SLOW = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
@@ -58,6 +61,9 @@ class Metrics:
         self.model_answers = self._counter("model_answers", "Decisions committed, by outcome of the model.", "status")
         self.plugin_failures = self._counter(
             "plugin_failures", "Bars on which a stage plugin failed; restores count them again.", "plugin"
+        )
+        self.strategy_failures = self._counter(
+            "strategy_failures", "Decisions at which the strategy gave no answer that can be followed.", "status"
         )
         self.challenger_answers = self._counter(
             "challenger_answers", "Bars that the challenger scored, by outcome; restores count them again.", "status"
@@ -114,7 +120,13 @@ class Metrics:
 
     def _of(self, outcome: Any) -> list[tuple[Counter, str]]:
         if isinstance(outcome, Decision):
-            return [(self.decisions, outcome.action), (self.model_answers, outcome.model.status)]
+            found: list[tuple[Counter, str]] = [
+                (self.decisions, outcome.action),
+                (self.model_answers, outcome.model.status),
+            ]
+            if isinstance(outcome.strategy, Strategy) and outcome.strategy.status in FAILURES.values():
+                found.append((self.strategy_failures, outcome.strategy.status))
+            return found
         return [(self.records_rejected, outcome.codes[0])]
 
     def count_rows(self, partition: int, outs: NDArray[Any]) -> None:
@@ -127,6 +139,10 @@ class Metrics:
         for status, count in enumerate(np.bincount(outs["model"]["status"][accepted]).tolist()):
             if count:
                 self.model_answers.labels(Status(status).name).inc(count)
+        answers = outs["said"]["intent"]["status"]
+        for code, name in FAILURES.items():
+            if count := int(np.count_nonzero(answers == code)):
+                self.strategy_failures.labels(name).inc(count)
         masks, counts = np.unique(outs["validation"]["mask"][~accepted], return_counts=True)
         for mask, count in zip(masks.tolist(), counts.tolist(), strict=True):
             self.records_rejected.labels(codes(mask)[0]).inc(count)

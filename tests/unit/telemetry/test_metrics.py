@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from tests.support.hand_strategy import Hand
+from tests.support.record_engine import RecordEngine
 from tests.unit.wire.inputs import played
 from worker.engine.output.outcomes import OutcomeBuilder
-from worker.engine.settings import EngineSettings
+from worker.engine.settings import EngineSettings, engine_settings
 from worker.telemetry.metrics import Metrics
 
 
@@ -14,13 +16,24 @@ def test_rows_count_as_outcomes_do() -> None:
     by_outcome.count_batch(2, OutcomeBuilder(EngineSettings()).build(raw.records(), decoded, outs))
     by_row.count_rows(2, outs)
     for name in ("records_consumed", "decisions", "model_answers", "records_rejected"):
-        wanted, found = (
-            {
-                tuple(s.labels.items()): s.value
-                for s in next(iter(getattr(m, name).collect())).samples
-                if "_total" in s.name
-            }
-            for m in (by_outcome, by_row)
-        )
-        assert found == wanted
-        assert wanted
+        assert counted(by_row, name) == counted(by_outcome, name) != {}
+    assert counted(by_row, "strategy_failures") == {}
+
+
+def test_failures_of_a_strategy_are_counted() -> None:
+    engine = RecordEngine(
+        engine_settings({"strategy": {"name": "hand"}}), strategy=Hand(raise_every=40, invalid_every=7)
+    )
+    raw = played().raw
+    decoded, outs = engine.step_raw(raw)
+    by_outcome, by_row = Metrics(), Metrics()
+    by_outcome.count_batch(2, engine._builder.build(raw.records(), decoded, outs))
+    by_row.count_rows(2, outs)
+    assert counted(by_row, "strategy_failures") == counted(by_outcome, "strategy_failures")
+    assert {"raised", "invalid"} <= {label for [(_, label)] in counted(by_row, "strategy_failures")}
+
+
+def counted(metrics: Metrics, name: str) -> dict[tuple[tuple[str, str], ...], float]:
+    """The values of a counter by its labels."""
+    samples = next(iter(getattr(metrics, name).collect())).samples
+    return {tuple(s.labels.items()): s.value for s in samples if "_total" in s.name}

@@ -6,17 +6,20 @@ import base64
 import hashlib
 import math
 from collections import namedtuple
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import repeat
 from typing import Any
 
 import numpy as np
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 
 from schemas import SCHEMA_VERSION, Decision, Rejection
-from schemas.decision import Bar, Model, Position, Quality, Risk, Timeframe
+from schemas.decision import Bar, Model, Position, Quality, Risk, Strategy, Timeframe
 from schemas.rejection import MAX_PAYLOAD
 from worker.engine import reasons
+from worker.engine.asking.intent import MARKET, Status
+from worker.engine.asking.settings import StrategySettings
 from worker.engine.periods import close_time
 from worker.engine.reasons import Reason, codes
 from worker.engine.records.records import Records
@@ -44,6 +47,8 @@ BUCKETS: tuple[Any, ...] = tuple(code.name for code in regime.Volatility)
 ACTIONS: tuple[Any, ...] = tuple(action.name for action in decision.Action)
 LEVELS: tuple[Any, ...] = reasons.LEVELS
 REASONS = tuple(reason.name for reason in Reason)
+STATUSES: tuple[Any, ...] = tuple(status.name for status in Status)
+ENTRIES: tuple[Any, ...] = ("market", "limit", "stop")
 DIGITS = 10  # significant digits of a published feature
 
 Features = dict[str, float | None]
@@ -67,6 +72,7 @@ class OutcomeBuilder:
         self._names = names or ModelNames(*settings.voice)
         self._anomaly, self._forecast = settings.anomaly.enabled, settings.forecast.enabled
         self._full = settings.decision.detail == "full"
+        self._strategy = settings.strategy
         self._codes: dict[int, list[str]] = {}
         self._reasons: dict[int, list[str]] = {}
 
@@ -81,13 +87,14 @@ class OutcomeBuilder:
             _shapes(outs["patterns"]),
             self._models(outs["model"]),
             decoded.bars.tolist(),
+            _said(self._strategy, outs["said"]),
             strict=True,
         )
         outcomes = [
-            self._decision(judged, decided, market, frames, shapes, model, bar, _text(records.keys[row]) or "")
+            self._decision(judged, decided, market, frames, shapes, model, bar, said, _text(records.keys[row]) or "")
             if judged.accepted
             else self._rejection(judged, decided.sequence, records, decoded, row)
-            for row, (judged, decided, market, frames, shapes, model, bar) in enumerate(rows)
+            for row, (judged, decided, market, frames, shapes, model, bar, said) in enumerate(rows)
         ]
         if self._full:
             _add_detail(outcomes, outs)
@@ -108,7 +115,16 @@ class OutcomeBuilder:
         return self._reasons[mask]
 
     def _decision(
-        self, judged: Any, d: Any, market: Any, frames: Any, shapes: Any, model: Model, bar: Any, symbol: str
+        self,
+        judged: Any,
+        d: Any,
+        market: Any,
+        frames: Any,
+        shapes: Any,
+        model: Model,
+        bar: Any,
+        said: Strategy | UnsetType,
+        symbol: str,
     ) -> Decision:
         ts, interval, _, open_, high, low, close, volume, _ = bar
         regime_code, bucket, age = (market[i] for i in REGIME_FIELDS)
@@ -155,6 +171,7 @@ class OutcomeBuilder:
             anomaly_d2=_null(d.anomaly_d2) if self._anomaly else UNSET,
             forecast_h=_null(d.forecast_h) if self._forecast else UNSET,
             forecast_sd=_null(d.forecast_sd) if self._forecast else UNSET,
+            strategy=said,
         )
 
     def _rejection(self, judged: Any, sequence: int, records: Records, decoded: Decoded, row: int) -> Rejection:
@@ -209,6 +226,26 @@ def _position(
 
 def _risk(sigma: Any, var99: Any, es99: Any, *rest: Any) -> Risk:
     return Risk(sigma, var99, es99, *rest)
+
+
+def _said(strategy: StrategySettings, rows: NDArray[Any]) -> Iterable[Strategy | UnsetType]:
+    """Return what a strategy said at each row, if one decides."""
+    if not strategy.configured:
+        return repeat(UNSET, len(rows))
+    intents = rows["intent"]
+    columns = (intents["status"], intents["tag"], intents["notes"], rows["kind"], rows["price"], rows["bars"])
+    return (_answer(strategy, *row) for row in zip(*(column.tolist() for column in columns), strict=True))
+
+
+def _answer(
+    strategy: StrategySettings, status: int, tag: int, notes: list[float], kind: int, price: float, bars: int
+) -> Strategy:
+    named = strategy.tags[tag] if 0 <= tag < len(strategy.tags) else None
+    told = {name: _null(note) for name, note in zip(strategy.notes, notes, strict=False)}
+    answer = Strategy(strategy.name or "", strategy.version, STATUSES[status], named, told)
+    if kind != MARKET:
+        answer.entry, answer.price, answer.bars = ENTRIES[kind], price, bars
+    return answer
 
 
 def _shapes(found: NDArray[Any]) -> list[list[tuple[str, int]]]:

@@ -14,6 +14,7 @@ from schemas import SCHEMA_VERSION
 from schemas.tick import MAX_SYMBOL
 from worker.engine import reasons
 from worker.engine.intrinsics.addresses import BLOCK
+from worker.engine.output.encoding import strategy
 from worker.engine.output.encoding.lanes import ITEM
 from worker.engine.output.encoding.members import BAR_NUMBERS, PRICES, SCORE_LANE, SIDE_LANE, lane_of, offset
 from worker.engine.output.outcomes import ACTIONS, BUCKETS, LEVELS, REASONS, REGIMES, SHAPES, STATES, TIMEFRAMES
@@ -42,7 +43,8 @@ class Kind(IntEnum):
     REASONS = 11  # u4, a bit mask
     BLOCKING = 12  # i1, an index or -1
     OPTIONAL = 13  # an integer of a lane; neither text nor number where it is 0
-    END = 14
+    STRATEGY = 14  # the counts of its tags and, times `TAGS`, of its notes; absent without a strategy
+    END = 15
 
 
 # The order in which `put_line` writes them; there is no other step between those of the second group.
@@ -61,6 +63,7 @@ class Layout(NamedTuple):
 
 ELEMENT = '["', '",'  # around a name that is the first item of a list's element
 NUMBER = 32  # least bytes for the longest number
+TAGS = 256  # more than a strategy may have
 SPARE = BLOCK  # bytes after a line and after its texts, which are copied in blocks
 SYMBOL = 2 * MAX_SYMBOL  # bytes of the longest symbol, every character escaped
 (CANDLE_FIELD, CANDLES), (EVENT_FIELD, EVENTS) = SHAPES
@@ -112,7 +115,7 @@ def layout(settings: EngineSettings, names: ModelNames) -> Layout:
     _tail(book, settings, names)
     lists = [*(code.name for code in reasons.Reject), *REASONS, *CANDLES, *EVENTS]
     widest = len(book.text) + NUMBER * (len(book.steps) + 5 * len(COMPONENTS) + 5 * len(TIMEFRAMES))
-    widest += sum(len(name) + NUMBER for name in lists) + 2 * SYMBOL
+    widest += NUMBER * strategy.NUMBERS + sum(len(name) + NUMBER for name in lists) + 2 * SYMBOL
     text = np.frombuffer(bytes(book.text) + bytes(SPARE), np.uint8)
     steps, words = np.array(book.steps, np.int64), np.array(book.words, np.int64)
     return Layout(steps, text, words, widest)
@@ -173,4 +176,8 @@ def _tail(book: _Book, settings: EngineSettings, names: ModelNames) -> None:
     for name, on in zip(("anomaly_d2", "forecast_h", "forecast_sd"), enabled, strict=True):
         if on:
             book.add_number(f',"{name}":', f"decision.{name}")
+    if settings.strategy.configured:
+        words = strategy.words_of(settings.strategy)
+        counts = len(settings.strategy.tags) + TAGS * len(settings.strategy.notes)
+        book.add(strategy.head_of(settings.strategy), Kind.STRATEGY, counts, book.name(words, "", ""))
     book.add("}", Kind.END)

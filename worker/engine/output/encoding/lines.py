@@ -11,16 +11,17 @@ from worker.engine.intrinsics.addresses import BLOCK, address_of, copy_block, i1
 from worker.engine.kernel import inlined, kernel
 from worker.engine.output.encoding.digits import put_int
 from worker.engine.output.encoding.lanes import put_lane, write_lanes
-from worker.engine.output.encoding.layout import Kind
+from worker.engine.output.encoding.layout import TAGS, Kind
 from worker.engine.output.encoding.lists import put_contributions, put_names, put_shapes, put_timeframes, put_word_text
 from worker.engine.output.encoding.members import fetch_out, load_lanes, offset
 from worker.engine.output.encoding.numbers import put_null
+from worker.engine.output.encoding.strategy import put_said
 from worker.engine.output.encoding.text import put_character, put_text
 from worker.engine.periods import bar_end
 from worker.engine.pipeline import OUTPUT
 from worker.engine.scoring.model import Status
 
-NUMBER, WORD, NOTHING = int(Kind.NUMBER), int(Kind.WORD), int(Kind.NOTHING)
+NUMBER, WORD, NOTHING, STRATEGY = int(Kind.NUMBER), int(Kind.WORD), int(Kind.NOTHING), int(Kind.STRATEGY)
 STATUSES = len(Status)
 FEED, QUOTE, ESCAPE = b"\n"[0], b'"'[0], b"\\"[0]
 TEXT_SIZE, KIND, PLACE, BASE, STEP = 8, 16, 24, 32, 40  # offsets in a step, and its size in bytes
@@ -156,6 +157,10 @@ def put_line(at, book, out, bar, symbol, symbol_size, room):  # type: ignore[no-
     at = _put_reasons(at, step + 3 * STEP, text, words, out)
     at = _put_optional(at, step + 5 * STEP, text, lanes)
     at, step = _put_steps(at, step + 6 * STEP, text, words, lanes, out)
+    if i8_at(step, KIND) == STRATEGY:
+        counts, base = i8_at(step, PLACE), i8_at(step, BASE)
+        at = put_said(at, text, words, base, counts % TAGS, counts // TAGS, out)
+        at, step = _put_steps(at, step + STEP, text, words, lanes, out)
     return at
 
 

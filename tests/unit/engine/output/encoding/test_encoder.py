@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.support.hand_strategy import Hand
 from tests.unit.backtest.market import market
 from worker.engine.output.encoding import DecisionEncoder
 from worker.engine.output.outcomes import OutcomeBuilder
@@ -20,11 +21,11 @@ from worker.engine.stages.ingestion import Decoded, Decoder
 Rows = tuple[NDArray[Any], NDArray[Any], list[str]]
 
 
-def played(settings: EngineSettings) -> Rows:
+def played(settings: EngineSettings, strategy: Hand | None = None) -> Rows:
     """BAR rows, output rows and symbols of the market's accepted records."""
     keys, values, timestamps = zip(*market(), strict=True)
     decoded = Decoder(settings.ingestion, {}).decode(Records(keys, values, timestamps))
-    outs = PartitionEngine(settings).step(keys, decoded)
+    outs = PartitionEngine(settings, strategy=strategy).step(keys, decoded)
     kept = np.flatnonzero(outs["validation"]["accepted"])
     return decoded.bars[kept], outs[kept], [(keys[row] or b"").decode() for row in kept.tolist()]
 
@@ -83,9 +84,9 @@ def test_any_value_in_any_member_is_written_as_msgspec_writes_it(rows: Rows) -> 
                 row[name] = np.round(random.normal(0, 10.0 ** random.integers(-6, 6, 300)), 6)
     decision["side"], decision["position"]["bars_held"] = random.integers(-1, 2, 300), random.integers(0, 1_000, 300)
     outs["timeframes"]["age_ms"] = random.integers(0, 10 ** random.integers(1, 9, (300, 5)))
-    decision["reasons"] = random.integers(0, 1 << 30, 300)
-    decision["blocking"] = random.integers(-1, 30, 300)
-    decision["action"] = random.integers(0, 5, 300)
+    decision["reasons"] = random.integers(0, 1 << 32, 300)
+    decision["blocking"] = random.integers(-1, 32, 300)
+    decision["action"] = random.integers(0, 7, 300)
     decision["control_version"] = random.integers(-(2**62), 2**62, 300)
     outs["validation"]["mask"] = random.integers(0, 1 << 38, 300)
     outs["patterns"]["candles"] = random.integers(-2, 3, (300, outs["patterns"]["candles"].shape[1])) * 100
@@ -132,3 +133,35 @@ def test_what_is_not_enabled_is_not_written(rows: Rows) -> None:
     some = DecisionEncoder(settings).lines(*played(settings))
     assert b"anomaly_d2" in some
     assert b"forecast_h" not in some
+
+
+HAND = {"name": "hand", "version": 3, "tags": ["in", "out"], "notes": ["crosses", "atr"]}
+
+
+@pytest.mark.parametrize("detail", ["compact", "full"])
+def test_what_a_strategy_says_is_written_as_msgspec_writes_it(detail: str) -> None:
+    settings = EngineSettings.model_validate({"strategy": HAND, "decision": {"detail": detail}})
+    bars, outs, symbols = played(settings, Hand(raise_every=40, invalid_every=7))
+    lines = DecisionEncoder(settings).lines(bars, outs, symbols).splitlines()
+    assert lines == exact(settings, bars, outs, symbols)
+    own = b'"strategy":{"id":"hand","version":3,"status":'
+    for text in (b'"warming_up","tag":null,"notes":{"crosses":null,"atr":null}}', b'"ok","tag":"in"', b'"raised"'):
+        assert any(own + text in line for line in lines), text
+    random, rows = np.random.default_rng(3), len(outs)
+    said, intent = outs["said"], outs["said"]["intent"]
+    intent["status"], intent["tag"] = random.integers(1, 6, rows), random.integers(-1, 4, rows)
+    intent["notes"] = random.normal(0, 10.0 ** random.integers(-9, 20, (rows, 4)))
+    intent["notes"][::5] = np.nan
+    said["kind"], said["bars"] = random.integers(0, 3, rows), random.integers(1, 10**9, rows)
+    said["price"] = np.round(random.normal(0, 10.0 ** random.integers(-6, 6, rows)), 6)
+    lines = DecisionEncoder(settings).lines(bars, outs, symbols).splitlines()
+    assert lines == exact(settings, bars, outs, symbols)
+    assert any(b'},"entry":"limit","price":' in line for line in lines)
+
+
+def test_a_strategy_without_tags_and_notes() -> None:
+    settings = EngineSettings.model_validate({"strategy": {"name": "hand"}})
+    bars, outs, symbols = played(settings, Hand())
+    lines = DecisionEncoder(settings).lines(bars, outs, symbols).splitlines()
+    assert lines == exact(settings, bars, outs, symbols)
+    assert all(b',"tag":null,"notes":{}}}' in line for line in lines)
