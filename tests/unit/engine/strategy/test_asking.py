@@ -15,6 +15,7 @@ from worker.engine.asking.ask import OPEN_BARS, OPENS_AFTER
 from worker.engine.asking.intent import CIRCUIT_OPEN, INVALID, OK, RAISED, WARMING_UP
 from worker.engine.bar import BAR
 from worker.engine.partition import PartitionEngine
+from worker.engine.pipeline import decide
 from worker.engine.settings import EngineSettings, engine_settings
 from worker.engine.stages.ingestion import Decoded
 from worker.errors import ConfigError
@@ -176,6 +177,11 @@ def test_the_rules_decide_where_it_fails_and_they_are_to() -> None:
     assert invalid.sum() > 1_000
     assert (failing.outs["decision"]["reasons"][invalid] >> 31 & 1).all()
     assert {1, 3} & set(failing.outs["decision"]["action"][invalid].tolist())
+
+
+def test_one_machine_code_serves_rules_and_strategies(whole: Played) -> None:
+    PartitionEngine(EngineSettings()).warm_up()
+    assert len(decide.signatures) == 1  # type: ignore[attr-defined]
 
 
 def test_it_is_configured_and_loaded_or_neither() -> None:
