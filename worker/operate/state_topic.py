@@ -10,9 +10,12 @@ import numpy as np
 from aiokafka import TopicPartition
 from numpy.typing import NDArray
 
+from schemas.state import StrategyState
+from worker.engine.asking.standing import STANDING, STANDING_VERSION
 from worker.engine.state.fingerprints import Fingerprints
 from worker.engine.state.layout import CARRY, DERIVED
 from worker.engine.state.migration import migrate
+from worker.engine.state.own import dtype_of
 from worker.errors import ConfigError
 from worker.kafka import topics
 from worker.kafka.client import client_options
@@ -59,7 +62,15 @@ class State(NamedTuple):
         s = self.snapshot
         head = {"symbol": s.symbol, "partition": self.partition, "offset": s.offset, "fingerprint": s.fingerprint}
         derived = None if self.derived is None else _plain(self.derived)
-        return head | {"carry_version": s.carry_version, "carry": _plain(self.carry), "derived": derived}
+        found = head | {"carry_version": s.carry_version, "carry": _plain(self.carry), "derived": derived}
+        return found if s.strategy is None else found | {"strategy": _kept(s.strategy)}
+
+
+def _kept(state: StrategyState) -> dict[str, Any]:
+    own = np.frombuffer(state.own, dtype_of(state.fields))[0] if state.own else None
+    standing = np.frombuffer(state.standing, STANDING)[0] if state.standing_version == STANDING_VERSION else None
+    told = {"own": None if own is None else _plain(own), "standing": None if standing is None else _plain(standing)}
+    return {"name": state.name, "version": state.version, "plan": state.plan} | told
 
 
 def _plain(record: Any) -> Any:
