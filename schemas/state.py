@@ -23,7 +23,8 @@ class StrategyState(msgspec.Struct, array_like=True):
     standing_version: int
     standing: Annotated[bytes, Meta(description="how the pending order enters, and the strategy's circuit")]
     plan: Annotated[str, Meta(description="fingerprint of `memory`: indicators, validation, instrument")]
-    memory: Annotated[bytes, Meta(description="of the indicators; bars can rebuild it")]
+    memory: Annotated[bytes, Meta(description="of the indicators, as `encoding` says; bars can rebuild it")]
+    encoding: Annotated[Literal["raw", "lz4"], Meta(description="of `memory`")] = "raw"
 
 
 class SnapshotEnvelope(msgspec.Struct, array_like=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 from zlib import crc32
 
 import cramjam
@@ -10,6 +10,7 @@ import msgspec
 
 from schemas.state import JournalEntry, SnapshotEnvelope, StrategyState
 
+Encoding: TypeAlias = Literal["raw", "lz4"]
 FORMAT = 1
 WITH_STRATEGY = 2  # format of a snapshot that holds what a strategy keeps: releases before can't continue from it
 OWNER, REPLAY_FROM = b"__owner__", b"__replay_from__"
@@ -56,9 +57,8 @@ def symbol_of(key: bytes) -> bytes | None:
 
 
 def pack(snapshot: Snapshot) -> bytes:
-    """Encode a snapshot. Compress its derived part if that makes it smaller: a young state is mostly zero."""
-    packed = bytes(cramjam.lz4.compress_block(snapshot.derived))
-    smaller = len(packed) < len(snapshot.derived)
+    """Encode a snapshot. Compress what bars can rebuild if that makes it smaller: a young state is mostly zero."""
+    derived, encoding = _packed(snapshot.derived)
     envelope = SnapshotEnvelope(
         format=FORMAT if snapshot.strategy is None else WITH_STRATEGY,
         symbol=snapshot.symbol,
@@ -66,15 +66,15 @@ def pack(snapshot: Snapshot) -> bytes:
         fingerprint=snapshot.fingerprint,
         carry_version=snapshot.carry_version,
         carry=snapshot.carry,
-        derived=packed if smaller else snapshot.derived,
+        derived=derived,
         crc32=0,
-        encoding="lz4" if smaller else "raw",
+        encoding=encoding,
         engine_version=snapshot.engine_version,
         config_hash=snapshot.config_hash,
         warm_from=snapshot.warm_from,
         warm_next=snapshot.warm_next,
         term=snapshot.term,
-        strategy=snapshot.strategy,
+        strategy=None if snapshot.strategy is None else _packed_strategy(snapshot.strategy),
     )
     envelope.crc32 = _checksum(envelope)
     return _encode(envelope)
@@ -92,7 +92,8 @@ def unpack(key: bytes, value: bytes) -> Snapshot:
         intact = known and _checksum(found) == found.crc32 and state_key(found.symbol.encode()) == key
         if not intact:
             raise Damaged("checksum, format or symbol does not fit")
-        derived = bytes(cramjam.lz4.decompress_block(found.derived)) if found.encoding == "lz4" else found.derived
+        derived = _unpacked(found.derived, found.encoding)
+        strategy = None if found.strategy is None else _unpacked_strategy(found.strategy)
     except (msgspec.MsgspecError, UnicodeDecodeError, cramjam.DecompressionError) as error:
         raise Damaged(str(error)) from error
     return Snapshot(
@@ -107,8 +108,27 @@ def unpack(key: bytes, value: bytes) -> Snapshot:
         found.warm_from,
         found.warm_next,
         found.term,
-        found.strategy,
+        strategy,
     )
+
+
+def _packed(content: bytes) -> tuple[bytes, Encoding]:
+    packed = bytes(cramjam.lz4.compress_block(content))
+    return (packed, "lz4") if len(packed) < len(content) else (content, "raw")
+
+
+def _unpacked(content: bytes, encoding: Encoding) -> bytes:
+    return bytes(cramjam.lz4.decompress_block(content)) if encoding == "lz4" else content
+
+
+def _packed_strategy(strategy: StrategyState) -> StrategyState:
+    memory, encoding = _packed(strategy.memory)
+    return msgspec.structs.replace(strategy, memory=memory, encoding=encoding)
+
+
+def _unpacked_strategy(strategy: StrategyState) -> StrategyState:
+    memory = _unpacked(strategy.memory, strategy.encoding)
+    return msgspec.structs.replace(strategy, memory=memory, encoding="raw")
 
 
 def _checksum(envelope: SnapshotEnvelope) -> int:
