@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from aiokafka import ConsumerRecord
@@ -217,6 +218,13 @@ def test_a_snapshot_without_a_strategy_is_one_of_the_former_format() -> None:
         for key, value in saved(engine).items():
             assert value[1] == number or value[3] == number  # an array of up to 15 fields, or of more
             assert pack(unpack(key, value)) == value
+
+
+def test_a_snapshot_of_the_former_release_is_read() -> None:
+    for key, value in saved(RecordEngine(EngineSettings())).items():
+        fields = msgspec.msgpack.decode(value)
+        assert fields[-1] is None
+        assert unpack(key, msgspec.msgpack.encode(fields[:-1])) == unpack(key, value)
 
 
 def test_a_damaged_strategy_part_is_refused() -> None:
