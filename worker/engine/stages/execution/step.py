@@ -35,7 +35,7 @@ def _trade(position, pending, standing, done, earlier, bar, high, low, inst, p):
             fill(position, pending, kind, quoted, done, bar.volume, inst, p)
             if kind != MARKET:
                 at_market(standing)
-            start, sure = quoted, kind != LIMIT or quoted == bar.open
+            start, sure = quoted, kind != LIMIT
     turned = done.trade.closed and position.side != 0
     if turned:
         keep_trade(earlier, done.trade)

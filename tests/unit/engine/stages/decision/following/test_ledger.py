@@ -85,7 +85,7 @@ class Broker:
             qty = 0.0 if beyond or self.units != 0.0 else lots(qty - held)
         if qty > 0.0:
             self.trade(side * qty, price)
-        return quoted, said["kind"] != LIMIT or quoted == bar["open"]
+        return quoted, said["kind"] != LIMIT
 
     def inside(self, stop: float, target: float, start: float, sure: bool, bar: Any) -> None:
         side = math.copysign(1, self.units)

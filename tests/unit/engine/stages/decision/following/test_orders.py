@@ -133,6 +133,10 @@ def test_the_stop_may_hit_in_the_bar_of_a_limit_entry_and_the_target_not(side: i
     desk = waiting(side, LIMIT, 98.0 if side > 0 else 102.0, **prices)
     row = desk.say(**mirrored(side, open=100.0, low=97.5, high=103.0, close=100.0))
     assert not row["execution"]["trade"]["closed"]
+    # Nor where the bar opens beyond the limit: one rule for all limit entries, on the safe side.
+    desk = waiting(side, LIMIT, 98.0 if side > 0 else 102.0, **prices)
+    row = desk.say(**mirrored(side, open=97.6, low=97.5, high=103.0, close=100.0))
+    assert (desk.position["side"], row["execution"]["trade"]["closed"]) == (side, False)
     desk = waiting(side, LIMIT, 98.0 if side > 0 else 102.0, **prices)
     trade = desk.say(**mirrored(side, open=100.0, low=96.0, high=103.0, close=100.0))["execution"]["trade"]
     assert (trade["reason"], trade["entry"], trade["exit"]) == (
