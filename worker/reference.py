@@ -19,6 +19,7 @@ from worker.engine.stages.patterns import CANDLES, EVENTS
 from worker.engine.stages.patterns.candles.catalogue import KINDS
 from worker.settings import Settings
 from worker.settings.variables import VARIABLES
+from worker.strategy.ta.catalogue import catalogue
 from worker.telemetry.metrics import METRICS
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
@@ -47,6 +48,15 @@ Means over the 10 bars before a bar: L = S of B, SS half of U+D, J = V a tenth o
 N, F, E = 0.2, 0.6, 0.05 of the range. Look-back = bars needed before the current one; 0 is reported until then.
 A reversal weighs in the candle signal when it opposes the trend, a continuation when it follows it, an indecision
 never; a gravestone doji is bearish although TA-Lib reports +100.
+"""
+
+
+INDICATORS = """\
+All take `timeframe="4h"` or another share of a day: the closed bars of that length; without it the symbol's own bars.
+Those that read the close take `source=`: a column by name (`open`, `high`, `low`, `volume`, `typical`, `median`,
+`weighted`, `average`) or another indicator, as in `ta.ema(5, source=ta.rsi(14))`. Parts are read as `ta.macd().signal`.
+Warm-up = bars of the timeframe until the value is known, by the defaults; settled = bars after which a start at an
+earlier bar would show in no more than 1e-9 of the value, `never` for what has no end of memory.
 """
 
 
@@ -139,10 +149,21 @@ def _variables() -> str:
     return "\n#" + table.replace(f"{NOTE}\n", "", 1)
 
 
+def indicators() -> str:
+    """Return the table of what a strategy's `ta` has."""
+    rows = [
+        (f"`{each.call}`", ", ".join(f"`{part}`" for part in each.parts), each.meaning, each.warm_up, each.settled)
+        for each in catalogue()
+    ]
+    head = ("call", "parts", "what", "warm-up, bars", "settled, bars")
+    return _table("Indicators of strategies", head, rows, INDICATORS)
+
+
 PAGES = {
     "reject-codes.md": reject_codes,
     "decision-reasons.md": decision_reasons,
     "features.md": features,
+    "indicators.md": indicators,
     "metrics.md": metrics,
     "patterns.md": patterns,
     "profiles.md": profiles,

@@ -113,6 +113,6 @@ def vwma(period: int = 20, *, source: Source = "close", timeframe: str | None = 
     return Indicator(made(arithmetic.FALL_BACK, *sums, series))
 
 
-def rolling_sum(period: int, *, source: Source = "close", timeframe: str | None = None) -> Indicator:
+def rolling_sum(period: int = 20, *, source: Source = "close", timeframe: str | None = None) -> Indicator:
     """Return the sum of `period` values (TA-Lib SUM)."""
     return Indicator(total(read(source, timeframe), window(period)))

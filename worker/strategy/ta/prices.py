@@ -51,7 +51,7 @@ def average(*, timeframe: str | None = None) -> Indicator:
     return Indicator(Bars(timeframe).average)
 
 
-def lag(period: int, *, source: Source = "close", timeframe: str | None = None) -> Indicator:
+def lag(period: int = 1, *, source: Source = "close", timeframe: str | None = None) -> Indicator:
     """Return the value `period` bars ago."""
     return Indicator(made(changes.LAG, read(source, timeframe), period=window(period)))
 
