@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tests.support.features_drive import make_bars
 from tests.support.features_series import random_walk
 from tests.support.indicators_drive import Run, drive, judged, planned
-from tests.unit.strategy.ta.oracles import CASES
+from tests.unit.strategy.ta.running_sums import CASES
 from worker.engine.strategy.indicators.kind import ENDLESS, Series
 from worker.engine.strategy.plan import known, settled
 from worker.engine.windows.moments import REBUILD_INTERVALS

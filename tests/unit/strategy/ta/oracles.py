@@ -398,4 +398,4 @@ LINES: dict[str, Case] = {
     "tsf": Case(ta.tsf(K), of(lambda s: talib.TSF(s.close, K), close), running=True),
     "correl": Case(ta.correl(ta.close(), ta.volume(), 30), of(correlation, lambda s: 1e-3)),
 }
-CASES = PLAIN | AVERAGES | OSCILLATORS | TREND | VOLATILITY | VOLUMES | LINES
+NAMED = PLAIN | AVERAGES | OSCILLATORS | TREND | VOLATILITY | VOLUMES | LINES

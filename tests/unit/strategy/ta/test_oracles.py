@@ -14,7 +14,7 @@ from tests.support.indicators_drive import drive, planned
 from tests.support.lean import HOUR
 from tests.support.oracle_report import record
 from tests.unit.engine.stages.features.oracles.oracle import worst_error
-from tests.unit.strategy.ta.oracles import CASES
+from tests.unit.strategy.ta.running_sums import CASES
 from worker.engine.strategy.plan import known
 from worker.strategy import ta
 
