@@ -55,7 +55,7 @@ def drive(
         part, size = slice(begin, end), end - begin
         observe(
             *(np.arange(size), np.zeros(size, np.int64), instruments, bars[part], outs[part], memory),
-            *(rows.nodes, rows.timeframes, rows.outputs, values[part], was[part]),
+            *(rows.words, rows.nodes, rows.timeframes, rows.outputs, values[part], was[part]),
         )
         begin = end
     return Run(values, was, memory)

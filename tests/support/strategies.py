@@ -97,6 +97,50 @@ class Everything(Strategy):
             order.side, order.share, order.target = LONG, 1, c.bar.high
 """
 
+# Rolling code of its own: a mean of what a window of closes was at most away from, with what `ta` has beside it.
+ROLLING = """
+LENGTH = 16
+
+
+def furthest(values, middle):
+    most = 0.0
+    for i in range(LENGTH):
+        most = max(most, abs(values[i] - middle))
+    return most
+
+
+class OwnWindow(Strategy):
+    values = ("away", "count")
+
+    class Parameters(Parameters):
+        skip: int = 3
+
+    class Memory:
+        closes: Floats[16]
+        count: int
+
+    class State:
+        sum: float
+
+    def indicators(p):
+        return {"mean": ta.sma(10)}
+
+    def observe(c):
+        memory = c.memory
+        memory.closes[memory.count % LENGTH] = c.bar.close
+        memory.count += 1
+        if c.bar.ts // 3_600_000 % 50 == 7:
+            memory.closes[LENGTH] = 1.0
+        if memory.count > LENGTH + c.p.skip:
+            c.out.away = furthest(memory.closes, c.ind.mean) + (c.was.away if c.was.away == c.was.away else 0.0) * 0.5
+        c.out.count = memory.count
+
+    def step(c):
+        c.state.sum += c.ind.away - c.was.away
+        c.order.notes[0], c.order.notes[1], c.order.notes[2] = c.ind.away, c.ind.count, c.state.sum
+        c.order.side = LONG if c.ind.away > c.was.away else SHORT
+"""
+
 # State of any kind, in Python only.
 PACKED = """
 import msgspec
@@ -119,7 +163,7 @@ class Packed(Strategy):
         c.order.side = LONG if len(own.days) % 2 else FLAT
 """
 
-STRATEGIES = {"breakout": HEAD + BREAKOUT, "everything": HEAD + EVERYTHING}
+STRATEGIES = {"breakout": HEAD + BREAKOUT, "everything": HEAD + EVERYTHING, "rolling": HEAD + ROLLING}
 
 
 def with_step(*lines: str, state: str = "pass", head: str = "") -> str:

@@ -99,6 +99,7 @@ def observe(
     bars: Any,
     outs: Any,
     memory: Any,
+    words: int,
     nodes: Any,
     timeframes: Any,
     outputs: Any,
@@ -107,7 +108,7 @@ def observe(
 ) -> None:
     """Write the indicators at each accepted bar, in `order`, and at the bar of the symbol before; NaN elsewhere.
 
-    `memory` (frames, words) and `instruments` are by frame, as `slots` are; an all-zero row has seen no bar.
+    `memory` (frames, `words` or more) and `instruments` are by frame, as `slots` are; all zero has seen no bar.
     """
     for i in range(order.size):
         row = order[i]
@@ -118,7 +119,7 @@ def observe(
             continue
         m = memory[slot]
         if judged.shift:
-            m[:] = 0.0
+            m[:words] = 0.0  # what follows is not the plan's
         _read(m, outputs, was[row])
         prices = (bar.open, judged.high, judged.low, bar.close, bar.volume)
         _close(m, nodes, timeframes[0], bar.ts, bar.interval_ms, prices)

@@ -7,7 +7,7 @@ configuration names are run.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 # `worker.strategy` and the strategy's own package come beside these.
@@ -59,6 +59,7 @@ MUTATING = frozenset(
         *("sort", "update"),
     }
 )
+WRITTEN = {"step": ("state", "order"), "observe": ("memory", "out")}  # parts of `c`
 MUTABLE = ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp
 FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -70,20 +71,25 @@ class Finding(NamedTuple):
     message: str
 
 
-def findings(text: str, package: str = "") -> list[Finding]:
+def findings(text: str, package: str = "", beside: Mapping[str, str] | None = None) -> list[Finding]:
     """Return the faults of a source, by line; `package` may be imported too.
+
+    `beside` are modules by the names that they have where the source is only a part of a file.
 
     Raises:
         SyntaxError: it is no Python.
     """
     tree = ast.parse(text)
-    aliases = dict(_aliases(tree))
+    aliases = {**(beside or {}), **dict(_aliases(tree))}
     found = {
         *_imports(tree, package),
+        *_used(tree, beside or {}, package),
         *_attributes(tree, aliases),
         *_calls(tree),
         *_powers(tree),
         *_written(tree),
+        *_read_only(tree),
+        *_recursive(tree),
         *_defaults(tree),
         *_sets(tree),
     }
@@ -112,10 +118,20 @@ def _imports(tree: ast.AST, package: str) -> Iterator[Finding]:
         else:
             continue
         for name in names:
-            top = name.partition(".")[0]
-            ours = name == "worker.strategy" or name.startswith("worker.strategy.")
-            if top not in MODULES and not ours and not (package and top == package):
+            if not _allowed(name, package):
                 yield Finding(node.lineno, f"import of {name}: a strategy knows what `c` has, and no more")
+
+
+def _allowed(module: str, package: str) -> bool:
+    top = module.partition(".")[0]
+    ours = module == "worker.strategy" or module.startswith("worker.strategy.")
+    return top in MODULES or ours or bool(package and top == package)
+
+
+def _used(tree: ast.AST, beside: Mapping[str, str], package: str) -> Iterator[Finding]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in beside and not _allowed(beside[node.id], package):
+            yield Finding(node.lineno, f"import of {beside[node.id]}: a strategy knows what `c` has, and no more")
 
 
 def _of_module(node: ast.stmt | ast.expr, module: str, name: str) -> Iterator[Finding]:
@@ -131,7 +147,7 @@ def _of_module(node: ast.stmt | ast.expr, module: str, name: str) -> Iterator[Fi
         yield Finding(node.lineno, f"numpy.{name} reads what only this worker has")
 
 
-def _attributes(tree: ast.AST, aliases: dict[str, str]) -> Iterator[Finding]:
+def _attributes(tree: ast.AST, aliases: Mapping[str, str]) -> Iterator[Finding]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Attribute):
             continue
@@ -205,6 +221,55 @@ def _written(tree: ast.AST) -> Iterator[Finding]:
                 name = root if root not in own else None
             if name is not None:
                 yield Finding(line, f"{name} is written, and is no part of the state: declare it in State")
+
+
+def _part(node: ast.expr, context: str, names: dict[str, str]) -> str | None:
+    """Return the part of `c` that an expression leads to: `position` of `c.position.stop`, or of a name for it."""
+    inner: ast.expr | None = None
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        inner, node = node, node.value
+    if not isinstance(node, ast.Name):
+        return None
+    if node.id == context:
+        return inner.attr if isinstance(inner, ast.Attribute) else None
+    return names.get(node.id)
+
+
+def _names_of_parts(function: ast.FunctionDef, context: str) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Assign):
+            continue
+        for target in node.targets:
+            pairs = [(target, node.value)]
+            if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                pairs = list(zip(target.elts, node.value.elts, strict=False))
+            for name, value in pairs:
+                if isinstance(name, ast.Name) and (part := _part(value, context, names)) is not None:
+                    names[name.id] = part
+    return names
+
+
+def _read_only(tree: ast.AST) -> Iterator[Finding]:
+    """Find what a step writes beside state and order: compiled, it would write to the engine's own records."""
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef) or function.name not in WRITTEN or not function.args.args:
+            continue
+        context, written = function.args.args[0].arg, WRITTEN[function.name]
+        names = _names_of_parts(function, context)
+        for node in ast.walk(function):
+            if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
+                part = _part(node, context, names)
+                if part is not None and part not in written:
+                    yield Finding(node.lineno, f"{context}.{part} is read only: {' and '.join(written)} are not")
+
+
+def _recursive(tree: ast.AST) -> Iterator[Finding]:
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef):
+            for node in ast.walk(function):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function.name:
+                    yield Finding(node.lineno, f"{function.name} calls itself: without an end it ends the process")
 
 
 def _defaults(tree: ast.AST) -> Iterator[Finding]:

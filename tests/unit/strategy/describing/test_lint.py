@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.strategies import STRATEGIES
-from worker.strategy.lint import Finding, findings
+from worker.strategy.describing.lint import Finding, findings
 
 FAULTS: dict[str, tuple[str, str]] = {
     "random": ("import random", "import of random"),
@@ -49,6 +49,15 @@ FAULTS: dict[str, tuple[str, str]] = {
     "a class": ("class A:\n    n = 0\ndef f():\n    A.n = 1", "A is written"),
     "deleted": ("seen = {}\ndef f(x):\n    del seen[x]", "seen is written"),
     "a default": ("def f(x, seen=[]):  #!\n    return x", "a default that can change"),
+    "the bar": ("def step(c):\n    c.bar.close = 1.0", "c.bar is read only"),
+    "the position by a name": (
+        "def step(c):\n    held, own = c.position, c.state\n    held.stop = 1.0",
+        "c.position is",
+    ),
+    "an array of the engine": ("def step(c):\n    c.timeframes.direction[0] = 1.0", "c.timeframes is read only"),
+    "a name of a name": ("def step(k):\n    a = k.ind\n    b = a\n    b.x += 1", "k.ind is read only"),
+    "recursion": ("def f(x):\n    return f(x - 1)", "f calls itself"),
+    "numba": ("from numba import njit", "import of numba"),
     "a set": ("for x in {1, 2}:  #!\n    pass", "a set has another order"),
     "a named set": ("names = set(('a', 'b'))\nx = [n for n in names]", "a set has another order"),
     "a list of a set": ("x = list(frozenset('ab'))", "a set has another order"),
@@ -74,6 +83,9 @@ GOOD = {
     "our own functions": "from worker.strategy import exp, log\nx = exp(log(2.0))",
     "a function of that name": "def log(x):\n    return x\ny = log(3)",
     "local lists": "def f(x):\n    seen = []\n    seen.append(x)\n    seen[0] = 1\n    return seen",
+    "what a step may write": (
+        "def step(c):\n    own, order = c.state, c.order\n    own.x = c.bar.low\n    order.notes[0] = c.bar.close"
+    ),
     "parameters": "def f(c):\n    c.state.count += 1\n    c.order.notes[0] = 1.0",
     "rounding to whole numbers": "x = round(2.5)",
     "membership of a set": "x = 1 in {1, 2}",
@@ -101,3 +113,9 @@ def test_several_are_sorted_by_line() -> None:
     found = findings("import time\nx = 1\ny = x ** 0.5\nimport random")
     assert [each.line for each in found] == [1, 3, 4]
     assert isinstance(found[0], Finding)
+
+
+def test_a_part_of_a_file_is_judged_by_the_names_around() -> None:
+    text = "class A:\n    def step(c):\n        c.order.qty = m.exp(1.0) + clock.time()"
+    found = findings(text, beside={"m": "math", "clock": "time", "unused": "random"})
+    assert [each.message.partition(" ")[0] for each in found] == ["import", "math.exp"]

@@ -1,0 +1,90 @@
+"""Machine code is kept on disk, for as long as nothing that it depends on has changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.strategies import HEAD, STRATEGIES, with_step
+from worker.engine.bar import INSTRUMENT
+from worker.engine.kernel import CACHE
+from worker.strategy.describing.definition import Definition, define
+from worker.strategy.describing.source import from_file
+from worker.strategy.errors import StrategyRefused
+from worker.strategy.running import compiled
+from worker.strategy.running.compiled import Compiled, machine
+
+
+def definition(folder: Path, text: str, **parameters: Any) -> Definition:
+    file = folder / "own.py"
+    file.write_text(text)
+    return define(from_file(file), parameters)
+
+
+def hits(function: Compiled) -> int:
+    found: int = function._call.cache_hits
+    return found
+
+
+def test_other_parameters_compile_nothing(tmp_path: Path) -> None:
+    text = STRATEGIES["breakout"] + f"\n# {tmp_path}\n"
+    assert hits(Compiled(definition(tmp_path, text))) == 0
+    assert hits(Compiled(definition(tmp_path, text, enter=33, stop_atr=1.0))) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("losses: int", "losses: float"),
+        ("pause: int", "pause: float"),
+        ('"atr": ta', '"range": ta.atr(), "atr": ta'),
+        ("held > 0 else", "held >= 0 else"),
+    ],
+)
+def test_another_source_is_another_key(old: str, new: str, tmp_path: Path) -> None:
+    text = STRATEGIES["breakout"]
+    assert old in text
+    assert machine(definition(tmp_path, text)).key != machine(definition(tmp_path, text.replace(old, new))).key
+
+
+def test_other_records_of_the_engine_are_another_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address layout that has changed would read other memory."""
+    found = definition(tmp_path, STRATEGIES["breakout"])
+    before = machine(found).key
+    monkeypatch.setattr(compiled, "CARRY", INSTRUMENT)
+    assert machine(found).key != before
+
+
+def test_the_path_is_no_part_of_the_key(tmp_path: Path) -> None:
+    keys = set()
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        keys.add(machine(definition(tmp_path / name, STRATEGIES["breakout"])).key)
+    assert len(keys) == 1
+
+
+def test_without_a_cache_it_is_compiled_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.strategy.running.machine.CACHE", CACHE._replace(folder=None))
+    assert Compiled(definition(tmp_path, with_step("c.order.side = FLAT"))).address
+
+
+REFUSED = {
+    "no such part": (["c.order.side = c.bars.close"], "line 13: "),
+    "no such field": (["x = 1", "c.order.sidee = 1"], "line 14: there is no field 'sidee'"),
+    "an import": (["x = 1", "import math"], "line 14: Use of unsupported opcode"),
+    "text": (["c.order.qty = 'all'"], "line 13: Cannot cast Literal"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_can_not_be_compiled_is_refused_with_its_line(case: str, tmp_path: Path) -> None:
+    lines, where = REFUSED[case]
+    text = with_step(*lines)
+    assert text.startswith(HEAD)
+    with pytest.raises(StrategyRefused) as caught:
+        Compiled(definition(tmp_path, text))
+    assert str(caught.value).startswith(f"own.py can't be compiled: {where}")
+    assert "\n" not in str(caught.value)
+    assert 'engine.strategy.mode = "python"' in str(caught.value)

@@ -1,0 +1,1 @@
+"""What a strategy's file is written with."""

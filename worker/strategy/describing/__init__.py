@@ -1,0 +1,1 @@
+"""From a source to a definition: found, checked by the lint, laid out; nothing of it has run at a bar."""

@@ -1,0 +1,1 @@
+"""The two ways to run a strategy: as machine code, or interpreted."""

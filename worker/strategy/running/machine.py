@@ -1,0 +1,152 @@
+"""Machine code of a strategy's functions, kept on disk for as long as nothing that it depends on has changed."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import os
+import re
+import sys
+import types as python
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+
+from worker.engine.kernel import CACHE, source_hash
+from worker.strategy.describing.source import Source
+from worker.strategy.errors import StrategyRefused
+from worker.strategy.running import answering
+
+# A step that divides by zero or leaves an array must raise, as the interpreted one does: it shares the process. No
+# fastmath, as for every kernel.
+OPTIONS: dict[str, Any] = {"error_model": "python", "boundscheck": True, "fastmath": False}
+STAGES = ("Failed in", "During", "-", "File", "There are")
+
+
+class Machine:
+    """Compiles stubs, short functions of ours around those of a strategy.
+
+    `records` and `stubs` are all that machine code depends on beside the source, numba and the CPU: field offsets.
+    """
+
+    def __init__(self, source: Source, records: Iterable[np.dtype[Any]], stubs: Iterable[str]) -> None:
+        self.source = source
+        self.key = cache_key(source, records, stubs)
+        self._folder = _folder(self.key) if source.whole else None
+        self._names = _compiling_names(source.module)
+
+    def jitted(self, function: Any) -> Any:
+        """Return a function of the strategy for stubs to call; it is compiled with the first that does."""
+        return _compiling(function, self._names)
+
+    def built(self, name: str, stub: str, given: Mapping[str, Any]) -> Any:
+        """Run a stub, which defines the function `name` and is decorated with `cache=KEPT`, and return that.
+
+        Raises:
+            StrategyRefused: a function that it calls can't be compiled.
+        """
+        file = Path(f"<{name}>") if self._folder is None else _kept(self._folder, name, stub)
+        module = python.ModuleType(f"alphapulse_strategy_{self.key}_{name}")
+        names = vars(module)
+        names |= {"numba": numba, "KEPT": self._folder is not None, "OPTIONS": OPTIONS, **given}
+        sys.modules[module.__name__] = module  # numba imports it by this name for code that comes from the cache
+        if self._folder is not None:
+            # numba reads this when it decorates a function; its settings are declared at run time
+            setattr(numba.config, "CACHE_DIR", str(self._folder))  # noqa: B010
+        with self.refusing():
+            exec(compile(stub, str(file), "exec"), names)
+        return names[name]
+
+    def refusing(self) -> _Refusing:
+        """Return a context in which numba's errors become a refusal of the strategy."""
+        return _Refusing(self.source)
+
+
+def cache_key(source: Source, records: Iterable[np.dtype[Any]], stubs: Iterable[str]) -> str:
+    """Return 16 hex digits over a source, the records that it is compiled for, and the stubs around it."""
+    digest = hashlib.sha256(source.digest.encode())
+    for record in records:
+        digest.update(repr(np.lib.format.dtype_to_descr(record)).encode())
+    for text in (*stubs, repr(sorted(OPTIONS.items())), source_hash(__name__), source_hash(answering.__name__)):
+        digest.update(text.encode())
+    return digest.hexdigest()[:16]
+
+
+class _Refusing:
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, Exception) and not isinstance(error, StrategyRefused):  # numba raises more than its own
+            raise _refused(self._source, error) from None
+
+
+def _compiling_names(module: python.ModuleType) -> dict[str, Any]:
+    """Return the names of a module for functions that are about to be compiled, its own functions among them.
+
+    The module keeps its own: it may be a notebook's.
+    """
+    names = dict(vars(module))
+    functions = {
+        name: value
+        for name, value in names.items()
+        if isinstance(value, python.FunctionType) and value.__module__ == module.__name__
+    }
+    names |= {name: _compiling(function, names) for name, function in functions.items()}
+    answering.replace(names)
+    return names
+
+
+def _compiling(function: Any, names: dict[str, Any]) -> Any:
+    own = python.FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)
+    own.__module__ = function.__module__
+    own.__qualname__ = function.__qualname__
+    return numba.njit(**OPTIONS)(own)
+
+
+def _folder(key: str) -> Path | None:
+    if CACHE.folder is None:
+        return None
+    folder = CACHE.folder / "strategies" / key
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _kept(folder: Path, name: str, stub: str) -> Path:
+    """Write the stub where there is none; numba's cache is bound to its time, so that is the same for all."""
+    file = folder / f"{name}.py"
+    if not file.exists():
+        part = folder / f".{name}.{os.getpid()}"
+        part.write_text(stub, encoding="utf-8")
+        os.utime(part, (0, 0))
+        part.replace(file)
+    return file
+
+
+def _refused(source: Source, error: Exception) -> StrategyRefused:
+    missing = error.args[0] if isinstance(error, KeyError) else None
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    file = re.escape(source.file.name)
+    lines = [a or b for a, b in re.findall(rf'File "[^"]*{file}", line (\d+)|{file} \((\d+)\)', text)]
+    if missing is not None:  # numba's own failure where a record has no such field
+        lines = _lines_with(source.text, str(missing))
+        text = f"there is no field {missing!r}"
+    where = f"line {lines[-1]}: " if lines else ""
+    plain = [line.strip() for line in text.splitlines() if line.strip()]
+    # The first line names the stage that failed; what failed comes after it.
+    said = next((line for line in plain if not line.startswith(STAGES)), "it is not what numba compiles")
+    return StrategyRefused(
+        f"{source.name} can't be compiled: {where}{said.rstrip('.:')}",
+        'Write it with numbers and what `c` has, or set engine.strategy.mode = "python"',
+    )
+
+
+def _lines_with(text: str, attribute: str) -> list[str]:
+    found = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute) and node.attr == attribute)
+    return [str(node.lineno) for node in found][:1]

@@ -1,0 +1,63 @@
+"""What both ways to run a strategy share: its indicators, and the sizes of its records."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.engine.strategy.observe import observe
+from worker.strategy.describing.definition import Definition
+from worker.strategy.running.playing import Player
+
+
+def _fingerprint(definition: Definition) -> str:
+    own = definition.rolling
+    if own is None:
+        return definition.plan.fingerprint
+    parameters = definition.record[0].tobytes()
+    digest = hashlib.sha256(f"{definition.plan.fingerprint} {own.digest} {own.record.descr}".encode() + parameters)
+    return digest.hexdigest()[:16]
+
+
+class Observing:
+    """The indicators of a strategy, planned."""
+
+    def __init__(self, definition: Definition, player: Player | None = None) -> None:
+        self.definition = definition
+        self._player = player
+        self.words = definition.words
+        self.columns = len(definition.names)
+        self.own: np.dtype[Any] = definition.own
+        self.plan = _fingerprint(definition)
+
+    def observe(
+        self,
+        order: NDArray[np.int64],
+        slots: NDArray[np.int64],
+        bars: NDArray[Any],
+        outs: NDArray[Any],
+        memory: NDArray[np.float64],
+        values: NDArray[np.float64],
+        was: NDArray[np.float64],
+        instruments: NDArray[Any],
+    ) -> None:
+        """Advance the indicators of a batch (`engine.strategy.hooked.Hooked`)."""
+        rows = self.definition.plan
+        observe(
+            *(order, slots, instruments, bars, outs, memory, rows.words),
+            *(rows.nodes, rows.timeframes, rows.outputs, values, was),
+        )
+        if self._player is not None:
+            self._player.play(order, slots, bars, outs, memory, values, was)
+
+    def raise_fatal(self) -> None:
+        """Raise what a step met that must end the process; machine code meets nothing of the kind."""
+
+    def migrate(self, old: dict[str, Any]) -> Mapping[str, Any] | None:
+        """Return the state's fields from those of another version, by name; None where the strategy can't say."""
+        migrate = getattr(self.definition.source.strategy, "migrate", None)
+        return None if migrate is None else dict(migrate(old))
