@@ -8,6 +8,12 @@ from typing import Any
 
 import pytest
 
+from tests.support.strategy_drive import ask
+from tests.unit.strategy.running.test_both_modes import bars
+from worker.engine.asking.intent import KEEP, Status
+from worker.strategy.describing.lint import MODULES
+from worker.strategy.loading import find, load
+
 DOCS = Path(__file__).parents[3] / "docs"
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -34,3 +40,20 @@ def test_every_column_and_method_is_named() -> None:
     for name in (*PipelineSettings.model_fields, *METHODS, *METHODS.values()):
         assert name in api, name
     assert {"start", "stop", "add_data_point", "get_result", "add_callback", "get_metrics"} <= set(promised)
+
+
+@pytest.mark.parametrize("mode", ["compiled", "python"])
+def test_the_strategies_run(mode: Any, tmp_path: Path) -> None:
+    blocks = BLOCK.findall((DOCS / "strategies.md").read_text())
+    assert len(blocks) == 2
+    for block in blocks:
+        file = tmp_path / "own.py"
+        file.write_text(block)
+        found = ask(load(find(file), {}, mode), bars(1_500))
+        assert set(found.statuses) == {Status.warming_up, Status.ok}
+        assert (found.intents["side"] != KEEP).any()
+
+
+def test_the_refused_imports_are_those_of_the_lint() -> None:
+    text = (DOCS / "strategies.md").read_text()
+    assert all(f"`{module}`" in text for module in MODULES - {"__future__"})
