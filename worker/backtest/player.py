@@ -13,6 +13,7 @@ from worker.engine.partition import PartitionEngine
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoder
 from worker.models.serving.library import Library, configured_stages
+from worker.strategies import hooked
 
 SLICE = 1_024  # records per step, so that its rows and lines stay in cache; values do not depend on it
 
@@ -31,14 +32,14 @@ class Player:
     """
 
     def __init__(self, settings: EngineSettings, registry: Path | None = None) -> None:
-        """Load the models; `registry` is the folder of the configured one.
+        """Load the strategy and the models; `registry` is the folder of the configured one.
 
         Raises:
-            AlphapulseError: there is no registry, or this machine can't run models.
+            AlphapulseError: there is no registry, this machine can't run models, or the strategy is refused.
         """
         self._settings = settings
         models = Library(settings.model, registry, stages=configured_stages(settings.plugins), voice=settings.voice)
-        self._engine = PartitionEngine(settings, scorer=models.switchboard())
+        self._engine = PartitionEngine(settings, scorer=models.switchboard(), strategy=hooked(settings))
         intervals = {s: interval_ms(i.interval) for s, i in settings.instruments.items() if i.interval}
         self._decoder = Decoder(settings.ingestion, intervals)
         self._writer = Writer(settings, models.names)

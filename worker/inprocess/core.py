@@ -35,6 +35,7 @@ from worker.inprocess.settings import Options, PipelineSettings
 from worker.inprocess.shard import Shard
 from worker.instruments import load_engine
 from worker.models.serving.library import Library, configured_stages, exclusive
+from worker.strategies import defined, filled, hooked
 
 
 class PipelineCore:
@@ -44,7 +45,8 @@ class PipelineCore:
         given: dict[str, Any] = dict(options)
         parts = {name: given.pop(name) for name in Integrations._fields if name in given}
         self.settings = _settings(given)
-        self.engine = engine if isinstance(engine, EngineSettings) else load_engine(engine or {})
+        self.engine = filled(engine if isinstance(engine, EngineSettings) else load_engine(engine or {}))
+        self._strategy = defined(self.engine)
         self._models = _models(self.engine, self.settings, parts.get("model_registry"))
         self._errors = ErrorLog()
         for problem in self._models.refused:
@@ -52,6 +54,11 @@ class PipelineCore:
         self._runner = CoroutineRunner(self.settings.max_queue_size)
         self._callbacks = Callbacks(self._errors, self._runner)
         self._overrides = Overrides(Integrations(**parts), self._callbacks.error, self.engine.signal.model_weight)
+        if self._strategy is not None and self._overrides.given.deciding:
+            raise ConfigError(
+                "engine.strategy and objects that take part in deciding exclude each other: one has a say",
+                "Leave one of them out",
+            )
         self._waiting = WaitingPoints(
             self.settings.threads, self.settings.max_queue_size, self.settings.overflow, lambda: not self._is_ours()
         )
@@ -237,7 +244,8 @@ class PipelineCore:
         return crc32(key_of(point)) % shards if shards > 1 else 0
 
     def _shard(self, number: int) -> Shard:
-        engine = PointEngine(self.engine, self._overrides, self._models.switchboard())
+        strategy = hooked(self.engine, self._strategy)
+        engine = PointEngine(self.engine, self._overrides, self._models.switchboard(), strategy)
         shared = (self._waiting, self._ready, self._latest, self._callbacks, self._meter)
         return Shard(number, engine, *shared, self.settings.max_batch_size, self._ended)
 

@@ -18,6 +18,7 @@ from worker.engine.rounding import decimals
 from worker.engine.scoring.scorer import Scorer
 from worker.engine.settings import EngineSettings
 from worker.engine.state.layout import STATE
+from worker.engine.strategy.hooked import Hooked
 from worker.inprocess.objects.deciding import SIGNAL, decide_part
 from worker.inprocess.objects.overrides import Note, Overrides, new_note
 from worker.inprocess.point import DataPoint
@@ -37,8 +38,14 @@ class PointBatch(NamedTuple):
 class PointEngine(PartitionEngine):
     """The engine over the symbols of one worker thread. Without user objects it equals a Kafka worker's."""
 
-    def __init__(self, settings: EngineSettings, overrides: Overrides, scorer: Scorer | None = None) -> None:
-        super().__init__(settings, scorer=scorer)
+    def __init__(
+        self,
+        settings: EngineSettings,
+        overrides: Overrides,
+        scorer: Scorer | None = None,
+        strategy: Hooked | None = None,
+    ) -> None:
+        super().__init__(settings, scorer=scorer, strategy=strategy)
         self._reader, self._overrides = PointReader(settings), overrides
         self._points: Sequence[DataPoint] = ()
         self._notes: dict[int, Note] = {}

@@ -77,6 +77,7 @@ def load_engine_of(
         ConfigError: a name or a value is invalid; the message names its source.
     """
     from worker.instruments import load_engine
+    from worker.strategies import filled
 
     tree = Tree()
     tree.put(("engine",), settings.engine, Origin("command line"))
@@ -85,29 +86,32 @@ def load_engine_of(
     for name, value in (changes or {}).items():
         tree.put(("engine", *name.split(".")), value, Origin("file", str(plan)))
     try:
-        return load_engine(tree.values().get("engine", {}))
+        return filled(load_engine(tree.values().get("engine", {})))
     except SettingRefused as error:
         raise_first(_of_engine(tree, error))
-        raise  # the refused value is in the instruments file
+        raise  # the refused value is in the instruments file, or a default
 
 
 def find_engine(found: Found) -> tuple[EngineSettings, list[Problem]]:
     """Return the valid settings of the engine, and the problems."""
     from worker.instruments import load_engine
+    from worker.strategies import filled
 
     problems = list[Problem]()
     while True:
+        part = ("engine", "instruments_file")
         try:
-            return load_engine(found.tree.values().get("engine", {})), problems
+            engine = load_engine(found.tree.values().get("engine", {}))
+            part = ("engine", "strategy")
+            return filled(engine), problems
         except SettingRefused as error:
             told = _of_engine(found.tree, error)
             problems += told or [Problem(error.message, error.fix)]
             if not found.tree.remove(_place(found.tree, error.path) if told else ("engine",)):
                 raise
-        except ConfigError as error:  # the instruments file
+        except ConfigError as error:
             problems.append(Problem(error.message, error.fix))
-            at = ("engine", "instruments_file")
-            if not found.tree.remove(at if found.tree.under(at) else at[:1]):
+            if not found.tree.remove(part if found.tree.under(part) else part[:1]):
                 raise
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from worker.engine.asking.settings import StrategySettings
-from worker.engine.strategy.hooked import Hooked
+from worker.engine.settings import EngineSettings
 from worker.strategy.declaring.declared import Strategy
 from worker.strategy.describing.definition import Definition, define
 from worker.strategy.describing.source import Source, from_class, from_file, from_package
+from worker.strategy.errors import StrategyRefused
 from worker.strategy.running.compiled import Compiled
 from worker.strategy.running.interpreted import Interpreted
 
@@ -27,24 +27,57 @@ def find(file: Path | None = None, name: str | None = None, strategy: type[Strat
     return from_package(name)
 
 
-def configured(settings: StrategySettings) -> tuple[StrategySettings, Hooked]:
-    """Return settings with all that decisions depend on filled in, and the strategy that is ready to be asked.
+def filled(engine: EngineSettings) -> EngineSettings:
+    """Return settings with all of the strategy that decisions depend on; as they are without a strategy.
 
     Raises:
-        StrategyRefused: there is none, it is malformed, or can't be compiled.
+        StrategyRefused: there is none of that name, it is malformed, or its digest is not the one that is given.
         SettingRefused: a parameter is unknown or out of its range.
     """
-    source = find(None if settings.file is None else Path(settings.file).expanduser(), settings.name)
-    definition = define(source, settings.parameters)
-    filled = {
-        "name": definition.name,
-        "version": definition.version,
-        "digest": source.digest,
-        "parameters": definition.parameters.model_dump(),
-        "tags": definition.tags,
-        "notes": definition.notes,
+    found = defined(engine)
+    if found is None:
+        return engine
+    more = {
+        "name": found.name,
+        "version": found.version,
+        "digest": found.source.digest,
+        "parameters": found.parameters.model_dump(),
+        "tags": found.tags,
+        "notes": found.notes,
     }
-    return settings.model_copy(update=filled), run(definition, settings.mode)
+    return engine.model_copy(update={"strategy": engine.strategy.model_copy(update=more)})
+
+
+def defined(engine: EngineSettings) -> Definition | None:
+    """Return the strategy of settings, not yet ready to run; None where the rules decide.
+
+    Raises:
+        StrategyRefused: as `filled`.
+        SettingRefused: as `filled`.
+    """
+    settings = engine.strategy
+    if not settings.configured:
+        return None
+    source = find(None if settings.file is None else Path(settings.file).expanduser(), settings.name)
+    if settings.digest and settings.digest != source.digest:
+        raise StrategyRefused(
+            f"{source.name} is not the source that the configuration names: its sha256 is {source.digest}",
+            "Restore the file, or leave engine.strategy.digest out",
+        )
+    return define(source, settings.parameters)
+
+
+def hooked(engine: EngineSettings, definition: Definition | None = None) -> Compiled | Interpreted | None:
+    """Return a strategy for one engine, ready to be asked; None where the rules decide.
+
+    Each engine takes its own, since it holds what one call at a time may use. `definition` spares the search.
+
+    Raises:
+        StrategyRefused: as `filled`, or it can't be compiled.
+        SettingRefused: as `filled`.
+    """
+    found = definition or defined(engine)
+    return None if found is None else run(found, engine.strategy.mode)
 
 
 def load(source: Source, parameters: Mapping[str, Any], mode: Mode = "compiled") -> Compiled | Interpreted:

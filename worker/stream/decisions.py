@@ -11,6 +11,7 @@ from worker.errors import ConfigError
 from worker.kafka.records.decode import decode
 from worker.models.serving.library import Library, configured_stages, exclusive
 from worker.settings import ModelsSettings, Settings
+from worker.strategies import defined, hooked
 from worker.stream.output.encoder import OutputEncoder
 from worker.stream.state.spill import Spilling
 from worker.telemetry.metrics import METRICS
@@ -53,13 +54,15 @@ class DecisionJob:
     version = ENGINE_VERSION
 
     def __init__(self, engine: EngineSettings, settings: Settings) -> None:
-        """Load the models.
+        """Load the models and the strategy.
 
         Raises:
-            AlphapulseError: the settings contradict each other, or this machine can't run models.
+            AlphapulseError: the settings contradict each other, this machine can't run models, or the strategy is
+                refused.
         """
         self._engine, self._settings = engine, settings
         self._library = library(engine, settings.models)
+        self._strategy = defined(engine)
         self._spilling = Spilling(settings.state)
         self.config_hash = engine.config_hash()
 
@@ -75,7 +78,8 @@ class DecisionJob:
     def engine(self) -> PartitionEngine:
         """Create the engine of a partition."""
         scorer = self._library.switchboard() if self._library else None
-        return PartitionEngine(self._engine, self._spilling.new(), scorer)
+        strategy = hooked(self._engine, self._strategy)
+        return PartitionEngine(self._engine, self._spilling.new(), scorer, strategy)
 
     def publisher(self, tp: TopicPartition, batch_bytes: int) -> OutputEncoder:
         """Create the publisher of a partition's decisions and rejections."""

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from schemas import Decision
 from schemas.tick import interval_ms
 from worker.backtest.tape import Tape
+from worker.engine.asking.settings import StrategySettings
 from worker.engine.partition import PartitionEngine
 from worker.engine.periods import close_times
 from worker.engine.reasons import Reject, bits
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.features import FEATURE_NAMES, FEATURE_SET_VERSION
 from worker.engine.stages.ingestion import Decoder
-from worker.engine.state.symbols import Symbols
 from worker.errors import DataError
 from worker.export.lines import read_lines
 
@@ -41,6 +41,8 @@ class Series(NamedTuple):
 
 def series_of_tapes(tapes: Sequence[Tape], settings: EngineSettings) -> list[Series]:
     """Run bars through the engine that the workers run, each symbol from an empty state."""
+    # A strategy decides, and features do not depend on decisions.
+    settings = settings.model_copy(update={"strategy": StrategySettings()})
     engine = PartitionEngine(settings)
     intervals = {s: interval_ms(i.interval) for s, i in settings.instruments.items() if i.interval}
     decoder = Decoder(settings.ingestion, intervals)
@@ -49,7 +51,7 @@ def series_of_tapes(tapes: Sequence[Tape], settings: EngineSettings) -> list[Ser
 
 
 def _play(tape: Tape, engine: PartitionEngine, decoder: Decoder, settings: EngineSettings) -> Series:
-    engine.symbols = Symbols(settings)
+    engine.begin_anew()
     parts = []
     for part, start, stop in tape.slices(SLICE):
         decoded = part.read(decoder, start, stop)

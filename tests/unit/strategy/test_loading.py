@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from tests.support.strategies import HEAD, PACKED, STRATEGIES, with_step
-from worker.engine.asking.settings import StrategySettings
+from worker.engine.settings import engine_settings
 from worker.errors import ConfigError, Exit, SettingRefused
 from worker.strategy import Strategy, ta
 from worker.strategy.describing.definition import Definition, define
 from worker.strategy.describing.source import from_file, installed
 from worker.strategy.errors import StrategyRefused
-from worker.strategy.loading import configured, find, load
+from worker.strategy.loading import filled, find, hooked, load
 
 
 def definition(folder: Path, text: str, parameters: dict[str, Any] | None = None) -> Definition:
@@ -191,15 +191,16 @@ def test_a_strategy_with_a_fault_is_not_loaded(tmp_path: Path) -> None:
 def test_settings_are_filled_in(tmp_path: Path) -> None:
     file = tmp_path / "own.py"
     file.write_text(STRATEGIES["breakout"])
-    given = StrategySettings(file=str(file), parameters={"enter": 55}, mode="python")
-    filled, hooked = configured(given)
-    assert (filled.name, filled.version, filled.tags) == ("breakout", 3, ("breakout", "channel_exit"))
-    assert filled.digest == find(file).digest
-    assert filled.parameters == {"enter": 55, "leave": 10, "stop_atr": 2.5, "risk": 0.005, "pause": 24, "slow": "4h"}
-    assert hooked.columns == 8
-    again, _ = configured(filled)
-    assert again == filled
-    assert StrategySettings.model_validate(filled.model_dump()) == filled
+    given = engine_settings({"strategy": {"file": str(file), "parameters": {"enter": 55}, "mode": "python"}})
+    engine = filled(given)
+    found, strategy = engine.strategy, hooked(engine)
+    assert (found.name, found.version, found.tags) == ("breakout", 3, ("breakout", "channel_exit"))
+    assert found.digest == find(file).digest
+    assert found.parameters == {"enter": 55, "leave": 10, "stop_atr": 2.5, "risk": 0.005, "pause": 24, "slow": "4h"}
+    assert strategy is not None
+    assert strategy.columns == 8
+    assert filled(engine) == engine
+    assert type(engine).model_validate(engine.model_dump()) == engine
 
 
 def test_the_name_of_a_class_of_two_words(tmp_path: Path) -> None:
