@@ -32,6 +32,7 @@ from worker.cli.bars import (
 from worker.cli.common import Bootstrap, Json, RegistryFolder, quiet_logs, run_async, settings_with
 from worker.cli.compiling import announce
 from worker.cli.progress import progress
+from worker.cli.strategies import Set, StrategyFile, strategy_settings
 from worker.cli.values import finite
 from worker.errors import Exit
 
@@ -107,6 +108,8 @@ def backtest(
     per_year: PerYear = None,
     truncate: Truncate = 0,
     warmup: Warmup = 0,
+    strategy: StrategyFile = None,
+    set_: Set = None,
     registry: RegistryFolder = None,
     without_model: WithoutModel = False,
     bootstrap: Bootstrap = None,
@@ -127,7 +130,7 @@ def backtest(
     if from_ is not None and to is not None and to <= from_:
         raise typer.BadParameter(f"no offsets from {from_} to {to}: --to is exclusive")
     quiet_logs()
-    settings = settings_with(bootstrap, models={"registry": registry})
+    settings = settings_with(bootstrap, models={"registry": registry}, engine=strategy_settings(strategy, set_))
     engine = load_engine_of(settings)
     announce()
     warnings = refused_models([engine], settings.models.registry, without_model)

@@ -12,6 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from tests.support.strategies import STRATEGIES
 from worker.backtest.parts import DECISIONS, REJECTIONS
 from worker.cli.backtest import backtest
 from worker.cli.sweep import sweep
@@ -241,3 +242,34 @@ def test_many_rejections_are_told_by_code_with_a_warning(command: typer.Typer, t
     assert "warning: 28 of 56 records were rejected" in done.output
     assert "rejected: 28 ohlc_inconsistent" in done.output
     assert "28 rows have their high below the low" in done.output
+
+
+def test_a_strategy_of_a_file_decides(command: typer.Typer, tmp_path: Path) -> None:
+    file, out = tmp_path / "own.py", tmp_path / "out"
+    file.write_text(STRATEGIES["breakout"])
+    given = ["--dataset", "sp500", "--limit", "400", "--strategy", str(file), "--set", "slow=1d", "--out", str(out)]
+    for more in ([], ["--set", "enter=10"]):
+        result = CliRunner().invoke(command, [*given, *more])
+        assert result.exit_code == 0, result.output
+        lines = (out / "decisions.jsonl").read_text().splitlines()
+        last = json.loads(lines[-1])["strategy"]
+        assert (last["id"], last["version"]) == ("breakout", 3)
+        assert any('"tag":"breakout"' in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "sentence"),
+    [
+        (["--set", "enter"], Exit.USAGE, "name=value"),
+        (["--set", "enter=1"], Exit.CONFIG, "engine.strategy.parameters.enter"),
+    ],
+)
+def test_parameters_that_do_not_fit(
+    command: typer.Typer, tmp_path: Path, given: list[str], code: int, sentence: str
+) -> None:
+    file = tmp_path / "own.py"
+    file.write_text(STRATEGIES["breakout"])
+    result = CliRunner().invoke(command, ["--dataset", "sp500", "--strategy", str(file), *given])
+    said = f"{result.output}{result.exception}"
+    assert sentence in said
+    assert result.exit_code == code or getattr(result.exception, "exit_code", None) == code
