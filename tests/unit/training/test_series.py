@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.strategies import STRATEGIES
 from tests.unit.backtest.market import market
 from worker.backtest.parts import DECISIONS, Files
 from worker.backtest.player import Player
@@ -52,3 +53,14 @@ def test_features_of_another_set(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b'"feature_set_version":2', b'"feature_set_version":1'))
     with pytest.raises(DataError, match="feature set 1"):
         series_of_decisions([path])
+
+
+def test_a_strategy_has_no_say_in_samples(tmp_path: Path) -> None:
+    file = tmp_path / "own.py"
+    file.write_text(STRATEGIES["breakout"])
+    decided = engine_settings({"strategy": {"file": str(file)}})
+    one, other = (
+        labelled(series_of_tapes(tapes(market()), each), FEATURES, 12, COST) for each in (decided, EngineSettings())
+    )
+    assert len(one) > 500
+    assert one.features.tobytes() == other.features.tobytes()
