@@ -20,11 +20,13 @@ def warmup(json: Json = False) -> None:
     from worker.engine.settings import EngineSettings
     from worker.models.serving import circuit
     from worker.settings import Settings
+    from worker.strategy.running import observing
     from worker.stream.decisions import DecisionJob
 
     DecisionJob(EngineSettings(), Settings()).warm_up()
     DecisionEncoder(EngineSettings()).warm_up()
     circuit.warm_up()
+    observing.warm_up()
     seconds = time.perf_counter() - begun
     if json:
         print_json({"cache": CACHE.folder and str(CACHE.folder), "seconds": round(seconds, 3)})

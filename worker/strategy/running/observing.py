@@ -9,9 +9,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.engine.bar import BAR, INSTRUMENT
+from worker.engine.pipeline import OUTPUT
 from worker.engine.strategy.observe import observe
+from worker.engine.strategy.plan import plan
 from worker.strategy.describing.definition import Definition
 from worker.strategy.running.playing import Player
+
+
+def warm_up() -> None:
+    """Compile the kernel of the indicators, or load it from the cache; one serves every strategy."""
+    nothing, none = plan({}), np.zeros(0, np.int64)
+    observe(
+        *(none, none, np.zeros(0, INSTRUMENT), np.zeros(0, BAR), np.zeros(0, OUTPUT), np.zeros((0, nothing.words))),
+        *(nothing.words, nothing.nodes, nothing.timeframes, nothing.outputs, np.zeros((0, 0)), np.zeros((0, 0))),
+    )
 
 
 def _fingerprint(definition: Definition) -> str:

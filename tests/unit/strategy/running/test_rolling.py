@@ -16,6 +16,7 @@ from worker.engine.bar import INSTRUMENT
 from worker.engine.strategy.observe import observe
 from worker.errors import ConfigError
 from worker.strategy.loading import find, load
+from worker.strategy.running.observing import warm_up
 
 MODES = ("compiled", "python")
 Values = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
@@ -63,9 +64,14 @@ def test_both_modes_agree(tmp_path: Path) -> None:
 
 
 def test_the_kernel_of_the_indicators_is_compiled_once(tmp_path: Path) -> None:
-    play(loaded(tmp_path, "python"), bars(10))
+    """What `alphapulse warmup` compiles serves every strategy, in batches of any size."""
     compiled: Any = observe
-    assert len(compiled.signatures) == 1
+    warm_up()
+    before = list(compiled.signatures)
+    play(loaded(tmp_path, "python"), bars(10), cuts=(1, 2))
+    play(loaded(tmp_path, "python", STRATEGIES["breakout"]), bars(1))
+    assert list(compiled.signatures) == before
+    assert len(before) == 1
 
 
 @pytest.mark.parametrize("mode", MODES)
