@@ -70,6 +70,7 @@ def _assemble() -> None:
         publish,
         schema,
         state,
+        strategy,
         sweep,
         topics,
         train,
@@ -92,6 +93,7 @@ def _assemble() -> None:
     app.command()(sweep.sweep)
     app.command()(train.train)
     app.add_typer(models.app, name="models")
+    app.add_typer(strategy.app, name="strategy")
     app.command()(doctor.doctor)
     app.command()(config.config)
     app.command()(schema.schema)

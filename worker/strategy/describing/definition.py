@@ -35,7 +35,8 @@ class Definition(NamedTuple):
     parameters: BaseModel
     record: NDArray[Any]  # the parameters that a step can read, (1,)
     own: np.dtype[Any]  # of the state
-    names: tuple[str, ...]  # of the indicators
+    indicators: Mapping[str, Indicator]
+    names: tuple[str, ...]  # of the indicators, and of what its own rolling code publishes
     needed: tuple[bool, ...]  # which must be known before the step is called
     plan: Plan
     rolling: Rolling | None
@@ -83,7 +84,7 @@ def define(source: Source, given: Mapping[str, Any]) -> Definition:
     if step is Strategy.step or not callable(step):
         raise StrategyRefused(f"{name} has no step", FIX)
     return Definition(
-        *(source, version, tags, notes, parameters, record, own, names, needed, rows, own_code, step),
+        *(source, version, tags, notes, parameters, record, own, indicators, names, needed, rows, own_code, step),
     )
 
 

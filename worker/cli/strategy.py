@@ -1,0 +1,58 @@
+"""`alphapulse strategy`: write a strategy to begin with, and show what one is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from worker.cli.common import Json
+from worker.cli.output import print_json
+from worker.cli.strategies import Set, strategy_settings
+from worker.cli.tables import print_table
+
+app = typer.Typer(help="Write a strategy of your own, and show what it is.", no_args_is_help=True)
+
+File = Annotated[Path, typer.Argument(help="Python file of the strategy.", show_default=False)]
+
+
+@app.command()
+def new(file: File, json: Json = False) -> None:
+    """Write a strategy to begin with; never over a file that exists."""
+    from worker.strategy.scaffold import write
+
+    write(file)
+    if json:
+        print_json({"file": str(file)})
+    else:
+        typer.echo(f"wrote {file}; try: alphapulse backtest --dataset sp500 --strategy {file}")
+
+
+@app.command()
+def show(file: File, set_: Set = None, json: Json = False) -> None:
+    """Show parameters, indicators with their warm-up in bars, state and digest; nothing of it is run at a bar."""
+    from worker.strategy.describing.definition import define
+    from worker.strategy.describing.source import from_file
+    from worker.strategy.describing.summary import summary
+
+    given = strategy_settings(file, set_)["strategy"].get("parameters", {})
+    found = summary(define(from_file(file), given))
+    if json:
+        print_json(found)
+        return
+    typer.echo(f"{found['name']}, version {found['version']}, sha256 {found['digest']}")
+    for title, rows in (
+        ("parameters", found["parameters"]),
+        ("indicators", found["indicators"]),
+        ("state", found["state"]),
+    ):
+        if rows:
+            typer.echo(f"\n{title}")
+            print_table(list(rows[0]), [list(map(_shown, row.values())) for row in rows])
+    sizes = found["bytes"]
+    typer.echo(f"\n{sizes['indicators']} bytes of indicators and {sizes['state']} of state a symbol")
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else str(value)
