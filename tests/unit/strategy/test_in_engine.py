@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -132,6 +135,31 @@ def test_a_snapshot_after_any_bar_goes_on(name: str, mode: str, folder: Path) ->
                 after.load(key, state.carry, state.derived, state.strategy)
         engine = after
     assert same(np.concatenate(outs), whole(folder, name))
+
+
+PROGRAM = """
+import hashlib
+import sys
+from pathlib import Path
+
+from tests.unit.strategy.test_in_engine import STRATEGIES, PartitionEngine, configured, play
+
+for name in STRATEGIES:
+    settings, strategy = configured(Path(sys.argv[1]), name)
+    outs = play(PartitionEngine(settings, strategy=strategy))
+    print(name, strategy.plan, settings.config_hash(), hashlib.sha256(repr(outs["said"].tolist()).encode()).hexdigest())
+"""
+
+
+def test_the_order_of_hashes_does_not_show(folder: Path) -> None:
+    said = set()
+    for seed in ("1", "2"):
+        given = [sys.executable, "-c", PROGRAM, str(folder)]
+        said.add(
+            subprocess.run(given, env=os.environ | {"PYTHONHASHSEED": seed}, check=True, capture_output=True).stdout
+        )
+    assert len(said) == 1
+    assert len(said.pop().splitlines()) == len(STRATEGIES)
 
 
 def test_parameters_and_source_are_in_the_hash(folder: Path) -> None:
