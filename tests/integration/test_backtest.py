@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.conftest import Bootstrap
 from tests.support.parity import Values, backtested, differing, live
+from tests.support.strategies import STRATEGIES
 from tests.support.ticks import group_settings, ticks
 from worker.settings import Settings
 from worker.sources.recording import write_recording
@@ -33,3 +34,22 @@ async def test_live_is_backtest(broker: Bootstrap, topic_prefix: str, tmp_path: 
     assert differing(backtested(settings, [recording], tmp_path / "file"), wanted) == 0
     topic = backtested(settings, ["--topic", settings.topics.input], tmp_path / "topic", workers=1)
     assert differing(by_symbol(topic), by_symbol(wanted)) == 0
+
+
+@pytest.mark.parametrize("mode", ["compiled", "python"])
+async def test_live_is_backtest_with_a_strategy(
+    mode: str, broker: Bootstrap, topic_prefix: str, tmp_path: Path
+) -> None:
+    """Its state, indicators and orders of its own survive the kill."""
+    file = tmp_path / "own.py"
+    file.write_text(STRATEGIES["rolling"])
+    settings = group_settings(broker.bootstrap, topic_prefix, max_batch_records=200)
+    settings = settings.model_copy(update={"engine": {"strategy": {"file": str(file), "mode": mode}}})
+    records = ticks(TICKS, SYMBOLS, SEED)
+    wanted = await live(settings, records, tmp_path, seconds=60)
+    recording = tmp_path / "ticks.jsonl"
+    write_recording(records, recording)
+    assert differing(backtested(settings, [recording], tmp_path / "file"), wanted) == 0
+    assert (
+        sum(b'"strategy":{"id":"own_window","version":1,"status":"ok"' in line for line in wanted.decisions) > TICKS / 2
+    )
