@@ -58,8 +58,8 @@ async def whole(fleet: Fleet, records: int, seconds: float = 2 * PATIENCE) -> Ou
     await fleet.stop(PATIENCE)
     assert await fleet.progress.committed() == await fleet.progress.ends()
     await no_open_transaction(fleet)
-    inputs = read_input(fleet.settings)
-    assert sum(map(len, inputs)) == records, "the input is not whole"
+    there = sum(map(len, read_input(fleet.settings)))
+    assert there == records, f"the input has {there} records, the publisher has counted {records}"
     report = await check_group(fleet.settings)
     assert report.complete, report
     return published(fleet.settings)
