@@ -94,8 +94,9 @@ unit: export ALPHAPULSE_TEST_EXAMPLES := $(EXAMPLES)
 unit: $(DEV) engine ## Run the tests that need no broker (EXAMPLES=long draws more at random)
 	@$(BIN)/python -m pytest tests/unit tests/contract -n 3 --dist worksteal
 
+# These wait for sessions and restarts: three processes keep two cores busy.
 integration: $(DEV) engine $(START)
-	@$(BIN)/python -m pytest tests/integration -m "not alone and not variant" -n 2 --dist loadfile
+	@$(BIN)/python -m pytest tests/integration -m "not alone and not variant" -n 3 --dist loadfile
 	@$(BIN)/python -m pytest tests/integration -m alone
 
 test: unit integration ## Run all tests that need no container engine (starts a local real Kafka)

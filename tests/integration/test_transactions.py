@@ -26,6 +26,7 @@ from worker.kafka.errors import Fenced
 from worker.kafka.producers import Clients
 from worker.kafka.protocol.offsets import Membership, Position
 from worker.kafka.records.outputs import Output
+from worker.kafka.seams import metadata
 from worker.kafka.transactions import EpochRefused, TransactionalProducer
 from worker.settings import KafkaSettings
 from worker.stream.output.sink import Commit, TransactionalSink
@@ -251,7 +252,8 @@ async def test_what_is_called_out_of_turn_is_refused(scene: Scene) -> None:
     assert scene.read() == [b"a"]
 
 
-async def test_a_topic_that_is_not_there_is_named(scene: Scene) -> None:
+async def test_a_topic_that_is_not_there_is_named(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metadata, "FORGOTTEN", 0.5)
     producer = await scene.producer()
     await producer.begin_transaction()
     with pytest.raises(UnknownTopicOrPartitionError):
