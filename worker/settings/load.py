@@ -45,11 +45,6 @@ def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
 def find_settings(overrides: Mapping[str, Any] | None = None) -> Found:
     """Read all sources, but drop invalid values and report them."""
     tree, problems = read_all(overrides or {})
-    known = Settings.model_fields
-    for section in [name for name in tree.root if name not in known and name.lower() in known]:
-        # The model would take it for its own section, and refuse what is in it under that name.
-        problems += [unknown(entry.path, entry.origin) for entry in tree.under((section,))]
-        tree.remove((section,))
     while True:
         try:
             settings = Settings.model_validate(tree.values())
@@ -61,7 +56,8 @@ def find_settings(overrides: Mapping[str, Any] | None = None) -> Found:
                 problems += _of_settings(tree, place, [(each["type"], each["msg"]) for each in group])
                 dropped |= tree.remove(place)
             if not dropped:  # another look would find the same
-                raise ConfigError(f"the settings are invalid: {error}", "Correct the value") from None
+                first = error.errors(include_url=False)[0]
+                raise ConfigError(f"the settings are invalid: {first['msg']}", "Correct the value") from None
     settings._tree = tree
     return Found(settings, tree, problems)
 

@@ -246,7 +246,7 @@ class LogSettings(Section):
 class Settings(BaseSettings):
     """All settings; see `alphapulse config`."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", case_sensitive=True)
 
     kafka: KafkaSettings = KafkaSettings()
     topics: TopicSettings = TopicSettings()
