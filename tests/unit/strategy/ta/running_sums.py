@@ -10,7 +10,8 @@ import talib
 
 from tests.support.features_series import Series
 from tests.unit.engine.stages.features.oracles.oracle import Oracle, flat_range, hundred, no_volume, one
-from tests.unit.strategy.ta.oracles import NAMED, Case, K, close, of, spread
+from tests.unit.strategy.ta.formulas import K, close, of, spread
+from tests.unit.strategy.ta.oracles import NAMED, Case
 from worker.strategy import ta
 
 
