@@ -16,6 +16,7 @@ from worker.engine.bar import BAR, INSTRUMENT
 from worker.engine.kernel import kernel
 from worker.engine.pipeline import OUTPUT
 from worker.engine.state.layout import CARRY
+from worker.engine.strategy.hooked import Observation
 
 FAST, SLOW = 5, 20  # bars
 VALUES = np.dtype([("fast", "f8"), ("slow", "f8")])
@@ -118,16 +119,6 @@ class Hand:
     def raise_fatal(self) -> None:
         """Nothing is fatal."""
 
-    def observe(
-        self,
-        order: NDArray[np.int64],
-        slots: NDArray[np.int64],
-        bars: NDArray[Any],
-        outs: NDArray[Any],
-        memory: NDArray[np.float64],
-        values: NDArray[np.float64],
-        was: NDArray[np.float64],
-        instruments: NDArray[Any],
-    ) -> None:
+    def observe(self, seen: Observation) -> None:
         """Advance both averages."""
-        _averages(order, slots, bars, outs, memory, values, was)
+        _averages(*seen[:-1])

@@ -13,6 +13,7 @@ from worker.engine.asking.intent import INTENT, KEEP, MARKET, NO_TAG, UNSAID, St
 from worker.engine.bar import INSTRUMENT
 from worker.engine.pipeline import OUTPUT
 from worker.engine.state.layout import CARRY
+from worker.engine.strategy.hooked import Observation
 
 C = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 9)
 SILENT = np.zeros(1, INTENT)
@@ -48,7 +49,8 @@ def ask(hooked: Any, bars: NDArray[Any]) -> Asked:
     memory, own = np.zeros((1, hooked.words)), np.zeros(max(-(-hooked.own.itemsize // 8), 1), np.uint64)
     values, was = np.zeros((2, n, hooked.columns))
     instruments, carry, intents = np.zeros(1, INSTRUMENT), np.zeros(1, CARRY), np.repeat(SILENT, n)
-    hooked.observe(np.arange(n), np.zeros(n, np.int64), bars, outs, memory, values, was, instruments)
+    slots = np.zeros(n, np.int64)
+    hooked.observe(Observation(np.arange(n), slots, bars, outs, memory, values, was, instruments))
     step, found = C(hooked.address), Asked(intents, [], [])
     for i in range(n):
         before = own.copy()

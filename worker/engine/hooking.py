@@ -11,7 +11,7 @@ from worker.engine.asking.ask import Hook
 from worker.engine.asking.standing import STANDING
 from worker.engine.state.beside import Beside
 from worker.engine.state.symbols import Symbols
-from worker.engine.strategy.hooked import Hooked
+from worker.engine.strategy.hooked import Hooked, Observation
 
 # The rules decide: an order enters at the market.
 NOBODY = Hook(
@@ -47,7 +47,8 @@ class Hooking:
         if rows > len(self._values):
             self._room(rows)
         values, was = self._values[:rows], self._was[:rows]
-        self._strategy.observe(order, frames, bars, outs, self._beside.memory, values, was, symbols.instruments)
+        memory, instruments = self._beside.memory, symbols.instruments
+        self._strategy.observe(Observation(order, frames, bars, outs, memory, values, was, instruments))
 
     def hook(self) -> Hook:
         """Return what `decide` needs for the batch that `observe` has seen."""

@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+class Observation(NamedTuple):
+    """A batch, as a strategy's indicators see it: accepted rows in `order`, after `pipeline.observe`.
+
+    `slots[row]` is the row of `memory` (frames, words) and of `instruments`, negative for none. At
+    `outs["validation"]["shift"]` prices have another level: what was computed from earlier ones is void.
+    """
+
+    order: NDArray[np.int64]
+    slots: NDArray[np.int64]
+    bars: NDArray[Any]
+    outs: NDArray[Any]
+    memory: NDArray[np.float64]
+    values: NDArray[np.float64]  # (rows, columns), to be written: at this bar
+    was: NDArray[np.float64]  # the same, at the bar before
+    instruments: NDArray[Any]
 
 
 class Hooked(Protocol):
@@ -58,21 +75,6 @@ class Hooked(Protocol):
         """Raise what a step met that must end the process (an interrupt, no memory left); called after `decide`."""
         ...
 
-    def observe(
-        self,
-        order: NDArray[np.int64],
-        slots: NDArray[np.int64],
-        bars: NDArray[Any],
-        outs: NDArray[Any],
-        memory: NDArray[np.float64],
-        values: NDArray[np.float64],
-        was: NDArray[np.float64],
-        instruments: NDArray[Any],
-    ) -> None:
-        """Advance the indicators of a batch in `order`, after `pipeline.observe` and before `pipeline.decide`.
-
-        `slots[row]` is the row of `memory` (frames, words) and of `instruments`, negative for none. Only accepted rows
-        count. At `outs["validation"]["shift"]` prices have another level: what was computed from earlier ones is void.
-        Write `values` and `was` (rows, columns), those at this bar and at the one before, of each accepted row.
-        """
+    def observe(self, seen: Observation) -> None:
+        """Advance the indicators by a batch, before `pipeline.decide`; write its `values` and `was`."""
         ...

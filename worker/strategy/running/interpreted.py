@@ -22,6 +22,7 @@ from worker.engine.asking.intent import (
     Status,
 )
 from worker.engine.bar import BAR
+from worker.engine.strategy.hooked import Observation
 from worker.strategy.declaring.fields import packed
 from worker.strategy.describing.definition import Definition
 from worker.strategy.running.layout import CARRY, OF_CARRY, OF_OUTPUT, OUTPUT, Part
@@ -128,14 +129,14 @@ class Interpreted(Observing):
         self._callback = CALLBACK(self._call)
         self.address: int = ctypes.cast(self._callback, ctypes.c_void_p).value or 0
 
-    def observe(self, *given: Any) -> None:
+    def observe(self, seen: Observation) -> None:
         """Advance the indicators of a batch; raise what ended the batch before.
 
         Raises:
             BaseException: an interrupt, or no memory, at a step before.
         """
         self.raise_fatal()
-        super().observe(*given)
+        super().observe(seen)
 
     def raise_fatal(self) -> None:
         """Raise what ended a step and is no failure of it: C code can't pass it on.

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from worker.engine.bar import BAR, INSTRUMENT
 from worker.engine.pipeline import OUTPUT
+from worker.engine.strategy.hooked import Observation
 from worker.engine.strategy.observe import observe
 from worker.engine.strategy.plan import plan
 from worker.strategy.describing.definition import Definition
@@ -46,25 +46,15 @@ class Observing:
         self.own: np.dtype[Any] = definition.own
         self.plan = _fingerprint(definition)
 
-    def observe(
-        self,
-        order: NDArray[np.int64],
-        slots: NDArray[np.int64],
-        bars: NDArray[Any],
-        outs: NDArray[Any],
-        memory: NDArray[np.float64],
-        values: NDArray[np.float64],
-        was: NDArray[np.float64],
-        instruments: NDArray[Any],
-    ) -> None:
+    def observe(self, seen: Observation) -> None:
         """Advance the indicators of a batch (`engine.strategy.hooked.Hooked`)."""
         rows = self.definition.plan
         observe(
-            *(order, slots, instruments, bars, outs, memory, rows.words),
-            *(rows.nodes, rows.timeframes, rows.outputs, values, was),
+            *(seen.order, seen.slots, seen.instruments, seen.bars, seen.outs, seen.memory, rows.words),
+            *(rows.nodes, rows.timeframes, rows.outputs, seen.values, seen.was),
         )
         if self._player is not None:
-            self._player.play(order, slots, bars, outs, memory, values, was)
+            self._player.play(seen)
 
     def raise_fatal(self) -> None:
         """Raise what a step met that must end the process; machine code meets nothing of the kind."""

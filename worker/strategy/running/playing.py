@@ -12,6 +12,7 @@ from numba.np.numpy_support import from_dtype
 from numpy.typing import NDArray
 
 from worker.engine.bar import BAR
+from worker.engine.strategy.hooked import Observation
 from worker.strategy.describing.definition import Definition
 from worker.strategy.describing.rolling import SEEN, WAS
 from worker.strategy.running.layout import OUTPUT
@@ -51,16 +52,7 @@ def play(order, slots, bars, outs, memories, room, inds, published, befores, par
 class Player(Protocol):
     """Plays a batch."""
 
-    def play(
-        self,
-        order: NDArray[np.int64],
-        slots: NDArray[np.int64],
-        bars: NDArray[Any],
-        outs: NDArray[Any],
-        memory: NDArray[np.float64],
-        values: NDArray[np.float64],
-        was: NDArray[np.float64],
-    ) -> None:
+    def play(self, seen: Observation) -> None:
         """Write what the code publishes to the last columns of `values` and `was`, and the memory of each symbol.
 
         Where it raises, its memory is as it was before the bar, and what it publishes is not known.
@@ -132,21 +124,12 @@ class CompiledPlayer:
             },
         )
 
-    def play(
-        self,
-        order: NDArray[np.int64],
-        slots: NDArray[np.int64],
-        bars: NDArray[Any],
-        outs: NDArray[Any],
-        memory: NDArray[np.float64],
-        values: NDArray[np.float64],
-        was: NDArray[np.float64],
-    ) -> None:
+    def play(self, seen: Observation) -> None:
         """Play a batch (`Player`)."""
         views = self._views
-        inds, published, befores = _rows(views.ind, values), _rows(views.out, values), _rows(views.was, was)
-        memories = views.memories(memory)
-        self._play(order, slots, bars, outs, memories, self._room, inds, published, befores, self._params)
+        inds, published = _rows(views.ind, seen.values), _rows(views.out, seen.values)
+        befores, memories = _rows(views.was, seen.was), views.memories(seen.memory)
+        self._play(*seen[:4], memories, self._room, inds, published, befores, self._params)
 
 
 class Observed:
@@ -178,25 +161,17 @@ class InterpretedPlayer:
         self._write, self._out_at = Writer(self._out, published), self._views.ind.itemsize - published.itemsize
         self._memory = Writer(type("Memory", (), {"__slots__": own.record.names}), own.record)
 
-    def play(
-        self,
-        order: NDArray[np.int64],
-        slots: NDArray[np.int64],
-        bars: NDArray[Any],
-        outs: NDArray[Any],
-        memory: NDArray[np.float64],
-        values: NDArray[np.float64],
-        was: NDArray[np.float64],
-    ) -> None:
+    def play(self, seen: Observation) -> None:
         """Play a batch (`Player`)."""
-        judged, memories = outs["validation"], self._views.memories(memory)
-        for row in order.tolist():
-            slot = slots[row]
+        judged, memory = seen.outs["validation"], seen.memory
+        memories = self._views.memories(memory)
+        for row in seen.order.tolist():
+            slot = seen.slots[row]
             if slot < 0 or not judged["accepted"][row]:
                 continue
             if judged["shift"][row]:
                 memories[slot] = np.zeros((), self._views.record)
-            addresses = (each.ctypes.data + row * each.strides[0] for each in (bars, values, was))
+            addresses = (each.ctypes.data + row * each.strides[0] for each in (seen.bars, seen.values, seen.was))
             self._play_bar(memory.ctypes.data + slot * memory.strides[0] + 8 * self._views.at, *addresses)
 
     def _play_bar(self, memory: int, bar: int, values: int, was: int) -> None:

@@ -13,6 +13,7 @@ from tests.support.indicators_drive import judged
 from tests.support.strategies import HEAD, ROLLING, STRATEGIES
 from tests.unit.strategy.running.test_both_modes import HOUR, bars
 from worker.engine.bar import INSTRUMENT
+from worker.engine.strategy.hooked import Observation
 from worker.engine.strategy.observe import observe
 from worker.errors import ConfigError
 from worker.strategy.loading import find, load
@@ -38,7 +39,7 @@ def play(hooked: Any, rows: NDArray[Any], outs: NDArray[Any] | None = None, cuts
         part = slice(begin, end)
         order = np.argsort(slots[part], kind="stable")
         given = (order, slots[part], rows[part], outs[part], memory, values[part], was[part], np.zeros(2, INSTRUMENT))
-        hooked.observe(*given)
+        hooked.observe(Observation(*given))
         begin = end
     return values, was, memory
 
