@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.client import AIOKafkaClient
+from aiokafka.protocol.produce import ProduceRequest
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
-from tests.support.kafka import KEEP_ALL, read_partition
+from tests.support.kafka import KEEP_ALL, create_topics, read_partition
+from worker.broker import Broker
 from worker.broker.cluster import Cluster
 from worker.sources.publisher import PublishSummary, publish_records
 from worker.sources.record import Record
@@ -84,3 +91,42 @@ async def test_all_arrives_while_each_broker_is_killed_and_comes_back() -> None:
         expected[sent.key].append(sent)
     assert {key: list(dict.fromkeys(records)) for key, records in found.items()} == dict(expected)
     assert len(waits) == len(ends)  # each outage that was told has ended
+
+
+async def first_offset(bootstrap: str, topic: str, timestamp: int) -> int:
+    """Send the first batch of producer 4711, and return the offset that the broker says it has."""
+    batch = DefaultRecordBatchBuilder(
+        magic=2,
+        compression_type=0,
+        is_transactional=0,
+        producer_id=4711,
+        producer_epoch=0,
+        base_sequence=0,
+        batch_size=4_096,
+    )
+    for number, value in enumerate((b"first", b"second")):
+        batch.append(number, timestamp, b"key", value, [])
+    client = AIOKafkaClient(bootstrap_servers=bootstrap)
+    await client.bootstrap()
+    try:
+        await client.force_metadata_update()
+        leader = client.cluster.leader_for_partition(TopicPartition(topic, 0))
+        answer = await client.send(leader, ProduceRequest(None, -1, 10_000, [(topic, [(0, bytes(batch.build()))])]))
+    finally:
+        await client.close()
+    ((_, ((_, error, offset, *_),)),) = answer.topics
+    assert not error
+    return int(offset)
+
+
+@pytest.mark.variant
+@pytest.mark.parametrize(("age", "again"), [(0.0, 0), (2 * 86_400.0, 2)], ids=["today", "history"])
+async def test_a_restarted_broker_knows_no_producer_of_history(tmp_path: Path, age: float, again: int) -> None:
+    """A broker drops sequences of records older than `producer.id.expiration.ms` when it loads a log."""
+    timestamp = int((time.time() - age) * 1_000)
+    with Broker(home=tmp_path) as broker:
+        await create_topics(broker.bootstrap, {"sequences": 1})
+        assert await first_offset(broker.bootstrap, "sequences", timestamp) == 0
+        assert await first_offset(broker.bootstrap, "sequences", timestamp) == 0
+        await asyncio.to_thread(broker.restart)
+        assert await first_offset(broker.bootstrap, "sequences", timestamp) == again

@@ -7,14 +7,16 @@ import json
 import subprocess
 import sys
 import uuid
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
-from tests.chaos.scene import PARTITIONS, PROCESSING, STATE, load
+from tests.chaos.scene import ENDLESS, PARTITIONS, PROCESSING, STATE, load, some_ticks
 from tests.support.fleet import Fleet, environment
 from tests.support.oracle import PATIENCE, behind, proven, under_load, whole
 from tests.support.outputs import assert_equal, expected, read_input, without_repeats
+from tests.support.resent import resent_batches
 from tests.support.ticks import group_settings
 from tests.versions.features import features, raise_features
 from tests.versions.releases import RELEASES, release_of
@@ -22,6 +24,8 @@ from worker.broker import Broker
 from worker.broker.lock import PINNED, Release
 from worker.errors import Exit
 from worker.settings import Settings
+from worker.sources.publisher import partition_of
+from worker.sources.record import Record
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
 
@@ -44,6 +48,16 @@ async def made(broker: Broker, guarantee: str) -> Settings:
     found = json.loads(await asyncio.to_thread(command, settings, "topics", "create", "--json"))
     assert len(found["created"]) == 5
     return settings
+
+
+def resent(settings: Settings, records: int) -> int:
+    """The number of records that lie twice because a broker was stopped under the publisher: a batch a partition."""
+    sent = defaultdict[int, list[Record]](list)
+    for record in some_ticks(ENDLESS)[:records]:
+        sent[partition_of(record.key, PARTITIONS)].append(record)
+    sizes = [resent_batches(found, sent[partition]) for partition, found in enumerate(read_input(settings))]
+    assert all(len(batches) <= 1 for batches in sizes), sizes
+    return sum(map(sum, sizes))
 
 
 @pytest.mark.parametrize("guarantee", ["exactly_once", "at_least_once"])
@@ -100,4 +114,5 @@ async def test_the_broker_is_upgraded_under_load_and_its_features_raised(tmp_pat
                 first.kill()
                 await second.ready(PARTITIONS, seconds=PATIENCE)
                 await behind(fleet)
-                await proven(fleet, await publishing.cut())
+                records = await publishing.cut()
+                await proven(fleet, records + resent(settings, records))

@@ -3,7 +3,8 @@
 aiokafka's idempotent producer retries by itself. But it fails a batch whose partition has no leader for a request
 timeout, is unusable after some errors, and may leave a future unresolved for ever. Then a new producer sends what is
 not acknowledged, in the order of each partition. It can't know what the old one has written: those records may be
-duplicated, which changes no decision.
+duplicated, which changes no decision. A broker that is stopped may refuse a batch that it has written. When it starts,
+it forgets the sequences of records older than `producer.id.expiration.ms`, a day: a retry of history is written twice.
 """
 
 from __future__ import annotations
