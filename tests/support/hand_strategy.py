@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -63,12 +64,12 @@ RECORDS = (CARRY, INSTRUMENT, BAR, OUTPUT, VALUES, VALUES, OWN, INTENT, PARAMS)
 SIGNATURE = types.int64(*map(_pointer, RECORDS))
 
 
+@cache
 def compiled(step: Callable[..., Any]) -> Any:
     """A C function of the engine's protocol."""
     return cfunc(SIGNATURE, error_model="numpy")(step)
 
 
-@compiled
 def crossing(carry, inst, bar, out, values, was, own, intent, params):  # type: ignore[no-untyped-def]
     """Long above the slow average and short below it, with a stop; raises and errs as often as it is told."""
     now, before, kept = carray(values, 1)[0], carray(was, 1)[0], carray(own, 1)[0]
@@ -103,7 +104,7 @@ class Hand:
     words, own, columns = HEAD + SLOW, OWN, len(VALUES.names or ())
 
     def __init__(self, function: Any = None, **params: float) -> None:
-        self._function = function or crossing
+        self._function = function or compiled(crossing)
         self.address = self._function.address
         self.params: NDArray[Any] = np.zeros(1, PARAMS)
         self.params["share"], self.params["stop"] = 0.1, 0.02
