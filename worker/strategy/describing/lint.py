@@ -118,6 +118,8 @@ def _imports(tree: ast.AST, package: str) -> Iterator[Finding]:
         else:
             continue
         for name in names:
+            above, _, part = name.partition(".")
+            yield from _of_module(node, above, part.partition(".")[0])  # numpy.random
             if not _allowed(name, package):
                 yield Finding(node.lineno, f"import of {name}: a strategy knows what `c` has, and no more")
 

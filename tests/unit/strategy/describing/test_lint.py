@@ -26,6 +26,8 @@ FAULTS: dict[str, tuple[str, str]] = {
     "numpy's": ("import numpy as np\nx = np.exp(1.0)", "numpy.exp takes the machine's library"),
     "numpy.random": ("import numpy as np\nx = np.random.normal()", "numpy.random: the same bars"),
     "numpy.random by name": ("from numpy import random", "numpy.random"),
+    "numpy.random as a module": ("import numpy.random as r", "numpy.random"),
+    "a part of numpy.random": ("from numpy.random import normal", "numpy.random"),
     "numpy sums": ("import numpy as np\nx = np.sum(np.ones(3))", "numpy.sum adds in another order"),
     "numpy files": ("import numpy as np\nx = np.load('x.npy')", "numpy.load reads"),
     "a fractional power": ("x = 2.0\ny = x ** 0.5", "** takes the machine's library"),
