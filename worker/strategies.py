@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from worker.engine.settings import EngineSettings
+from worker.errors import ConfigError
 
 if TYPE_CHECKING:
     from worker.engine.strategy.hooked import Hooked
+    from worker.strategy import Strategy
     from worker.strategy.describing.definition import Definition
 
+UNNAMED = "in_memory"  # the name of a class until it is filled in
 
-def filled(engine: EngineSettings) -> EngineSettings:
+
+def named(given: EngineSettings | Mapping[str, Any], strategy: type[Strategy]) -> EngineSettings | dict[str, Any]:
+    """Return settings, or what they are made of, whose strategy is a class in memory; `filled` takes it, too.
+
+    Raises:
+        ConfigError: they name a file or a package as well.
+    """
+    if isinstance(given, EngineSettings):
+        _alone(given.strategy.file or given.strategy.name, strategy)
+        return given.model_copy(update={"strategy": given.strategy.model_copy(update={"name": UNNAMED})})
+    section = given.get("strategy") or {}
+    if not isinstance(section, Mapping):
+        return dict(given)  # for the settings to refuse
+    _alone(section.get("file") or section.get("name"), strategy)
+    return {**given, "strategy": {**section, "name": UNNAMED}}
+
+
+def _alone(other: object, strategy: type[Strategy]) -> None:
+    if other is not None:
+        raise ConfigError(
+            f"engine.strategy names {other}, and the class {getattr(strategy, '__name__', strategy)} is given: one "
+            "strategy decides",
+            "Leave one of them out; parameters and rules stay in engine.strategy",
+        )
+
+
+def filled(engine: EngineSettings, strategy: type[Strategy] | None = None) -> EngineSettings:
     """Return settings with all of the strategy that decisions depend on; as they are without a strategy.
+
+    `strategy` is the class of settings that `named` made.
 
     Raises:
         ConfigError: see `strategy.loading.filled`.
@@ -21,10 +53,10 @@ def filled(engine: EngineSettings) -> EngineSettings:
         return engine
     from worker.strategy import loading
 
-    return loading.filled(engine)
+    return loading.filled(engine, strategy)
 
 
-def defined(engine: EngineSettings) -> Definition | None:
+def defined(engine: EngineSettings, strategy: type[Strategy] | None = None) -> Definition | None:
     """Return the strategy, not yet ready to run; None where the rules decide.
 
     Raises:
@@ -34,7 +66,7 @@ def defined(engine: EngineSettings) -> Definition | None:
         return None
     from worker.strategy import loading
 
-    return loading.defined(engine)
+    return loading.defined(engine, strategy)
 
 
 def hooked(engine: EngineSettings, definition: Definition | None = None) -> Hooked | None:

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 from zlib import crc32
 
 from pydantic import ValidationError
@@ -35,7 +35,10 @@ from worker.inprocess.settings import Options, PipelineSettings
 from worker.inprocess.shard import Shard
 from worker.instruments import load_engine
 from worker.models.serving.library import Library, configured_stages, exclusive
-from worker.strategies import defined, filled, hooked
+from worker.strategies import defined, filled, hooked, named
+
+if TYPE_CHECKING:
+    from worker.strategy import Strategy
 
 
 class PipelineCore:
@@ -44,9 +47,10 @@ class PipelineCore:
     def __init__(self, engine: EngineSettings | Mapping[str, Any] | None = None, **options: Unpack[Options]) -> None:
         given: dict[str, Any] = dict(options)
         parts = {name: given.pop(name) for name in Integrations._fields if name in given}
+        strategy = given.pop("strategy", None)
         self.settings = _settings(given)
-        self.engine = filled(engine if isinstance(engine, EngineSettings) else load_engine(engine or {}))
-        self._strategy = defined(self.engine)
+        self.engine = filled(_engine(engine, strategy), strategy)
+        self._strategy = defined(self.engine, strategy)
         self._models = _models(self.engine, self.settings, parts.get("model_registry"))
         self._errors = ErrorLog()
         for problem in self._models.refused:
@@ -271,6 +275,11 @@ class PipelineCore:
         return stopped
 
 
+def _engine(given: EngineSettings | Mapping[str, Any] | None, strategy: type[Strategy] | None) -> EngineSettings:
+    given = given or {} if strategy is None else named(given or {}, strategy)
+    return given if isinstance(given, EngineSettings) else load_engine(given)
+
+
 def _models(engine: EngineSettings, settings: PipelineSettings, given: object) -> Library:
     if given is not None and engine.model.name is not None:
         raise exclusive("engine.model", "model_registry")
@@ -283,6 +292,6 @@ def _settings(options: dict[str, Any]) -> PipelineSettings:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
-        known = ", ".join((*PipelineSettings.model_fields, *Integrations._fields))
+        known = ", ".join((*PipelineSettings.model_fields, *Integrations._fields, "strategy"))
         problem = f"an option of the pipeline does not fit: {where}: {first['msg']}"
         raise ConfigError(problem, f"Known: {known}") from None

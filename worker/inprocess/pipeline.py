@@ -11,9 +11,10 @@ from worker.inprocess.core import PipelineCore
 class RealTimePipeline(PipelineCore):
     """A pipeline from bars to results in threads of this process. All methods may be called from any thread.
 
-    `options` are the fields of `PipelineSettings` (`max_queue_size`, `overflow`, `num_workers`, ...) and of
-    `Integrations` (`feature_extractor`, `model_registry`, ...). `engine` holds the engine's settings, as the section
-    `engine` of the worker's settings; equal settings give the worker's decisions, byte for byte.
+    `options` are the fields of `PipelineSettings` (`max_queue_size`, `overflow`, `num_workers`, ...), those of
+    `Integrations` (`feature_extractor`, `model_registry`, ...), and `strategy`, a class of `worker.strategy.Strategy`.
+    `engine` holds the engine's settings, as the section `engine` of the worker's settings; equal settings give the
+    worker's decisions, byte for byte.
 
     Use it plainly (`start`, `stop`, or `with`), or on an event loop through `aio` (or `async with`).
 

@@ -13,6 +13,7 @@ import numpy as np
 from schemas import Decision, Rejection
 from worker.engine.output.outcomes import REGIMES, feature_rows
 from worker.engine.pipeline import OUTPUT
+from worker.engine.reasons import Reason
 from worker.engine.stages.signal import COMPONENTS
 from worker.inprocess.objects.overrides import Note
 from worker.inprocess.point import DataPoint, DataQuality
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from worker.inprocess.engine import PointEngine
 
 PRICES = ("open", "high", "low", "close", "volume")
+TRADED = ("side", "qty", "entry", "exit", "pnl", "bars_held", "suspect")
 SIGNALS = ("score", "final", "confidence", "agreement")
 
 
@@ -139,6 +141,17 @@ class ProcessingResult:
         """The decision's fields, `action` among them; for a rejected point its fields, with `action` `rejected`."""
         fields: dict[str, Any] = msgspec.to_builtins(self.outcome)
         return fields if self.accepted else {"action": "rejected"} | fields
+
+    @property
+    def trades(self) -> list[dict[str, Any]]:
+        """The trades of the virtual position that ended in this bar, with the code of their exit; most often none."""
+        row = self._out
+        ended = (row["said"]["earlier"][0], row["execution"]["trade"][0])  # a reversal and its stop may share a bar
+        return [
+            {name: trade[name].item() for name in TRADED} | {"reason": Reason(int(trade["reason"])).name}
+            for trade in ended
+            if trade["closed"]
+        ]
 
     @property
     def replaced(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,6 +15,9 @@ from worker.inprocess.objects.integrations import (
     PositionSizingOptimizer,
     RiskManager,
 )
+
+if TYPE_CHECKING:
+    from worker.strategy import Strategy
 
 Overflow = Literal["block", "reject", "drop_oldest"]
 
@@ -43,8 +46,12 @@ class PipelineSettings(BaseModel):
 
 
 class Options(TypedDict, total=False):
-    """The keywords of `RealTimePipeline`, for type checkers and editors: `PipelineSettings` and `Integrations`."""
+    """The keywords of `RealTimePipeline`, for type checkers and editors: `PipelineSettings` and `Integrations`.
 
+    `strategy` is a class that decides.
+    """
+
+    strategy: type[Strategy] | None
     registry: Path | None
     max_queue_size: int
     max_unread_results: int

@@ -9,7 +9,8 @@ from typing import Any, Literal
 from worker.engine.settings import EngineSettings
 from worker.strategy.declaring.declared import Strategy
 from worker.strategy.describing.definition import Definition, define
-from worker.strategy.describing.source import Source, from_class, from_file, from_package
+from worker.strategy.describing.in_memory import from_class
+from worker.strategy.describing.source import Source, from_file, from_package
 from worker.strategy.errors import StrategyRefused
 from worker.strategy.running.compiled import Compiled
 from worker.strategy.running.interpreted import Interpreted
@@ -27,14 +28,16 @@ def find(file: Path | None = None, name: str | None = None, strategy: type[Strat
     return from_package(name)
 
 
-def filled(engine: EngineSettings) -> EngineSettings:
+def filled(engine: EngineSettings, strategy: type[Strategy] | None = None) -> EngineSettings:
     """Return settings with all of the strategy that decisions depend on; as they are without a strategy.
+
+    `strategy` is a class to run where settings name no file or package (`strategies.named`).
 
     Raises:
         StrategyRefused: there is none of that name, it is malformed, or its digest is not the one that is given.
         SettingRefused: a parameter is unknown or out of its range.
     """
-    found = defined(engine)
+    found = defined(engine, strategy)
     if found is None:
         return engine
     more = {
@@ -48,7 +51,7 @@ def filled(engine: EngineSettings) -> EngineSettings:
     return engine.model_copy(update={"strategy": engine.strategy.model_copy(update=more)})
 
 
-def defined(engine: EngineSettings) -> Definition | None:
+def defined(engine: EngineSettings, strategy: type[Strategy] | None = None) -> Definition | None:
     """Return the strategy of settings, not yet ready to run; None where the rules decide.
 
     Raises:
@@ -58,7 +61,7 @@ def defined(engine: EngineSettings) -> Definition | None:
     settings = engine.strategy
     if not settings.configured:
         return None
-    source = find(None if settings.file is None else Path(settings.file).expanduser(), settings.name)
+    source = find(None if settings.file is None else Path(settings.file).expanduser(), settings.name, strategy)
     if settings.digest and settings.digest != source.digest:
         raise StrategyRefused(
             f"{source.name} is not the source that the configuration names: its sha256 is {source.digest}",

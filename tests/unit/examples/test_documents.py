@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.notebook import Notebook
 from tests.support.strategy_drive import ask
 from tests.unit.strategy.running.test_both_modes import bars
 from worker.engine.asking.intent import KEEP, Status
@@ -26,6 +27,13 @@ def test_the_first_example_of_the_in_process_api(capsys: pytest.CaptureFixture[s
     assert "Excellent" in capsys.readouterr().out
 
 
+def test_the_strategy_of_the_in_process_api(monkeypatch: pytest.MonkeyPatch) -> None:
+    [block] = [each for each in BLOCK.findall((DOCS / "in-process.md").read_text()) if "strategy=" in each]
+    notebook = Notebook(monkeypatch)
+    notebook.run("from worker import RealTimePipeline\n" + block)
+    assert notebook.names["pipeline"].engine.strategy.parameters == {"enter": 30}
+
+
 def test_every_column_and_method_is_named() -> None:
     from schemas import Decision
     from worker import RealTimePipeline
@@ -37,7 +45,7 @@ def test_every_column_and_method_is_named() -> None:
     for column in columns_of(Decision):
         assert f"`{column.name}`" in tables or column.name.startswith(("position_", "risk_")), column.name
     promised = [name for name in dir(RealTimePipeline) if not name.startswith("_")]
-    for name in (*PipelineSettings.model_fields, *METHODS, *METHODS.values()):
+    for name in (*PipelineSettings.model_fields, *METHODS, *METHODS.values(), "strategy"):
         assert name in api, name
     assert {"start", "stop", "add_data_point", "get_result", "add_callback", "get_metrics"} <= set(promised)
 

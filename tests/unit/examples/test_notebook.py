@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-import ast
 import json
-from inspect import isawaitable
 from pathlib import Path
-from types import CodeType
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+
+from tests.support.notebook import Notebook
 
 NOTEBOOK = Path(__file__).parents[3] / "examples" / "quickstart.ipynb"
 
 
-def cells() -> list[CodeType]:
-    """The code cells, compiled as Jupyter does: `await` may stand outside functions."""
+def sources() -> list[str]:
     found = json.loads(NOTEBOOK.read_text())["cells"]
-    sources = ["".join(cell["source"]) for cell in found if cell["cell_type"] == "code"]
-    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    return [compile(source, f"cell {at}", "exec", flags) for at, source in enumerate(sources, 1)]
+    return ["".join(cell["source"]) for cell in found if cell["cell_type"] == "code"]
 
 
-async def test_every_cell_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    names: dict[str, Any] = {"__name__": "__main__"}
-    for cell in cells():
-        done = eval(cell, names)
-        if isawaitable(done):
-            await done
+async def test_every_cell_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = Notebook(monkeypatch)
+    names: dict[str, Any] = notebook.names
+    last = None
+    for source in sources():
+        last = await notebook.run_async(source)
+        if "Curve(" in source:
+            curve = last
     assert len(names["results"]) == len(names["points"]) == 5_031
     assert all(result.accepted for result in names["results"])
     assert names["decisions"]["action"].nunique() == 5
     assert names["own"][-1].replaced == ("model_registry",)
     assert names["result"].accepted
     assert len(names["frame"]) == 44
+    said = names["played"][-1].execution_decision["strategy"]
+    assert (said["id"], said["status"]) == ("dip", "ok")
+    assert len(names["trades"]) > 50
+    assert set(names["trades"]["reason"]) == {"strategy", "stop_loss"}
+    assert sum(len(result.trades) for result in names["played"]) == len(names["trades"])
+    picture = ElementTree.fromstring(curve._repr_svg_())
+    assert len(picture.findall("{*}circle")) == len(names["trades"])
     assert "5,031 points" in capsys.readouterr().out
 
 

@@ -71,19 +71,16 @@ class Finding(NamedTuple):
     message: str
 
 
-def findings(text: str, package: str = "", beside: Mapping[str, str] | None = None) -> list[Finding]:
+def findings(text: str, package: str = "") -> list[Finding]:
     """Return the faults of a source, by line; `package` may be imported too.
-
-    `beside` are modules by the names that they have where the source is only a part of a file.
 
     Raises:
         SyntaxError: it is no Python.
     """
     tree = ast.parse(text)
-    aliases = {**(beside or {}), **dict(_aliases(tree))}
+    aliases = dict(_aliases(tree))
     found = {
         *_imports(tree, package),
-        *_used(tree, beside or {}, package),
         *_attributes(tree, aliases),
         *_calls(tree),
         *_powers(tree),
@@ -128,12 +125,6 @@ def _allowed(module: str, package: str) -> bool:
     top = module.partition(".")[0]
     ours = module == "worker.strategy" or module.startswith("worker.strategy.")
     return top in MODULES or ours or bool(package and top == package)
-
-
-def _used(tree: ast.AST, beside: Mapping[str, str], package: str) -> Iterator[Finding]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in beside and not _allowed(beside[node.id], package):
-            yield Finding(node.lineno, f"import of {beside[node.id]}: a strategy knows what `c` has, and no more")
 
 
 def _of_module(node: ast.stmt | ast.expr, module: str, name: str) -> Iterator[Finding]:

@@ -6,9 +6,8 @@ import hashlib
 import importlib
 import inspect
 import sys
-import textwrap
 import types
-from collections.abc import Mapping
+from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import NamedTuple
@@ -28,8 +27,7 @@ class Source(NamedTuple):
     module: types.ModuleType
     file: Path
     text: str
-    digest: str
-    whole: bool = True  # the digest covers all that it calls
+    digest: str  # of all that it calls
     packaged: bool = False  # `name` is that of an entry point
 
 
@@ -44,7 +42,7 @@ def from_file(path: Path) -> Source:
     except OSError as error:
         raise StrategyRefused(f"{path} can't be read: {error.strerror}", "Check engine.strategy.file") from None
     code = text.decode("utf-8", "replace")
-    _clean(path.name, code, path)
+    clean(path.name, code, file=path)
     digest = hashlib.sha256(text).hexdigest()
     module = types.ModuleType(f"alphapulse_strategy_{digest[:16]}")
     module.__file__ = str(path)
@@ -84,26 +82,25 @@ def from_package(name: str) -> Source:
         raise StrategyRefused(f"the entry point {name} is not a class of worker.strategy.Strategy", FIX)
     module = sys.modules[found.__module__]
     text = inspect.getsource(module)
-    _clean(f"the strategy {name}", text, None, module.__name__.partition(".")[0])
+    clean(f"the strategy {name}", text, package=module.__name__.partition(".")[0])
     return Source(name, found, module, Path(str(module.__file__)), text, _package_digest(module), packaged=True)
 
 
-def from_class(strategy: type[Strategy]) -> Source:
-    """Return the strategy of a class that is in memory, such as that of a notebook.
+def from_module(strategy: type[Strategy], module: types.ModuleType, file: Path) -> Source | None:
+    """Return the source of a class that was imported from a strategy's file; None where that holds other things, too.
 
-    Raises:
-        StrategyRefused: its source is not known.
+    It has the digest that a worker finds, which reads the file itself.
     """
-    name = strategy.__name__
+    if module.__name__ == "__main__" or str(file) != getattr(module, "__file__", None):
+        return None
+    text = file.read_bytes()
     try:
-        text = textwrap.dedent(inspect.getsource(strategy))
-    except (OSError, TypeError):
-        raise StrategyRefused(f"the source of {name} is not known", "Write it to a file, and name that") from None
-    module = sys.modules[strategy.__module__]
-    beside = {each: value.__name__ for each, value in vars(module).items() if isinstance(value, types.ModuleType)}
-    _clean(name, text, None, beside=beside)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return Source(name, strategy, module, Path(inspect.getfile(strategy)), text, digest, whole=False)
+        code = text.decode()
+        if findings(code) or _strategy(file.name, module) is not strategy:
+            return None
+    except (StrategyRefused, ValueError):
+        return None
+    return Source(file.name, strategy, module, file, code, hashlib.sha256(text).hexdigest())
 
 
 def _strategy(name: str, module: types.ModuleType) -> type[Strategy]:
@@ -118,16 +115,22 @@ def _strategy(name: str, module: types.ModuleType) -> type[Strategy]:
     return found[0]
 
 
-def _clean(name: str, text: str, file: Path | None, package: str = "", beside: Mapping[str, str] | None = None) -> None:
-    """Refuse what the lint finds, before any of it is run."""
+def clean(
+    name: str, text: str, place: Callable[[int], str] = "line {}".format, file: Path | None = None, package: str = ""
+) -> None:
+    """Refuse what the lint finds, before any of it is run; `place` says where a line is.
+
+    Raises:
+        StrategyRefused: there is a fault, or the text is no Python.
+    """
     try:
-        found = findings(text, package, beside or {})
+        found = findings(text, package)
     except (SyntaxError, ValueError) as error:
         raise raised(name, "can't be loaded", error, file) from None
     if found:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise StrategyRefused(
-            f"{name}: line {found[0].line}: {found[0].message}{more}", "Every worker must decide alike"
+            f"{name}: {place(found[0].line)}: {found[0].message}{more}", "Every worker must decide alike"
         )
 
 

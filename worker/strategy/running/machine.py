@@ -35,7 +35,7 @@ class Machine:
     def __init__(self, source: Source, records: Iterable[np.dtype[Any]], stubs: Iterable[str]) -> None:
         self.source = source
         self.key = cache_key(source, records, stubs)
-        self._folder = _folder(self.key) if source.whole else None
+        self._folder = _folder(self.key)
         self._names = _compiling_names(source.module)
 
     def jitted(self, function: Any) -> Any:

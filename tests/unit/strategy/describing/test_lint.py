@@ -115,9 +115,3 @@ def test_several_are_sorted_by_line() -> None:
     found = findings("import time\nx = 1\ny = x ** 0.5\nimport random")
     assert [each.line for each in found] == [1, 3, 4]
     assert isinstance(found[0], Finding)
-
-
-def test_a_part_of_a_file_is_judged_by_the_names_around() -> None:
-    text = "class A:\n    def step(c):\n        c.order.qty = m.exp(1.0) + clock.time()"
-    found = findings(text, beside={"m": "math", "clock": "time", "unused": "random"})
-    assert [each.message.partition(" ")[0] for each in found] == ["import", "math.exp"]
