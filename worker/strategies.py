@@ -9,9 +9,9 @@ from worker.engine.settings import EngineSettings
 from worker.errors import ConfigError
 
 if TYPE_CHECKING:
-    from worker.engine.strategy.hooked import Hooked
     from worker.strategy import Strategy
     from worker.strategy.describing.definition import Definition
+    from worker.strategy.running.observing import Observing
 
 UNNAMED = "in_memory"  # the name of a class until it is filled in
 
@@ -69,7 +69,21 @@ def defined(engine: EngineSettings, strategy: type[Strategy] | None = None) -> D
     return loading.defined(engine, strategy)
 
 
-def hooked(engine: EngineSettings, definition: Definition | None = None) -> Hooked | None:
+def described(engine: EngineSettings) -> dict[str, Any] | None:
+    """Return the strategy for people (`strategy.describing.summary`); None where the rules decide.
+
+    Raises:
+        ConfigError: see `strategy.loading.defined`.
+    """
+    found = defined(engine)
+    if found is None:
+        return None
+    from worker.strategy.describing.summary import summary
+
+    return summary(found)
+
+
+def hooked(engine: EngineSettings, definition: Definition | None = None) -> Observing | None:
     """Return the strategy for one engine, ready to be asked; None where the rules decide.
 
     `definition` spares the search; each engine takes a strategy of its own.

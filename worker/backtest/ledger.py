@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.backtest.said import SAID, Said, said, tags
 from worker.backtest.splits import Split, splits
 from worker.engine.blocks import tally, verdicts
 from worker.engine.periods import close_times
@@ -62,6 +63,7 @@ class Ledger(NamedTuple):
     splits: tuple[Split, ...] = ()  # steps of the input that look like splits
     entry_cost: float = 0.0  # of a market order, fraction of its notional
     verdicts: Mapping[int, int] = MappingProxyType({})  # of its bars, with counts (`engine.blocks`)
+    said: Said = Said()  # by a strategy
 
 
 def entry_cost(settings: EngineSettings, symbol: str) -> float:
@@ -71,9 +73,9 @@ def entry_cost(settings: EngineSettings, symbol: str) -> float:
 
 
 class Book:
-    """Builder of one symbol's ledger, slice by slice."""
+    """Builder of one symbol's ledger, slice by slice; `asks` is whether a strategy decides."""
 
-    def __init__(self, symbol: str, budget: float, entry_cost: float = 0.0) -> None:
+    def __init__(self, symbol: str, budget: float, entry_cost: float = 0.0, asks: bool = False) -> None:
         self._symbol, self._budget, self._entry_cost = symbol, budget, entry_cost
         self._verdicts = Counter[int]()
         self._bars, self._count = [np.zeros(0, BARS)], 0
@@ -81,6 +83,7 @@ class Book:
         self._rejected = [np.zeros(0, REJECTED)]
         self._read: list[Rows] = []  # the whole input, to detect splits
         self._interval_ms = 0
+        self._asks, self._said = asks, [np.zeros(0, SAID)]
 
     def add(self, bars: Rows, outs: Rows) -> None:
         """Add the next slice: BAR rows and the engine's output rows."""
@@ -93,15 +96,18 @@ class Book:
             self._interval_ms = int(bars["interval_ms"][0])
         self._verdicts.update(tally(verdicts(outs)))
         self._bars.append(_bars(bars, outs, self._budget))
+        if self._asks:
+            self._said.append(said(outs))
         closed, at = _closed(outs)
         self._closed.append(closed)
         self._at.append(at + self._count)
         self._count += len(bars)
 
-    def close(self) -> Ledger:
-        """Return the ledger of all slices."""
-        bars = np.concatenate(self._bars)
-        trades = _trades(bars, np.concatenate(self._closed), np.concatenate(self._at))
+    def close(self, unknown: tuple[str, ...] = ()) -> Ledger:
+        """Return the ledger of all slices; `unknown` are the strategy's indicators that were never known."""
+        bars, at = np.concatenate(self._bars), np.concatenate(self._at)
+        trades = _trades(bars, np.concatenate(self._closed), at)
+        rows = np.concatenate(self._said)
         rejected = np.concatenate(self._rejected)
         return Ledger(
             self._symbol,
@@ -113,6 +119,7 @@ class Book:
             splits(self._read),
             self._entry_cost,
             dict(self._verdicts),
+            Said(rows, tags(rows, trades, at), unknown) if self._asks else Said(),
         )
 
 

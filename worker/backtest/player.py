@@ -39,7 +39,8 @@ class Player:
         """
         self._settings = settings
         models = Library(settings.model, registry, stages=configured_stages(settings.plugins), voice=settings.voice)
-        self._engine = PartitionEngine(settings, scorer=models.switchboard(), strategy=hooked(settings))
+        self._strategy = hooked(settings)
+        self._engine = PartitionEngine(settings, scorer=models.switchboard(), strategy=self._strategy)
         intervals = {s: interval_ms(i.interval) for s, i in settings.instruments.items() if i.interval}
         self._decoder = Decoder(settings.ingestion, intervals)
         self._writer = Writer(settings, models.names)
@@ -52,12 +53,14 @@ class Player:
     def play(self, tape: Tape, sink: Sink | None = None) -> Ledger:
         """Play a whole tape; its lines go to the sink."""
         self._engine.begin_anew()
+        if self._strategy is not None:
+            self._strategy.begin_anew()
         budget, cost = self._settings.value_of("risk", "budget", tape.name), entry_cost(self._settings, tape.name)
-        book = Book(tape.name, budget, cost)
+        book = Book(tape.name, budget, cost, self._strategy is not None)
         for part, start, stop in tape.slices(SLICE):
             decoded = part.read(self._decoder, start, stop)
             outs = self._engine.step_key(tape.key, decoded.bars)
             if sink is not None:
                 sink.write(self._writer.lines(part, start, decoded, outs))
             book.add(decoded.bars, outs)
-        return book.close()
+        return book.close(() if self._strategy is None else self._strategy.unknown())

@@ -10,12 +10,14 @@ import msgspec
 
 from worker.backtest.ledger import Ledger
 from worker.backtest.metrics.metrics import summary
+from worker.backtest.metrics.strategy import strategy
 from worker.backtest.parts import Progress, play_all
 from worker.backtest.report import REPORT_FILE, render
 from worker.backtest.tables import parquet, write_tables
 from worker.backtest.tape import Tape
 from worker.engine.settings import EngineSettings
 from worker.files import created
+from worker.strategies import described
 
 METRICS_FILE = "metrics.json"
 
@@ -37,15 +39,18 @@ def backtest(
     `inputs` names the input, `warnings` go to the page and the metrics.
 
     Raises:
-        ConfigError: pyarrow is not installed.
+        ConfigError: pyarrow is not installed, or the strategy is refused.
         CannotCreate: the folder cannot be written.
     """
     parquet()  # fail before the run, not after it
+    own = described(settings)  # before, too: its file may be edited meanwhile
     with created(folder, "Give another folder to --out"):
         folder.mkdir(parents=True, exist_ok=True)
         ledgers = play_all(tapes, settings, folder, workers, progress, registry)
-        write_tables(ledgers, folder)
+        write_tables(ledgers, folder, settings.strategy.tags if own else None)
         found = summary(ledgers, settings, per_year, inputs) | {"warnings": list(warnings)}
+        if own is not None:
+            found["strategy"] = strategy(ledgers, own)
         (folder / METRICS_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
         (folder / REPORT_FILE).write_text(render(ledgers, found, settings), encoding="utf-8")
     return ledgers, found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from worker import extras
 from worker.backtest.ledger import BARS, TRADES, Ledger, Rows
+from worker.backtest.said import TAGS, tag_name
 from worker.engine.reasons import Reason
 
 EQUITY_FILE, TRADES_FILE = "equity.parquet", "trades.parquet"
@@ -26,10 +27,18 @@ def parquet() -> tuple[Any, Any]:
     return extras.module("pyarrow", "parquet", missing), extras.module("pyarrow.parquet", "parquet", missing)
 
 
-def write_tables(ledgers: Sequence[Ledger], folder: Path) -> None:
-    """Write one row per decision and one per closed trade, symbols in order of first appearance."""
+def write_tables(ledgers: Sequence[Ledger], folder: Path, tags: Sequence[str] | None = None) -> None:
+    """Write one row per decision and one per closed trade, symbols in order of first appearance.
+
+    `tags` are a strategy's; None where none decides.
+    """
     _write(folder / EQUITY_FILE, BARS, [(ledger.symbol, ledger.bars) for ledger in ledgers])
-    _write(folder / TRADES_FILE, TRADES, [(ledger.symbol, ledger.trades) for ledger in ledgers])
+    more = {} if tags is None else {f"{end}_tag": _names(ledgers, end, tags) for end in TAGS.names or ()}
+    _write(folder / TRADES_FILE, TRADES, [(ledger.symbol, ledger.trades) for ledger in ledgers], more)
+
+
+def _names(ledgers: Sequence[Ledger], end: str, tags: Sequence[str]) -> list[str | None]:
+    return [tag_name(tags, tag) for ledger in ledgers for tag in ledger.said.tags[end].tolist()]
 
 
 def write_rows(rows: Sequence[dict[str, Any]], path: Path) -> None:
@@ -38,13 +47,19 @@ def write_rows(rows: Sequence[dict[str, Any]], path: Path) -> None:
     writer.write_table(arrow.Table.from_pylist(list(rows)), path, compression="zstd")
 
 
-def _write(path: Path, dtype: np.dtype[np.void], parts: list[tuple[str, Rows]]) -> None:
+def _write(
+    path: Path,
+    dtype: np.dtype[np.void],
+    parts: list[tuple[str, Rows]],
+    more: Mapping[str, Sequence[str | None]] | None = None,
+) -> None:
     arrow, writer = parquet()
     rows = np.concatenate([np.zeros(0, dtype), *(part for _, part in parts)])
     symbols = arrow.array([name for name, _ in parts], arrow.string())
     owners = np.repeat(np.arange(len(parts), dtype=np.int32), [len(part) for _, part in parts])
     columns = {"symbol": arrow.DictionaryArray.from_arrays(owners, symbols).cast(arrow.string())}
     columns |= {name: _column(arrow, name, np.ascontiguousarray(rows[name])) for name in dtype.names or ()}
+    columns |= {name: arrow.array(values, arrow.string()) for name, values in (more or {}).items()}
     writer.write_table(arrow.table(columns), path, compression="zstd")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from worker.cli.strategy_tables import show_strategy, strategy_line
 from worker.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ def show(metrics: dict[str, Any], ledgers: Sequence[Ledger]) -> None:
     _figures(metrics)
     _returns(metrics["returns"])
     _trades(ledgers)
+    if "strategy" in metrics:
+        show_strategy(metrics["strategy"])
 
 
 def _head(metrics: dict[str, Any]) -> None:
@@ -38,13 +41,15 @@ def _head(metrics: dict[str, Any]) -> None:
         period = (
             f"{first} to {last} UTC, {metrics['years']:,.2f} years, {metrics['periods_per_year']:,.0f} returns a year"
         )
+    own = metrics.get("strategy")
     facts = {
         "input": ", ".join(metrics["inputs"]) or "none",
         "period": period,
         "bars": f"{metrics['decisions']:,} of {', '.join(metrics['intervals']) or 'none'} accepted, "
         f"{metrics['rejections']:,} records rejected; symbols: {len(metrics['symbols']):,}",
         "costs": "; ".join(map(_cost, metrics["costs"])) or "none",
-        "parameters": "; ".join(parameters) or "all defaults",
+        **({} if own is None else {"strategy": strategy_line(own)}),
+        "parameters" if own is None else "settings": "; ".join(parameters) or "all defaults",
         "version": f"{metrics['version']}, engine {metrics['engine_version']}, "
         f"features {metrics['feature_set_version']}, configuration {metrics['config_hash']}",
     }

@@ -50,7 +50,9 @@ def test_what_is_shown(tmp_path: Path) -> None:
     file.write_text(STRATEGIES["breakout"])
     found = json.loads(run("show", str(file), "--set", "enter=55", "--json").output)
     assert (found["name"], found["version"], found["digest"]) == ("breakout", 3, find(file).digest)
-    assert found["parameters"][0] == {"name": "enter", "value": 55, "default": 20, "meaning": None}
+    assert found["parameters"][0] == {
+        "name": "enter", "value": 55, "default": 20, "range": "≥ 2, ≤ 500", "meaning": None,
+    }  # fmt: skip
     rows = {row["name"]: row for row in found["indicators"]}
     assert rows["channel_upper"] | {"name": ""} == {
         "name": "", "timeframe": None, "warm_up": 55, "settled": 55, "optional": False

@@ -19,6 +19,7 @@ COSTS = ("fee_bps", "half_spread_bps", "slippage_bps")
 NAMED = 12  # inputs named
 # Reported elsewhere, or not a parameter.
 LEFT_OUT = frozenset({"instruments_file", *(f"execution.{name}" for name in COSTS)})
+OF_STRATEGY = ("file", "name", "version", "digest", "parameters", "tags", "notes")
 
 
 def about(ledgers: Sequence[Ledger], days: Days, settings: EngineSettings, inputs: Sequence[str]) -> dict[str, Any]:
@@ -58,7 +59,12 @@ def named(inputs: Sequence[str]) -> list[str]:
 def changed(settings: EngineSettings) -> dict[str, Any]:
     """Return the settings that differ from their defaults, by dotted name, without costs."""
     found = dict(_differences("", settings.model_dump(mode="json"), EngineSettings().model_dump(mode="json")))
-    return {name: value for name, value in found.items() if name not in LEFT_OUT}
+    return {name: value for name, value in found.items() if name not in LEFT_OUT and not _of_strategy(name)}
+
+
+def _of_strategy(name: str) -> bool:
+    section, _, field = name.partition(".")
+    return section == "strategy" and field.partition(".")[0] in OF_STRATEGY
 
 
 def _differences(prefix: str, given: Mapping[str, Any], usual: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -10,12 +10,12 @@ function blocks(given) {
   if (!rows.length) return;
   const top = el("thead"), head = el("tr"), body = el("tbody");
   const columns = ["gate", "effect", "came first", "signals", "share of signals", "setting"];
-  head.append(...columns.map((name) => el("th", { scope: "col" }, name)));
+  head.append(...columns.map((name) => el("th", { scope: "col", class: name === "setting" ? "words" : "" }, name)));
   top.append(head);
   for (const [effect, gate] of rows) {
     const row = el("tr");
     row.append(el("th", { scope: "row" }, gate.reason));
-    row.append(...[effect, whole(gate.first), whole(gate.signals), share(gate.share), gate.setting].map((cell) => el("td", {}, cell)));
+    row.append(...[effect, whole(gate.first), whole(gate.signals), share(gate.share)].map((cell) => el("td", {}, cell)), words(gate.setting));
     body.append(row);
   }
   table.append(top, body);

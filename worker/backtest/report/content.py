@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from worker.backtest.ledger import Ledger
 from worker.backtest.metrics.days import Days, Value, buy_and_hold, daily, strategy, together
 from worker.backtest.metrics.sessions import DAY_MS
-from worker.backtest.report.thinning import line
+from worker.backtest.report.levels import levels
+from worker.backtest.report.thinning import COLUMNS, line
+from worker.backtest.said import tag_name
 from worker.engine.reasons import FATAL, QUARANTINE, Reason, Reject
 
 PRICED = 24  # symbols with their own chart: those with the most trades
@@ -19,6 +21,7 @@ MARKED = 400  # trades drawn per symbol: the newest
 LISTED = 1_000  # trades in the list: the newest
 BINS = 60  # time bins for rejections
 KINDS = 5  # reasons drawn by name; the others are one
+ZOOMED = 24_000  # columns of the closes of all drawn symbols together
 POINTS = 20_000_000  # bars × symbols up to which the curve shows every bar instead of every day
 PRIMARY = [(int(code), code.name) for code in Reject if (FATAL | QUARANTINE) >> code & 1]
 
@@ -50,32 +53,47 @@ def _by_day(ledger: Ledger, value: Callable[[Ledger], NDArray[np.float64]]) -> D
     return days._replace(day=(days.day + 1) * DAY_MS)
 
 
-def prices(ledgers: Sequence[Ledger]) -> list[Data]:
-    """Return closes and trades of the symbols that traded most."""
+def prices(ledgers: Sequence[Ledger], tags: Sequence[str] = ()) -> list[Data]:
+    """Return closes and trades of the symbols that traded most; `tags` are a strategy's."""
     busiest = sorted(ledgers, key=lambda ledger: -len(ledger.trades))[:PRICED]
-    return [_price(ledger) for ledger in busiest]
+    columns = max(COLUMNS, ZOOMED // max(len(busiest), 1))  # a trade is looked at alone, too
+    return [_price(ledger, tags, columns) for ledger in busiest]
 
 
-def _price(ledger: Ledger) -> Data:
+def _price(ledger: Ledger, tags: Sequence[str], columns: int) -> Data:
     trades = [
         [entry_ts, exit_ts, side, entry, exit_, round(pnl, 2), Reason(reason).name]
         for entry_ts, exit_ts, side, _, entry, exit_, pnl, _, reason, _ in ledger.trades[-MARKED:].tolist()
     ]
+    if len(ledger.said.tags):
+        named, drawn = _tagged(ledger, tags)[-MARKED:], levels(ledger)[-MARKED:]
+        trades = [[*row, *names, *two] for row, names, two in zip(trades, named, drawn, strict=True)]
     bars = ledger.bars
-    close = line(np.maximum.accumulate(bars["close_ts"]), bars["close"])
+    close = line(np.maximum.accumulate(bars["close_ts"]), bars["close"], columns)
     return {"symbol": ledger.symbol, "close": close, "trades": trades, "all": len(ledger.trades)}
 
 
-def trades(ledgers: Sequence[Ledger]) -> Data:
-    """Return the newest closed trades, newest first, and their total number."""
-    rows = [
-        [ledger.symbol, entry_ts, exit_ts, side, qty, entry, exit_, round(pnl, 2), pnl / ledger.budget, held,
-         Reason(reason).name, suspect]
-        for ledger in ledgers
-        for entry_ts, exit_ts, side, qty, entry, exit_, pnl, held, reason, suspect in ledger.trades[-LISTED:].tolist()
-    ]  # fmt: skip
+def _tagged(ledger: Ledger, tags: Sequence[str]) -> list[list[str | None]]:
+    """Return the tags of entry and exit of each trade; nothing where no strategy decides."""
+    return [[tag_name(tags, tag) for tag in pair] for pair in ledger.said.tags.tolist()]
+
+
+def trades(ledgers: Sequence[Ledger], tags: Sequence[str] = ()) -> Data:
+    """Return the newest closed trades, newest first, and their total number; `tags` are a strategy's."""
+    rows = [row for ledger in ledgers for row in _listed(ledger, tags)]
     rows.sort(key=lambda row: (-row[2], row[0], -row[1]))
     return {"rows": rows[:LISTED], "all": sum(len(ledger.trades) for ledger in ledgers)}
+
+
+def _listed(ledger: Ledger, tags: Sequence[str]) -> list[list[Any]]:
+    newest = ledger.trades[-LISTED:].tolist()
+    named = _tagged(ledger, tags)[-LISTED:] or [[]] * len(newest)
+    return [
+        [ledger.symbol, entry_ts, exit_ts, side, qty, entry, exit_, round(pnl, 2), pnl / ledger.budget, held,
+         Reason(reason).name, suspect, *names]
+        for (entry_ts, exit_ts, side, qty, entry, exit_, pnl, held, reason, suspect), names in zip(
+            newest, named, strict=True)
+    ]  # fmt: skip
 
 
 def _first_reason(rejected: Any) -> Any:

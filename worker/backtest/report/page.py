@@ -14,6 +14,7 @@ from worker.backtest.report import content
 from worker.engine.settings import EngineSettings
 
 REPORT_FILE = "report.html"
+SCRIPTS = ("script.js", "price.js", "strategy.js", "blocks.js", "start.js")  # the last one runs
 ABOUT = ("version", "engine_version", "feature_set_version", "config_hash", "inputs", "first", "last", "years",
          "intervals", "costs", "parameters", "periods_per_year", "decisions", "rejections")  # fmt: skip
 
@@ -21,25 +22,25 @@ ABOUT = ("version", "engine_version", "feature_set_version", "config_hash", "inp
 def render(ledgers: Sequence[Ledger], metrics: dict[str, Any], settings: EngineSettings) -> str:
     """Return the page of a run; it loads nothing from anywhere."""
     traded = [ledger for ledger in ledgers if len(ledger.bars)]
+    tags = settings.strategy.tags
     data = content.lines(traded) | {
         "about": {name: metrics[name] for name in ABOUT},
         "labels": [[name, *figure] for name, figure in FIGURES.items()],
         "portfolio": metrics["portfolio"],
         "verdicts": metrics["verdicts"],
         "returns": metrics["returns"],
-        "trades": content.trades(traded),
-        "prices": content.prices(traded),
+        "trades": content.trades(traded, tags),
+        "prices": content.prices(traded, tags),
         "rejections": content.rejections(ledgers) if ledgers else None,
         "rows": content.table(metrics["symbols"], traded),
+        "strategy": metrics.get("strategy"),
         "warnings": [*metrics.get("warnings", []), *split_warnings(metrics["splits"])],
         "blocks": metrics["blocks"],
     }
     # A `<` could end the script element: symbols are untrusted input.
     text = msgspec.json.encode(data).decode().replace("<", "\\u003c")
     page = (
-        _part("page.html")
-        .replace("/*style*/", _part("style.css"))
-        .replace("/*script*/", _part("script.js") + _part("blocks.js"))
+        _part("page.html").replace("/*style*/", _part("style.css")).replace("/*script*/", "".join(map(_part, SCRIPTS)))
     )
     return page.replace("/*data*/", text)
 

@@ -1,7 +1,7 @@
 "use strict";
 const data = JSON.parse(document.getElementById("data").textContent);
 const el = (name, attributes = {}, text) => {
-  const svg = ["svg", "path", "line", "text", "rect", "g"].includes(name);
+  const svg = ["svg", "path", "line", "text", "rect", "g", "title"].includes(name);
   const node = svg ? document.createElementNS("http://www.w3.org/2000/svg", name) : document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
   if (text !== undefined) node.textContent = text;
@@ -14,9 +14,10 @@ const short = (x) => Math.abs(x) < 1e6 ? x.toLocaleString("en-US", { maximumSign
 const plain = (x) => (x === null ? "–" : Math.abs(x) >= 1e9 ? x.toExponential(2) : x.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "negative" }));
 const share = (x) => (x === null ? "–" : `${plain(100 * x)}%`);
 const DAY = 864e5;
+let focus = null; // the trade whose time alone the price shows: {symbol, from, to, bars}
 const date = (t, span) => {
   const text = new Date(t).toISOString();
-  return span > 3 * DAY ? text.slice(0, 10) : text.slice(5, 16).replace("T", " ");
+  return span > 10 * DAY ? text.slice(0, 10) : text.slice(5, 16).replace("T", " ");
 };
 
 // Round steps: 1, 2 or 5 times a power of ten.
@@ -113,26 +114,6 @@ function curves(id, lines, height) {
   hover(figure, f, (t) => `${date(t, f.span)}  ${named.map(([name, l]) => `${name} ${plain(before(l, t))}%`).join("  ")}`);
 }
 
-function trades() {
-  const figure = document.getElementById("price"), chosen = data.prices[document.getElementById("symbol").value || 0];
-  if (!chosen || !chosen.close.t.length) { figure.replaceChildren(el("p", { class: "empty" }, "No bar was accepted.")); return; }
-  const f = frame(figure, bounds([chosen.close.t]), chosen.close.v, 340);
-  f.svg.setAttribute("aria-label", `price and trades of ${chosen.symbol}`);
-  f.svg.append(el("path", { class: kind(chosen.close), d: path(chosen.close, f.x, f.y), stroke: "var(--quiet)" }));
-  for (const [from, to, side, entry, exit, pnl, reason] of chosen.trades) {
-    const fill = pnl > 0 ? "var(--gain)" : "var(--loss)", x = f.x(from), y = f.y(entry);
-    f.svg.append(el("line", { x1: x, y1: y, x2: f.x(to), y2: f.y(exit), stroke: fill, "stroke-width": 1.5 }));
-    const mark = el("path", { d: side > 0 ? `M${x} ${y - 5}l4.5 8h-9Z` : `M${x} ${y + 5}l4.5 -8h-9Z`, fill });
-    mark.append(document.createElementNS("http://www.w3.org/2000/svg", "title"));
-    mark.firstChild.textContent = `${side > 0 ? "long" : "short"} ${date(from, f.span)} to ${date(to, f.span)}: ${short(pnl)} (${reason})`;
-    f.svg.append(mark);
-  }
-  const shown = chosen.trades.length < chosen.all ? `the newest ${whole(chosen.trades.length)} of ${whole(chosen.all)} trades` : `${whole(chosen.all)} trades`;
-  key(figure, [["close", "var(--quiet)"], ["gain", "var(--gain)"], ["loss", "var(--loss)"]]);
-  figure.lastChild.append(el("span", {}, `▲ long  ▼ short, at the entry; ${shown}`));
-  hover(figure, f, (t) => `${date(t, f.span)}  ${short(before(chosen.close, t))}`);
-}
-
 function rejected() {
   const figure = document.getElementById("rejections"), given = data.rejections;
   if (!given) { figure.replaceChildren(el("p", { class: "empty" }, "No record was rejected.")); return; }
@@ -197,17 +178,25 @@ function returns() {
 function list() {
   const { rows, all } = data.trades, table = document.getElementById("trades");
   document.getElementById("listed").textContent =
-    !all ? "" : all > rows.length ? `the newest ${whole(rows.length)} of ${whole(all)}; all are in trades.parquet` : `all ${whole(all)}, the newest first`;
+    !all ? "" : all > rows.length ? `the newest ${whole(rows.length)} of ${whole(all)}; all are in trades.parquet; select one's time to see it on the price` : `all ${whole(all)}, the newest first; select one's time to see it on the price`;
   if (!all) { table.replaceWith(el("p", { class: "empty" }, "No trade was closed.")); return; }
   const names = ["symbol", "from", "to", "side", "quantity", "entry", "exit", "result", "of the budget", "bars", "closed by"];
+  if (data.strategy) names.splice(10, 0, "entered by");
   const head = el("tr"), top = el("thead"), body = el("tbody");
   head.append(...names.map((name) => el("th", { scope: "col" }, name)));
   const span = bounds(Object.values(data.equity).map((line) => line.t)), wide = span[1] - span[0];
-  for (const [symbol, from, to, side, qty, entry, exit, pnl, part, bars, reason, suspect] of rows) {
+  for (const [symbol, from, to, side, qty, entry, exit, pnl, part, bars, reason, suspect, tag, left] of rows) {
     const row = el("tr"), sign = pnl > 0 ? "up" : pnl < 0 ? "down" : "";
     const cells = [symbol, date(from, wide), date(to, wide), side > 0 ? "long" : "short", short(qty), short(entry), short(exit), plain(pnl), share(part),
-      whole(bars), reason.replaceAll("_", " ") + (suspect ? " (suspect)" : "")];
+      whole(bars), (left ?? reason.replaceAll("_", " ")) + (suspect ? " (suspect)" : "")];
+    if (data.strategy) cells.splice(10, 0, tag ?? "–");
     row.append(...cells.map((text, n) => el("td", n === 7 || n === 8 ? { class: sign } : {}, text)));
+    const drawn = data.prices.findIndex((one) => one.symbol === symbol && one.trades.some((each) => each[0] === from && each[1] === to));
+    if (drawn >= 0) {
+      const button = el("button", { type: "button", title: "show it on the price" }, date(from, wide));
+      button.addEventListener("click", () => look({ symbol: drawn, from, to, bars }));
+      row.children[1].replaceChildren(button);
+    }
     body.append(row);
   }
   top.append(head);
@@ -225,7 +214,8 @@ function about() {
     ["period", period],
     ["bars", `${many(a.decisions, "bar")} of ${a.intervals.join(", ") || "–"} accepted, ${whole(a.rejections)} records rejected, ${many(data.rows.length, "symbol")}`],
     ["costs", a.costs.map(cost).join("; ") || "–"],
-    ["parameters", parameters.join("; ") || "all defaults"],
+    ...(data.strategy ? [["strategy", `${data.strategy.name}, version ${data.strategy.version}, sha256 ${data.strategy.digest}`]] : []),
+    [data.strategy ? "settings" : "parameters", parameters.join("; ") || "all defaults"],
     ["version", `${a.version}, engine ${a.engine_version}, features ${a.feature_set_version}, configuration ${a.config_hash}`],
   ];
   for (const [name, text] of entries) facts.append(el("dt", {}, name), el("dd", {}, text));
@@ -262,28 +252,3 @@ function symbols() {
   table.append(top, body);
   fill(data.rows);
 }
-
-const beside = document.getElementById("beside");
-const reach = (line) => Math.max(...line.v.map(Math.abs), 0);
-const [own, held] = Object.values(data.equity);
-// Beside a curve that is much larger the strategy's would be a straight line.
-beside.checked = !held || reach(held) <= 5 * reach(own);
-beside.addEventListener("change", draw);
-const select = document.getElementById("symbol");
-data.prices.forEach((one, n) => select.append(el("option", { value: n }, one.symbol)));
-select.addEventListener("change", trades);
-function draw() {
-  curves("equity", data.equity, 300);
-  curves("drawdown", data.drawdown, 200);
-  trades();
-  rejected();
-}
-about();
-figures();
-returns();
-list();
-blocks(data.blocks);
-symbols();
-draw();
-let width = innerWidth;
-addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; draw(); } });

@@ -25,9 +25,9 @@ def extremes(times: NDArray[np.int64], values: NDArray[np.float64], columns: int
     return np.unique(np.concatenate([[0, len(times) - 1], order[starts], order[ends]]))
 
 
-def line(times: NDArray[np.int64], values: NDArray[np.float64]) -> dict[str, list[Any]]:
+def line(times: NDArray[np.int64], values: NDArray[np.float64], columns: int = COLUMNS) -> dict[str, list[Any]]:
     """Return a thinned line: `t` in epoch ms, `v` to 6 significant digits; without values that are not finite."""
     finite = np.isfinite(values)
     times, values = times[finite], values[finite]
-    kept = extremes(times, values)
+    kept = extremes(times, values, columns)
     return {"t": times[kept].tolist(), "v": [float(f"{value:.6g}") for value in values[kept].tolist()]}

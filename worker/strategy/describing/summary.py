@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
 
 from worker.engine.strategy.indicators.kind import ENDLESS
 from worker.engine.strategy.plan import known, settled
@@ -23,7 +25,13 @@ def summary(found: Definition) -> dict[str, Any]:
         "tags": list(found.tags),
         "notes": list(found.notes),
         "parameters": [
-            {"name": name, "value": values[name], "default": field.get_default(), "meaning": field.description}
+            {
+                "name": name,
+                "value": values[name],
+                "default": None if field.is_required() else field.get_default(),
+                "range": _range(field),
+                "meaning": field.description,
+            }
             for name, field in type(found.parameters).model_fields.items()
         ],
         "indicators": [
@@ -40,6 +48,19 @@ def summary(found: Definition) -> dict[str, Any]:
         "state": [{"name": name, "kind": str(found.own[name])} for name in fields],
         "bytes": {"state": found.own.itemsize, "indicators": 8 * found.words},
     }
+
+
+def _range(field: FieldInfo) -> str | None:
+    """Return what a parameter may be, in words; None where its kind alone says."""
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(map(str, get_args(field.annotation)))
+    told = [
+        f"{sign} {getattr(rule, name):,}"
+        for rule in field.metadata
+        for name, sign in (("gt", ">"), ("ge", "≥"), ("lt", "<"), ("le", "≤"))
+        if getattr(rule, name, None) is not None
+    ]
+    return ", ".join(told) or None
 
 
 def _length(timeframe: int) -> str | None:

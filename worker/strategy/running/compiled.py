@@ -8,7 +8,6 @@ from typing import Any
 import numba
 import numpy as np
 from numba.np.numpy_support import from_dtype
-from numpy.typing import NDArray
 
 from worker.engine.asking.intent import INTENT, Status
 from worker.engine.bar import BAR, INSTRUMENT
@@ -59,8 +58,8 @@ class Compiled(Observing):
         player = None if definition.rolling is None else CompiledPlayer(definition, compiler)
         super().__init__(definition, player)
         self._call = _function(definition, compiler)
-        self.address: int = self._call.address
-        self.params: NDArray[Any] = definition.record
+        self.address = self._call.address
+        self.params = definition.record
 
 
 def machine(definition: Definition) -> Machine:

@@ -7,8 +7,6 @@ import math
 from collections import namedtuple
 from typing import Any
 
-from numpy.typing import NDArray
-
 from worker.engine.asking.intent import (
     INTENT,
     KEEP,
@@ -113,7 +111,7 @@ class Interpreted(Observing):
         record = definition.record.dtype
         p = namedtuple("Parameters", record.names or ())(*definition.record[0].item())
         super().__init__(definition, None if definition.rolling is None else InterpretedPlayer(definition, p))
-        self.params: NDArray[Any] = definition.record
+        self.params = definition.record
         self._step = definition.step
         self._context = Context()
         self._context.order = Order()
@@ -127,7 +125,7 @@ class Interpreted(Observing):
         self._intent = Writer(Order, INTENT)
         self._fatal: BaseException | None = None
         self._callback = CALLBACK(self._call)
-        self.address: int = ctypes.cast(self._callback, ctypes.c_void_p).value or 0
+        self.address = ctypes.cast(self._callback, ctypes.c_void_p).value or 0
 
     def observe(self, seen: Observation) -> None:
         """Advance the indicators of a batch; raise what ended the batch before.

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from worker.engine.bar import BAR, INSTRUMENT
 from worker.engine.pipeline import OUTPUT
@@ -38,6 +39,9 @@ def _fingerprint(definition: Definition) -> str:
 class Observing:
     """The indicators of a strategy, planned."""
 
+    address: int
+    params: NDArray[Any]
+
     def __init__(self, definition: Definition, player: Player | None = None) -> None:
         self.definition = definition
         self._player = player
@@ -45,6 +49,15 @@ class Observing:
         self.columns = len(definition.names)
         self.own: np.dtype[Any] = definition.own
         self.plan = _fingerprint(definition)
+        self._known = np.zeros(self.columns, np.bool_)
+
+    def begin_anew(self) -> None:
+        """Forget which indicators were known."""
+        self._known[:] = False
+
+    def unknown(self) -> tuple[str, ...]:
+        """Return the indicators that were known at the end of no batch so far."""
+        return tuple(name for name, known in zip(self.definition.names, self._known, strict=True) if not known)
 
     def observe(self, seen: Observation) -> None:
         """Advance the indicators of a batch (`engine.strategy.hooked.Hooked`)."""
@@ -55,6 +68,9 @@ class Observing:
         )
         if self._player is not None:
             self._player.play(seen)
+        last = seen.order[-1] if seen.order.size else 0
+        if seen.order.size and seen.slots[last] >= 0 and seen.outs["validation"]["accepted"][last]:
+            self._known |= ~np.isnan(seen.values[last])
 
     def raise_fatal(self) -> None:
         """Raise what a step met that must end the process; machine code meets nothing of the kind."""
