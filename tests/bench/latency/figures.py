@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tests.bench import document
+from tests.bench.absent import Absent
 from tests.bench.cpu import Failed
 from tests.bench.latency.run import RATES, Flow, Latency, run
-from tests.bench.peers.absent import Absent
 from tests.bench.peers.catalogue import GUARANTEES, PEERS, WORKER, Peer
 from tests.bench.peers.running import Arena
 from worker.settings import load_settings

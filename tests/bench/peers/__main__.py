@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tests.bench import report
+from tests.bench.absent import Absent
 from tests.bench.cpu import Failed, Rates
 from tests.bench.peers import page, table
-from tests.bench.peers.absent import Absent
 from tests.bench.peers.catalogue import GUARANTEES, PEERS, TASKS, Peer
 from tests.bench.peers.running import Arena, run
 from worker.broker import Broker

@@ -8,7 +8,7 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from tests.bench.peers.absent import Absent
+from tests.bench.absent import Absent
 from worker.broker.java import environment
 from worker.broker.lock import Jar, sha256_of
 from worker.paths import cache_dir

@@ -1,4 +1,4 @@
-"""A peer that this machine can't run."""
+"""A program that is compared, and that this machine can't run."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Programs of other environments: run as files, they import nothing of this project."""
