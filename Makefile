@@ -21,7 +21,7 @@ BENCH_models      := tests.bench.model_rate
 BENCH_calibration := tests.bench.reliability
 BENCH_profiles    := tests.bench.profiles
 BENCHES := workers check peers engine backtest failover symbols inprocess models calibration profiles
-PROOFS  := parity differential oracles test-files test-versions
+PROOFS  := parity differential oracles strategies test-files test-versions
 CHOSEN  := $(or $(WHAT),workers)
 
 MIN       ?= 10
@@ -121,6 +121,9 @@ differential: $(DEV) engine
 
 oracles: $(DEV) engine
 	@$(BIN)/python -m tests.bench.oracles
+
+strategies: $(DEV) engine
+	@$(BIN)/python -m tests.bench.strategies $(ARGS)
 
 test-files: $(DEV) engine
 	@$(BIN)/python -m tests.files $(ARGS)

@@ -47,7 +47,7 @@ def make(folder: Path, *wanted: str) -> None:
         (folder / WHOLE).touch()
     except (subprocess.SubprocessError, OSError) as error:
         said = getattr(error, "stderr", None) or str(error)
-        raise Absent(f"{' '.join(wanted)}: {said.strip().splitlines()[-1]}") from error
+        raise Absent(f"{Path(wanted[-1]).name}: {said.strip().splitlines()[-1]}") from error
 
 
 def _run(*command: str) -> None:

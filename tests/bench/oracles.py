@@ -14,6 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 from tests.bench import report
+from tests.bench.strategies.comparing import compare
+from tests.bench.strategies.comparing import show as show_trades
+from tests.bench.strategies.expected import KEPT, expected
+from tests.bench.strategies.oracles import BACKTESTING
 from tests.support import examples
 from tests.support.injection import Tally, fixed_faults, judge, random_faults
 from tests.support.oracle_report import VARIABLE
@@ -84,6 +88,8 @@ def main() -> None:
     for name, tally in (("fixed places", fixed), ("random places", random)):
         rate = tally.missed / tally.bad
         print(f"{name:16}  {tally.bad:8,}  {tally.missed:6}  {tally.extra:5}  {rate:9.1e}")
+    trades = compare(BACKTESTING.name, KEPT, expected(), "compiled")
+    show_trades(trades)
     figures = {
         "oracles_passed": float(sum(w.passed for w in worst.values())),
         "oracles_total": float(len(worst)),
@@ -93,11 +99,13 @@ def main() -> None:
         "injected_extra": float(fixed.extra),
         "random_bad_bars": float(random.bad),
         "random_miss_rate": random.missed / random.bad,
+        "trades_compared": float(sum(one.trades for one in trades)),
+        "trades_differing": float(sum(len(one.differing) for one in trades)),
     }
     print()
     report.table(figures)
     report.write("oracles", figures, oracles={name: w._asdict() for name, w in worst.items()})
-    sys.exit(code)
+    sys.exit(code or int(any(one.differing for one in trades)))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from tests.bench.strategies.cases import EVENTS, SIGNALS, Case
 from tests.bench.strategies.comparing import compare
 from tests.bench.strategies.expected import KEPT, expected
 from tests.bench.strategies.ours import played
+from tests.bench.strategies.targets import missed, show
 from tests.bench.strategies.trades import Fill, Trade, differences, lots
 
 TRADE = Trade(3, 7, 1, 10.0, 100.0, 101.0, 8.0)
@@ -60,3 +61,37 @@ def test_lots_are_left_in_the_order_of_their_entries() -> None:
         Trade(4, 5, -1, 3.0, 130.0, 90.0, 120.0),
     ]
     assert lots([Fill(0, -4.0, 10.0), Fill(1, 4.0, 5.0)], 0.01) == [Trade(0, 1, -1, 4.0, 10.0, 5.0, 19.4)]
+
+
+FIGURES = {
+    "trades_compared": 4_000.0,
+    "trades_differing": 0.0,
+    "call_ns": 20.0,
+    "compile_s": 2.0,
+    "overhead_ratio": 1.15,
+    "python_us_per_bar": 15.0,
+    "sweep_s": 5.0,
+    "vectorbt_sweep_s": 5.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "late"),
+    [
+        ("trades_compared", 3_999.0, ["trades_compared"]),
+        ("trades_differing", 1.0, ["trades_differing"]),
+        ("call_ns", 20.1, ["call_ns"]),
+        ("overhead_ratio", float("nan"), ["overhead_ratio"]),
+        ("vectorbt_sweep_s", 4.9, ["sweep_s"]),
+        ("vectorbt_sweep_s", 50.0, []),
+    ],
+)
+def test_a_figure_beyond_its_target_is_missed(
+    name: str, value: float, late: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert missed(FIGURES) == []
+    figures = FIGURES | {name: value}
+    assert missed(figures) == late
+    show(figures)
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.endswith("MISSED")]
+    assert [line.split()[0] for line in lines] == late
