@@ -63,11 +63,11 @@ def find_settings(overrides: Mapping[str, Any] | None = None) -> Found:
 
 
 def load_engine_of(
-    settings: Settings, changes: Mapping[str, Any] | None = None, plan: Path | None = None
+    settings: Settings, changes: Mapping[str, Any] | None = None, plan: Path | None = None, fill: bool = True
 ) -> EngineSettings:
     """Return the engine's settings with the instruments file they name and the `changes` of a `plan` file.
 
-    A change is named by its dotted path below `engine`.
+    A change is named by its dotted path below `engine`. Without `fill` the strategy is not loaded.
 
     Raises:
         ConfigError: a name or a value is invalid; the message names its source.
@@ -82,7 +82,8 @@ def load_engine_of(
     for name, value in (changes or {}).items():
         tree.put(("engine", *name.split(".")), value, Origin("file", str(plan)))
     try:
-        return filled(load_engine(tree.values().get("engine", {})))
+        engine = load_engine(tree.values().get("engine", {}))
+        return filled(engine) if fill else engine
     except SettingRefused as error:
         raise_first(_of_engine(tree, error))
         raise  # the refused value is in the instruments file, or a default

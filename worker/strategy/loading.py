@@ -38,8 +38,11 @@ def filled(engine: EngineSettings, strategy: type[Strategy] | None = None) -> En
         SettingRefused: a parameter is unknown or out of its range.
     """
     found = defined(engine, strategy)
-    if found is None:
-        return engine
+    return engine if found is None else filled_with(engine, found)
+
+
+def filled_with(engine: EngineSettings, found: Definition) -> EngineSettings:
+    """Return settings with all of this strategy that decisions depend on."""
     more = {
         "name": found.name,
         "version": found.version,

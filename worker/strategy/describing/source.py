@@ -31,8 +31,10 @@ class Source(NamedTuple):
     packaged: bool = False  # `name` is that of an entry point
 
 
-def from_file(path: Path) -> Source:
+def from_file(path: Path, lint: bool = True) -> Source:
     """Return the strategy of a file; each call makes a module of its own, so that it can be loaded in two ways.
+
+    Without `lint` it is run as it is: for who has read it before, as `strategy check` has.
 
     Raises:
         StrategyRefused: it can't be read or run, or does not hold exactly one strategy.
@@ -42,7 +44,8 @@ def from_file(path: Path) -> Source:
     except OSError as error:
         raise StrategyRefused(f"{path} can't be read: {error.strerror}", "Check engine.strategy.file") from None
     code = text.decode("utf-8", "replace")
-    clean(path.name, code, file=path)
+    if lint:
+        clean(path.name, code, file=path)
     digest = hashlib.sha256(text).hexdigest()
     module = types.ModuleType(f"alphapulse_strategy_{digest[:16]}")
     module.__file__ = str(path)
@@ -62,8 +65,8 @@ def installed() -> dict[str, EntryPoint]:
     return {each.name: each for each in entry_points(group=GROUP)}
 
 
-def from_package(name: str) -> Source:
-    """Return the strategy of an entry point; its digest is over all modules of the package.
+def from_package(name: str, lint: bool = True) -> Source:
+    """Return the strategy of an entry point; its digest is over all modules of the package. `lint` as in `from_file`.
 
     Raises:
         StrategyRefused: there is none of that name, or it can't be imported or is no strategy.
@@ -82,7 +85,8 @@ def from_package(name: str) -> Source:
         raise StrategyRefused(f"the entry point {name} is not a class of worker.strategy.Strategy", FIX)
     module = sys.modules[found.__module__]
     text = inspect.getsource(module)
-    clean(f"the strategy {name}", text, package=module.__name__.partition(".")[0])
+    if lint:
+        clean(f"the strategy {name}", text, package=module.__name__.partition(".")[0])
     return Source(name, found, module, Path(str(module.__file__)), text, _package_digest(module), packaged=True)
 
 

@@ -37,7 +37,7 @@ def summary(found: Definition) -> dict[str, Any]:
         "indicators": [
             {
                 "name": name,
-                "timeframe": _length(indicator.series.timeframe),
+                "timeframe": length(indicator.series.timeframe),
                 "warm_up": known(indicator.series),
                 "settled": None if (bars := settled(indicator.series)) == ENDLESS else bars,
                 "optional": indicator.optional,
@@ -63,6 +63,7 @@ def _range(field: FieldInfo) -> str | None:
     return ", ".join(told) or None
 
 
-def _length(timeframe: int) -> str | None:
+def length(timeframe: int) -> str | None:
+    """Return a timeframe in ms as it is written, 4h; None for 0."""
     unit = next((each for each in UNITS if timeframe and timeframe % each[0] == 0), None)
     return None if unit is None else f"{timeframe // unit[0]}{unit[1]}"

@@ -1,0 +1,68 @@
+"""Each fault that was put in is found by the check that fits, though no lint has read it, with the line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.strategy_faults import LINT, SEEDED, TWELVE, line_of
+from worker.engine.settings import engine_settings
+from worker.strategy.checking import sequence
+from worker.strategy.checking.check import check
+from worker.strategy.checking.checks.source import lint
+from worker.strategy.checking.desk import Desk, Options
+from worker.strategy.checking.report import Check, Fault
+from worker.strategy.checking.subject import Subject
+
+ENDS = "it ends the process"
+ENDLESS = {name for name in SEEDED if "unending" in name}
+ELSEWHERE = {name for name, seeded in SEEDED.items() if seeded.check == "processes"} | ENDLESS | {ENDS}
+HERE = sorted(SEEDED.keys() - ELSEWHERE - {"no Python"})
+
+
+def subject(name: str, folder: Path) -> Subject:
+    file = folder / "own.py"
+    file.write_text(SEEDED[name].source)
+    return Subject(engine_settings({}), file=file)
+
+
+def told(faults: list[Fault], name: str) -> bool:
+    """Whether one of them says what is wrong, and where that is known."""
+    line = line_of(SEEDED[name])
+    known = line is not None and SEEDED[name].check not in ("future", "processes")
+    return any(SEEDED[name].says in fault.says and (not known or fault.line == line) for fault in faults)
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_it_is_found_by_playing(name: str, tmp_path: Path) -> None:
+    seeded = SEEDED[name]
+    bars = None if seeded.check in ("warm-up", "future") else 600
+    desk = Desk(subject(name, tmp_path), Options(bars, seeded.interval_ms))
+    checks = [each for each in sequence.run(desk, [seeded.check]) if isinstance(each, Check)]
+    failed = {each.name: each.faults for each in checks if each.status == "failed"}
+    assert told(failed.get(seeded.check, []), name), failed
+    assert all(fault.fix for fault in failed[seeded.check] if "faults of other lines" not in fault.says)
+
+
+@pytest.mark.parametrize("name", sorted(ELSEWHERE))
+def test_it_is_found_in_a_process_of_its_own_process(name: str, tmp_path: Path) -> None:
+    seeded = SEEDED[name]
+    deadline = 3.0 if name in ENDLESS else 60.0
+    options = Options(bars=400)
+    report = check(subject(name, tmp_path), options, only=[seeded.check], with_lint=False, deadline=deadline)
+    failed = {each.name: each.faults for each in report.failed}
+    assert told(failed.get(seeded.check, []), name), failed
+
+
+@pytest.mark.parametrize("name", sorted(SEEDED))
+def test_the_lint_reads_what_can_be_read(name: str, tmp_path: Path) -> None:
+    faults = lint(subject(name, tmp_path)).faults
+    assert bool(faults) == SEEDED[name].lint, faults
+    line = line_of(SEEDED[name])
+    assert not faults or line in {fault.line for fault in faults} or "import" in faults[0].says
+
+
+def test_there_are_twelve_and_the_lint_is_not_all() -> None:
+    assert len(TWELVE) == 12
+    assert not [name for name, seeded in TWELVE.items() if seeded.check == LINT]
