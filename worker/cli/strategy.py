@@ -1,4 +1,4 @@
-"""`alphapulse strategy`: write a strategy to begin with, and show what one is."""
+"""`alphapulse strategy`: write a strategy to begin with, check it, and show what one is."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
+from worker.cli import strategy_check
 from worker.cli.common import Json
 from worker.cli.output import print_json
 from worker.cli.strategies import Set, strategy_settings
 from worker.cli.tables import print_table
 
-app = typer.Typer(help="Write a strategy of your own, and show what it is.", no_args_is_help=True)
+app = typer.Typer(help="Write a strategy of your own, check it, and show what it is.", no_args_is_help=True)
+app.command()(strategy_check.check)
 
 File = Annotated[Path, typer.Argument(help="Python file of the strategy.", show_default=False)]
 

@@ -23,7 +23,7 @@ from worker.strategy.checking.playing.market import utc
 from worker.strategy.checking.report import Check, Fault, Figures, Report
 from worker.strategy.checking.subject import Subject
 
-DEADLINE = 30.0  # seconds a check: each takes a few
+DEADLINE = 20.0  # seconds in which a check that takes one or two must end
 FIRST_COMPILATION = 900.0  # seconds for the engine, which is compiled once
 GRACE = 5.0  # seconds beyond its deadline, after which a child that has not ended itself is killed
 BOUND, ENDS = "Give each loop a bound: a worker would hang", "A worker would end as well, and the next one after it"
@@ -46,7 +46,7 @@ def check(
     told: Told = lambda check: None,
     begun: Begun = lambda name: None,
 ) -> Report:
-    """Check a strategy in some ten seconds; where the lint finds something, nothing is run.
+    """Check a strategy in some ten seconds of CPU time; where the lint finds something, nothing is run.
 
     `told` is given each check when it is done, `begun` the name of each that begins. `only` names some of
     `sequence.SHOWS`; `with_lint=False` runs whatever the lint would find.

@@ -13,7 +13,7 @@ from worker.strategy.checking.playing.play import Played, step
 from worker.strategy.checking.report import Fault, Found
 from worker.strategy.loading import Mode
 
-RESTARTS: dict[Mode, int] = {"compiled": 300, "python": 100}  # bars in a row; in Python each loads the file anew
+RESTARTS: dict[Mode, int] = {"compiled": 200, "python": 60}  # bars in a row; in Python each loads the file anew
 FIX = "Keep in State all that the next bar needs: nothing else is saved"
 
 

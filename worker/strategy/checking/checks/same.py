@@ -12,9 +12,9 @@ from worker.strategy.checking.playing.play import Played
 from worker.strategy.checking.report import Fault, Found
 from worker.strategy.loading import Mode
 
-CUTS: dict[Mode, int] = {"compiled": 24, "python": 12}
+CUTS: dict[Mode, int] = {"compiled": 24, "python": 8}
 FUTURE = 600  # rows that are changed behind a cut
-SINGLES = 1_500  # rows that are played one at a time
+SINGLES = 900  # rows that are played one at a time
 NAMES: dict[Mode, str] = {"compiled": "compiled", "python": "in Python"}
 NAN = ": int() of NaN raises in Python alone, as whole numbers of more than 64 bits do"
 OWN = "A step may depend on `c` and on its own State only"

@@ -19,6 +19,7 @@ from worker.strategy.ta import Indicator
 
 EQUAL = 1e-9
 REWARMED = 1_024  # bars from which a worker rebuilds indicators that it has lost
+MOST = 50_000  # bars that a check plays
 STARTS = (0.11, 0.23, 0.37)  # of the bars
 
 
@@ -106,6 +107,6 @@ def _endless(desk: Desk, name: str, indicator: Indicator | None, bars: int) -> F
         return Fault(
             f"{name} is known only after {wanted:,} bars of {interval}, and {bars:,} were played{follows}",
             None,
-            f"Shorten it, or check with --bars {wanted * 2}",
+            "Shorten it" if wanted * 2 > MOST else f"Shorten it, or check with --bars {wanted * 2}",
         )
     return Fault(f"{name} is not known at any of {bars:,} bars{follows}", None, "Its sources have no such values here")
