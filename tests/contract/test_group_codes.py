@@ -22,7 +22,7 @@ from tests.support.fake_answers import broken, cluster, coordinator, fetched, he
 from tests.support.fake_broker import Api, FakeBroker
 from tests.support.fake_group import MEMBER, FakeGroup
 from worker.errors import AlphapulseError, Exit
-from worker.kafka.seams import hardening, joining, metadata
+from worker.kafka.seams import hardening, joining, metadata, stop_consumer, watch
 from worker.kafka.seams.assignor import sticky_assignor
 from worker.settings import ProcessingSettings, Settings, TopicSettings
 from worker.stream.polling import Polling
@@ -61,7 +61,10 @@ async def polled(broker: FakeBroker) -> AsyncIterator[tuple[AIOKafkaConsumer, Po
     try:
         yield consumer, Polling(consumer, SETTINGS)
     finally:
-        await asyncio.wait({asyncio.ensure_future(consumer.stop())}, timeout=5)
+        tasks = watch.tasks(consumer).values()
+        await stop_consumer(consumer, 5.0)
+        unasked = [task for task in tasks if getattr(task, "_log_traceback")]  # noqa: B009
+        assert not unasked, "asyncio will report their errors when they are forgotten"
 
 
 async def for_ever(start: Callable[[], Awaitable[Any]], poll: Callable[[], Awaitable[Any]]) -> None:

@@ -18,6 +18,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 from worker.kafka.deadline import GRACE, within
 from worker.kafka.protocol.answers import NoLongerOurs
 from worker.kafka.protocol.offsets import Membership
+from worker.kafka.seams import watch
 
 log = logging.getLogger(__name__)
 
@@ -138,8 +139,11 @@ async def stop_consumer(consumer: AIOKafkaConsumer, seconds: float = 1.0) -> Non
 
     The fetch task swallows its cancellation when its assignment has just changed, since it awaits tasks that it has
     cancelled itself; then `stop` waits for it forever. A second cancellation works. A fetch that backs off after an
-    error does not swallow the cancellation, and `stop` then ends as if it had been cancelled itself.
+    error does not swallow the cancellation, and `stop` then ends as if it had been cancelled itself. `stop` does not
+    ask a task for its error that has ended before; asyncio would report that one once more when it is forgotten.
     """
+    for task in watch.tasks(consumer).values():
+        task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     stopping = asyncio.ensure_future(consumer.stop())
     await asyncio.wait({stopping}, timeout=seconds)
     if not stopping.done():
