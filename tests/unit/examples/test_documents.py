@@ -52,7 +52,7 @@ def test_every_column_and_method_is_named() -> None:
 
 @pytest.mark.parametrize("mode", ["compiled", "python"])
 def test_the_strategies_run(mode: Any, tmp_path: Path) -> None:
-    blocks = BLOCK.findall((DOCS / "strategies.md").read_text())
+    blocks = [each for each in BLOCK.findall((DOCS / "strategies.md").read_text()) if "(Strategy)" in each]
     assert len(blocks) == 2
     for block in blocks:
         file = tmp_path / "own.py"

@@ -56,6 +56,14 @@ def test_it_passes(name: str, tmp_path: Path) -> None:
     assert (figures.ns_bar is None) == (name == "a state of any kind")
 
 
+def test_the_documented_call_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(GOOD["the breakout of the documentation"])
+    names: dict[str, object] = {}
+    exec(next(text for text in DOCS if "import check" in text), names)
+    assert getattr(names["report"], "ok", False)
+
+
 @pytest.mark.parametrize("seed", [2, 3])
 def test_a_new_one_passes_on_other_bars(seed: int, tmp_path: Path) -> None:
     write(tmp_path / "mine.py")
