@@ -79,8 +79,10 @@ def main() -> None:
 
     with (folder / STACK).open("w") as stack, (folder / PLACE).open("r+b") as place:
         faulthandler.enable(stack)
+        shared = mmap.mmap(place.fileno(), PLACE_BYTES)
 
         def begin(name: str) -> None:
+            shared[:] = b" " * PLACE_BYTES
             tell(Event(begun=name))
             if name != ENGINE:
                 faulthandler.dump_traceback_later(limit(name, job.deadline), exit=True, file=stack)
@@ -88,7 +90,7 @@ def main() -> None:
         begin(ENGINE)
         sequence.ready()
         try:
-            _check(_desk(job, folder, mmap.mmap(place.fileno(), PLACE_BYTES)), job, folder, begin, tell)
+            _check(_desk(job, folder, shared), job, folder, begin, tell)
         except AlphapulseError as error:
             tell(Event(refused=(error.message, error.fix)))
         except BaseException as error:  # an exit, an interrupt or no memory in the user's code

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from worker.engine.settings import EngineSettings
 from worker.engine.strategy.hooked import Hooked
 from worker.engine.strategy.plan import known
-from worker.strategy.checking.playing.market import DAY_MS, HOUR_MS, Market, calm, hard
+from worker.strategy.checking.playing.making import DAY_MS, HOUR_MS, calm, hard
+from worker.strategy.checking.playing.market import Market
 from worker.strategy.checking.playing.play import Played, play
 from worker.strategy.checking.playing.watching import Watcher
 from worker.strategy.checking.subject import Subject
@@ -18,7 +19,7 @@ from worker.strategy.loading import Mode
 from worker.strategy.running.compiled import Compiled
 from worker.strategy.running.interpreted import Interpreted
 
-LEAST_BARS, MOST_BARS, HARD_BARS = 1_500, 12_000, 700
+LEAST_BARS, MOST_BARS, HARD_BARS = 1_500, 6_000, 700
 
 
 class Options(NamedTuple):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
-from worker.engine.asking.intent import Status
+from worker.engine.asking.intent import LONG, SHORT, Status
 from worker.strategy.checking.desk import Desk
 from worker.strategy.checking.playing.answers import why
 from worker.strategy.checking.playing.market import Market
@@ -29,7 +31,10 @@ FIXES = {
 
 def calm(desk: Desk) -> Found:
     """Play the market."""
-    return _all(desk, desk.market)
+    found = _all(desk, desk.market)
+    said = desk.whole("python").rows["said"]["intent"]["side"]
+    silent = not found.faults and not ((said == LONG) | (said == SHORT)).any()
+    return Found(found.faults, ["it never asks for a position on these bars"] if silent else [])
 
 
 def hard(desk: Desk) -> Found:
@@ -51,34 +56,37 @@ def _all(desk: Desk, market: Market) -> Found:
     return Found(_merged(faults), [])
 
 
+class Failure(NamedTuple):
+    """What went wrong at one bar: a key of FIXES, a sentence, its line."""
+
+    kind: str
+    text: str
+    line: int | None
+
+
 def _of(watcher: Watcher, market: Market, played: Played, thrown: frozenset[int] = frozenset()) -> Iterator[Fault]:
-    """Yield a fault for each kind of failure, with its first bar."""
-    status, times = played.rows["said"]["intent"]["status"], market.rows["ts"]
-    # The circuit of a failing strategy hides what comes after.
-    first: dict[tuple[str, str, int | None], tuple[int, int]] = {}
+    """Yield a fault for each line that fails in its way, with its first bar; an open circuit hides later ones."""
+    first: dict[tuple[str, int | None], tuple[int, str]] = {}
+    counts = Counter[tuple[str, int | None]]()
     for row in np.flatnonzero(played.rows["accepted"]).tolist():
-        ts = int(times[row])
-        if ts in watcher.unseen:
-            begun, count = first.get(key := (OBSERVE, *watcher.unseen[ts]), (row, 0))
-            first[key] = begun, count + 1
-        if status[row] == Status.raised and ts not in thrown:
-            raised = watcher.raised.get(ts)
-            key = ("raised", STORE, None) if raised is None else ("raised", raised.text, raised.line)
-        elif status[row] == Status.invalid and ts in watcher.said:
-            wrong = why(watcher.said[ts])
-            key = ("invalid", wrong.text, wrong.line)
-        else:
-            continue
-        begun, count = first.get(key, (row, 0))
-        first[key] = begun, count + 1
-    merged: dict[tuple[str, int | None], tuple[str, int, int]] = {}
-    for (kind, text, line), (row, count) in first.items():
-        said, begun, before = merged.get((kind, line), (text, row, 0))
-        merged[kind, line] = said, begun, before + count
-    for (kind, line), (text, row, count) in merged.items():
-        more = f", and at {count - 1:,} bars more" if count > 1 else ""
+        status, ts = played.rows["said"]["intent"]["status"][row], int(market.rows["ts"][row])
+        for kind, text, line in _failures(watcher, status, ts, ts in thrown):
+            first.setdefault((kind, line), (row, text))
+            counts[kind, line] += 1
+    for (kind, line), (row, text) in first.items():
+        more = f", and at {counts[kind, line] - 1:,} bars more" if counts[kind, line] > 1 else ""
         yield Fault(f"{kind} at {market.bar(row)}{more}: {text}", line, FIXES[kind])
     yield from _unknown(watcher, market)
+
+
+def _failures(watcher: Watcher, status: int, ts: int, thrown: bool) -> Iterator[Failure]:
+    if ts in watcher.unseen:
+        yield Failure(OBSERVE, *watcher.unseen[ts])
+    if status == Status.raised and not thrown:
+        raised = watcher.raised.get(ts)
+        yield Failure("raised", STORE, None) if raised is None else Failure("raised", *raised)
+    elif status == Status.invalid and ts in watcher.said:
+        yield Failure("invalid", *why(watcher.said[ts]))
 
 
 def _unknown(watcher: Watcher, market: Market) -> Iterator[Fault]:

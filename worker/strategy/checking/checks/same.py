@@ -7,7 +7,8 @@ import numpy as np
 from worker.engine.asking.intent import KEEP, Status
 from worker.strategy.checking.desk import Desk
 from worker.strategy.checking.playing.differences import first_difference, sentence
-from worker.strategy.checking.playing.market import Market, scrambled
+from worker.strategy.checking.playing.making import scrambled
+from worker.strategy.checking.playing.market import Market
 from worker.strategy.checking.playing.play import Played
 from worker.strategy.checking.report import Fault, Found
 from worker.strategy.loading import Mode
