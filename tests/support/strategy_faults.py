@@ -9,10 +9,12 @@ from typing import NamedTuple
 from worker.engine.settings import engine_settings
 from worker.strategy.checking.check import check
 from worker.strategy.checking.desk import Options
+from worker.strategy.checking.report import Fault, Report
 from worker.strategy.checking.subject import Subject
 
 MARK = "#!"  # ends the line that the check must name
 LINT = "lint"
+LINELESS = ("future", "processes")  # checks that see what came out, and not where it came from
 HEAD = "import math\n\nfrom worker.strategy import *\n"
 LATE = "def indicators(p):\n    return {'late': ta.optional(ta.sma(90))}\n"
 
@@ -63,7 +65,7 @@ TWELVE: dict[str, Seeded] = {
             "\nseen = 0\n",
         ),
         "globals",
-        "seen has changed while it played, from 0 to 1800",
+        "seen has changed while it played, from 0 to ",
         lint=True,
     ),
     "random": Seeded(
@@ -271,6 +273,12 @@ MORE: dict[str, Seeded] = {
         "answers",
         "it ended its process: SystemExit: enough",
     ),
+    "it takes the process down": Seeded(
+        _own("if c.bar.close > c.bar.open:\n    ctypes.string_at(0)  #!\n" + FLIP.format(up="True"), "import ctypes\n"),
+        "answers",
+        "it ended its process, at the bar of WALK0 at 2020-09-13 ",
+        lint=True,
+    ),
     "a timeframe shorter than the bars": Seeded(
         _own(
             FLIP.format(up="c.ind.fast > c.bar.close"),
@@ -360,11 +368,33 @@ def line_of(seeded: Seeded) -> int | None:
 
 def found(name: str) -> bool:
     """Whether `strategy check`, as a user runs it, refuses the fault and names its line."""
+    faults = [fault for each in _report(name, with_lint=True).failed for fault in each.faults]
+    return any(_names(name, fault) for fault in faults)
+
+
+def found_by_playing(name: str) -> bool:
+    """Whether the check that fits finds it with its line where no lint has read it."""
+    seeded = SEEDED[name]
+    faults = [
+        fault
+        for each in _report(name, with_lint=False).failed
+        if each.name == seeded.check
+        for fault in each.faults
+        if seeded.says in fault.says
+    ]
+    return any(_names(name, fault) or seeded.check in LINELESS for fault in faults)
+
+
+def _names(name: str, fault: Fault) -> bool:
+    line = line_of(SEEDED[name])
+    # The lint refuses the import already, of what the marked line calls.
+    return line is None or fault.line == line or fault.says.startswith("import of")
+
+
+def _report(name: str, with_lint: bool) -> Report:
     seeded = SEEDED[name]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "own.py"
         file.write_text(seeded.source)
-        options = Options(interval_ms=seeded.interval_ms)
-        report = check(Subject(engine_settings({}), file=file), options)
-    line = line_of(seeded)
-    return any(line is None or fault.line == line for each in report.failed for fault in each.faults)
+        options, only = Options(interval_ms=seeded.interval_ms), () if with_lint else (seeded.check,)
+        return check(Subject(engine_settings({}), file=file), options, only=only, with_lint=with_lint)

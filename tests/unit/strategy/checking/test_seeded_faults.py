@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.strategy_faults import LINT, SEEDED, TWELVE, line_of
+from tests.support.strategy_faults import LINELESS, LINT, SEEDED, TWELVE, line_of
 from worker.engine.settings import engine_settings
 from worker.strategy.checking import sequence
 from worker.strategy.checking.check import check
@@ -15,9 +15,9 @@ from worker.strategy.checking.desk import Desk, Options
 from worker.strategy.checking.report import Check, Fault
 from worker.strategy.checking.subject import Subject
 
-ENDS = "it ends the process"
+ENDS = {"it ends the process", "it takes the process down"}
 ENDLESS = {name for name in SEEDED if "unending" in name}
-ELSEWHERE = {name for name, seeded in SEEDED.items() if seeded.check == "processes"} | ENDLESS | {ENDS}
+ELSEWHERE = {name for name, seeded in SEEDED.items() if seeded.check == "processes"} | ENDLESS | ENDS
 HERE = sorted(SEEDED.keys() - ELSEWHERE - {"no Python"})
 
 
@@ -30,7 +30,7 @@ def subject(name: str, folder: Path) -> Subject:
 def told(faults: list[Fault], name: str) -> bool:
     """Whether one of them says what is wrong, and where that is known."""
     line = line_of(SEEDED[name])
-    known = line is not None and SEEDED[name].check not in ("future", "processes")
+    known = line is not None and SEEDED[name].check not in LINELESS
     return any(SEEDED[name].says in fault.says and (not known or fault.line == line) for fault in faults)
 
 
