@@ -16,6 +16,7 @@ from tests.bench.strategies.oracles import BACKTESTING, VECTORBT, Failed
 from tests.bench.strategies.ours import Incomparable
 from tests.bench.strategies.paying import paid
 from tests.bench.strategies.sweeping import Sweeps, sweeps
+from tests.support.strategy_faults import FAULTS, found
 from worker.engine.partition import PartitionEngine
 from worker.engine.settings import EngineSettings
 
@@ -28,12 +29,21 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def figures(found: Sequence[Compared], swept: Sweeps) -> dict[str, float]:
+def faults_found() -> int:
+    """Of the faults that are put into strategies, how many `strategy check` finds, with their lines."""
+    missing = [name for name in FAULTS if not found(name)]
+    for name in missing:
+        print(f"NOT FOUND: {name}")
+    return len(FAULTS) - len(missing)
+
+
+def figures(compared: Sequence[Compared], swept: Sweeps) -> dict[str, float]:
     """Everything that is measured, after the trades that were compared."""
     added = paid()
     return {
-        "trades_compared": float(sum(one.trades for one in found)),
-        "trades_differing": float(sum(len(one.differing) for one in found)),
+        "trades_compared": float(sum(one.trades for one in compared)),
+        "trades_differing": float(sum(len(one.differing) for one in compared)),
+        "check_faults_found": float(faults_found()),
         "call_ns": call_ns(),
         "compile_s": compile_s(),
         "overhead_ratio": added.ratio,
@@ -50,25 +60,25 @@ def main() -> None:
     given = parser.parse_args()
     PartitionEngine(EngineSettings()).warm_up()
     try:
-        found = compare_all(say)
-        show(found)
+        compared = compare_all(say)
+        show(compared)
         if given.trades:
-            sys.exit(WRONG if any(one.differing for one in found) else 0)
+            sys.exit(WRONG if any(one.differing for one in compared) else 0)
         swept = sweeps(say)
     except Absent as error:
         print(f"error: an oracle can't be installed: {error}. Fix: {FIX}", file=sys.stderr)
         sys.exit(ABSENT)
     except (Failed, Incomparable) as error:
         sys.exit(f"error: {error}")
-    say("measuring calls, compilation, and what a strategy adds to the engine")
-    measured = figures(found, swept)
+    say("checking strategies with faults; measuring calls, compilation, and what a strategy adds to the engine")
+    measured = figures(compared, swept)
     late = targets.missed(measured)
     targets.show(measured)
     report.write(
         "strategies",
         measured,
         oracles=[BACKTESTING.shown, VECTORBT.shown],
-        trades=[one._asdict() | {"differing": len(one.differing)} for one in found],
+        trades=[one._asdict() | {"differing": len(one.differing)} for one in compared],
         sweep={"tries": len(swept.ours.trades), "trades": sum(swept.ours.trades), "vectorbt_first_s": swept.first},
         missed=late,
     )

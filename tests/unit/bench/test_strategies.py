@@ -66,6 +66,7 @@ def test_lots_are_left_in_the_order_of_their_entries() -> None:
 FIGURES = {
     "trades_compared": 4_000.0,
     "trades_differing": 0.0,
+    "check_faults_found": 12.0,
     "call_ns": 20.0,
     "compile_s": 2.0,
     "overhead_ratio": 1.15,
@@ -80,6 +81,7 @@ FIGURES = {
     [
         ("trades_compared", 3_999.0, ["trades_compared"]),
         ("trades_differing", 1.0, ["trades_differing"]),
+        ("check_faults_found", 11.0, ["check_faults_found"]),
         ("call_ns", 20.1, ["call_ns"]),
         ("overhead_ratio", float("nan"), ["overhead_ratio"]),
         ("vectorbt_sweep_s", 4.9, ["sweep_s"]),
