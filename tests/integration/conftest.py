@@ -1,4 +1,4 @@
-"""What integration tests share: one broker for the session and topic names of their own."""
+"""What integration tests share: one broker, whatever the number of processes, and topic names of their own."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import os
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
 from worker.broker import Broker
+
+GIVEN = "ALPHAPULSE_TEST_BOOTSTRAP"
 
 
 class Bootstrap(Protocol):
@@ -22,15 +24,29 @@ class Bootstrap(Protocol):
 
 @dataclass(frozen=True)
 class GivenBroker:
-    """A broker that somebody else runs (`ALPHAPULSE_TEST_BOOTSTRAP`)."""
+    """A broker that somebody else runs: the user, or the process that hands out the tests."""
 
     bootstrap: str
 
 
+LENT = pytest.StashKey[Broker]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Lend the broker of the process that hands out tests to those that run them."""
+    if GIVEN not in os.environ:
+        if LENT not in node.config.stash:
+            node.config.stash[LENT] = Broker()
+            node.config.add_cleanup(node.config.stash[LENT].close)
+        node.workerinput["bootstrap"] = node.config.stash[LENT].start().bootstrap
+
+
 @pytest.fixture(scope="session")
-def broker() -> Iterator[Bootstrap]:
+def broker(pytestconfig: pytest.Config) -> Iterator[Bootstrap]:
     """The session's broker: tests share it and must not stop it."""
-    if given := os.environ.get("ALPHAPULSE_TEST_BOOTSTRAP"):
+    lent = getattr(pytestconfig, "workerinput", {}).get("bootstrap")
+    if given := os.environ.get(GIVEN, lent):
         yield GivenBroker(given)
         return
     with Broker() as running:
