@@ -95,12 +95,15 @@ unit: $(DEV) engine ## Run the tests that need no broker (EXAMPLES=long draws mo
 	@$(BIN)/python -m pytest tests/unit tests/contract -n 3 --dist worksteal
 
 # These wait for sessions and restarts: three processes keep two cores busy.
+BESIDE = $(BIN)/python -m pytest -m "not alone and not variant and not catalogue" -n 3 --dist worksteal
+ALONE  = $(BIN)/python -m pytest tests/integration -m alone
 integration: $(DEV) engine $(START)
-	@$(BIN)/python -m pytest tests/integration -m "not alone and not variant" -n 3 --dist loadfile
-	@$(BIN)/python -m pytest tests/integration -m alone
+	@$(BESIDE) tests/integration
+	@$(ALONE)
 
-test: unit integration ## Run all tests that need no container engine (starts a local real Kafka)
-	@$(BIN)/python -m pytest tests/chaos -m quick -n 2
+test: unit $(START) ## Run all tests that need no container engine (starts a local real Kafka)
+	@$(BESIDE) tests/chaos tests/integration
+	@$(ALONE)
 
 test-docker: $(DEV) engine ## Build the image and test it on a container engine (starts one if there is none)
 	@$(BIN)/python -m pytest tests/docker -m docker

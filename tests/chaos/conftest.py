@@ -18,12 +18,14 @@ LIMIT = 600  # seconds for one test on a busy machine
 @pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give the tests of this folder their limit; a mark of their own wins. Those of three brokers share one process:
-    more than three of them at once are more than a small machine can take."""
+    more than three of them at once are more than a small machine can take. Mark what `make test` leaves out."""
     for item in items:
         if item.path.parent != Path(__file__).parent:
             continue
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(LIMIT))
+        if item.get_closest_marker("quick") is None:
+            item.add_marker(pytest.mark.catalogue)
         if "three" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("three"))
 

@@ -18,7 +18,7 @@ from tests.integration.conftest import Bootstrap
 from worker.broker.ports import free_port
 from worker.errors import Exit
 
-pytestmark = [pytest.mark.kafka, pytest.mark.alone]
+pytestmark = pytest.mark.kafka
 SMALL = ("--symbols", "60", "--seconds", "12", "--rate", "1500")
 SHORT = ("--symbols", "60", "--seconds", "9", "--rate", "1500")
 
@@ -94,6 +94,7 @@ def check(code: int, out: str, err: str) -> dict[str, Any]:
     return result
 
 
+@pytest.mark.alone
 def test_a_worker_is_killed_with_work_in_hand_and_nothing_is_lost(tmp_path: Path) -> None:
     run = Run(tmp_path, "--json", *SMALL)
     result = check(*run.finish())
@@ -101,6 +102,7 @@ def test_a_worker_is_killed_with_work_in_hand_and_nothing_is_lost(tmp_path: Path
     run.assert_clean()
 
 
+@pytest.mark.alone
 async def test_on_a_given_broker_it_leaves_no_topic(broker: Bootstrap, tmp_path: Path) -> None:
     from aiokafka.admin import AIOKafkaAdminClient
 
