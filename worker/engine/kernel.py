@@ -1,22 +1,22 @@
 """The decorator `kernel`: it compiles and caches every compiled function of the engine.
 
 numba's on-disk cache checks only the file of the cached function and misses edits in the functions
-that it calls. So the cache directory's name holds a hash of the sources that the function's module imports,
-directly or not, of numba's version and of the CPU.
+that it calls. So a kernel's folder is named after a hash of the sources that its module imports, directly or not,
+below one named after numba's version and the CPU; where the sources lie and when they were written does not count.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
 
-from worker.engine.kernel_cache import prepare_cache
+from worker.engine.kernel_cache import keeping_in, prepare_cache
 
 ROOT = Path(__file__).parents[2]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -40,23 +40,22 @@ def _imports(module: str) -> frozenset[str]:
     return frozenset(name for name in found if name and _file(name))
 
 
-def sources(module: str) -> Iterator[Path]:
-    """Yield the files of a module and of all project modules that it imports, directly or not, by name."""
+def sources(module: str) -> list[str]:
+    """Return a module and all project modules that it imports, directly or not, in the order of their names."""
     seen: set[str] = set()
     left = {module}
     while left:
         seen |= left
-        left = {name for each in left for name in _imports(each)} - seen
-    for name in sorted(seen):
-        file = _file(name)
-        assert file is not None
-        yield file
+        left = set().union(*map(_imports, left)) - seen
+    return sorted(seen)
 
 
 @cache
-def _digest(path: Path) -> bytes:
-    """Return a digest of a file's name and text: a file is a source of many kernels, and read once."""
-    return hashlib.sha256(path.relative_to(ROOT).as_posix().encode() + b"\n" + path.read_bytes()).digest()
+def _digest(module: str) -> bytes:
+    """Return a digest of a module's name and text: it is a source of many kernels, and read once."""
+    file = _file(module)
+    assert file is not None
+    return hashlib.sha256(file.relative_to(ROOT).as_posix().encode() + b"\n" + file.read_bytes()).digest()
 
 
 @cache
@@ -71,16 +70,10 @@ CACHE = prepare_cache()
 # guarded anyway. No fastmath: it reorders and fuses, so the bits would depend on the CPU. No reference counts: kernels
 # only borrow their arrays, and counting those in the parameters took some 6% of a bar's time.
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False, "_nrt": False}
-_kept = CACHE.folder is not None
-_njit: Any = numba.njit(cache=_kept, **OPTIONS)
-_embedded: Any = numba.njit(cache=_kept, forceinline=True, **OPTIONS)
+_cached = CACHE.folder is not None
+_njit: Any = numba.njit(cache=_cached, **OPTIONS)
+_embedded: Any = numba.njit(cache=_cached, forceinline=True, **OPTIONS)
 _inlined: Any = numba.njit(inline="always", **OPTIONS)
-
-
-def _use_cache_of(module: str) -> None:
-    # numba reads this when it decorates a function; its settings are declared at run time
-    if CACHE.folder is not None:
-        setattr(numba.config, "CACHE_DIR", str(CACHE.folder / source_hash(module)))  # noqa: B010
 
 
 def kernel(function: F) -> F:
@@ -88,8 +81,7 @@ def kernel(function: F) -> F:
 
     A kernel can't create arrays: it writes into its arguments.
     """
-    _use_cache_of(function.__module__)
-    compiled: F = _njit(function)
+    compiled: F = _kept(_njit, function)
     return compiled
 
 
@@ -99,8 +91,7 @@ def embedded(function: F) -> F:
     A call passes a stage's parameters by value, word by word, and hides constants from the optimiser. Unlike an
     `inlined` function, this one is compiled and cached by itself: a caller takes the finished code.
     """
-    _use_cache_of(function.__module__)
-    compiled: F = _embedded(function)
+    compiled: F = _kept(_embedded, function)
     return compiled
 
 
@@ -108,3 +99,11 @@ def inlined(function: F) -> F:
     """Compile a kernel whose source becomes part of each caller's, for helpers that are shorter than a call."""
     compiled: F = _inlined(function)
     return compiled
+
+
+def _kept(decorate: Any, function: Any) -> Any:
+    if CACHE.folder is None:
+        return decorate(function)
+    module: str = function.__module__
+    with keeping_in(CACHE.folder / source_hash(module) / module):
+        return decorate(function)

@@ -1,4 +1,4 @@
-"""The disk cache of compiled kernels: a folder per version of numba and Python and per CPU."""
+"""The disk cache of compiled kernels: a folder per version of numba, numpy and Python and per CPU."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ import platform
 import shutil
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import llvmlite.binding
 import numba
+import numpy as np
+from numba.core.caching import _CacheLocator
 
 from worker.paths import cache_dir
+
+_CONFIG: Any = numba.config  # its settings are declared at run time
 
 
 class KernelCache(NamedTuple):
@@ -24,8 +30,9 @@ class KernelCache(NamedTuple):
 
 
 def platform_name() -> str:
-    """Return all that compiled code depends on beside its sources: numba, Python and the CPU."""
-    return f"numba{numba.__version__}-py{platform.python_version()}-{llvmlite.binding.get_host_cpu_name()}"
+    """Return all that compiled code depends on beside its sources: numba, numpy, Python and the CPU."""
+    libraries = f"numba{numba.__version__}-numpy{np.__version__}"
+    return f"{libraries}-py{platform.python_version()}-{llvmlite.binding.get_host_cpu_name()}"
 
 
 def prepare_cache() -> KernelCache:
@@ -44,6 +51,45 @@ def prepare_cache() -> KernelCache:
     except OSError:
         return KernelCache(None, told)
     return KernelCache(copy, told)
+
+
+class Located(_CacheLocator):
+    """Where numba keeps a function: in the folder `numba.config.CACHE_DIR` itself.
+
+    numba's own locators add a folder named after the path of the source, and compare that one source. The folder
+    given here is named after the text of all sources, so it fits them wherever they lie.
+    """
+
+    def __init__(self, function: Any, file: str) -> None:
+        self._folder, self._py_file, self._line = str(_CONFIG.CACHE_DIR), file, function.__code__.co_firstlineno
+
+    @classmethod
+    def from_function(cls, py_func: Any, py_file: str) -> Located:
+        """Return the place of a function."""
+        return cls(py_func, py_file)
+
+    def get_cache_path(self) -> str:
+        """Return the folder; numba creates it before it writes."""
+        return self._folder
+
+    def get_source_stamp(self) -> str:
+        """Return what must be equal for a file to be used: nothing beside the folder's name."""
+        return ""
+
+    def get_disambiguator(self) -> str:
+        """Return what tells functions of one name apart."""
+        return str(self._line)
+
+
+@contextmanager
+def keeping_in(folder: Path) -> Iterator[None]:
+    """Let numba keep what is decorated meanwhile in a folder. It reads these settings when it decorates."""
+    before = _CONFIG.CACHE_DIR, _CONFIG.CACHE_LOCATOR_CLASSES
+    _CONFIG.CACHE_DIR, _CONFIG.CACHE_LOCATOR_CLASSES = str(folder), f"{__name__}.{Located.__name__}"
+    try:
+        yield
+    finally:
+        _CONFIG.CACHE_DIR, _CONFIG.CACHE_LOCATOR_CLASSES = before
 
 
 def _refused(folder: Path) -> str:

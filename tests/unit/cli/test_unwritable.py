@@ -199,27 +199,6 @@ print(first(1.0), second(1.0))
 """
 
 
-def test_compiling_is_told_once_and_loading_never(tmp_path: Path) -> None:
-    # A kernel's module must be one of ours for its sources to be hashed.
-    program = COMPILES.replace("@kernel\n", "@kernel_here\n").replace(
-        "from worker.engine.kernel import kernel\n",
-        "from worker.engine import kernel as k\nk.source_hash = lambda module: 'test'\nkernel_here = k.kernel\n",
-    )
-    file = tmp_path / "program.py"
-    file.write_text(program)
-    given = os.environ | {"ALPHAPULSE_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(kernel.ROOT)}
-    told = []
-    for _ in range(2):
-        done = subprocess.run(
-            [sys.executable, str(file)], capture_output=True, text=True, env=given, timeout=120, check=True
-        )
-        assert done.stdout == "2.0 3.0\n"
-        told.append(done.stderr)
-    assert told[0].count("compiling the engine's kernels") == 1
-    assert str(tmp_path / "cache") in told[0]
-    assert told[1] == ""
-
-
 def test_without_any_place_kernels_run_all_the_same(tmp_path: Path, no_folder: Path) -> None:
     file = tmp_path / "program.py"
     file.write_text("import tempfile\ntempfile.tempdir = '/nowhere'\n" + COMPILES)

@@ -16,7 +16,9 @@ def forget() -> None:
 
 
 def names(module: str) -> set[str]:
-    return {path.relative_to(kernel.ROOT).as_posix() for path in kernel.sources(module)}
+    """The files of a kernel's sources."""
+    files = map(kernel._file, kernel.sources(module))
+    return {file.relative_to(kernel.ROOT).as_posix() for file in files if file is not None}
 
 
 def test_a_kernel_is_bound_to_all_it_imports() -> None:

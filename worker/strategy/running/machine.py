@@ -9,6 +9,7 @@ import re
 import sys
 import types as python
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import numba
 import numpy as np
 
 from worker.engine.kernel import CACHE, source_hash
+from worker.engine.kernel_cache import keeping_in
 from worker.strategy.describing.source import Source
 from worker.strategy.errors import StrategyRefused
 from worker.strategy.running import answering
@@ -53,10 +55,8 @@ class Machine:
         names = vars(module)
         names |= {"numba": numba, "KEPT": self._folder is not None, "OPTIONS": OPTIONS, **given}
         sys.modules[module.__name__] = module  # numba imports it by this name for code that comes from the cache
-        if self._folder is not None:
-            # numba reads this when it decorates a function; its settings are declared at run time
-            setattr(numba.config, "CACHE_DIR", str(self._folder))  # noqa: B010
-        with self.refusing():
+        keeping = nullcontext() if self._folder is None else keeping_in(self._folder)
+        with self.refusing(), keeping:
             exec(compile(stub, str(file), "exec"), names)
         return names[name]
 
@@ -119,12 +119,11 @@ def _folder(key: str) -> Path | None:
 
 
 def _kept(folder: Path, name: str, stub: str) -> Path:
-    """Write the stub where there is none; numba's cache is bound to its time, so that is the same for all."""
+    """Write the stub, for tracebacks and numba's messages, where there is none."""
     file = folder / f"{name}.py"
     if not file.exists():
         part = folder / f".{name}.{os.getpid()}"
         part.write_text(stub, encoding="utf-8")
-        os.utime(part, (0, 0))
         part.replace(file)
     return file
 
