@@ -30,7 +30,7 @@ from worker.cli.bars import (
     show_unreadable,
 )
 from worker.cli.common import Bootstrap, Json, RegistryFolder, quiet_logs, run_async, settings_with
-from worker.cli.compiling import announce
+from worker.cli.compiling import announce, without_blas
 from worker.cli.progress import progress
 from worker.cli.strategies import Set, StrategyFile, strategy_settings
 from worker.cli.values import finite
@@ -132,6 +132,7 @@ def backtest(
     quiet_logs()
     settings = settings_with(bootstrap, models={"registry": registry}, engine=strategy_settings(strategy, set_))
     engine = load_engine_of(settings)
+    without_blas()
     announce()
     warnings = refused_models([engine], settings.models.registry, without_model)
     warn(warnings)

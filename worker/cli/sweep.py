@@ -23,7 +23,7 @@ from worker.cli.bars import (
     read_options,
 )
 from worker.cli.common import Json, RegistryFolder, quiet_logs, settings_with
-from worker.cli.compiling import announce
+from worker.cli.compiling import announce, without_blas
 from worker.cli.progress import progress
 from worker.cli.tables import print_table
 
@@ -69,6 +69,7 @@ def sweep(
     wanted = read_plan(plan)
     given = settings_with(models={"registry": registry})
     choices = wanted.choices()
+    without_blas()
     announce()
     settings = [load_engine_of(given, choice, plan) for choice in choices]
     warnings = refused_models(settings, given.models.registry, without_model)

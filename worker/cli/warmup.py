@@ -14,7 +14,7 @@ def warmup(json: Json = False) -> None:
     """Compile the engine's kernels into the cache, so that workers start without compiling."""
     typer.echo("compiling the engine (once per version and CPU, about a minute) ...", err=json)
     begun = time.perf_counter()
-    from worker.cli.compiling import VARIABLE
+    from worker.cli.compiling import VARIABLE, without_blas
     from worker.engine.kernel import CACHE
     from worker.engine.output.encoding import DecisionEncoder
     from worker.engine.settings import EngineSettings
@@ -23,6 +23,7 @@ def warmup(json: Json = False) -> None:
     from worker.strategy.running import observing
     from worker.stream.decisions import DecisionJob
 
+    without_blas()
     DecisionJob(EngineSettings(), Settings()).warm_up()
     DecisionEncoder(EngineSettings()).warm_up()
     circuit.warm_up()

@@ -11,7 +11,7 @@ import typer
 
 from worker.cli.choices import Guarantee
 from worker.cli.common import Bootstrap, Group, Prefix, RegistryFolder, run_to_exit_code, settings_with
-from worker.cli.compiling import announce
+from worker.cli.compiling import announce, without_blas
 from worker.cli.output import print_json
 
 MOST = 1_000  # processes of one command
@@ -61,6 +61,7 @@ def worker(
         sys.exit(supervise(settings, processes, sys.argv[1:]))
     from worker.stream.process import WorkerProcess
 
+    without_blas()
     announce(logging.getLogger("worker").warning)
 
     # The client library's tasks may never end, and closing an event loop waits for them.

@@ -14,6 +14,7 @@ from aiokafka import TopicPartition
 from numba.core.dispatcher import Dispatcher
 
 from tests.support.ticks import ticks
+from worker.cli.compiling import without_blas
 from worker.engine.settings import EngineSettings
 from worker.kafka.records.columns import raw_of
 from worker.settings import Settings
@@ -38,6 +39,7 @@ def compiled():
     return found
 
 
+without_blas()
 job = DecisionJob(EngineSettings(), Settings())
 job.warm_up()
 before = compiled()
@@ -55,7 +57,9 @@ for slot in range(engine.known):
     state = engine.export(slot)
     again.load(engine.symbols.key(slot), state.carry, state.derived)
 new = {name: types for name, types in compiled().items() if types != before.get(name, types)}
-print(json.dumps({"kernels": len(before), "symbols": engine.known, "new": new}))
+blas = "scipy.linalg" in sys.modules
+import scipy.linalg.cython_blas
+print(json.dumps({"kernels": len(before), "symbols": engine.known, "new": new, "blas": blas}))
 """
 
 
@@ -66,3 +70,4 @@ def test_batches_of_any_size_need_no_kernel_that_the_warm_up_has_left_out() -> N
     assert told["kernels"] > 50
     assert told["symbols"] == 7
     assert told["new"] == {}
+    assert not told["blas"], "scipy was loaded for what no kernel uses"
