@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
@@ -27,7 +28,7 @@ Interval = Annotated[
 
 
 class Tick(msgspec.Struct, omit_defaults=True, gc=False):
-    """One OHLCV bar. Prices in quote currency, volume in base units. Unknown fields are ignored."""
+    """One OHLCV bar. Prices in quote currency, volume in base units. Other fields are ignored, or extra columns."""
 
     symbol: Symbol | None = None
     ts: Timestamp | None = None
@@ -37,6 +38,15 @@ class Tick(msgspec.Struct, omit_defaults=True, gc=False):
     close: float | None = None
     volume: float | None = None
     interval: Interval | None = None
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def encode_tick(tick: Tick, extra: Mapping[str, float] | None = None) -> bytes:
+    """Return a tick as JSON, its `extra` columns after its own; NaN and infinities become null."""
+    value = _encode(tick)
+    return value[:-1] + b"," + _encode(dict(extra))[1:] if extra else value
 
 
 REQUIRED = ("symbol", "ts", "open", "high", "low", "close", "volume")

@@ -102,6 +102,7 @@ class Hand:
 
     address: int
     words, own, columns = HEAD + SLOW, OWN, len(VALUES.names or ())
+    extra = ()
 
     def __init__(self, function: Any = None, **params: float) -> None:
         self._function = function or compiled(crossing)
@@ -122,4 +123,4 @@ class Hand:
 
     def observe(self, seen: Observation) -> None:
         """Advance both averages."""
-        _averages(*seen[:-1])
+        _averages(*seen[:7])

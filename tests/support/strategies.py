@@ -170,3 +170,41 @@ def with_step(*lines: str, state: str = "pass", head: str = "") -> str:
     """A strategy whose step is these lines."""
     body = "\n".join(f"        {line}" for line in lines)
     return f"{HEAD}{head}\n\nclass Own(Strategy):\n    class State:\n        {state}\n\n    def step(c):\n{body}\n"
+
+
+# Reads the extra columns `other` and `funding`, in its step and in its rolling code.
+PAIR = """
+from math import isnan
+
+from worker.strategy import FLAT, LONG, Floats, Strategy, ta
+
+
+class Pair(Strategy):
+    values, notes = ("usual",), ("other", "usual", "funding")
+
+    class Memory:
+        ratios: Floats[16]
+        count: int
+
+    def indicators(p):
+        return {"atr": ta.atr(14)}
+
+    def observe(c):
+        memory, ratio = c.memory, c.bar.close / c.extra.other
+        if not isnan(ratio):
+            memory.ratios[memory.count % 16] = ratio
+            memory.count += 1
+        if memory.count >= 16:
+            total = 0.0
+            for value in memory.ratios:
+                total += value
+            c.out.usual = total / 16.0
+
+    def step(c):
+        more, order = c.extra, c.order
+        order.notes[0], order.notes[1], order.notes[2] = more.other, c.ind.usual, more.funding
+        if c.position.side == 0 and c.bar.close < 0.99 * c.ind.usual * more.other:
+            order.side, order.share = LONG, 0.1
+        elif c.bar.close > c.ind.usual * more.other:
+            order.side = FLAT
+"""

@@ -59,7 +59,7 @@ class Player:
         book = Book(tape.name, budget, cost, self._strategy is not None)
         for part, start, stop in tape.slices(SLICE):
             decoded = part.read(self._decoder, start, stop)
-            outs = self._engine.step_key(tape.key, decoded.bars)
+            outs = self._engine.step_key(tape.key, decoded.bars, decoded.extras)
             if sink is not None:
                 sink.write(self._writer.lines(part, start, decoded, outs))
             book.add(decoded.bars, outs)

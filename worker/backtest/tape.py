@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.tick import Tick
+from schemas.tick import Tick, encode_tick
 from worker.engine.records.records import Records
-from worker.engine.stages.ingestion import Decoded, Decoder
+from worker.engine.stages.ingestion import NO_EXTRAS, Decoded, Decoder
 
 Key: TypeAlias = "bytes | None"
 Raw = tuple[Key, bytes | None, int]  # key, value, timestamp in epoch ms
-# Symbol, interval as in the records, and BAR rows that need no decoding: finite numbers and times, a valid symbol and
-# interval.
-Bars = tuple[bytes, str, NDArray[Any]]
+Columns = Mapping[str, NDArray[np.float64]]
+# Symbol, interval as in the records, BAR rows that need no decoding (finite numbers and times, a valid symbol and
+# interval), and extra columns by name.
+Bars = tuple[bytes, str, NDArray[Any], Columns]
 
 
 class RawPart(NamedTuple):
@@ -51,26 +52,45 @@ class BarPart(NamedTuple):
     key: bytes
     interval: str
     bars: NDArray[Any]
+    extra: Columns = MappingProxyType({})  # finite or NaN
 
     def __len__(self) -> int:
         return len(self.bars)
 
     def between(self, start: int, stop: int) -> BarPart:
         """Return the bars `start` to `stop`."""
-        return BarPart(self.key, self.interval, self.bars[start:stop])
+        return BarPart(self.key, self.interval, self.bars[start:stop], _of_rows(self.extra, slice(start, stop)))
 
     def read(self, decoder: Decoder, start: int, stop: int) -> Decoded:
         """Return the bars as decoded from their records."""
         bars = self.bars[start:stop]
-        return Decoded(bars, {}, np.ones(len(bars), np.bool_), {})
+        return Decoded(bars, {}, np.ones(len(bars), np.bool_), {}, self._extras(decoder.extra, start, stop))
+
+    def _extras(self, names: Sequence[str], start: int, stop: int) -> NDArray[np.float64]:
+        if not self.extra or not names:
+            return NO_EXTRAS
+        unknown = np.full(len(self), np.nan)
+        return np.stack([self.extra.get(name, unknown)[start:stop] for name in names], axis=1)
 
     def records(self, rows: Sequence[int]) -> Records:
         """Return the records that `publish` would send."""
+        at = np.asarray(rows, np.int64)
+        bars, extra = self.bars[at], _of_rows(self.extra, at)
         values: list[bytes | None] = []
-        for ts, _, _, open_, high, low, close, volume, _ in self.bars[np.asarray(rows, np.int64)].tolist():
+        for n, (ts, _, _, open_, high, low, close, volume, _) in enumerate(bars.tolist()):
             tick = Tick(self.key.decode(), ts, open_, high, low, close, volume, self.interval)
-            values.append(msgspec.json.encode(tick))
-        return Records([self.key] * len(rows), values, self.bars["ingest_ts"][np.asarray(rows, np.int64)].tolist())
+            values.append(encode_tick(tick, {name: float(column[n]) for name, column in extra.items()}))
+        return Records([self.key] * len(rows), values, bars["ingest_ts"].tolist())
+
+
+def _of_rows(extra: Columns, rows: slice | NDArray[np.int64]) -> Columns:
+    return {name: column[rows] for name, column in extra.items()}
+
+
+def first(bars: Bars, count: int) -> Bars:
+    """Return the first `count` of some bars."""
+    key, interval, rows, extra = bars
+    return key, interval, rows[:count], _of_rows(extra, slice(count))
 
 
 @dataclass
@@ -100,15 +120,9 @@ class Tape:
     def join(self) -> None:
         """Join neighbouring bars to one part: files hold few of a symbol in a row, and no slice spans two parts."""
         joined: list[RawPart | BarPart] = []
-        for alike, parts in groupby(self.parts, lambda part: part.interval if isinstance(part, BarPart) else None):
+        for alike, parts in groupby(self.parts, _alike):
             run = list(parts)
-            if alike is not None and len(run) > 1:
-                run = [
-                    BarPart(
-                        self.key or b"", alike, np.concatenate([part.bars for part in run if isinstance(part, BarPart)])
-                    )
-                ]
-            joined += run
+            joined += run if alike is None or len(run) == 1 else [_joined(self.key or b"", run)]
         self.parts = joined
 
     def between(self, start: int, stop: int) -> Tape:
@@ -126,6 +140,16 @@ class Tape:
         for part in self.parts:
             for start in range(0, len(part), size):
                 yield part, start, min(start + size, len(part))
+
+
+def _alike(part: RawPart | BarPart) -> tuple[str, ...] | None:
+    return (part.interval, *part.extra) if isinstance(part, BarPart) else None
+
+
+def _joined(key: bytes, run: Sequence[RawPart | BarPart]) -> BarPart:
+    parts = [part for part in run if isinstance(part, BarPart)]
+    extra = {name: np.concatenate([part.extra[name] for part in parts]) for name in parts[0].extra}
+    return BarPart(key, parts[0].interval, np.concatenate([part.bars for part in parts]), extra)
 
 
 def tapes(records: Iterable[Raw | Bars]) -> list[Tape]:

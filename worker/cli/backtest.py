@@ -17,12 +17,14 @@ from worker.cli.bars import (
     Dataset,
     DateFormat,
     Decimal,
+    Extra,
     Interval,
     Limit,
     RepeatedHour,
     Sort,
     Symbol,
     Timezone,
+    extra_settings,
     read_bars,
     read_options,
     show_layouts,
@@ -108,6 +110,7 @@ def backtest(
     per_year: PerYear = None,
     truncate: Truncate = 0,
     warmup: Warmup = 0,
+    extra: Extra = None,
     strategy: StrategyFile = None,
     set_: Set = None,
     registry: RegistryFolder = None,
@@ -130,7 +133,8 @@ def backtest(
     if from_ is not None and to is not None and to <= from_:
         raise typer.BadParameter(f"no offsets from {from_} to {to}: --to is exclusive")
     quiet_logs()
-    settings = settings_with(bootstrap, models={"registry": registry}, engine=strategy_settings(strategy, set_))
+    chosen = strategy_settings(strategy, set_) | extra_settings(extra)
+    settings = settings_with(bootstrap, models={"registry": registry}, engine=chosen)
     engine = load_engine_of(settings)
     without_blas()
     announce()
@@ -141,7 +145,8 @@ def backtest(
     if topic is not None:
         found = _topic_tapes(settings, topic, from_, to, symbol, limit)
     else:
-        options = read_options(symbol, interval, decimal, date_format, timezone, column, repeated_hour)
+        optional = engine.ingestion.extra
+        options = read_options(symbol, interval, decimal, date_format, timezone, column, repeated_hour, extra, optional)
         found = read_tapes(files or [], dataset, options, sort, limit, report)
         if not json:
             show_layouts(report)
@@ -229,12 +234,14 @@ def _check(tapes: list[Tape], engine: EngineSettings, truncate: int, warmup: int
 
 def _counted(records: Iterable[Raw | Bars], limit: int | None, advance: Any) -> Iterator[Raw | Bars]:
     """Yield the records up to the limit; columns are cut to it."""
+    from worker.backtest.tape import first
+
     left = sys.maxsize if limit is None else limit
     for given in records:
         if isinstance(given[2], int):
             size = 1
         else:
-            given = given[0], given[1], given[2][:left]
+            given = first(given, left)
             size = len(given[2])
         if left < 1:
             return

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -51,6 +51,15 @@ RepeatedHour = Annotated[
 Column = Annotated[
     list[str] | None, typer.Option("--column", help="Name a column: volume=TickVol, or by number: ts=1. Repeatable.")
 ]
+Extra = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--extra",
+        metavar="NAME",
+        help="A further column of numbers, for strategies (default: engine.ingestion.extra). Repeatable.",
+        show_default=False,
+    ),
+]
 
 
 def read_options(
@@ -61,15 +70,23 @@ def read_options(
     timezone: str | None,
     column: list[str] | None,
     repeated_hour: str | None = None,
+    extra: list[str] | None = None,
+    optional: Sequence[str] = (),
 ) -> ReadOptions:
-    """Return the read options for the command's options.
+    """Return the read options for the command's options; `optional` extra columns are read where a file has them.
 
     Raises:
         ConfigError: an option has no value.
     """
     from worker.sources.options import ReadOptions, columns_of
 
-    return ReadOptions(symbol, interval, decimal, date_format, timezone, columns_of(column), repeated_hour)
+    columns, further = columns_of(column), (tuple(extra or ()), tuple(optional))
+    return ReadOptions(symbol, interval, decimal, date_format, timezone, columns, repeated_hour, *further)
+
+
+def extra_settings(extra: list[str] | None) -> dict[str, Any]:
+    """Return the settings below `engine` that let a strategy read extra columns."""
+    return {"ingestion": {"extra": extra}} if extra else {}
 
 
 def read_bars(

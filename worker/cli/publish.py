@@ -16,6 +16,7 @@ from worker.cli.bars import (
     Dataset,
     DateFormat,
     Decimal,
+    Extra,
     Files,
     Interval,
     Limit,
@@ -40,7 +41,10 @@ if TYPE_CHECKING:
     from worker.sources.record import Record
     from worker.sources.report import ReadReport
 
-_OF_FILES = ("symbol", "sort", "decimal", "date_format", "timezone", "repeated_hour", "column", "include_forming")
+_OF_FILES = (
+    *("symbol", "sort", "decimal", "date_format", "timezone", "repeated_hour", "column", "extra"),
+    "include_forming",
+)
 _SHOWN = 3  # records that a dry run prints
 
 Simulate = Annotated[int | None, typer.Option("--simulate", min=1, help="Number of symbols to simulate.")]
@@ -83,6 +87,7 @@ def publish(
     timezone: Timezone = None,
     repeated_hour: RepeatedHour = None,
     column: Column = None,
+    extra: Extra = None,
     include_forming: Forming = False,
     delivery_timeout: DeliveryTimeout = 120.0,
     dry_run: DryRun = False,
@@ -106,7 +111,8 @@ def publish(
     report = ReadReport()
     if simulate is None:
         now_ms = None if include_forming else int(time.time() * 1_000)
-        options = read_options(symbol, interval, decimal, date_format, timezone, column, repeated_hour)
+        optional = _configured_extra(settings)
+        options = read_options(symbol, interval, decimal, date_format, timezone, column, repeated_hour, extra, optional)
         records = read_bars(files or [], dataset, options, sort, report, now_ms)
         total = limit
     else:
@@ -128,6 +134,12 @@ def publish(
         raise typer.Exit(Exit.INTERRUPTED)
     if report.rejected or report.unreadable:
         raise typer.Exit(Exit.DATA)
+
+
+def _configured_extra(settings: Settings) -> tuple[str, ...]:
+    from worker.engine.settings import engine_settings
+
+    return engine_settings({"ingestion": settings.engine.get("ingestion", {})}).ingestion.extra
 
 
 def _simulated(

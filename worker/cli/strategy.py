@@ -52,6 +52,8 @@ def show(file: File, set_: Set = None, json: Json = False) -> None:
         if rows:
             typer.echo(f"\n{title}")
             print_table(list(rows[0]), [list(map(_shown, row.values())) for row in rows])
+    if found["extra"]:
+        typer.echo(f"\nextra columns of ticks: {', '.join(found['extra'])}")
     sizes = found["bytes"]
     typer.echo(f"\n{sizes['indicators']} bytes of indicators and {sizes['state']} of state a symbol")
 

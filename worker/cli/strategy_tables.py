@@ -55,6 +55,8 @@ def _when(first: Mapping[str, Any]) -> str:
 
 def _needs(own: Mapping[str, Any], one: Mapping[str, Any]) -> str:
     known = next((each for each in own["indicators"] if each["name"] == one["indicator"]), None)
+    if one["indicator"].startswith("c.extra."):
+        return "their ticks have no such number"
     if known is None:
         return "observe never published it"
     bars = f"{known['warm_up']:,} bar{'s' * (known['warm_up'] != 1)}"

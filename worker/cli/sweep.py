@@ -74,7 +74,8 @@ def sweep(
     settings = [load_engine_of(given, choice, plan) for choice in choices]
     warnings = refused_models(settings, given.models.registry, without_model)
     warn(warnings)
-    options = read_options(symbol, interval, decimal, date_format, timezone, column, repeated_hour)
+    optional = settings[0].ingestion.extra
+    options = read_options(symbol, interval, decimal, date_format, timezone, column, repeated_hour, None, optional)
     tapes = read_tapes(files or [], dataset, options, sort, limit, ReadReport())
     with progress("trying", "tried", len(settings), "settings") as advance:
         found = sweeps.sweep(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,10 @@ NOBODY = Hook(
 class Hooking:
     """One strategy in one partition."""
 
-    def __init__(self, strategy: Hooked, beside: Beside) -> None:
+    def __init__(self, strategy: Hooked, beside: Beside, extra: tuple[str, ...] = ()) -> None:
+        """Take a strategy; `extra` are the names of the columns that `observe` gets, those that it reads among them."""
         self._strategy, self._beside = strategy, beside
+        self._extra = [extra.index(name) for name in strategy.extra]
         self._params = np.ascontiguousarray(strategy.params)  # whose address is given away
         self._before = np.zeros(beside.own.shape[1], np.uint64)
         self._room(0)
@@ -41,14 +44,16 @@ class Hooking:
         bars: NDArray[Any],
         outs: NDArray[Any],
         symbols: Symbols,
+        extras: NDArray[np.float64],
     ) -> None:
-        """Advance the indicators by a batch."""
+        """Advance the indicators by a batch; `extras` may have no columns, as nothing is known then."""
         rows = len(bars)
         if rows > len(self._values):
             self._room(rows)
         values, was = self._values[:rows], self._was[:rows]
         memory, instruments = self._beside.memory, symbols.instruments
-        self._strategy.observe(Observation(order, frames, bars, outs, memory, values, was, instruments))
+        found = extras[:, self._extra] if extras.size else np.full((rows, len(self._extra)), math.nan)
+        self._strategy.observe(Observation(order, frames, bars, outs, memory, values, was, instruments, found))
 
     def hook(self) -> Hook:
         """Return what `decide` needs for the batch that `observe` has seen."""

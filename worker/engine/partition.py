@@ -22,7 +22,7 @@ from worker.engine.records import key_table
 from worker.engine.records.raw import ROW, RawRecords
 from worker.engine.scoring.scorer import Scorer, ask
 from worker.engine.settings import EngineSettings
-from worker.engine.stages.ingestion import Decoded, Decoder
+from worker.engine.stages.ingestion import NO_EXTRAS, Decoded, Decoder
 from worker.engine.state.beside import Beside
 from worker.engine.state.fingerprints import Fingerprints
 from worker.engine.state.frames import Spill
@@ -75,6 +75,11 @@ class PartitionEngine:
         return self._settings.ingestion.max_symbols
 
     @property
+    def extra(self) -> tuple[str, ...]:
+        """Names of the columns of `Decoded.extras`."""
+        return self._settings.ingestion.extra
+
+    @property
     def spilled(self) -> int:
         """Symbols whose state is not in memory."""
         return self.symbols.frames.spilled
@@ -85,7 +90,8 @@ class PartitionEngine:
 
     def _begin(self, spill: Spill | None) -> None:
         beside = None if self._strategy is None else Beside(self._strategy)
-        self._hooking = None if self._strategy is None or beside is None else Hooking(self._strategy, beside)
+        extra = self._settings.ingestion.extra
+        self._hooking = None if self._strategy is None or beside is None else Hooking(self._strategy, beside, extra)
         self.symbols = Symbols(self._settings, spill, beside)
         self._keeping = Keeping(self._settings, self.symbols, self.fingerprints, self._strategy)
         self._again = Again()
@@ -110,7 +116,7 @@ class PartitionEngine:
         p = self._params
         if self.controls:
             p = self._limited(outs, self.controls.limits(raw, decoded.bars["ts"]))
-        self._decide(decoded.bars, frames, order, outs, p)
+        self._decide(decoded.bars, frames, order, outs, p, decoded.extras)
         self._forget(slots, new)
         return decoded, outs
 
@@ -123,14 +129,15 @@ class PartitionEngine:
         frames, order, outs = self.symbols.frames.of(slots), self._order(slots), np.zeros(len(keys), OUTPUT)
         self._observe(decoded.bars, frames, order, known, outs)
         self._ask(outs, frames, None, decoded.bars)
-        self._decide(decoded.bars, frames, order, outs, self._params)
+        self._decide(decoded.bars, frames, order, outs, self._params, decoded.extras)
         self._forget(slots, new)
         return outs
 
-    def step_key(self, key: bytes | None, bars: NDArray[Any]) -> NDArray[Any]:
+    def step_key(self, key: bytes | None, bars: NDArray[Any], extras: NDArray[np.float64] = NO_EXTRAS) -> NDArray[Any]:
         """Return the output rows of BAR rows that all have this key, in order, without per-record objects.
 
-        For callers without control records. The output rows are valid until the next call.
+        `extras` are those of `Decoded`. For callers without control records. The output rows are valid until the next
+        call.
         """
         assert not self.controls, "which control records a record meets depends on its offset"
         known = len(self.symbols)
@@ -139,7 +146,7 @@ class PartitionEngine:
         self._observe(bars, frames, order, known, outs)
         clear_rejected(outs)
         self._ask(outs, frames, None, bars)
-        self._decide(bars, frames, order, outs, self._params)
+        self._decide(bars, frames, order, outs, self._params, extras)
         self._forget(slots, new)
         return outs
 
@@ -151,7 +158,7 @@ class PartitionEngine:
         outs = self._rows.rows(none)
         self._observe(bars, none, none, 0, outs)
         clear_rejected(outs)
-        self._decide(bars, none, none, outs, self._params)
+        self._decide(bars, none, none, outs, self._params, NO_EXTRAS)
         if self._scorer is not None:
             self._scorer.warm_up()
 
@@ -161,7 +168,8 @@ class PartitionEngine:
         The bars are those that the `carry` parts already contain.
         """
         if len(raw):
-            bars = self._decoder.decode_raw(raw).bars
+            decoded = self._decoder.decode_raw(raw)
+            bars = decoded.bars
             slots, _ = self.symbols.slots_raw(raw, np.zeros(len(raw), np.bool_))
             frames, order = self.symbols.frames.of(slots), self._order(slots)
             outs = self._rows.rows(slots)
@@ -169,7 +177,7 @@ class PartitionEngine:
                 self._observe(bars, frames, order, len(self.symbols), outs)
             if self._hooking is not None:
                 lost = self._keeping.rebuilding(slots, frames)
-                self._hooking.observe(order, lost, bars, outs, self.symbols)
+                self._hooking.observe(order, lost, bars, outs, self.symbols, decoded.extras)
 
     def reserve(self, symbols: int) -> None:
         """Allocate for this many symbols at once, before they are loaded."""
@@ -212,10 +220,11 @@ class PartitionEngine:
         order: NDArray[np.int64],
         outs: NDArray[Any],
         params: Params,
+        extras: NDArray[np.float64],
     ) -> None:
         s, hook = self.symbols, NOBODY
         if self._hooking is not None:
-            self._hooking.observe(order, frames, bars, outs, s)
+            self._hooking.observe(order, frames, bars, outs, s, extras)
             hook = self._hooking.hook()
         decide(s.states, s.instruments, frames, order, bars, outs, params, hook)
         if self._hooking is not None:

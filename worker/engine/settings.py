@@ -168,6 +168,8 @@ class EngineSettings(BaseModel):
         # Configurations that do without what later releases added keep their hashes.
         if not self.plugins:
             del values["plugins"]
+        # No value depends on which columns could be read: a strategy's source says which it does read.
+        del values["ingestion"]["extra"]
         if not self.strategy.configured:
             del values["strategy"]
         else:

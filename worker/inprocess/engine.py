@@ -88,11 +88,12 @@ class PointEngine(PartitionEngine):
         order: NDArray[np.int64],
         outs: NDArray[Any],
         params: Params,
+        extras: NDArray[np.float64],
     ) -> None:
         if self._overrides.given.deciding and len(self._points):
             self._decide_by_part(bars, slots, order, outs)
         else:
-            super()._decide(bars, slots, order, outs, params)
+            super()._decide(bars, slots, order, outs, params, extras)
 
     def _decide_by_part(
         self, bars: NDArray[Any], slots: NDArray[np.int64], order: NDArray[np.int64], outs: NDArray[Any]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import IntEnum
 
@@ -14,7 +15,8 @@ class DataPoint(msgspec.Struct, frozen=True, gc=False):
     """One OHLCV bar. Prices in quote currency, volume in base units.
 
     `timestamp` is the bar's open; without a time zone it is UTC. `interval` is the bar's length, such as `1h`; without
-    one, the length in the engine's settings. Nothing is checked here: the pipeline rejects invalid points, with codes.
+    one, the length in the engine's settings. `extra` are further numbers by name, for a strategy. Nothing is checked
+    here: the pipeline rejects invalid points, with codes.
     """
 
     symbol: str
@@ -25,6 +27,7 @@ class DataPoint(msgspec.Struct, frozen=True, gc=False):
     close: float
     volume: float
     interval: str | None = None
+    extra: Mapping[str, float] | None = None
 
 
 class DataQuality(IntEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,16 +10,16 @@ from decimal import Decimal
 from numbers import Real
 from typing import Any, get_args
 
-import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from schemas.tick import MAX_SYMBOL, MAX_TS, MIN_TS, Interval, Tick, interval_ms
+from schemas.tick import MAX_SYMBOL, MAX_TS, MIN_TS, Interval, Tick, encode_tick, interval_ms
 from worker.engine.bar import BAR
 from worker.engine.periods import close_time
 from worker.engine.reasons import Reject, bits
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
-from worker.engine.stages.ingestion import Decoded
+from worker.engine.stages.ingestion import NO_EXTRAS, Decoded
 from worker.inprocess.point import DataPoint
 from worker.inprocess.strange import plain, shown
 from worker.moments import epoch_ms
@@ -29,7 +30,6 @@ _SYMBOL = re.compile(rf"[!-~]{{1,{MAX_SYMBOL}}}")
 _INTERVAL = re.compile(get_args(Interval)[1].pattern)
 _FLOATS = frozenset({float})
 _WIRE_INTEGERS = range(-(2**63), 2**63)
-_encode = msgspec.json.Encoder().encode
 
 Row = tuple[int | float, ...]
 
@@ -45,6 +45,7 @@ class PointReader:
         self._default = interval_ms(settings.ingestion.interval)
         self._own = {s: interval_ms(i.interval) for s, i in settings.instruments.items() if i.interval}
         self._lengths: dict[str, int] = {}
+        self._extra = settings.ingestion.extra
 
     def read(self, points: Sequence[DataPoint]) -> Decoded:
         """Read one BAR row per point, in order; never raise for the content of a point."""
@@ -62,12 +63,17 @@ class PointReader:
                 details[at] = "missing: " + ", ".join(name for name in NUMBERS if getattr(point, name) is None)
             rows.append(row)
             has_ts.append(row[-1] != MALFORMED)
-        return Decoded(np.array(rows, BAR), {}, np.array(has_ts, np.bool_), details)
+        return Decoded(np.array(rows, BAR), {}, np.array(has_ts, np.bool_), details, self._extras(points))
 
     def records(self, points: Sequence[DataPoint]) -> Records:
         """Return the points as records of `ticks.raw`; NaN and infinities become null."""
         values = [self._wire(point) for point in points]
         return Records([key_of(point) for point in points], values, [0] * len(points))
+
+    def _extras(self, points: Sequence[DataPoint]) -> NDArray[np.float64]:
+        if not self._extra:
+            return NO_EXTRAS
+        return np.array([[_extra(point, name) for name in self._extra] for point in points]).reshape(len(points), -1)
 
     def _malformed(self) -> Row:
         return (0, self._default, 0, *[np.nan] * len(NUMBERS), MALFORMED)
@@ -101,7 +107,8 @@ class PointReader:
             ts = None
         numbers = {name: _said(name, getattr(point, name)) for name in NUMBERS}
         interval = None if point.interval is None else _text(point.interval)
-        return _encode(Tick(symbol=key_of(point).decode(), ts=ts, **numbers, interval=interval))
+        tick = Tick(symbol=key_of(point).decode(), ts=ts, **numbers, interval=interval)
+        return encode_tick(tick, {name: _extra(point, name) for name in self._extra if point.extra is not None})
 
 
 def key_of(point: DataPoint) -> bytes:
@@ -125,6 +132,15 @@ def _number(name: str, value: Any) -> float:
         raise _Unreadable(f"{name}: {shown(value)} is too large") from None
     except ValueError:
         raise _Unreadable(f"{name}: {shown(value)} is no number") from None
+
+
+def _extra(point: DataPoint, name: str) -> float:
+    """Return an extra number; NaN for what is absent, infinite or no number."""
+    try:
+        value = _number(name, point.extra.get(name) if point.extra is not None else None)
+    except Exception:  # a user's object may raise anything
+        return math.nan
+    return value if math.isfinite(value) else math.nan
 
 
 def _said(name: str, value: Any) -> Any:

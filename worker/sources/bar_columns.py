@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ class Bars(NamedTuple):
     key: bytes
     interval: str
     rows: NDArray[Any]  # BAR
+    extra: Mapping[str, NDArray[np.float64]]  # further columns by name, (rows,) each
 
 
 def read_bars(path: Path, symbol: str | None, interval: str | None, report: ReadReport) -> Iterator[Bars | Record]:
@@ -73,6 +74,6 @@ def _by_symbol(
         cuts = np.flatnonzero(np.diff(fine)) + 1
         for run, whole_run in zip(np.split(group, cuts), fine[[0, *cuts.tolist()]].tolist(), strict=True):
             if whole_run:
-                yield Bars(symbol.encode(), interval, rows[run])
+                yield Bars(symbol.encode(), interval, rows[run], batch.take(run).extra)
                 continue
             yield from records_of(batch.take(run), interval, times[run].tolist(), stamped[run].tolist(), report)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 import numpy as np
@@ -30,6 +30,7 @@ class BarBatch:
     owners: Ints  # index into `symbols`
     symbols: list[str]  # of the whole source so far; grows
     lost: list[tuple[str, str]]  # (reason, example) of rows that are no bars
+    extra: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)  # further columns, (rows,) each
 
     def __len__(self) -> int:
         return len(self.ts)
@@ -44,6 +45,7 @@ class BarBatch:
             ingest=self.ingest[rows],
             has_ingest=self.has_ingest[rows],
             owners=self.owners[rows],
+            extra={name: values[rows] for name, values in self.extra.items()},
         )
 
     @property
@@ -63,6 +65,7 @@ class BarBatch:
             int(self.ts[row]) if self.has_ts[row] else None,
             *self._numbers(row),
             int(self.ingest[row]) if self.has_ingest[row] else None,
+            tuple((name, float(values[row])) for name, values in self.extra.items()),
         )
 
 
@@ -113,6 +116,7 @@ def by_time(batches: Iterable[BarBatch]) -> Iterator[BarBatch]:
         np.concatenate([batch.owners for batch in all_]),
         all_[-1].symbols,
         [lost for batch in all_ for lost in batch.lost],
+        {name: np.concatenate([batch.extra[name] for batch in all_]) for name in all_[0].extra},
     )
     rows = np.arange(len(joined))
     last = np.maximum.accumulate(np.where(joined.has_ts, rows, -1))
@@ -133,7 +137,13 @@ def stamps(batch: BarBatch, length_ms: int, before: int | None) -> tuple[Ints, F
     return known, has, int(known[-1]) if len(known) and has[-1] else before
 
 
+def finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return numbers with NaN for infinities."""
+    return np.where(np.isfinite(values), values, np.nan)
+
+
 def shown(bar: Bar) -> str:
     """Format a bar for messages."""
-    cells = ("" if isinstance(cell, float) and math.isnan(cell) else str(cell) for cell in bar)
+    values = (*bar[:-1], *(value for _, value in bar.extra))
+    cells = ("" if isinstance(cell, float) and math.isnan(cell) else str(cell) for cell in values)
     return ",".join(cells)

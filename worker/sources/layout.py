@@ -6,6 +6,7 @@ Reading a file has one outcome: a `Layout`, decided by column over the whole fil
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -84,11 +85,19 @@ class Layout:
             "rows": self.rows,
             "first": self.first,
             "last": self.last,
-            "samples": [bar._asdict() for bar in self.samples],
-            "final": None if self.final is None else self.final._asdict(),
+            "samples": [_told(bar) for bar in self.samples],
+            "final": None if self.final is None else _told(self.final),
             "notes": self.notes,
         }
 
 
 def _line(bar: Bar) -> str:
-    return f"{bar.symbol} {moment(bar.ts)} " + " ".join(f"{value:.15g}" for value in bar[2:7])
+    values = (*bar[2:7], *(value for _, value in bar.extra))
+    return f"{bar.symbol} {moment(bar.ts)} " + " ".join(f"{value:.15g}" for value in values)
+
+
+def _told(bar: Bar) -> dict[str, Any]:
+    told = bar._asdict()
+    if not told.pop("extra"):
+        return told
+    return told | {"extra": {name: value if math.isfinite(value) else None for name, value in bar.extra}}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
+from worker.engine.stages.ingestion.settings import check_extra
 from worker.errors import ConfigError
 from worker.sources.record import check_symbol
 
@@ -32,6 +33,8 @@ class ReadOptions:
     timezone: str | None = None  # of times that carry no offset
     columns: Mapping[str, str] = field(default_factory=dict)
     repeated_hour: str | None = None  # one of PASSES, where a file has only one
+    extra: tuple[str, ...] = ()  # further columns of numbers that every file has
+    optional: tuple[str, ...] = ()  # the same, where a file has them
 
     def __post_init__(self) -> None:
         if self.symbol is not None:
@@ -48,9 +51,18 @@ class ReadOptions:
             zone_of(self.timezone)
         if self.repeated_hour not in (None, *PASSES):
             raise ConfigError(f"--repeated-hour {self.repeated_hour} is no pass", f"Give one of {', '.join(PASSES)}")
+        try:
+            check_extra(self.extra)
+        except ValueError as error:
+            raise ConfigError(f"--extra: {error}", "Give for example --extra btc_close") from None
         for name in self.columns:
-            if name not in FIELDS:
-                raise ConfigError(f"--column {name}=… names no field", f"Give one of: {', '.join(FIELDS)}")
+            if name not in (fields := (*FIELDS, *self.numbers)):
+                raise ConfigError(f"--column {name}=… names no field", f"Give one of: {', '.join(fields)}")
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Return the names of all further columns, each once."""
+        return tuple(dict.fromkeys((*self.optional, *self.extra)))
 
 
 def offset_of(name: str) -> timedelta | None:
@@ -79,6 +91,10 @@ def zone_of(name: str) -> tzinfo:
     raise ConfigError(f"--timezone {name} is no time zone", "Give an IANA name such as Europe/Berlin, or UTC+2")
 
 
+def _field(name: str) -> str:
+    return name.lower() if name.lower() in FIELDS else name
+
+
 def columns_of(given: list[str] | None) -> dict[str, str]:
     """Parse columns as the command line states them: `volume=TickVol`.
 
@@ -90,5 +106,5 @@ def columns_of(given: list[str] | None) -> dict[str, str]:
         name, equals, header = each.partition("=")
         if not equals or not header:
             raise ConfigError(f"--column {each} names no column", "Give for example --column volume=TickVol")
-        found[name.strip().lower()] = header.strip()
+        found[_field(name.strip())] = header.strip()
     return found

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from worker.errors import DataError
-from worker.sources.bars import BarBatch, Symbols
+from worker.sources.bars import BarBatch, Symbols, finite
 from worker.sources.intervals import check_given, check_interval, check_same, check_steps, decide_interval
 from worker.sources.layout import Layout
 from worker.sources.numbers import NEGLIGIBLE, Marks, numbers
 from worker.sources.opening import Opening
-from worker.sources.options import CLOCKS, ReadOptions
+from worker.sources.options import CLOCKS, FIELDS, ReadOptions
 from worker.sources.record import Bar, odd
 from worker.sources.report import ReadReport
 from worker.sources.tables.columns import (
@@ -31,6 +31,7 @@ from worker.sources.tables.columns import (
     overridden,
     plain,
     recognise,
+    with_extra,
 )
 from worker.sources.tables.content import FALLBACKS, Content
 from worker.sources.tables.headless import check_order
@@ -82,7 +83,7 @@ class Reading:
                 refusal = refusal or error
                 if times is None:
                     raise refusal from None
-                found = found._replace(columns=_with_time(found.columns, times, clock))
+                found = found._replace(columns=replace(found.columns, ts=times, clock=clock))
             except UnicodeDecodeError:
                 self._other_encoding()
                 return self._decide(symbol, named)
@@ -94,7 +95,12 @@ class Reading:
         self.layout = self._layout(found)
 
     def _columns(self) -> Found:
-        table, given = self.table, self.options.columns
+        found, table = self._columns_of_bars(), self.table
+        header = table.header or [f"column {at + 1}" for at in range(table.width)]
+        return found._replace(columns=with_extra(found.columns, header, self.options, self.name))
+
+    def _columns_of_bars(self) -> Found:
+        table, given = self.table, {name: at for name, at in self.options.columns.items() if name in FIELDS}
         if table.header is not None:
             return recognise(table.header, self.name, given)
         assert isinstance(table, TextTable)
@@ -127,7 +133,7 @@ class Reading:
         ticks = TickPrices("tsevent" in names)
         marks, symbols, filled = Marks(), Symbols(), dict.fromkeys(found.volumes, False)
         wanted = {*columns.positions().values(), *found.volumes}
-        prices = {*columns.numbers, *found.volumes}
+        prices = {*columns.numbers, *found.volumes, *dict(columns.extra).values()}
         rows, long = 0, list[tuple[str, int, str]]()
         for chunk in table.chunks(wanted, time=columns.ts):
             rows, long = rows + len(chunk.lines), long + [each for each in chunk.lost if each[0] == LONG]
@@ -334,7 +340,9 @@ class Reading:
             faults = [(why, f"line {line}: {text}") for why, line, text in chunk.lost]
             lost = sorted({*lost, *lost_known})
             faults += [(NO_TIME, f"{self.table.kind} {chunk.lines[row]}: {_cells(chunk, row)}") for row in lost]
-            batch = BarBatch(ts, has_ts, np.array(rows).reshape(5, -1), known, has_known, owners, symbols.names, faults)
+            extra = {name: finite(self._numbers(chunk, at, header, report)) for name, at in columns.extra}
+            prices = np.array(rows).reshape(5, -1)
+            batch = BarBatch(ts, has_ts, prices, known, has_known, owners, symbols.names, faults, extra)
             if lost:
                 keep = np.ones(len(batch), np.bool_)
                 keep[lost] = False
@@ -366,10 +374,6 @@ class Reading:
 
 def _joined(name: Hint, header: Hint) -> Hint:
     return name._replace(vendor=name.vendor or header.vendor, order=name.order or header.order)
-
-
-def _with_time(columns: Columns, ts: int, clock: int | None) -> Columns:
-    return Columns(ts, columns.numbers, columns.symbol, clock, columns.ingest_ts)
 
 
 def _since_midnight(cell: str, midnight: int) -> str:

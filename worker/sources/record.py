@@ -6,12 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-import msgspec
-
-from schemas.tick import MAX_SYMBOL, Tick
+from schemas.tick import MAX_SYMBOL, Tick, encode_tick
 from worker.errors import ConfigError
 
-_encode = msgspec.json.Encoder().encode
 ALLOWED = f"1 to {MAX_SYMBOL} printable ASCII characters without spaces"
 _SYMBOL = re.compile(rf"[!-~]{{1,{MAX_SYMBOL}}}")
 
@@ -27,6 +24,7 @@ class Bar(NamedTuple):
     close: float
     volume: float
     ingest_ts: int | None = None  # when the bar became known; its close unless the source says otherwise
+    extra: tuple[tuple[str, float], ...] = ()  # further columns by name
 
 
 class Record(NamedTuple):
@@ -39,7 +37,8 @@ class Record(NamedTuple):
 
 def encode_bar(bar: Bar, interval: str) -> bytes:
     """Encode a bar as JSON; NaN and infinities become null, a missing time is left out."""
-    return _encode(Tick(bar.symbol, bar.ts, bar.open, bar.high, bar.low, bar.close, bar.volume, interval))
+    tick = Tick(bar.symbol, bar.ts, bar.open, bar.high, bar.low, bar.close, bar.volume, interval)
+    return encode_tick(tick, dict(bar.extra))
 
 
 def is_symbol(text: str) -> bool:

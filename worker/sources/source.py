@@ -99,12 +99,18 @@ def open_files(paths: Iterable[Path], symbol: str | None, report: ReadReport, op
         assert source.reading is not None
         layout = source.reading.preview()
         source.reading.interval(options.interval)
-        for note in layout.notes:
+        for note in (*layout.notes, *_absent(options, source.reading)):
             report.note(f"{source.name}: {note}")
     _check_one(options, {source.name: source.reading.layout.interval for source in sources if source.reading
                          and source.reading.columns.symbol is None})  # fmt: skip
     report.layouts += [source.reading.layout for source in sources if source.reading]
     return sources
+
+
+def _absent(options: ReadOptions, reading: Reading) -> Iterator[str]:
+    missing = [name for name in options.numbers if name not in dict(reading.columns.extra)]
+    if missing:
+        yield f"it has no column {' or '.join(missing)}: a strategy reads NaN there"
 
 
 def _check_one(options: ReadOptions, intervals: dict[str, str | None]) -> None:
@@ -272,7 +278,8 @@ def records_of(
         batch.owners.tolist(), batch.ts.tolist(), batch.has_ts.tolist(), *batch.numbers.tolist(), times, strict=True
     )
     for row, (owner, ts, has_ts, open_, high, low, close, volume, stamp) in enumerate(rows):
-        bar = Bar(batch.symbols[owner], ts if has_ts else None, open_, high, low, close, volume)
+        extra = tuple((name, float(values[row])) for name, values in batch.extra.items())
+        bar = Bar(batch.symbols[owner], ts if has_ts else None, open_, high, low, close, volume, extra=extra)
         if not stamped[row]:
             report.reject("the first bar has no time", shown(bar))
             continue

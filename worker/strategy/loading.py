@@ -58,7 +58,7 @@ def defined(engine: EngineSettings, strategy: type[Strategy] | None = None) -> D
     """Return the strategy of settings, not yet ready to run; None where the rules decide.
 
     Raises:
-        StrategyRefused: as `filled`.
+        StrategyRefused: as `filled`, or it reads an extra column that the settings do not name.
         SettingRefused: as `filled`.
     """
     settings = engine.strategy
@@ -70,7 +70,14 @@ def defined(engine: EngineSettings, strategy: type[Strategy] | None = None) -> D
             f"{source.name} is not the source that the configuration names: its sha256 is {source.digest}",
             "Restore the file, or leave engine.strategy.digest out",
         )
-    return define(source, settings.parameters)
+    found = define(source, settings.parameters)
+    if unknown := [name for name in found.extra if name not in engine.ingestion.extra]:
+        wanted = ", ".join(f'"{name}"' for name in (*engine.ingestion.extra, *unknown))
+        raise StrategyRefused(
+            f"{source.name} reads c.extra.{unknown[0]}, which engine.ingestion.extra does not name",
+            f"Set engine.ingestion.extra = [{wanted}], and publish ticks that have it",
+        )
+    return found
 
 
 def hooked(engine: EngineSettings, definition: Definition | None = None) -> Compiled | Interpreted | None:

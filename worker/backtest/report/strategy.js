@@ -31,7 +31,7 @@ function told() {
   for (const { indicator, symbols } of own.unknown) {
     const { timeframe, warm_up } = own.indicators.find((one) => one.name === indicator) ?? {};
     const bars = `${whole(warm_up ?? 0)} bar${warm_up === 1 ? "" : "s"}`;
-    const needs = !warm_up ? "observe never published it" : timeframe ? `it needs ${bars} of ${timeframe}, made of bars that are no longer` : `it needs ${bars}`;
+    const needs = indicator.startsWith("c.extra.") ? "their ticks have no such number" : !warm_up ? "observe never published it" : timeframe ? `it needs ${bars} of ${timeframe}, made of bars that are no longer` : `it needs ${bars}`;
     unknown.append(el("li", {}, `${indicator} was known at no bar of ${whole(symbols)} symbol${symbols === 1 ? "" : "s"}: ${needs}`));
   }
   unknown.hidden = !own.unknown.length;

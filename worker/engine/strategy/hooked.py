@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.engine.stages.ingestion.extras import NO_EXTRAS
+
 
 class Observation(NamedTuple):
     """A batch, as a strategy's indicators see it: accepted rows in `order`, after `pipeline.observe`.
@@ -24,6 +26,7 @@ class Observation(NamedTuple):
     values: NDArray[np.float64]  # (rows, columns), to be written: at this bar
     was: NDArray[np.float64]  # the same, at the bar before
     instruments: NDArray[Any]
+    extras: NDArray[np.float64] = NO_EXTRAS  # (rows, names that the strategy reads), NaN = not known
 
 
 class Hooked(Protocol):
@@ -55,6 +58,11 @@ class Hooked(Protocol):
     @property
     def columns(self) -> int:
         """Indicator values per row."""
+        ...
+
+    @property
+    def extra(self) -> tuple[str, ...]:
+        """Names of the extra columns of ticks that it reads."""
         ...
 
     @property

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from worker.errors import DataError
 from worker.sources.numbers import parse_number
+from worker.sources.options import ReadOptions
 from worker.sources.tables.words import WORDS
 from worker.sources.times.dates import TextTimes
 from worker.sources.times.headers import mark_of
@@ -93,11 +94,13 @@ class Columns:
     symbol: int | None = None
     clock: int | None = None
     ingest_ts: int | None = None
+    extra: tuple[tuple[str, int], ...] = ()  # further columns of numbers by name
 
     @property
     def width(self) -> int:
         """Cells a row must have at least."""
-        return 1 + max(self.ts, *self.numbers, self.symbol or 0, self.clock or 0, self.ingest_ts or 0)
+        others = self.symbol or 0, self.clock or 0, self.ingest_ts or 0
+        return 1 + max(self.ts, *self.numbers, *others, *dict(self.extra).values())
 
     def with_volume(self, at: int) -> Columns:
         """Return the same columns with another one of volumes."""
@@ -106,7 +109,7 @@ class Columns:
     def positions(self) -> dict[str, int]:
         """Return the position of each field that has a column."""
         found = {"ts": self.ts, "clock": self.clock} | dict(zip(PRICES_AND_VOLUME, self.numbers, strict=True))
-        found |= {"symbol": self.symbol, "ingest_ts": self.ingest_ts}
+        found |= {"symbol": self.symbol, "ingest_ts": self.ingest_ts, **dict(self.extra)}
         return {field: at for field, at in found.items() if at is not None}
 
 
@@ -279,6 +282,19 @@ def _unit(header: str) -> str:
 
 def _listed(header: Sequence[str]) -> str:
     return ", ".join(cell.strip() or "(unnamed)" for cell in header)[:300]
+
+
+def with_extra(columns: Columns, header: Sequence[str], options: ReadOptions, name: str) -> Columns:
+    """Return the columns with the further ones of the options: by header, or as the user named them.
+
+    Raises:
+        DataError: one that every file has is missing, or there are several.
+    """
+    spelled, found = [plain(cell) for cell in header], []
+    for each in options.numbers:
+        if each in options.columns or each in options.extra or plain(each) in spelled:
+            found.append((each, _named(header, options.columns.get(each, each), each, name)))
+    return replace(columns, extra=tuple(found))
 
 
 def guess(row: Sequence[str], name: str) -> Columns:

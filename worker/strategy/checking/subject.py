@@ -49,10 +49,12 @@ class Subject(NamedTuple):
         return define(source or self.source(), self.engine.strategy.parameters)
 
     def settings(self, found: Definition) -> EngineSettings:
-        """Return the engine's settings with the strategy; a model takes no part."""
+        """Return the engine's settings with the strategy and the extra columns that it reads; a model takes no part."""
         own = {"file": None if self.file is None else str(self.file), "name": self.name}
         strategy = self.engine.strategy.model_copy(update=own)
+        ingestion = self.engine.ingestion.model_copy(update={"extra": found.extra})
         changed: dict[str, Any] = {"strategy": strategy, "model": ModelSettings(), "plugins": ()}
+        changed["ingestion"] = ingestion
         return filled_with(self.engine.model_copy(update=changed), found)
 
     def rules(self) -> EngineSettings:

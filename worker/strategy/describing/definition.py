@@ -16,6 +16,7 @@ from worker.engine.strategy.plan import Plan, plan
 from worker.errors import SettingRefused
 from worker.strategy.declaring.declared import Parameters, Strategy
 from worker.strategy.declaring.fields import NOTHING, packed, packed_record, parameter_record, state_record
+from worker.strategy.describing.columns import extra_columns
 from worker.strategy.describing.rolling import Rolling, rolling
 from worker.strategy.describing.source import Source
 from worker.strategy.errors import FIX, StrategyRefused, raised
@@ -23,6 +24,7 @@ from worker.strategy.ta import Indicator
 
 MOST_TAGS = 16
 NAME = re.compile(r"[A-Za-z0-9_.:-]{1,64}")  # as it may stand in decisions
+EXTRA_PART = "_extra"  # no indicator has such a name
 
 
 class Definition(NamedTuple):
@@ -41,6 +43,7 @@ class Definition(NamedTuple):
     plan: Plan
     rolling: Rolling | None
     step: Callable[[Any], None]
+    extra: tuple[str, ...]  # extra columns of ticks that it reads
 
     @property
     def name(self) -> str:
@@ -53,6 +56,14 @@ class Definition(NamedTuple):
     def values(self) -> np.dtype[Any]:
         """Return the record of a row of indicator values."""
         return np.dtype([(name, "f8") for name in self.names] or [("nothing", "f8")])
+
+    @property
+    def row(self) -> np.dtype[Any]:
+        """Return the record of a row of `values` at this bar: the extra columns lie behind the indicators."""
+        if not self.extra:
+            return self.values
+        indicators = [(name, "f8") for name in self.names]
+        return np.dtype([*indicators, (EXTRA_PART, [(name, "f8") for name in self.extra])])
 
     @property
     def words(self) -> int:
@@ -85,6 +96,7 @@ def define(source: Source, given: Mapping[str, Any]) -> Definition:
         raise StrategyRefused(f"{name} has no step", FIX)
     return Definition(
         *(source, version, tags, notes, parameters, record, own, indicators, names, needed, rows, own_code, step),
+        extra_columns(source),
     )
 
 

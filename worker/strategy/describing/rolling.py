@@ -42,7 +42,7 @@ def rolling(source: Source) -> Rolling | None:
     """
     strategy, name = source.strategy, source.name
     published = strategy.values
-    if not isinstance(published, tuple) or not all(isinstance(each, str) and each.isidentifier() for each in published):
+    if not isinstance(published, tuple) or not all(isinstance(each, str) and _is_name(each) for each in published):
         raise StrategyRefused(f"{name}: values is a tuple of names, not {published!r}", 'Write ("one",) for one name')
     if strategy.observe is Strategy.observe:
         if published or strategy.Memory is not Strategy.Memory:
@@ -54,6 +54,10 @@ def rolling(source: Source) -> Rolling | None:
     fields: list[Any] = [] if memory == NOTHING else [(field, memory[field]) for field in memory.names or ()]
     own = [*fields, (SEEN, "i8"), *((f"{WAS}{each}", "f8") for each in published)]
     return Rolling(strategy.observe, np.dtype(own, align=True), published, _digest(source))
+
+
+def _is_name(text: str) -> bool:
+    return text.isidentifier() and not text.startswith("_")
 
 
 def _digest(source: Source) -> str:

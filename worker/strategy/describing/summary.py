@@ -45,6 +45,7 @@ def summary(found: Definition) -> dict[str, Any]:
             for name, indicator in found.indicators.items()
         ],
         "values": [] if found.rolling is None else list(found.rolling.published),
+        "extra": list(found.extra),
         "state": [{"name": name, "kind": str(found.own[name])} for name in fields],
         "bytes": {"state": found.own.itemsize, "indicators": 8 * found.words},
     }

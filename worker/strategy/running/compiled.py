@@ -12,9 +12,9 @@ from numba.np.numpy_support import from_dtype
 from worker.engine.asking.intent import INTENT, Status
 from worker.engine.bar import BAR, INSTRUMENT
 from worker.strategy.declaring.fields import packed
-from worker.strategy.describing.definition import Definition
+from worker.strategy.describing.definition import EXTRA_PART, Definition
 from worker.strategy.errors import StrategyRefused
-from worker.strategy.running.layout import CARRY, CONTEXT, OF_CARRY, OF_OUTPUT, OUTPUT
+from worker.strategy.running.layout import CARRY, CONTEXT, EXTRA, OF_CARRY, OF_OUTPUT, OUTPUT
 from worker.strategy.running.machine import Machine
 from worker.strategy.running.observing import Observing
 from worker.strategy.running.playing import CompiledPlayer, play_stub
@@ -42,6 +42,7 @@ RECORDS = {
     "state": "numba.carray(own, 1)[0]",
     "order": "numba.carray(intent, 1)[0]",
     "p": "numba.carray(params, 1)[0]",
+    EXTRA: f"ind.{EXTRA_PART}",
 }
 
 
@@ -67,7 +68,7 @@ def machine(definition: Definition) -> Machine:
     records, stubs, own = [*_records(definition)], [_stub(definition)], definition.rolling
     if own is not None:
         records.append(own.record)
-        stubs.append(play_stub(own.published))
+        stubs.append(play_stub(own.published, bool(definition.extra)))
     return Machine(definition.source, records, stubs)
 
 
@@ -81,12 +82,16 @@ def _stub(definition: Definition) -> str:
     ready = WAIT.format(unknown=" or ".join(unknown)) if unknown else ""
     parts = RECORDS | {name: ".".join(("state", *part.path)) for name, part in OF_CARRY.items()}
     parts |= {name: ".".join(("row", *part.path)) for name, part in OF_OUTPUT.items()}
-    return CALL.format(ready=ready, context=", ".join(parts[name] for name in CONTEXT))
+    return CALL.format(ready=ready, context=", ".join(parts[name] for name in _context(definition)))
+
+
+def _context(definition: Definition) -> tuple[str, ...]:
+    return (*CONTEXT, EXTRA) if definition.extra else CONTEXT
 
 
 def _records(definition: Definition) -> tuple[np.dtype[Any], ...]:
-    values = definition.values
-    return (CARRY, INSTRUMENT, BAR, OUTPUT, values, values, definition.own, INTENT, definition.record.dtype)
+    values = definition.row, definition.values
+    return (CARRY, INSTRUMENT, BAR, OUTPUT, *values, definition.own, INTENT, definition.record.dtype)
 
 
 def _function(definition: Definition, compiler: Machine) -> Any:
@@ -96,7 +101,7 @@ def _function(definition: Definition, compiler: Machine) -> Any:
         _stub(definition),
         {
             "SIGNATURE": numba.types.int64(*[numba.types.CPointer(kind) for kind in kinds]),
-            "Context": namedtuple("Context", CONTEXT),
+            "Context": namedtuple("Context", _context(definition)),
             "step": compiler.jitted(definition.step),
             "OK": int(Status.ok),
             "RAISED": int(Status.raised),

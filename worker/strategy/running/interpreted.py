@@ -22,7 +22,7 @@ from worker.engine.asking.intent import (
 from worker.engine.bar import BAR
 from worker.engine.strategy.hooked import Observation
 from worker.strategy.declaring.fields import packed
-from worker.strategy.describing.definition import Definition
+from worker.strategy.describing.definition import EXTRA_PART, Definition
 from worker.strategy.running.layout import CARRY, OF_CARRY, OF_OUTPUT, OUTPUT, Part
 from worker.strategy.running.observing import Observing
 from worker.strategy.running.playing import InterpretedPlayer
@@ -79,7 +79,7 @@ class _Lazy:
 class Context:
     """The `c` of an interpreted step."""
 
-    __slots__ = ("_output", "bar", "ind", "order", "p", "position", "state", "was")
+    __slots__ = ("_output", "bar", "extra", "ind", "order", "p", "position", "state", "was")
 
     bar: Any
     ind: Any
@@ -88,6 +88,7 @@ class Context:
     position: Any
     order: Order
     p: Any
+    extra: Any  # None where it reads none
     _output: int  # address of the row
 
     closed = _Lazy("Closed", OF_OUTPUT["closed"])
@@ -118,6 +119,9 @@ class Interpreted(Observing):
         self._context.p = p
         self._bar = Reader("Bar", BAR)
         self._values = Reader("Indicators", definition.values)
+        self._extra = Reader("Extra", definition.row[EXTRA_PART]) if definition.extra else None
+        self._extra_at = definition.row.itemsize - 8 * len(definition.extra)
+        self._context.extra = None
         self._needed = [i for i, needed in enumerate(definition.needed) if needed]
         position, self._position_at = OF_CARRY["position"].of(CARRY)
         self._position = Reader("Position", position)
@@ -176,6 +180,8 @@ class Interpreted(Observing):
         if known != known and any(math.isnan(each[i]) for i in self._needed for each in (context.ind, context.was)):
             return WARMING_UP
         context.bar, context._output = self._bar.read(bar), output
+        if self._extra is not None:
+            context.extra = self._extra.read(values + self._extra_at)
         context.position = self._position.read(carry + self._position_at)
         state = context.state = self._state.load(own)
         order = context.order

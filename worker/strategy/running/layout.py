@@ -8,6 +8,7 @@ import numpy as np
 
 from worker.engine.pipeline import OUTPUT
 from worker.engine.state.layout import CARRY
+from worker.strategy.describing.columns import EXTRA
 
 
 class Part(NamedTuple):
@@ -35,5 +36,6 @@ OF_OUTPUT = {
     "model": Part(("model",)),
 }
 CONTEXT = ("bar", "ind", "was", "state", *OF_CARRY, *OF_OUTPUT, "order", "p")
+# Beside these there is EXTRA, where the strategy reads extra columns of ticks.
 
-__all__ = ["CARRY", "CONTEXT", "OF_CARRY", "OF_OUTPUT", "OUTPUT", "Part"]
+__all__ = ["CARRY", "CONTEXT", "EXTRA", "OF_CARRY", "OF_OUTPUT", "OUTPUT", "Part"]

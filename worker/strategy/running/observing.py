@@ -46,7 +46,8 @@ class Observing:
         self.definition = definition
         self._player = player
         self.words = definition.words
-        self.columns = len(definition.names)
+        self.columns = len(definition.names) + len(definition.extra)
+        self.extra = definition.extra
         self.own: np.dtype[Any] = definition.own
         self.plan = _fingerprint(definition)
         self._known = np.zeros(self.columns, np.bool_)
@@ -56,8 +57,9 @@ class Observing:
         self._known[:] = False
 
     def unknown(self) -> tuple[str, ...]:
-        """Return the indicators that were known at the end of no batch so far."""
-        return tuple(name for name, known in zip(self.definition.names, self._known, strict=True) if not known)
+        """Return the indicators, and the extra columns (`c.extra.x`), that were known at the end of no batch so far."""
+        names = (*self.definition.names, *(f"c.extra.{name}" for name in self.extra))
+        return tuple(name for name, known in zip(names, self._known, strict=True) if not known)
 
     def observe(self, seen: Observation) -> None:
         """Advance the indicators of a batch (`engine.strategy.hooked.Hooked`)."""
@@ -66,6 +68,8 @@ class Observing:
             *(seen.order, seen.slots, seen.instruments, seen.bars, seen.outs, seen.memory, rows.words),
             *(rows.nodes, rows.timeframes, rows.outputs, seen.values, seen.was),
         )
+        if self.extra:
+            seen.values[:, len(self.definition.names) :] = seen.extras
         if self._player is not None:
             self._player.play(seen)
         last = seen.order[-1] if seen.order.size else 0

@@ -15,7 +15,7 @@ from worker.engine.bar import BAR
 from worker.engine.strategy.hooked import Observation
 from worker.strategy.describing.definition import Definition
 from worker.strategy.describing.rolling import SEEN, WAS
-from worker.strategy.running.layout import OUTPUT
+from worker.strategy.running.layout import EXTRA, OUTPUT
 from worker.strategy.running.machine import Machine
 from worker.strategy.running.reading import Reader, Writer
 
@@ -25,7 +25,7 @@ PLAY = '''"""The rolling code of a strategy over a batch."""
 
 
 @numba.njit(SIGNATURE, cache=KEPT, nogil=True, **OPTIONS)
-def play(order, slots, bars, outs, memories, room, inds, published, befores, params):
+def play(order, slots, bars, outs, memories, room, inds, published, befores, extras, params):
     nan = NAN
     for i in range(order.size):
         row = order[i]
@@ -40,7 +40,7 @@ def play(order, slots, bars, outs, memories, room, inds, published, befores, par
         {forget}
         room[1] = memory
         try:
-            observe(Context(bars[row], inds[row], was, memory, out, params[0]))
+            observe(Context(bars[row], inds[row], was, memory, out, params[0]{extra}))
         except Exception:
             memories[slot] = room[1]
             {forget_again}
@@ -60,14 +60,15 @@ class Player(Protocol):
         ...
 
 
-def play_stub(published: tuple[str, ...]) -> str:
-    """Return the stub for these names: a record has no fields by number."""
+def play_stub(published: tuple[str, ...], extra: bool = False) -> str:
+    """Return the stub for these names: a record has no fields by number. `extra`: extra columns of ticks are read."""
 
     def each(line: str, depth: int) -> str:
         return ("\n" + " " * 4 * depth).join(line.format(name=name) for name in published)
 
     return PLAY.format(
         seen=SEEN,
+        extra=", extras[row]" if extra else "",
         recall=each(f"was.{{name}} = memory.{WAS}{{name}} if seen else nan", 2),
         forget=each("out.{name} = nan", 2),
         forget_again=each("out.{name} = nan", 3),
@@ -88,6 +89,8 @@ class _Views:
         self.ind = self._part(every[:columns] or ("nothing",), 0, size)
         self.out = self._part(own.published, 8 * columns, size)
         self.was = self._part(every, 0, size)
+        at = size if definition.extra else 0  # nothing reads it without one
+        self.extra = self._part(definition.extra or ("nothing",), at, size + 8 * len(definition.extra))
 
     @staticmethod
     def _part(names: tuple[str, ...], at: int, size: int) -> np.dtype[Any]:
@@ -110,15 +113,16 @@ class CompiledPlayer:
         self._views, self._params = _Views(definition), definition.record
         self._room = np.zeros(2, self._views.record)  # zero, and the memory before the bar
         views = self._views
-        records = (BAR, OUTPUT, views.record, views.record, views.ind, views.out, views.was, definition.record.dtype)
+        rows = (views.ind, views.out, views.was, views.extra)
+        records = (BAR, OUTPUT, views.record, views.record, *rows, definition.record.dtype)
         number = numba.types.Array(numba.types.int64, 1, "A")
         kinds = [numba.types.Array(from_dtype(record), 1, "A") for record in records]
         self._play = compiler.built(
             "play",
-            play_stub(definition.rolling.published),
+            play_stub(definition.rolling.published, bool(definition.extra)),
             {
                 "SIGNATURE": numba.types.void(number, number, *kinds),
-                "Context": namedtuple("Context", OBSERVED),
+                "Context": namedtuple("Context", (*OBSERVED, EXTRA) if definition.extra else OBSERVED),
                 "observe": compiler.jitted(definition.rolling.observe),
                 "NAN": math.nan,
             },
@@ -129,13 +133,14 @@ class CompiledPlayer:
         views = self._views
         inds, published = _rows(views.ind, seen.values), _rows(views.out, seen.values)
         befores, memories = _rows(views.was, seen.was), views.memories(seen.memory)
-        self._play(*seen[:4], memories, self._room, inds, published, befores, self._params)
+        extras = _rows(views.extra, seen.values)
+        self._play(*seen[:4], memories, self._room, inds, published, befores, extras, self._params)
 
 
 class Observed:
     """The `c` of an interpreted `observe`."""
 
-    __slots__ = OBSERVED
+    __slots__ = (*OBSERVED, EXTRA)
 
     bar: Any
     ind: Any
@@ -143,6 +148,7 @@ class Observed:
     memory: Any
     out: Any
     p: Any
+    extra: Any
 
 
 class InterpretedPlayer:
@@ -156,6 +162,7 @@ class InterpretedPlayer:
         self._context.p = p
         self._bar, self._ind = Reader("Bar", BAR), Reader("Indicators", self._views.ind)
         self._was = Reader("Before", self._views.was)
+        self._extra = Reader("Extra", self._views.extra) if definition.extra else None
         self._out: Any = type("Out", (), {"__slots__": own.published})
         published = np.dtype([(name, "f8") for name in own.published])
         self._write, self._out_at = Writer(self._out, published), self._views.ind.itemsize - published.itemsize
@@ -183,6 +190,7 @@ class InterpretedPlayer:
         self._forget(out)
         context.bar, context.ind, context.was = self._bar.read(bar), self._ind.read(values), self._was.read(was)
         context.memory, context.out = kept, out
+        context.extra = None if self._extra is None else self._extra.read(values)
         try:
             self._observe(context)
         except MemoryError:

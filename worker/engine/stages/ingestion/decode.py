@@ -14,6 +14,8 @@ from worker.engine.bar import BAR
 from worker.engine.reasons import Reject, bits
 from worker.engine.records.raw import RawRecords, raw_records
 from worker.engine.records.records import Records
+from worker.engine.stages.ingestion.extras import NO_EXTRAS, ExtraReader
+from worker.engine.stages.ingestion.formats import is_msgpack, unframed
 from worker.engine.stages.ingestion.intervals import Intervals
 from worker.engine.stages.ingestion.nesting import MAX_DEPTH, json_too_deep, msgpack_too_deep
 from worker.engine.stages.ingestion.scanner import COLUMNS, scan
@@ -23,7 +25,6 @@ MALFORMED, MISSING = bits(Reject.malformed_record), bits(Reject.missing_field)
 TOMBSTONE, NO_KEY = bits(Reject.tombstone), bits(Reject.missing_key)
 MISMATCH, TOO_LARGE = bits(Reject.key_mismatch), bits(Reject.payload_too_large)
 SPARE = 1 << 16  # bytes; for larger values near a buffer's end the exact decoder makes its own copy
-REGISTRY_FRAME = 5  # bytes: 0x00 and a schema id, as schema-registry serializers write
 
 
 class Decoded(NamedTuple):
@@ -33,10 +34,11 @@ class Decoded(NamedTuple):
     symbols: dict[int, str | None]  # of the payload, where it differs from the key; None where it is unreadable
     has_ts: NDArray[np.bool_]  # False: the bar's ts is a filler
     details: dict[int, str]  # what is unreadable
+    extras: NDArray[np.float64] = NO_EXTRAS  # (n, names of `engine.ingestion.extra`), NaN = not known; or none at all
 
 
 def rows_of(decoded: Decoded, rows: NDArray[np.int64]) -> Decoded:
-    """Return the decoded records of `rows`."""
+    """Return the decoded records of `rows`, without what only strategies read."""
     at = rows.tolist()
     return Decoded(
         decoded.bars[rows],
@@ -55,7 +57,10 @@ class _Unreadable(Exception):
 
 
 class Decoder:
-    """Decoder of records into bars. `intervals` gives the bar length in ms of symbols that have their own."""
+    """Decoder of records into bars. `intervals` gives the bar length in ms of symbols that have their own.
+
+    `extra` are the names of the columns of `Decoded.extras`.
+    """
 
     def __init__(self, settings: Settings, intervals: Mapping[str, int]) -> None:
         self._json = msgspec.json.Decoder(Tick)
@@ -64,6 +69,8 @@ class Decoder:
         self._intervals = Intervals(intervals, interval_ms(settings.interval))
         self._known: dict[str, int] = {}
         self._spare = np.zeros(SPARE, np.uint8)
+        self.extra = settings.extra
+        self._extra = ExtraReader(settings.extra) if settings.extra else None
 
     def decode(self, records: Records) -> Decoded:
         """Decode one BAR row per record, in order; never raise for the content of a record."""
@@ -79,7 +86,9 @@ class Decoder:
         unstated = bars["interval_ms"] == 0
         if unstated.any():
             bars["interval_ms"][unstated] = self._intervals.of_keys(raw.where(unstated))
-        return decoded
+        if self._extra is None:
+            return decoded
+        return decoded._replace(extras=self._extra.read(raw, bars["mask"], exact, self._spare))
 
     def _decode_rows(self, raw: RawRecords, rows: NDArray[np.int64], decoded: Decoded) -> None:
         bars: list[tuple[int | float, ...]] = []
@@ -113,7 +122,7 @@ class Decoder:
             raise _Unreadable(TOMBSTONE, "the record has no value")
         if len(value) > self._max_bytes:
             raise _Unreadable(TOO_LARGE, f"{len(value)} bytes; at most {self._max_bytes} are read")
-        tick = self._parse(value[REGISTRY_FRAME:] if value[:1] == b"\x00" else value)
+        tick = self._parse(unframed(value))
         if tick.symbol is not None and tick.symbol.encode() != key:
             raise _Unreadable(MISMATCH, "the key is not the payload's symbol", tick)
         if tick.symbol is None or tick.ts is None or None in (tick.open, tick.high, tick.low, tick.close, tick.volume):
@@ -123,7 +132,7 @@ class Decoder:
 
     def _parse(self, value: bytes) -> Tick:
         first = value[0] if value else 0
-        is_map = 0x80 <= first <= 0x8F or first in (0xDE, 0xDF)
+        is_map = is_msgpack(first)
         if msgpack_too_deep(value) if is_map else json_too_deep(value):
             raise _Unreadable(MALFORMED, f"nested deeper than {MAX_DEPTH}")
         try:

@@ -78,8 +78,8 @@ def _read_interval(at):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _skip_scalar(at, end):  # type: ignore[no-untyped-def]
-    # The address after a plain string, number or literal; -1 for anything else.
+def skip_scalar(at, end):  # type: ignore[no-untyped-def]
+    """Return the address after a plain string, number or literal; -1 for anything else."""
     first = byte_at(at)
     if first == QUOTE:
         return skip_text(at + 1, end)
@@ -124,7 +124,7 @@ def _read_bar(at, end, key, key_size, integers, numbers):  # type: ignore[no-unt
                 return False
             integers[TS_COLUMN] = ts
         elif field == UNKNOWN:
-            at = _skip_scalar(at, end)
+            at = skip_scalar(at, end)
         elif byte_at(at) != QUOTE:
             return False
         elif field == SYMBOL:
@@ -148,6 +148,24 @@ def _read_bar(at, end, key, key_size, integers, numbers):  # type: ignore[no-unt
     return skip_space(at + 1, end) == end
 
 
+@inlined
+def place(data, base, start, size, spare):  # type: ignore[no-untyped-def]
+    """Return the address of a value with PAD readable bytes behind it; -1 where there is no room for a copy.
+
+    `base` is that of `data`.
+    """
+    at = base + start
+    if start + size + PAD > data.size:
+        if size + PAD > spare.size:
+            at = -1
+        else:
+            for n in range(size):
+                spare[n] = data[start + n]
+            spare[size : size + PAD] = 0
+            at = address_of(spare)
+    return at
+
+
 @kernel
 def scan(data, rows, spare, integers, numbers, exact, max_bytes):  # type: ignore[no-untyped-def]
     """Write the BAR row of each record that is certainly a bar; `exact` marks the others.
@@ -162,14 +180,9 @@ def scan(data, rows, spare, integers, numbers, exact, max_bytes):  # type: ignor
         size, key_size = np.int64(row.value_size), np.int64(row.key_size)
         if not (0 < size <= max_bytes and 0 < key_size <= MAX_SYMBOL and row.key + key_size + 8 <= data.size):
             continue
-        at = base + row.value
-        if row.value + size + PAD > data.size:
-            if size + PAD > spare.size:
-                continue
-            for n in range(size):
-                spare[n] = data[row.value + n]
-            spare[size : size + PAD] = 0
-            at = address_of(spare)
+        at = place(data, base, row.value, size, spare)
+        if at < 0:
+            continue
         end = at + size
         if byte_at(at) == FRAME:
             at += FRAME_SIZE

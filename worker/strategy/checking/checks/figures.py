@@ -5,15 +5,14 @@ from __future__ import annotations
 import time
 
 import msgspec
-import numpy as np
 
 from worker.engine.asking.standing import STANDING
 from worker.engine.blocks import blocks, tally, verdicts
 from worker.engine.partition import PartitionEngine
 from worker.engine.settings import EngineSettings
-from worker.engine.stages.ingestion import Decoded
 from worker.engine.strategy.hooked import Hooked
 from worker.strategy.checking.desk import Desk
+from worker.strategy.checking.playing.play import decoded
 from worker.strategy.checking.report import Figures, Warmth
 
 RUNS = 3  # the least time counts
@@ -41,9 +40,9 @@ def figures(desk: Desk, warm_up: list[Warmth]) -> Figures:
 def _nanoseconds(desk: Desk, settings: EngineSettings, strategy: Hooked | None) -> float:
     best = float("inf")
     for _ in range(RUNS):
-        engine, bars = PartitionEngine(settings, strategy=strategy), desk.market.rows.copy()
-        decoded = Decoded(bars, {}, np.ones(len(bars), np.bool_), {})
+        engine = PartitionEngine(settings, strategy=strategy)
+        given = decoded(engine, desk.market.rows.copy())
         begun = time.perf_counter()
-        engine.step(desk.market.keys, decoded)
+        engine.step(desk.market.keys, given)
         best = min(best, time.perf_counter() - begun)
     return best / len(desk.market) * 1e9

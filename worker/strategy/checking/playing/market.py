@@ -55,3 +55,15 @@ def joined(parts: Mapping[str, Rows]) -> Market:
     rows = np.concatenate(list(parts.values()))
     order = np.argsort(rows["ts"], kind="stable")
     return Market([keys[i] for i in order.tolist()], rows[order])
+
+
+def extras(rows: Rows, count: int) -> NDArray[np.float64]:
+    """Return `count` extra columns beside bars, (rows, count): prices near the close, unknown at every twentieth bar.
+
+    A bar's time and close decide them, so that cuts, batches and other symbols don't.
+    """
+    turns = rows["ts"].astype(np.uint64)[:, None] + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(7_919)
+    chance = (turns * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(11)) / 2.0**53
+    tail = 2.0 * chance - 1.0
+    near = rows["close"][:, None] * (1.0 + 0.1 * tail * tail * tail * tail * tail)
+    return np.where(chance * 20.0 % 1.0 < 0.05, np.nan, near)

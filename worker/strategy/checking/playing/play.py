@@ -13,7 +13,7 @@ from worker.engine.pipeline import OUTPUT
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded
 from worker.engine.strategy.hooked import Hooked
-from worker.strategy.checking.playing.market import Market
+from worker.strategy.checking.playing.market import Market, extras
 
 PARTS = ("said", "decision", "execution")  # of the output row
 PUBLISHED = np.dtype([("accepted", "?"), *((part, OUTPUT[part]) for part in PARTS)], align=True)
@@ -39,13 +39,17 @@ def play(settings: EngineSettings, strategy: Hooked | None, market: Market, cuts
 
 def step(engine: PartitionEngine, market: Market, begin: int, stop: int) -> NDArray[Any]:
     """Play some rows of a market."""
-    bars = market.rows[begin:stop].copy()
-    outs = engine.step(market.keys[begin:stop], Decoded(bars, {}, np.ones(len(bars), np.bool_), {}))
+    outs = engine.step(market.keys[begin:stop], decoded(engine, market.rows[begin:stop].copy()))
     rows = np.zeros(len(outs), PUBLISHED)
     rows["accepted"] = outs["validation"]["accepted"]
     for part in PARTS:
         rows[part] = outs[part]
     return rows
+
+
+def decoded(engine: PartitionEngine, bars: NDArray[Any]) -> Decoded:
+    """Return bars as if decoded, with the extra columns that the engine takes."""
+    return Decoded(bars, {}, np.ones(len(bars), np.bool_), {}, extras(bars, len(engine.extra)))
 
 
 def states(engine: PartitionEngine, market: Market, own: np.dtype[Any]) -> dict[bytes, NDArray[Any]]:
