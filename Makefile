@@ -20,6 +20,7 @@ BENCH_inprocess   := tests.bench.inprocess_rate
 BENCH_models      := tests.bench.model_rate
 BENCH_calibration := tests.bench.reliability
 BENCH_profiles    := tests.bench.profiles
+BENCH_examples    := tests.bench.earned --docs
 BENCHES := workers check peers engine backtest failover symbols inprocess models calibration profiles
 PROOFS  := parity differential oracles strategies test-files test-versions
 CHOSEN  := $(or $(WHAT),workers)
