@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from worker.strategy import Strategy
     from worker.strategy.describing.definition import Definition
     from worker.strategy.running.observing import Observing
+    from worker.strategy.running.watchdog import Told
 
 UNNAMED = "in_memory"  # the name of a class until it is filled in
 
@@ -83,10 +84,11 @@ def described(engine: EngineSettings) -> dict[str, Any] | None:
     return summary(found)
 
 
-def hooked(engine: EngineSettings, definition: Definition | None = None) -> Observing | None:
+def hooked(engine: EngineSettings, definition: Definition | None = None, told: Told | None = None) -> Observing | None:
     """Return the strategy for one engine, ready to be asked; None where the rules decide.
 
-    `definition` spares the search; each engine takes a strategy of its own.
+    `definition` spares the search; each engine takes a strategy of its own. A step that does not return ends the
+    process with 75, unless `told` is there to be called.
 
     Raises:
         ConfigError: see `strategy.loading.hooked`.
@@ -95,4 +97,4 @@ def hooked(engine: EngineSettings, definition: Definition | None = None) -> Obse
         return None
     from worker.strategy import loading
 
-    return loading.hooked(engine, definition)
+    return loading.hooked(engine, definition, *([] if told is None else [told]))

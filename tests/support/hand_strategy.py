@@ -118,6 +118,9 @@ class Hand:
         """No migration."""
         return None
 
+    def deciding(self) -> None:
+        """Nobody watches."""
+
     def raise_fatal(self) -> None:
         """Nothing is fatal."""
 

@@ -7,6 +7,7 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from worker.backtest.metrics.trading import Trading, trading
 from worker.backtest.player import Player
 from worker.backtest.tape import Tape
 from worker.engine.settings import EngineSettings
+from worker.errors import TryAgain
 
 Floats = NDArray[np.float64]
 Progress = Callable[[int], None]
@@ -125,9 +127,12 @@ def _tried(
             tries = pool.map(_try, settings)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        for done, found in enumerate(tries, 1):
-            yield found
-            progress(done)
+        try:
+            for done, found in enumerate(tries, 1):
+                yield found
+                progress(done)
+        except BrokenProcessPool:
+            raise TryAgain("a process of the sweep has ended", "Its last words stand above") from None
 
 
 def try_out(tapes: Sequence[Tape], settings: EngineSettings, registry: Path | None = None) -> Try:

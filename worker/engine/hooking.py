@@ -53,10 +53,12 @@ class Hooking:
         values, was = self._values[:rows], self._was[:rows]
         memory, instruments = self._beside.memory, symbols.instruments
         found = extras[:, self._extra] if extras.size else np.full((rows, len(self._extra)), math.nan)
-        self._strategy.observe(Observation(order, frames, bars, outs, memory, values, was, instruments, found))
+        seen = Observation(order, frames, bars, outs, memory, values, was, instruments, found, symbols.at)
+        self._strategy.observe(seen)
 
     def hook(self) -> Hook:
-        """Return what `decide` needs for the batch that `observe` has seen."""
+        """Return what `decide` needs for the batch that `observe` has seen; `decided` comes after it."""
+        self._strategy.deciding()
         return Hook(
             address=self._strategy.address,
             standings=self._beside.standings,

@@ -39,6 +39,7 @@ from worker.strategies import defined, filled, hooked, named
 
 if TYPE_CHECKING:
     from worker.strategy import Strategy
+    from worker.strategy.running.watchdog import Stuck
 
 
 class PipelineCore:
@@ -248,10 +249,13 @@ class PipelineCore:
         return crc32(key_of(point)) % shards if shards > 1 else 0
 
     def _shard(self, number: int) -> Shard:
-        strategy = hooked(self.engine, self._strategy)
+        strategy = hooked(self.engine, self._strategy, self._does_not_return)
         engine = PointEngine(self.engine, self._overrides, self._models.switchboard(), strategy)
         shared = (self._waiting, self._ready, self._latest, self._callbacks, self._meter)
         return Shard(number, engine, *shared, self.settings.max_batch_size, self._ended)
+
+    def _does_not_return(self, stuck: Stuck) -> None:
+        self._callbacks.error("strategy", stuck.error(), stuck.symbol)  # the process is the user's, who may end it
 
     def _is_ours(self) -> bool:
         """Return whether the caller is a callback, which must not wait for the thread that runs it."""

@@ -14,6 +14,7 @@ from worker.strategy.describing.source import Source, from_file, from_package
 from worker.strategy.errors import StrategyRefused
 from worker.strategy.running.compiled import Compiled
 from worker.strategy.running.interpreted import Interpreted
+from worker.strategy.running.watchdog import Told, end_process, watch
 
 Mode = Literal["compiled", "python"]
 
@@ -80,17 +81,24 @@ def defined(engine: EngineSettings, strategy: type[Strategy] | None = None) -> D
     return found
 
 
-def hooked(engine: EngineSettings, definition: Definition | None = None) -> Compiled | Interpreted | None:
-    """Return a strategy for one engine, ready to be asked; None where the rules decide.
+def hooked(
+    engine: EngineSettings, definition: Definition | None = None, told: Told = end_process
+) -> Compiled | Interpreted | None:
+    """Return a strategy for one engine, ready to be asked and watched; None where the rules decide.
 
-    Each engine takes its own, since it holds what one call at a time may use. `definition` spares the search.
+    Each engine takes its own, since it holds what one call at a time may use. `definition` spares the search, `told`
+    is called for a step that does not return.
 
     Raises:
         StrategyRefused: as `filled`, or it can't be compiled.
         SettingRefused: as `filled`.
     """
     found = definition or defined(engine)
-    return None if found is None else run(found, engine.strategy.mode)
+    if found is None:
+        return None
+    strategy = run(found, engine.strategy.mode)
+    watch(strategy.work, engine.strategy.step_timeout_ms / 1000, told)
+    return strategy
 
 
 def load(source: Source, parameters: Mapping[str, Any], mode: Mode = "compiled") -> Compiled | Interpreted:

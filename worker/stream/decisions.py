@@ -48,6 +48,16 @@ def library(engine: EngineSettings, models: ModelsSettings) -> Library | None:
     return Library(engine.model, models.registry, challenger, METRICS.count_verdict, stages, engine.voice)
 
 
+def _fits(engine: EngineSettings, settings: Settings) -> None:
+    step, session = engine.strategy.step_timeout_ms, settings.processing.session_timeout_ms
+    if engine.strategy.configured and step >= session:
+        raise ConfigError(
+            f"engine.strategy.step_timeout_ms={step} is not below processing.session_timeout_ms={session}: a worker "
+            "would lose its partitions before it says which step does not return",
+            "Lower the first or raise the second",
+        )
+
+
 class DecisionJob:
     """The job that runs ticks through the engine under one configuration."""
 
@@ -61,6 +71,7 @@ class DecisionJob:
                 refused.
         """
         self._engine, self._settings = engine, settings
+        _fits(engine, settings)
         self._library = library(engine, settings.models)
         self._strategy = defined(engine)
         self._spilling = Spilling(settings.state)

@@ -25,7 +25,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 ON_FAILURE = ("hold", "close", "rules")
 HOLD_ON, CLOSE_ON, RULES_ON = range(len(ON_FAILURE))
 # Where it comes from, how it runs, and what its source says too: none affects a value.
-UNHASHED = ("file", "mode", "tags", "notes", "on_state_change")
+UNHASHED = ("file", "mode", "tags", "notes", "on_state_change", "step_timeout_ms")
 
 
 # Named for its stage: numba resolves named tuples of equal name and fields on its slow path.
@@ -65,6 +65,13 @@ class StrategySettings(BaseModel):
         "refuse",
         description="where its stored state has fields that it lacks, without a migrate: stop with 78, or begin its "
         "state anew",
+    )
+    step_timeout_ms: int = Field(
+        5_000,
+        ge=100,
+        le=600_000,
+        description="CPU time of a step at one bar after which the process ends with 75 and names symbol and bar; "
+        "below `processing.session_timeout_ms`",
     )
     parameters: dict[str, Any] = Field(default_factory=dict, description="values of its parameters")
     tags: tuple[Name, ...] = Field((), max_length=16, description="names of its tags; filled in when it is loaded")

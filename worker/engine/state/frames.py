@@ -102,6 +102,10 @@ class Frames:
         """Return the frame of a slot whose state is in memory."""
         return slot if self._spill is None else int(self._frame[slot])
 
+    def slot(self, frame: int) -> int:
+        """Return the slot whose state is in a frame."""
+        return frame if self._spill is None else int(self._slot[frame])
+
     def read(self, slot: int) -> NDArray[np.uint8]:
         """Return a copy of a slot's state as bytes, with what lies beside it; a spilled one stays spilled."""
         frame = slot if self._spill is None else int(self._frame[slot])

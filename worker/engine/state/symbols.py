@@ -50,6 +50,10 @@ class Symbols:
         """Return the symbol in a used slot."""
         return self._keys[slot]
 
+    def at(self, frame: int) -> bytes:
+        """Return the symbol whose state is in a frame."""
+        return self._keys.get(self.frames.slot(frame), b"")
+
     def add(self, key: bytes) -> int:
         """Return the slot of a symbol; assign one if it has none."""
         slot = self._slots.get(key)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from worker.engine.stages.ingestion.extras import NO_EXTRAS
+
+
+def _unnamed(row: int) -> bytes:
+    return b""
 
 
 class Observation(NamedTuple):
@@ -27,6 +31,7 @@ class Observation(NamedTuple):
     was: NDArray[np.float64]  # the same, at the bar before
     instruments: NDArray[Any]
     extras: NDArray[np.float64] = NO_EXTRAS  # (rows, names that the strategy reads), NaN = not known
+    symbol: Callable[[int], bytes] = _unnamed  # of a row of `memory`, for people
 
 
 class Hooked(Protocol):
@@ -77,6 +82,10 @@ class Hooked(Protocol):
 
     def migrate(self, old: dict[str, Any]) -> Mapping[str, Any] | None:
         """Return the fields of `own` for the fields of another version; None if the strategy does not say."""
+        ...
+
+    def deciding(self) -> None:
+        """Note that the steps of the batch that `observe` has seen begin; `raise_fatal` ends them."""
         ...
 
     def raise_fatal(self) -> None:

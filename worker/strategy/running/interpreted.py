@@ -146,6 +146,7 @@ class Interpreted(Observing):
         Raises:
             BaseException: an interrupt, or no memory.
         """
+        super().raise_fatal()
         if self._fatal is not None:
             fatal, self._fatal = self._fatal, None
             raise fatal

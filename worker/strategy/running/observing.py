@@ -16,6 +16,7 @@ from worker.engine.strategy.observe import observe
 from worker.engine.strategy.plan import plan
 from worker.strategy.describing.definition import Definition
 from worker.strategy.running.playing import Player
+from worker.strategy.running.watchdog import UNPLAYED, Work
 
 
 def warm_up() -> None:
@@ -51,6 +52,8 @@ class Observing:
         self.own: np.dtype[Any] = definition.own
         self.plan = _fingerprint(definition)
         self._known = np.zeros(self.columns, np.bool_)
+        self.work = Work(definition.name, str(definition.source.file))
+        self._seen: Observation | None = None
 
     def begin_anew(self) -> None:
         """Forget which indicators were known."""
@@ -71,13 +74,30 @@ class Observing:
         if self.extra:
             seen.values[:, len(self.definition.names) :] = seen.extras
         if self._player is not None:
-            self._player.play(seen)
+            self._play(self._player, seen)
+        self._seen = seen
         last = seen.order[-1] if seen.order.size else 0
         if seen.order.size and seen.slots[last] >= 0 and seen.outs["validation"]["accepted"][last]:
             self._known |= ~np.isnan(seen.values[last])
 
+    def _play(self, player: Player, seen: Observation) -> None:
+        column = len(self.definition.indicators)  # the first that is published
+        seen.values[:, column] = UNPLAYED
+        self.work.begin(seen, column)
+        try:
+            player.play(seen)
+        finally:
+            self.work.end()
+
+    def deciding(self) -> None:
+        """Note that the steps of a batch begin (`engine.strategy.hooked.Hooked`)."""
+        assert self._seen is not None, "observe comes first"
+        self.work.begin(self._seen)
+
     def raise_fatal(self) -> None:
         """Raise what a step met that must end the process; machine code meets nothing of the kind."""
+        self.work.end()
+        self._seen = None
 
     def migrate(self, old: dict[str, Any]) -> Mapping[str, Any] | None:
         """Return the state's fields from those of another version, by name; None where the strategy can't say."""

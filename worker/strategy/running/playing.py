@@ -188,6 +188,7 @@ class InterpretedPlayer:
             before[name] = getattr(kept, WAS + name) if getattr(kept, SEEN) else math.nan
         self._recall(before, was)
         self._forget(out)
+        self._write.store(out, values + self._out_at)  # so that a watchdog sees the row begin
         context.bar, context.ind, context.was = self._bar.read(bar), self._ind.read(values), self._was.read(was)
         context.memory, context.out = kept, out
         context.extra = None if self._extra is None else self._extra.read(values)
