@@ -26,6 +26,7 @@ from worker.errors import Exit, TryAgain
 log = logging.getLogger(__name__)
 UNPLAYED = -np.inf  # in the columns that `observe` publishes, until it has seen the row
 LOOKS = 8  # per timeout
+COMPILERS = ("numba", "llvmlite")
 TOLD_WITHIN = 2.0  # seconds: nobody may read the log
 _numbers = itertools.count()
 
@@ -102,7 +103,8 @@ class _Watched:
         work = self.work()
         batch = None if work is None else work.batch
         row = None if batch is None else batch.row()
-        if work is None or batch is None or row is None:
+        if work is None or batch is None or row is None or _compiles(batch.thread):
+            self._at = None
             return None
         with suppress(OSError):  # the thread has ended
             used = time.clock_gettime(batch.clock)
@@ -117,6 +119,14 @@ class _Watched:
         seen, function = batch.seen, "step" if batch.column is None else "observe"
         symbol = seen.symbol(int(seen.slots[row])).decode(errors="replace")
         return Stuck(work.name, function, symbol, int(seen.bars["ts"][row]), self.seconds, _line(batch.thread, work))
+
+
+def _compiles(thread: int) -> bool:
+    """Return whether a thread compiles a kernel, or loads it: the first call of one does."""
+    frame = sys._current_frames().get(thread)
+    while frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] not in COMPILERS:
+        frame = frame.f_back
+    return frame is not None
 
 
 def _line(thread: int, work: Work) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,32 @@ def test_only_cpu_time_at_one_row_counts_and_is_told_once() -> None:
     assert watched.look() is None
     work.end()
     assert watched.look() is None
+
+
+@pytest.mark.parametrize(("module", "is_told"), [("numba.core.typeinfer", False), ("somebody.numba", True)])
+def test_a_kernel_that_is_compiled_is_no_step(module: str, is_told: bool) -> None:
+    work, begun, done = Work("own", "own.py"), threading.Event(), threading.Event()
+    watched = _Watched(work, 0.05, lambda stuck: None)
+    names: dict[str, Any] = {"__name__": module}
+    exec("def burn(begun, done):\n    begun.set()\n    while not done.is_set():\n        pass\n", names)
+
+    def run() -> None:
+        work.begin(seen([0]))
+        names["burn"](begun, done)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        begun.wait()
+        assert watched.look() is None
+        assert work.batch is not None
+        end = time.clock_gettime(work.batch.clock) + 0.06
+        while time.clock_gettime(work.batch.clock) < end:
+            time.sleep(0.001)
+        assert (watched.look() is not None) == is_told
+    finally:
+        done.set()
+        thread.join()
 
 
 def test_it_must_end_before_the_session(tmp_path: Path) -> None:
