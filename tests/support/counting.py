@@ -67,9 +67,9 @@ class CountingEngine:
         self._counts[key] = int.from_bytes(carry, "little")
         return slot
 
-    def wants_bars(self, slot: int) -> bool:
-        """Whether bars must rebuild something: nothing is derived."""
-        return False
+    def wants_bars(self, slot: int) -> int | None:
+        """No bars must rebuild anything: nothing is derived."""
+        return None
 
     def _slot(self, key: bytes) -> int:
         if key not in self._counts:

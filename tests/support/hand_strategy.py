@@ -114,6 +114,10 @@ class Hand:
 
     plan = "averages"
 
+    def rebuilding(self, interval_ms: int) -> int:
+        """Any number of bars."""
+        return 0
+
     def migrate(self, old: dict[str, Any]) -> Mapping[str, Any] | None:
         """No migration."""
         return None

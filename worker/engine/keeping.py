@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.state import StrategyState
+from schemas.tick import interval_ms
 from worker.engine.asking.standing import STANDING, STANDING_VERSION
 from worker.engine.settings import EngineSettings
 from worker.engine.state.fingerprints import Fingerprints
-from worker.engine.state.layout import CARRY_BYTES, DERIVED_BYTES, STATE
+from worker.engine.state.layout import CARRY_BYTES, DERIVED, DERIVED_BYTES, STATE
 from worker.engine.state.own import adopt, described, dtype_of
 from worker.engine.state.symbols import Symbols
 from worker.engine.strategy.hooked import Hooked
@@ -37,9 +38,10 @@ class Keeping:
         self, settings: EngineSettings, symbols: Symbols, fingerprints: Fingerprints, strategy: Hooked | None
     ) -> None:
         self._settings, self._symbols, self._strategy = settings.strategy, symbols, strategy
+        self._instruments, self._default = settings.instruments, settings.ingestion.interval
         self._fingerprints = fingerprints
         self._fields = "" if strategy is None else described(strategy.own)
-        self._lost: set[int] = set()  # slots whose indicators bars rebuild
+        self._lost: dict[int, int] = {}  # slots whose indicators bars rebuild, and how many
         self._intact: dict[int, bytes] = {}  # derived parts put aside, by slot
 
     def export(self, slot: int) -> SymbolState:
@@ -61,15 +63,15 @@ class Keeping:
         row[CARRY_BYTES] = np.frombuffer(carry, np.uint8)
         row[DERIVED_BYTES] = 0 if derived is None else np.frombuffer(derived, np.uint8)
         if self._strategy is not None and not self._load_beside(slot, key, self._strategy, stored):
-            self._lost.add(slot)
+            self._lost[slot] = self._strategy.rebuilding(self._interval(key, derived))
             if derived is not None:
                 self._intact[slot] = derived
                 row[DERIVED_BYTES] = 0
         return slot
 
-    def wants_bars(self, slot: int) -> bool:
-        """Whether a loaded state lacks its indicators."""
-        return slot in self._lost
+    def wants_bars(self, slot: int) -> int | None:
+        """Return how many bars rebuild the indicators that a loaded state lacks; None where it lacks none."""
+        return self._lost.get(slot)
 
     def rebuilding(self, slots: NDArray[np.int64], frames: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the frames of the slots whose indicators bars rebuild, -1 for the others."""
@@ -79,11 +81,18 @@ class Keeping:
         """Put back what was put aside for slots that get new bars."""
         if not self._lost:
             return
-        for slot in self._lost.intersection(slots.tolist()):
-            self._lost.remove(slot)
+        for slot in self._lost.keys() & set(slots.tolist()):
+            del self._lost[slot]
             derived = self._intact.pop(slot, None)
             if derived is not None:
                 self._symbols.frames.state(slot)[DERIVED_BYTES] = np.frombuffer(derived, np.uint8)
+
+    def _interval(self, key: bytes, derived: bytes | None) -> int:
+        """Return the length of a symbol's bars: as they were, else as it is configured."""
+        if derived is not None:
+            return int(np.frombuffer(derived, DERIVED)["validation"]["interval_ms"][0])
+        own = self._instruments.get(key.decode(errors="replace"))
+        return interval_ms(own.interval if own and own.interval else self._default)
 
     def _strategy_state(self, slot: int, content: NDArray[np.uint8]) -> StrategyState | None:
         beside, strategy = self._symbols.frames.beside, self._strategy

@@ -191,8 +191,11 @@ class PartitionEngine:
         """Set a symbol's state and return its slot, see `Keeping.load`."""
         return self._keeping.load(key, carry, derived, strategy)
 
-    def wants_bars(self, slot: int) -> bool:
-        """Whether a loaded state lacks what a strategy's indicators had seen: `warm_again_raw` rebuilds it."""
+    def wants_bars(self, slot: int) -> int | None:
+        """Return how many bars of `warm_again_raw` rebuild what a strategy's indicators had seen; None: nothing lacks.
+
+        0 is any number.
+        """
         return self._keeping.wants_bars(slot)
 
     def _order(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -73,8 +73,11 @@ class Engine(Protocol):
     def load(self, key: bytes, carry: bytes, derived: bytes | None, strategy: StrategyState | None = None) -> int:
         """Set a symbol's state and return its slot."""
 
-    def wants_bars(self, slot: int) -> bool:
-        """Whether a loaded state needs `warm_again_raw` beside what its fingerprint says."""
+    def wants_bars(self, slot: int) -> int | None:
+        """Return how many bars of `warm_again_raw` a loaded state needs beside what its fingerprint says; None: none.
+
+        0 is any number.
+        """
 
 
 class Publisher(Protocol):

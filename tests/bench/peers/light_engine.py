@@ -144,9 +144,9 @@ class LightEngine:
         self.symbols.rows[slot] = 0.0 if derived is None else np.frombuffer(derived)
         return slot
 
-    def wants_bars(self, slot: int) -> bool:
-        """Whether bars must rebuild a window beside what the fingerprint says."""
-        return False
+    def wants_bars(self, slot: int) -> int | None:
+        """No bars must rebuild a window beside what the fingerprint says."""
+        return None
 
 
 class LightPublisher:

@@ -80,6 +80,10 @@ class Hooked(Protocol):
         """Fingerprint of the indicators: equal ones mean that `memory` means the same. Not of the rest of the code."""
         ...
 
+    def rebuilding(self, interval_ms: int) -> int:
+        """Return the bars of this interval that rebuild the indicators where their memory is lost; 0 = any number."""
+        ...
+
     def migrate(self, old: dict[str, Any]) -> Mapping[str, Any] | None:
         """Return the fields of `own` for the fields of another version; None if the strategy does not say."""
         ...

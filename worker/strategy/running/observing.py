@@ -15,6 +15,7 @@ from worker.engine.strategy.hooked import Observation
 from worker.engine.strategy.observe import observe
 from worker.engine.strategy.plan import plan
 from worker.strategy.describing.definition import Definition
+from worker.strategy.describing.rebuilding import rebuilding
 from worker.strategy.running.playing import Player
 from worker.strategy.running.watchdog import UNPLAYED, Work
 
@@ -66,7 +67,9 @@ class Observing:
 
     def observe(self, seen: Observation) -> None:
         """Advance the indicators of a batch (`engine.strategy.hooked.Hooked`)."""
-        rows = self.definition.plan
+        rows, column = self.definition.plan, len(self.definition.indicators)  # the first that `observe` publishes
+        if self._player is not None:
+            seen.values[:, column] = UNPLAYED
         observe(
             *(seen.order, seen.slots, seen.instruments, seen.bars, seen.outs, seen.memory, rows.words),
             *(rows.nodes, rows.timeframes, rows.outputs, seen.values, seen.was),
@@ -74,15 +77,13 @@ class Observing:
         if self.extra:
             seen.values[:, len(self.definition.names) :] = seen.extras
         if self._player is not None:
-            self._play(self._player, seen)
+            self._play(self._player, seen, column)
         self._seen = seen
         last = seen.order[-1] if seen.order.size else 0
         if seen.order.size and seen.slots[last] >= 0 and seen.outs["validation"]["accepted"][last]:
             self._known |= ~np.isnan(seen.values[last])
 
-    def _play(self, player: Player, seen: Observation) -> None:
-        column = len(self.definition.indicators)  # the first that is published
-        seen.values[:, column] = UNPLAYED
+    def _play(self, player: Player, seen: Observation, column: int) -> None:
         self.work.begin(seen, column)
         try:
             player.play(seen)
@@ -98,6 +99,10 @@ class Observing:
         """Raise what a step met that must end the process; machine code meets nothing of the kind."""
         self.work.end()
         self._seen = None
+
+    def rebuilding(self, interval_ms: int) -> int:
+        """Return the bars that rebuild the indicators (`engine.strategy.hooked.Hooked`)."""
+        return rebuilding((each.series for each in self.definition.indicators.values()), interval_ms)
 
     def migrate(self, old: dict[str, Any]) -> Mapping[str, Any] | None:
         """Return the state's fields from those of another version, by name; None where the strategy can't say."""

@@ -18,7 +18,7 @@ from worker.kafka.reader import Reader
 from worker.stream.failpoints import failpoint
 from worker.stream.job import Engine
 from worker.stream.state.checkpoint import Checkpoint
-from worker.stream.state.dirty import DirtySymbols
+from worker.stream.state.dirty import WARM_UP, DirtySymbols
 from worker.stream.state.records import Damaged, Snapshot, unpack
 from worker.stream.state.topic import StateRecords
 from worker.telemetry.metrics import METRICS
@@ -45,6 +45,7 @@ class Rebuild:
     floor: int  # symbols without a usable snapshot are replayed from this offset on
     stop: int
     unsaved: int  # the same where no snapshot is lost or refused: intact ones lack input from here on
+    origin: int = 0  # first input offset that the group has processed
     held: dict[bytes, int] = field(default_factory=dict)  # symbol → input offset of its snapshot
     warming: dict[bytes, int] = field(default_factory=dict)  # symbol → offset from which `derived` is rebuilt
     replayed: int = 0
@@ -78,7 +79,7 @@ async def load_snapshots(
     Raises:
         DataError: a newer release wrote the snapshots.
     """
-    rebuild = Rebuild(checkpoint.replay_from, stop, checkpoint.replay_from)
+    rebuild = Rebuild(checkpoint.replay_from, stop, checkpoint.replay_from, checkpoint.origin)
     refused = 0
     engine.reserve(len(stored.snapshots))
     for number, (key, value) in enumerate(stored.snapshots.items()):
@@ -135,8 +136,21 @@ def _load(snapshot: Snapshot, engine: Engine, dirty: DirtySymbols, rebuild: Rebu
     slot = engine.load(symbol, carry, snapshot.derived if same else None, snapshot.strategy)
     dirty.restored(slot, snapshot.warm_from, snapshot.warm_next)
     rebuild.held[symbol] = snapshot.offset
-    if not same or engine.wants_bars(slot):
-        rebuild.warming[symbol] = snapshot.warm_from
+    wanted = engine.wants_bars(slot)
+    if not same or wanted is not None:
+        rebuild.warming[symbol] = warming_from(snapshot, wanted or 0, rebuild.origin)
+
+
+def warming_from(snapshot: Snapshot, bars: int, origin: int) -> int:
+    """Return the offset from which a symbol is warmed up again with about this many bars, and no fewer than usual.
+
+    From `warm_from` on it has WARM_UP records to twice as many; before that they lie about as densely.
+    """
+    if bars <= WARM_UP:
+        return snapshot.warm_from
+    end = snapshot.offset + 1
+    further = end - (end - snapshot.warm_from) * -(-bars // WARM_UP)
+    return min(snapshot.warm_from, max(further, origin))
 
 
 async def replay(

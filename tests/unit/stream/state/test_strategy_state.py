@@ -25,9 +25,9 @@ from worker.kafka.records.columns import raw_of
 from worker.settings import StateSettings
 from worker.sources.simulation.simulator import Simulation, simulated_records
 from worker.stream.state.checkpoint import Checkpoint
-from worker.stream.state.dirty import DirtySymbols, Limits
+from worker.stream.state.dirty import WARM_UP, DirtySymbols, Limits
 from worker.stream.state.records import Damaged, pack, unpack
-from worker.stream.state.restore import Rebuild, advance, load_snapshots
+from worker.stream.state.restore import Rebuild, advance, load_snapshots, warming_from
 from worker.stream.state.snapshots import SnapshotWriter
 from worker.stream.state.spill import Spilling
 from worker.stream.state.topic import StateRecords
@@ -128,6 +128,42 @@ def test_spilling_shows_in_no_byte(tmp_path: Path) -> None:
     assert engine.spilled > 0
     assert found == wanted
     assert states(engine) == at_end
+
+
+class Long(Other):
+    """With indicators that remember 2,500 bars."""
+
+    intervals: list[int]
+
+    def rebuilding(self, interval_ms: int) -> int:
+        """Note the length of the bars."""
+        self.intervals.append(interval_ms)
+        return 2_500
+
+
+async def test_a_long_memory_is_rebuilt_from_further_back() -> None:
+    stored = {}
+    for key, value in saved(new_engine()).items():
+        snapshot = unpack(key, value)
+        stored[key] = pack(snapshot._replace(warm_from=snapshot.offset - 50, warm_next=snapshot.offset - 10))
+    ends = {key: unpack(key, value).offset + 1 for key, value in stored.items()}
+    near = await restored(new_engine(Other(raise_every=31)), stored)
+    assert near.warming == {key: end - 51 for key, end in ends.items()}
+    long = Long(raise_every=31)
+    long.intervals = []
+    far = await restored(new_engine(long), stored)
+    assert far.warming == {key: max(end - 3 * 51, 0) for key, end in ends.items()}
+    assert far.warmed > near.warmed
+    assert set(long.intervals) == {60_000}
+
+
+def test_no_bar_before_the_origin_is_shown_again() -> None:
+    [value] = list(saved(new_engine()).items())[:1]
+    snapshot = unpack(*value)._replace(offset=10_000, warm_from=8_000)
+    assert warming_from(snapshot, 0, 0) == warming_from(snapshot, WARM_UP, 0) == 8_000
+    assert warming_from(snapshot, WARM_UP + 1, 0) == 10_001 - 2 * 2_001
+    assert warming_from(snapshot, 10**5, 700) == 700
+    assert warming_from(snapshot, 10**5, 8_500) == 8_000
 
 
 async def test_other_indicators_are_rebuilt_and_nothing_else() -> None:

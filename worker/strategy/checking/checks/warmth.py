@@ -14,11 +14,12 @@ from worker.strategy.checking.playing.market import Market
 from worker.strategy.checking.playing.play import play
 from worker.strategy.checking.playing.seeing import Seeing
 from worker.strategy.checking.report import Fault, Found, Warmth
+from worker.strategy.describing.rebuilding import rebuilding
 from worker.strategy.describing.summary import length
 from worker.strategy.ta import Indicator
 
 EQUAL = 1e-9
-REWARMED = 1_024  # bars from which a worker rebuilds indicators that it has lost
+REWARMED = 1_024  # bars from which a worker rebuilds indicators that it has lost, where none declares more
 MOST = 50_000  # bars that a check plays
 STARTS = (0.11, 0.23, 0.37)  # of the bars
 
@@ -30,6 +31,8 @@ def warmth(desk: Desk) -> tuple[Found, list[Warmth]]:
     starts = [int(share * len(market)) + 1 for share in STARTS]
     later = [_values(desk, Market(market.keys[start:], market.rows[start:]))[0] for start in starts]
     faults, notes, found = list[Fault](), list[str](), list[Warmth]()
+    declared = (each.series for each in desk.definition.indicators.values())
+    rebuilt = max(REWARMED, rebuilding(declared, desk.interval_ms))
     for column, name in enumerate(desk.definition.names):
         one, indicator = values[:, column], desk.definition.indicators.get(name)
         bars = _first(one)
@@ -45,10 +48,10 @@ def warmth(desk: Desk) -> tuple[Found, list[Warmth]]:
         lost = int(np.isnan(one[bars:]).sum())
         if lost:
             notes.append(f"{name} is unknown again at {lost:,} bars: no step is taken there")
-        left = [float(_apart(*pair)[REWARMED]) for pair in pairs if len(pair[1]) > REWARMED]
+        left = [float(_apart(*pair)[rebuilt]) for pair in pairs if len(pair[1]) > rebuilt]
         if max(left, default=0.0) > EQUAL:
             notes.append(
-                f"{name} still shows where it began after {REWARMED:,} bars, by {max(left):.1g} of its size: "
+                f"{name} still shows where it began after {rebuilt:,} bars, by {max(left):.1g} of its size: "
                 "rebuilt from these it is not the same"
             )
     called = np.flatnonzero((statuses != Status.warming_up) & (statuses != Status.not_asked))
