@@ -72,6 +72,15 @@ def test_a_page_shows_the_run_without_network() -> None:
     assert re.findall(r"https?://[^\s\"']+", text) == ["http://www.w3.org/2000/svg"]
 
 
+def test_nothing_runs_before_all_is_declared() -> None:
+    text = render([], summary([], EngineSettings()), EngineSettings())
+    script = text[text.index("<script>") :]
+    first = script.index("\nabout();\n")
+    declared = [each.start() for each in re.finditer(r"^(?:const|let) ", script, re.MULTILINE)]
+    assert len(declared) > 20
+    assert [script[at:].partition(" =")[0] for at in declared if at > first] == ["let width"]
+
+
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=400), st.integers(1, 40))
 def test_thinning_loses_no_extreme_of_any_column(values: list[float], columns: int) -> None:
     times = np.cumsum(np.arange(len(values)) % 7 + 1) * 1_000

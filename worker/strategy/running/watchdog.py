@@ -26,6 +26,7 @@ from worker.errors import Exit, TryAgain
 log = logging.getLogger(__name__)
 UNPLAYED = -np.inf  # in the columns that `observe` publishes, until it has seen the row
 LOOKS = 8  # per timeout
+OF_THREADS = hasattr(time, "pthread_getcpuclockid")
 COMPILERS = ("numba", "llvmlite")
 TOLD_WITHIN = 2.0  # seconds: nobody may read the log
 _numbers = itertools.count()
@@ -61,7 +62,9 @@ class Work:
     def begin(self, seen: Observation, column: int | None = None) -> None:
         """Note that the steps of a batch begin, or `observe`, whose first published column is `column`."""
         thread = threading.get_ident()
-        self.batch = Batch(next(_numbers), seen, column, thread, time.pthread_getcpuclockid(thread))
+        # Where a thread's CPU time can't be read, as on macOS, time that passes stands for it.
+        clock = time.pthread_getcpuclockid(thread) if OF_THREADS else time.CLOCK_MONOTONIC
+        self.batch = Batch(next(_numbers), seen, column, thread, clock)
 
     def end(self) -> None:
         """Note that they have ended."""
