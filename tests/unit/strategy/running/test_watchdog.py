@@ -43,10 +43,14 @@ SECONDS = 240  # that a healthy machine never needs
 
 
 def backtest(folder: Path, text: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return run(folder, text, ["backtest", "--strategy", "own.py"], **more)
+
+
+def run(folder: Path, text: str, command: list[str], **more: str) -> subprocess.CompletedProcess[str]:
     (folder / "own.py").write_text(text)
     (folder / "bars.csv").write_text(BARS)
     given = {"ALPHAPULSE_ENGINE__STRATEGY__STEP_TIMEOUT_MS": "300", **more}
-    called = ["backtest", "bars.csv", "--interval", "1m", "--strategy", "own.py", "--out", "out"]
+    called = [*command, "bars.csv", "--interval", "1m", "--out", "out"]
     return subprocess.run(
         [sys.executable, "-c", COMMAND, *called],
         cwd=folder, env={**os.environ, **given}, capture_output=True, text=True, timeout=SECONDS, check=False,
@@ -63,6 +67,15 @@ def test_a_backtest_ends_and_says_where(text: str, function: str, mode: str, tmp
     assert "  fix: Give each of its loops an end" in done.stderr
     line = next(at for at, each in enumerate(text.splitlines(), 1) if "x += 1.0" in each)
     assert (f", in line {line}" in done.stderr or f", in line {line - 1}" in done.stderr) == (mode == "python")
+
+
+def test_a_sweep_ends_with_its_process(tmp_path: Path) -> None:
+    (tmp_path / "sweep.toml").write_text('[parameters]\n"decision.hold_score" = [0.05, 0.1]\n')
+    file = {"ALPHAPULSE_ENGINE__STRATEGY__FILE": str(tmp_path / "own.py")}
+    done = run(tmp_path, IN_STEP, ["sweep", "sweep.toml", "--workers", "2"], **file)
+    assert done.returncode == Exit.TEMPORARY, done.stderr
+    assert "step of the strategy own has not returned at AAA, bar 2020-01-01T01:00:00Z" in done.stderr
+    assert "error: a process of the sweep has ended" in done.stderr
 
 
 PIPELINE = """
