@@ -42,6 +42,22 @@ def _alone(other: object, strategy: type[Strategy]) -> None:
         )
 
 
+class Filler:
+    """Fills many settings of an engine; the source of a strategy is looked for once."""
+
+    def __init__(self) -> None:
+        self._sources: Any = None
+
+    def __call__(self, engine: EngineSettings) -> EngineSettings:
+        """Return as `filled`."""
+        if not engine.strategy.configured:
+            return engine
+        from worker.strategy import loading
+
+        self._sources = self._sources or loading.Sources()
+        return loading.filled(engine, look=self._sources.find)
+
+
 def filled(engine: EngineSettings, strategy: type[Strategy] | None = None) -> EngineSettings:
     """Return settings with all of the strategy that decisions depend on; as they are without a strategy.
 

@@ -10,29 +10,23 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.backtest.metrics.days import Days, daily, per_year, together
 from worker.backtest.metrics.ratios import Ratios, best_by_chance, probabilistic_sharpe, ratios, sharpe
-from worker.backtest.metrics.trading import Trading, trading
-from worker.backtest.player import Player
+from worker.backtest.metrics.trading import Trading
+from worker.backtest.sweeping.attempt import Try, try_out
 from worker.backtest.tape import Tape
 from worker.engine.settings import EngineSettings
 from worker.errors import TryAgain
 
+if TYPE_CHECKING:
+    from worker.backtest.sweeping.cohorts import Cohort
+
 Floats = NDArray[np.float64]
 Progress = Callable[[int], None]
-
-
-class Try(NamedTuple):
-    """Days and trades of one setting."""
-
-    days: Days
-    trading: Trading
-    per_year: float  # number of its days in a year
 
 
 class Step(NamedTuple):
@@ -62,8 +56,11 @@ def sweep(
     progress: Progress,
     registry: Path | None = None,
 ) -> Sweep:
-    """Play the tapes under each of the settings, in several processes; `registry` is the folder of their models."""
-    return judge(list(_tried(tapes, settings, workers, progress, registry)), folds)
+    """Play the tapes under each of the settings; `registry` is the folder of their models.
+
+    Settings that differ in parameters of a strategy alone share work, in threads; the others have processes.
+    """
+    return judge(_tried(tapes, settings, workers, progress, registry), folds)
 
 
 def judge(tries: Sequence[Try], folds: int) -> Sweep:
@@ -113,8 +110,39 @@ def _tried(
     workers: int,
     progress: Progress,
     registry: Path | None,
+) -> list[Try]:
+    found: dict[int, Try] = {}
+    for cohort in _cohorts(settings):
+        from worker.backtest.sweeping.sharing import tries
+
+        before = len(found)
+        found.update(tries(tapes, cohort, workers, registry, lambda done: progress(before + done)))  # noqa: B023
+    left = [number for number in range(len(settings)) if number not in found]
+    before = len(found)
+    alone = _alone(
+        tapes, [settings[number] for number in left], workers, lambda done: progress(before + done), registry
+    )
+    found.update(zip(left, alone, strict=True))
+    return [found[number] for number in range(len(settings))]
+
+
+def _cohorts(settings: Sequence[EngineSettings]) -> list[Cohort]:
+    """Return the tries that share; without a strategy, nothing of what runs strategies is imported."""
+    if not any(one.strategy.configured for one in settings):
+        return []
+    from worker.backtest.sweeping.cohorts import cohorts
+
+    return cohorts(settings)
+
+
+def _alone(
+    tapes: Sequence[Tape],
+    settings: Sequence[EngineSettings],
+    workers: int,
+    progress: Progress,
+    registry: Path | None,
 ) -> Iterator[Try]:
-    if workers == 1:
+    if workers == 1 or len(settings) <= 1:
         for done, one in enumerate(settings, 1):
             yield try_out(tapes, one, registry)
             progress(done)
@@ -133,15 +161,6 @@ def _tried(
                 progress(done)
         except BrokenProcessPool:
             raise TryAgain("a process of the sweep has ended", "Its last words stand above") from None
-
-
-def try_out(tapes: Sequence[Tape], settings: EngineSettings, registry: Path | None = None) -> Try:
-    """Play all tapes under one setting, without writing lines."""
-    player = Player(settings, registry)
-    ledgers = [ledger for ledger in map(player.play, tapes) if len(ledger.bars)]
-    days = together([daily(ledger) for ledger in ledgers])
-    mean = float(np.mean(days.equity)) if days.day.size else math.nan
-    return Try(days, trading(ledgers, mean, days.years), per_year(ledgers, days))
 
 
 _tapes: Any  # the tapes of this process

@@ -25,6 +25,7 @@ from worker.cli.bars import (
 from worker.cli.common import Json, RegistryFolder, quiet_logs, settings_with
 from worker.cli.compiling import announce, without_blas
 from worker.cli.progress import progress
+from worker.cli.strategies import Set, StrategyFile, strategy_settings
 from worker.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def sweep(
     repeated_hour: RepeatedHour = None,
     column: Column = None,
     workers: Workers = None,
+    strategy: StrategyFile = None,
+    set_: Set = None,
     registry: RegistryFolder = None,
     without_model: WithoutModel = False,
     json: Json = False,
@@ -60,18 +63,18 @@ def sweep(
     from worker.backtest import sweep as sweeps
     from worker.backtest.model import refused_models
     from worker.backtest.plan import read_plan
-    from worker.settings import load_engine_of
+    from worker.settings import load_engines_of
     from worker.sources.report import ReadReport
 
     if bool(files) == (dataset is not None):
         raise typer.BadParameter("give either files or --dataset")
     quiet_logs()
     wanted = read_plan(plan)
-    given = settings_with(models={"registry": registry})
+    given = settings_with(models={"registry": registry}, engine=strategy_settings(strategy, set_))
     choices = wanted.choices()
     without_blas()
     announce()
-    settings = [load_engine_of(given, choice, plan) for choice in choices]
+    settings = load_engines_of(given, choices, plan)
     warnings = refused_models(settings, given.models.registry, without_model)
     warn(warnings)
     optional = settings[0].ingestion.extra

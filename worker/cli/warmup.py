@@ -14,9 +14,11 @@ def warmup(json: Json = False) -> None:
     """Compile the engine's kernels into the cache, so that workers start without compiling."""
     typer.echo("compiling the engine (once per version and CPU, about a minute) ...", err=json)
     begun = time.perf_counter()
+    from worker.backtest.sweeping import deciding
     from worker.cli.compiling import VARIABLE, without_blas
     from worker.engine.kernel import CACHE
     from worker.engine.output.encoding import DecisionEncoder
+    from worker.engine.pipeline import params
     from worker.engine.settings import EngineSettings
     from worker.models.serving import circuit
     from worker.settings import Settings
@@ -28,6 +30,7 @@ def warmup(json: Json = False) -> None:
     DecisionEncoder(EngineSettings()).warm_up()
     circuit.warm_up()
     observing.warm_up()
+    deciding.warm_up(params(EngineSettings()))
     seconds = time.perf_counter() - begun
     if json:
         print_json({"cache": CACHE.folder and str(CACHE.folder), "seconds": round(seconds, 3)})

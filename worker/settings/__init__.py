@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from worker.settings.load import Found, find_engine, find_settings, load_engine_of, load_settings
+from worker.settings.load import (
+    Found,
+    find_engine,
+    find_settings,
+    load_engine_of,
+    load_engines_of,
+    load_settings,
+)
 from worker.settings.model import (
     ChallengerSettings,
     ControlSettings,
@@ -37,5 +44,6 @@ __all__ = [
     "find_engine",
     "find_settings",
     "load_engine_of",
+    "load_engines_of",
     "load_settings",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +19,7 @@ from worker.settings.tree import Tree
 
 if TYPE_CHECKING:
     from worker.engine.settings import EngineSettings
+    from worker.strategies import Filler
 
 _NO_TABLE = frozenset({"model_type", "model_attributes_type", "dict_type"})
 
@@ -72,18 +73,39 @@ def load_engine_of(
     Raises:
         ConfigError: a name or a value is invalid; the message names its source.
     """
+    from worker.strategies import Filler
+
+    return _load_engine(settings, changes or {}, plan, Filler() if fill else None)
+
+
+def load_engines_of(
+    settings: Settings, changes: Iterable[Mapping[str, Any]], plan: Path | None = None
+) -> list[EngineSettings]:
+    """Return the engine's settings for each of the `changes` of a `plan` file, as `load_engine_of`.
+
+    Raises:
+        ConfigError: as `load_engine_of`.
+    """
+    from worker.strategies import Filler
+
+    fill = Filler()
+    return [_load_engine(settings, each, plan, fill) for each in changes]
+
+
+def _load_engine(
+    settings: Settings, changes: Mapping[str, Any], plan: Path | None, fill: Filler | None
+) -> EngineSettings:
     from worker.instruments import load_engine
-    from worker.strategies import filled
 
     tree = Tree()
     tree.put(("engine",), settings.engine, Origin("command line"))
     if settings._tree is not None:
         tree = settings._tree.copy()
-    for name, value in (changes or {}).items():
+    for name, value in changes.items():
         tree.put(("engine", *name.split(".")), value, Origin("file", str(plan)))
     try:
         engine = load_engine(tree.values().get("engine", {}))
-        return filled(engine) if fill else engine
+        return engine if fill is None else fill(engine)
     except SettingRefused as error:
         raise_first(_of_engine(tree, error))
         raise  # the refused value is in the instruments file, or a default

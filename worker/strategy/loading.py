@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from worker.engine.settings import EngineSettings
 from worker.strategy.declaring.declared import Strategy
@@ -29,7 +29,29 @@ def find(file: Path | None = None, name: str | None = None, strategy: type[Strat
     return from_package(name)
 
 
-def filled(engine: EngineSettings, strategy: type[Strategy] | None = None) -> EngineSettings:
+class Look(Protocol):
+    """What finds a source, as `find`."""
+
+    def __call__(self, file: Path | None, name: str | None, strategy: type[Strategy] | None) -> Source:
+        """Return the strategy of a file, of an installed package, or of a class."""
+        ...
+
+
+class Sources:
+    """Sources that are looked for once, for many sets of parameters."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[Path | None, str | None, type[Strategy] | None], Source] = {}
+
+    def find(self, file: Path | None, name: str | None, strategy: type[Strategy] | None) -> Source:
+        """Return as `find`."""
+        key = (file, name, strategy)
+        if key not in self._found:
+            self._found[key] = find(*key)
+        return self._found[key]
+
+
+def filled(engine: EngineSettings, strategy: type[Strategy] | None = None, look: Look = find) -> EngineSettings:
     """Return settings with all of the strategy that decisions depend on; as they are without a strategy.
 
     `strategy` is a class to run where settings name no file or package (`strategies.named`).
@@ -38,7 +60,7 @@ def filled(engine: EngineSettings, strategy: type[Strategy] | None = None) -> En
         StrategyRefused: there is none of that name, it is malformed, or its digest is not the one that is given.
         SettingRefused: a parameter is unknown or out of its range.
     """
-    found = defined(engine, strategy)
+    found = defined(engine, strategy, look)
     return engine if found is None else filled_with(engine, found)
 
 
@@ -55,8 +77,10 @@ def filled_with(engine: EngineSettings, found: Definition) -> EngineSettings:
     return engine.model_copy(update={"strategy": engine.strategy.model_copy(update=more)})
 
 
-def defined(engine: EngineSettings, strategy: type[Strategy] | None = None) -> Definition | None:
+def defined(engine: EngineSettings, strategy: type[Strategy] | None = None, look: Look = find) -> Definition | None:
     """Return the strategy of settings, not yet ready to run; None where the rules decide.
+
+    `look` finds the source.
 
     Raises:
         StrategyRefused: as `filled`, or it reads an extra column that the settings do not name.
@@ -65,7 +89,7 @@ def defined(engine: EngineSettings, strategy: type[Strategy] | None = None) -> D
     settings = engine.strategy
     if not settings.configured:
         return None
-    source = find(None if settings.file is None else Path(settings.file).expanduser(), settings.name, strategy)
+    source = look(None if settings.file is None else Path(settings.file).expanduser(), settings.name, strategy)
     if settings.digest and settings.digest != source.digest:
         raise StrategyRefused(
             f"{source.name} is not the source that the configuration names: its sha256 is {source.digest}",

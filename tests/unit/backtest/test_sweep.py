@@ -14,7 +14,8 @@ from worker.backtest.metrics.ratios import sharpe
 from worker.backtest.metrics.sessions import DAY_MS
 from worker.backtest.metrics.trading import Trading
 from worker.backtest.plan import Plan, read_plan
-from worker.backtest.sweep import Try, judge, sweep, walk_forward
+from worker.backtest.sweep import judge, sweep, walk_forward
+from worker.backtest.sweeping.attempt import Try
 from worker.backtest.tape import tapes
 from worker.engine.settings import EngineSettings
 from worker.errors import ConfigError

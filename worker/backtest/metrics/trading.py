@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from worker.backtest.ledger import Ledger
 from worker.backtest.metrics.sessions import trading_days
 
 VAR_LEVEL = 0.01
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 class Trading(NamedTuple):
@@ -33,16 +37,34 @@ class Trading(NamedTuple):
     kupiec: float = math.nan  # likelihood ratio for 1%; above 3.841 the level is rejected at 5%
 
 
+class Account(NamedTuple):
+    """What the figures take of one symbol's ledger."""
+
+    results: Floats  # of its closed trades, quote currency
+    bars_held: Ints  # of these trades
+    bars: int
+    in_position: int  # bars that end in one
+    traded: float  # Σ |notional|
+    fees: float
+    slippage: float
+    var99_days: int
+    var99_exceedances: int
+
+
 def trading(ledgers: Sequence[Ledger], mean_equity: float, years: float) -> Trading:
     """Return the figures over all symbols. Suspect trades count: their result is in the equity too."""
-    results = np.concatenate([np.zeros(0), *(ledger.trades["pnl"] for ledger in ledgers)])
-    held = np.concatenate([np.zeros(0), *(ledger.trades["bars_held"] for ledger in ledgers)])
-    bars = sum(len(ledger.bars) for ledger in ledgers)
-    in_position = sum(int(np.count_nonzero(ledger.bars["qty"])) for ledger in ledgers)
-    traded, fees, slippage = (sum(float(np.sum(ledger.bars[name])) for ledger in ledgers) for name in
-                              ("traded", "fees", "slippage"))  # fmt: skip
+    return figures([_account(ledger) for ledger in ledgers], mean_equity, years)
+
+
+def figures(accounts: Sequence[Account], mean_equity: float, years: float) -> Trading:
+    """Return the figures over all accounts."""
+    results = np.concatenate([np.zeros(0), *(each.results for each in accounts)])
+    held = np.concatenate([np.zeros(0), *(each.bars_held for each in accounts)])
+    bars = sum(each.bars for each in accounts)
+    fees, slippage = sum(each.fees for each in accounts), sum(each.slippage for each in accounts)
+    days = sum(each.var99_days for each in accounts)
+    exceeded = sum(each.var99_exceedances for each in accounts)
     scale = mean_equity * years
-    days, exceeded = _exceedances(ledgers)
     gains, losses = results[results > 0.0], results[results < 0.0]
     return Trading(
         trades=results.size,
@@ -51,8 +73,8 @@ def trading(ledgers: Sequence[Ledger], mean_equity: float, years: float) -> Trad
         expectancy=_mean(results),
         payoff=_over(_mean(gains), -_mean(losses)),
         bars_held=_mean(held),
-        exposure=in_position / bars if bars else math.nan,
-        turnover=_over(traded, scale),
+        exposure=sum(each.in_position for each in accounts) / bars if bars else math.nan,
+        turnover=_over(sum(each.traded for each in accounts), scale),
         fees=fees,
         slippage=slippage,
         cost_drag=_over(fees + slippage, scale),
@@ -60,6 +82,24 @@ def trading(ledgers: Sequence[Ledger], mean_equity: float, years: float) -> Trad
         var99_exceedances=exceeded,
         kupiec=kupiec(exceeded, days, VAR_LEVEL),
     )
+
+
+def _account(ledger: Ledger) -> Account:
+    bars, trades = ledger.bars, ledger.trades
+    last = np.flatnonzero(np.diff(trading_days(ledger), append=np.iinfo(np.int64).max))
+    traded, fees, slippage = (float(np.sum(bars[name])) for name in ("traded", "fees", "slippage"))
+    in_position = int(np.count_nonzero(bars["qty"]))
+    exceeded = exceedances(bars["equity"][last], bars["var99"][last], ledger.budget)
+    return Account(trades["pnl"], trades["bars_held"], len(bars), in_position, traded, fees, slippage, *exceeded)
+
+
+def exceedances(equity: Floats, var99: Floats, budget: float) -> tuple[int, int]:
+    """Return the days that began with a known value at risk, and those that lost more.
+
+    Equity and value at risk are those after each trading day, (days,).
+    """
+    lost, known = -np.diff(equity) / budget, var99[:-1] > 0.0
+    return int(known.sum()), int((lost[known] > var99[:-1][known]).sum())
 
 
 def kupiec(exceedances: int, days: int, level: float) -> float:
@@ -76,19 +116,7 @@ def kupiec(exceedances: int, days: int, level: float) -> float:
     return -2.0 * ratio
 
 
-def _exceedances(ledgers: Sequence[Ledger]) -> tuple[int, int]:
-    days = exceeded = 0
-    for ledger in ledgers:
-        last = np.flatnonzero(np.diff(trading_days(ledger), append=np.iinfo(np.int64).max))
-        equity, var99 = ledger.bars["equity"][last], ledger.bars["var99"][last][:-1]
-        lost = -np.diff(equity) / ledger.budget
-        known = var99 > 0.0
-        days += int(known.sum())
-        exceeded += int((lost[known] > var99[known]).sum())
-    return days, exceeded
-
-
-def _mean(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+def _mean(values: Floats) -> float:
     return float(np.mean(values)) if values.size else math.nan
 
 

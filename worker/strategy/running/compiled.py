@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections import namedtuple
-from typing import Any
+from typing import Any, Self
 
 import numba
 import numpy as np
@@ -56,11 +57,26 @@ class Compiled(Observing):
                 'Set engine.strategy.mode = "python"',
             )
         compiler = machine(definition)
-        player = None if definition.rolling is None else CompiledPlayer(definition, compiler)
-        super().__init__(definition, player)
+        self._own_code = None if definition.rolling is None else CompiledPlayer(definition, compiler)
+        super().__init__(definition, self._own_code)
         self._call = _function(definition, compiler)
         self.address = self._call.address
         self.params = definition.record
+
+    def other(self, definition: Definition) -> Self:
+        """Return the same machine code with other values of the parameters, for an engine of its own."""
+        assert alike(definition, self.definition), "machine code is for one layout"
+        found = copy.copy(self)
+        found._own_code = None if self._own_code is None else self._own_code.other(definition)
+        found.params = definition.record
+        found._begin(definition, found._own_code)
+        return found
+
+
+def alike(one: Definition, other: Definition) -> bool:
+    """Return whether two sets of parameters of a strategy share machine code: indicators of the same names."""
+    same = one.source is other.source and one.record.dtype == other.record.dtype and one.own == other.own
+    return same and (one.names, one.needed) == (other.names, other.needed)
 
 
 def machine(definition: Definition) -> Machine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -45,16 +46,24 @@ class Observing:
     params: NDArray[Any]
 
     def __init__(self, definition: Definition, player: Player | None = None) -> None:
+        self._begin(definition, player)
+
+    def _begin(self, definition: Definition, player: Player | None) -> None:
         self.definition = definition
         self._player = player
         self.words = definition.words
         self.columns = len(definition.names) + len(definition.extra)
         self.extra = definition.extra
         self.own: np.dtype[Any] = definition.own
-        self.plan = _fingerprint(definition)
         self._known = np.zeros(self.columns, np.bool_)
         self.work = Work(definition.name, str(definition.source.file))
         self._seen: Observation | None = None
+        self.__dict__.pop("plan", None)
+
+    @cached_property
+    def plan(self) -> str:
+        """Fingerprint of the indicators."""
+        return _fingerprint(self.definition)
 
     def begin_anew(self) -> None:
         """Forget which indicators were known."""

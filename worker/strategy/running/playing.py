@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections import namedtuple
 from typing import Any, Protocol
@@ -127,6 +128,13 @@ class CompiledPlayer:
                 "NAN": math.nan,
             },
         )
+
+    def other(self, definition: Definition) -> CompiledPlayer:
+        """Return the same machine code with other values of the parameters."""
+        found = copy.copy(self)
+        found._views, found._params = _Views(definition), definition.record
+        found._room = np.zeros(2, found._views.record)
+        return found
 
     def play(self, seen: Observation) -> None:
         """Play a batch (`Player`)."""

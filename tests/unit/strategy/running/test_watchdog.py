@@ -117,7 +117,7 @@ def seen(statuses: list[int], accepted: list[bool] | None = None, column: list[f
     order = np.arange(rows)
     nothing: Any = np.zeros((1, 1))
     return Observation(
-        order, order % 2, bars, outs, nothing, values, values, nothing, lambda frame: (b"A", b"B")[frame]
+        order, order % 2, bars, outs, nothing, values, values, nothing, symbol=lambda frame: (b"A", b"B")[frame]
     )
 
 
