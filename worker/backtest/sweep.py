@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.backtest.metrics.days import Days
 from worker.backtest.metrics.ratios import Ratios, best_by_chance, probabilistic_sharpe, ratios, sharpe
 from worker.backtest.metrics.trading import Trading
 from worker.backtest.sweeping.attempt import Try, try_out
+from worker.backtest.sweeping.walking import By, Walk, walk_forward
 from worker.backtest.tape import Tape
 from worker.engine.settings import EngineSettings
 from worker.errors import TryAgain
@@ -29,23 +29,15 @@ Floats = NDArray[np.float64]
 Progress = Callable[[int], None]
 
 
-class Step(NamedTuple):
-    """One step of the walk-forward: the try that was best before, on the days after."""
-
-    chosen: int
-    first_day: int  # days since 1970-01-01
-    last_day: int
-    sharpe: float  # yearly, of the days after
-
-
 class Sweep(NamedTuple):
     """Figures of every try, and the walk-forward result of always taking the best so far."""
 
     ratios: list[Ratios]
     deflated: list[float]  # probability that the Sharpe ratio exceeds the expected best of as many tries without edge
     trading: list[Trading]
-    walk: list[Step]
-    walked: Ratios
+    walk: Walk
+    first_ms: int  # open of the first bar, epoch ms
+    last_ms: int  # close of the last one
 
 
 def sweep(
@@ -55,53 +47,40 @@ def sweep(
     workers: int,
     progress: Progress,
     registry: Path | None = None,
+    by: By = "sharpe",
 ) -> Sweep:
     """Play the tapes under each of the settings; `registry` is the folder of their models.
 
-    Settings that differ in parameters of a strategy alone share work, in threads; the others have processes.
+    The walk chooses `by` a figure. Settings that differ in parameters of a strategy alone share work, in threads; the
+    others have processes.
     """
-    return judge(_tried(tapes, settings, workers, progress, registry), folds)
+    return judge(_tried(tapes, settings, workers, progress, registry), folds, by)
 
 
-def judge(tries: Sequence[Try], folds: int) -> Sweep:
+def judge(tries: Sequence[Try], folds: int, by: By = "sharpe") -> Sweep:
     """Compute the figures of tries on the same input. A try without a bar on a day has no return there."""
     days = np.unique(np.concatenate([one.days.day for one in tries]))
     whole = max(tries, key=lambda one: one.days.day.size)
     year, years = whole.per_year, whole.days.years
-    returns = np.zeros((len(tries), days.size))
-    for row, one in zip(returns, tries, strict=True):
-        row[np.searchsorted(days, one.days.day)] = one.days.returns
+    returns = np.array([_laid_out(one.days, days) for one in tries])
     found = np.array([sharpe(row) for row in returns])
     known = found[~np.isnan(found)]
     chance = best_by_chance(float(np.var(known, ddof=1)), len(tries)) if known.size > 1 else 0.0
-    walk, walked = walk_forward(returns, days, folds, year)
     return Sweep(
         ratios=[ratios(row, year, years) for row in returns],
         deflated=[probabilistic_sharpe(row, chance) for row in returns],
         trading=[one.trading for one in tries],
-        walk=walk,
-        walked=ratios(walked, year),
+        walk=walk_forward(returns, _laid_out(whole.held, days), days, folds, year, by),
+        first_ms=whole.days.first_ms,
+        last_ms=whole.days.last_ms,
     )
 
 
-def walk_forward(returns: Floats, days: NDArray[np.int64], folds: int, per_year: float) -> tuple[list[Step], Floats]:
-    """Cut the days into folds + 1 equal parts; on each but the first, trade the try that was best on all before it.
-
-    `returns` has shape (tries, days). The engine does not look ahead, so one run serves every fold. Return the steps
-    and the returns of all those parts in a row.
-    """
-    bounds = np.linspace(0, days.size, folds + 2).astype(int)
-    steps, parts = [], [np.zeros(0)]
-    for start, stop in pairwise(bounds[1:].tolist()):
-        if start == stop or start == 0:
-            continue
-        before = np.array([sharpe(row[:start]) for row in returns])
-        chosen = int(np.argmax(np.where(np.isnan(before), -math.inf, before)))
-        after = returns[chosen, start:stop]
-        parts.append(after)
-        yearly = sharpe(after) * math.sqrt(per_year)
-        steps.append(Step(chosen, int(days[start]), int(days[stop - 1]), yearly))
-    return steps, np.concatenate(parts)
+def _laid_out(own: Days, days: NDArray[np.int64]) -> Floats:
+    """Return the returns of a try on all days; 0 where it has no bar."""
+    row = np.zeros(days.size)
+    row[np.searchsorted(days, own.day)] = own.returns
+    return row
 
 
 def _tried(

@@ -43,6 +43,7 @@ Guarantee = Literal["exactly_once", "at_least_once"]
 TableFormat = Literal["parquet", "arrow", "csv"]
 SchemaName = Literal["tick", "decision", "rejection", "control", "snapshot", "asyncapi"]
 Kind = Literal["best", "gbdt", "logistic"]
+Rank = Literal["sharpe", "total_return"]
 Calibration = Literal["auto", "platt", "isotonic", "none"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -22,20 +22,28 @@ from worker.cli.bars import (
     Timezone,
     read_options,
 )
+from worker.cli.choices import Rank
 from worker.cli.common import Json, RegistryFolder, quiet_logs, settings_with
 from worker.cli.compiling import announce, without_blas
 from worker.cli.progress import progress
 from worker.cli.strategies import Set, StrategyFile, strategy_settings
-from worker.cli.tables import print_table
-
-if TYPE_CHECKING:
-    from worker.backtest.plan import Choice
-    from worker.backtest.sweep import Sweep
 
 PlanFile = Annotated[Path, typer.Argument(help="TOML file with the settings to try.", show_default=False)]
-Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for sweep.parquet and sweep.json.")]
-SHOWN = 10  # tries in the printed table
-COLUMNS = ("sharpe", "deflated", "total_return", "trades")
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for sweep.html, sweep.parquet and sweep.json.")]
+Map = Annotated[
+    tuple[str, str] | None,
+    typer.Option(
+        "--map", metavar="ACROSS UP", help="The two parameters of the map (default: the first two that vary)."
+    ),
+]
+Steps = Annotated[
+    int | None,
+    typer.Option("--walk-forward", min=1, max=100, help="Steps of the walk-forward (default: the plan's folds)."),
+]
+By = Annotated[
+    Rank,
+    typer.Option("--by", help="Figure that ranks the tries, and by which the walk-forward chooses."),
+]
 
 
 def sweep(
@@ -55,14 +63,18 @@ def sweep(
     workers: Workers = None,
     strategy: StrategyFile = None,
     set_: Set = None,
+    axes: Map = None,
+    steps: Steps = None,
+    by: By = "sharpe",
     registry: RegistryFolder = None,
     without_model: WithoutModel = False,
     json: Json = False,
 ) -> None:
-    """Rank settings by their Sharpe ratio, deflated by the number of tries, and walk forward through time."""
+    """Rank settings, draw a map of two of them, deflate the Sharpe ratio by the number of tries, and walk forward."""
     from worker.backtest import sweep as sweeps
     from worker.backtest.model import refused_models
     from worker.backtest.plan import read_plan
+    from worker.cli.sweep_results import axes_of, show, write
     from worker.settings import load_engines_of
     from worker.sources.report import ReadReport
 
@@ -72,6 +84,7 @@ def sweep(
     wanted = read_plan(plan)
     given = settings_with(models={"registry": registry}, engine=strategy_settings(strategy, set_))
     choices = wanted.choices()
+    across = axes_of(choices, axes)
     without_blas()
     announce()
     settings = load_engines_of(given, choices, plan)
@@ -82,59 +95,14 @@ def sweep(
     tapes = read_tapes(files or [], dataset, options, sort, limit, ReadReport())
     with progress("trying", "tried", len(settings), "settings") as advance:
         found = sweeps.sweep(
-            tapes, settings, wanted.folds, workers or os.cpu_count() or 1, advance, given.models.registry
+            tapes,
+            settings,
+            steps or wanted.folds,
+            workers or os.cpu_count() or 1,
+            advance,
+            given.models.registry,
+            by,
         )
-    rows = _rows(choices, found)
-    told = _write(out, rows, found, wanted.model_dump(), warnings)
-    _show(told, rows, found, out, json)
-
-
-def _rows(choices: list[Choice], found: Sweep) -> list[dict[str, Any]]:
-    figures = zip(choices, found.ratios, found.deflated, found.trading, strict=True)
-    return [
-        {"try": number} | choice | ratios._asdict() | {"deflated": deflated} | account._asdict()
-        for number, (choice, ratios, deflated, account) in enumerate(figures)
-    ]
-
-
-def _write(
-    out: Path, rows: list[dict[str, Any]], found: Sweep, plan: dict[str, Any], warnings: list[str]
-) -> dict[str, Any]:
-    import msgspec
-
-    from worker.backtest.tables import write_rows
-    from worker.files import created
-
-    told = {
-        "plan": plan,
-        "tries": rows,
-        "walk_forward": {"steps": [step._asdict() for step in found.walk], "result": found.walked._asdict()},
-        "warnings": warnings,
-    }
-    with created(out, "Give another folder to --out"):
-        out.mkdir(parents=True, exist_ok=True)
-        write_rows(rows, out / "sweep.parquet")
-        (out / "sweep.json").write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n")
-    return told
-
-
-def _show(told: dict[str, Any], rows: list[dict[str, Any]], found: Sweep, out: Path, json: bool) -> None:
-    if json:
-        import msgspec
-
-        typer.echo(msgspec.json.encode(told).decode())
-        return
-    names = list(told["plan"]["parameters"])
-    shown = []
-    ranked = sorted(rows, key=lambda row: -row["sharpe"] if row["sharpe"] == row["sharpe"] else float("inf"))
-    for row in ranked[:SHOWN]:
-        choice = ", ".join(f"{name.rpartition('.')[2]} {row[name]}" for name in names)
-        shown.append((row["try"], *(_cell(row[name]) for name in COLUMNS), choice))
-    print_table(("try", *(name.replace("_", " ") for name in COLUMNS), "settings"), shown)
-    typer.echo(f"{len(rows)} tries; walk-forward Sharpe ratio {_cell(found.walked.sharpe)}; results in {out}")
-
-
-def _cell(value: float) -> str:
-    if value != value:
-        return "-"
-    return str(value) if isinstance(value, int) else f"{value:.4f}"
+    inputs = [f"data set {dataset}"] if dataset is not None else [path.name for path in files or []]
+    told = write(out, choices, found, wanted.model_dump(), warnings, across, inputs, by)
+    show(told, choices, found, out, by, json)

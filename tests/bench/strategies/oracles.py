@@ -68,7 +68,9 @@ class Oracle(NamedTuple):
 
 
 BACKTESTING = Oracle("backtesting", "backtesting.py 0.6.6 (AGPL-3.0) with TA-Lib 0.8.2", "15 seconds, 200 MB")
-VECTORBT = Oracle("vectorbt", "vectorbt 1.2.0 with its Rust engine (Apache-2.0 with Commons Clause)", "1 to 2 minutes, 700 MB")
+VECTORBT = Oracle(
+    "vectorbt", "vectorbt 1.2.0 with its Rust engine (Apache-2.0 with Commons Clause)", "1 to 2 minutes, 700 MB"
+)
 
 
 def trades_of(oracle: Oracle, program: str, cases: Sequence[Case]) -> dict[str, list[Trade]]:

@@ -14,12 +14,13 @@ from worker.backtest.metrics.ratios import sharpe
 from worker.backtest.metrics.sessions import DAY_MS
 from worker.backtest.metrics.trading import Trading
 from worker.backtest.plan import Plan, read_plan
-from worker.backtest.sweep import judge, sweep, walk_forward
+from worker.backtest.sweep import judge, sweep
 from worker.backtest.sweeping.attempt import Try
 from worker.backtest.tape import tapes
 from worker.engine.settings import EngineSettings
 from worker.errors import ConfigError
-from worker.settings import Settings, load_engine_of, load_settings
+from worker.settings import Settings, load_engine_of, load_engines_of, load_settings
+from worker.strategy.scaffold import write
 
 ROOT = Path(__file__).parents[3]
 GRID = {"a.x": [1, 2, 3], "b": [True, False]}
@@ -30,7 +31,8 @@ def noise(tries: int, days: int, seed: int) -> list[Try]:
     random = np.random.default_rng(seed)
     growth = np.cumprod(1.0 + random.normal(0, 0.01, (tries, days)), axis=1)
     span = days * DAY_MS
-    return [Try(Days(np.arange(days), 100.0 * row, 100.0, 0, span), Trading(), 252.0) for row in growth]
+    held = Days(np.arange(days), np.full(days, 100.0), 100.0, 0, span)
+    return [Try(Days(np.arange(days), 100.0 * row, 100.0, 0, span), Trading(), 252.0, held) for row in growth]
 
 
 def test_a_grid_holds_every_combination_and_a_draw_no_repeat() -> None:
@@ -68,6 +70,15 @@ def test_the_example_is_a_plan_of_settings_that_exist() -> None:
         load_engine_of(Settings(), choice, path)
 
 
+def test_the_example_for_strategies_is_one_for_a_new_strategy(tmp_path: Path) -> None:
+    write(tmp_path / "cross.py")
+    path = ROOT / "examples/sweep-strategy.toml"
+    given = Settings(engine={"strategy": {"file": str(tmp_path / "cross.py")}})
+    found = load_engines_of(given, read_plan(path).choices(), path)
+    assert [one.strategy.parameters["slow"] for one in found[:7]] == [50, 75, 100, 125, 150, 175, 200]
+    assert len({one.config_hash() for one in found}) == len(found)
+
+
 @pytest.mark.parametrize("text", ["folds = 3", "[parameters]\na = []", "[parameters]\na = [1]\n[x]", "draw"])
 def test_a_plan_that_does_not_fit_is_refused(text: str, tmp_path: Path) -> None:
     path = tmp_path / "plan.toml"
@@ -76,25 +87,17 @@ def test_a_plan_that_does_not_fit_is_refused(text: str, tmp_path: Path) -> None:
         read_plan(path)
 
 
-def test_the_walk_takes_what_was_best_before() -> None:
-    rising, falling = np.tile([0.02, 0.01], 50), np.tile([-0.02, -0.01], 50)
-    returns = np.array([np.r_[rising[:50], falling[:50]], np.r_[falling[:50], rising[:50]]])
-    steps, walked = walk_forward(returns, np.arange(100), 3, 252)
-    assert [step.chosen for step in steps] == [0, 0, 0]
-    assert [(step.first_day, step.last_day) for step in steps] == [(25, 49), (50, 74), (75, 99)]
-    assert walked.tolist() == returns[0, 25:].tolist()
-
-
 def test_the_best_of_worthless_tries_is_not_taken_for_skill() -> None:
     found = judge(noise(200, 500, 1), folds=4)
     best = max(range(200), key=lambda number: found.ratios[number].sharpe)
     assert found.ratios[best].psr > 0.95
     assert found.deflated[best] < 0.9
-    assert len(found.walk) == 4
+    assert len(found.walk.steps) == 4
 
 
 def test_each_try_is_played_with_its_settings() -> None:
     two = [EngineSettings(), EngineSettings.model_validate({"execution": {"fee_bps": 50.0}})]
     found = sweep([tape for tape in tapes(market()) if tape.name == "SIM0003"], two, 2, 1, lambda _: None)
     assert found.trading[1].fees > found.trading[0].fees > 0
+    assert found.last_ms > found.first_ms > 0
     assert math.isnan(sharpe(np.zeros(4)))

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from schemas.decision import Action, Regime
 from schemas.generate import documents
 from tests.unit.cli.commands import COMMANDS, NAMES, context, options, program
+from worker.backtest.sweeping.walking import By
 from worker.cli import choices
 from worker.errors import Exit
 from worker.export.write import FORMATS
@@ -120,6 +121,7 @@ def test_choices_are_those_that_decide() -> None:
     assert set(get_args(choices.TableFormat)) == set(FORMATS.values())
     assert get_args(choices.Kind) == ("best", *KINDS)
     assert get_args(choices.Calibration) == METHODS
+    assert get_args(choices.Rank) == get_args(By)
     assert get_args(choices.SchemaName) == tuple(path.removeprefix("json/").split(".")[0] for path in documents())
 
 

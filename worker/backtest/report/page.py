@@ -14,7 +14,7 @@ from worker.backtest.report import content
 from worker.engine.settings import EngineSettings
 
 REPORT_FILE = "report.html"
-SCRIPTS = ("script.js", "price.js", "strategy.js", "blocks.js", "start.js")  # the last one runs
+SCRIPTS = ("drawing.js", "script.js", "price.js", "strategy.js", "blocks.js", "start.js")  # the last one runs
 ABOUT = ("version", "engine_version", "feature_set_version", "config_hash", "inputs", "first", "last", "years",
          "intervals", "costs", "parameters", "periods_per_year", "decisions", "rejections")  # fmt: skip
 
@@ -37,12 +37,15 @@ def render(ledgers: Sequence[Ledger], metrics: dict[str, Any], settings: EngineS
         "warnings": [*metrics.get("warnings", []), *split_warnings(metrics["splits"])],
         "blocks": metrics["blocks"],
     }
+    return assembled("page.html", SCRIPTS, data)
+
+
+def assembled(page: str, scripts: Sequence[str], data: dict[str, Any]) -> str:
+    """Return a page with style, scripts and data in it."""
     # A `<` could end the script element: symbols are untrusted input.
     text = msgspec.json.encode(data).decode().replace("<", "\\u003c")
-    page = (
-        _part("page.html").replace("/*style*/", _part("style.css")).replace("/*script*/", "".join(map(_part, SCRIPTS)))
-    )
-    return page.replace("/*data*/", text)
+    whole = _part(page).replace("/*style*/", _part("style.css"))
+    return whole.replace("/*script*/", "".join(map(_part, scripts))).replace("/*data*/", text)
 
 
 def _part(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from worker.backtest.metrics.days import Days, daily, per_year, together
+from worker.backtest.metrics.days import Days, buy_and_hold, daily, per_year, together
 from worker.backtest.metrics.trading import Trading, trading
 from worker.backtest.player import Player
 from worker.backtest.tape import Tape
@@ -22,6 +22,7 @@ class Try(NamedTuple):
     days: Days
     trading: Trading
     per_year: float  # number of its days in a year
+    held: Days  # of buy-and-hold
 
 
 def try_out(tapes: Sequence[Tape], settings: EngineSettings, registry: Path | None = None) -> Try:
@@ -29,7 +30,8 @@ def try_out(tapes: Sequence[Tape], settings: EngineSettings, registry: Path | No
     player = Player(settings, registry)
     ledgers = [ledger for ledger in map(player.play, tapes) if len(ledger.bars)]
     days = together([daily(ledger) for ledger in ledgers])
-    return Try(days, trading(ledgers, mean_equity(days), days.years), per_year(ledgers, days))
+    held = together([daily(ledger, buy_and_hold) for ledger in ledgers])
+    return Try(days, trading(ledgers, mean_equity(days), days.years), per_year(ledgers, days), held)
 
 
 def mean_equity(days: Days) -> float:

@@ -9,7 +9,8 @@ import numpy as np
 from tests.support.strategies import PAIR
 from worker.engine.asking.intent import Status
 from worker.engine.settings import EngineSettings
-from worker.strategy.checking.playing.market import HOUR_MS, calm, extras
+from worker.strategy.checking.playing.making import HOUR_MS, calm
+from worker.strategy.checking.playing.market import extras
 from worker.strategy.checking.playing.play import play
 from worker.strategy.checking.subject import Subject
 from worker.strategy.loading import run
