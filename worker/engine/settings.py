@@ -79,6 +79,11 @@ class InstrumentSettings(BaseModel):
     quote: str | None = Field(
         None, description="quote currency; none = as the symbol's form says. The profile's budget has its magnitude"
     )
+    group: str | None = Field(
+        None,
+        min_length=1,
+        description="sector or the like, whose exposure the portfolio limits (`risk.max_group`); none = no group",
+    )
     bars_per_year: float = Field(
         0.0, ge=0, description="0 = from the interval, `engine.risk.year_days` and `engine.risk.day_hours`"
     )
@@ -165,6 +170,9 @@ class EngineSettings(BaseModel):
         """Return 16 hex digits that identify everything outputs depend on beside the input log."""
         # The content of the instruments file is part of these settings; its path is not.
         values = self.model_dump(mode="json", exclude={"instruments_file"})
+        # A group decides nothing here: it is the portfolio's.
+        for instrument in values["instruments"].values():
+            del instrument["group"]
         # Configurations that do without what later releases added keep their hashes.
         if not self.plugins:
             del values["plugins"]

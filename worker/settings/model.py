@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from worker.paths import cache_dir
+from worker.risk.settings import RiskSettings
 
 if TYPE_CHECKING:
     from worker.settings.tree import Tree
@@ -254,6 +255,7 @@ class Settings(BaseSettings):
     state: StateSettings = StateSettings()
     control: ControlSettings = ControlSettings()
     models: ModelsSettings = ModelsSettings()
+    risk: RiskSettings = RiskSettings()
     ops: OpsSettings = OpsSettings()
     log: LogSettings = LogSettings()
     engine: dict[str, Any] = Field(default_factory=dict, description="see worker.engine.settings.EngineSettings")

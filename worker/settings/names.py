@@ -14,7 +14,12 @@ PREFIX = "ALPHAPULSE_"
 DELIMITER = "__"
 # Mappings: any key may follow here, and its case counts. All other parts are names of fields.
 MAPPINGS = frozenset(
-    {("engine", "instruments"), ("engine", "validation", "calendars"), ("engine", "strategy", "parameters")}
+    {
+        ("engine", "instruments"),
+        ("engine", "validation", "calendars"),
+        ("engine", "strategy", "parameters"),
+        ("risk", "fx"),
+    }
 )
 ANY = "*"  # stands for a key of a mapping
 _BARE = re.compile(r"[A-Za-z0-9_<>*-]+")

@@ -9,13 +9,14 @@ import pytest
 from worker.engine.settings import EngineSettings
 from worker.errors import ConfigError
 from worker.settings import find_engine, find_settings, load_engine_of, load_settings
+from worker.settings.known import every_path
 from worker.settings.names import ANY, MAPPINGS, leaves, path_of, variable
 
 SECRET = "canary-4711"
 
 
-def test_the_mappings_are_those_of_the_engine() -> None:
-    found = {path[: path.index(ANY)] for path in leaves(EngineSettings, ("engine",)) if ANY in path}
+def test_the_mappings_are_those_of_the_settings() -> None:
+    found = {path[: path.index(ANY)] for path in every_path() if ANY in path}
     assert found == MAPPINGS
 
 

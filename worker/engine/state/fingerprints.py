@@ -11,7 +11,7 @@ from worker.engine.settings import ENGINE_VERSION, EngineSettings, InstrumentSet
 from worker.engine.stages.features import FEATURE_SET_VERSION
 from worker.engine.state.layout import DERIVED, fingerprint
 
-CLASS = {"profile", "quote"}  # of an instrument: they decide defaults only
+CLASS = {"profile", "quote", "group"}  # of an instrument: they decide defaults only, or nothing here
 DEFAULT = ""  # represents every symbol without an instrument of its own
 
 
