@@ -1,0 +1,1 @@
+"""The portfolio as decisions tell it: positions, orders, equity and returns at a step of event time."""
