@@ -47,6 +47,7 @@ class Book:
         self._risk, self._listings = risk, Listings(risk, engine)
         self.holdings, self.returns = Holdings(), Returns()
         self.waiting: list[Arrived] = []
+        self.hashes: set[str] = set()  # configurations that the decisions of the last step were made with
         self._listed: list[Listing] = []  # by slot
         self._multipliers = np.zeros(0)  # by slot
         self._quotes: dict[str, int] = {}
@@ -73,6 +74,7 @@ class Book:
         length = self._risk.returns_ms
         due = [one for one in self.waiting if one.decided.close_ts <= ts]
         self.waiting = [one for one in self.waiting if one.decided.close_ts > ts]
+        self.hashes = {one.decided.config_hash for one in due}
         self._admit(due)
         # A point of the grid counts the decisions up to itself. Nothing came between where there are none.
         points = sorted({-(-max(one.decided.close_ts, before + 1) // length) * length for one in due} | {ts})
