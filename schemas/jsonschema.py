@@ -9,6 +9,7 @@ import msgspec
 from schemas import SCHEMA_VERSION
 from schemas.control import Control
 from schemas.decision import Decision
+from schemas.portfolio import Portfolio
 from schemas.rejection import Rejection
 from schemas.state import SnapshotEnvelope
 from schemas.tick import END, REQUIRED, Tick
@@ -19,6 +20,7 @@ TITLES: dict[str, tuple[type[msgspec.Struct], str]] = {
     "decision": (Decision, "Value of decisions: what the engine decided at one accepted bar"),
     "rejection": (Rejection, "Value of ticks.rejected: why one input record became no decision"),
     "control": (Control, "Value of risk.control: limits for a symbol or for all symbols"),
+    "portfolio": (Portfolio, "Value of portfolio: figures and limits of all symbols at one step"),
     "snapshot": (SnapshotEnvelope, "Value of worker.state.<group>: one symbol's state, as MessagePack"),
 }
 NAMES = tuple(TITLES)

@@ -1,0 +1,174 @@
+"""The monitor of the portfolio: decisions in, and for each step of event time the bytes that it writes.
+
+It has no clock: all that enters a step beside the decisions stands in the step's record, so that a replay from the
+recorded cuts repeats every byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from schemas.control import Control
+from schemas.portfolio import Entered, Portfolio, Written
+from worker.engine.settings import EngineSettings
+from worker.risk.book.account import Account
+from worker.risk.book.book import Book
+from worker.risk.measure import Measure
+from worker.risk.records.portfolio import Step, record
+from worker.risk.records.state import FORMAT, Blocks, Head, records, restore
+from worker.risk.rules.desk import Desk
+from worker.risk.rules.limits import NONE, stricter
+from worker.risk.rules.overlay import Overlay
+from worker.risk.rules.rules import Rules, Seen, Wanted
+from worker.risk.settings import RiskSettings
+
+OPERATOR = "operator"
+_encode = msgspec.json.Encoder().encode
+
+
+class Output(NamedTuple):
+    """What one step writes, in one transaction."""
+
+    portfolio: bytes
+    controls: list[tuple[str, bytes | None]]  # None removes the key
+    state: list[tuple[str, bytes]]  # changed records, `head` last
+
+
+class Monitor:
+    """One portfolio. `stored` is the newest record of each key of its state; without it the monitor begins.
+
+    Raises:
+        DataError: the stored state is damaged.
+    """
+
+    def __init__(
+        self, risk: RiskSettings, engine: EngineSettings, partitions: int, stored: Mapping[str, bytes] | None = None
+    ) -> None:
+        self._risk = risk
+        self.book = Book(risk, engine)
+        account = Account(risk.capital, risk.capital)
+        self._head = Head(FORMAT, 0, 0, [0] * partitions, account, Rules(), Overlay(), Desk(), 0, 0, [], [])
+        self._blocks = Blocks()
+        if stored:
+            self._head = restore(stored, self.book)
+            self._blocks.changed(self.book)
+        self._measure = Measure(risk, self.book)
+        self._shown = [0] * len(self._head.cut)  # close of each partition's last decision
+        self._unread = 0  # unreadable decisions since the last step
+
+    @property
+    def ts(self) -> int:
+        """The last step; 0 before the first."""
+        return self._head.ts
+
+    @property
+    def cut(self) -> list[int]:
+        """First offset of each partition that was not taken."""
+        return list(self._head.cut)
+
+    def take(self, partition: int, offset: int, value: bytes) -> None:
+        """Take the next decision of a partition; offsets ascend, those below the cut count already."""
+        if offset < self._head.cut[partition]:
+            return
+        self._head.cut[partition] = offset + 1
+        if self.book.take(offset, value):
+            self._shown[partition] = self.book.waiting[-1].decided.close_ts
+        else:
+            self._unread += 1
+
+    def due(self, ended: Sequence[bool], horizon: int | None = None) -> int | None:
+        """Return the step that is due, None for none.
+
+        Every partition has shown a decision of it or is read to its end. Steps without a new decision are left out. A
+        step behind `horizon`, the present time, is of a wrong clock. The last step is due again where a decision came
+        that can't be read.
+        """
+        if not self.book.waiting:
+            return self.ts if self._unread and self._head.number else None
+        earliest = min(one.decided.close_ts for one in self.book.waiting)
+        length = self._risk.step_ms
+        ts = max(self.ts + length, -(-earliest // length) * length)
+        if horizon is not None and ts > horizon:
+            return None
+        shown = all(end or close_ts >= ts for end, close_ts in zip(ended, self._shown, strict=True))
+        return ts if shown else None
+
+    def advance(self, ts: int, entered: Entered | None = None) -> Output:
+        """Count what was taken up to step `ts`; the last step again only lets in what entered since."""
+        entered = entered or Entered()
+        head, account, rules = self._head, self._head.account, self._head.rules
+        moved = ts != head.ts
+        assert ts % self._risk.step_ms == 0, "steps lie on their grid"
+        assert ts > head.ts or (ts == head.ts and head.number), "event time goes forward"
+        rows = self.book.advance(head.ts, ts) if moved else []
+        result = self.book.result()
+        if moved:
+            account.advance(ts, self._risk.capital + (result.realised + result.unrealised), result.filled)
+        self._enter(ts, entered)
+        measured = self._measure.at(account)
+        trips = rules.advance(ts, measured, account, self._risk) if moved else []
+        account.var = measured.losses.larger.var
+        seen = Seen(ts, self.book.silent(ts), entered.lagging, head.unreadable)
+        wanted = self._overlaid(rules.wanted(seen, measured, account, self._risk), ts)
+        if moved and len(self.book.hashes) > 1:
+            wanted.warnings.append("config_hash")
+        controls = self._controls(ts, wanted, entered)
+        head.number, head.ts, head.returns = head.number + 1, ts, self.book.returns.count
+        head.symbols = self.book.holdings.symbols
+        # In which order partitions were read is chance; that of a symbol's decisions is not.
+        head.waiting = sorted(self.book.waiting, key=lambda one: (one.decided.symbol, one.offset))
+        written = [Written(key, control.version if control else None) for key, control in controls]
+        step = Step(head.number, ts, self.cut, entered, head.unreadable)
+        found = record(step, measured, account, result, wanted, trips, rules.scale.multiplier, written)
+        return Output(
+            _encode(found),
+            [(key, _encode(control) if control else None) for key, control in controls],
+            records(head, rows, self._blocks.changed(self.book)),
+        )
+
+    def _enter(self, ts: int, entered: Entered) -> None:
+        head = self._head
+        for operated in entered.controls:
+            head.overlay.put(operated.key, operated.control)
+            head.desk.seen(ts, operated.key, operated.control)
+        if "kill" in entered.acknowledged:
+            head.rules.stops.acknowledge(head.account)
+        if "unreadable" in entered.acknowledged:
+            head.unreadable = 0  # those of this step were not known yet
+        head.unreadable += self._unread
+        self._unread = 0
+
+    def _overlaid(self, wanted: Wanted, ts: int) -> Wanted:
+        for key, limits in self._head.overlay.at(ts, self._risk.step_ms).items():
+            wanted.limits[key] = stricter(wanted.limits.get(key, NONE), limits)
+            if limits != NONE:
+                wanted.reasons[key] = "; ".join(filter(None, (wanted.reasons.get(key), OPERATOR)))
+        return wanted
+
+    def _controls(self, ts: int, wanted: Wanted, entered: Entered) -> list[tuple[str, Control | None]]:
+        desk = self._head.desk
+        written = desk.write(ts, wanted.limits, wanted.reasons)
+        gone: list[str] = []
+        if entered.repeated_ms is not None:
+            again, gone = desk.repeat(ts, written)
+            written = sorted([*written, *again], key=lambda control: control.key)
+        return [*((control.key, control) for control in written), *((key, None) for key in gone)]
+
+
+def replay(
+    monitor: Monitor, steps: Iterable[Portfolio], partitions: Sequence[Sequence[tuple[int, bytes]]]
+) -> Iterator[Output]:
+    """Yield what the monitor writes at recorded steps.
+
+    `partitions` hold (offset, value) of their decisions, by offset.
+    """
+    places = [0] * len(partitions)
+    for step in steps:
+        for partition, (decisions, end) in enumerate(zip(partitions, step.cut, strict=True)):
+            while places[partition] < len(decisions) and decisions[places[partition]][0] < end:
+                monitor.take(partition, *decisions[places[partition]])
+                places[partition] += 1
+        yield monitor.advance(step.ts, step.entered)
