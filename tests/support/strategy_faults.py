@@ -195,7 +195,10 @@ MORE: dict[str, Seeded] = {
         "math.exp takes the machine's library",
     ),
     "hash": Seeded(
-        _own(FLIP.format(up="hash('momentum') % 2") + "  #!"), "outside", "hash() is another number", lint=True
+        _own("c.order.notes[0] = hash('momentum') % 1_000  #!\n" + FLIP.format(up="True")),
+        "outside",
+        "hash() is another number",
+        lint=True,
     ),
     "a default that can change": Seeded(
         _own(

@@ -45,6 +45,30 @@ def test_it_is_found_by_playing(name: str, tmp_path: Path) -> None:
     assert all(fault.fix for fault in failed[seeded.check] if "faults of other lines" not in fault.says)
 
 
+@pytest.mark.parametrize(
+    ("name", "check", "says"),
+    [
+        ("look-ahead by a module global", "batches", "batches show (in Python): bar "),
+        ("a global that is written", "batches", "batches show (in Python): bar "),
+        ("a global that is written", "restarts", "a restart shows (in Python): bar "),
+        ("what a closure keeps", "restarts", "a restart shows (in Python): bar "),
+        ("random", "future", "it looks ahead (compiled): bar "),
+        ("random", "modes", "order.side is "),
+    ],
+)
+def test_other_checks_see_it_as_well(name: str, check: str, says: str, tmp_path: Path) -> None:
+    desk = Desk(subject(name, tmp_path), Options(600))
+    faults = next(each.faults for each in sequence.run(desk, [check]) if isinstance(each, Check) and each.name == check)
+    assert [fault.says for fault in faults if says in fault.says]
+
+
+@pytest.mark.parametrize("name", ["hash", "random", "the machine's time zone"])
+def test_another_process_shows_it(name: str, tmp_path: Path) -> None:
+    report = check(subject(name, tmp_path), Options(200), only=["processes"], with_lint=False)
+    failed = {each.name: each.faults[0].says for each in report.failed}
+    assert failed["processes"].startswith("another process decides otherwise (")
+
+
 @pytest.mark.parametrize("name", sorted(ELSEWHERE))
 def test_it_is_found_in_a_process_of_its_own_process(name: str, tmp_path: Path) -> None:
     seeded = SEEDED[name]

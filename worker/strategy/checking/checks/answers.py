@@ -24,6 +24,7 @@ FIXES = {
     "raised": "Its state is put back and the bar is lost: guard the line",
     OBSERVE: "Its memory is put back, and what it publishes is not known at the bar: guard the line",
     "invalid": "The bar counts as one without a word: say one size, finite prices, a stop on its side",
+    "still": "Where prices stand still, a distance in ranges is 0: ask for a position only where it is above",
     "nan": "NaN leaves it as it was, without a word: set it only where the number is known",
     "fraction": "The fraction is dropped between bars: declare it as float",
 }
@@ -57,36 +58,39 @@ def _all(desk: Desk, market: Market) -> Found:
 
 
 class Failure(NamedTuple):
-    """What went wrong at one bar: a key of FIXES, a sentence, its line."""
+    """What went wrong at one bar: its kind, a sentence, its line, a key of FIXES."""
 
     kind: str
     text: str
     line: int | None
+    fix: str
 
 
 def _of(watcher: Watcher, market: Market, played: Played, thrown: frozenset[int] = frozenset()) -> Iterator[Fault]:
     """Yield a fault for each line that fails in its way, with its first bar; an open circuit hides later ones."""
-    first: dict[tuple[str, int | None], tuple[int, str]] = {}
+    first: dict[tuple[str, int | None], tuple[int, Failure]] = {}
     counts = Counter[tuple[str, int | None]]()
     for row in np.flatnonzero(played.rows["accepted"]).tolist():
         status, ts = played.rows["said"]["intent"]["status"][row], int(market.rows["ts"][row])
-        for kind, text, line in _failures(watcher, status, ts, ts in thrown):
-            first.setdefault((kind, line), (row, text))
-            counts[kind, line] += 1
-    for (kind, line), (row, text) in first.items():
-        more = f", and at {counts[kind, line] - 1:,} bars more" if counts[kind, line] > 1 else ""
-        yield Fault(f"{kind} at {market.bar(row)}{more}: {text}", line, FIXES[kind])
+        for each in _failures(watcher, status, ts, ts in thrown):
+            first.setdefault((each.kind, each.line), (row, each))
+            counts[each.kind, each.line] += 1
+    for key, (row, failure) in first.items():
+        more = f", and at {counts[key] - 1:,} bars more" if counts[key] > 1 else ""
+        yield Fault(f"{failure.kind} at {market.bar(row)}{more}: {failure.text}", failure.line, FIXES[failure.fix])
     yield from _unknown(watcher, market)
 
 
 def _failures(watcher: Watcher, status: int, ts: int, thrown: bool) -> Iterator[Failure]:
     if ts in watcher.unseen:
-        yield Failure(OBSERVE, *watcher.unseen[ts])
+        yield Failure(OBSERVE, *watcher.unseen[ts], OBSERVE)
     if status == Status.raised and not thrown:
         raised = watcher.raised.get(ts)
-        yield Failure("raised", STORE, None) if raised is None else Failure("raised", *raised)
+        text, line = (STORE, None) if raised is None else raised
+        yield Failure("raised", text, line, "raised")
     elif status == Status.invalid and ts in watcher.said:
-        yield Failure("invalid", *why(watcher.said[ts]))
+        wrong = why(watcher.said[ts])
+        yield Failure("invalid", wrong.text, wrong.line, "still" if wrong.still else "invalid")
 
 
 def _unknown(watcher: Watcher, market: Market) -> Iterator[Fault]:

@@ -14,10 +14,11 @@ OTHER = "a stop or target lies on the wrong side of the waiting entry's price"
 
 
 class Wrong(NamedTuple):
-    """What is wrong with an answer, and the line that said it."""
+    """What is wrong with an answer, the line that said it, and whether a level lies on the price itself."""
 
     text: str
     line: int | None
+    still: bool
 
 
 def why(said: Said) -> Wrong:
@@ -25,7 +26,8 @@ def why(said: Said) -> Wrong:
     name, text = next(_reasons(said), ("", OTHER))
     if not name:
         name = "stop" if "stop" in said.lines else "target"
-    return Wrong(text, said.lines.get(name))
+    reference = said.close if said.order["entry"] == MARKET else said.order["price"]
+    return Wrong(text, said.lines.get(name), name in ("stop", "target") and said.order[name] == reference)
 
 
 def _reasons(said: Said) -> Iterator[tuple[str, str]]:
