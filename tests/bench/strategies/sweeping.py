@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tests.bench.strategies.cases import BEGIN, BUDGET, FEE, PROFILE, RULES
-from tests.bench.strategies.markets import series
+from tests.bench.strategies.markets import COLUMNS, series
 from tests.bench.strategies.oracles import VECTORBT, Failed, Say
 from worker.engine.kernel import CACHE
-from worker.sources.datasets import DATASETS
 
 DATASET, BARS, CORES = "sp500", 5_000, 2
+SYMBOL = "SPX"
 ROUNDS = 3
 PAIRS = [(fast, slow) for fast in range(5, 25) for slow in range(30, 80)]
 SHARE = 0.5
@@ -82,6 +82,7 @@ def ours() -> Swept:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "plan.toml").write_text(_plan())
+        (folder / "bars.csv").write_text(_table())
         kernels = folder / "cache" / "kernels"
         if CACHE.folder is not None:
             (kernels / CACHE.folder.name).mkdir(parents=True)
@@ -94,7 +95,7 @@ def ours() -> Swept:
 
 
 def _command(folder: Path) -> None:
-    words = ["sweep", "plan.toml", "--dataset", DATASET, "--limit", str(BARS), "--workers", str(CORES), "--out", "out"]
+    words = ["sweep", "plan.toml", "bars.csv", "--symbol", SYMBOL, "--workers", str(CORES), "--out", "out"]
     given = os.environ | {"ALPHAPULSE_CACHE_DIR": str(folder / "cache"), "PYTHONPATH": os.getcwd()}
     command = [sys.executable, "-m", "worker", *words]
     if code := subprocess.run(command, cwd=folder, env=given, stdout=subprocess.DEVNULL, check=False).returncode:
@@ -107,13 +108,19 @@ def _plan() -> str:
         "strategy.file": str(RULES / f"{RULE}.py"),
         "strategy.parameters.begin": int(series(DATASET)["ts"][BEGIN]),
         "strategy.parameters.share": SHARE,
-        f"instruments.{DATASETS[DATASET].symbol}.lot": 1.0,
+        f"instruments.{SYMBOL}.lot": 1.0,
     }
     only |= {f"{part}.{name}": value for part, values in PROFILE.items() for name, value in values.items()}
     tried = {"fast": sorted({fast for fast, _ in PAIRS}), "slow": sorted({slow for _, slow in PAIRS})}
     lines = [f'"{name}" = {json.dumps([value])}' for name, value in only.items()]
     lines += [f'"strategy.parameters.{name}" = {json.dumps(values)}' for name, values in tried.items()]
     return "\n".join(["[parameters]", *lines, ""])
+
+
+def _table() -> str:
+    """The bars as a file: importing the package of the data set would take longer than reading them."""
+    rows = series(DATASET)[:BARS][["ts", *COLUMNS]].tolist()
+    return "\n".join([",".join(("ts", *COLUMNS)), *(",".join(map(repr, row)) for row in rows), ""])
 
 
 def _timed(run: Callable[[], Any]) -> tuple[float, Any]:
