@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-
 import msgspec
 import pytest
 
 from schemas.tick import Tick
 from worker.errors import ConfigError
-from worker.sources.datasets import DATASETS
+from worker.sources import datasets
+from worker.sources.datasets import DATASETS, read_dataset
 from worker.sources.report import ReadReport
 from worker.sources.source import open_dataset, read_records
 
@@ -29,6 +28,15 @@ def test_a_data_set_is_whole(name: str, symbol: str, last_close: float) -> None:
     assert all(record.timestamp_ms == (tick.ts or 0) + 86_400_000 for record, tick in zip(records, ticks, strict=True))
 
 
+@pytest.mark.parametrize("name", list(DATASETS))
+def test_a_data_set_is_what_its_package_gives(name: str) -> None:
+    arch = pytest.importorskip(f"arch.data.{name}", reason="the extra `datasets` is not installed")
+    frame, bars = arch.load(), list(read_dataset(name, None))
+    assert [bar.ts for bar in bars] == frame.index.to_numpy().astype("datetime64[ms]").astype("int64").tolist()
+    for column in ("Open", "High", "Low", "Close", "Volume"):
+        assert [getattr(bar, column.lower()) for bar in bars] == frame[column].astype("float64").tolist()
+
+
 def test_an_unknown_name_lists_the_known() -> None:
     with pytest.raises(ConfigError) as caught:
         list(open_dataset("ftse", None, ReadReport()).bars)
@@ -36,7 +44,7 @@ def test_an_unknown_name_lists_the_known() -> None:
 
 
 def test_without_the_package_the_fix_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "arch.data.sp500", None)
+    monkeypatch.setattr(datasets, "find_spec", lambda name: None)
     with pytest.raises(ConfigError) as caught:
         list(open_dataset("sp500", None, ReadReport()).bars)
     assert "pip install -e '.[datasets]'" in caught.value.fix
