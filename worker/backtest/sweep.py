@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.backtest.metrics.days import Days
-from worker.backtest.metrics.ratios import Ratios, best_by_chance, probabilistic_sharpe, ratios, sharpe
+from worker.backtest.metrics.ratios import Edge, Ratios, best_by_chance, edge, probable, ratios
 from worker.backtest.metrics.trading import Trading
 from worker.backtest.sweeping.attempt import Try, try_out
 from worker.backtest.sweeping.walking import By, Walk, walk_forward
@@ -54,21 +56,22 @@ def sweep(
     The walk chooses `by` a figure. Settings that differ in parameters of a strategy alone share work, in threads; the
     others have processes.
     """
-    return judge(_tried(tapes, settings, workers, progress, registry), folds, by)
+    return judge(_tried(tapes, settings, workers, progress, registry), folds, by, workers)
 
 
-def judge(tries: Sequence[Try], folds: int, by: By = "sharpe") -> Sweep:
+def judge(tries: Sequence[Try], folds: int, by: By = "sharpe", workers: int = 1) -> Sweep:
     """Compute the figures of tries on the same input. A try without a bar on a day has no return there."""
-    days = np.unique(np.concatenate([one.days.day for one in tries]))
+    days = np.unique(np.concatenate(list({id(one.days.day): one.days.day for one in tries}.values())))
     whole = max(tries, key=lambda one: one.days.day.size)
     year, years = whole.per_year, whole.days.years
     returns = np.array([_laid_out(one.days, days) for one in tries])
-    found = np.array([sharpe(row) for row in returns])
-    known = found[~np.isnan(found)]
+    with ThreadPoolExecutor(workers) as pool:
+        edges = list(chain.from_iterable(pool.map(_edges, np.array_split(returns, 4 * workers))))
+    known = np.array([one.ratio for one in edges if not math.isnan(one.ratio)])
     chance = best_by_chance(float(np.var(known, ddof=1)), len(tries)) if known.size > 1 else 0.0
     return Sweep(
-        ratios=[ratios(row, year, years) for row in returns],
-        deflated=[probabilistic_sharpe(row, chance) for row in returns],
+        ratios=[ratios(row, year, years, found=one) for row, one in zip(returns, edges, strict=True)],
+        deflated=[probable(one, chance) for one in edges],
         trading=[one.trading for one in tries],
         walk=walk_forward(returns, _laid_out(whole.held, days), days, folds, year, by),
         first_ms=whole.days.first_ms,
@@ -76,8 +79,14 @@ def judge(tries: Sequence[Try], folds: int, by: By = "sharpe") -> Sweep:
     )
 
 
+def _edges(returns: Floats) -> list[Edge]:
+    return [edge(row) for row in returns]
+
+
 def _laid_out(own: Days, days: NDArray[np.int64]) -> Floats:
     """Return the returns of a try on all days; 0 where it has no bar."""
+    if own.day.size == days.size:
+        return own.returns
     row = np.zeros(days.size)
     row[np.searchsorted(days, own.day)] = own.returns
     return row

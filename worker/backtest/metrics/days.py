@@ -70,18 +70,28 @@ def daily(ledger: Ledger, value: Value = strategy) -> Days:
     return found._replace(first_ms=int(ledger.bars["ts"].min()), last_ms=int(ledger.bars["close_ts"].max()))
 
 
+class Axis:
+    """The days that any of several symbols has."""
+
+    def __init__(self, parts: Sequence[Days]) -> None:
+        days = [part.day for part in parts]
+        self._day = np.unique(np.concatenate(days)) if days else np.zeros(0, np.int64)
+        self._at = [np.searchsorted(day, self._day, side="right") for day in days]
+        spans = [part for part in parts if part.day.size]
+        self._first = min((s.first_ms for s in spans), default=0)
+        self._last = max((s.last_ms for s in spans), default=0)
+
+    def sum(self, starts: Sequence[float], equities: Sequence[Floats]) -> Days:
+        """Return the sum of the symbols' equities on every day; a symbol without a bar keeps its last one."""
+        total = np.zeros(self._day.size)
+        for start, equity, at in zip(starts, equities, self._at, strict=True):
+            total += np.concatenate([[start], equity])[at]
+        return Days(self._day, total, sum(starts) if starts else 0.0, self._first, self._last)
+
+
 def together(parts: Sequence[Days]) -> Days:
     """Sum the symbols on every day that any of them has; a symbol without a bar keeps its last equity."""
-    if not parts:
-        return Days(np.zeros(0, np.int64), np.zeros(0), 0.0)
-    day = np.unique(np.concatenate([part.day for part in parts]))
-    total = np.zeros(day.size)
-    for part in parts:
-        held = np.concatenate([[part.start], part.equity])
-        total += held[np.searchsorted(part.day, day, side="right")]
-    spans = [part for part in parts if part.day.size]
-    first, last = min((s.first_ms for s in spans), default=0), max((s.last_ms for s in spans), default=0)
-    return Days(day, total, sum(part.start for part in parts), first, last)
+    return Axis(parts).sum([part.start for part in parts], [part.equity for part in parts])
 
 
 def per_year(ledgers: Sequence[Ledger], days: Days) -> float:

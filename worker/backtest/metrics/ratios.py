@@ -33,31 +33,46 @@ class Ratios(NamedTuple):
     sharpe_high: float
 
 
-def ratios(returns: Floats, per_year: float, years: float | None = None, risk_free: float = 0.0) -> Ratios:
+class Edge(NamedTuple):
+    """A Sharpe ratio per period, and its standard error."""
+
+    ratio: float
+    error: float
+
+
+def edge(excess: Floats) -> Edge:
+    """Return the Sharpe ratio of returns above the risk-free one, and its standard error."""
+    ratio = sharpe(excess)
+    return Edge(ratio, _error(excess, ratio))
+
+
+def ratios(
+    returns: Floats, per_year: float, years: float | None = None, risk_free: float = 0.0, found: Edge | None = None
+) -> Ratios:
     """Return all figures of simple returns per period, `per_year` of them a year; `risk_free` is per period.
 
-    The returns span `years`; without it, as many periods as there are.
+    The returns span `years`; without it, as many periods as there are. `found` is their edge, where it is known.
     """
     growth = np.cumprod(1.0 + returns, dtype=np.float64)
     total = float(growth[-1]) - 1.0 if growth.size else math.nan
     deepest, longest = drawdown(growth)
     yearly = cagr(total, returns.size / per_year if years is None else years)
     excess = returns - risk_free
-    ratio, scale = sharpe(excess), math.sqrt(per_year)
-    error = SIGMAS_95 * sharpe_error(excess)
+    own, scale = found or edge(excess), math.sqrt(per_year)
+    error = SIGMAS_95 * own.error
     return Ratios(
         periods=returns.size,
         total_return=total,
         cagr=yearly,
         volatility=deviation(returns) * scale,
-        sharpe=ratio * scale,
+        sharpe=own.ratio * scale,
         sortino=sortino(excess, per_year),
         max_drawdown=deepest,
         max_drawdown_periods=longest,
         calmar=yearly / -deepest if deepest < 0.0 else math.nan,
-        psr=probabilistic_sharpe(excess),
-        sharpe_low=(ratio - error) * scale,
-        sharpe_high=(ratio + error) * scale,
+        psr=probable(own),
+        sharpe_low=(own.ratio - error) * scale,
+        sharpe_high=(own.ratio + error) * scale,
     )
 
 
@@ -111,7 +126,10 @@ def sharpe_error(returns: Floats) -> float:
 
     Source: [Mertens 2002; Bailey, López de Prado 2012].
     """
-    ratio = sharpe(returns)
+    return _error(returns, sharpe(returns))
+
+
+def _error(returns: Floats, ratio: float) -> float:
     if math.isnan(ratio) or returns.size < 3:
         return math.nan
     centred = returns - np.mean(returns)
@@ -124,8 +142,12 @@ def sharpe_error(returns: Floats) -> float:
 
 def probabilistic_sharpe(returns: Floats, benchmark: float = 0.0) -> float:
     """Return P(true Sharpe ratio per period > benchmark) [Bailey, López de Prado 2012]."""
-    error = sharpe_error(returns)
-    return NORMAL.cdf((sharpe(returns) - benchmark) / error) if error > 0.0 else math.nan
+    return probable(edge(returns), benchmark)
+
+
+def probable(found: Edge, benchmark: float = 0.0) -> float:
+    """Return the same of an edge."""
+    return NORMAL.cdf((found.ratio - benchmark) / found.error) if found.error > 0.0 else math.nan
 
 
 def best_by_chance(variance: float, tries: int) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
-from worker.backtest.metrics.days import buy_and_hold, daily, per_year, together
+from worker.backtest.metrics.days import Axis, buy_and_hold, daily, per_year, together
 from worker.backtest.metrics.trading import figures
 from worker.backtest.sweeping.attempt import Try, mean_equity
 from worker.backtest.sweeping.cohorts import Cohort
@@ -75,10 +75,11 @@ def _played(
 
 
 def _tries(symbols: Sequence[Symbol], sets: int) -> Iterator[Try]:
-    ledgers = [each.ledger for each in symbols]
-    yearly = per_year(ledgers, together([each.days for each in symbols]))
+    ledgers, parts = [each.ledger for each in symbols], [each.days for each in symbols]
+    yearly = per_year(ledgers, together(parts))
     held = together([daily(ledger, buy_and_hold) for ledger in ledgers])
+    axis, starts = Axis(parts), [part.start for part in parts]
     for k in range(sets):
-        days = together([each.days._replace(equity=each.equity[k]) for each in symbols])
+        days = axis.sum(starts, [each.equity[k] for each in symbols])
         account = figures([each.accounts[k] for each in symbols], mean_equity(days), days.years)
         yield Try(days, account, yearly, held)
