@@ -36,7 +36,7 @@ function told() {
   }
   unknown.hidden = !own.unknown.length;
   const columns = ["trades", "with a gain", "result", "of a trade", "bars held"];
-  const results = (rows) => rows.map((one) => [one.tag.replaceAll("_", " "), whole(one.trades), share(one.hit_rate), money(one.pnl), money(one.mean), plain(one.bars_held)]);
+  const results = (rows) => rows.map((one) => [one.tag, whole(one.trades), share(one.hit_rate), money(one.pnl), money(one.mean), plain(one.bars_held)]);
   filled("tags", ["entered by", ...columns], results(own.tags));
   filled("exits", ["left by", ...columns], results(own.exits));
   document.getElementById("no-tags").hidden = own.tags.length > 0;
