@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,8 @@ import pytest
 from schemas.state import JournalEntry
 from tests.chaos.catalogue import fault
 from tests.integration.conftest import Bootstrap
-from tests.support.fleet import Fleet, WorkerProcess, environment, said, until
+from tests.support.commands import command
+from tests.support.fleet import Fleet, WorkerProcess, said, until
 from tests.support.kafka import produce
 from tests.support.monitor import Monitor
 from tests.support.oracle import under_load
@@ -257,40 +256,33 @@ async def test_a_topic_that_is_not_read_changes_nothing(broker: Bootstrap, topic
     assert_equal(published(settings), expected(settings, read_input(settings)))
 
 
-def control(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `alphapulse control`."""
-    command = [sys.executable, "-m", "worker", "control", *arguments]
-    env = environment(settings)
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
-
-
 async def test_the_command_sets_shows_and_lifts_limits(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
     settings = group_settings(broker.bootstrap, topic_prefix, partitions=1)
-    missing = control(settings, "show")
-    assert missing.returncode == Exit.CONFIG
-    assert "alphapulse topics create" in missing.stderr
+    missing = command(settings, "control", "show")
+    assert missing.code == Exit.CONFIG
+    assert "alphapulse topics create" in missing.err
     await make_topics(settings)
     records = ticks(1_500, 5, SEED)
     async with Fleet(settings, tmp_path) as fleet:
         worker = await fleet.started("worker")
-        assert control(settings, "set", "*", "--kill", "--reason", "drill").returncode == Exit.OK
-        assert control(settings, "set", "*", "--risk-mult", "0.5").returncode == Exit.OK
-        refused = control(settings, "set", "*", "--risk-mult", "1.5")
-        assert refused.returncode == Exit.USAGE
-        assert "--risk-mult" in refused.stderr
-        assert control(settings, "set", "*").returncode == Exit.USAGE
-        unknown = control(settings, "lift", "NOPE")
-        assert unknown.returncode == Exit.CONFIG
-        assert "has no record of 'NOPE'" in unknown.stderr
-        (shown,) = msgspec.json.decode(control(settings, "show", "--json").stdout)
+        assert command(settings, "control", "set", "*", "--kill", "--reason", "drill").code == Exit.OK
+        assert command(settings, "control", "set", "*", "--risk-mult", "0.5").code == Exit.OK
+        refused = command(settings, "control", "set", "*", "--risk-mult", "1.5")
+        assert refused.code == Exit.USAGE
+        assert "--risk-mult" in refused.err
+        assert command(settings, "control", "set", "*").code == Exit.USAGE
+        unknown = command(settings, "control", "lift", "NOPE")
+        assert unknown.code == Exit.CONFIG
+        assert "has no record of 'NOPE'" in unknown.err
+        (shown,) = msgspec.json.decode(command(settings, "control", "show", "--json").out)
         assert (shown["key"], shown["kill"], shown["risk_mult"], shown["reason"]) == ("*", "close_all", 0.5, "drill")
-        assert "close_all" in control(settings, "show").stdout
+        assert "close_all" in command(settings, "control", "show").out
         await heard(fleet, 2)
         await publish(settings, records[:1_000])
         await fleet.caught_up()
-        assert control(settings, "lift", "*").returncode == Exit.OK
-        assert msgspec.json.decode(control(settings, "show", "--json").stdout) == []
-        assert control(settings, "set", "SIM0001", "--block").returncode == Exit.OK
+        assert command(settings, "control", "lift", "*").code == Exit.OK
+        assert msgspec.json.decode(command(settings, "control", "show", "--json").out) == []
+        assert command(settings, "control", "set", "SIM0001", "--block").code == Exit.OK
         await heard(fleet, 4)
         await publish(settings, records[1_000:])
         await fleet.caught_up()

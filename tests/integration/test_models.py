@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -17,7 +15,8 @@ import pytest
 from schemas.control import MODEL_KEY
 from tests.integration.conftest import Bootstrap
 from tests.integration.test_control import decided, heard, processed, whole
-from tests.support.fleet import Fleet, environment, said
+from tests.support.commands import command
+from tests.support.fleet import Fleet, said
 from tests.support.oracle import under_load
 from tests.support.outputs import assert_equal, expected, read_input
 from tests.support.parity import backtested, differing, live
@@ -58,10 +57,8 @@ def serving(settings: Settings, root: Path, challenger: bool = False) -> Setting
 
 def switch(settings: Settings, *arguments: str) -> None:
     """Run `alphapulse control model`."""
-    command = [sys.executable, "-m", "worker", "control", "model", *arguments]
-    env = environment(settings)
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == Exit.OK, done.stderr
+    done = command(settings, "control", "model", *arguments)
+    assert done.code == Exit.OK, done.err
 
 
 async def test_a_switch_while_workers_are_killed_and_stopped(

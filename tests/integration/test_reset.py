@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.integration.conftest import Bootstrap
-from tests.support.fleet import Fleet, WorkerProcess, environment
+from tests.support.commands import command
+from tests.support.fleet import Fleet, WorkerProcess
 from tests.support.monitor import Monitor
 from tests.support.outputs import Outputs, assert_equal, expected, published, read_input, read_journal
 from tests.support.ticks import delete_before, group_settings, make_topics, publish, ticks
@@ -26,16 +25,9 @@ OFTEN = {"save_records": 7, "save_offsets": 300, "idle_flush_ms": 200}
 
 def reset(settings: Settings, *arguments: str) -> list[dict[str, object]]:
     """What `alphapulse state reset` says of each partition."""
-    done = subprocess.run(
-        [sys.executable, "-m", "worker", "state", "reset", "--yes", "--json", *arguments],
-        env=environment(settings),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == Exit.OK, done.stderr
-    found: list[dict[str, object]] = json.loads(done.stdout)
+    done = command(settings, "state", "reset", "--yes", "--json", *arguments)
+    assert done.code == Exit.OK, done.err
+    found: list[dict[str, object]] = json.loads(done.out)
     return found
 
 

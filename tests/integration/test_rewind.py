@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -14,7 +12,8 @@ from aiokafka import TopicPartition
 
 from tests.chaos.catalogue import fault
 from tests.integration.conftest import Bootstrap
-from tests.support.fleet import Fleet, environment, said
+from tests.support.commands import command
+from tests.support.fleet import Fleet, said
 from tests.support.outputs import assert_equal, count, expected, published, read_input
 from tests.support.ticks import delete_group, group_settings, make_topics, publish, ticks
 from worker.errors import Exit
@@ -86,10 +85,10 @@ async def test_a_worker_stops_and_names_the_offset_that_brings_the_group_back(
         await lose(settings)
         await publish(settings, records[FIRST:])
 
-        verified = _command(settings, "verify", "--json")
-        (found,) = json.loads(verified.stdout)["partitions"]
+        verified = command(settings, "verify", "--json")
+        (found,) = json.loads(verified.out)["partitions"]
         if guarantee == "exactly_once" or lose in (set_ahead, set_far_ahead):
-            assert verified.returncode == Exit.DATA
+            assert verified.code == Exit.DATA
             assert found["counts"][WRONG[lose]] > 0
         else:
             assert found["published"] > 0
@@ -102,14 +101,14 @@ async def test_a_worker_stops_and_names_the_offset_that_brings_the_group_back(
         assert "alphapulse state offsets" in told
         assert "Unclosed" not in refused.text
 
-        shown = _command(settings, "state", "offsets", "--json", "--yes")
-        assert json.loads(shown.stdout.splitlines()[0])[0]["next"] == FIRST, shown.stderr
+        shown = command(settings, "state", "offsets", "--json", "--yes")
+        assert json.loads(shown.out.splitlines()[0])[0]["next"] == FIRST, shown.err
         await fleet.started("second")
         await fleet.caught_up()
         await fleet.stop()
         assert_equal(published(settings), expected(settings, read_input(settings)))
         assert count(published(settings)) == ALL
-        assert _command(settings, "verify").returncode == Exit.OK
+        assert command(settings, "verify").code == Exit.OK
 
 
 @fault("F47")
@@ -149,7 +148,7 @@ async def test_at_least_once_a_crash_before_the_first_commit_is_no_loss_of_offse
         await fleet.started("next")
         await fleet.caught_up()
         await fleet.stop()
-        assert _command(settings, "verify").returncode == Exit.OK
+        assert command(settings, "verify").code == Exit.OK
 
 
 @fault("F47")
@@ -167,14 +166,3 @@ async def test_who_wants_it_decides_everything_again(broker: Bootstrap, topic_pr
         await fleet.stop()
         assert again.events("records are decided again")
         assert count(published(settings)) == 2 * FIRST
-
-
-def _command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "worker", *arguments],
-        env=environment(settings),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )

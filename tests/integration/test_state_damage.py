@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +11,8 @@ import pytest
 
 from tests.chaos.catalogue import fault
 from tests.integration.conftest import Bootstrap
-from tests.support.fleet import Fleet, WorkerProcess, environment, said
+from tests.support.commands import command
+from tests.support.fleet import Fleet, WorkerProcess, said
 from tests.support.kafka import produce, read_partition
 from tests.support.outputs import assert_equal, count, expected, published, read_input
 from tests.support.ticks import alter_topic, delete_before, group_settings, grow_topics, make_topics, publish, ticks
@@ -24,18 +23,6 @@ from worker.settings import Settings
 pytestmark = pytest.mark.kafka
 
 SYMBOLS = 20
-
-
-def command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`alphapulse state …` with these settings."""
-    return subprocess.run(
-        [sys.executable, "-m", "worker", "state", *arguments],
-        env=environment(settings),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 async def one_life(fleet: Fleet, name: str, **extra: str) -> WorkerProcess:
@@ -68,12 +55,12 @@ async def test_damaged_and_lost_snapshots_are_rebuilt_from_the_input(
     await publish(settings, records[:800])
     async with Fleet(settings, tmp_path) as fleet:
         await one_life(fleet, "first")
-        (held,) = json.loads(command(settings, "inspect", "--json").stdout)
+        (held,) = json.loads(command(settings, "state", "inspect", "--json").out)
         assert (held["symbols"], held["matching"], held["partitions"]) == (SYMBOLS, SYMBOLS, 1)
         assert (held["damaged"], held["lost"], held["unsaved"], held["committed"]) == (0, 0, 0, 800)
 
         await damage_one(settings)
-        assert json.loads(command(settings, "inspect", "--json").stdout)[0]["damaged"] == 1
+        assert json.loads(command(settings, "state", "inspect", "--json").out)[0]["damaged"] == 1
         await publish(settings, records[800:1_000])
         second = await one_life(fleet, "second")
         (restored,) = second.events("state restored")
@@ -84,7 +71,7 @@ async def test_damaged_and_lost_snapshots_are_rebuilt_from_the_input(
         # The broker deletes records of no topic that is only compacted.
         await alter_topic(broker.bootstrap, settings.state_topic, {"cleanup.policy": "compact,delete"})
         await delete_before(settings, settings.state_topic)
-        assert json.loads(command(settings, "inspect", "--json").stdout)[0]["lost"] == SYMBOLS
+        assert json.loads(command(settings, "state", "inspect", "--json").out)[0]["lost"] == SYMBOLS
         await publish(settings, records[1_000:])
         third = await one_life(fleet, "third")
         (restored,) = third.events("state restored")
@@ -154,11 +141,11 @@ async def test_changed_parameters_keep_sequence_and_position(
     await publish(settings, records[:2_800])
     async with Fleet(settings, tmp_path) as fleet:
         await one_life(fleet, "before")
-        before = [json.loads(line) for line in command(settings, "export").stdout.splitlines()]
+        before = [json.loads(line) for line in command(settings, "state", "export").out.splitlines()]
         assert len(before) == SYMBOLS
         assert all(state["carry"]["sequence"] > 100 for state in before)
         file = tmp_path / "states.npz"
-        assert command(settings, "export", "--npz", str(file)).returncode == Exit.OK
+        assert command(settings, "state", "export", "--npz", str(file)).code == Exit.OK
         with np.load(file) as arrays:
             assert arrays["symbols"].tolist() == [state["symbol"] for state in before]
             assert arrays["carry"]["sequence"].tolist() == [state["carry"]["sequence"] for state in before]
@@ -169,7 +156,7 @@ async def test_changed_parameters_keep_sequence_and_position(
         await publish(settings, records[2_800:])
         await one_life(fleet, "goes on", ALPHAPULSE_ENGINE__REGIME__ADX_ENTER="35")
         one = before[0]["symbol"]
-        (after,) = map(json.loads, command(settings, "export", "--symbol", one).stdout.splitlines())
+        (after,) = map(json.loads, command(settings, "state", "export", "--symbol", one).out.splitlines())
     report = await check_group(settings)
     assert report.complete, report
     assert after["fingerprint"] != before[0]["fingerprint"]
@@ -198,13 +185,13 @@ async def test_state_of_a_running_group_is_not_removed(broker: Bootstrap, topic_
     await make_topics(settings)
     async with Fleet(settings, tmp_path) as fleet:
         await fleet.started("runs")
-        done = command(settings, "reset", "--yes")
-        assert done.returncode == Exit.TEMPORARY
-        assert "has 1 members" in done.stderr
+        done = command(settings, "state", "reset", "--yes")
+        assert done.code == Exit.TEMPORARY
+        assert "has 1 members" in done.err
         await fleet.stop()
-    missing = command(settings, "export", "--symbol", "nobody")
-    assert missing.returncode == Exit.CONFIG
-    assert "there is no snapshot of nobody" in missing.stderr
+    missing = command(settings, "state", "export", "--symbol", "nobody")
+    assert missing.code == Exit.CONFIG
+    assert "there is no snapshot of nobody" in missing.err
 
 
 @fault("F16")

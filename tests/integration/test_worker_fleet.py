@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.chaos.catalogue import fault
 from tests.integration.conftest import Bootstrap
-from tests.support.fleet import Fleet, WorkerProcess, environment, until
+from tests.support.commands import command
+from tests.support.fleet import Fleet, WorkerProcess, until
 from tests.support.oracle import under_load, whole
 from tests.support.outputs import assert_equal, count, elsewhere, expected, read_input, without_repeats
 from tests.support.ticks import Publishing, group_settings, make_topics, publish, ticks
@@ -28,15 +27,8 @@ TICKS, SYMBOLS = 20_000, 300
 
 def verify(settings: Settings) -> tuple[int, dict[str, object]]:
     """Exit code and report of `alphapulse verify --json`."""
-    done = subprocess.run(
-        [sys.executable, "-m", "worker", "verify", "--json"],
-        env=environment(settings),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return done.returncode, json.loads(done.stdout)
+    done = command(settings, "verify", "--json")
+    return done.code, json.loads(done.out)
 
 
 @fault("F1", "F7")

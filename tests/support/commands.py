@@ -8,10 +8,13 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.support.fleet import environment
 from worker.cli.app import run
+from worker.settings import Settings
 
 
 class Called(NamedTuple):
@@ -40,6 +43,12 @@ def call(
     with _surroundings(list(arguments), folder, environment or {}, out, err, typed):
         code = _ended(err)
     return Called(code, out.text, err.text)
+
+
+def command(settings: Settings, *arguments: str) -> Called:
+    """As `call` with these settings, also in a test that runs in an event loop: the command gets a thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(call, *arguments, environment=environment(settings)).result()
 
 
 class _Stream(io.TextIOWrapper):
