@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 HISTORY = {"CHANGELOG.md"}  # names what there was
 
 
+@cache
 def modules() -> list[str]:
     """Modules of the working tree, `/`-separated from the root, with a `/` before."""
     folders = ("worker", "schemas", "tests", "examples", "deploy")
