@@ -20,7 +20,7 @@ import logging, sys
 from worker.settings import load_settings
 from worker.stream import supervisor
 logging.basicConfig(level=logging.INFO)
-supervisor.sys.executable = sys.argv[1]
+supervisor.sys.executable, supervisor.RESTART_BACKOFF = sys.argv[1], float(sys.argv[3])
 settings = load_settings({"processing": {"shutdown_timeout_ms": int(sys.argv[2])}})
 raise SystemExit(supervisor.supervise(settings, 2, ["worker", "--processes", "2"]))
 """
@@ -58,7 +58,7 @@ def supervise(tmp_path: Path) -> Iterator[Supervise]:
     """Starts a supervisor of two members, each with a plan, in a session of its own."""
     running: list[subprocess.Popen[str]] = []
 
-    def start(first: str, second: str, seconds: float = 20.0) -> subprocess.Popen[str]:
+    def start(first: str, second: str, seconds: float = 20.0, pause: float = 0.1) -> subprocess.Popen[str]:
         member = tmp_path / "member"
         member.write_text(MEMBER.format(python=sys.executable, folder=str(tmp_path)))
         member.chmod(0o755)
@@ -66,7 +66,7 @@ def supervise(tmp_path: Path) -> Iterator[Supervise]:
         (tmp_path / "1").write_text(second)
         running.append(
             subprocess.Popen(
-                [sys.executable, "-c", SUPERVISOR, str(member), str(int(seconds * 1000))],
+                [sys.executable, "-c", SUPERVISOR, str(member), str(int(seconds * 1000)), str(pause)],
                 env=os.environ | {"ALPHAPULSE_OPS__PORT": "7000"},
                 stderr=subprocess.PIPE,
                 text=True,
@@ -109,7 +109,7 @@ def test_a_signal_drains_all_and_ends_with_0(
 
 
 def test_a_pause_before_a_restart_does_not_hold_up_the_stop(supervise: Supervise, tmp_path: Path) -> None:
-    process = supervise("75", "drain")
+    process = supervise("75", "drain", pause=1.0)
     await_starts(tmp_path, 3, 1)  # the third start came after 1 s and 2 s, the next comes after 4 s
     begun = time.monotonic()
     process.send_signal(signal.SIGTERM)
