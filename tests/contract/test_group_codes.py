@@ -25,6 +25,7 @@ from worker.errors import AlphapulseError, Exit
 from worker.kafka.seams import hardening, joining, metadata, stop_consumer, watch
 from worker.kafka.seams.assignor import sticky_assignor
 from worker.settings import ProcessingSettings, Settings, TopicSettings
+from worker.stream import polling as polling_module
 from worker.stream.polling import Polling
 
 pytestmark = fault("F51")
@@ -43,6 +44,12 @@ ENDS = {
 KEEPS_ITS_ID = {7, 14, 15, 16, 27}  # it asks again, or looks the coordinator up
 LEAVES = {-1, 42, 69, 87, 100, 120}  # whatever the code means: the member leaves, and another joins
 SETTINGS = Settings(topics=TopicSettings(ticks=T), processing=ProcessingSettings(group="g", group_instance_id="one"))
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an error another consumer joins at once, not after a second."""
+    monkeypatch.setattr(polling_module, "MOST", 0.01)
 
 
 @asynccontextmanager
