@@ -138,6 +138,16 @@ TWELVE: dict[str, Seeded] = {
 }
 
 MORE: dict[str, Seeded] = {
+    "a look at where the bars end": Seeded(
+        _own(
+            FLIP.format(up="c.bar.ts + c.bar.interval_ms in SEEN"),
+            "\nSEEN = {}\n",
+            "values = ('seen',)\n\ndef observe(c):\n    SEEN[c.bar.ts] = True  #!\n    c.out.seen = 1.0\n",
+        ),
+        "future",
+        "it looks ahead (in Python): bar ",
+        lint=True,
+    ),
     "look-ahead by a global array": Seeded(
         _own(
             "ahead = CLOSES[c.bar.ts // 3_600_000 % 9_000 + 1]\n" + FLIP.format(up="ahead > c.bar.close"),
