@@ -21,6 +21,7 @@ from worker.backtest.sweeping.attempt import Try, try_out
 from worker.backtest.sweeping.cohorts import Cohort, cohorts
 from worker.backtest.tape import Raw, Tape, tapes
 from worker.engine.settings import EngineSettings, engine_settings
+from worker.models.registry import Registry
 from worker.sources.simulation.simulator import Simulation, simulated_records
 from worker.strategies import Filler
 
@@ -55,6 +56,7 @@ class Names(Strategy):
     def step(c):
         c.order.side = LONG if c.bar.close > c.ind.mean and c.ind.late == c.ind.late else FLAT
 """
+MODELS = Path(__file__).parents[4] / "examples" / "models"
 FAILS = "if c.bar.close > c.p.above: raise ValueError()"
 
 
@@ -71,9 +73,12 @@ def played() -> tuple[Tape, ...]:
 
 def failing() -> str:
     text = with_step(FAILS, "c.state.n += 1", "c.order.side = LONG if c.state.n % 5 < 3 else FLAT", state="n: int")
-    return text.replace(
-        "    class State", "    class Parameters(Parameters):\n        above: float = 0.0\n\n    class State"
-    )
+    return with_parameter(text, "above: float = 0.0")
+
+
+def with_parameter(text: str, declared: str) -> str:
+    parameters = f"    class Parameters(Parameters):\n        {declared}\n\n    class State"
+    return text.replace("    class State", parameters)
 
 
 def settings(file: Path, text: str, sets: Sequence[dict[str, Any]], **given: Any) -> list[EngineSettings]:
@@ -150,10 +155,7 @@ def test_python(tmp_path: Path) -> None:
 
 
 def test_a_packed_state(tmp_path: Path) -> None:
-    text = (HEAD + PACKED).replace(
-        "    class State", "    class Parameters(Parameters):\n        n: int = 2\n\n    class State"
-    )
-    text = text.replace("% 2 else", "% c.p.n else")
+    text = with_parameter(HEAD + PACKED, "n: int = 2").replace("% 2 else", "% c.p.n else")
     check(settings(tmp_path / "own.py", text, [{"n": 2}, {"n": 3}], strategy={"mode": "python"}))
 
 
@@ -177,6 +179,19 @@ def test_settings_of_the_engine_part_the_sets(tmp_path: Path) -> None:
         assert repr(found.trading[number]) == repr(wanted.trading)
     assert done == sorted(done)
     assert done[-1] == len(given)
+
+
+def test_a_model_is_asked_once_for_all_sets(tmp_path: Path) -> None:
+    says = "c.order.side = LONG if c.model.prob > 0.0 and int(c.model.prob * 1e4) % c.p.every == 0 else FLAT"
+    asks = with_parameter(with_step(says, "c.order.share = 0.1"), "every: int = 2")
+    digest = Registry(MODELS).load("index-daily", "1.0.0").digest
+    model = {"name": "index-daily", "version": "1.0.0", "digest": digest}
+    sets = [{"every": every} for every in (2, 3, 5, 7)]
+    [cohort] = cohorts(settings(tmp_path / "own.py", asks, sets, model=model))
+    tries = dict(sharing.tries(played(), cohort, 2, MODELS, lambda _: None))
+    alone = settings(tmp_path / "own.py", asks, sets, model=model)
+    assert all(same(one, try_out(played(), alone[number], MODELS)) for number, one in tries.items())
+    assert len({one.trading.trades for one in tries.values()}) > 2
 
 
 def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
