@@ -40,7 +40,7 @@ def compared() -> tuple[int, dict[str, Worst]]:
     """(exit code of the tests, worst error by name) over all oracle tests."""
     with tempfile.TemporaryDirectory() as folder:
         lines = Path(folder) / "oracles.jsonl"
-        tests = ["tests/unit/engine", "tests/unit/models", "tests/unit/strategy/ta"]
+        tests = ["tests/unit/engine", "tests/unit/models", "tests/unit/strategy/ta", "tests/unit/risk/figures"]
         command = [sys.executable, "-m", "pytest", *tests, "-n", "2", "-q", "-p", "no:cacheprovider"]
         given = {VARIABLE: str(lines), examples.VARIABLE: "long"}
         code = subprocess.run(command, env=os.environ | given, check=False).returncode

@@ -184,6 +184,16 @@ def test_no_return_across_a_new_level(mask: int) -> None:
     assert mine.returns.of(np.array([0])).returns.tolist() == [[-0.5]]
 
 
+def test_a_late_decision_makes_no_row_in_the_past() -> None:
+    mine = fed(book(), decision("A", START + 59 * MINUTE, 100.0), decision("B", START + 59 * MINUTE, 10.0))
+    fed(mine, decision("A", START + 149 * MINUTE, 110.0), offset=2)
+    mine.advance(0, START + 150 * MINUTE)
+    fed(mine, decision("B", START + 89 * MINUTE, 11.0), offset=3)
+    rows = mine.advance(START + 150 * MINUTE, START + 3 * HOUR)
+    assert [(row.number, row.ts) for row in rows] == [(0, START + 3 * HOUR)]
+    assert np.round(mine.returns.of(np.array([0, 1])).returns, 12).tolist() == [[0.1, 0.1]]
+
+
 def test_a_night_makes_no_row() -> None:
     mine, before = book(), 0
     for hour in (1, 2, 14, 15):

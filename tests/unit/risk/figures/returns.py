@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
+EXPECTED = Path(__file__).parent / "skfolio.json"  # covariances, by `python -m tests.bench.risk.expected`
 SIZES = [(70, 3), (256, 12), (512, 40)]  # returns, symbols
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from statsmodels.stats.correlation_tools import corr_nearest
 
 from tests.support.oracle_report import record
-from tests.unit.risk.figures.returns import SIZES, market
+from tests.unit.risk.figures.returns import EXPECTED, SIZES, market
 from worker.risk.figures.covariance import correlation, covariance, weighted, weights
 from worker.risk.figures.gram import gram
 
@@ -22,6 +24,14 @@ def test_covariance_is_numpys(count: int, symbols: int) -> None:
     mean = powers @ returns / powers.sum()
     error = np.abs(covariance(returns, DECAY) - (oracle + np.outer(mean, mean))).max() / np.abs(oracle).max()
     record(f"risk covariance, numpy.cov {count}x{symbols}", float(error), 1e-12)
+
+
+@pytest.mark.parametrize(("name", "rows"), json.loads(EXPECTED.read_text(encoding="utf-8")).items())
+def test_covariance_is_skfolios(name: str, rows: list[list[float]]) -> None:
+    count, _, symbols = name.partition("x")
+    oracle = np.array(rows)
+    error = np.abs(covariance(market(int(count), int(symbols)), DECAY) - oracle).max() / np.abs(oracle).max()
+    record(f"risk covariance, skfolio {name}", float(error), 1e-12)
 
 
 @pytest.mark.parametrize("count", [1, 2, 60, 512])

@@ -1,0 +1,1 @@
+"""The portfolio's covariance against skfolio's, which is asked in an environment of its own."""
