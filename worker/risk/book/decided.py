@@ -12,6 +12,9 @@ from worker.engine.reasons import Reject
 # The price reference is a new one at this bar: a return across it is none.
 NEW_REFERENCE = 1 << Reject.level_shift_accepted | 1 << Reject.reference_expired
 
+LARGEST = 1e60  # of an amount, price or quantity: products of three are finite
+LATEST = 1 << 53  # epoch ms UTC
+
 
 class _Bar(msgspec.Struct, gc=False):
     open: float
@@ -47,6 +50,14 @@ class Decided(msgspec.Struct, gc=False):
     position: _Position
     risk: _Risk
     quality: _Quality
+
+    def __post_init__(self) -> None:
+        position, bar = self.position, self.bar
+        values = (self.qty, bar.open, bar.close, position.qty, position.realised, position.unrealised)
+        if not (max(values) < LARGEST and min(values) > -LARGEST):
+            raise ValueError("a value is beyond all bounds: sums with it would be infinite")
+        if not 0 < self.ts < self.close_ts < LATEST or abs(self.side) > 1:
+            raise ValueError("a time or a side is none")
 
     @property
     def held(self) -> float:

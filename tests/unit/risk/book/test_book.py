@@ -220,7 +220,19 @@ def test_silent_is_who_holds_and_misses_three_open_intervals() -> None:
     assert mine.silent(START + 7 * 24 * HOUR + 52_200_000 + 3 * MINUTE) == ["COIN", "SHARE"]
 
 
-@pytest.mark.parametrize("value", [b"", b"{", b"[]", b'{"symbol":"A"}', b"\xff", b"null"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(b"", b"{", b"[]", b'{"symbol":"A"}', b"\xff", b"null"),
+        decision("A", START, 1e300),
+        decision("A", START, 1.0, -1e80),
+        decision("A", START, 1.0, unrealised=-1e80),
+        decision("A", 1 << 60, 1.0),
+        decision("A", -MINUTE, 1.0),
+        decision("A", START, 1.0, side=2),
+        decision("A", START, 1.0, action="buy"),
+    ],
+)
 def test_what_is_no_decision_is_told(value: bytes) -> None:
     assert not book().take(0, value)
 
