@@ -31,8 +31,6 @@ def warmth(desk: Desk) -> tuple[Found, list[Warmth]]:
     starts = [int(share * len(market)) + 1 for share in STARTS]
     later = [_values(desk, Market(market.keys[start:], market.rows[start:]))[0] for start in starts]
     faults, notes, found = list[Fault](), list[str](), list[Warmth]()
-    declared = (each.series for each in desk.definition.indicators.values())
-    rebuilt = max(REWARMED, rebuilding(declared, desk.interval_ms))
     for column, name in enumerate(desk.definition.names):
         one, indicator = values[:, column], desk.definition.indicators.get(name)
         bars = _first(one)
@@ -48,6 +46,8 @@ def warmth(desk: Desk) -> tuple[Found, list[Warmth]]:
         lost = int(np.isnan(one[bars:]).sum())
         if lost:
             notes.append(f"{name} is unknown again at {lost:,} bars: no step is taken there")
+        declared = () if indicator is None else (indicator.series,)
+        rebuilt = max(REWARMED, rebuilding(declared, desk.interval_ms))  # or from more, if others ask for more
         left = [float(_apart(*pair)[rebuilt]) for pair in pairs if len(pair[1]) > rebuilt]
         if max(left, default=0.0) > EQUAL:
             notes.append(
