@@ -10,6 +10,7 @@ from tests.chaos.catalogue import fault
 from tests.integration.conftest import Bootstrap
 from tests.support.fleet import Fleet, said
 from tests.support.outputs import assert_equal, count, expected, published, read_input
+from tests.support.strategies import with_step
 from tests.support.ticks import (
     alter_topic,
     delete_before,
@@ -93,3 +94,26 @@ async def test_input_that_retention_took_is_told_and_not_skipped(
     report = await check_group(anew)
     assert report.complete, report
     assert report.partitions[0].inputs == 200
+
+
+async def test_a_step_that_does_not_return_is_told(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
+    file = tmp_path / "own.py"
+    file.write_text(with_step("x = 1.0", "while x > 0.0 and c.bar.ts // 60_000 % 60 == 10:", "    x += 1.0"))
+    given = {"strategy": {"file": str(file), "step_timeout_ms": 1_000}}
+    settings = group_settings(broker.bootstrap, topic_prefix, partitions=1).model_copy(update={"engine": given})
+    await make_topics(settings)
+    await publish(settings, ticks(400, 20, 14))
+    async with Fleet(settings, tmp_path) as fleet:
+        worker = fleet.start("stuck")
+        assert await worker.exit_code(120) == Exit.TEMPORARY, worker.text
+        assert "step of the strategy own has not returned at SIM0" in said(worker)
+        assert ":10:00Z, after 1 s of CPU time" in said(worker)
+        [told] = worker.events("the strategy does not return: ended at once")
+        assert told["symbol"].startswith("SIM0")
+        file.write_text(with_step("x = 1.0"))
+        await fleet.started("mended")
+        fleet.workers.remove(worker)
+        await fleet.caught_up()
+        await fleet.stop()
+    report = await check_group(settings)
+    assert report.complete, report
