@@ -47,8 +47,10 @@ class Account(msgspec.Struct):
 
     @property
     def day_return(self) -> float:
-        """E / E at 00:00 UTC - 1; -1 where that is not positive."""
-        return self.equity / self.day_base - 1.0 if self.day_base > 0.0 else -1.0
+        """E / E at 00:00 UTC - 1; where that is not positive, 0 with equity and -1 without."""
+        if self.day_base > 0.0:
+            return self.equity / self.day_base - 1.0
+        return 0.0 if self.equity > 0.0 else -1.0
 
     @property
     def turnover(self) -> float:

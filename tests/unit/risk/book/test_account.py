@@ -42,8 +42,10 @@ def test_days_that_lost_more_than_foreseen_are_counted() -> None:
     assert mine.kupiec == pytest.approx(1.9568, abs=1e-3)
 
 
-def test_without_equity_at_midnight_the_day_lost_all() -> None:
+def test_after_a_midnight_without_equity_there_is_nothing_to_lose() -> None:
     mine = Account(1_000.0, 1_000.0)
     mine.advance(10, -5.0, 0.0)
-    mine.advance(DAY_MS + 10, 5.0, 0.0)
+    mine.advance(DAY_MS + 10, -6.0, 0.0)
     assert mine.day_return == -1.0
+    mine.advance(DAY_MS + 20, 5.0, 0.0)
+    assert mine.day_return == 0.0

@@ -171,6 +171,26 @@ def test_a_crash_closes_all_and_an_acknowledgement_lifts_it_next_day() -> None:
     assert fleet.limits["*"] == NONE
 
 
+def test_without_equity_all_is_closed_and_it_comes_back() -> None:
+    fleet = Fleet({"A": 15_000.0})
+    fleet.step()
+    fleet.realised = -150_000.0
+    found = fleet.step()
+    assert [one.rule for one in found.trips] == ["day", "drawdown", "equity", "day_block", "gross", "symbol"]
+    assert (found.load, found.ordered.gross, found.equity.equity) == (None, None, -50_000.0)
+    assert fleet.limits["*"] == Limits(risk_mult=0.0, allow_open=False, kill="close_all")
+    assert fleet.step(acknowledged=["kill"]).ordered.gross == 0.0
+    fleet.run.restart()
+    fleet.realised = 0.0
+    fleet.minute = 24 * 60
+    fleet.step(acknowledged=["kill"])
+    fleet.minute = 48 * 60
+    for _ in range(40):
+        found = fleet.step()
+    assert (found.blocking, found.multiplier) == ([], 1.0)
+    assert fleet.limits["*"] == NONE
+
+
 def test_what_the_monitor_cannot_see_stops_opens() -> None:
     engine = {"instruments": {"SAP": {"quote": "EUR"}}}
     fleet = Fleet({"SAP": 1_000.0}, engine, fx={"EUR": "EURUSD"})
