@@ -16,11 +16,13 @@ from typing import Any, TypeVar
 
 import numba
 
-from worker.engine.kernel_cache import keeping_in, prepare_cache
+from worker.engine.kernel_cache import keeping_in, prepare_cache, share
 
 ROOT = Path(__file__).parents[2]
 F = TypeVar("F", bound=Callable[..., Any])
-_IMPORT = re.compile(r"^(?:from|import)\s+((?:worker|schemas)[\w.]*)(?:\s+import\s+(\([^)]*\)|[^\n]*))?", re.MULTILINE)
+_IMPORT = re.compile(
+    r"^(?:from|import)\s+((?:worker|schemas|tests)[\w.]*)(?:\s+import\s+(\([^)]*\)|[^\n]*))?", re.MULTILINE
+)
 
 
 @cache
@@ -106,4 +108,6 @@ def _kept(decorate: Any, function: Any) -> Any:
         return decorate(function)
     module: str = function.__module__
     with keeping_in(CACHE.folder / source_hash(module) / module):
-        return decorate(function)
+        compiled = decorate(function)
+    share(compiled)
+    return compiled

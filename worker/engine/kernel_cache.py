@@ -7,6 +7,7 @@ import platform
 import shutil
 import stat
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 import llvmlite.binding
 import numba
 import numpy as np
-from numba.core.caching import _CacheLocator
+from numba.core.caching import IndexDataCacheFile, _CacheLocator
 
 from worker.paths import cache_dir
 
@@ -79,6 +80,28 @@ class Located(_CacheLocator):
     def get_disambiguator(self) -> str:
         """Return what tells functions of one name apart."""
         return str(self._line)
+
+
+class KernelFiles(IndexDataCacheFile):
+    """The files of one function, which several processes may write at the same time.
+
+    numba numbers the files of machine code by the index that it has read. Two processes that compile the function for
+    other types would take one number, and a third would run the code of wrong types. Here no two files share a name,
+    and a file is written before the index names it. Of two processes, one may lose its entry: it compiles again.
+    """
+
+    def save(self, key: Any, data: Any) -> None:
+        """Keep machine code under the types it is for."""
+        name = self._data_name_pattern.format(number=uuid.uuid4().int)
+        self._save_data(name, data)
+        self._save_index(self._load_index() | {key: name})
+
+
+def share(compiled: Any) -> None:
+    """Let several processes keep a function at the same time."""
+    kept = compiled._cache
+    stamp, base = kept._impl.locator.get_source_stamp(), kept._impl.filename_base
+    kept._cache_file = KernelFiles(cache_path=kept.cache_path, filename_base=base, source_stamp=stamp)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import numba
 import pytest
 
 from worker.engine import kernel
-from worker.engine.kernel_cache import keeping_in
+from worker.engine.kernel_cache import KernelFiles, keeping_in
 
 OWN = {
     "worker/low.py": "from worker.engine.kernel import embedded\n\n\n@embedded\ndef more(x):\n    return x + 1.0\n",
@@ -80,3 +80,30 @@ def test_numba_keeps_functions_of_others_where_it_would(tmp_path: Path) -> None:
         assert str(tmp_path) == config.CACHE_DIR
     assert before == (config.CACHE_DIR, config.CACHE_LOCATOR_CLASSES)
     assert not before[0].startswith(str(kernel.CACHE.folder))
+
+
+def test_processes_that_compile_for_other_types_at_the_same_time_mix_nothing_up(tmp_path: Path) -> None:
+    third, seen = KernelFiles(str(tmp_path), "step", ""), list[Any]()
+
+    class Late(KernelFiles):
+        """Another process: it has read the index before anybody wrote one, and is watched where it writes its own."""
+
+        def _load_index(self) -> dict[Any, Any]:
+            return {}
+
+        def _save_index(self, overloads: Any) -> None:
+            super()._save_index(overloads)
+            seen.append([third.load(key) for key in ("int", "float")])
+
+    for key in ("int", "float"):
+        Late(str(tmp_path), "step", "").save(key, f"code for {key}")
+    assert seen == [["code for int", None], [None, "code for float"]]
+
+
+def test_kernels_are_kept_so() -> None:
+    compiled: Any = kernel.kernel(_more)
+    assert isinstance(compiled._cache._cache_file, KernelFiles)
+
+
+def _more(x: float) -> float:
+    return x + 1.0
