@@ -36,13 +36,29 @@ class ModelSwitch(msgspec.Struct, omit_defaults=True, frozen=True):
             raise ValueError("name, version and digest go together")
 
 
+STRATEGY_KEY = "* strategy "  # and the strategy's name: groups of another one on the same topic go on
+Value = bool | int | float | Annotated[str, Meta(max_length=400)]
+
+
+class StrategySwitch(msgspec.Struct, omit_defaults=True, frozen=True):
+    """The source and the parameters of a strategy that decisions use; no record brings code."""
+
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}" + END, description="as decisions show it")]
+    version: Annotated[int, Meta(ge=0)]
+    digest: Annotated[
+        str,
+        Meta(pattern=r"^[0-9a-f]{64}" + END, description="sha256 of its source, as `alphapulse strategy show` does"),
+    ]
+    parameters: Annotated[dict[str, Value], Meta(description="of all of its parameters")] = {}
+
+
 class Control(msgspec.Struct, omit_defaults=True):
-    """Limits for one symbol, or for all (`*`); under the key `* model`, the model that decisions use.
+    """Limits for one symbol, or for all (`*`); or a switch of the model or of a strategy.
 
     A record applies from the first bar with `ts` ≥ `effective_ts`.
     """
 
-    key: Annotated[str, Meta(description="symbol, `*` or `* model`")]
+    key: Annotated[str, Meta(description="symbol, `*`, `* model` or `* strategy NAME`")]
     version: Annotated[int, Meta(ge=1, description="grows with each record of the key")]
     effective_ts: Annotated[int, Meta(description="epoch ms UTC")]
     risk_mult: Annotated[float, Meta(ge=0, le=1)] = 1.0
@@ -52,10 +68,17 @@ class Control(msgspec.Struct, omit_defaults=True):
     corp_action: CorporateAction | None = None
     reason: str = ""
     model: Annotated[ModelSwitch | None, Meta(description="with the key `* model`, and with no other")] = None
+    strategy: Annotated[
+        StrategySwitch | None, Meta(description="with the key `* strategy NAME` of its name, and with no other")
+    ] = None
 
     def __post_init__(self) -> None:
         if (self.key == MODEL_KEY) != (self.model is not None):
             raise ValueError(f"the key {MODEL_KEY!r} goes with a model, and no other key does")
+        named = None if self.strategy is None else STRATEGY_KEY + self.strategy.name
+        if named != (self.key if self.key.startswith(STRATEGY_KEY) else None):
+            raise ValueError(f"the key {STRATEGY_KEY + 'NAME'!r} goes with the strategy NAME, and no other key does")
         limits = (self.risk_mult, self.max_notional, self.allow_open, self.kill, self.corp_action)
-        if self.model is not None and limits != (1.0, None, True, "none", None):
-            raise ValueError("a record with a model sets no limits")
+        switches = self.model is not None or self.strategy is not None
+        if switches and limits != (1.0, None, True, "none", None):
+            raise ValueError("a record with a model or a strategy sets no limits")

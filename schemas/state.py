@@ -25,6 +25,13 @@ class StrategyState(msgspec.Struct, array_like=True):
     plan: Annotated[str, Meta(description="fingerprint of `memory`: indicators, validation, instrument")]
     memory: Annotated[bytes, Meta(description="of the indicators, as `encoding` says; bars can rebuild it")]
     encoding: Annotated[Literal["raw", "lz4"], Meta(description="of `memory`")] = "raw"
+    switch: Annotated[
+        int, Meta(ge=0, description="ordinal of the journal's entry whose strategy it is of; 0 = the configured one")
+    ] = 0
+    parts: Annotated[
+        list[tuple[str, int, int]],
+        Meta(description="of `memory`, which another plan may have too: fingerprint, first byte, bytes"),
+    ] = []
 
 
 class SnapshotEnvelope(msgspec.Struct, array_like=True):
@@ -81,13 +88,13 @@ class Reset(msgspec.Struct, array_like=True):
 
 
 class JournalEntry(msgspec.Struct, array_like=True, frozen=True):
-    """A control record or model switch as the partition applied it. Key: `__journal__control:<key>:<ordinal>`.
+    """A control record or a switch as the partition applied it. Key: `__journal__control:<key>:<ordinal>`.
 
     It applies to a bar iff the bar's input offset is at least `visible_from` and its `ts` at least `effective_ts`.
     """
 
     format: int
-    key: Annotated[str, Meta(description="symbol, * for all, or * model for the model that takes part")]
+    key: Annotated[str, Meta(description="symbol, * for all, * model, or * strategy and its name")]
     ordinal: Annotated[int, Meta(ge=1, description="of the key's entries in this partition")]
     version: Annotated[int, Meta(description="of the control record; of the one before where it was withdrawn")]
     visible_from: Annotated[int, Meta(ge=0, description="first input offset that saw it")]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from worker.strategy.describing.definition import Definition
     from worker.strategy.running.observing import Observing
     from worker.strategy.running.watchdog import Told
+    from worker.strategy.shelf import Shelf
 
 UNNAMED = "in_memory"  # the name of a class until it is filled in
 
@@ -114,3 +115,16 @@ def hooked(engine: EngineSettings, definition: Definition | None = None, told: T
     from worker.strategy import loading
 
     return loading.hooked(engine, definition, *([] if told is None else [told]))
+
+
+def shelf(engine: EngineSettings) -> Shelf | None:
+    """Return the strategies that this process may run; None where the rules decide.
+
+    Raises:
+        ConfigError: see `strategy.shelf.Shelf`.
+    """
+    if not engine.strategy.configured:
+        return None
+    from worker.strategy.shelf import Shelf
+
+    return Shelf(engine)

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from schemas.state import StrategyState
 from worker.engine.controls import Controls
-from worker.engine.keeping import SymbolState
 from worker.engine.records.raw import RawRecords
 from worker.engine.settings import EngineSettings
 from worker.engine.state.layout import CARRY
+from worker.engine.switching.keeping import SymbolState
 
 Counted = tuple[int, bytes, int]  # input offset, symbol, how many of its records there were
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -17,7 +17,7 @@ from worker.engine.bar import BAR, INSTRUMENT
 from worker.engine.kernel import kernel
 from worker.engine.pipeline import OUTPUT
 from worker.engine.state.layout import CARRY
-from worker.engine.strategy.hooked import Observation
+from worker.engine.strategy.hooked import Observation, Part
 
 FAST, SLOW = 5, 20  # bars
 VALUES = np.dtype([("fast", "f8"), ("slow", "f8")])
@@ -113,6 +113,7 @@ class Hand:
             self.params[name] = value
 
     plan = "averages"
+    parts: Sequence[Part] = ()
 
     def rebuilding(self, interval_ms: int) -> int:
         """Any number of bars."""

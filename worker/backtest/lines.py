@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from worker.backtest.tape import BarPart, RawPart
 from worker.engine.output.encoding import DecisionEncoder
 from worker.engine.output.outcomes import OutcomeBuilder
+from worker.engine.output.voices import Voices
 from worker.engine.scoring.names import ModelNames
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded, rows_of
@@ -26,9 +27,9 @@ class Lines(NamedTuple):
 class Writer:
     """Encoder of the outcomes of one configuration."""
 
-    def __init__(self, settings: EngineSettings, names: ModelNames | None = None) -> None:
-        self._builder = OutcomeBuilder(settings, names)
-        self._decisions = DecisionEncoder(settings, names)
+    def __init__(self, settings: EngineSettings, names: ModelNames | None = None, voices: Voices | None = None) -> None:
+        self._builder = OutcomeBuilder(settings, names, voices)
+        self._decisions = DecisionEncoder(settings, names, voices)
         self._json = msgspec.json.Encoder()
 
     def warm_up(self) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.control import MODEL_KEY
+from schemas.control import MODEL_KEY, STRATEGY_KEY
 from schemas.state import JournalEntry
 from worker.engine.records.key_table import KeyIndex
 from worker.engine.records.raw import RawRecords
@@ -16,6 +16,7 @@ from worker.engine.stages.risk import LIMITS
 
 ALL = b"*"
 MODEL = MODEL_KEY.encode()
+STRATEGY = STRATEGY_KEY.encode()  # and a name
 KEPT = 256  # newest entries of a key that count: a monitor that repeats itself for years must not fill the journal
 
 Row: TypeAlias = tuple[int, int, int, float, float, bool, bool]  # LIMITS
@@ -106,13 +107,19 @@ class Controls:
     """The entries of all keys; true where there are limits.
 
     `static` is the one row of limits that apply without any entry, and never more than these.
-    `on_switch` gets every entry that switches the model.
+    `on_switch` gets every entry of a key that switches something, `on_removal` those of it that no bar can meet.
+    Switches of other strategies are kept, and ignored.
     """
 
-    def __init__(self, static: NDArray[Any], on_switch: Callable[[JournalEntry], None] | None = None) -> None:
-        self._static, self._on_switch = static, on_switch
+    def __init__(
+        self,
+        static: NDArray[Any],
+        on_switch: Mapping[bytes, Callable[[JournalEntry], None]] | None = None,
+        on_removal: Mapping[bytes, Callable[[Sequence[JournalEntry]], None]] | None = None,
+    ) -> None:
+        self._static, self._on_switch, self._on_removal = static, on_switch or {}, on_removal or {}
         self._histories: dict[bytes, History] = {}
-        self._switches = History()
+        self._switches: dict[bytes, History] = {}
         self._index: KeyIndex | None = None  # of the keys except ALL; built on request
 
     def __bool__(self) -> bool:
@@ -125,18 +132,27 @@ class Controls:
         for history in self._all():
             yield from history.entries
 
+    @property
+    def common(self) -> set[bytes]:
+        """Keys whose records concern every symbol."""
+        return {ALL, MODEL, *self._on_switch}
+
     def newest(self, key: bytes) -> JournalEntry | None:
         """Return the newest entry of a key."""
-        history = self._switches if key == MODEL else self._histories.get(key)
+        history = self._switches.get(key) if _switches(key) else self._histories.get(key)
         return history.entries[-1] if history and history.entries else None
 
     def add(self, entry: JournalEntry) -> None:
-        """Append the newest entry of its key."""
+        """Append the newest entry of its key.
+
+        Raises:
+            ConfigError: this process has not the strategy that it names.
+        """
         key = entry.key.encode()
-        if key == MODEL:
-            self._switches.add(entry)
-            if self._on_switch:
-                self._on_switch(entry)
+        if _switches(key):
+            if key in self._on_switch:
+                self._on_switch[key](entry)
+            self._switches.setdefault(key, History()).add(entry)
             return
         self._index = self._index if key in self._histories else None
         self._histories.setdefault(key, History()).add(entry)
@@ -149,17 +165,22 @@ class Controls:
         """Remove entries."""
         for key in {entry.key.encode() for entry in entries}:
             gone = [entry for entry in entries if entry.key.encode() == key]
-            if key == MODEL:
-                self._switches = self._switches.without(gone)
+            if _switches(key):
+                self._switches[key] = self._switches[key].without(gone)
+                if key in self._on_removal:
+                    self._on_removal[key](gone)
             else:
                 self._histories[key] = self._histories[key].without(gone)
 
-    def generations(self, offsets: NDArray[np.int64] | None, times: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the number of the model switch that applies to each record, 0 for none, (n,)."""
-        if not self._switches.entries:
+    def generations(
+        self, offsets: NDArray[np.int64] | None, times: NDArray[np.int64], key: bytes = MODEL
+    ) -> NDArray[np.int64]:
+        """Return the number of the switch of a key that applies to each record, 0 for none, (n,)."""
+        history = self._switches.get(key)
+        if history is None or not history.entries:
             return np.zeros(len(times), np.int64)
         assert offsets is not None, "which switch a record meets depends on its offset"
-        return self._switches.ordinals(offsets, times)
+        return history.ordinals(offsets, times)
 
     def limits(self, raw: RawRecords, times: NDArray[np.int64]) -> NDArray[Any]:
         """Return each record's LIMITS, shape (n,): per field the stricter value of its symbol's and those for all.
@@ -177,7 +198,7 @@ class Controls:
 
     def _all(self) -> Iterator[History]:
         yield from self._histories.values()
-        yield self._switches
+        yield from self._switches.values()
 
 
 def stricter(own: NDArray[Any], common: NDArray[Any], static: NDArray[Any]) -> NDArray[Any]:
@@ -190,6 +211,10 @@ def stricter(own: NDArray[Any], common: NDArray[Any], static: NDArray[Any]) -> N
     rows["allow_open"] = own["allow_open"] & common["allow_open"]
     rows["kill"] = own["kill"] | common["kill"]
     return rows
+
+
+def _switches(key: bytes) -> bool:
+    return key == MODEL or key.startswith(STRATEGY)
 
 
 def _grouped(places: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:

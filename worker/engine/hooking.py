@@ -34,7 +34,7 @@ class Hooking:
         self._strategy, self._beside = strategy, beside
         self._extra = [extra.index(name) for name in strategy.extra]
         self._params = np.ascontiguousarray(strategy.params)  # whose address is given away
-        self._before = np.zeros(beside.own.shape[1], np.uint64)
+        self._before = np.zeros(0, np.uint64)
         self._room(0)
 
     def observe(
@@ -59,6 +59,8 @@ class Hooking:
     def hook(self) -> Hook:
         """Return what `decide` needs for the batch that `observe` has seen; `decided` comes after it."""
         self._strategy.deciding()
+        if self._before.size != self._beside.own.shape[1]:
+            self._before = np.zeros(self._beside.own.shape[1], np.uint64)
         return Hook(
             address=self._strategy.address,
             standings=self._beside.standings,

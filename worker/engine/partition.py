@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from schemas.state import JournalEntry, StrategyState
 from schemas.tick import interval_ms
 from worker.engine.again import Again
-from worker.engine.controls import Controls
-from worker.engine.hooking import NOBODY, Hooking
-from worker.engine.keeping import Keeping, SymbolState
+from worker.engine.controls import MODEL, STRATEGY, Controls
+from worker.engine.hooking import NOBODY
 from worker.engine.output.outcomes import OutcomeBuilder
 from worker.engine.output.rows import OutputRows, clear_rejected
 from worker.engine.pipeline import OUTPUT, Params, decide, observe, params
@@ -27,8 +26,15 @@ from worker.engine.state.beside import Beside
 from worker.engine.state.fingerprints import Fingerprints
 from worker.engine.state.frames import Spill
 from worker.engine.state.symbols import Symbols
-from worker.engine.strategy.hooked import Hooked
+from worker.engine.strategy.hooked import Chosen, Find, Hooked
+from worker.engine.switching.changing import Changing
+from worker.engine.switching.keeping import Keeping, SymbolState
+from worker.engine.switching.turns import Met, turns
+from worker.engine.switching.variants import CONFIGURED, Variants
 from worker.errors import ConfigError
+
+Switched = dict[bytes, Callable[[JournalEntry], None]]
+Removed = dict[bytes, Callable[[Sequence[JournalEntry]], None]]
 
 
 class PartitionEngine:
@@ -43,8 +49,9 @@ class PartitionEngine:
         spill: Spill | None = None,
         scorer: Scorer | None = None,
         strategy: Hooked | None = None,
+        find: Find | None = None,
     ) -> None:
-        """Create an engine without state.
+        """Create an engine without state; `find` returns the strategies that switches name.
 
         Raises:
             ConfigError: a strategy is configured and not given, or the reverse.
@@ -56,10 +63,15 @@ class PartitionEngine:
         intervals = {s: interval_ms(i.interval) for s, i in settings.instruments.items() if i.interval}
         self._decoder = Decoder(settings.ingestion, intervals)
         self._builder = OutcomeBuilder(settings, None if scorer is None else scorer.names)
-        self._strategy = strategy
-        self.controls = Controls(self._params.risk.limits, partial(_switch, scorer) if scorer else None)
         self.fingerprints = Fingerprints(settings)
+        self._strategy, self._key = strategy, STRATEGY + (settings.strategy.name or "").encode()
+        self._variants: Variants | None = None
         self._begin(spill)
+        if strategy is not None:
+            configured = Chosen(strategy, settings.strategy.version, 0)
+            self._variants = Variants(configured, self.symbols, find, self.extra)
+            self._bind(self._variants)
+        self.controls = Controls(self._params.risk.limits, *self._switches(scorer))
         self.touched = np.zeros(0, np.int64)
         self._rows = OutputRows()
         self._scorer = scorer
@@ -90,11 +102,25 @@ class PartitionEngine:
 
     def _begin(self, spill: Spill | None) -> None:
         beside = None if self._strategy is None else Beside(self._strategy)
-        extra = self._settings.ingestion.extra
-        self._hooking = None if self._strategy is None or beside is None else Hooking(self._strategy, beside, extra)
         self.symbols = Symbols(self._settings, spill, beside)
-        self._keeping = Keeping(self._settings, self.symbols, self.fingerprints, self._strategy)
+        if self._variants is not None:
+            self._variants.begin(self.symbols)
+        self._bind(self._variants)
         self._again = Again()
+
+    def _bind(self, variants: Variants | None) -> None:
+        self._keeping = Keeping(self._settings, self.symbols, self.fingerprints, variants)
+        self._changing = None if variants is None else Changing(self.symbols, self._keeping, variants)
+
+    def _switches(self, scorer: Scorer | None) -> tuple[Switched, Removed]:
+        """Return what hears of the journal's entries that switch something, and of those removed, by key."""
+        switched, removed = Switched(), Removed()
+        if scorer is not None:
+            switched[MODEL] = partial(_switch, scorer)
+        if self._variants is not None:
+            switched[self._key] = partial(_switch_strategy, self._variants)
+            removed[self._key] = partial(_forget, self._variants)
+        return switched, removed
 
     def advance_raw(self, raw: RawRecords) -> None:
         """Advance the state as `step_raw`, without output rows."""
@@ -110,13 +136,17 @@ class PartitionEngine:
         slots, new = self.symbols.slots_raw(raw, decoded.bars["mask"] == 0)
         self._keeping.settle(slots)
         frames, order, outs = self.symbols.frames.of(slots), self._order(slots), self._rows.rows(slots)
+        met = self._meet(slots, new, raw.rows["offset"], decoded.bars)
         self._observe(decoded.bars, frames, order, known, outs)
         clear_rejected(outs)
         self._ask(outs, frames, raw.rows["offset"], decoded.bars)
         p = self._params
         if self.controls:
             p = self._limited(outs, self.controls.limits(raw, decoded.bars["ts"]))
-        self._decide(decoded.bars, frames, order, outs, p, decoded.extras)
+        if met is None:
+            self._decide(decoded.bars, frames, order, outs, p, decoded.extras)
+        else:
+            self._decide_in_turns(met, slots, decoded.bars, frames, order, outs, p, decoded.extras)
         self._forget(slots, new)
         return decoded, outs
 
@@ -175,9 +205,8 @@ class PartitionEngine:
             outs = self._rows.rows(slots)
             with self._again.times(self.symbols.states, slots, frames):
                 self._observe(bars, frames, order, len(self.symbols), outs)
-            if self._hooking is not None:
-                lost = self._keeping.rebuilding(slots, frames)
-                self._hooking.observe(order, lost, bars, outs, self.symbols, decoded.extras)
+            for variant, lost in self._keeping.rebuilding(slots, frames):
+                variant.hooking.observe(order, lost, bars, outs, self.symbols, decoded.extras)
 
     def reserve(self, symbols: int) -> None:
         """Allocate for this many symbols at once, before they are loaded."""
@@ -225,13 +254,58 @@ class PartitionEngine:
         params: Params,
         extras: NDArray[np.float64],
     ) -> None:
+        self._decide_by(CONFIGURED, bars, frames, order, outs, params, extras)
+
+    def _decide_by(
+        self,
+        ordinal: int,
+        bars: NDArray[Any],
+        frames: NDArray[np.int64],
+        order: NDArray[np.int64],
+        outs: NDArray[Any],
+        params: Params,
+        extras: NDArray[np.float64],
+    ) -> None:
+        """Decide rows by the strategy of a journal's entry, or by the rules."""
         s, hook = self.symbols, NOBODY
-        if self._hooking is not None:
-            self._hooking.observe(order, frames, bars, outs, s, extras)
-            hook = self._hooking.hook()
+        variant = None if self._variants is None else self._variants.live(ordinal) or self._variants.live(CONFIGURED)
+        if variant is not None:
+            variant.hooking.observe(order, frames, bars, outs, s, extras)
+            hook = variant.hooking.hook()
         decide(s.states, s.instruments, frames, order, bars, outs, params, hook)
-        if self._hooking is not None:
-            self._hooking.decided()
+        if variant is not None:
+            if variant.voice:
+                outs["said"]["voice"][order] = variant.voice
+            variant.hooking.decided()
+
+    def _meet(
+        self, slots: NDArray[np.int64], new: Sequence[bytes], offsets: NDArray[np.int64] | None, bars: NDArray[Any]
+    ) -> Met | None:
+        """Return which strategies a batch meets, before its bars are observed; None where none was ever switched."""
+        if self._changing is None or self._variants is None or not self._variants.switched:
+            return None
+        self._keeping.begin([slot for key in new if (slot := self.symbols.get(key)) is not None])
+        ordinals = self.controls.generations(offsets, bars["ts"], self._key)
+        met = Met.of(ordinals, self._keeping.ordinals(slots), slots, bars)
+        self._changing.remember(met.changing)
+        return met
+
+    def _decide_in_turns(
+        self,
+        met: Met,
+        slots: NDArray[np.int64],
+        bars: NDArray[Any],
+        frames: NDArray[np.int64],
+        order: NDArray[np.int64],
+        outs: NDArray[Any],
+        params: Params,
+        extras: NDArray[np.float64],
+    ) -> None:
+        assert self._changing is not None
+        for turn in turns(met, slots, order, outs["validation"]["accepted"]):
+            for begin in turn.begins:
+                self._changing.begin(begin, slots, bars, outs)
+            self._decide_by(turn.ordinal, bars, frames, turn.order, outs, params, extras)
 
     def _observe(
         self, bars: NDArray[Any], frames: NDArray[np.int64], order: NDArray[np.int64], known: int, outs: NDArray[Any]
@@ -246,6 +320,14 @@ class PartitionEngine:
         self.touched = np.where(np.isin(slots, freed), -1, slots) if freed else slots
 
 
-# Not a method: the engine would be part of a cycle and keep its memory until the garbage collector runs.
+# Not methods: the engine would be part of a cycle and keep its memory until the garbage collector runs.
 def _switch(scorer: Scorer, entry: JournalEntry) -> None:
     scorer.switch(entry.ordinal, entry.control.model if entry.control else None)
+
+
+def _switch_strategy(variants: Variants, entry: JournalEntry) -> None:
+    variants.switch(entry.ordinal, entry.control.strategy if entry.control else None)
+
+
+def _forget(variants: Variants, entries: Sequence[JournalEntry]) -> None:
+    variants.forget([entry.ordinal for entry in entries])

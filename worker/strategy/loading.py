@@ -96,13 +96,22 @@ def defined(engine: EngineSettings, strategy: type[Strategy] | None = None, look
             "Restore the file, or leave engine.strategy.digest out",
         )
     found = define(source, settings.parameters)
-    if unknown := [name for name in found.extra if name not in engine.ingestion.extra]:
-        wanted = ", ".join(f'"{name}"' for name in (*engine.ingestion.extra, *unknown))
+    check_extra(engine, source.name, found.extra)
+    return found
+
+
+def check_extra(engine: EngineSettings, name: str, extra: tuple[str, ...]) -> None:
+    """Refuse a strategy of this name that reads other extra columns than the settings name.
+
+    Raises:
+        StrategyRefused: it does.
+    """
+    if unknown := [each for each in extra if each not in engine.ingestion.extra]:
+        wanted = ", ".join(f'"{each}"' for each in (*engine.ingestion.extra, *unknown))
         raise StrategyRefused(
-            f"{source.name} reads c.extra.{unknown[0]}, which engine.ingestion.extra does not name",
+            f"{name} reads c.extra.{unknown[0]}, which engine.ingestion.extra does not name",
             f"Set engine.ingestion.extra = [{wanted}], and publish ticks that have it",
         )
-    return found
 
 
 def hooked(
@@ -118,8 +127,15 @@ def hooked(
         SettingRefused: as `filled`.
     """
     found = definition or defined(engine)
-    if found is None:
-        return None
+    return None if found is None else watched(engine, found, told)
+
+
+def watched(engine: EngineSettings, found: Definition, told: Told = end_process) -> Compiled | Interpreted:
+    """Return a checked strategy for one engine, ready to be asked and watched (`hooked`).
+
+    Raises:
+        StrategyRefused: it can't be compiled.
+    """
     strategy = run(found, engine.strategy.mode)
     watch(strategy.work, engine.strategy.step_timeout_ms / 1000, told)
     return strategy

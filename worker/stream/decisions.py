@@ -11,7 +11,7 @@ from worker.errors import ConfigError
 from worker.kafka.records.decode import decode
 from worker.models.serving.library import Library, configured_stages, exclusive
 from worker.settings import ModelsSettings, Settings
-from worker.strategies import defined, hooked
+from worker.strategies import shelf
 from worker.stream.output.encoder import OutputEncoder
 from worker.stream.state.spill import Spilling
 from worker.telemetry.metrics import METRICS
@@ -73,7 +73,7 @@ class DecisionJob:
         self._engine, self._settings = engine, settings
         _fits(engine, settings)
         self._library = library(engine, settings.models)
-        self._strategy = defined(engine)
+        self._shelf = shelf(engine)
         self._spilling = Spilling(settings.state)
         self.config_hash = engine.config_hash()
 
@@ -82,6 +82,8 @@ class DecisionJob:
         tp = TopicPartition(self._settings.topics.input, 0)
         engine = self.engine()
         engine.warm_up()
+        if self._shelf is not None:
+            self._shelf.warm_up()
         raw, _ = decode(_record_set(), 0, (), True, tp)
         for _ in self.publisher(tp, MIN_BATCH).outputs(raw, engine.step_raw(raw)):
             pass
@@ -89,12 +91,15 @@ class DecisionJob:
     def engine(self) -> PartitionEngine:
         """Create the engine of a partition."""
         scorer = self._library.switchboard() if self._library else None
-        strategy = hooked(self._engine, self._strategy)
-        return PartitionEngine(self._engine, self._spilling.new(), scorer, strategy)
+        spill, shelf = self._spilling.new(), self._shelf
+        if shelf is None:
+            return PartitionEngine(self._engine, spill, scorer)
+        return PartitionEngine(self._engine, spill, scorer, shelf.hooked(), shelf.find)
 
     def publisher(self, tp: TopicPartition, batch_bytes: int) -> OutputEncoder:
         """Create the publisher of a partition's decisions and rejections."""
         transactional = self._settings.processing.guarantee == "exactly_once"
         group, topics = self._settings.processing.group, self._settings.topics
         names = self._library.names if self._library else None
-        return OutputEncoder(self._engine, topics, group, tp, batch_bytes, transactional, names)
+        voices = self._shelf.voices if self._shelf else None
+        return OutputEncoder(self._engine, topics, group, tp, batch_bytes, transactional, names, voices)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from schemas.state import StrategyState
 from worker.engine.controls import Controls
-from worker.engine.keeping import SymbolState
 from worker.engine.records.raw import RawRecords
+from worker.engine.switching.keeping import SymbolState
 from worker.kafka.records.outputs import Output, Prepared
 
 

@@ -12,6 +12,8 @@ from worker.engine.output.encoding.encoder import rows_as_bytes, view_as
 from worker.engine.output.encoding.lanes import new_lanes
 from worker.engine.output.encoding.layout import Layout
 from worker.engine.output.encoding.layouts import Layouts
+from worker.engine.output.encoding.lines import Rows
+from worker.engine.output.voices import Voices
 from worker.engine.records.raw import RawRecords
 from worker.engine.scoring.names import ModelNames
 from worker.engine.settings import EngineSettings
@@ -39,18 +41,26 @@ class DecisionWriter:
         max_batch: int,
         transactional: bool,
         names: ModelNames | None = None,
+        voices: Voices | None = None,
     ) -> None:
         """Limit batches to `max_batch` bytes, unless the first record alone is larger."""
         if settings.decision.detail == "full":
             raise ValueError("decisions in full detail have no compiled writer")
-        self._layouts = Layouts(settings, names)
+        self._layouts = Layouts(settings, names, voices)
         self._headers, self._max, self._transactional = header_layout, max_batch, transactional
 
     def batches(
         self, raw: RawRecords, bars: NDArray[Any], outs: NDArray[Any], rows: NDArray[np.int64]
     ) -> Iterator[RecordBatch]:
         """Yield the decisions of `rows` (of all three, each accepted) in order. Each batch has its own memory."""
-        source, seen, layout = _input(raw), rows_as_bytes(bars, outs), self._layouts.newest
+        source, seen = _input(raw), rows_as_bytes(bars, outs)
+        for first, end, layout in self._layouts.runs(outs, rows):
+            yield from self._alike(raw, seen, source, rows[first:end], layout)
+
+    def _alike(
+        self, raw: RawRecords, seen: Rows, source: Input, rows: NDArray[np.int64], layout: Layout
+    ) -> Iterator[RecordBatch]:
+        """Yield the decisions of rows that have one layout."""
         widest = self._widest(layout, raw.rows)
         times, lanes = np.zeros(2, np.int64), new_lanes()
         done = 0

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from schemas.state import StrategyState
 from tests.bench.peers.light_kernels import WIDTH, check, put_outputs
 from worker.engine.controls import Controls
-from worker.engine.keeping import SymbolState
 from worker.engine.output.encoding.encoder import view_as
 from worker.engine.pipeline import params
 from worker.engine.records.key_table import KeyTable
@@ -21,6 +20,7 @@ from worker.engine.records.raw import RawRecords, raw_records
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoder
+from worker.engine.switching.keeping import SymbolState
 from worker.kafka.records.outputs import Prepared
 from worker.kafka.seams.sending import FinishedBatch
 from worker.settings import Settings

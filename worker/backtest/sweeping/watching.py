@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.engine.strategy.hooked import Observation
+from worker.engine.strategy.hooked import Observation, Part
 from worker.engine.strategy.observe import observe
 from worker.engine.strategy.plan import Plan, plan
 from worker.strategy.describing.definition import Definition
@@ -47,7 +47,7 @@ class Watch:
         self.address: int = strategy.address
         self.own: np.dtype[Any] = strategy.own
         self.params: NDArray[Any] = strategy.params
-        self.plan = ""  # of a memory that is never stored
+        self.plan, self.parts = "", list[Part]()  # of a memory that is never stored
         self.extra: tuple[str, ...] = ()  # cohorts leave out strategies that read extra columns
         self.words = strategy.words if shared is None else shared.plan.words
         self.columns = strategy.columns if shared is None else len(shared.plan.outputs)

@@ -25,7 +25,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 ON_FAILURE = ("hold", "close", "rules")
 HOLD_ON, CLOSE_ON, RULES_ON = range(len(ON_FAILURE))
 # Where it comes from, how it runs, and what its source says too: none affects a value.
-UNHASHED = ("file", "mode", "tags", "notes", "on_state_change", "step_timeout_ms")
+UNHASHED = ("file", "candidates", "mode", "tags", "notes", "on_state_change", "step_timeout_ms")
 
 
 # Named for its stage: numba resolves named tuples of equal name and fields on its slow path.
@@ -47,6 +47,9 @@ class StrategySettings(BaseModel):
     file: str | None = Field(None, description="Python file with the strategy's class")
     name: Name | None = Field(
         None, description="of a strategy in an installed package; without it and `file` the rules decide"
+    )
+    candidates: tuple[str, ...] = Field(
+        (), description="files with other versions of it, that `alphapulse control strategy` may switch to"
     )
     version: int = Field(0, ge=0, description="its version; filled in when it is loaded")
     digest: str = Field("", description="sha256 of its source; filled in when it is loaded")

@@ -8,7 +8,7 @@ import math
 from collections import namedtuple
 from collections.abc import Iterable, Iterator
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import UNSET, UnsetType
@@ -20,6 +20,7 @@ from schemas.rejection import MAX_PAYLOAD
 from worker.engine import reasons
 from worker.engine.asking.intent import MARKET, Status
 from worker.engine.asking.settings import StrategySettings
+from worker.engine.output.voices import Voices
 from worker.engine.periods import close_time
 from worker.engine.reasons import Reason, codes
 from worker.engine.records.records import Records
@@ -63,16 +64,22 @@ def _six(x: float) -> float | None:
     return None if math.isnan(x) else round(x * 1e6) / 1e6 + 0.0
 
 
-class OutcomeBuilder:
-    """Builder of decisions and rejections under one configuration; `names` are those of the engine's scorer."""
+class _Voice(NamedTuple):
+    config_hash: str
+    strategy: StrategySettings
 
-    def __init__(self, settings: EngineSettings, names: ModelNames | None = None) -> None:
-        self._hash = settings.config_hash()
-        self._suffix = self._hash[:8]
+
+class OutcomeBuilder:
+    """Builder of decisions and rejections under one configuration.
+
+    `names` are those of the engine's scorer; `voices` those of the strategies that a switch may bring.
+    """
+
+    def __init__(self, settings: EngineSettings, names: ModelNames | None = None, voices: Voices | None = None) -> None:
+        self._voices, self._spoken = voices or Voices(settings), list[_Voice]()
         self._names = names or ModelNames(*settings.voice)
         self._anomaly, self._forecast = settings.anomaly.enabled, settings.forecast.enabled
         self._full = settings.decision.detail == "full"
-        self._strategy = settings.strategy
         self._codes: dict[int, list[str]] = {}
         self._reasons: dict[int, list[str]] = {}
 
@@ -87,7 +94,7 @@ class OutcomeBuilder:
             _shapes(outs["patterns"]),
             self._models(outs["model"]),
             decoded.bars.tolist(),
-            _said(self._strategy, outs["said"]),
+            self._said(outs["said"]),
             strict=True,
         )
         outcomes = [
@@ -103,6 +110,17 @@ class OutcomeBuilder:
     def _models(self, found: NDArray[Any]) -> list[Model]:
         pairs = zip(found["model_index"].tolist(), found["status"].tolist(), strict=True)
         return [self._names.rows[index][status] for index, status in pairs]
+
+    def _said(self, rows: NDArray[Any]) -> Iterable[tuple[str, Strategy | UnsetType]]:
+        """Return the hash under which each row was decided, and what a strategy said there, if one decides."""
+        for settings in self._voices.settings[len(self._spoken) :]:
+            self._spoken.append(_Voice(settings.config_hash(), settings.strategy))
+        if not self._spoken[0].strategy.configured:
+            return repeat((self._spoken[0].config_hash, UNSET), len(rows))
+        spoken, intents = self._spoken, rows["intent"]
+        columns = (intents["status"], intents["tag"], intents["notes"], rows["kind"], rows["price"], rows["bars"])
+        answers = zip(rows["voice"].tolist(), *(column.tolist() for column in columns), strict=True)
+        return ((spoken[voice].config_hash, _answer(spoken[voice].strategy, *row)) for voice, *row in answers)
 
     def _named(self, mask: int) -> list[str]:
         if mask not in self._codes:
@@ -123,17 +141,18 @@ class OutcomeBuilder:
         shapes: Any,
         model: Model,
         bar: Any,
-        said: Strategy | UnsetType,
+        said: tuple[str, Strategy | UnsetType],
         symbol: str,
     ) -> Decision:
+        config_hash, answer = said
         ts, interval, _, open_, high, low, close, volume, _ = bar
         regime_code, bucket, age = (market[i] for i in REGIME_FIELDS)
         return Decision(
             schema_version=SCHEMA_VERSION,
-            decision_id=f"{symbol}-{d.sequence}-{self._suffix}",
+            decision_id=f"{symbol}-{d.sequence}-{config_hash[:8]}",
             engine_version=ENGINE_VERSION,
             feature_set_version=FEATURE_SET_VERSION,
-            config_hash=self._hash,
+            config_hash=config_hash,
             symbol=symbol,
             sequence=d.sequence,
             ts=ts,
@@ -171,7 +190,7 @@ class OutcomeBuilder:
             anomaly_d2=_null(d.anomaly_d2) if self._anomaly else UNSET,
             forecast_h=_null(d.forecast_h) if self._forecast else UNSET,
             forecast_sd=_null(d.forecast_sd) if self._forecast else UNSET,
-            strategy=said,
+            strategy=answer,
         )
 
     def _rejection(self, judged: Any, sequence: int, records: Records, decoded: Decoded, row: int) -> Rejection:
@@ -226,15 +245,6 @@ def _position(
 
 def _risk(sigma: Any, var99: Any, es99: Any, *rest: Any) -> Risk:
     return Risk(sigma, var99, es99, *rest)
-
-
-def _said(strategy: StrategySettings, rows: NDArray[Any]) -> Iterable[Strategy | UnsetType]:
-    """Return what a strategy said at each row, if one decides."""
-    if not strategy.configured:
-        return repeat(UNSET, len(rows))
-    intents = rows["intent"]
-    columns = (intents["status"], intents["tag"], intents["notes"], rows["kind"], rows["price"], rows["bars"])
-    return (_answer(strategy, *row) for row in zip(*(column.tolist() for column in columns), strict=True))
 
 
 def _answer(

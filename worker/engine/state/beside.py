@@ -25,7 +25,7 @@ class Beside:
     """The records of one strategy, by frame. All zero is a symbol without any bar."""
 
     def __init__(self, strategy: Hooked) -> None:
-        self._columns = strategy.words, max(-(-strategy.own.itemsize // WORD), 1)
+        self._columns = _columns(strategy)
         self.memory: NDArray[np.float64] = np.zeros((0, self._columns[0]))
         self.own: NDArray[np.uint64] = np.zeros((0, self._columns[1]), np.uint64)
         self.standings: NDArray[Any] = np.zeros(0, STANDING)
@@ -43,6 +43,32 @@ class Beside:
             wider[: len(had)] = had
             kept = getattr(self, name)
             setattr(self, name, wider.view(kept.dtype).reshape(size, *kept.shape[1:]))
+
+    def wider(self, strategy: Hooked) -> tuple[int, int]:
+        """Return the words of indicators and own state that leave room for another strategy too."""
+        indicators, own = _columns(strategy)
+        return max(indicators, self._columns[0]), max(own, self._columns[1])
+
+    def relaid(self, content: NDArray[np.uint8], columns: tuple[int, int]) -> NDArray[np.uint8]:
+        """Return a frame's bytes as they are after `widen`."""
+        memory, own, standing = self.split(content)
+        parts = [np.zeros(WORD * words, np.uint8) for words in columns]
+        parts[0][: memory.size], parts[1][: own.size] = memory, own
+        return np.concatenate([*parts, standing])
+
+    def widen(self, columns: tuple[int, int]) -> None:
+        """Make room; what there is stays, at the beginning of its part."""
+        for name, words in zip(("memory", "own"), columns, strict=True):
+            had = getattr(self, name)
+            wide = np.zeros((len(had), words), had.dtype)
+            wide[:, : had.shape[1]] = had
+            setattr(self, name, wide)
+        self._columns = columns
+
+    @property
+    def columns(self) -> tuple[int, int]:
+        """Words of indicators and own state per symbol."""
+        return self._columns
 
     def clear(self, frame: int) -> None:
         """Make a frame that of a symbol without any bar."""
@@ -67,6 +93,10 @@ class Beside:
 
     def _parts(self, frame: int) -> list[NDArray[np.uint8]]:
         return [_bytes(rows)[frame] for rows in (self.memory, self.own, self.standings)]
+
+
+def _columns(strategy: Hooked) -> tuple[int, int]:
+    return strategy.words, max(-(-strategy.own.itemsize // WORD), 1)
 
 
 def _bytes(rows: NDArray[Any]) -> NDArray[np.uint8]:

@@ -11,13 +11,18 @@ from worker.engine.bar import INSTRUMENT
 from worker.engine.state.beside import Beside
 from worker.engine.state.instrument_rows import InstrumentRows
 from worker.engine.state.layout import STATE
+from worker.engine.strategy.hooked import Hooked
+from worker.errors import TryAgain
 
 NONE = -1  # no slot, no frame
 SHARE = 16  # a sixteenth of the frames is freed at once
 
 
 class Store(Protocol):
-    """Storage of the states that are not in memory, as bytes, shape (bytes per symbol,): always the same number."""
+    """Storage of the states that are not in memory, as bytes, shape (bytes per symbol,).
+
+    That number is the same for all, and grows by `Frames.widen` alone, which writes them anew from the last slot on.
+    """
 
     def put(self, slot: int, state: NDArray[np.uint8]) -> bool:
         """Store the state of a slot; False when it can't: then it stays in memory."""
@@ -71,6 +76,25 @@ class Frames:
         more = np.full(max(slots - len(self._frame), 0), NONE)
         self._frame = np.concatenate([self._frame, more])
         self._grow(min(slots, self._spill.resident))
+
+    def widen(self, strategy: Hooked) -> None:
+        """Make room for what another strategy keeps beside each state.
+
+        Raises:
+            TryAgain: the store takes no more.
+        """
+        beside = self.beside
+        assert beside is not None
+        columns = beside.wider(strategy)
+        if columns == beside.columns:
+            return
+        for slot in sorted(self._spilled, reverse=True):
+            assert self._spill is not None
+            whole = self._stored(slot)
+            state, content = whole[: STATE.itemsize], whole[STATE.itemsize :]
+            if not self._spill.store.put(slot, np.concatenate([state, beside.relaid(content, columns)])):
+                raise TryAgain("spilled states have no room for what a strategy keeps", "Restart the worker")
+        beside.widen(columns)
 
     def enter(self, slot: int) -> None:
         """Assign a slot to a symbol; its state is zero."""

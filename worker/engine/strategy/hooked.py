@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.control import StrategySwitch
 from worker.engine.stages.ingestion.extras import NO_EXTRAS
 
 
 def _unnamed(row: int) -> bytes:
     return b""
+
+
+class Part(NamedTuple):
+    """Words of a symbol's memory; equal fingerprints mean that they mean the same."""
+
+    fingerprint: str
+    start: int
+    words: int
 
 
 class Observation(NamedTuple):
@@ -84,6 +93,11 @@ class Hooked(Protocol):
         """Return the bars of this interval that rebuild the indicators where their memory is lost; 0 = any number."""
         ...
 
+    @property
+    def parts(self) -> Sequence[Part]:
+        """Parts of `memory` that go on under another plan which has them too."""
+        ...
+
     def migrate(self, old: dict[str, Any]) -> Mapping[str, Any] | None:
         """Return the fields of `own` for the fields of another version; None if the strategy does not say."""
         ...
@@ -99,3 +113,14 @@ class Hooked(Protocol):
     def observe(self, seen: Observation) -> None:
         """Advance the indicators by a batch, before `pipeline.decide`; write its `values` and `was`."""
         ...
+
+
+class Chosen(NamedTuple):
+    """A strategy that a switch names, and the number of the settings with it in `output.voices`."""
+
+    strategy: Hooked
+    version: int
+    voice: int
+
+
+Find: TypeAlias = Callable[[StrategySwitch], Chosen]  # raises a ConfigError for one that this process has not

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from worker.engine.bar import BAR, INSTRUMENT
 from worker.engine.pipeline import OUTPUT
-from worker.engine.strategy.hooked import Observation
+from worker.engine.strategy.hooked import Observation, Part
 from worker.engine.strategy.observe import observe
+from worker.engine.strategy.parts import parts
 from worker.engine.strategy.plan import plan
 from worker.strategy.describing.definition import Definition
 from worker.strategy.describing.rebuilding import rebuilding
@@ -58,12 +59,18 @@ class Observing:
         self._known = np.zeros(self.columns, np.bool_)
         self.work = Work(definition.name, str(definition.source.file))
         self._seen: Observation | None = None
-        self.__dict__.pop("plan", None)
+        for late in ("plan", "parts"):
+            self.__dict__.pop(late, None)
 
     @cached_property
     def plan(self) -> str:
         """Fingerprint of the indicators."""
         return _fingerprint(self.definition)
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """Parts of the memory that go on under another plan which has them too."""
+        return parts(self.definition.plan)
 
     def begin_anew(self) -> None:
         """Forget which indicators were known."""

@@ -10,6 +10,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from numpy.typing import NDArray
 
 from worker.engine.output.outcomes import OutcomeBuilder
+from worker.engine.output.voices import Voices
 from worker.engine.records.raw import RawRecords
 from worker.engine.scoring.names import ModelNames
 from worker.engine.settings import EngineSettings
@@ -46,14 +47,18 @@ class OutputEncoder:
         max_batch: int,
         transactional: bool,
         names: ModelNames | None = None,
+        voices: Voices | None = None,
     ) -> None:
-        """Create the encoder; `max_batch` and `transactional` are the sending producer's, `names` the engine's."""
+        """Create the encoder.
+
+        `max_batch` and `transactional` are the sending producer's, `names` and `voices` the engine's.
+        """
         self._tp, self._topic = tp, topics.output
-        self._outcomes, self._records = OutcomeBuilder(settings, names), OutputBuilder(topics, group)
+        self._outcomes, self._records = OutcomeBuilder(settings, names, voices), OutputBuilder(topics, group)
         self._writer: DecisionWriter | None = None
         if settings.decision.detail != "full":
             layout = headers(common_headers(group), (tp.topic, tp.partition), DECISION, TRACE_HEADERS)
-            self._writer = DecisionWriter(settings, layout, max_batch, transactional, names)
+            self._writer = DecisionWriter(settings, layout, max_batch, transactional, names, voices)
 
     def outputs(self, raw: RawRecords, results: Results) -> Iterator[Output | Prepared]:
         """Yield the decisions as finished batches, then the rejections."""

@@ -1,4 +1,4 @@
-"""The journal of control records, model switches included: they change decisions but are not in the input log.
+"""The journal of control records, switches included: they change decisions but are not in the input log.
 
 Each entry has the input offset from which it applies.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from schemas.state import JournalEntry
-from worker.engine.controls import ALL, MODEL, Controls
+from worker.engine.controls import Controls
 from worker.stream.control.table import Announced, ControlTable
 from worker.stream.state.records import FORMAT, journal_key, pack_entry
 from worker.telemetry.metrics import METRICS
@@ -56,7 +56,7 @@ class Journal:
             self._waiting.update((announced.key, announced) for announced in changed)
             self._seen = self._control_table.revision
         if self._waiting:
-            for key in sorted(self._waiting.keys() & {ALL, MODEL, *keys()}):
+            for key in sorted(self._waiting.keys() & {*self._controls.common, *keys()}):
                 self._enter(self._waiting.pop(key), offset)
 
     def take(self, replay_from: int, save: bool) -> Changes | None:

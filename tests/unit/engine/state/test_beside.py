@@ -6,12 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.support.hand_strategy import Hand
 from worker.engine.asking.standing import STANDING
+from worker.engine.settings import EngineSettings
 from worker.engine.state.beside import Beside
+from worker.engine.state.frames import Spill
+from worker.engine.state.layout import STATE
 from worker.engine.state.own import adopt, described, dtype_of
-from worker.errors import ConfigError
+from worker.engine.state.symbols import Symbols
+from worker.errors import ConfigError, TryAgain
 
 RECORDS = [
     np.dtype([("a", "u1"), ("b", "f8", (3, 2)), ("c", "?")], align=True),
@@ -49,6 +54,55 @@ def test_frames_grow_and_keep_their_bytes(hand: type[Hand]) -> None:
     assert beside.standings[1].tobytes() == parts.standing.tobytes()
     beside.clear(1)
     assert not beside.read(1).any()
+
+
+class Slots:
+    """A store of equally long states, each at slot × its size, as in a file."""
+
+    def __init__(self) -> None:
+        self.data, self.full = bytearray(1 << 20), False
+
+    def put(self, slot: int, state: NDArray[np.uint8]) -> bool:
+        if not self.full:
+            self.data[slot * state.size : (slot + 1) * state.size] = state.tobytes()
+        return not self.full
+
+    def get(self, slot: int, state: NDArray[np.uint8]) -> None:
+        state[:] = np.frombuffer(self.data, np.uint8)[slot * state.size : (slot + 1) * state.size]
+
+
+def test_what_is_spilled_is_widened_too() -> None:
+    store = Slots()
+    symbols = Symbols(EngineSettings(), Spill(2, store), Beside(Odd()))
+    frames = symbols.frames
+    for number in range(7):
+        slot = symbols.add(b"S%d" % number)
+        frames.state(slot)[:] = number + 1
+        beside = frames.beside
+        assert beside is not None
+        beside.write(frames.frame(slot), np.full(beside.itemsize, 100 + number, np.uint8))
+    assert frames.spilled == 5
+    frames.widen(Hand())  # more indicators, and as much state
+    assert frames.beside is not None
+    for number in range(7):
+        whole = frames.read(symbols.add(b"S%d" % number))
+        memory, own, standing = frames.beside.split(whole[STATE.itemsize :])
+        assert set(whole[: STATE.itemsize].tolist()) == {number + 1}
+        assert set(memory[:24].tolist()) == set(own.tolist()) == set(standing.tolist()) == {100 + number}
+        assert not memory[24:].any()
+    size = frames.beside.itemsize
+    frames.widen(Odd())
+    assert frames.beside.itemsize == size
+
+
+def test_a_store_that_takes_no_more_ends_the_worker() -> None:
+    store = Slots()
+    symbols = Symbols(EngineSettings(), Spill(1, store), Beside(Odd()))
+    for key in (b"A", b"B"):
+        symbols.frames.state(symbols.add(key))
+    store.full = True
+    with pytest.raises(TryAgain, match="no room"):
+        symbols.frames.widen(Hand())
 
 
 @pytest.mark.parametrize("record", RECORDS)

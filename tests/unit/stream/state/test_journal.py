@@ -17,8 +17,8 @@ from schemas.tick import Symbol
 from tests.support.consumed import offsets_of, outcomes_of, to_records
 from tests.support.record_engine import RecordEngine
 from worker.engine.controls import MODEL, Controls
-from worker.engine.keeping import SymbolState
 from worker.engine.settings import EngineSettings
+from worker.engine.switching.keeping import SymbolState
 from worker.kafka.reader import Consumed
 from worker.kafka.records.columns import raw_of
 from worker.sources.simulation.simulator import Simulation, simulated_records

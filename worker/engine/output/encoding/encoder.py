@@ -15,6 +15,7 @@ from worker.engine.output.encoding.layout import SPARE
 from worker.engine.output.encoding.layouts import Layouts
 from worker.engine.output.encoding.lines import Rows, put_lines
 from worker.engine.output.outcomes import OutcomeBuilder
+from worker.engine.output.voices import Voices
 from worker.engine.pipeline import OUTPUT
 from worker.engine.records.records import Records
 from worker.engine.scoring.names import ModelNames
@@ -34,9 +35,9 @@ class EncodedLines(NamedTuple):
 class DecisionEncoder:
     """Encoder of one configuration's decisions, byte for byte as `msgspec` encodes those of `OutcomeBuilder`."""
 
-    def __init__(self, settings: EngineSettings, names: ModelNames | None = None) -> None:
-        self._layouts = Layouts(settings, names)
-        self._builder = OutcomeBuilder(settings, names)
+    def __init__(self, settings: EngineSettings, names: ModelNames | None = None, voices: Voices | None = None) -> None:
+        self._layouts = Layouts(settings, names, voices)
+        self._builder = OutcomeBuilder(settings, names, voices)
         self._full = settings.decision.detail == "full"
         self._buffer, self._lanes = np.zeros(0, np.uint8), new_lanes()
 
@@ -64,13 +65,18 @@ class DecisionEncoder:
         return self._encode(bars, outs, *_names(symbols))
 
     def _encode(self, bars: Column, outs: Column, names: NDArray[np.uint8], spans: NDArray[np.int64]) -> EncodedLines:
-        layout = self._layouts.newest
-        needed = len(bars) * layout.widest + SPARE
+        ends = np.zeros(len(bars), np.int64)
+        parts = list(self._layouts.runs(outs, np.arange(len(outs))))
+        needed = sum((end - first) * layout.widest for first, end, layout in parts) + SPARE
         if self._buffer.size < needed:
             self._buffer = np.empty(needed, np.uint8)
-        ends = np.zeros(len(bars), np.int64)
-        put_lines(self._buffer, layout, rows_as_bytes(bars, outs), names, spans, ends, self._lanes)
-        return EncodedLines(self._buffer[: ends[-1] if ends.size else 0].data, ends)
+        done = 0
+        for first, end, layout in parts:
+            rows, room = rows_as_bytes(bars[first:end], outs[first:end]), self._buffer[done:]
+            put_lines(room, layout, rows, names, spans[first:end], ends[first:end], self._lanes)
+            ends[first:end] += done
+            done = int(ends[end - 1]) if end else 0
+        return EncodedLines(self._buffer[:done].data, ends)
 
     def _exact(self, bars: Column, outs: Column, symbols: Sequence[str]) -> bytes:
         count = len(bars)

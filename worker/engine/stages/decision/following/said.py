@@ -22,6 +22,7 @@ OUTPUT = np.dtype(
         ("kind", "i8"),  # entry of the opening order that stands after this bar
         ("price", "f8"),  # of a limit or stop entry, rounded; NaN at the market
         ("bars", "i8"),  # for which it still waits
+        ("voice", "i8"),  # number of the settings that decided, see `output.voices`; written after `decide`
     ],
     align=True,
 )
