@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas import Decision, Rejection
+from worker.engine.output.outcomes import OutcomeBuilder
+from worker.engine.output.voices import Voices
 from worker.engine.partition import PartitionEngine
 from worker.engine.records.raw import RawRecords, raw_records
 from worker.engine.records.records import Records
@@ -13,6 +15,10 @@ from worker.engine.records.records import Records
 
 class RecordEngine(PartitionEngine):
     """`process` takes the way of data points, `process_raw` that of raw records."""
+
+    def speak(self, voices: Voices) -> None:
+        """Name strategies that a switch brings as these do."""
+        self._builder = OutcomeBuilder(self._settings, None if self._scorer is None else self._scorer.names, voices)
 
     def process(self, records: Records, offsets: NDArray[np.int64] | None = None) -> list[Decision | Rejection]:
         """One outcome a record, in order. Where `controls` has entries, input `offsets` (n,) and the way of raw

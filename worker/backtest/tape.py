@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.state import JournalEntry
 from schemas.tick import Tick, encode_tick
 from worker.engine.records.records import Records
 from worker.engine.stages.ingestion import NO_EXTRAS, Decoded, Decoder
@@ -21,6 +22,13 @@ Columns = Mapping[str, NDArray[np.float64]]
 # Symbol, interval as in the records, BAR rows that need no decoding (finite numbers and times, a valid symbol and
 # interval), and extra columns by name.
 Bars = tuple[bytes, str, NDArray[Any], Columns]
+
+
+class Journal(NamedTuple):
+    """The journal of an input partition."""
+
+    partition: int
+    entries: Sequence[JournalEntry]
 
 
 class RawPart(NamedTuple):
@@ -99,6 +107,8 @@ class Tape:
 
     key: Key
     parts: list[RawPart | BarPart] = field(default_factory=list)
+    journal: Journal | None = None  # with `offsets`, one a record: what the records met in a live partition
+    offsets: list[int] = field(default_factory=list)
 
     def __len__(self) -> int:
         return sum(map(len, self.parts))
@@ -127,7 +137,7 @@ class Tape:
 
     def between(self, start: int, stop: int) -> Tape:
         """Return the records `start` to `stop` (exclusive) as a tape."""
-        cut, seen = Tape(self.key), 0
+        cut, seen = Tape(self.key, journal=self.journal, offsets=self.offsets[start:stop]), 0
         for part in self.parts:
             first, last = max(start - seen, 0), max(min(stop - seen, len(part)), 0)
             if first < last:

@@ -57,6 +57,12 @@ Out = Annotated[
 ]
 Topic = Annotated[str | None, typer.Option("--topic", help="Read this topic instead of files.", show_default=False)]
 From = Annotated[int | None, typer.Option("--from", min=0, help="First offset of each partition.", show_default=False)]
+Control = Annotated[
+    bool,
+    typer.Option(
+        "--control", help="Apply the control records and switches that the group's workers have met, at their offsets."
+    ),
+]
 To = Annotated[
     int | None, typer.Option("--to", min=0, help="End offset of each partition, exclusive.", show_default=False)
 ]
@@ -97,6 +103,7 @@ def backtest(
     topic: Topic = None,
     from_: From = None,
     to: To = None,
+    control: Control = False,
     symbol: Symbol = None,
     interval: Interval = None,
     limit: Limit = None,
@@ -128,6 +135,8 @@ def backtest(
         raise typer.BadParameter("give either files, --dataset or --topic")
     if topic is None and (from_ is not None or to is not None):
         raise typer.BadParameter("--from and --to are offsets of a --topic")
+    if topic is None and control:
+        raise typer.BadParameter("--control goes with a --topic: its offsets tell which records met what")
     if topic is not None and any((interval, sort, decimal, date_format, timezone, column, repeated_hour)):
         raise typer.BadParameter("options that describe files don't apply to the records of a --topic")
     if from_ is not None and to is not None and to <= from_:
@@ -143,7 +152,7 @@ def backtest(
     report = ReadReport()
     begun = time.monotonic()
     if topic is not None:
-        found = _topic_tapes(settings, topic, from_, to, symbol, limit)
+        found = _topic_tapes(settings, topic, from_, to, symbol, limit, control)
     else:
         optional = engine.ingestion.extra
         options = read_options(symbol, interval, decimal, date_format, timezone, column, repeated_hour, extra, optional)
@@ -201,15 +210,24 @@ def _inputs(
 
 
 def _topic_tapes(
-    settings: Settings, topic: str, start: int | None, stop: int | None, symbol: str | None, limit: int | None
+    settings: Settings,
+    topic: str,
+    start: int | None,
+    stop: int | None,
+    symbol: str | None,
+    limit: int | None,
+    control: bool = False,
 ) -> list[Tape]:
     from worker.backtest.tape import tapes
+    from worker.operate.read_journal import joined, read_journal
     from worker.operate.read_topic import read_topic
 
     with progress("reading", "read", limit) as advance:
         records = run_async(read_topic(settings.kafka, topic, start, stop, advance))
         chosen = (record for record in records if symbol is None or record.key == symbol.encode())
-        return tapes((record.key, record.value, record.timestamp) for record in islice(chosen, limit))
+        kept = list(islice(chosen, limit))
+        found = tapes((record.key, record.value, record.timestamp) for record in kept)
+        return joined(found, kept, run_async(read_journal(settings))) if control else found
 
 
 def _check(tapes: list[Tape], engine: EngineSettings, truncate: int, warmup: int, registry: Path | None) -> None:

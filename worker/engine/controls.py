@@ -196,6 +196,11 @@ class Controls:
             own[rows] = self._histories[self._index.keys[place]].limits(offsets[rows], times[rows])
         return stricter(own, common, self._static)
 
+    def limits_of(self, key: bytes, offsets: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[Any]:
+        """Return `limits` for records that all have one key."""
+        own, common = (self._histories.get(each, History()) for each in (key, ALL))
+        return stricter(own.limits(offsets, times), common.limits(offsets, times), self._static)
+
     def _all(self) -> Iterator[History]:
         yield from self._histories.values()
         yield from self._switches.values()

@@ -143,16 +143,13 @@ class PartitionEngine:
         p = self._params
         if self.controls:
             p = self._limited(outs, self.controls.limits(raw, decoded.bars["ts"]))
-        if met is None:
-            self._decide(decoded.bars, frames, order, outs, p, decoded.extras)
-        else:
-            self._decide_in_turns(met, slots, decoded.bars, frames, order, outs, p, decoded.extras)
+        self._decide_met(met, slots, decoded.bars, frames, order, outs, p, decoded.extras)
         self._forget(slots, new)
         return decoded, outs
 
     def step(self, keys: Sequence[bytes | None], decoded: Decoded) -> NDArray[Any]:
         """Return the output rows (`pipeline.OUTPUT`) of decoded records, in order; without control records only."""
-        assert not self.controls, "which control records a record meets depends on its offset"
+        assert not len(self.controls), "which control records a record meets depends on its offset"
         known = len(self.symbols)
         slots, new = self.symbols.slots(keys, (decoded.bars["mask"] == 0).tolist())
         self._keeping.settle(slots)
@@ -163,20 +160,30 @@ class PartitionEngine:
         self._forget(slots, new)
         return outs
 
-    def step_key(self, key: bytes | None, bars: NDArray[Any], extras: NDArray[np.float64] = NO_EXTRAS) -> NDArray[Any]:
+    def step_key(
+        self,
+        key: bytes | None,
+        bars: NDArray[Any],
+        extras: NDArray[np.float64] = NO_EXTRAS,
+        offsets: NDArray[np.int64] | None = None,
+    ) -> NDArray[Any]:
         """Return the output rows of BAR rows that all have this key, in order, without per-record objects.
 
-        `extras` are those of `Decoded`. For callers without control records. The output rows are valid until the next
-        call.
+        `extras` are those of `Decoded`. Where there are control records, input `offsets` (n,) tell which of them a
+        record meets. The output rows are valid until the next call.
         """
-        assert not self.controls, "which control records a record meets depends on its offset"
         known = len(self.symbols)
         slots, new = self.symbols.slots_of(key, bars["mask"] == 0)
         frames, order, outs = self.symbols.frames.of(slots), np.arange(slots.size), self._rows.rows(slots)
+        met = self._meet(slots, new, offsets, bars)
         self._observe(bars, frames, order, known, outs)
         clear_rejected(outs)
-        self._ask(outs, frames, None, bars)
-        self._decide(bars, frames, order, outs, self._params, extras)
+        self._ask(outs, frames, offsets, bars)
+        p = self._params
+        if self.controls:
+            assert offsets is not None, "which control records a record meets depends on its offset"
+            p = self._limited(outs, self.controls.limits_of(key or b"", offsets, bars["ts"]))
+        self._decide_met(met, slots, bars, frames, order, outs, p, extras)
         self._forget(slots, new)
         return outs
 
@@ -290,9 +297,9 @@ class PartitionEngine:
         self._changing.remember(met.changing)
         return met
 
-    def _decide_in_turns(
+    def _decide_met(
         self,
-        met: Met,
+        met: Met | None,
         slots: NDArray[np.int64],
         bars: NDArray[Any],
         frames: NDArray[np.int64],
@@ -301,7 +308,9 @@ class PartitionEngine:
         params: Params,
         extras: NDArray[np.float64],
     ) -> None:
-        assert self._changing is not None
+        if met is None or self._changing is None:
+            self._decide(bars, frames, order, outs, params, extras)
+            return
         for turn in turns(met, slots, order, outs["validation"]["accepted"]):
             for begin in turn.begins:
                 self._changing.begin(begin, slots, bars, outs)

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from aiokafka import ConsumerRecord
 
 from schemas import Decision, Rejection
 from schemas.control import STRATEGY_KEY, StrategySwitch
@@ -20,11 +21,16 @@ from schemas.state import JournalEntry
 from tests.support.record_engine import RecordEngine
 from tests.support.switching import FIRST, NAME, SECOND, files, switch
 from tests.unit.engine.controls.entries import entry
+from worker.backtest.lines import Lines
+from worker.backtest.player import Player
+from worker.backtest.tape import tapes
+from worker.engine.asking.intent import NO_TAG
 from worker.engine.output.encoding import DecisionEncoder
 from worker.engine.records.raw import raw_records
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings, engine_settings
 from worker.errors import ConfigError
+from worker.operate.read_journal import joined
 from worker.settings import StateSettings
 from worker.sources.simulation.simulator import Simulation, simulated_records
 from worker.strategy.loading import filled
@@ -70,7 +76,7 @@ def begin(
     given = given or settings(folder)
     shelf = Shelf(given)
     engine = RecordEngine(given, spill, strategy=shelf.hooked(), find=shelf.find)
-    engine._builder._voices = shelf.voices
+    engine.speak(shelf.voices)
     for each in journal(folder) if entries is None else entries:
         engine.controls.add(each)
     return engine, shelf
@@ -197,6 +203,28 @@ def test_spilling_does_not_show(folder: Path, tmp_path: Path) -> None:
         found += run(engine, start, min(start + 3, TOTAL), 3)
     assert engine.spilled > 0
     assert found == at_once(folder)
+
+
+class Collected:
+    """A sink of decisions."""
+
+    def __init__(self) -> None:
+        self.text = b""
+
+    def write(self, lines: Lines) -> None:
+        self.text += bytes(lines.decisions)
+
+
+def test_a_backtest_meets_the_same(folder: Path) -> None:
+    records = [ConsumerRecord("t", 0, i, r.timestamp_ms, 0, r.key, r.value, None, 0, 0, ()) for i, r in enumerate(MADE)]
+    played = joined(tapes((r.key, r.value, r.timestamp) for r in records), records, [journal(folder)])
+    player = Player(settings(folder))
+    for tape in played:
+        sink = Collected()
+        ledger = player.play(tape, sink)
+        wanted = [line for line, r in zip(at_once(folder), records, strict=True) if r.key == tape.key]
+        assert sink.text.splitlines() == [line for line in wanted if b'"decision_id"' in line]
+        assert {NO_TAG, 0} <= set(ledger.said.bars["tag"].tolist()) <= {NO_TAG, 0, 1}  # by the first version's names
 
 
 def test_the_kernel_writes_the_same(folder: Path) -> None:
