@@ -115,7 +115,7 @@ def _operation(action: str, channel: str, message: str, binding: Json) -> Json:
 
 def _messages() -> Json:
     symbol = {"type": "string", "description": "the symbol, UTF-8"}
-    limited = {"type": "string", "description": "the symbol, `*` for all symbols, or `* model` for the model"}
+    limited = {"type": "string", "description": "the symbol, `*` for all symbols, `* model`, or `* strategy NAME`"}
     original = {"type": "string", "description": "the input record's key, byte for byte; it may be null"}
     return {
         "Tick": _message("Tick", {}, [], symbol, "JSON, or MessagePack (recognised by its first byte)."),

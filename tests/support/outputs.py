@@ -19,6 +19,7 @@ from worker.instruments import load_engine
 from worker.kafka.reader import Consumed
 from worker.models.serving.library import Library, configured_stages
 from worker.settings import Settings
+from worker.strategies import filled, shelf
 from worker.stream.output.builder import OutputBuilder
 from worker.stream.state.records import JOURNAL, unpack_entry
 
@@ -201,11 +202,15 @@ def expected(
     topics = settings.topics
     found: Outputs = {(name, p): [] for name in (topics.decisions, topics.rejected) for p in range(len(inputs))}
     publisher = OutputBuilder(topics, settings.processing.group)
-    parameters = load_engine(settings.engine)
+    parameters = filled(load_engine(settings.engine))
     stages = configured_stages(parameters.plugins)
     models = Library(parameters.model, settings.models.registry, stages=stages, voice=parameters.voice)
+    strategies = shelf(parameters)
     for partition, records in enumerate(inputs):
-        engine = RecordEngine(parameters, scorer=models.switchboard())
+        strategy = None if strategies is None else strategies.hooked()
+        engine = RecordEngine(parameters, None, models.switchboard(), strategy, strategies.find if strategies else None)
+        if strategies is not None:
+            engine.speak(strategies.voices)
         for entry in journal[partition] if journal else ():
             engine.controls.add(entry)
         for start in range(0, len(records), SLICE):

@@ -1,7 +1,8 @@
-"""`alphapulse control`: the limits of a symbol or of all symbols, and the model in use."""
+"""`alphapulse control`: the limits of a symbol or of all symbols, the model and the strategy in use."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from worker.cli.common import Bootstrap, Json, Prefix, RegistryFolder, quiet_logs, run_async, settings_with
 from worker.cli.completion import keys
 from worker.cli.output import print_json
+from worker.cli.strategies import Set, strategy_settings
 from worker.cli.values import TIME, exclude, finite, moment
 
 if TYPE_CHECKING:
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
     from worker.settings import Settings
 
 app = typer.Typer(
-    help="Show, set or lift the limits of a symbol or of all symbols (`*`); switch the model.", no_args_is_help=True
+    help="Show, set or lift the limits of a symbol or of all symbols (`*`); switch the model or the strategy.",
+    no_args_is_help=True,
 )
 Key = Annotated[str, typer.Argument(help="A symbol, or * for all symbols.", show_default=False, autocompletion=keys)]
 From = Annotated[
@@ -132,6 +135,60 @@ def model(
 
 
 @app.command()
+def strategy(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Another version, one of engine.strategy.candidates (default: that in force).", show_default=False
+        ),
+    ] = None,
+    set_: Set = None,
+    configured: Annotated[bool, typer.Option("--configured", help="Use engine.strategy again.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Switch though indicators need bars that workers have no longer.")
+    ] = False,
+    bootstrap: Bootstrap = None,
+    prefix: Prefix = None,
+    effective_ts: From = 0,
+    reason: Annotated[str | None, typer.Option(help="Reason, stored in the record.", show_default=False)] = None,
+    json: Json = False,
+) -> None:
+    """Switch the strategy of all workers while they run: other parameters, or another version of it."""
+    from schemas.control import StrategySwitch
+    from worker.operate.controls import newest, withdraw
+    from worker.operate.strategies import check_state, in_force, shelf_of, switch_to
+    from worker.settings import load_engine_of
+
+    exclude({"FILE": file is not None, "--configured": configured})
+    exclude({"--set": bool(set_), "--configured": configured})
+    if not (file or set_ or configured):
+        raise typer.BadParameter("give FILE, --set or --configured")
+    if configured and (reason is not None or effective_ts):
+        raise typer.BadParameter("--configured removes the switch: it takes no --reason or --effective-ts")
+    parameters = strategy_settings(None, set_).get("strategy", {}).get("parameters", {})
+    quiet_logs()
+    settings: Settings = settings_with(bootstrap, prefix=prefix)
+    engine = load_engine_of(settings)
+    shelf = shelf_of(engine)
+    found = run_async(newest(settings)).get(shelf.key)
+    before: StrategySwitch | None = found.control.strategy if found else None
+    if configured:
+        check_state(shelf, engine, (in_force(shelf, before),), shelf.configured)
+        run_async(withdraw(settings, shelf.key))
+        if json:
+            print_json({"topic": settings.topics.limits, "key": shelf.key, "lifted": True})
+        else:
+            typer.echo(f"{settings.topics.limits}: the configured strategy again")
+        return
+    choice = switch_to(shelf, engine, before, file, parameters, wait)
+    control = _published(settings, shelf.key, effective_ts, {"strategy": choice, "reason": reason or ""})
+    if json:
+        print_json(_described(settings, control))
+    else:
+        typer.echo(f"{settings.topics.limits}: {_named(control)}, version {control.version} published")
+
+
+@app.command()
 def lift(key: Key, bootstrap: Bootstrap = None, prefix: Prefix = None, json: Json = False) -> None:
     """Remove a key's record: the static limits apply again."""
     from worker.operate.controls import remove
@@ -160,7 +217,7 @@ def show(bootstrap: Bootstrap = None, prefix: Prefix = None, json: Json = False)
     if not entries:
         typer.echo(f"{settings.topics.limits} holds no record: the static limits apply", err=True)
     for control, ts in entries.values():
-        limits = _limits(control) if control.model is None else _named(control)
+        limits = _limits(control) if control.model is None and control.strategy is None else _named(control)
         times = f"written {rfc3339(ts)}, bars from {rfc3339(control.effective_ts)}"
         typer.echo(f"{control.key:12} version {control.version}  {limits}; {times}  {control.reason}".rstrip())
 
@@ -197,6 +254,9 @@ def _published(settings: Settings, key: str, effective_ts: int, fields: dict[str
 
 
 def _named(control: Control) -> str:
+    if (named := control.strategy) is not None:
+        values = ", ".join(f"{name}={value}" for name, value in named.parameters.items())
+        return f"strategy {named.name}@{named.version} ({values}; sha256 {named.digest[:12]})"
     choice = control.model
     return "no model" if choice is None or choice.name is None else f"model {choice.name}@{choice.version}"
 

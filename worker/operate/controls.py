@@ -113,7 +113,7 @@ def changed(before: Control | None, key: str, effective_ts: int, fields: dict[st
     if not all(math.isfinite(value) for value in fields.values() if isinstance(value, float)):
         raise ConfigError("the control record is invalid: a limit is not a finite number", "Use finite numbers")
     base: dict[str, Any] = msgspec.to_builtins(before) if before else {"key": key, "version": int(time.time()) - 1}
-    given = {"version": base["version"] + 1, "effective_ts": effective_ts, **fields}
+    given = {"version": base["version"] + 1, "effective_ts": effective_ts, **msgspec.to_builtins(fields)}
     try:
         return msgspec.convert(base | given, Control)
     except msgspec.ValidationError as error:
