@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--simulated", type=int, default=200_000, help="simulated ticks with faults")
     parser.add_argument("--symbols", type=int, default=200)
     parser.add_argument("--switched", type=int, default=40_000, help="ticks for a strategy that is switched, per mode")
-    parser.add_argument("--rate", type=float, default=1_000.0, help="of these, per second")
+    parser.add_argument("--rate", type=float, default=200.0, help="of these, per second, until the last switch")
     parser.add_argument("--only", choices=["switched"], help="this part alone")
     given = parser.parse_args()
     figures: dict[str, float] = {}

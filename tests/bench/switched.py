@@ -28,11 +28,12 @@ OFTEN = {"save_records": 50, "save_offsets": 2_000}  # so that killed workers le
 
 async def _switch(settings: Settings, *arguments: str, **extra: str) -> None:
     command = [sys.executable, "-m", "worker", "control", "strategy", *arguments]
+    nothing, told = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
     done = await asyncio.create_subprocess_exec(
-        *command, env=environment(settings, **extra), stderr=asyncio.subprocess.PIPE
+        *command, env=environment(settings, **extra), stdout=nothing, stderr=told
     )
-    _, told = await done.communicate()
-    assert done.returncode == 0, told.decode()
+    _, error = await done.communicate()
+    assert done.returncode == 0, error.decode()
 
 
 async def run(settings: Settings, second: Path, records: list[Record], folder: Path, rate: float) -> Values:
@@ -51,9 +52,9 @@ async def run(settings: Settings, second: Path, records: list[Record], folder: P
         await victim.ready()
         await other.ready()
         publishing = Publishing(settings, records, rate)
-        await reached(0.15)
+        await reached(0.05)
         await _switch(settings, "--set", "risk=0.002")
-        await reached(0.25)
+        await reached(0.1)
         victim.kill()
         await fleet.started("added")
         for number in range(2):  # an upgrade: each worker is replaced by one that has the other version too
@@ -61,7 +62,7 @@ async def run(settings: Settings, second: Path, records: list[Record], folder: P
             fleet.workers[1 + number].send(signal.SIGTERM)
             assert await fleet.workers[1 + number].exit_code(DEADLINE) == 0
         await _switch(settings, str(second), "--set", "enter=30", "--wait", **knows)
-        await reached(0.6)
+        await reached(0.2)
         fleet.workers[-1].kill()
         await fleet.started("late", **knows)
         await _switch(settings, "--configured", **knows)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,8 @@ import pytest
 
 from schemas.control import STRATEGY_KEY
 from tests.integration.conftest import Bootstrap
-from tests.integration.test_control import control, decided, heard, processed, whole
+from tests.integration.test_control import decided, heard, processed, whole
+from tests.support.commands import Called, command
 from tests.support.fleet import Fleet, said
 from tests.support.oracle import under_load
 from tests.support.outputs import Outputs
@@ -37,9 +37,9 @@ def deciding(settings: Settings, folder: Path, **given: Any) -> Settings:
     return settings.model_copy(update={"engine": {"strategy": chosen | given}})
 
 
-def switch(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+def switch(settings: Settings, *arguments: str) -> Called:
     """Run `alphapulse control strategy`."""
-    return control(settings, "strategy", *arguments)
+    return command(settings, "control", "strategy", *arguments)
 
 
 def values(found: Outputs, name: str) -> list[bytes]:
@@ -61,20 +61,20 @@ async def test_a_switch_while_workers_are_killed_and_stopped(
         publishing = Publishing(settings, records, rate=RATE)
         await processed(fleet, 1_000)
         done = switch(settings, "--set", "risk=0.002", "--reason", "less risk")
-        assert done.returncode == Exit.OK, done.stderr
+        assert done.code == Exit.OK, done.err
         await heard(fleet, 1)
         await under_load(fleet, publishing)
         victim.kill()
         await heir.ready(partitions=2, seconds=30)
         done = switch(settings, str(tmp_path / "second.py"), "--set", "enter=30", "--wait")
-        assert done.returncode == Exit.OK, done.stderr
+        assert done.code == Exit.OK, done.err
         await heard(fleet, 2)
         await under_load(fleet, publishing)
         fleet.workers = [heir]
         await fleet.stop()
         fleet.workers = []
         done = switch(settings, "--configured")
-        assert done.returncode == Exit.OK, done.stderr
+        assert done.code == Exit.OK, done.err
         again = await fleet.started("again")
         await publishing.finish()
         await fleet.caught_up()
@@ -99,10 +99,10 @@ async def test_what_workers_can_not_follow_is_not_published(
     settings = deciding(group_settings(broker.bootstrap, topic_prefix, partitions=1), tmp_path)
     await make_topics(settings)
     refused = switch(settings, "--set", "enter=400")
-    assert refused.returncode == Exit.CONFIG
-    assert "400 bars" in refused.stderr
-    assert switch(settings, "--set", "enter=30").returncode == Exit.OK
-    [record] = msgspec.json.decode(control(settings, "show", "--json").stdout)
+    assert refused.code == Exit.CONFIG
+    assert "400 bars" in refused.err
+    assert switch(settings, "--set", "enter=30").code == Exit.OK
+    [record] = msgspec.json.decode(command(settings, "control", "show", "--json").out)
     assert record["strategy"]["parameters"] == {"enter": 30, "risk": 0.01, "slow": "5m"}
     chosen = {"file": str(tmp_path / "second.py")}  # another worker's configuration lacks the first version
     async with Fleet(settings.model_copy(update={"engine": {"strategy": chosen}}), tmp_path) as fleet:
