@@ -41,7 +41,7 @@ class Dataset(StrEnum):
 
 Guarantee = Literal["exactly_once", "at_least_once"]
 TableFormat = Literal["parquet", "arrow", "csv"]
-SchemaName = Literal["tick", "decision", "rejection", "control", "snapshot", "asyncapi"]
+SchemaName = Literal["tick", "decision", "rejection", "control", "portfolio", "snapshot", "asyncapi"]
 Kind = Literal["best", "gbdt", "logistic"]
 Rank = Literal["sharpe", "total_return"]
 Calibration = Literal["auto", "platt", "isotonic", "none"]

@@ -18,7 +18,9 @@ from worker.inprocess.settings import Options
 
 
 def alive() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("alphapulse")]
+    """The pipelines' threads; that which watches strategies is the process's, and outlives them for a while."""
+    names = [thread.name for thread in threading.enumerate() if thread.name.startswith("alphapulse")]
+    return [name for name in names if name != "alphapulse-watchdog"]
 
 
 def test_importing_compiles_and_starts_nothing() -> None:
@@ -140,4 +142,4 @@ def test_an_engine_that_fails_stops_the_pipeline_and_says_so(monkeypatch: pytest
 
 
 def test_the_options_are_the_settings_and_the_parts() -> None:
-    assert set(Options.__annotations__) == {*PipelineSettings.model_fields, *Integrations._fields}
+    assert set(Options.__annotations__) == {*PipelineSettings.model_fields, *Integrations._fields, "strategy"}

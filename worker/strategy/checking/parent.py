@@ -98,7 +98,7 @@ class Child:
 
 
 def _text(file: Path) -> str:
-    return file.read_text(errors="replace") if file.exists() else ""
+    return file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
 
 
 def _line(stack: str, file: Path) -> int | None:
