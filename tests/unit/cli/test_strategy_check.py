@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from tests.support.examples import long_only
 from tests.support.strategies import with_step
 from worker.cli import strategy
 from worker.errors import ConfigError, Exit
@@ -83,6 +84,7 @@ def test_a_length_of_bars_that_can_not_be_made(interval: str, tmp_path: Path) ->
     assert run(str(tmp_path / "own.py"), "--interval", "1d", "--dataset", "sp500").exit_code == Exit.USAGE
 
 
+@long_only("a check takes some 10 seconds")
 def test_an_entry_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its package is imported in the processes that play it, and only there."""
     home, meta = tmp_path / "outland", tmp_path / "outland-1.0.dist-info"

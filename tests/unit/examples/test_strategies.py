@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.bench.earned import FOLDER, PAGE, REGISTRY, earned, registered, runs
-from tests.support.examples import drawn
+from tests.support.examples import drawn, long_only
 from tests.unit.strategy.test_in_engine import BARS, KEYS, market, same
 from worker.engine.partition import PartitionEngine
 from worker.engine.settings import EngineSettings, engine_settings
@@ -169,7 +169,7 @@ def digest(name: str) -> str:
 PROGRAM = "from tests.unit.examples.test_strategies import NAMES, digest; print([digest(name) for name in NAMES])"
 
 
-@pytest.mark.skipif(drawn(1, 0) == 1, reason="EXAMPLES=long: each process loads the engine")
+@long_only("each process loads the engine")
 def test_the_order_of_hashes_does_not_show() -> None:
     for seed in ("1", "2"):
         done = subprocess.run(
@@ -178,7 +178,7 @@ def test_the_order_of_hashes_does_not_show() -> None:
         assert done.stdout.decode().strip() == str([digest(name) for name in NAMES])
 
 
-@pytest.mark.skipif(drawn(1, 0) == 1, reason="EXAMPLES=long: each check takes 15 seconds")
+@long_only("each check takes 15 seconds")
 @pytest.mark.parametrize("name", NAMES)
 def test_it_passes_every_check(name: str) -> None:
     report = check(Subject(EngineSettings(), FOLDER / f"{name}.py"))

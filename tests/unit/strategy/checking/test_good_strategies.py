@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.examples import long_only
 from tests.support.house import ROOT
 from tests.support.strategies import BREAKOUT, HEAD, PACKED
 from worker.engine.settings import engine_settings
@@ -19,6 +20,7 @@ from worker.strategy.checking.report import Check, Figures
 from worker.strategy.checking.subject import Subject
 from worker.strategy.scaffold import write
 
+SLOW = long_only("a check takes some 10 seconds")
 DOCS = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "strategies.md").read_text(encoding="utf-8"), re.DOTALL)
 EVERY = [name for name in ta.__all__ if name != "Indicator"]
 GOOD = {
@@ -49,13 +51,17 @@ def passes(given: Subject, options: Options | None = None) -> Figures:
     return figures
 
 
-@pytest.mark.parametrize("name", GOOD)
+SHORT = ("the breakout of the documentation", "a state of any kind")
+
+
+@pytest.mark.parametrize("name", [pytest.param(each, marks=[] if each in SHORT else SLOW) for each in GOOD])
 def test_it_passes(name: str, tmp_path: Path) -> None:
     figures = passes(subject(tmp_path, GOOD[name]), Options(800))
     assert figures.entries > 2, "else nothing was checked"
     assert (figures.ns_bar is None) == (name == "a state of any kind")
 
 
+@SLOW
 def test_the_documented_call_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.py").write_text(GOOD["the breakout of the documentation"])
@@ -64,7 +70,7 @@ def test_the_documented_call_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert getattr(names["report"], "ok", False)
 
 
-@pytest.mark.parametrize("seed", [2, 3])
+@pytest.mark.parametrize("seed", [2, pytest.param(3, marks=SLOW)])
 def test_a_new_one_passes_on_other_bars(seed: int, tmp_path: Path) -> None:
     write(tmp_path / "mine.py")
     figures = passes(Subject(engine_settings({}), file=tmp_path / "mine.py"), Options(700, 900_000, seed))
