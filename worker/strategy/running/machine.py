@@ -38,11 +38,12 @@ class Machine:
         self.source = source
         self.key = cache_key(source, records, stubs)
         self._folder = _folder(self.key)
-        self._names = _compiling_names(source.module)
+        self._home = _home(self.key)
+        self._names = _compiling_names(source.module, self._home)
 
     def jitted(self, function: Any) -> Any:
         """Return a function of the strategy for stubs to call; it is compiled with the first that does."""
-        return _compiling(function, self._names)
+        return _compiling(function, self._names, self._home)
 
     def built(self, name: str, stub: str, given: Mapping[str, Any]) -> Any:
         """Run a stub, which defines the function `name` and is decorated with `cache=KEPT`, and return that.
@@ -87,7 +88,18 @@ class _Refusing:
             raise _refused(self._source, error) from None
 
 
-def _compiling_names(module: python.ModuleType) -> dict[str, Any]:
+def _home(key: str) -> str:
+    """Return the module that machine code says it is of, and make it: numba imports it with code from the cache.
+
+    The strategy's own won't do: a file that is loaded and a class that was imported share a digest, and so the cache,
+    but each process knows only the one it has.
+    """
+    name = f"alphapulse_strategy_code_{key}"
+    sys.modules.setdefault(name, python.ModuleType(name))
+    return name
+
+
+def _compiling_names(module: python.ModuleType, home: str) -> dict[str, Any]:
     """Return the names of a module for functions that are about to be compiled, its own functions among them.
 
     The module keeps its own: it may be a notebook's.
@@ -98,14 +110,14 @@ def _compiling_names(module: python.ModuleType) -> dict[str, Any]:
         for name, value in names.items()
         if isinstance(value, python.FunctionType) and value.__module__ == module.__name__
     }
-    names |= {name: _compiling(function, names) for name, function in functions.items()}
+    names |= {name: _compiling(function, names, home) for name, function in functions.items()}
     answering.replace(names)
     return names
 
 
-def _compiling(function: Any, names: dict[str, Any]) -> Any:
+def _compiling(function: Any, names: dict[str, Any], home: str) -> Any:
     own = python.FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)
-    own.__module__ = function.__module__
+    own.__module__ = home
     own.__qualname__ = function.__qualname__
     return numba.njit(**OPTIONS)(own)
 

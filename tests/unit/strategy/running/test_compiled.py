@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,34 @@ def test_the_path_is_no_part_of_the_key(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         keys.add(machine(definition(tmp_path / name, STRATEGIES["breakout"])).key)
     assert len(keys) == 1
+
+
+ANOTHER = """
+import sys
+from pathlib import Path
+from worker.strategy.describing.definition import define
+from worker.strategy.describing.in_memory import from_class
+from worker.strategy.describing.source import from_file
+from worker.strategy.running.compiled import Compiled
+
+file = Path(sys.argv[1])
+if sys.argv[2] == "file":
+    source = from_file(file)
+else:
+    sys.path.insert(0, str(file.parent))
+    source = from_class(__import__(file.stem).Breakout)
+print(Compiled(define(source, {}))._call.cache_hits)
+"""
+
+
+@pytest.mark.parametrize("order", [("file", "class"), ("class", "file")])
+def test_a_file_and_its_imported_class_share_the_cache(order: tuple[str, str], tmp_path: Path) -> None:
+    """A backtest comes before a notebook, or after it, and no process knows the other's module."""
+    file = tmp_path / "own.py"
+    file.write_text(STRATEGIES["breakout"] + f"\n# {tmp_path}\n")
+    command = [sys.executable, "-c", ANOTHER, str(file)]
+    found = [subprocess.run([*command, way], capture_output=True, check=True, text=True).stdout for way in order]
+    assert [int(text) for text in found] == [0, 1]
 
 
 def test_without_a_cache_it_is_compiled_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
