@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import os
-import re
 import sys
 import types as python
 from collections.abc import Iterable, Mapping
@@ -21,11 +19,11 @@ from worker.engine.kernel_cache import keeping_in
 from worker.strategy.describing.source import Source
 from worker.strategy.errors import StrategyRefused
 from worker.strategy.running import answering
+from worker.strategy.running.refusing import refused
 
 # A step that divides by zero or leaves an array must raise, as the interpreted one does: it shares the process. No
 # fastmath, as for every kernel.
 OPTIONS: dict[str, Any] = {"error_model": "python", "boundscheck": True, "fastmath": False}
-STAGES = ("Failed in", "During", "-", "File", "There are")
 
 
 class Machine:
@@ -36,6 +34,8 @@ class Machine:
 
     def __init__(self, source: Source, records: Iterable[np.dtype[Any]], stubs: Iterable[str]) -> None:
         self.source = source
+        records = tuple(records)
+        self._fields = frozenset(name for record in records for name in record.names or ())
         self.key = cache_key(source, records, stubs)
         self._folder = _folder(self.key)
         self._home = _home(self.key)
@@ -63,7 +63,7 @@ class Machine:
 
     def refusing(self) -> _Refusing:
         """Return a context in which numba's errors become a refusal of the strategy."""
-        return _Refusing(self.source)
+        return _Refusing(self.source, self._fields)
 
 
 def cache_key(source: Source, records: Iterable[np.dtype[Any]], stubs: Iterable[str]) -> str:
@@ -77,15 +77,15 @@ def cache_key(source: Source, records: Iterable[np.dtype[Any]], stubs: Iterable[
 
 
 class _Refusing:
-    def __init__(self, source: Source) -> None:
-        self._source = source
+    def __init__(self, source: Source, fields: frozenset[str]) -> None:
+        self._source, self._fields = source, fields
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, Exception) and not isinstance(error, StrategyRefused):  # numba raises more than its own
-            raise _refused(self._source, error) from None
+            raise refused(self._source, error, self._fields) from None
 
 
 def _home(key: str) -> str:
@@ -138,26 +138,3 @@ def _kept(folder: Path, name: str, stub: str) -> Path:
         part.write_text(stub, encoding="utf-8")
         part.replace(file)
     return file
-
-
-def _refused(source: Source, error: Exception) -> StrategyRefused:
-    missing = error.args[0] if isinstance(error, KeyError) else None
-    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
-    file = re.escape(source.file.name)
-    lines = [a or b for a, b in re.findall(rf'File "[^"]*{file}", line (\d+)|{file} \((\d+)\)', text)]
-    if missing is not None:  # numba's own failure where a record has no such field
-        lines = _lines_with(source.text, str(missing))
-        text = f"there is no field {missing!r}"
-    where = f"line {lines[-1]}: " if lines else ""
-    plain = [line.strip() for line in text.splitlines() if line.strip()]
-    # The first line names the stage that failed; what failed comes after it.
-    said = next((line for line in plain if not line.startswith(STAGES)), "it is not what numba compiles")
-    return StrategyRefused(
-        f"{source.name} can't be compiled: {where}{said.rstrip('.:')}",
-        'Write it with numbers and what `c` has, or set engine.strategy.mode = "python"',
-    )
-
-
-def _lines_with(text: str, attribute: str) -> list[str]:
-    found = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute) and node.attr == attribute)
-    return [str(node.lineno) for node in found][:1]

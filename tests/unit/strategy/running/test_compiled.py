@@ -101,20 +101,26 @@ def test_without_a_cache_it_is_compiled_all_the_same(tmp_path: Path, monkeypatch
 
 
 REFUSED = {
-    "no such part": (["c.order.side = c.bars.close"], "line 13: "),
-    "no such field": (["x = 1", "c.order.sidee = 1"], "line 14: there is no field 'sidee'"),
-    "an import": (["x = 1", "import math"], "line 14: Use of unsupported opcode"),
-    "text": (["c.order.qty = 'all'"], "line 13: Cannot cast Literal"),
+    "no such part": (["c.order.side = c.bars.close"], "line 13: there is no field 'bars' in c", "docs/strategies.md"),
+    "no such field": (["x = 1", "c.order.sidee = 1"], "line 14: there is no field 'sidee' in c.order", "mean side?"),
+    "no such indicator": (["c.order.stop = c.ind.atrr"], "line 13: there is no field 'atrr' in c.ind", "strategy show"),
+    "a bar by number": (["c.order.stop = c.bar.low[1]"], "line 13: what stands before [ ] is one number", "c.was"),
+    "no such name": (["c.order.side = BUY"], "line 13: the name 'BUY' is not defined", "Import it"),
+    "self": (["self.buy()"], "line 13: the name 'self' is not defined", "`c` alone"),
+    "ta": (["c.order.stop = ta.atr(3)"], "line 13: ta.atr in a step", "c.ind.NAME"),
+    "an import": (["x = 1", "import math"], "line 14: Use of unsupported opcode", 'mode = "python"'),
+    "text": (["c.order.side = 'buy'"], "line 13: 'buy' is text, and a number belongs here", "LONG, SHORT"),
 }
 
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_can_not_be_compiled_is_refused_with_its_line(case: str, tmp_path: Path) -> None:
-    lines, where = REFUSED[case]
+    lines, where, fix = REFUSED[case]
     text = with_step(*lines)
     assert text.startswith(HEAD)
     with pytest.raises(StrategyRefused) as caught:
         Compiled(definition(tmp_path, text))
     assert str(caught.value).startswith(f"own.py can't be compiled: {where}")
     assert "\n" not in str(caught.value)
-    assert 'engine.strategy.mode = "python"' in str(caught.value)
+    assert fix in caught.value.fix
+    assert len(str(caught.value)) < 400
