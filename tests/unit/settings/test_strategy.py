@@ -36,7 +36,11 @@ def test_the_environment_sets_parameters(given: Path, monkeypatch: pytest.Monkey
     ("old", "new", "sentence"),
     [
         ("enter = 55", "enter = 1", "engine.strategy.parameters.enter"),
-        ("enter = 55", "entry = 55", "unknown setting engine.strategy.parameters.entry, from the file"),
+        (
+            "enter = 55",
+            "entry = 55",
+            "engine.strategy.parameters.entry is invalid: own.py has no such parameter (known: enter, leave,",
+        ),
         ("own.py", "gone.py", "gone.py can't be read"),
         ("[engine.strategy.parameters]", 'digest = "00"\n[engine.strategy.parameters]', "is not the source"),
     ],

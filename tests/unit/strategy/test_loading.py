@@ -36,6 +36,16 @@ REFUSED = {
     "nothing": ("x = 1\n", "own.py must hold one class of worker.strategy.Strategy, and holds none"),
     "two": (f"{HEAD}\nclass A(Strategy):{STEP}\nclass B(Strategy):{STEP}", "and holds A, B"),
     "no step": (f"{HEAD}\nclass A(Strategy):\n    pass\n", "own.py has no step"),
+    "a step with self": (
+        f"{HEAD}\nclass A(Strategy):\n    def step(self, c):\n        pass\n",
+        "Write def step(c), without self",
+    ),
+    "indicators with self": (
+        declared("return {}").replace("indicators(p)", "indicators(self, p)"),
+        "line 12: indicators takes p alone",
+    ),
+    "a name near": (declared("return {'a': ta.smaa(3)}"), "Did you mean ta.sma?"),
+    "another argument": (declared("return {'a': ta.rsi(length=3)}"), "It is ta.rsi(period=14, *, source='close'"),
     "a state of text": (with_step("pass", state="name: str"), "the state's name is of no kind that a record holds"),
     "a state with values": (with_step("pass", state="count: int = 3"), "the state's count has a value"),
     "a state without kinds": (with_step("pass", state="count = 3"), "the state's count has a value"),

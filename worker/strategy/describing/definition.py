@@ -14,8 +14,9 @@ from pydantic import BaseModel, ValidationError
 from worker.engine.asking.intent import NOTES
 from worker.engine.strategy.plan import Plan, plan
 from worker.errors import SettingRefused
-from worker.strategy.declaring.declared import Parameters, Strategy
+from worker.strategy.declaring.declared import Parameters
 from worker.strategy.declaring.fields import NOTHING, packed, packed_record, parameter_record, state_record
+from worker.strategy.describing.calls import callable_methods, meant
 from worker.strategy.describing.columns import extra_columns
 from worker.strategy.describing.rolling import Rolling, rolling
 from worker.strategy.describing.source import Source
@@ -80,6 +81,7 @@ def define(source: Source, given: Mapping[str, Any]) -> Definition:
     """
     strategy, name = source.strategy, source.name
     version, tags, notes = _described(name, strategy)
+    callable_methods(name, strategy)
     parameters = _parameters(name, strategy, given)
     record = _record(name, parameters)
     indicators = _indicators(source, parameters)
@@ -91,11 +93,9 @@ def define(source: Source, given: Mapping[str, Any]) -> Definition:
     names = (*indicators, *published)
     needed = (*(not indicator.optional for indicator in indicators.values()), *(True for _ in published))
     own = _own(source)
-    step = strategy.step
-    if step is Strategy.step or not callable(step):
-        raise StrategyRefused(f"{name} has no step", FIX)
     return Definition(
-        *(source, version, tags, notes, parameters, record, own, indicators, names, needed, rows, own_code, step),
+        *(source, version, tags, notes, parameters, record, own, indicators, names, needed, rows, own_code),
+        strategy.step,
         extra_columns(source),
     )
 
@@ -144,6 +144,9 @@ def _parameters(name: str, strategy: Any, given: Mapping[str, Any]) -> BaseModel
         parameters: BaseModel = strategy.Parameters(**given)
     except ValidationError as error:
         first = error.errors()[0]
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(strategy.Parameters.model_fields) or "none"
+            first = {**first, "msg": f"{name} has no such parameter (known: {known})", "type": "no_parameter"}
         path = ("engine", "strategy", "parameters", *(str(part) for part in first["loc"]))
         raise SettingRefused(path, first["msg"], first["type"], "`alphapulse strategy show` lists them") from None
     return parameters
@@ -155,7 +158,7 @@ def _indicators(source: Source, parameters: BaseModel) -> dict[str, Indicator]:
     except StrategyRefused:
         raise
     except Exception as error:
-        raise raised(source.name, "can't declare its indicators", error, source.file) from None
+        raise raised(source.name, "can't declare its indicators", error, source.file, meant(error)) from None
     if not isinstance(declared, Mapping):
         raise StrategyRefused(f"{source.name}: indicators returns names with indicators, not {declared!r}", FIX)
     found: dict[str, Indicator] = {}
