@@ -363,6 +363,7 @@ MORE: dict[str, Seeded] = {
     "a name that no order has": Seeded(
         _own("c.order.sidee = LONG  #!"), "answers", "'Order' object has no attribute 'sidee'"
     ),
+    "a tag without a name": Seeded(_own("c.order.tag = 3  #!"), "answers", "without a name at bar "),
     "what does not compile": Seeded(
         _own("text = '%.2f' % c.bar.close  #!\n" + FLIP.format(up="len(text) > 5")), "compile", "can't be compiled"
     ),

@@ -14,12 +14,13 @@ from worker.engine.asking.ask import OPEN_BARS, OPENS_AFTER
 from worker.engine.asking.intent import Status
 from worker.engine.reasons import Reason
 
+LINES = "`alphapulse strategy check` names the line."
 MEANINGS = {
     Status.ok: "It was asked, and what it said was taken.",
     Status.warming_up: "Not all of its indicators were known, so it was not asked.",
-    Status.raised: 'It raised, so nothing of this bar is kept; mode = "python" shows where, in a debugger.',
-    Status.invalid: "What it said makes no sense: a size or price that is no number, two sizes, or a stop on the wrong "
-    "side.",
+    Status.raised: f"It raised, so nothing of this bar is kept. {LINES}",
+    Status.invalid: "What it said makes no sense: a size or price that is no number, two sizes, a risk without a stop, "
+    f"or a stop on the wrong side. {LINES}",
     Status.circuit_open: f"It had raised at {OPENS_AFTER} bars in a row, so it was not asked for {OPEN_BARS} bars.",
 }
 ASKED = np.uint32(1 << Reason.strategy)

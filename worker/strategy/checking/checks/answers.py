@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from worker.engine.asking.intent import LONG, SHORT, Status
+from worker.engine.asking.intent import LONG, NO_TAG, SHORT, Status
 from worker.strategy.checking.desk import Desk
 from worker.strategy.checking.playing.answers import why
 from worker.strategy.checking.playing.market import Market
@@ -22,6 +22,9 @@ STORE = "what it writes can't be stored"
 THROWN = 0.03  # share of bars at which an exception is thrown
 FIXES = {
     "raised": "Its state is put back and the bar is lost: guard the line",
+    "named": "Name what there is: `alphapulse strategy show` lists it, docs/strategies.md the rest of `c`",
+    STORE: "It is text, or a number beyond 64 bits: a side is LONG, SHORT, FLAT or KEEP, a tag its place in `tags`",
+    "tag": "A tag is its place in `tags`, from 0; another one stands in no decision",
     OBSERVE: "Its memory is put back, and what it publishes is not known at the bar: guard the line",
     "invalid": "The bar counts as one without a word: say one size, finite prices, a stop on its side",
     "still": "Where prices stand still, a distance in ranges is 0: ask for a position only where it is above",
@@ -87,10 +90,19 @@ def _failures(watcher: Watcher, status: int, ts: int, thrown: bool) -> Iterator[
     if status == Status.raised and not thrown:
         raised = watcher.raised.get(ts)
         text, line = (STORE, None) if raised is None else raised
-        yield Failure("raised", text, line, "raised")
+        yield Failure("raised", text, line, STORE if raised is None else _raised_fix(text))
     elif status == Status.invalid and ts in watcher.said:
         wrong = why(watcher.said[ts])
         yield Failure("invalid", wrong.text, wrong.line, "still" if wrong.still else "invalid")
+    elif status == Status.ok and ts in watcher.said:
+        said = watcher.said[ts]
+        tag, names = said.order["tag"], len(watcher.tags)
+        if tag != NO_TAG and not 0 <= tag < names:
+            yield Failure("without a name", f"order.tag is {tag}, and tags has {names}", said.lines.get("tag"), "tag")
+
+
+def _raised_fix(text: str) -> str:
+    return "named" if text.startswith(("AttributeError", "NameError")) else "raised"
 
 
 def _unknown(watcher: Watcher, market: Market) -> Iterator[Fault]:

@@ -71,6 +71,11 @@ class Watcher:
         """Return the source."""
         return self._definition.source.text
 
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Return the names of its tags."""
+        return self._definition.tags
+
     def strategy(self) -> Interpreted:
         """Return the strategy with this step, and an `observe` that is watched as well."""
         found = self._definition._replace(step=self.step)
