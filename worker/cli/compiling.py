@@ -9,6 +9,7 @@ from collections.abc import Callable
 import typer
 
 VARIABLE = "ALPHAPULSE_CACHE_DIR"
+QUICK = ("alphapulse_strategy_", "worker.strategy.", "numba.")
 BLAS = "scipy.linalg.cython_blas"
 
 
@@ -29,7 +30,10 @@ def without_blas() -> None:
 
 
 def announce(say: Callable[[str], None] | None = None) -> None:
-    """Announce the first compilation of a kernel, by `say` or on stderr; loading kernels from disk is silent."""
+    """Announce the first compilation of a kernel, by `say` or on stderr; loading kernels from disk is silent.
+
+    So is a strategy.
+    """
     from numba.core import event
 
     class First(event.Listener):
@@ -37,14 +41,19 @@ def announce(say: Callable[[str], None] | None = None) -> None:
 
         told = False
 
-        def on_start(self, _: object) -> None:
-            if not self.told:
+        def on_start(self, event: event.Event) -> None:
+            if not self.told and of_engine(event.data["dispatcher"].py_func):
                 self.told = True
                 (say or _say)(sentence())
 
         def on_end(self, _: object) -> None: ...
 
     event.register("numba:compile", First())
+
+
+def of_engine(function: Callable[..., object]) -> bool:
+    """Return whether a function that is compiled is the engine's: a strategy's, and what it needs, take a second."""
+    return not function.__module__.startswith(QUICK)
 
 
 def sentence() -> str:
