@@ -79,6 +79,13 @@ def test_it_is_found_in_a_process_of_its_own_process(name: str, tmp_path: Path) 
     assert told(failed.get(seeded.check, []), name), failed
 
 
+def test_what_can_not_be_defined_is_one_fault(tmp_path: Path) -> None:
+    file = tmp_path / "own.py"
+    file.write_text("")
+    report = check(Subject(engine_settings({}), file=file))
+    assert [(each.name, len(each.faults)) for each in report.failed] == [("definition", 1)]
+
+
 @pytest.mark.parametrize("name", sorted(SEEDED))
 def test_the_lint_reads_what_can_be_read(name: str, tmp_path: Path) -> None:
     faults = lint(subject(name, tmp_path)).faults
