@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,7 +29,9 @@ def new(file: File, json: Json = False) -> None:
     if json:
         print_json({"file": str(file)})
     else:
-        typer.echo(f"wrote {file}; try: alphapulse backtest --dataset sp500 --strategy {file}")
+        quoted = shlex.quote(str(file))
+        typer.echo(f"wrote {file}; try: alphapulse strategy check {quoted}")
+        typer.echo(f"      and: alphapulse backtest --dataset sp500 --strategy {quoted}")
 
 
 @app.command()
@@ -52,6 +55,9 @@ def show(file: File, set_: Set = None, json: Json = False) -> None:
         if rows:
             typer.echo(f"\n{title}")
             print_table(list(rows[0]), [list(map(_shown, row.values())) for row in rows])
+    for title, names in (("tags", "tags"), ("notes", "notes"), ("values of observe", "values")):
+        if found[names]:
+            typer.echo(f"\n{title}: {', '.join(found[names])}")
     if found["extra"]:
         typer.echo(f"\nextra columns of ticks: {', '.join(found['extra'])}")
     sizes = found["bytes"]

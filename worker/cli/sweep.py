@@ -104,5 +104,5 @@ def sweep(
             by,
         )
     inputs = [f"data set {dataset}"] if dataset is not None else [path.name for path in files or []]
-    told = write(out, choices, found, wanted.model_dump(), warnings, across, inputs, by)
+    told = write(out, choices, found, wanted.model_dump(), warnings, across, inputs, by, settings[0].strategy)
     show(told, choices, found, out, by, json)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from worker.backtest.plan import Choice
     from worker.backtest.sweep import Sweep
     from worker.backtest.sweeping.walking import By
+    from worker.engine.asking.settings import StrategySettings
 
 SHOWN = 10  # tries in the printed table
 COLUMNS = ("sharpe", "deflated", "total_return", "trades")
@@ -54,6 +55,7 @@ def write(
     axes: tuple[str, str] | None,
     inputs: Sequence[str],
     by: By,
+    strategy: StrategySettings,
 ) -> dict[str, Any]:
     """Write page, table and figures to `out`, and return the figures."""
     import msgspec
@@ -64,8 +66,10 @@ def write(
 
     rows = _rows(choices, found)
     walk = found.walk
+    fixed = _strategy(strategy, plan)
     told = {
         "plan": plan,
+        "strategy": fixed,
         "tries": rows,
         "walk_forward": {
             "steps": [step._asdict() for step in walk.steps],
@@ -74,7 +78,7 @@ def write(
         },
         "warnings": warnings,
     }
-    page = render_sweep(choices, rows, walk, _about(plan, found, inputs), axes, warnings, by)
+    page = render_sweep(choices, rows, walk, _about(plan, found, inputs) | _strategy_row(fixed), axes, warnings, by)
     with created(out, "Give another folder to --out"):
         out.mkdir(parents=True, exist_ok=True)
         write_rows(rows, out / "sweep.parquet")
@@ -89,6 +93,23 @@ def _rows(choices: Sequence[Choice], found: Sweep) -> list[dict[str, Any]]:
         {"try": number} | choice | ratios._asdict() | {"deflated": deflated} | account._asdict()
         for number, (choice, ratios, deflated, account) in enumerate(figures)
     ]
+
+
+def _strategy(strategy: StrategySettings, plan: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return which strategy all tries share, and the parameters that do not vary; None for the rules."""
+    if not strategy.name:
+        return None
+    varied = plan["parameters"]
+    fixed = {name: value for name, value in strategy.parameters.items() if f"strategy.parameters.{name}" not in varied}
+    return {"name": strategy.name, "version": strategy.version, "digest": strategy.digest, "parameters": fixed}
+
+
+def _strategy_row(strategy: Mapping[str, Any] | None) -> dict[str, str]:
+    if strategy is None:
+        return {}
+    fixed = ", ".join(f"{name} {value}" for name, value in strategy["parameters"].items())
+    told = f"{strategy['name']}, version {strategy['version']}, sha256 {strategy['digest'][:12]}…"
+    return {"strategy": told + (f"; {fixed}" if fixed else "")}
 
 
 def _about(plan: dict[str, Any], found: Sweep, inputs: Sequence[str]) -> dict[str, str]:

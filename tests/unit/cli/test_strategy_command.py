@@ -60,7 +60,13 @@ def test_what_is_shown(tmp_path: Path) -> None:
     assert (rows["slow"]["timeframe"], rows["slow"]["warm_up"]) == ("4h", 50)
     assert found["state"] == [{"name": "losses", "kind": "int64"}, {"name": "paused_until", "kind": "int64"}]
     text = run("show", str(file)).output
-    for part in ("breakout, version 3, sha256 ", "channel_middle", "paused_until", "16 of state a symbol"):
+    for part in (
+        "breakout, version 3, sha256 ",
+        "channel_middle",
+        "paused_until",
+        "16 of state a symbol",
+        "tags: breakout, channel_exit",
+    ):
         assert part in text
 
 

@@ -55,7 +55,9 @@ def test_a_sweep_writes_page_table_and_figures(given: list[str], tmp_path: Path)
     assert len(told["walk_forward"]["steps"]) == 3
     assert told["walk_forward"]["buy_and_hold"]["periods"] == told["walk_forward"]["result"]["periods"]
     assert pyarrow.parquet.read_table(tmp_path / "out/sweep.parquet").num_rows == 6
+    assert told["strategy"]["parameters"] == {"stop_atr": 2.5, "risk": 0.02, "pause": 24}
     page = (tmp_path / "out/sweep.html").read_text()
+    assert f"breakout, version 3, sha256 {told['strategy']['digest'][:12]}…; " in page
     assert '"x":"strategy.parameters.enter","y":"strategy.parameters.leave"' in page
     assert any(one["trades"] for one in told["tries"])
 

@@ -42,7 +42,9 @@ def from_file(path: Path, lint: bool = True) -> Source:
     try:
         text = path.read_bytes()
     except OSError as error:
-        raise StrategyRefused(f"{path} can't be read: {error.strerror}", "Check engine.strategy.file") from None
+        raise StrategyRefused(
+            f"{path} can't be read: {error.strerror}", "Check the path: --strategy, or engine.strategy.file"
+        ) from None
     code = text.decode("utf-8", "replace")
     if lint:
         clean(path.name, code, file=path)
