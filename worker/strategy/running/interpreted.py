@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import sys
 from collections import namedtuple
 from typing import Any
 
@@ -105,6 +106,23 @@ def _state(definition: Definition) -> Writer | PackedWriter:
     return Writer(type("State", (), {"__slots__": definition.own.names}), definition.own)
 
 
+def _listen() -> None:
+    """Keep what breaks a call off before its body begins, as an interrupt may: ctypes tells the hook of it alone."""
+    before = sys.unraisablehook
+    if getattr(before, "keeps_fatal", False):
+        return
+
+    def keep(unraisable: sys.UnraisableHookArgs) -> None:
+        strategy = getattr(unraisable.object, "__self__", None)
+        if isinstance(strategy, Interpreted):
+            strategy._fatal = unraisable.exc_value
+        else:
+            before(unraisable)
+
+    keep.keeps_fatal = True  # type: ignore[attr-defined]
+    sys.unraisablehook = keep
+
+
 class Interpreted(Observing):
     """A strategy in Python (`engine.strategy.hooked.Hooked`). A call takes the GIL."""
 
@@ -128,6 +146,7 @@ class Interpreted(Observing):
         self._state = _state(definition)
         self._intent = Writer(Order, INTENT)
         self._fatal: BaseException | None = None
+        _listen()
         self._callback = CALLBACK(self._call)
         self.address = ctypes.cast(self._callback, ctypes.c_void_p).value or 0
 

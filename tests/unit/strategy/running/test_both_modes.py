@@ -15,8 +15,10 @@ from tests.support.features_series import random_walk
 from tests.support.strategies import HEAD, PACKED, STRATEGIES, with_step
 from tests.support.strategy_drive import Asked, ask
 from worker.engine.asking.intent import KEEP, Status
+from worker.strategy.describing.definition import define
 from worker.strategy.errors import StrategyRefused
 from worker.strategy.loading import find, load
+from worker.strategy.running.interpreted import Interpreted
 
 HOUR = 3_600_000
 
@@ -109,6 +111,21 @@ def test_a_name_that_the_engine_does_not_know_fails_in_python_too(tmp_path: Path
     file = tmp_path / "own.py"
     file.write_text(with_step("c.order.sidee = 1"))
     assert set(ask(load(find(file), {}, "python"), bars(10)).statuses) == {Status.raised}
+
+
+def test_an_interrupt_before_the_step_begins_is_not_lost(tmp_path: Path) -> None:
+    class Interrupted(Interpreted):
+        """A call that a signal's handler breaks off before its first line."""
+
+        def _call(self, *_: Any) -> int:
+            raise KeyboardInterrupt
+
+    file = tmp_path / "own.py"
+    file.write_text(with_step("c.order.side = 1"))
+    hooked = Interrupted(define(find(file), {}))
+    ask(hooked, bars(5))
+    with pytest.raises(KeyboardInterrupt):
+        ask(hooked, bars(5))
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
