@@ -45,7 +45,7 @@ def test_the_commands_of_the_readme_work_in_order(tmp_path: Path) -> None:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=300,
             check=False,
         )
     finally:
