@@ -32,7 +32,8 @@ def tree_of(commit: str, repository: Path) -> Path:
     made = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home.parent))
     try:
         with tarfile.open(fileobj=io.BytesIO(packed)) as files:  # the files get the time of the commit
-            files.extractall(made, filter="data")
+            files.extraction_filter = getattr(tarfile, "data_filter", None)  # Python 3.11.2 has none
+            files.extractall(made)
         made.rename(home)
     except BaseException:
         shutil.rmtree(made)

@@ -279,7 +279,7 @@ MORE: dict[str, Seeded] = {
         "it did not end within 3 s, at the bar of WALK0 at 2020-09-",
     ),
     "an unending loop of the file": Seeded(
-        _own(FLIP.format(up="True"), "\nwhile True:  #!\n    pass\n"), "definition", "it did not end within 3 s"
+        _own(FLIP.format(up="True"), "\nwhile True: pass  #!\n"), "definition", "it did not end within 3 s"
     ),
     "it ends the process": Seeded(
         _own("if c.bar.volume % 50.0 == 0.0:\n    raise SystemExit('enough')  #!\n" + FLIP.format(up="True")),
