@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -13,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.fleet import until
 from tests.support.kafka import create_topics, produce, read_partition
+from tests.support.transactions import open_transactions
 from worker.broker import Broker
 from worker.broker.jars import PRELOADED, jar_folder
 from worker.broker.process import Process, identity
@@ -121,6 +124,11 @@ async def test_reading_shows_committed_records_only(broker: Broker, topic_prefix
         await producer.commit_transaction()
     finally:
         await producer.stop()
+
+    async def finished() -> bool:  # markers are written after the commit is answered
+        return not await asyncio.to_thread(open_transactions, broker.bootstrap, topic_prefix)
+
+    await until(finished, 20.0, "the transaction finished")
     assert [r.value for r in await read_partition(broker.bootstrap, topic_prefix, 0)] == [b"committed"]
 
 

@@ -14,7 +14,7 @@ from schemas.control import STRATEGY_KEY
 from tests.integration.conftest import Bootstrap
 from tests.integration.test_control import decided, heard, processed, whole
 from tests.support.commands import Called, command
-from tests.support.fleet import Fleet, said
+from tests.support.fleet import Fleet, said, until
 from tests.support.oracle import under_load
 from tests.support.outputs import Outputs
 from tests.support.parity import backtested
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.kafka
 
 SEED = int(os.environ.get("TEST_SEED", "7"))
 OFTEN = {"save_records": 7, "save_offsets": 300, "idle_flush_ms": 200}
-TOTAL, SYMBOLS, RATE = 6_000, 10, 350
+TOTAL, SYMBOLS, RATE, BATCH = 8_000, 10, 350, 60
 
 
 def deciding(settings: Settings, folder: Path, **given: Any) -> Settings:
@@ -47,10 +47,21 @@ def values(found: Outputs, name: str) -> list[bytes]:
     return [line.value or b"" for (topic, _), lines in found.items() if topic == name for line in lines]
 
 
+async def decided_with(fleet: Fleet, records: int) -> None:
+    """Wait until the last started worker has read so many control records, and each partition has met them."""
+    await heard(fleet, records)
+    before = await fleet.progress.committed()
+
+    async def holds() -> bool:  # beyond a batch that had begun before
+        return all(now > then + 2 * BATCH for then, now in zip(before, await fleet.progress.committed(), strict=True))
+
+    await until(holds, 40.0, "records of each partition decided since")
+
+
 async def test_a_switch_while_workers_are_killed_and_stopped(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
 ) -> None:
-    group = group_settings(broker.bootstrap, topic_prefix, partitions=2, state=OFTEN, max_batch_records=60)
+    group = group_settings(broker.bootstrap, topic_prefix, partitions=2, state=OFTEN, max_batch_records=BATCH)
     settings = deciding(group, tmp_path)
     await make_topics(settings)
     records = ticks(TOTAL, SYMBOLS, SEED)
@@ -62,13 +73,13 @@ async def test_a_switch_while_workers_are_killed_and_stopped(
         await processed(fleet, 1_000)
         done = switch(settings, "--set", "risk=0.002", "--reason", "less risk")
         assert done.code == Exit.OK, done.err
-        await heard(fleet, 1)
+        await decided_with(fleet, 1)
         await under_load(fleet, publishing)
         victim.kill()
         await heir.ready(partitions=2, seconds=30)
         done = switch(settings, str(tmp_path / "second.py"), "--set", "enter=30", "--wait")
         assert done.code == Exit.OK, done.err
-        await heard(fleet, 2)
+        await decided_with(fleet, 2)
         await under_load(fleet, publishing)
         fleet.workers = [heir]
         await fleet.stop()
