@@ -9,7 +9,7 @@ from typing import NamedTuple
 from worker.engine.settings import engine_settings
 from worker.strategy.checking.check import check
 from worker.strategy.checking.desk import Options
-from worker.strategy.checking.report import Fault, Report
+from worker.strategy.checking.report import Fault
 from worker.strategy.checking.subject import Subject
 
 MARK = "#!"  # ends the line that the check must name
@@ -382,33 +382,15 @@ def line_of(seeded: Seeded) -> int | None:
 
 def found(name: str) -> bool:
     """Whether `strategy check`, as a user runs it, refuses the fault and names its line."""
-    faults = [fault for each in _report(name, with_lint=True).failed for fault in each.faults]
-    return any(_names(name, fault) for fault in faults)
-
-
-def found_by_playing(name: str) -> bool:
-    """Whether the check that fits finds it with its line where no lint has read it."""
-    seeded = SEEDED[name]
-    faults = [
-        fault
-        for each in _report(name, with_lint=False).failed
-        if each.name == seeded.check
-        for fault in each.faults
-        if seeded.says in fault.says
-    ]
-    return any(_names(name, fault) or seeded.check in LINELESS for fault in faults)
-
-
-def _names(name: str, fault: Fault) -> bool:
-    line = line_of(SEEDED[name])
-    # The lint refuses the import already, of what the marked line calls.
-    return line is None or fault.line == line or fault.says.startswith("import of")
-
-
-def _report(name: str, with_lint: bool) -> Report:
     seeded = SEEDED[name]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "own.py"
         file.write_text(seeded.source)
-        options, only = Options(interval_ms=seeded.interval_ms), () if with_lint else (seeded.check,)
-        return check(Subject(engine_settings({}), file=file), options, only=only, with_lint=with_lint)
+        report = check(Subject(engine_settings({}), file=file), Options(interval_ms=seeded.interval_ms))
+    return any(_names(seeded, fault) for each in report.failed for fault in each.faults)
+
+
+def _names(seeded: Seeded, fault: Fault) -> bool:
+    line = line_of(seeded)
+    # The lint refuses the import already, of what the marked line calls.
+    return line is None or fault.line == line or fault.says.startswith("import of")
