@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from worker.strategy.describing.assigned import assigned
 from worker.strategy.describing.source import Source
 from worker.strategy.errors import StrategyRefused
 
@@ -44,13 +45,6 @@ def _is_extra(node: ast.AST, context: str) -> bool:
 
 def _aliases(function: ast.FunctionDef, context: str) -> Iterator[tuple[int, str]]:
     """Yield each `c.extra` that is given a name, by the id of its node, and that name."""
-    for node in ast.walk(function):
-        if not isinstance(node, ast.Assign):
-            continue
-        for target in node.targets:
-            pairs = [(target, node.value)]
-            if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
-                pairs = list(zip(target.elts, node.value.elts, strict=False))
-            for name, value in pairs:
-                if isinstance(name, ast.Name) and _is_extra(value, context):
-                    yield id(value), name.id
+    for name, value in assigned(function):
+        if _is_extra(value, context):
+            yield id(value), name

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 # `worker.strategy` and the strategy's own package come beside these.
+from worker.strategy.describing.assigned import assigned
+
 MODULES = frozenset(
     {"__future__", "collections", "dataclasses", "datetime", "enum", "math", "msgspec", "numpy", "typing"}
 )
@@ -230,16 +232,9 @@ def _part(node: ast.expr, context: str, names: dict[str, str]) -> str | None:
 
 def _names_of_parts(function: ast.FunctionDef, context: str) -> dict[str, str]:
     names: dict[str, str] = {}
-    for node in ast.walk(function):
-        if not isinstance(node, ast.Assign):
-            continue
-        for target in node.targets:
-            pairs = [(target, node.value)]
-            if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
-                pairs = list(zip(target.elts, node.value.elts, strict=False))
-            for name, value in pairs:
-                if isinstance(name, ast.Name) and (part := _part(value, context, names)) is not None:
-                    names[name.id] = part
+    for name, value in assigned(function):
+        if (part := _part(value, context, names)) is not None:
+            names[name] = part
     return names
 
 
