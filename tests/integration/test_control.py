@@ -60,6 +60,17 @@ async def heard(fleet: Fleet, records: int) -> None:
     await until(holds, 10, f"{records} control records read")
 
 
+async def decided_with(fleet: Fleet, records: int) -> None:
+    """Wait until the last started worker has read so many control records, and each partition has met them."""
+    await heard(fleet, records)
+    before, batch = await fleet.progress.committed(), fleet.settings.processing.max_batch_records
+
+    async def holds() -> bool:  # beyond a batch that had begun before
+        return all(now > then + 2 * batch for then, now in zip(before, await fleet.progress.committed(), strict=True))
+
+    await until(holds, 40, "records of each partition decided since")
+
+
 def decided(found: Outputs) -> list[dict[str, Any]]:
     lines = (line for (topic, _), lines in found.items() if topic == "decisions" for line in lines)
     return [msgspec.json.decode(line.value or b"") for line in lines]

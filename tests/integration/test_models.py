@@ -14,7 +14,7 @@ import pytest
 
 from schemas.control import MODEL_KEY
 from tests.integration.conftest import Bootstrap
-from tests.integration.test_control import decided, heard, processed, whole
+from tests.integration.test_control import decided, decided_with, processed, whole
 from tests.support.commands import command
 from tests.support.fleet import Fleet, said
 from tests.support.oracle import under_load
@@ -75,13 +75,13 @@ async def test_a_switch_while_workers_are_killed_and_stopped(
         publishing = Publishing(settings, records, rate=RATE)
         await processed(fleet, 1_500)
         switch(settings, graphs.NAME, graphs.VERSION)
-        await heard(fleet, 1)
+        await decided_with(fleet, 1)
         await under_load(fleet, publishing)
         victim.kill()
         await heir.ready(partitions=2, seconds=30)
         assert (await heir.metric("challenger_comparisons_total") or 0) > 0
         switch(settings, "--none")  # its first owner dies by SIGTERM, its second restores from the journal
-        await heard(fleet, 2)
+        await decided_with(fleet, 2)
         await under_load(fleet, publishing)
         fleet.workers = [heir]
         await fleet.stop()

@@ -12,9 +12,9 @@ import pytest
 
 from schemas.control import STRATEGY_KEY
 from tests.integration.conftest import Bootstrap
-from tests.integration.test_control import decided, heard, processed, whole
+from tests.integration.test_control import decided, decided_with, processed, whole
 from tests.support.commands import Called, command
-from tests.support.fleet import Fleet, said, until
+from tests.support.fleet import Fleet, said
 from tests.support.oracle import under_load
 from tests.support.outputs import Outputs
 from tests.support.parity import backtested
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.kafka
 
 SEED = int(os.environ.get("TEST_SEED", "7"))
 OFTEN = {"save_records": 7, "save_offsets": 300, "idle_flush_ms": 200}
-TOTAL, SYMBOLS, RATE, BATCH = 8_000, 10, 350, 60
+TOTAL, SYMBOLS, RATE = 8_000, 10, 350
 
 
 def deciding(settings: Settings, folder: Path, **given: Any) -> Settings:
@@ -47,21 +47,10 @@ def values(found: Outputs, name: str) -> list[bytes]:
     return [line.value or b"" for (topic, _), lines in found.items() if topic == name for line in lines]
 
 
-async def decided_with(fleet: Fleet, records: int) -> None:
-    """Wait until the last started worker has read so many control records, and each partition has met them."""
-    await heard(fleet, records)
-    before = await fleet.progress.committed()
-
-    async def holds() -> bool:  # beyond a batch that had begun before
-        return all(now > then + 2 * BATCH for then, now in zip(before, await fleet.progress.committed(), strict=True))
-
-    await until(holds, 40.0, "records of each partition decided since")
-
-
 async def test_a_switch_while_workers_are_killed_and_stopped(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
 ) -> None:
-    group = group_settings(broker.bootstrap, topic_prefix, partitions=2, state=OFTEN, max_batch_records=BATCH)
+    group = group_settings(broker.bootstrap, topic_prefix, partitions=2, state=OFTEN, max_batch_records=60)
     settings = deciding(group, tmp_path)
     await make_topics(settings)
     records = ticks(TOTAL, SYMBOLS, SEED)
