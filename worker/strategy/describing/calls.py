@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 from worker.strategy import ta
@@ -12,6 +13,7 @@ from worker.strategy.declaring.declared import Strategy
 from worker.strategy.errors import FIX, StrategyRefused
 
 LISTED = "docs/reference/indicators.md lists them"
+FUNCTIONS = 64  # whose arguments are remembered: a sweep asks for them once a set of parameters
 
 
 def callable_methods(name: str, strategy: Any) -> None:
@@ -24,13 +26,20 @@ def callable_methods(name: str, strategy: Any) -> None:
         raise StrategyRefused(f"{name} has no step", FIX)
     for method, given in (("indicators", "p"), ("observe", "c"), ("step", "c")):
         function = getattr(strategy, method)
-        try:
-            inspect.signature(function).bind(None)
-        except TypeError:
+        if not _takes_one(function):
             code = getattr(function, "__code__", None)
             line = "" if code is None else f"line {code.co_firstlineno}: "
             fix = f"Write def {method}({given}), without self"
-            raise StrategyRefused(f"{name}: {line}{method} takes {given} alone", fix) from None
+            raise StrategyRefused(f"{name}: {line}{method} takes {given} alone", fix)
+
+
+@lru_cache(FUNCTIONS)
+def _takes_one(function: Any) -> bool:
+    try:
+        inspect.signature(function).bind(None)
+    except TypeError:
+        return False
+    return True
 
 
 def meant(error: Exception) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 
 from worker.strategy.describing.assigned import assigned
 from worker.strategy.describing.source import Source
 from worker.strategy.errors import StrategyRefused
 
 EXTRA = "extra"
+SOURCES = 64  # whose names are remembered: a sweep asks for them once a set of parameters
 
 
 def extra_columns(source: Source) -> tuple[str, ...]:
@@ -18,8 +20,13 @@ def extra_columns(source: Source) -> tuple[str, ...]:
     Raises:
         StrategyRefused: it is used in another way, so that the names are not known before it is run.
     """
+    return _read(source.name, source.text)
+
+
+@lru_cache(SOURCES)
+def _read(name: str, text: str) -> tuple[str, ...]:
     names: set[str] = set()
-    for function in ast.walk(ast.parse(source.text)):
+    for function in ast.walk(ast.parse(text)):
         if not isinstance(function, ast.FunctionDef) or not function.args.args:
             continue
         context = function.args.args[0].arg
@@ -31,7 +38,7 @@ def extra_columns(source: Source) -> tuple[str, ...]:
                 continue
             if id(node) not in read:
                 raise StrategyRefused(
-                    f"{source.name}: line {getattr(node, 'lineno', 0)}: c.extra is read by the names of its columns",
+                    f"{name}: line {getattr(node, 'lineno', 0)}: c.extra is read by the names of its columns",
                     "Write c.extra.btc_close, and pass numbers on",
                 )
             names.add(read[id(node)])

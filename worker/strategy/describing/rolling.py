@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from worker.strategy.describing.source import Source
 from worker.strategy.errors import FIX, StrategyRefused
 
 SEEN, WAS = "_seen", "_was_"  # of the record: whether there was a bar, and what was published at it
+SOURCES = 64  # whose digests are remembered: a sweep asks for them once a set of parameters
 
 
 class Rolling(NamedTuple):
@@ -53,19 +55,21 @@ def rolling(source: Source) -> Rolling | None:
     memory = state_record(name, strategy.Memory, source.module)
     fields: list[Any] = [] if memory == NOTHING else [(field, memory[field]) for field in memory.names or ()]
     own = [*fields, (SEEN, "i8"), *((f"{WAS}{each}", "f8") for each in published)]
-    return Rolling(strategy.observe, np.dtype(own, align=True), published, _digest(source))
+    digest = _digest(source.text, strategy.__name__, published)
+    return Rolling(strategy.observe, np.dtype(own, align=True), published, digest)
 
 
 def _is_name(text: str) -> bool:
     return text.isidentifier() and not text.startswith("_")
 
 
-def _digest(source: Source) -> str:
+@lru_cache(SOURCES)
+def _digest(source: str, strategy: str, published: tuple[str, ...]) -> str:
     """Return a digest of `observe` and of the functions and constants of the file that it needs, named or not.
 
     An edit of the step alone must throw no memory away.
     """
-    tree = ast.parse(source.text)
+    tree = ast.parse(source)
     named: dict[str, ast.stmt] = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
@@ -77,7 +81,7 @@ def _digest(source: Source) -> str:
     parts = [
         node
         for own in ast.walk(tree)
-        if isinstance(own, ast.ClassDef) and own.name == source.strategy.__name__
+        if isinstance(own, ast.ClassDef) and own.name == strategy
         for node in own.body
         if getattr(node, "name", "") in ("observe", "Memory")
     ]
@@ -86,5 +90,5 @@ def _digest(source: Source) -> str:
         names = {node.id for node in ast.walk(part) if isinstance(node, ast.Name)} & set(named) - seen
         seen |= names
         parts += [named[name] for name in sorted(names)]
-    text = " ".join(ast.dump(part) for part in parts) + repr(source.strategy.values)
+    text = " ".join(ast.dump(part) for part in parts) + repr(published)
     return hashlib.sha256(text.encode()).hexdigest()

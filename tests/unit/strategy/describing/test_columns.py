@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,12 @@ def test_they_are_shown(tmp_path: Path) -> None:
 def test_they_can_only_be_read(tmp_path: Path) -> None:
     with pytest.raises(StrategyRefused, match=r"line 14: c\.extra is read only"):
         columns(tmp_path, "c.extra.a = 1.0")
+
+
+def test_a_source_is_parsed_once_for_all_sets_of_parameters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "own.py"
+    file.write_text(TEXT.format(helped="helped", step="pass"))
+    source = from_file(file)
+    first = define(source, {})
+    monkeypatch.delattr(ast, "parse")
+    assert define(source, {}).extra == first.extra == ("helped", "seen")
