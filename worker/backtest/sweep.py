@@ -66,11 +66,12 @@ def judge(tries: Sequence[Try], folds: int, by: By = "sharpe", workers: int = 1)
     year, years = whole.per_year, whole.days.years
     returns = np.array([_laid_out(one.days, days) for one in tries])
     with ThreadPoolExecutor(workers) as pool:
-        edges = list(chain.from_iterable(pool.map(_edges, np.array_split(returns, 4 * workers))))
+        parts = pool.map(lambda rows: _figures(rows, year, years), np.array_split(returns, 4 * workers))
+        edges, figures = zip(*chain.from_iterable(parts), strict=True)
     known = np.array([one.ratio for one in edges if not math.isnan(one.ratio)])
     chance = best_by_chance(float(np.var(known, ddof=1)), len(tries)) if known.size > 1 else 0.0
     return Sweep(
-        ratios=[ratios(row, year, years, found=one) for row, one in zip(returns, edges, strict=True)],
+        ratios=list(figures),
         deflated=[probable(one, chance) for one in edges],
         trading=[one.trading for one in tries],
         walk=walk_forward(returns, _laid_out(whole.held, days), days, folds, year, by),
@@ -79,8 +80,9 @@ def judge(tries: Sequence[Try], folds: int, by: By = "sharpe", workers: int = 1)
     )
 
 
-def _edges(returns: Floats) -> list[Edge]:
-    return [edge(row) for row in returns]
+def _figures(returns: Floats, year: float, years: float) -> list[tuple[Edge, Ratios]]:
+    edges = map(edge, returns)
+    return [(one, ratios(row, year, years, found=one)) for row, one in zip(returns, edges, strict=True)]
 
 
 def _laid_out(own: Days, days: NDArray[np.int64]) -> Floats:

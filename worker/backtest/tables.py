@@ -14,6 +14,7 @@ from worker.backtest.said import TAGS, tag_name
 from worker.engine.reasons import Reason
 
 EQUITY_FILE, TRADES_FILE = "equity.parquet", "trades.parquet"
+LARGEST = np.iinfo(np.int64).max
 TIMES = frozenset({"ts", "close_ts", "entry_ts", "exit_ts"})
 
 
@@ -44,7 +45,22 @@ def _names(ledgers: Sequence[Ledger], end: str, tags: Sequence[str]) -> list[str
 def write_rows(rows: Sequence[dict[str, Any]], path: Path) -> None:
     """Write rows with the same columns as a Parquet file."""
     arrow, writer = parquet()
-    writer.write_table(arrow.Table.from_pylist(list(rows)), path, compression="zstd")
+    columns = {name: _plain(arrow, [row[name] for row in rows]) for name in rows[0]}
+    writer.write_table(arrow.table(columns), path, compression="zstd")
+
+
+def _plain(arrow: Any, values: list[Any]) -> Any:
+    """Return a column as `arrow.array` does, which imports pandas where it is installed: 0.3 CPU-seconds."""
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        text = [value.encode() for value in values]
+        ends = np.cumsum([0, *map(len, text)], dtype=np.int32)
+        return arrow.StringArray.from_buffers(len(text), arrow.py_buffer(ends), arrow.py_buffer(b"".join(text)))
+    if kinds == {float} or (kinds == {int} and max(map(abs, values)) <= LARGEST):
+        numbers = np.array(values)
+        kind = arrow.float64() if numbers.dtype == np.float64 else arrow.int64()
+        return arrow.Array.from_buffers(kind, len(values), [None, arrow.py_buffer(numbers)])
+    return arrow.array(values)
 
 
 def _write(
