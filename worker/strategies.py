@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from worker.engine.settings import EngineSettings
@@ -85,6 +86,21 @@ def defined(engine: EngineSettings, strategy: type[Strategy] | None = None) -> D
     from worker.strategy import loading
 
     return loading.defined(engine, strategy)
+
+
+def parameters(section: Mapping[str, Any]) -> list[str]:
+    """Return the names of the parameters of the strategy that a section names; nothing where it can't be loaded."""
+    file, name = section.get("file"), section.get("name")
+    if not isinstance(file, str) and not isinstance(name, str):
+        return []
+    from worker.strategy import loading
+
+    path = Path(file).expanduser() if isinstance(file, str) else None
+    try:
+        found = loading.find(path, name).strategy
+    except ConfigError:
+        return []
+    return list(getattr(found.Parameters, "model_fields", ()))
 
 
 def described(engine: EngineSettings) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from worker.errors import ConfigError, SettingRefused
 from worker.settings.model import Settings
 from worker.settings.names import SettingPath, dotted
 from worker.settings.origin import Origin
-from worker.settings.problem import Problem, no_table, refused, unknown
+from worker.settings.problem import Problem, no_parameter, no_table, refused, unknown
 from worker.settings.sources import read_all
 from worker.settings.tree import Tree
 
@@ -102,7 +102,7 @@ def _load_engine(
     if settings._tree is not None:
         tree = settings._tree.copy()
     for name, value in changes.items():
-        tree.put(("engine", *name.split(".")), value, Origin("file", str(plan)))
+        tree.put(("engine", *name.split(".")), value, Origin("plan", str(plan)))
     try:
         engine = load_engine(tree.values().get("engine", {}))
         return engine if fill is None else fill(engine)
@@ -163,7 +163,9 @@ def _of_engine(tree: Tree, error: SettingRefused) -> list[Problem]:
     """Return the problems; empty if only the instruments file holds the refused value."""
     entries = tree.under(error.path)
     if error.kind == "extra_forbidden":
-        return [unknown(entry.path, entry.origin) for entry in entries]
+        return [unknown(entry.path, entry.origin, _parameters(tree)) for entry in entries]
+    if error.kind == "no_parameter" and len(entries) == 1:
+        return [no_parameter(entries[0], error.reason, _parameters(tree))]
     if len(entries) == 1 and len(entries[0].path) <= len(error.path):
         if error.kind in _NO_TABLE:
             return [no_table(entries[0].path, entries[0].origin)]
@@ -174,3 +176,11 @@ def _of_engine(tree: Tree, error: SettingRefused) -> list[Problem]:
     # A table with contradicting values.
     sources = ", ".join(dict.fromkeys(entry.origin.phrase for entry in entries))
     return [Problem(f"{dotted(error.path)} is invalid: {error.reason}, from {sources}", error.fix)]
+
+
+def _parameters(tree: Tree) -> list[str]:
+    """Return the names of the configured strategy's parameters; nothing where it can't be loaded."""
+    from worker.strategies import parameters
+
+    found = tree.values().get("engine", {}).get("strategy", {})
+    return parameters(found) if isinstance(found, Mapping) else []

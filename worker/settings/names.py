@@ -13,15 +13,18 @@ SettingPath = tuple[str, ...]
 PREFIX = "ALPHAPULSE_"
 DELIMITER = "__"
 # Mappings: any key may follow here, and its case counts. All other parts are names of fields.
+PARAMETERS = ("engine", "strategy", "parameters")
 MAPPINGS = frozenset(
     {
         ("engine", "instruments"),
         ("engine", "validation", "calendars"),
-        ("engine", "strategy", "parameters"),
+        PARAMETERS,
         ("risk", "fx"),
     }
 )
 ANY = "*"  # stands for a key of a mapping
+ALIKE = 0.7  # of names that differ by a letter, or by two that have changed places
+SLIP = 0.9  # of paths that differ so little
 _BARE = re.compile(r"[A-Za-z0-9_<>*-]+")
 
 
@@ -63,15 +66,28 @@ def leaves(model: type[BaseModel], above: SettingPath = ()) -> Iterator[SettingP
 
 
 def nearest(path: SettingPath, known: Iterable[SettingPath]) -> SettingPath | None:
-    """Return the setting that was probably meant: one with the same last name, else the most similar one."""
+    """Return the setting that was probably meant: one with the same last name, else the most similar one.
+
+    A parameter of a strategy has no name that resembles its path: there, the last name alone is compared.
+    """
     # A mapping of values takes any name, so none is meant there.
     named = (one for one in known if one[-1] != ANY)
     filled = [tuple(_key(path, at) if part == ANY else part for at, part in enumerate(one)) for one in named]
     if above := next((one for one in filled if path[: len(one)] == one), None):
         return above  # a name below a single value
-    same = [one for one in filled if one[-1] == path[-1]]
+    whole, same = DELIMITER.join(path).lower(), [one for one in filled if one[-1].lower() == path[-1].lower()]
     spelt = {DELIMITER.join(one).lower(): one for one in same or filled}
-    near: list[Any] = get_close_matches(DELIMITER.join(path).lower(), spelt, 1, 0.0 if same else 0.6)
+    parameter = close(path[-1], [one[-1] for one in filled if one[:-1] == PARAMETERS])
+    if not same and parameter is not None and not get_close_matches(whole, spelt, 1, SLIP):
+        return (*PARAMETERS, parameter)
+    near: list[Any] = get_close_matches(whole, spelt, 1, 0.0 if same else 0.6)
+    return spelt[near[0]] if near else None
+
+
+def close(name: str, names: Iterable[str]) -> str | None:
+    """Return the name that is most like another one, in whatever case; None where none is alike."""
+    spelt = {each.lower(): each for each in names}
+    near = get_close_matches(name.lower(), spelt, 1, ALIKE)
     return spelt[near[0]] if near else None
 
 

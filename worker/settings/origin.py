@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from worker.settings.names import SettingPath, dotted, variable
 
-Kind = Literal["command line", "environment", ".env", "secret", "file"]
+Kind = Literal["command line", "environment", ".env", "secret", "file", "plan"]
 
 
 class Origin(NamedTuple):
@@ -28,7 +28,7 @@ class Origin(NamedTuple):
                 return f"the environment variable {self.name}"
             case ".env":
                 return f"{self.name} in the file .env"
-            case "secret" | "file":
+            case "secret" | "file" | "plan":
                 return f"the file {self.name}"
             case _:
                 return "the command line"
@@ -40,5 +40,7 @@ class Origin(NamedTuple):
                 return variable(path)
             case "secret":
                 return variable(path).lower()
+            case "plan":
+                return dotted(path[1:])  # its names begin below `engine`
             case _:
                 return dotted(path)

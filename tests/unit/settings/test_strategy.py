@@ -54,3 +54,34 @@ def test_a_fault_is_told_with_its_source(old: str, new: str, sentence: str, give
     engine, problems = find_engine(find_settings())
     assert [problem.message for problem in problems if sentence in problem.message]
     assert engine.strategy.configured == (".parameters." in sentence)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("enter", "strategy.parameters.enter"),
+        ("Enter", "strategy.parameters.enter"),
+        ("entre", "strategy.parameters.enter"),
+        ("parameters.enter", "strategy.parameters.enter"),
+        ("strategy.enter", "strategy.parameters.enter"),
+        ("strategy.parameter.enter", "strategy.parameters.enter"),
+        ("engine.strategy.parameters.enter", "strategy.parameters.enter"),
+        ("strategy.parameters.entre", "enter"),
+        ("strategy.fiel", "strategy.file"),
+        ("engine.risk.budget", "risk.budget"),
+        ("bugdet", "risk.budget"),
+    ],
+)
+def test_a_slip_in_a_plan_is_answered_as_a_plan_spells_it(written: str, meant: str, given: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_engine_of(load_settings(), {written: 20}, Path("plan.toml"))
+    assert f"Did you mean {meant}?" in caught.value.fix
+
+
+@pytest.mark.parametrize("old", ['file = "own.py"', "[engine.strategy.parameters]"])
+def test_a_slip_is_answered_where_the_strategy_is_gone_or_its_section_is_missing(old: str, given: Path) -> None:
+    given.write_text(given.read_text().replace(old, 'file = "gone.py"' if "file" in old else ""))
+    with pytest.raises(ConfigError) as caught:
+        load_engine_of(load_settings(), {} if old.startswith("[") else {"enter": 20}, Path("plan.toml"))
+    told = "Did you mean engine.strategy.parameters.enter?" if old.startswith("[") else "unknown setting engine.enter"
+    assert told in str(caught.value) + str(caught.value.fix)
