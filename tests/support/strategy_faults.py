@@ -363,6 +363,19 @@ MORE: dict[str, Seeded] = {
     "a name that no order has": Seeded(
         _own("c.order.sidee = LONG  #!"), "answers", "'Order' object has no attribute 'sidee'"
     ),
+    "a note without a name": Seeded(
+        _own("c.order.notes[2] = c.bar.close  #!", inside='notes = ("one", "two")\n'),
+        "answers",
+        "order.notes[2] is set",
+    ),
+    "a note from the end": Seeded(
+        _own("c.order.notes[-1] = c.bar.close  #!", inside='notes = ("one", "two")\n'),
+        "answers",
+        "order.notes[3] is set",
+    ),
+    "a note beyond all": Seeded(
+        _own("c.order.notes[4] = c.bar.close  #!", inside='notes = ("one", "two")\n'), "answers", "out of range"
+    ),
     "a tag without a name": Seeded(_own("c.order.tag = 3  #!"), "answers", "without a name at bar "),
     "what does not compile": Seeded(
         _own("text = '%.2f' % c.bar.close  #!\n" + FLIP.format(up="len(text) > 5")), "compile", "can't be compiled"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
-from worker.engine.asking.intent import LONG, NO_TAG, SHORT, Status
+from worker.engine.asking.intent import LONG, NO_TAG, NOTES, SHORT, Status
 from worker.strategy.checking.desk import Desk
 from worker.strategy.checking.playing.answers import why
 from worker.strategy.checking.playing.market import Market
@@ -25,6 +26,7 @@ FIXES = {
     "named": "Name what there is: `alphapulse strategy show` lists it, docs/strategies.md the rest of `c`",
     STORE: "It is text, or a number beyond 64 bits: a side is LONG, SHORT, FLAT or KEEP, a tag its place in `tags`",
     "tag": "A tag is its place in `tags`, from 0; another one stands in no decision",
+    "note": "A note is its place in `notes`, from 0; another one stands in no decision",
     OBSERVE: "Its memory is put back, and what it publishes is not known at the bar: guard the line",
     "invalid": "The bar counts as one without a word: say one size, finite prices, a stop on its side",
     "still": "Where prices stand still, a distance in ranges is 0: ask for a position only where it is above",
@@ -99,6 +101,11 @@ def _failures(watcher: Watcher, status: int, ts: int, thrown: bool) -> Iterator[
         tag, names = said.order["tag"], len(watcher.tags)
         if tag != NO_TAG and not 0 <= tag < names:
             yield Failure("without a name", f"order.tag is {tag}, and tags has {names}", said.lines.get("tag"), "tag")
+        for i in range(len(watcher.notes), NOTES):
+            if not math.isnan(said.order["notes"][i]):
+                line = said.lines.get(f"notes[{i}]", said.lines.get("notes"))
+                text = f"order.notes[{i}] is set, and notes has {len(watcher.notes)}"
+                yield Failure("without a name", text, line, "note")
 
 
 def _raised_fix(text: str) -> str:

@@ -76,6 +76,11 @@ class Watcher:
         """Return the names of its tags."""
         return self._definition.tags
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return the names of its notes."""
+        return self._definition.notes
+
     def strategy(self) -> Interpreted:
         """Return the strategy with this step, and an `observe` that is watched as well."""
         found = self._definition._replace(step=self.step)
@@ -99,6 +104,7 @@ class Watcher:
         ts = c.bar.ts
         self._note_place(ts)
         self._lines.clear()
+        c.order.notes = _Notes(c.order.notes, self._lines)
         c.order.__class__ = self._order
         try:
             self._definition.step(c)
@@ -144,6 +150,20 @@ class Watcher:
             for each in value if isinstance(value, list) else (value,):
                 if isinstance(each, float) and not each.is_integer():
                     self.fractions.setdefault(name, (ts, each))
+
+
+class _Notes(list[float]):
+    """Notes that keep the line at which each is set, as the part `notes[i]`."""
+
+    def __init__(self, notes: list[float], lines: dict[str, int]) -> None:
+        super().__init__(notes)
+        self._lines = lines
+
+    def __setitem__(self, at: Any, value: Any) -> None:
+        super().__setitem__(at, value)
+        frame: FrameType | None = sys._getframe(1)
+        if isinstance(at, int) and frame is not None:
+            self._lines[f"notes[{at % len(self)}]"] = frame.f_lineno
 
 
 def _whole(definition: Definition) -> list[str]:
