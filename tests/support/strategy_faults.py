@@ -380,6 +380,12 @@ MORE: dict[str, Seeded] = {
     "what does not compile": Seeded(
         _own("text = '%.2f' % c.bar.close  #!\n" + FLIP.format(up="len(text) > 5")), "compile", "can't be compiled"
     ),
+    "what is printed": Seeded(
+        _own("if c.bar.close > c.bar.open:\n    print(c.bar.ts)  #!"),
+        LINT,
+        "print() is no part of a decision",
+        lint=True,
+    ),
     "no Python": Seeded("class Own(:  #!\n    pass\n", LINT, "it is no Python", lint=True),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import multiprocessing
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -160,6 +161,7 @@ _registry: Path | None
 def _start(tapes: list[Tape], registry: Path | None) -> None:
     global _tapes, _registry
     _tapes, _registry = tapes, registry
+    sys.stdout = sys.stderr  # a strategy may print, and the data of a command is on standard output
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 

@@ -34,7 +34,7 @@ from worker.cli.bars import (
 from worker.cli.common import Bootstrap, Json, RegistryFolder, quiet_logs, run_async, settings_with
 from worker.cli.compiling import announce, without_blas
 from worker.cli.progress import progress
-from worker.cli.strategies import Set, StrategyFile, strategy_settings
+from worker.cli.strategies import Set, StrategyFile, aside, strategy_settings
 from worker.cli.values import finite
 from worker.errors import Exit
 
@@ -144,7 +144,8 @@ def backtest(
     quiet_logs()
     chosen = strategy_settings(strategy, set_) | extra_settings(extra)
     settings = settings_with(bootstrap, models={"registry": registry}, engine=chosen)
-    engine = load_engine_of(settings)
+    with aside():
+        engine = load_engine_of(settings)
     without_blas()
     announce()
     warnings = refused_models([engine], settings.models.registry, without_model)
@@ -160,7 +161,7 @@ def backtest(
         if not json:
             show_layouts(report)
     total = sum(map(len, found))
-    with progress("playing", "played", total) as advance:
+    with aside(), progress("playing", "played", total) as advance:
         ledgers, metrics = run(
             found,
             engine,
@@ -173,7 +174,8 @@ def backtest(
             _inputs(files or [], dataset, topic, from_, to),
         )
     _show(metrics, ledgers, report, out, total, time.monotonic() - begun, json)
-    _check(found, engine, truncate, warmup, settings.models.registry)
+    with aside():
+        _check(found, engine, truncate, warmup, settings.models.registry)
 
 
 def warn(warnings: Iterable[str]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, redirect_stdout
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +18,11 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the strategy; repeat it.", show_default=False),
 ]
+
+
+def aside() -> AbstractContextManager[object]:
+    """Return a context in which what a strategy prints goes to stderr: the command's own data is on stdout."""
+    return redirect_stdout(sys.stderr)
 
 
 def strategy_settings(file: Path | None, parameters: Sequence[str] | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import typer
 from worker.cli import strategy_check
 from worker.cli.common import Json
 from worker.cli.output import print_json
-from worker.cli.strategies import Set, strategy_settings
+from worker.cli.strategies import Set, aside, strategy_settings
 from worker.cli.tables import print_table
 
 app = typer.Typer(help="Write a strategy of your own, check it, and show what it is.", no_args_is_help=True)
@@ -42,7 +42,8 @@ def show(file: File, set_: Set = None, json: Json = False) -> None:
     from worker.strategy.describing.summary import summary
 
     given = strategy_settings(file, set_)["strategy"].get("parameters", {})
-    found = summary(define(from_file(file), given))
+    with aside():
+        found = summary(define(from_file(file), given))
     if json:
         print_json(found)
         return

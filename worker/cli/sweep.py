@@ -26,7 +26,7 @@ from worker.cli.choices import Rank
 from worker.cli.common import Json, RegistryFolder, quiet_logs, settings_with
 from worker.cli.compiling import announce, without_blas
 from worker.cli.progress import progress
-from worker.cli.strategies import Set, StrategyFile, strategy_settings
+from worker.cli.strategies import Set, StrategyFile, aside, strategy_settings
 
 PlanFile = Annotated[Path, typer.Argument(help="TOML file with the settings to try.", show_default=False)]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for sweep.html, sweep.parquet and sweep.json.")]
@@ -87,13 +87,14 @@ def sweep(
     across = axes_of(choices, axes)
     without_blas()
     announce()
-    settings = load_engines_of(given, choices, plan)
+    with aside():
+        settings = load_engines_of(given, choices, plan)
     warnings = refused_models(settings, given.models.registry, without_model)
     warn(warnings)
     optional = settings[0].ingestion.extra
     options = read_options(symbol, interval, decimal, date_format, timezone, column, repeated_hour, None, optional)
     tapes = read_tapes(files or [], dataset, options, sort, limit, ReadReport())
-    with progress("trying", "tried", len(settings), "settings") as advance:
+    with aside(), progress("trying", "tried", len(settings), "settings") as advance:
         found = sweeps.sweep(
             tapes,
             settings,

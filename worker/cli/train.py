@@ -13,6 +13,7 @@ from worker.cli import choices
 from worker.cli.bars import Column, DateFormat, Decimal, Interval, RepeatedHour, Sort, Symbol, Timezone, read_options
 from worker.cli.common import Json, settings_with
 from worker.cli.compiling import announce
+from worker.cli.strategies import aside
 from worker.cli.tables import print_table
 from worker.cli.values import finite, known
 
@@ -97,11 +98,13 @@ def train(
         raise CannotCreate(f"{registry / name / version} exists already", "A version never changes: use another one")
     if not (files or dataset or decisions):
         raise typer.BadParameter("give files, --dataset or --decisions")
-    engine = load_engine_of(settings_with())
+    with aside():
+        engine = load_engine_of(settings_with())
     announce()
     features = tuple(feature or FEATURES)
     options = read_options(symbol, interval, decimal, date_format, timezone, column, repeated_hour)
-    series = _series(files or [], dataset or [], decisions or [], options, sort, engine)
+    with aside():
+        series = _series(files or [], dataset or [], decisions or [], options, sort, engine)
     cost = round_trip_cost(engine, [each.symbol for each in series])
     samples = labelled(series, features, horizon, cost)
     sources = [*(path.name for path in files or []), *(dataset or []), *(path.name for path in decisions or [])]

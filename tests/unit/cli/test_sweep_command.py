@@ -81,3 +81,19 @@ def test_a_map_that_cannot_be_drawn_is_refused_first(given: list[str], axes: tup
     code, output = run(*given, "--map", *axes)
     assert code == 2
     assert said in output
+
+
+@pytest.mark.parametrize("mode", ["compiled", "python"])
+def test_what_a_strategy_prints_is_no_data(mode: str, given: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALPHAPULSE_ENGINE__STRATEGY__MODE", mode)
+    file = Path(given[3])
+    file.write_text(
+        "print('loaded')\n" + file.read_text().replace("def step(c):\n", "def step(c):\n        print(7)\n", 1)
+    )
+    app = typer.Typer()
+    app.command()(sweep)
+    done = CliRunner().invoke(app, [*given, "--json"])
+    assert done.exit_code == 0, done.output
+    assert len(json.loads(done.stdout)["tries"]) == 6
+    assert "loaded" in done.stderr
+    assert "\n7\n" in done.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from worker.strategy.describing.lint import findings
 from worker.strategy.describing.source import installed
 from worker.strategy.errors import FIX, StrategyRefused
 
+SAY = "Say it with a tag or a note: they stand in every decision"
 ALIKE = "Every worker must decide alike: docs/strategies.md says what to write instead"
 
 
@@ -27,7 +30,15 @@ def lint(subject: Subject) -> Found:
         line = error.lineno if isinstance(error, SyntaxError) else None
         said = error.msg if isinstance(error, SyntaxError) else str(error)
         return Found([Fault(f"it is no Python: {said}", line, FIX)])
-    return Found([Fault(each.message, each.line, ALIKE) for each in found])
+    faults = [Fault(each.message, each.line, ALIKE) for each in found]
+    return Found(sorted([*faults, *_printing(text)], key=lambda fault: fault.line or 0))
+
+
+def _printing(text: str) -> Iterator[Fault]:
+    """Yield the lines that name `print`; loading refuses none, since it helps who looks for a fault in Python."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Name) and node.id == "print" and isinstance(node.ctx, ast.Load):
+            yield Fault("print() is no part of a decision, and fills what a worker writes", node.lineno, SAY)
 
 
 def _text(subject: Subject) -> tuple[str, str]:
