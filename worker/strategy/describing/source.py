@@ -8,6 +8,7 @@ import inspect
 import sys
 import types
 from collections.abc import Callable
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import NamedTuple
@@ -54,12 +55,18 @@ def from_file(path: Path, lint: bool = True) -> Source:
     # Not in `sys.modules` by its plain name: a file called as a library would hide it.
     sys.modules[module.__name__] = module
     try:
-        exec(compile(text, str(path), "exec"), vars(module))
+        exec(_compiled(text, str(path)), vars(module))
     except StrategyRefused:
         raise
     except Exception as error:
         raise raised(path.name, "can't be loaded", error, path) from None
     return Source(path.name, _strategy(path.name, module), module, path, code, digest)
+
+
+@lru_cache(maxsize=64)  # `strategy check` loads one file a hundred times
+def _compiled(text: bytes, path: str) -> types.CodeType:
+    code: types.CodeType = compile(text, path, "exec")
+    return code
 
 
 def installed() -> dict[str, EntryPoint]:

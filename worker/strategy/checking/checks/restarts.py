@@ -9,7 +9,7 @@ from worker.strategy.checking.checks.same import NAMES
 from worker.strategy.checking.desk import Desk
 from worker.strategy.checking.playing.differences import sentence
 from worker.strategy.checking.playing.market import Market
-from worker.strategy.checking.playing.play import Played, step
+from worker.strategy.checking.playing.play import PUBLISHED, Played, step
 from worker.strategy.checking.report import Fault, Found
 from worker.strategy.loading import Mode
 
@@ -33,8 +33,8 @@ def restarts(desk: Desk) -> Found:
 
 def _played(desk: Desk, mode: Mode, start: int, stop: int) -> Played:
     engine = PartitionEngine(desk.settings, strategy=desk.strategy(mode))
-    step(engine, desk.market, 0, start)
-    found = []
+    step(engine, desk.market, 0, start, np.zeros(start, PUBLISHED))
+    found = np.zeros(stop - start, PUBLISHED)
     for row in range(start, stop):
         after = PartitionEngine(desk.settings, strategy=desk.strategy(mode))
         for symbol in desk.market.symbols:
@@ -43,5 +43,5 @@ def _played(desk: Desk, mode: Mode, start: int, stop: int) -> Played:
                 state = engine.export(slot)
                 after.load(symbol, state.carry, state.derived, state.strategy)
         engine = after
-        found.append(step(engine, desk.market, row, row + 1))
-    return Played(np.concatenate(found), {})
+        step(engine, desk.market, row, row + 1, found[row - start : row - start + 1])
+    return Played(found, {})

@@ -29,22 +29,20 @@ class Played(NamedTuple):
 def play(settings: EngineSettings, strategy: Hooked | None, market: Market, cuts: Sequence[int] = ()) -> Played:
     """Play a market from nothing, in batches that end at `cuts`."""
     engine = PartitionEngine(settings, strategy=strategy)
-    begin, found = 0, []
+    begin, found = 0, np.zeros(len(market), PUBLISHED)
     for stop in [*cuts, len(market)]:
-        found.append(step(engine, market, begin, stop))
+        step(engine, market, begin, stop, found[begin:stop])
         begin = stop
     own = None if strategy is None else strategy.own
-    return Played(np.concatenate(found), {} if own is None else states(engine, market, own))
+    return Played(found, {} if own is None else states(engine, market, own))
 
 
-def step(engine: PartitionEngine, market: Market, begin: int, stop: int) -> NDArray[Any]:
-    """Play some rows of a market."""
+def step(engine: PartitionEngine, market: Market, begin: int, stop: int, found: NDArray[Any]) -> None:
+    """Play some rows of a market, and write what is published of them into `found` (PUBLISHED)."""
     outs = engine.step(market.keys[begin:stop], decoded(engine, market.rows[begin:stop].copy()))
-    rows = np.zeros(len(outs), PUBLISHED)
-    rows["accepted"] = outs["validation"]["accepted"]
+    found["accepted"] = outs["validation"]["accepted"]
     for part in PARTS:
-        rows[part] = outs[part]
-    return rows
+        found[part] = outs[part]
 
 
 def decoded(engine: PartitionEngine, bars: NDArray[Any]) -> Decoded:
