@@ -276,10 +276,10 @@ MORE: dict[str, Seeded] = {
     "an unending loop": Seeded(
         _own("x = 1.0\nwhile c.bar.close > c.bar.open and x > 0.0: x += 1.0  #!\n" + FLIP.format(up="True")),
         "answers",
-        "it did not end within 3 s, at the bar of WALK0 at 2020-09-",
+        "it did not end within 1.5 s, at the bar of WALK0 at 2020-09-",
     ),
     "an unending loop of the file": Seeded(
-        _own(FLIP.format(up="True"), "\nwhile True: pass  #!\n"), "definition", "it did not end within 3 s"
+        _own(FLIP.format(up="True"), "\nwhile True: pass  #!\n"), "definition", "it did not end within 1.5 s"
     ),
     "it ends the process": Seeded(
         _own("if c.bar.volume % 50.0 == 0.0:\n    raise SystemExit('enough')  #!\n" + FLIP.format(up="True")),

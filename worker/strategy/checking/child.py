@@ -28,7 +28,7 @@ from worker.strategy.checking.subject import Subject
 
 JOB, BARS, PLACE, STACK = "job", "bars", "place", "stack"  # files of the folder
 QUICK, LONGER = ("definition", "answers", "outside", "globals", "markets"), 5.0  # times the deadline
-ENGINE = "engine"  # the first step; it may compile for minutes
+ENGINE = "engine"  # the step before the first bar; it may compile for minutes
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -84,11 +84,11 @@ def main() -> None:
         def begin(name: str) -> None:
             shared[:] = b" " * PLACE_BYTES
             tell(Event(begun=name))
-            if name != ENGINE:
+            if name == ENGINE:
+                faulthandler.cancel_dump_traceback_later()
+            else:
                 faulthandler.dump_traceback_later(limit(name, job.deadline), exit=True, file=stack)
 
-        begin(ENGINE)
-        sequence.ready()
         try:
             _check(_desk(job, folder, shared), job, folder, begin, tell)
         except AlphapulseError as error:
@@ -110,6 +110,8 @@ def _desk(job: Job, folder: Path, place: mmap.mmap) -> Desk:
 
 def _check(desk: Desk, job: Job, folder: Path, begin: Any, tell: Any) -> None:
     if job.compares:
+        begin(ENGINE)
+        sequence.ready()
         begin(sequence.PROCESSES[0])
         for kind in sequence.GROUND:
             if kind.name != "answers":
@@ -118,8 +120,11 @@ def _check(desk: Desk, job: Job, folder: Path, begin: Any, tell: Any) -> None:
         return
     for done in sequence.run(desk, job.only, begin):
         tell(Event(figures=done) if isinstance(done, Figures) else Event(check=done))
-        if isinstance(done, Check) and done.name == "definition" and done.status == "failed":
-            return  # there is nothing to compare with
+        if isinstance(done, Check) and done.name == "definition":
+            if done.status == "failed":
+                return  # there is nothing to compare with
+            begin(ENGINE)
+            sequence.ready()
     if not job.only or sequence.PROCESSES[0] in job.only:
         processes.keep(desk, folder)
 

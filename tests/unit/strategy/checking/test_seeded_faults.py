@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.support.strategy_faults import LINELESS, LINT, SEEDED, TWELVE, line_of
 from worker.engine.settings import engine_settings
 from worker.strategy.checking import sequence
-from worker.strategy.checking.check import check
+from worker.strategy.checking.check import HERE, THERE, check
 from worker.strategy.checking.checks.source import lint
+from worker.strategy.checking.child import Event, Job, write
 from worker.strategy.checking.desk import Desk, Options
 from worker.strategy.checking.report import Check, Fault
 from worker.strategy.checking.subject import Subject
@@ -19,7 +24,7 @@ ENDS = {"it ends the process", "it takes the process down"}
 ENDLESS = {name for name in SEEDED if "unending" in name}
 READ = {name for name, seeded in SEEDED.items() if seeded.check == LINT}
 ELSEWHERE = {name for name, seeded in SEEDED.items() if seeded.check == "processes"} | ENDLESS | ENDS
-HERE = sorted(SEEDED.keys() - ELSEWHERE - READ)
+PLAYED = sorted(SEEDED.keys() - ELSEWHERE - READ)
 
 
 def subject(name: str, folder: Path) -> Subject:
@@ -35,7 +40,7 @@ def told(faults: list[Fault], name: str) -> bool:
     return any(SEEDED[name].says in fault.says and (not known or fault.line == line) for fault in faults)
 
 
-@pytest.mark.parametrize("name", HERE)
+@pytest.mark.parametrize("name", PLAYED)
 def test_it_is_found_by_playing(name: str, tmp_path: Path) -> None:
     seeded = SEEDED[name]
     bars = None if seeded.check in ("warm-up", "future") else 600
@@ -63,17 +68,38 @@ def test_other_checks_see_it_as_well(name: str, check: str, says: str, tmp_path:
     assert [fault.says for fault in faults if says in fault.says]
 
 
-@pytest.mark.parametrize("name", ["hash", "random", "the machine's time zone"])
-def test_another_process_shows_it(name: str, tmp_path: Path) -> None:
-    report = check(subject(name, tmp_path), Options(200), only=["processes"], with_lint=False)
-    failed = {each.name: each.faults[0].says for each in report.failed}
-    assert failed["processes"].startswith("another process decides otherwise (")
+# Children, one after another in a process: to start one takes longer than to play for it.
+CHILDREN = """
+import os, sys
+from worker.strategy.checking import child
+for folder in sys.argv[1:]:
+    sys.argv = ["child", folder, str(os.open(os.path.join(folder, "events"), os.O_WRONLY | os.O_CREAT | os.O_APPEND))]
+    child.main()
+"""
+
+
+def test_another_process_shows_it(tmp_path: Path) -> None:
+    folders = {name: tmp_path / str(at) for at, name in enumerate(("hash", "random", "the machine's time zone"))}
+    for compares, (environment, at) in enumerate(((HERE, Path.cwd()), (THERE, tmp_path))):
+        for name, folder in folders.items():
+            folder.mkdir(exist_ok=True)
+            given = subject(name, folder)
+            job = Job(given.engine.model_dump(), str(given.file), None, 200, None, 1, None, 60.0, ["processes"])
+            write(folder, msgspec.structs.replace(job, compares=bool(compares)))
+        command = [sys.executable, "-P", "-c", CHILDREN, *map(str, folders.values())]
+        subprocess.run(command, env=os.environ | environment, cwd=at, check=True, timeout=120)
+    for name, folder in folders.items():
+        events = [msgspec.json.decode(line, type=Event) for line in (folder / "events").read_bytes().splitlines()]
+        last = events[-1].check
+        assert last is not None
+        assert last.name == "processes"
+        assert last.faults[0].says.startswith("another process decides otherwise ("), name
 
 
 @pytest.mark.parametrize("name", sorted(ELSEWHERE))
 def test_it_is_found_in_a_process_of_its_own_process(name: str, tmp_path: Path) -> None:
     seeded = SEEDED[name]
-    deadline = 3.0 if name in ENDLESS else 60.0
+    deadline = 1.5 if name in ENDLESS else 60.0
     options = Options(bars=400)
     report = check(subject(name, tmp_path), options, only=[seeded.check], with_lint=False, deadline=deadline)
     failed = {each.name: each.faults for each in report.failed}
