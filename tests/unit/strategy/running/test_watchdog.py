@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -13,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.support.forks import ENGINE, Ended, Program, each_in_a_fork
 from tests.support.strategies import HEAD
 from worker.engine.bar import BAR
 from worker.engine.pipeline import OUTPUT
@@ -38,46 +36,8 @@ BARS = "symbol,timestamp,open,high,low,close,volume\n" + "".join(
     for minute in range(70)
     for symbol in ("AAA", "BBB")
 )
-COMMAND = "from worker.cli import main; main()"
 SECONDS = 240  # that a healthy machine never needs
-
-
-def backtest(folder: Path, text: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return run(folder, text, ["backtest", "--strategy", "own.py"], **more)
-
-
-def run(folder: Path, text: str, command: list[str], **more: str) -> subprocess.CompletedProcess[str]:
-    (folder / "own.py").write_text(text)
-    (folder / "bars.csv").write_text(BARS)
-    given = {"ALPHAPULSE_ENGINE__STRATEGY__STEP_TIMEOUT_MS": "300", **more}
-    called = [*command, "bars.csv", "--interval", "1m", "--out", "out"]
-    return subprocess.run(
-        [sys.executable, "-c", COMMAND, *called],
-        cwd=folder, env={**os.environ, **given}, capture_output=True, text=True, timeout=SECONDS, check=False,
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("mode", ["compiled", "python"])
-@pytest.mark.parametrize(("text", "function"), [(IN_STEP, "step"), (IN_OBSERVE, "observe")])
-def test_a_backtest_ends_and_says_where(text: str, function: str, mode: str, tmp_path: Path) -> None:
-    done = backtest(tmp_path, text, ALPHAPULSE_ENGINE__STRATEGY__MODE=mode)
-    assert done.returncode == Exit.TEMPORARY, done.stderr
-    assert f"error: {function} of the strategy own has not returned at AAA, bar 2020-01-01T01:00:00Z" in done.stderr
-    assert "after 0.3 s of CPU time" in done.stderr
-    assert "  fix: Give each of its loops an end" in done.stderr
-    line = next(at for at, each in enumerate(text.splitlines(), 1) if "x += 1.0" in each)
-    assert (f", in line {line}" in done.stderr or f", in line {line - 1}" in done.stderr) == (mode == "python")
-
-
-def test_a_sweep_ends_with_its_process(tmp_path: Path) -> None:
-    (tmp_path / "sweep.toml").write_text('[parameters]\n"decision.hold_score" = [0.05, 0.1]\n')
-    file = {"ALPHAPULSE_ENGINE__STRATEGY__FILE": str(tmp_path / "own.py")}
-    done = run(tmp_path, IN_STEP, ["sweep", "sweep.toml", "--workers", "2"], **file)
-    assert done.returncode == Exit.TEMPORARY, done.stderr
-    assert "step of the strategy own has not returned at AAA, bar 2020-01-01T01:00:00Z" in done.stderr
-    assert "error: a process of the sweep has ended" in done.stderr
-
-
+COMMAND = "from worker.cli import main; main()"
 PIPELINE = """
 import os, sys
 from datetime import datetime, timedelta
@@ -96,16 +56,59 @@ assert told.wait(200)
 print(errors[0].source, errors[0].symbol, errors[0].exception, len(errors), flush=True)
 os._exit(0)
 """
+WHERE = {
+    (function, mode): text
+    for function, text in (("step", IN_STEP), ("observe", IN_OBSERVE))
+    for mode in ("compiled", "python")
+}
 
 
-def test_in_process_it_is_an_error_to_be_called_with(tmp_path: Path) -> None:
-    (tmp_path / "own.py").write_text(IN_STEP)
-    done = subprocess.run(
-        [sys.executable, "-c", PIPELINE],
-        cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("strategy AAA step of the strategy own has not returned at AAA, bar 2020-01-01T01:00")
+def command(folder: Path, text: str, *arguments: str, **more: str) -> Program:
+    (folder / "own.py").write_text(text)
+    (folder / "bars.csv").write_text(BARS)
+    given = {"ALPHAPULSE_ENGINE__STRATEGY__STEP_TIMEOUT_MS": "300", **more}
+    return Program(COMMAND, [*arguments, "bars.csv", "--interval", "1m", "--out", "out"], given, folder)
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
+    """How a backtest for each of WHERE, a sweep and a pipeline ended."""
+    folder, programs = tmp_path_factory.mktemp, dict[str, Program]()
+    for (function, mode), text in WHERE.items():
+        own = {"ALPHAPULSE_ENGINE__STRATEGY__MODE": mode}
+        programs[f"{function} {mode}"] = command(folder("one"), text, "backtest", "--strategy", "own.py", **own)
+    home = folder("sweep")
+    (home / "sweep.toml").write_text('[parameters]\n"decision.hold_score" = [0.05, 0.1]\n')
+    own = {"ALPHAPULSE_ENGINE__STRATEGY__FILE": str(home / "own.py")}
+    programs["sweep"] = command(home, IN_STEP, "sweep", "sweep.toml", "--workers", "2", **own)
+    home = folder("pipeline")
+    (home / "own.py").write_text(IN_STEP)
+    programs["pipeline"] = Program(PIPELINE, cwd=home)
+    return dict(zip(programs, each_in_a_fork(ENGINE, list(programs.values()), SECONDS), strict=True))
+
+
+@pytest.mark.parametrize(("function", "mode"), WHERE)
+def test_a_backtest_ends_and_says_where(function: str, mode: str, ended: dict[str, Ended]) -> None:
+    done = ended[f"{function} {mode}"]
+    assert done.code == Exit.TEMPORARY, done.err
+    assert f"error: {function} of the strategy own has not returned at AAA, bar 2020-01-01T01:00:00Z" in done.err
+    assert "after 0.3 s of CPU time" in done.err
+    assert "  fix: Give each of its loops an end" in done.err
+    line = next(at for at, each in enumerate(WHERE[function, mode].splitlines(), 1) if "x += 1.0" in each)
+    assert (f", in line {line}" in done.err or f", in line {line - 1}" in done.err) == (mode == "python")
+
+
+def test_a_sweep_ends_with_its_process(ended: dict[str, Ended]) -> None:
+    done = ended["sweep"]
+    assert done.code == Exit.TEMPORARY, done.err
+    assert "step of the strategy own has not returned at AAA, bar 2020-01-01T01:00:00Z" in done.err
+    assert "error: a process of the sweep has ended" in done.err
+
+
+def test_in_process_it_is_an_error_to_be_called_with(ended: dict[str, Ended]) -> None:
+    done = ended["pipeline"]
+    assert done.code == 0, done.err
+    assert done.out.startswith("strategy AAA step of the strategy own has not returned at AAA, bar 2020-01-01T01:00")
 
 
 def seen(statuses: list[int], accepted: list[bool] | None = None, column: list[float] | None = None) -> Observation:
