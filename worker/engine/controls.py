@@ -31,6 +31,8 @@ class History:
         self.entries: list[JournalEntry] = []
         self._rows: list[Row] = []
         self._table: NDArray[Any] | None = None  # of `_rows`, and behind them what holds where no entry does
+        # Of the entries, where `_table` is; `_visible` is the first offset that sees the entry or a newer one.
+        self._ordinals = self._visible = self._effective = np.zeros(0, np.int64)
         self._earliest = _NEVER
 
     def add(self, entry: JournalEntry) -> None:
@@ -42,13 +44,21 @@ class History:
 
     def ordinals(self, offsets: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the ordinals of the entries that apply to records, (n,); 0 for none."""
-        return np.array([*(entry.ordinal for entry in self.entries), 0])[self._met(offsets, times)]
+        self._columns()
+        return np.append(self._ordinals, 0)[self._met(offsets, times)]
 
     def limits(self, offsets: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[Any]:
         """Return the limits of records, LIMITS of shape (n,)."""
+        return self._columns()[self._met(offsets, times)]
+
+    def _columns(self) -> NDArray[Any]:
         if self._table is None:
             self._table = np.array([*self._rows, _NONE], LIMITS)
-        return self._table[self._met(offsets, times)]
+            self._ordinals = np.array([entry.ordinal for entry in self.entries], np.int64)
+            visible = np.array([entry.visible_from for entry in self.entries], np.int64)
+            self._visible = np.minimum.accumulate(visible[::-1])[::-1]
+            self._effective = np.array([entry.effective_ts for entry in self.entries], np.int64)
+        return self._table
 
     def _met(self, offsets: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the index of the newest entry in force for each bar, `len(entries)` for none.
@@ -58,27 +68,23 @@ class History:
         Where all counted entries lie after the bar and older ones no longer count, the newest applies: the bar is far
         behind, and must not run without limits.
         """
-        last = len(self.entries) - 1
-        seen_by_all = last >= 0 and (self.entries[last].visible_from <= offsets).all()
-        if seen_by_all and (self.entries[last].effective_ts <= times).all():
-            return np.full(len(offsets), last)  # as in most batches
-        ordinals = np.array([entry.ordinal for entry in self.entries], np.int64)
-        met = np.full(len(offsets), len(self.entries))
-        newest = np.full(len(offsets), -1)
-        left = np.arange(len(offsets))
-        for i in range(len(self.entries) - 1, -1, -1):
+        none = len(self.entries)
+        # In most batches the newest that a record sees is in force.
+        newest = np.searchsorted(self._visible, offsets, "right") - 1
+        met = np.where((newest >= 0) & (np.append(self._effective, _NEVER)[newest] <= times), newest, none)
+        left = np.flatnonzero((met == none) & (newest >= 0))
+        for i in range(int(newest[left].max(initial=-1)), -1, -1):
             entry = self.entries[i]
             seen = left[entry.visible_from <= offsets[left]]
-            newest[seen[newest[seen] < 0]] = i
-            too_old = (times[seen] < self._earliest) | (ordinals[newest[seen]] - entry.ordinal >= KEPT)
+            too_old = (times[seen] < self._earliest) | (self._ordinals[newest[seen]] - entry.ordinal >= KEPT)
             in_force = ~too_old & (entry.effective_ts <= times[seen])
             met[seen[in_force]] = i
             ended = seen[too_old | in_force]
             if ended.size == left.size:
                 break
             left = np.setdiff1d(left, ended, assume_unique=True)
-        behind = np.flatnonzero((met == len(self.entries)) & (newest >= 0))
-        behind = behind[ordinals[newest[behind]] > KEPT]
+        behind = np.flatnonzero((met == none) & (newest >= 0))
+        behind = behind[self._ordinals[newest[behind]] > KEPT]
         met[behind] = newest[behind]
         return met
 
@@ -200,6 +206,18 @@ class Controls:
         """Return `limits` for records that all have one key."""
         own, common = (self._histories.get(each, History()) for each in (key, ALL))
         return stricter(own.limits(offsets, times), common.limits(offsets, times), self._static)
+
+    def limits_of_keys(
+        self, keys: Sequence[bytes | None], offsets: NDArray[np.int64], times: NDArray[np.int64]
+    ) -> NDArray[Any]:
+        """Return `limits` for records with these keys."""
+        own, rows_of = np.array([_NONE], LIMITS).repeat(len(keys)), dict[bytes, list[int]]()
+        for row, key in enumerate(keys):
+            if key in self._histories and key != ALL:
+                rows_of.setdefault(key, []).append(row)
+        for key, rows in rows_of.items():
+            own[rows] = self._histories[key].limits(offsets[rows], times[rows])
+        return stricter(own, self._histories.get(ALL, History()).limits(offsets, times), self._static)
 
     def _all(self) -> Iterator[History]:
         yield from self._histories.values()

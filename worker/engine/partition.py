@@ -187,6 +187,26 @@ class PartitionEngine:
         self._forget(slots, new)
         return outs
 
+    def step_keys(self, keys: Sequence[bytes | None], decoded: Decoded, offsets: NDArray[np.int64]) -> NDArray[Any]:
+        """Return the output rows of decoded records at input `offsets` (n,), in order.
+
+        Control records apply. The output rows are valid until the next call.
+        """
+        bars, known = decoded.bars, len(self.symbols)
+        slots, new = self.symbols.slots(keys, (bars["mask"] == 0).tolist())
+        self._keeping.settle(slots)
+        frames, order, outs = self.symbols.frames.of(slots), self._order(slots), self._rows.rows(slots)
+        met = self._meet(slots, new, offsets, bars)
+        self._observe(bars, frames, order, known, outs)
+        clear_rejected(outs)
+        self._ask(outs, frames, offsets, bars)
+        p = self._params
+        if self.controls:
+            p = self._limited(outs, self.controls.limits_of_keys(keys, offsets, bars["ts"]))
+        self._decide_met(met, slots, bars, frames, order, outs, p, decoded.extras)
+        self._forget(slots, new)
+        return outs
+
     def warm_up(self) -> None:
         """Compile every kernel, or load it from the cache, before the first record and before joining a group."""
         key_table.warm_up()

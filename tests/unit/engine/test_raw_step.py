@@ -12,6 +12,7 @@ from schemas import Decision
 from tests.corpus.mixed import mixed_log
 from tests.support.engine_drive import first_difference
 from tests.support.record_engine import RecordEngine
+from tests.unit.engine.controls.entries import entry
 from worker.engine import pipeline
 from worker.engine.output import rows as output_rows
 from worker.engine.output.rows import OutputRows
@@ -75,6 +76,22 @@ def test_records_of_one_key_need_no_key_each(log: Records) -> None:
             wanted = plain.step(some.keys, decoded)
             assert first_difference(bare.step_key(key, decoded.bars), wanted) is None
             assert (bare.touched == plain.touched).all()
+    assert bare.known == plain.known > 0
+
+
+def test_decoded_records_of_many_keys_need_no_raw_ones(log: Records) -> None:
+    """With control records, whatever they meet."""
+    plain, bare = RecordEngine(EngineSettings()), RecordEngine(EngineSettings())
+    for engine in (plain, bare):
+        engine.controls.add(entry("*", visible_from=200, risk_mult=0.5))
+        engine.controls.add(entry("SIM0003", visible_from=700, kill="close_all"))
+    decoder = Decoder(EngineSettings().ingestion, {})
+    for start, stop in pairwise([0, 1, 300, 301, 900, len(log.keys)]):
+        part, offsets = log.slice(start, stop), np.arange(start, stop)
+        _, wanted = plain.step_raw(raw_records(part, offsets.tolist()))
+        poisoned(bare._rows, stop - start, 0x41)
+        assert first_difference(bare.step_keys(part.keys, decoder.decode(part), offsets), wanted) is None
+        assert (bare.touched == plain.touched).all()
     assert bare.known == plain.known > 0
 
 

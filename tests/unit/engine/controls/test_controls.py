@@ -41,7 +41,9 @@ def limits(found: Controls, probes: Sequence[tuple[bytes | None, int, int]]) -> 
     """The limits of records, each a key, an offset and a bar's time."""
     keys, offsets, times = (list(column) for column in zip(*probes, strict=True))
     raw = raw_records(Records(keys, [b"12345678"] * len(keys), times), offsets)
-    return found.limits(raw, np.array(times))
+    rows = found.limits(raw, np.array(times))
+    assert np.array_equal(found.limits_of_keys(keys, np.array(offsets), np.array(times)), rows)
+    return rows
 
 
 def in_force(entries: list[JournalEntry], offset: int, ts: int) -> JournalEntry | None:
