@@ -20,7 +20,7 @@ from worker.risk.measure import Measure
 from worker.risk.records.portfolio import Step, record
 from worker.risk.records.state import FORMAT, Blocks, Head, records, restore
 from worker.risk.rules.desk import Desk
-from worker.risk.rules.limits import NONE, stricter
+from worker.risk.rules.limits import NONE, has_limits, only_carries_action, stricter
 from worker.risk.rules.overlay import Overlay
 from worker.risk.rules.rules import Rules, Seen, Wanted
 from worker.risk.settings import RiskSettings
@@ -65,19 +65,40 @@ class Monitor:
         return self._head.ts
 
     @property
+    def number(self) -> int:
+        """The number of the last record; 0 before the first."""
+        return self._head.number
+
+    @property
     def cut(self) -> list[int]:
         """First offset of each partition that was not taken."""
         return list(self._head.cut)
 
-    def take(self, partition: int, offset: int, value: bytes) -> None:
-        """Take the next decision of a partition; offsets ascend, those below the cut count already."""
+    def take(self, partition: int, offset: int, value: bytes) -> int | None:
+        """Take the next decision of a partition; offsets ascend, those below the cut count already.
+
+        Return the close of its bar, None where the bytes are no decision or count already.
+        """
         if offset < self._head.cut[partition]:
-            return
+            return None
         self._head.cut[partition] = offset + 1
-        if self.book.take(offset, value):
-            self._shown[partition] = self.book.waiting[-1].decided.close_ts
-        else:
+        if not self.book.take(offset, value):
             self._unread += 1
+            return None
+        close_ts = self._shown[partition] = self.book.waiting[-1].decided.close_ts
+        return close_ts
+
+    def next(self) -> int | None:
+        """Return the earliest step that a decision waits for, None where none waits."""
+        if not self.book.waiting:
+            return None
+        earliest = min(one.decided.close_ts for one in self.book.waiting)
+        return self.step_of(earliest)
+
+    def step_of(self, close_ts: int) -> int:
+        """Return the step that a decision counts in."""
+        length = self._risk.step_ms
+        return max(self.ts + length, -(-close_ts // length) * length)
 
     def due(self, ended: Sequence[bool], horizon: int | None = None) -> int | None:
         """Return the step that is due, None for none.
@@ -86,11 +107,9 @@ class Monitor:
         step behind `horizon`, the present time, is of a wrong clock. The last step is due again where a decision came
         that can't be read.
         """
-        if not self.book.waiting:
+        ts = self.next()
+        if ts is None:
             return self.ts if self._unread and self._head.number else None
-        earliest = min(one.decided.close_ts for one in self.book.waiting)
-        length = self._risk.step_ms
-        ts = max(self.ts + length, -(-earliest // length) * length)
         if horizon is not None and ts > horizon:
             return None
         shown = all(end or close_ts >= ts for end, close_ts in zip(ended, self._shown, strict=True))
@@ -132,8 +151,14 @@ class Monitor:
     def _enter(self, ts: int, entered: Entered) -> None:
         head = self._head
         for operated in entered.controls:
-            head.overlay.put(operated.key, operated.control)
-            head.desk.seen(ts, operated.key, operated.control)
+            key, control = operated.key, operated.control
+            if not has_limits(key):
+                continue
+            if control is not None and only_carries_action(control):
+                head.desk.passed(key, control.version)
+                continue
+            head.overlay.put(key, control)
+            head.desk.seen(ts, key, control)
         if "kill" in entered.acknowledged:
             head.rules.stops.acknowledge(head.account)
         if "unreadable" in entered.acknowledged:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
-from schemas.control import Control
+from schemas.control import MODEL_KEY, Control, CorporateAction, ModelSwitch, StrategySwitch
+from schemas.portfolio import Operated
 from tests.support.examples import drawn
 from tests.support.monitored import ENGINE, Log, Run, live, log
 from tests.support.portfolio import MINUTE, START, decision
@@ -173,6 +175,51 @@ def test_a_step_is_due_when_every_partition_has_shown_it_or_ended() -> None:
     assert monitor.due([True, True]) == START + 2 * MINUTE
     monitor.advance(START + 2 * MINUTE)
     assert monitor.due([True, True]) is None
+
+
+def test_the_next_step_is_that_of_the_earliest_decision_that_waits() -> None:
+    monitor = Monitor(RISK, ENGINE, 2)
+    assert monitor.next() is None
+    assert monitor.take(0, 0, decision("A", START + MINUTE, 100.0)) == START + 2 * MINUTE
+    assert monitor.next() == START + 2 * MINUTE
+    assert monitor.take(1, 0, decision("B", START, 100.0)) == START + MINUTE
+    assert monitor.take(1, 1, b"{") is None
+    assert monitor.take(1, 0, decision("B", START, 100.0)) is None
+    assert monitor.next() == START + MINUTE
+    monitor.advance(START + 2 * MINUTE)
+    assert (monitor.next(), monitor.step_of(START), monitor.number) == (None, START + 3 * MINUTE, 1)
+
+
+def operator(key: str, version: int, **given: Any) -> Operated:
+    return Operated(key, Control(key, version, 0, **given))
+
+
+def test_a_switch_is_no_operators_limit() -> None:
+    run = Run()
+    run.monitor.take(0, 0, decision("A", START, 100.0))
+    switches = [
+        operator(MODEL_KEY, 9, model=ModelSwitch()),
+        operator("* strategy cross", 9, strategy=StrategySwitch("cross", 1, "0" * 64)),
+        Operated("* strategy other"),
+    ]
+    run.step(START + MINUTE, controls=switches)
+    run.step(START + MINUTE, repeated_ms=START + 3 * MINUTE)
+    assert [list(dict(one.controls)) for one in run.outputs] == [["*"], ["*"]]
+
+
+def test_a_corporate_action_is_no_operators_limit_and_takes_none_away() -> None:
+    run = Run()
+    run.monitor.take(0, 0, decision("A", START, 100.0, held=300.0))  # 30% of the equity
+    run.step(START + MINUTE)
+    cap = run.controls()["A"]
+    assert cap is not None
+    split = {"corp_action": CorporateAction(START, 0.5)}
+    actions = [operator("A", cap["version"] + 7, **split), operator("B", 9, **split)]
+    run.step(START + MINUTE, controls=actions)
+    # Where the action came after the cap, a reader of the newest record alone would not see the cap.
+    assert run.controls() == {"A": cap | {"version": cap["version"] + 8}}
+    run.step(START + MINUTE)
+    assert run.controls() == {}
 
 
 def test_two_configurations_are_flagged() -> None:

@@ -40,6 +40,12 @@ class Desk(msgspec.Struct):
             self.live[key] = Live(of(control), control.effective_ts, control.reason)
         self.versions[key] = max(self.versions.get(key, 0), control.version)
 
+    def passed(self, key: str, version: int) -> None:
+        """Take a record that limits nothing, but comes after the limits of its key: they are written once more."""
+        if key in self.live:
+            self.live[key].followed = True
+        self.versions[key] = max(self.versions.get(key, 0), version)
+
     def write(self, ts: int, wanted: Mapping[str, Limits], reasons: Mapping[str, str]) -> list[Control]:
         """Return the records that a step writes, by key; `*` always has one.
 

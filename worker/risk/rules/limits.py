@@ -27,6 +27,17 @@ def of(control: Control) -> Limits:
     return Limits(control.risk_mult, control.max_notional, control.allow_open, control.kill, control.corp_action)
 
 
+def has_limits(key: str) -> bool:
+    """Return whether records of a key limit anything: no symbol contains a blank, the key of a switch does."""
+    return " " not in key
+
+
+def only_carries_action(control: Control) -> bool:
+    """Return whether a record tells a corporate action and limits nothing."""
+    action = control.corp_action
+    return action is not None and of(control) == Limits(corp_action=action)
+
+
 def fields(limits: Limits) -> dict[str, Any]:
     """Return what limits, as a control record states it: defaults are left out."""
     return {name: value for name, value in msgspec.structs.asdict(limits).items() if value != getattr(NONE, name)}
