@@ -148,6 +148,7 @@ import msgspec
 
 class Packed(Strategy):
     state_bytes = 200
+    notes = ("seen", "last")
 
     class State(msgspec.Struct):
         seen: dict[str, int] = {}
