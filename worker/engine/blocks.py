@@ -17,6 +17,7 @@ from worker.engine.stages.decision.output import FLAT
 MOST = 0.9  # share of the signals above which a gate is named with its setting
 REASONS_MASK, ACTION, BLOCKING, STATE = (1 << 32) - 1, 32, 40, 48  # bit offsets in a verdict
 SIGNAL = 1 << Reason.signal_long | 1 << Reason.signal_short | 1 << Reason.strategy
+FAILED = 1 << Reason.strategy_fallback
 OPENS = (Action.open_long, Action.open_short)
 
 # The setting that moves each gate, in order of evaluation; where there is none, the cause.
@@ -97,7 +98,7 @@ def tally(packed: NDArray[np.int64]) -> dict[int, int]:
 def blocks(counts: Mapping[int, int]) -> Blocks:
     """Return the table of `counts`, the number of bars by verdict."""
     first, forbade, cut, orders = Counter[int](), Counter[int](), Counter[int](), Counter[int]()
-    bars = held = signals = opened = 0
+    bars = held = signals = opened = failed = 0
     for packed, count in counts.items():
         mask, action = packed & REASONS_MASK, packed >> ACTION & 0xFF
         opens = action in OPENS
@@ -106,6 +107,7 @@ def blocks(counts: Mapping[int, int]) -> Blocks:
         if packed >> STATE != FLAT or action == Action.close:  # a level shift closes at its own bar
             held += count
             continue
+        failed += count if mask & FAILED else 0
         blocking = (packed >> BLOCKING & 0xFF) - 1
         if blocking >= 0:
             first[blocking] += count
@@ -123,16 +125,19 @@ def blocks(counts: Mapping[int, int]) -> Blocks:
     smaller = [_gate(r, 0, cut[r], opened, setting) for r, setting in CUTS.items() if cut[r]]
     unfilled = [_gate(r, 0, orders[r], opened, setting) for r, setting in UNFILLED.items() if orders[r]]
     found = Blocks(bars, held, flat, flat - signals, signals, opened, gates, smaller, unfilled, [])
-    return msgspec.structs.replace(found, hints=_hints(found))
+    return msgspec.structs.replace(found, hints=_hints(found, failed))
 
 
 def _gate(reason: Reason, first: int, signals: int, whole: int, setting: str) -> Gate:
     return Gate(reason.name, first, signals, signals / whole if whole else None, setting)
 
 
-def _hints(found: Blocks) -> list[str]:
+def _hints(found: Blocks, failed: int) -> list[str]:
+    """Return what to do; on `failed` of the flat bars, nothing came of the strategy's answer."""
     if not found.bars:
         return []
+    if not found.signals and failed:
+        return [f"the strategy failed on {failed / found.flat:.1%} of the bars: `alphapulse strategy check` says where"]
     if not found.signals:
         main = max(found.gates, key=lambda gate: gate.first, default=None)
         if main is None:

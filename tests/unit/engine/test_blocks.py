@@ -72,6 +72,19 @@ def test_without_a_signal_the_hint_says_what_came_first() -> None:
     found = made(("signal_weak", "hold", "signal_weak", "flat", 60), ("warmup", "hold", "warmup", "flat", 40))
     assert found.hints == ["no bar had a signal: signal_weak came first on 60.0% (engine.decision.enter_score)"]
     assert blocks({}).hints == []
+
+
+def test_a_strategy_that_fails_is_no_missing_signal() -> None:
+    found = made(
+        ("signal_weak strategy_fallback", "hold", "strategy_fallback", "flat", 30),
+        ("warmup", "hold", "warmup", "flat", 70),
+    )
+    assert found.hints == ["the strategy failed on 30.0% of the bars: `alphapulse strategy check` says where"]
+    mixed = made(("strategy", "open_long", None, "flat", 1), ("strategy_fallback", "hold", None, "flat", 9))
+    assert mixed.hints == []
+
+
+def test_nothing_is_a_sentence_too() -> None:
     assert sentence(blocks({})) == "no bar was decided"
 
 
