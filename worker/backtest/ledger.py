@@ -51,6 +51,21 @@ REJECTED = np.dtype([("ingest_ts", "i8"), ("mask", "u8")])
 SHORT = 2
 
 
+class EntryCost(NamedTuple):
+    """Cost of a market order, fractions of its notional."""
+
+    slippage: float  # half spread and slippage
+    fee: float
+
+    @property
+    def whole(self) -> float:
+        """The sum."""
+        return self.slippage + self.fee
+
+
+FREE = EntryCost(0.0, 0.0)
+
+
 class Ledger(NamedTuple):
     """The rows of one symbol, in input order."""
 
@@ -61,21 +76,21 @@ class Ledger(NamedTuple):
     rejected: Rows
     interval_ms: int = 0  # length of its bars, nominal for calendar periods; 0 = no bar was accepted
     splits: tuple[Split, ...] = ()  # steps of the input that look like splits
-    entry_cost: float = 0.0  # of a market order, fraction of its notional
+    entry_cost: EntryCost = FREE
     verdicts: Mapping[int, int] = MappingProxyType({})  # of its bars, with counts (`engine.blocks`)
     said: Said = Said()  # by a strategy
 
 
-def entry_cost(settings: EngineSettings, symbol: str) -> float:
-    """Return the cost of a market order, fraction of its notional."""
+def entry_cost(settings: EngineSettings, symbol: str) -> EntryCost:
+    """Return the cost of a market order."""
     costs = settings.execution.costs(settings.asset_of(symbol).defaults)
-    return float(costs["spread_and_slip"] + costs["fee"])
+    return EntryCost(float(costs["spread_and_slip"]), float(costs["fee"]))
 
 
 class Book:
     """Builder of one symbol's ledger, slice by slice; `asks` is whether a strategy decides."""
 
-    def __init__(self, symbol: str, budget: float, entry_cost: float = 0.0, asks: bool = False) -> None:
+    def __init__(self, symbol: str, budget: float, entry_cost: EntryCost = FREE, asks: bool = False) -> None:
         self._symbol, self._budget, self._entry_cost = symbol, budget, entry_cost
         self._verdicts = Counter[int]()
         self._bars, self._count = [np.zeros(0, BARS)], 0

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from tests.unit.backtest.market import market
-from worker.backtest.ledger import BARS, REJECTED, TRADES, Ledger
+from worker.backtest.ledger import BARS, REJECTED, TRADES, EntryCost, Ledger
 from worker.backtest.metrics.days import buy_and_hold, daily, together
 from worker.backtest.metrics.metrics import curves, figures, rejection_codes, summary
 from worker.backtest.metrics.trading import kupiec
@@ -66,8 +66,19 @@ def test_a_trade_lies_between_its_times(ledgers: list[Ledger]) -> None:
 
 def test_buying_and_holding_follows_the_closes_but_not_a_split() -> None:
     ledger = made([10.0, 12.0, 3.0, 3.3], [100.0] * 4, rebased=2)
-    assert buy_and_hold(ledger._replace(entry_cost=0.25)) == pytest.approx([80.0, 96.0, 96.0, 105.6])
+    assert buy_and_hold(ledger._replace(entry_cost=EntryCost(0.15, 0.1))) == pytest.approx([80.0, 96.0, 96.0, 105.6])
     assert np.isnan(buy_and_hold(made([10.0, -1.0], [100.0] * 2))).all()
+
+
+def test_holding_pays_for_its_order() -> None:
+    ledger = made([10.0, 12.0], [100.0] * 2)._replace(entry_cost=EntryCost(0.15, 0.1))
+    found = curves([ledger, ledger])
+    held = figures([ledger, ledger], found, 252.0)["buy_and_hold"]
+    assert (held["fees"], held["slippage"], held["exposure"]) == pytest.approx((16.0, 24.0, 1.0))
+    assert held["fees"] + held["slippage"] + 2 * float(buy_and_hold(ledger)[0]) == pytest.approx(200.0)
+    mean, years = float(np.mean(found.buy_and_hold.equity)), found.buy_and_hold.years
+    assert held["cost_drag"] == pytest.approx(40.0 / (mean * years))
+    assert held["turnover"] == pytest.approx(160.0 / (mean * years))
 
 
 def test_symbols_together_keep_the_last_equity_of_one_that_pauses() -> None:
@@ -130,7 +141,7 @@ def test_quotes_that_differ_are_noted_and_have_budgets_of_their_own() -> None:
     player = Player(EngineSettings())
     ledgers = [player.play(tape) for tape in tapes(records)]
     assert [ledger.budget for ledger in ledgers] == [1.0, 100_000.0]
-    assert ledgers[0].entry_cost == pytest.approx((1.0 + 3.0 + 10.0) / 1e4)
+    assert ledgers[0].entry_cost.whole == pytest.approx((1.0 + 3.0 + 10.0) / 1e4)
     found = summary(ledgers, EngineSettings())["blocks"]
     assert found["notes"] == ["symbols are quoted in BTC, USD; the portfolio's figures add them as they are"]
     assert found["symbols"]["ETH-BTC"]["quote"] == "BTC"

@@ -44,6 +44,11 @@ def strategy(ledger: Ledger) -> Floats:
     return equity
 
 
+def bought(ledger: Ledger) -> float:
+    """Return what buy-and-hold pays for the symbol: the budget without the entry cost."""
+    return ledger.budget / (1.0 + ledger.entry_cost.whole)
+
+
 def buy_and_hold(ledger: Ledger) -> Floats:
     """Return the equity of the budget put into the symbol at its first close, less the entry cost, and held.
 
@@ -55,8 +60,7 @@ def buy_and_hold(ledger: Ledger) -> Floats:
         return np.zeros(0)
     with np.errstate(divide="ignore", invalid="ignore"):
         steps = np.where(ledger.bars["rebased"][1:], 1.0, close[1:] / close[:-1])
-    bought = ledger.budget / (1.0 + ledger.entry_cost)
-    held: Floats = bought * np.concatenate([[1.0], np.cumprod(steps)])
+    held: Floats = bought(ledger) * np.concatenate([[1.0], np.cumprod(steps)])
     return held if (close > 0.0).all() else np.full(len(close), np.nan)
 
 

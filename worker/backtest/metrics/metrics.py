@@ -15,7 +15,7 @@ from worker.backtest.metrics.blocked import blocked
 from worker.backtest.metrics.calendar_returns import years
 from worker.backtest.metrics.days import Days, buy_and_hold, daily, per_year, together
 from worker.backtest.metrics.ratios import ratios
-from worker.backtest.metrics.trading import Trading, trading
+from worker.backtest.metrics.trading import Trading, held, trading
 from worker.backtest.metrics.verdicts import verdicts
 from worker.engine.reasons import codes
 from worker.engine.settings import EngineSettings
@@ -41,9 +41,9 @@ def curves(ledgers: Sequence[Ledger]) -> Curves:
 
 def figures(ledgers: Sequence[Ledger], found: Curves, periods: float) -> dict[str, Figures]:
     """Return the ratios and the trading figures by the names of `STRATEGIES`; `periods` returns a year."""
-    own = found.strategy
-    mean = float(np.mean(own.equity)) if own.day.size else math.nan
-    traded = (trading(ledgers, mean, own.years), Trading(exposure=1.0), Trading())
+    own, other = found.strategy, found.buy_and_hold
+    means = [float(np.mean(days.equity)) if days.day.size else math.nan for days in (own, other)]
+    traded = (trading(ledgers, means[0], own.years), held(ledgers, means[1], other.years), Trading())
     return {
         name: ratios(days.returns, periods, days.years)._asdict() | account._asdict()
         for name, days, account in zip(STRATEGIES, found, traded, strict=True)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.backtest.ledger import Ledger
+from worker.backtest.metrics.days import bought
 from worker.backtest.metrics.sessions import trading_days
 
 VAR_LEVEL = 0.01
@@ -54,6 +55,20 @@ class Account(NamedTuple):
 def trading(ledgers: Sequence[Ledger], mean_equity: float, years: float) -> Trading:
     """Return the figures over all symbols. Suspect trades count: their result is in the equity too."""
     return figures([_account(ledger) for ledger in ledgers], mean_equity, years)
+
+
+def held(ledgers: Sequence[Ledger], mean_equity: float, years: float) -> Trading:
+    """Return the figures of buy-and-hold: one order a symbol, which stays open."""
+    orders = [(bought(ledger), ledger.entry_cost) for ledger in ledgers]
+    fees, slippage = sum(paid * cost.fee for paid, cost in orders), sum(paid * cost.slippage for paid, cost in orders)
+    scale = mean_equity * years
+    return Trading(
+        exposure=1.0,
+        turnover=_over(sum(paid for paid, _ in orders), scale),
+        fees=fees,
+        slippage=slippage,
+        cost_drag=_over(fees + slippage, scale),
+    )
 
 
 def figures(accounts: Sequence[Account], mean_equity: float, years: float) -> Trading:
