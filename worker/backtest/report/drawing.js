@@ -94,3 +94,6 @@ function before(line, t) {
 }
 
 const units = { percent: share, count: whole, number: plain, money: plain };
+const reach = (line) => Math.max(...line.v.map(Math.abs), 0);
+// Beside a curve that is much larger the strategy's would be a straight line.
+const comparable = (own, held) => !held || reach(held) <= 5 * reach(own);

@@ -1,8 +1,5 @@
 const beside = document.getElementById("beside");
-const reach = (line) => Math.max(...line.v.map(Math.abs), 0);
-const [own, held] = Object.values(data.equity);
-// Beside a curve that is much larger the strategy's would be a straight line.
-beside.checked = !held || reach(held) <= 5 * reach(own);
+beside.checked = comparable(...Object.values(data.equity));
 beside.addEventListener("change", draw);
 const select = document.getElementById("symbol");
 data.prices.forEach((one, n) => select.append(el("option", { value: n }, one.symbol)));

@@ -3,6 +3,7 @@ const figureOf = Object.fromEntries(data.labels.map(([name, label, unit]) => [na
 const last = (name) => name.split(".").pop();
 const LEVELS = 40;
 const chosen = document.getElementById("figure");
+const beside = document.getElementById("beside");
 
 // Two colours around 0 where values lie on both sides, else one from the value nearest 0 to the farthest.
 function scale(values) {
@@ -88,9 +89,9 @@ function map() {
   const told = ([i, j]) => `${last(x)} ${across[i]}, ${last(y)} ${up[j]}`;
   const keys = el("div", { class: "key" });
   const item = (kind, text) => { const one = el("span"); one.append(el("i", { class: kind }), document.createTextNode(text)); keys.append(one); };
-  const beside = ([i, j]) => { const v = figures.deflated.grid[j][i]; return v === null || chosen.value === "deflated" ? "" : `, deflated ${share(v)}`; };
-  if (best) item("mark", `best: ${told(best)}: ${write(grid[best[1]][best[0]])}${beside(best)}`);
-  if (plateau) item("around", `best plateau, by the median of nine cells: around ${told(plateau)}: ${write(grid[plateau[1]][plateau[0]])}${beside(plateau)}`);
+  const deflated = ([i, j]) => { const v = figures.deflated.grid[j][i]; return v === null || chosen.value === "deflated" ? "" : `, deflated ${share(v)}`; };
+  if (best) item("mark", `best: ${told(best)}: ${write(grid[best[1]][best[0]])}${deflated(best)}`);
+  if (plateau) item("around", `best plateau, by the median of nine cells: around ${told(plateau)}: ${write(grid[plateau[1]][plateau[0]])}${deflated(plateau)}`);
   if (missing.untested) item("untested", "not tested");
   if (missing.undefined) item("undefined", "not defined: no trades");
   figure.append(keys);
@@ -103,7 +104,7 @@ function map() {
     tip.style.visibility = inside ? "visible" : "hidden";
     if (!inside) return;
     const count = tries[j][i], value = count ? write(grid[j][i]) : "not tested";
-    tip.textContent = `${told([i, j])}: ${value}${count ? beside([i, j]) : ""}${count > 1 ? `, median of ${count} tries` : ""}`;
+    tip.textContent = `${told([i, j])}: ${value}${count ? deflated([i, j]) : ""}${count > 1 ? `, median of ${count} tries` : ""}`;
     tip.style.left = `${Math.min(Math.max(px - tip.offsetWidth / 2, 0), width - tip.offsetWidth)}px`;
     tip.style.top = `${Math.max(py - 34, 0)}px`;
   });
@@ -112,6 +113,8 @@ function map() {
 
 function walk() {
   const { steps, total, lines } = data.walk, table = document.getElementById("steps"), figure = document.getElementById("walked");
+  if (!steps.length && !table) return;
+  beside.parentElement.hidden = !steps.length;
   if (!steps.length) { table.replaceWith(el("p", { class: "empty" }, "There are too few days for a step.")); return; }
   const day = (n) => new Date(n * DAY).toISOString().slice(0, 10);
   const columns = ["chosen on", "settings", "Sharpe before", "traded on", "Sharpe", "return", "buy and hold"];
@@ -125,8 +128,8 @@ function walk() {
   foot.append(line([["all steps"], [""], [""], [`${day(steps[0].first_day)} to ${day(steps[steps.length - 1].last_day)}`], [plain(total.sharpe)], signed(total.total_return), signed(total.held)]));
   top.append(head);
   table.replaceChildren(top, body, foot);
-  const shown = Object.entries(lines), f = frame(figure, bounds(shown.map(([, l]) => l.t)), [0, ...shown.flatMap(([, l]) => l.v)], 240, "%");
-  f.svg.setAttribute("aria-label", "result of the walk-forward and of buy-and-hold");
+  const shown = Object.entries(lines).slice(0, beside.checked ? 2 : 1), f = frame(figure, bounds(shown.map(([, l]) => l.t)), [0, ...shown.flatMap(([, l]) => l.v)], 240, "%");
+  f.svg.setAttribute("aria-label", `result of ${shown.map(([name]) => name).join(" and of ")}`);
   f.svg.append(el("line", { x1: f.box.left, x2: f.box.right, y1: f.y(0), y2: f.y(0), stroke: "var(--quiet)", "stroke-dasharray": "3 3" }));
   for (const one of steps.slice(1)) {
     const x = f.x(one.first_day * DAY);
@@ -161,6 +164,8 @@ if (data.map) {
   chosen.addEventListener("change", map);
   document.getElementById("cells").textContent = data.map.others.length ? `each cell is the median over ${data.map.others.map(last).join(", ")}` : "";
 } else document.getElementById("mapped").remove();
+beside.checked = comparable(...Object.values(data.walk.lines));
+beside.addEventListener("change", walk);
 function draw() {
   if (data.map) map();
   walk();

@@ -93,6 +93,9 @@ def test_the_page_holds_map_walk_and_tries_without_network() -> None:
     ]
     assert data["walk"]["lines"]["walk-forward"]["v"][-1] == float(f"{100 * walk.result.total_return:.6g}")
     assert page.count("</script>") == 2
+    assert set(re.findall(r'getElementById\("([^"]+)"\)', page)) == set(re.findall(r'\bid="(?!h-)([^"]+)"', page))
+    assert '<label><input type="checkbox" id="beside"> buy and hold</label>' in page
+    assert "Object.entries(lines).slice(0, beside.checked ? 2 : 1)" in page
     assert re.findall(r"https?://[^\s\"']+", page) == ["http://www.w3.org/2000/svg"]
     bare = render_sweep(choices[:1], rows[:1], walk_forward(returns[:1], returns[0], np.arange(60), 3, 252), {}, None)
     assert '"map":null' in bare
