@@ -65,6 +65,9 @@ class Metrics:
         self.strategy_failures = self._counter(
             "strategy_failures", "Decisions at which the strategy gave no answer that can be followed.", "status"
         )
+        self.extra_columns_missing = self._counter(
+            "extra_columns_missing", "Decisions whose tick had no number in an extra column.", "column"
+        )
         self.challenger_answers = self._counter(
             "challenger_answers", "Bars that the challenger scored, by outcome; restores count them again.", "status"
         )
@@ -146,6 +149,15 @@ class Metrics:
         masks, counts = np.unique(outs["validation"]["mask"][~accepted], return_counts=True)
         for mask, count in zip(masks.tolist(), counts.tolist(), strict=True):
             self.records_rejected.labels(codes(mask)[0]).inc(count)
+
+    def count_extras(self, names: Sequence[str], extras: NDArray[np.float64], outs: NDArray[Any]) -> None:
+        """Count what decided ticks lacked; `extras` (n, names) are those of `Decoded`, or none at all."""
+        if not extras.size:
+            return
+        missing = np.isnan(extras[outs["validation"]["accepted"].astype(bool)]).sum(axis=0)
+        for name, count in zip(names, missing.tolist(), strict=True):
+            if count:
+                self.extra_columns_missing.labels(name).inc(count)
 
     def count_verdict(self, verdict: Verdict) -> None:
         """Count the challenger's scores against the champion's."""

@@ -53,7 +53,7 @@ class OutputEncoder:
 
         `max_batch` and `transactional` are the sending producer's, `names` and `voices` the engine's.
         """
-        self._tp, self._topic = tp, topics.output
+        self._tp, self._topic, self._extra = tp, topics.output, settings.ingestion.extra
         self._outcomes, self._records = OutcomeBuilder(settings, names, voices), OutputBuilder(topics, group)
         self._writer: DecisionWriter | None = None
         if settings.decision.detail != "full":
@@ -69,7 +69,9 @@ class OutputEncoder:
 
     def count(self, raw: RawRecords, results: Results) -> None:
         """Count a committed batch."""
-        METRICS.count_rows(self._tp.partition, results[1])
+        decoded, outs = results
+        METRICS.count_rows(self._tp.partition, outs)
+        METRICS.count_extras(self._extra, decoded.extras, outs)
 
     def encode(self, raw: RawRecords, decoded: Decoded, outs: NDArray[Any]) -> EncodedBatch:
         """Return the outputs of raw records, from their decoded columns and the engine's rows.
