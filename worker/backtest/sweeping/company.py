@@ -19,11 +19,13 @@ from worker.backtest.metrics.trading import Account, exceedances
 from worker.backtest.player import Player
 from worker.backtest.sweeping.deciding import CLOSED, COUNTS, DAY, FILL, Kept, sets_of
 from worker.backtest.sweeping.lane import Course, Lane
+from worker.backtest.sweeping.turns import spelled
 from worker.backtest.sweeping.watching import Running, Watch, union
 from worker.backtest.tape import Tape
 from worker.engine.pipeline import params
 from worker.engine.settings import EngineSettings
 from worker.engine.strategy.hooked import Observation
+from worker.strategy.running.watchdog import watch
 
 NO_END = np.iinfo(np.int64).max
 
@@ -52,8 +54,11 @@ class Company:
         self._watch = Watch(strategies[0], both)
         self._player = Player(settings, registry, self._watch)
         bounds = np.linspace(0, len(strategies), min(lanes, len(strategies)) + 1).astype(int).tolist()
-        own = params(settings)
-        self._lanes = [Lane(strategies, *pair, own, shared) for pair in pairwise(bounds)]
+        own, timeout = params(settings), settings.strategy.step_timeout_ms / 1000
+        self._lanes = [Lane(strategies, *pair, own, shared, timeout) for pair in pairwise(bounds)]
+        if shared:  # the engine asks the first, too
+            strategies[0].work.parameters = spelled(strategies[0].definition)
+            watch(strategies[0].work, timeout)
 
     def play(self, tape: Tape, pool: Executor | None) -> Symbol | None:
         """Play a tape for all sets; None where no bar is accepted. Without a pool, there is one lane."""
@@ -97,8 +102,9 @@ class Company:
 def _narrowed(seen: Observation) -> Observation:
     """Return a batch of one symbol with its slot as 0."""
     slot = int(seen.slots.max())
-    instruments = seen.instruments[slot : slot + 1]
-    return seen._replace(slots=np.where(seen.slots >= 0, 0, -1), instruments=instruments)
+    instruments, name = seen.instruments[slot : slot + 1], seen.symbol(slot)
+    slots = np.where(seen.slots >= 0, 0, -1)
+    return seen._replace(slots=slots, instruments=instruments, symbol=lambda _: name)
 
 
 def _symbol(ledger: Ledger, kept: Kept) -> Symbol:

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.backtest.sweeping.deciding import Kept, Sets, decide_sets, room_of
+from worker.backtest.sweeping.turns import Turns, spelled
 from worker.backtest.sweeping.watching import Running
 from worker.engine.pipeline import OUTPUT, Params
 from worker.engine.strategy.hooked import Observation
+from worker.strategy.running.watchdog import Work, watch
 
 PIECE = 32  # sets between two looks at whether to stop
 
@@ -30,13 +32,22 @@ class Lane:
     """Sets `first` to `last`, with room of their own.
 
     Sets whose `columns` are in the rows of the engine's strategy read them there; without such columns, each set's
-    strategy computes its own.
+    strategy computes its own. A step that takes `timeout` seconds of CPU time at a bar ends the process.
     """
 
-    def __init__(self, strategies: Sequence[Running], first: int, last: int, params: Params, shared: bool) -> None:
+    def __init__(
+        self, strategies: Sequence[Running], first: int, last: int, params: Params, shared: bool, timeout: float
+    ) -> None:
         self._strategies, self._first, self._last, self._params = strategies, first, last, params
         self._shared = shared
         one = strategies[first]
+        self._definitions = [each.definition for each in strategies]
+        self._work = Work(one.work.name, one.work.file)
+        watch(self._work, timeout)
+        if not shared:
+            for each in strategies[first:last]:
+                each.work.parameters = spelled(each.definition)
+                watch(each.work, timeout)
         self._width = len(one.definition.names)
         self._room = room_of(self._width, -(-one.own.itemsize // 8))
         self._bytes = np.zeros((0, OUTPUT.itemsize), np.uint8)
@@ -63,7 +74,7 @@ class Lane:
         for k, memory in enumerate(self._memories, self._first):
             if stop.is_set():
                 return
-            rows = Observation(seen.order, seen.slots, seen.bars, outs, memory, values, was, seen.instruments)
+            rows = seen._replace(outs=outs, memory=memory, values=values, was=was)
             self._strategies[k].observe(rows)
             self._play(k, k + 1, seen, outs, values, was, course)
 
@@ -77,10 +88,13 @@ class Lane:
         was: NDArray[np.float64],
         course: Course,
     ) -> None:
+        turns = Turns(self._definitions, first, last, seen, course.kept.counts)
+        self._work.begin(seen, sets=turns.place)
         decide_sets(
             *(first, last, seen.slots, seen.instruments, seen.bars, outs, self._params, course.sets, values, was),
             *(self._room, course.kept, course.budget, course.ends),
         )
+        self._work.end()
         for each in self._strategies[first:last]:
             each.raise_fatal()
 

@@ -32,6 +32,14 @@ TOLD_WITHIN = 2.0  # seconds: nobody may read the log
 _numbers = itertools.count()
 
 
+class Place(NamedTuple):
+    """The row in work, and of several sets of parameters the one."""
+
+    row: int
+    number: int = 0
+    parameters: str = ""  # of that set, for people
+
+
 class Batch(NamedTuple):
     """What a thread is doing: asking the step, or playing `observe`, whose first published column is `column`."""
 
@@ -40,6 +48,14 @@ class Batch(NamedTuple):
     column: int | None
     thread: int
     clock: int
+    sets: Callable[[], Place | None] | None = None  # where several sets of parameters are asked by turns: which
+
+    def place(self) -> Place | None:
+        """Return what is in work; None where nothing is."""
+        if self.sets is not None:
+            return self.sets()
+        row = self.row()
+        return None if row is None else Place(row)
 
     def row(self) -> int | None:
         """Return the row in work; None where there is none. The engine writes the rows while this reads them."""
@@ -57,14 +73,20 @@ class Work:
 
     def __init__(self, name: str, file: str) -> None:
         self.name, self.file = name, file
+        self.parameters = ""  # for people, where several sets are played
         self.batch: Batch | None = None
 
-    def begin(self, seen: Observation, column: int | None = None) -> None:
-        """Note that the steps of a batch begin, or `observe`, whose first published column is `column`."""
+    def begin(
+        self, seen: Observation, column: int | None = None, sets: Callable[[], Place | None] | None = None
+    ) -> None:
+        """Note that the steps of a batch begin, or `observe`, whose first published column is `column`.
+
+        `sets` tells the place where several sets of parameters are asked by turns.
+        """
         thread = threading.get_ident()
         # Where a thread's CPU time can't be read, as on macOS, time that passes stands for it.
         clock = time.pthread_getcpuclockid(thread) if OF_THREADS else time.CLOCK_MONOTONIC
-        self.batch = Batch(next(_numbers), seen, column, thread, clock)
+        self.batch = Batch(next(_numbers), seen, column, thread, clock, sets)
 
     def end(self) -> None:
         """Note that they have ended."""
@@ -80,10 +102,12 @@ class Stuck(NamedTuple):
     ts: int
     seconds: float
     line: int | None
+    parameters: str = ""
 
     def error(self) -> TryAgain:
         """Return it as an error: another start comes to the same bar."""
         bar = datetime.fromtimestamp(self.ts / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        bar += f", with {self.parameters}" if self.parameters else ""
         line = f", in line {self.line}" if self.line else ""
         return TryAgain(
             f"{self.function} of the strategy {self.strategy} has not returned at {self.symbol}, bar {bar}, after "
@@ -98,30 +122,32 @@ Told = Callable[[Stuck], None]
 class _Watched:
     def __init__(self, work: Work, seconds: float, told: Told) -> None:
         self.work, self.seconds, self.told = weakref.ref(work), seconds, told
-        self._at: tuple[int, int] | None = None  # batch and row
+        self._at: tuple[int, int, int] | None = None  # batch, row and set
         self._since = 0.0  # CPU seconds of the thread
 
     def look(self) -> Stuck | None:
         """Return a step that has been in work for too long; once."""
         work = self.work()
         batch = None if work is None else work.batch
-        row = None if batch is None else batch.row()
-        if work is None or batch is None or row is None or _compiles(batch.thread):
+        place = None if batch is None else batch.place()
+        if work is None or batch is None or place is None or _compiles(batch.thread):
             self._at = None
             return None
         with suppress(OSError):  # the thread has ended
             used = time.clock_gettime(batch.clock)
-            if self._at != (batch.number, row):
-                self._at, self._since = (batch.number, row), used
+            at = (batch.number, place.row, place.number)
+            if self._at != at:
+                self._at, self._since = at, used
             elif used - self._since >= self.seconds and work.batch is batch:
                 self._since = float("inf")
-                return self._stuck(work, batch, row)
+                return self._stuck(work, batch, place)
         return None
 
-    def _stuck(self, work: Work, batch: Batch, row: int) -> Stuck:
+    def _stuck(self, work: Work, batch: Batch, place: Place) -> Stuck:
         seen, function = batch.seen, "step" if batch.column is None else "observe"
-        symbol = seen.symbol(int(seen.slots[row])).decode(errors="replace")
-        return Stuck(work.name, function, symbol, int(seen.bars["ts"][row]), self.seconds, _line(batch.thread, work))
+        symbol, ts = seen.symbol(int(seen.slots[place.row])).decode(errors="replace"), int(seen.bars["ts"][place.row])
+        line, parameters = _line(batch.thread, work), place.parameters or work.parameters
+        return Stuck(work.name, function, symbol, ts, self.seconds, line, parameters)
 
 
 def _compiles(thread: int) -> bool:

@@ -38,6 +38,7 @@ BARS = "symbol,timestamp,open,high,low,close,volume\n" + "".join(
 )
 SECONDS = 240  # that a healthy machine never needs
 COMMAND = "from worker.cli import main; main()"
+
 PIPELINE = """
 import os, sys
 from datetime import datetime, timedelta
@@ -61,6 +62,31 @@ WHERE = {
     for function, text in (("step", IN_STEP), ("observe", IN_OBSERVE))
     for mode in ("compiled", "python")
 }
+IN_ONE_SET = """
+class Own(Strategy):
+    values = ("x",)
+
+    class Parameters(Parameters):
+        length: int = 1
+        where: int = 0
+
+    def observe(c):
+        c.out.x = 1.0
+        while c.p.where == 1 and c.p.length > 5 and c.bar.ts >= 1577840400000:
+            c.out.x += 1.0
+
+    def step(c):
+        while c.p.where == 2 and c.p.length > 5 and c.bar.ts >= 1577840400000:
+            c.order.bars += 1
+"""
+WITHOUT_OBSERVE = IN_ONE_SET.partition("    def observe")[0].replace('    values = ("x",)\n\n', "") + (
+    "    def step" + IN_ONE_SET.partition("    def step")[2]
+)
+SETS = {
+    (text, where, mode): function
+    for text, where, function in ((WITHOUT_OBSERVE, 2, "step"), (IN_ONE_SET, 1, "observe"), (IN_ONE_SET, 2, "step"))
+    for mode in ("compiled", "python")
+}
 
 
 def command(folder: Path, text: str, *arguments: str, **more: str) -> Program:
@@ -72,7 +98,7 @@ def command(folder: Path, text: str, *arguments: str, **more: str) -> Program:
 
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
-    """How a backtest for each of WHERE, a sweep and a pipeline ended."""
+    """How a backtest for each of WHERE, a sweep, one for each of SETS and a pipeline ended."""
     folder, programs = tmp_path_factory.mktemp, dict[str, Program]()
     for (function, mode), text in WHERE.items():
         own = {"ALPHAPULSE_ENGINE__STRATEGY__MODE": mode}
@@ -81,6 +107,13 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
     (home / "sweep.toml").write_text('[parameters]\n"decision.hold_score" = [0.05, 0.1]\n')
     own = {"ALPHAPULSE_ENGINE__STRATEGY__FILE": str(home / "own.py")}
     programs["sweep"] = command(home, IN_STEP, "sweep", "sweep.toml", "--workers", "2", **own)
+    for at, (text, where, mode) in enumerate(SETS):
+        home = folder("sets")
+        (home / "sweep.toml").write_text(
+            f'[parameters]\n"strategy.parameters.length" = [1, 3, 7, 4]\n"strategy.parameters.where" = [{where}]\n'
+        )
+        own = {"ALPHAPULSE_ENGINE__STRATEGY__MODE": mode, "ALPHAPULSE_ENGINE__STRATEGY__FILE": str(home / "own.py")}
+        programs[f"sets {at}"] = command(home, HEAD + text, "sweep", "sweep.toml", "--workers", "2", **own)
     home = folder("pipeline")
     (home / "own.py").write_text(IN_STEP)
     programs["pipeline"] = Program(PIPELINE, cwd=home)
@@ -103,6 +136,15 @@ def test_a_sweep_ends_with_its_process(ended: dict[str, Ended]) -> None:
     assert done.code == Exit.TEMPORARY, done.err
     assert "step of the strategy own has not returned at AAA, bar 2020-01-01T01:00:00Z" in done.err
     assert "error: a process of the sweep has ended" in done.err
+
+
+@pytest.mark.parametrize("at", range(len(SETS)))
+def test_sets_that_play_side_by_side_end_with_the_one_at_fault(at: int, ended: dict[str, Ended]) -> None:
+    (_, where, _), function = list(SETS.items())[at]
+    done = ended[f"sets {at}"]
+    assert done.code == Exit.TEMPORARY, done.err
+    told = f"{function} of the strategy own has not returned at AAA, bar 2020-01-01T01:00:00Z, with length=7, "
+    assert f"{told}where={where}, after 0.3 s" in done.err
 
 
 def test_in_process_it_is_an_error_to_be_called_with(ended: dict[str, Ended]) -> None:
