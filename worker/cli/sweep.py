@@ -14,12 +14,14 @@ from worker.cli.bars import (
     Dataset,
     DateFormat,
     Decimal,
+    Extra,
     Interval,
     Limit,
     RepeatedHour,
     Sort,
     Symbol,
     Timezone,
+    extra_settings,
     read_options,
 )
 from worker.cli.choices import Rank
@@ -61,6 +63,7 @@ def sweep(
     repeated_hour: RepeatedHour = None,
     column: Column = None,
     workers: Workers = None,
+    extra: Extra = None,
     strategy: StrategyFile = None,
     set_: Set = None,
     axes: Map = None,
@@ -82,7 +85,8 @@ def sweep(
         raise typer.BadParameter("give either files or --dataset")
     quiet_logs()
     wanted = read_plan(plan)
-    given = settings_with(models={"registry": registry}, engine=strategy_settings(strategy, set_))
+    chosen = strategy_settings(strategy, set_) | extra_settings(extra)
+    given = settings_with(models={"registry": registry}, engine=chosen)
     choices = wanted.choices()
     across = axes_of(choices, axes)
     without_blas()
@@ -91,8 +95,8 @@ def sweep(
         settings = load_engines_of(given, choices, plan)
     warnings = refused_models(settings, given.models.registry, without_model)
     warn(warnings)
-    optional = settings[0].ingestion.extra
-    options = read_options(symbol, interval, decimal, date_format, timezone, column, repeated_hour, None, optional)
+    optional = tuple(dict.fromkeys(name for one in settings for name in one.ingestion.extra))
+    options = read_options(symbol, interval, decimal, date_format, timezone, column, repeated_hour, extra, optional)
     tapes = read_tapes(files or [], dataset, options, sort, limit, ReadReport())
     with aside(), progress("trying", "tried", len(settings), "settings") as advance:
         found = sweeps.sweep(

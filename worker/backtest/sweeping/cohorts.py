@@ -50,8 +50,7 @@ def _strategies(
     for one in settings:
         bare = one.strategy.model_copy(update={"parameters": {}})
         found = loading.defined(one, look=sources.find)
-        # The columns that they share hold indicators only.
-        yield one.model_copy(update={"strategy": bare}), None if found is None or found.extra else found
+        yield one.model_copy(update={"strategy": bare}), found
 
 
 def _fits(cohort: Cohort, settings: EngineSettings, found: Definition) -> bool:

@@ -47,7 +47,7 @@ class Company:
 
     def __init__(self, settings: EngineSettings, strategies: Sequence[Running], registry: Path | None, lanes: int):
         self._strategies, self._settings = strategies, settings
-        width = len(strategies[0].definition.names)
+        width = strategies[0].columns
         shared = all(each.definition.rolling is None for each in strategies)
         both = union([each.definition for each in strategies]) if shared else None
         self._columns = np.tile(np.arange(width), (len(strategies), 1)) if both is None else both.columns

@@ -48,7 +48,7 @@ class Lane:
             for each in strategies[first:last]:
                 each.work.parameters = spelled(each.definition)
                 watch(each.work, timeout)
-        self._width = len(one.definition.names)
+        self._width = one.columns
         self._room = room_of(self._width, -(-one.own.itemsize // 8))
         self._bytes = np.zeros((0, OUTPUT.itemsize), np.uint8)
         self._values, self._was = np.zeros((0, self._width)), np.zeros((0, self._width))

@@ -51,7 +51,8 @@ def most(tapes: Sequence[Tape], cohort: Cohort) -> int:
     bars = sum(map(len, tapes))
     longest = max(map(len, tapes), default=0)
     each = (8 + CLOSED.itemsize) * bars + (DAY.itemsize + FILL.itemsize + CLOSED.itemsize) * longest
-    width = max(len(cohort.definitions[0].names), 1)
+    one = cohort.definitions[0]
+    width = max(len(one.names) + len(one.extra), 1)
     return max(1, min(BYTES // max(each, 1), COLUMNS // width))
 
 

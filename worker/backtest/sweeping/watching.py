@@ -19,20 +19,27 @@ Running = Compiled | Interpreted
 
 
 class Union(NamedTuple):
-    """The indicators of several sets in one plan."""
+    """The indicators of several sets in one plan, and the extra columns of ticks, which are those of all."""
 
     plan: Plan
     columns: NDArray[np.int64]  # (sets, width): where each set's lie in a row
+    extras: slice  # the extra columns of a row
 
 
 def union(definitions: Sequence[Definition]) -> Union:
-    """Lay out the indicators of all sets; those of the first are also the first columns, as its step reads them."""
+    """Lay out the indicators of all sets; those of the first are also the first columns, as its step reads them.
+
+    The extra columns follow these.
+    """
     series = [[each.series for each in found.indicators.values()] for found in definitions]
-    width = len(series[0])
+    width, more = len(series[0]), len(definitions[0].extra)
     rows = plan({str(i): each for i, each in enumerate(one for found in series for one in found)})
     distinct, places = np.unique(rows.outputs, return_inverse=True)
-    outputs = np.concatenate([rows.outputs[:width], distinct])
-    return Union(rows._replace(outputs=outputs), width + places.reshape(len(series), width))
+    room = np.zeros(more, rows.outputs.dtype)  # written by the kernel, and then by the extra columns
+    outputs = np.concatenate([rows.outputs[:width], room, distinct])
+    extras = np.arange(width, width + more)
+    columns = np.hstack([width + more + places.reshape(len(series), width), np.tile(extras, (len(series), 1))])
+    return Union(rows._replace(outputs=outputs), columns, slice(width, width + more))
 
 
 class Watch:
@@ -48,7 +55,7 @@ class Watch:
         self.own: np.dtype[Any] = strategy.own
         self.params: NDArray[Any] = strategy.params
         self.plan, self.parts = "", list[Part]()  # of a memory that is never stored
-        self.extra: tuple[str, ...] = ()  # cohorts leave out strategies that read extra columns
+        self.extra = strategy.extra
         self.words = strategy.words if shared is None else shared.plan.words
         self.columns = strategy.columns if shared is None else len(shared.plan.outputs)
         self.seen: Observation | None = None
@@ -64,6 +71,8 @@ class Watch:
             *(seen.order, seen.slots, seen.instruments, seen.bars, seen.outs, seen.memory, rows.words),
             *(rows.nodes, rows.timeframes, rows.outputs, seen.values, seen.was),
         )
+        if self.extra:
+            seen.values[:, self._shared.extras] = seen.extras
 
     def begin_anew(self) -> None:
         """Do nothing: a sweep does not tell which indicators were never known."""
