@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,6 +13,7 @@ from worker.backtest.tape import BarPart, RawPart
 from worker.engine.output.encoding import DecisionEncoder
 from worker.engine.output.outcomes import OutcomeBuilder
 from worker.engine.output.voices import Voices
+from worker.engine.records.records import Records
 from worker.engine.scoring.names import ModelNames
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded, rows_of
@@ -43,12 +45,20 @@ class Writer:
             return Lines(self._decided(part, decoded.bars, outs), b"")
         lost = np.flatnonzero(~accepted)
         records = part.records((lost + start).tolist())
-        rejected = self._builder.build(records, rows_of(decoded, lost), outs[lost])
+        rejected = self.rejected(records, rows_of(decoded, lost), outs[lost])
         # Encode run by run: a copy of the accepted rows would cost more than their lines.
         ends = [*lost.tolist(), len(outs)]
         runs = [(first, end) for first, end in zip([0, *(lost + 1).tolist()], ends, strict=True) if first < end]
         texts = (bytes(self._decided(part, decoded.bars[first:end], outs[first:end])) for first, end in runs)
-        return Lines(b"".join(texts), self._json.encode_lines(rejected))
+        return Lines(b"".join(texts), rejected)
+
+    def values(self, bars: NDArray[Any], outs: NDArray[Any], symbols: Sequence[str]) -> list[bytes]:
+        """Encode accepted rows of any symbols, one value each, in their order."""
+        return bytes(self._decisions.lines(bars, outs, symbols)).splitlines()
+
+    def rejected(self, records: Records, decoded: Decoded, outs: NDArray[Any]) -> bytes:
+        """Encode rejected rows as lines."""
+        return self._json.encode_lines(self._builder.build(records, decoded, outs))
 
     def _decided(self, part: RawPart | BarPart, bars: NDArray[Any], outs: NDArray[Any]) -> bytes | memoryview:
         if part.key is None or not len(bars):

@@ -77,6 +77,22 @@ def play_all(
         return list(_shared(tapes, player, files, folder, workers, progress))
 
 
+def ledgers_of(
+    tapes: Sequence[Tape], settings: EngineSettings, workers: int, registry: Path | None = None
+) -> list[Ledger]:
+    """Play the tapes for their ledgers alone, without lines."""
+    own = threading.local()
+
+    def play(tape: Tape) -> Ledger:
+        if not hasattr(own, "player"):
+            own.player = Player(settings, registry)
+        ledger: Ledger = own.player.play(tape)
+        return ledger
+
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(play, tapes))
+
+
 def _alone(tapes: Sequence[Tape], player: Player, files: Files, progress: Progress) -> Iterator[Ledger]:
     done = 0
     for tape in tapes:

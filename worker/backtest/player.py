@@ -73,16 +73,16 @@ class Player:
         self._settings = settings
         models = Library(settings.model, registry, stages=configured_stages(settings.plugins), voice=settings.voice)
         self._models, self._shelf = models, shelf(settings) if strategy is None else None
-        self._stand = self._made(strategy)
+        self.stand = self._made(strategy)
         self._journaled: dict[int, Stand] = {}  # by partition
         intervals = {s: interval_ms(i.interval) for s, i in settings.instruments.items() if i.interval}
-        self._decoder = Decoder(settings.ingestion, intervals)
-        self._writer = Writer(settings, models.names, None if self._shelf is None else self._shelf.voices)
+        self.decoder = Decoder(settings.ingestion, intervals)
+        self.writer = Writer(settings, models.names, None if self._shelf is None else self._shelf.voices)
 
     def warm_up(self) -> None:
         """Compile every kernel, or load it from the cache."""
-        self._stand.engine.warm_up()
-        self._writer.warm_up()
+        self.stand.engine.warm_up()
+        self.writer.warm_up()
 
     def play(self, tape: Tape, sink: Sink | None = None) -> Ledger:
         """Play a whole tape; its lines go to the sink.
@@ -95,7 +95,7 @@ class Player:
         book = Book(tape.name, budget, cost, strategy is not None)
         for part, start, decoded, outs in self.steps(tape):
             if sink is not None:
-                sink.write(self._writer.lines(part, start, decoded, outs))
+                sink.write(self.writer.lines(part, start, decoded, outs))
             if self._shelf is not None and tape.journal is not None:
                 _rename(outs, self._shelf.voices)
             book.add(decoded.bars, outs)
@@ -113,7 +113,7 @@ class Player:
             strategy.begin_anew()
         offsets, done = None if tape.journal is None else np.array(tape.offsets, np.int64), 0
         for part, start, stop in tape.slices(SLICE):
-            decoded = part.read(self._decoder, start, stop)
+            decoded = part.read(self.decoder, start, stop)
             met = None if offsets is None else offsets[done : done + stop - start]
             done += stop - start
             yield Played(part, start, decoded, engine.step_key(tape.key, decoded.bars, decoded.extras, met))
@@ -129,7 +129,7 @@ class Player:
         """Return the engine that has the journal of a tape's partition."""
         journal = tape.journal
         if journal is None:
-            return self._stand
+            return self.stand
         if journal.partition not in self._journaled:
             made = self._journaled[journal.partition] = self._made()
             for entry in journal.entries:

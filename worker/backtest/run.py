@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +47,28 @@ def backtest(
     with created(folder, "Give another folder to --out"):
         folder.mkdir(parents=True, exist_ok=True)
         ledgers = play_all(tapes, settings, folder, workers, progress, registry)
-        write_tables(ledgers, folder, settings.strategy.tags if own else None)
-        found = summary(ledgers, settings, per_year, inputs) | {"warnings": list(warnings)}
-        if own is not None:
-            found["strategy"] = strategy(ledgers, own)
-        (folder / METRICS_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
-        (folder / REPORT_FILE).write_text(render(ledgers, found, settings), encoding="utf-8")
-    return ledgers, found
+        return ledgers, write_results(ledgers, settings, folder, own, per_year, inputs, warnings)
+
+
+def write_results(
+    ledgers: Sequence[Ledger],
+    settings: EngineSettings,
+    folder: Path,
+    own: dict[str, Any] | None,
+    per_year: float | None = None,
+    inputs: Sequence[str] = (),
+    warnings: Sequence[str] = (),
+    more: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Write tables, metrics and report of played tapes.
+
+    Return the metrics, with `more`. `own` describes the strategy.
+    """
+    write_tables(ledgers, folder, settings.strategy.tags if own else None)
+    found = summary(ledgers, settings, per_year, inputs) | {"warnings": list(warnings)}
+    if own is not None:
+        found["strategy"] = strategy(ledgers, own)
+    found |= more or {}
+    (folder / METRICS_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+    (folder / REPORT_FILE).write_text(render(ledgers, found, settings), encoding="utf-8")
+    return found

@@ -145,6 +145,15 @@ class Tape:
             seen += len(part)
         return cut
 
+    def record(self, row: int) -> Raw:
+        """Return one record."""
+        for part in self.parts:
+            if row < len(part):
+                [(key, value, timestamp)] = zip(*part.records([row]), strict=True)
+                return key, value, timestamp
+            row -= len(part)
+        raise IndexError("the tape is shorter")
+
     def slices(self, size: int) -> Iterator[tuple[RawPart | BarPart, int, int]]:
         """Yield (part, start, stop) of at most `size` records each, in order."""
         for part in self.parts:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from worker.cli.backtest_portfolio import Acknowledge, Portfolio, Replay, check_together, plain, runner
 from worker.cli.bars import (
     Column,
     Dataset,
@@ -91,6 +92,7 @@ Warmup = Annotated[
     ),
 ]
 
+
 WithoutModel = Annotated[
     bool, typer.Option("--without-model", help="Continue without a model that fails to load: the rules decide alone.")
 ]
@@ -113,6 +115,9 @@ def backtest(
     timezone: Timezone = None,
     repeated_hour: RepeatedHour = None,
     column: Column = None,
+    portfolio: Portfolio = False,
+    replay: Replay = None,
+    acknowledge: Acknowledge = None,
     workers: Workers = None,
     per_year: PerYear = None,
     truncate: Truncate = 0,
@@ -127,7 +132,6 @@ def backtest(
 ) -> None:
     """Write the decisions and rejections that live workers would publish, byte for byte, and their returns."""
     from worker.backtest.model import refused_models
-    from worker.backtest.run import backtest as run
     from worker.settings import load_engine_of
     from worker.sources.report import ReadReport
 
@@ -141,6 +145,7 @@ def backtest(
         raise typer.BadParameter("options that describe files don't apply to the records of a --topic")
     if from_ is not None and to is not None and to <= from_:
         raise typer.BadParameter(f"no offsets from {from_} to {to}: --to is exclusive")
+    on_one_clock = check_together(portfolio, replay, acknowledge, control or truncate > 0 or warmup > 0, out)
     quiet_logs()
     chosen = strategy_settings(strategy, set_) | extra_settings(extra)
     settings = settings_with(bootstrap, models={"registry": registry}, engine=chosen)
@@ -162,6 +167,7 @@ def backtest(
             show_layouts(report)
     total = sum(map(len, found))
     with aside(), progress("playing", "played", total) as advance:
+        run = runner(settings, acknowledge, replay) if on_one_clock else plain
         ledgers, metrics = run(
             found,
             engine,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from worker.cli.backtest_portfolio import show_risk
 from worker.cli.strategy_tables import show_strategy, strategy_line
 from worker.cli.tables import print_table
 
@@ -28,6 +29,8 @@ def show(metrics: dict[str, Any], ledgers: Sequence[Ledger]) -> None:
     _figures(metrics)
     _returns(metrics["returns"])
     _trades(ledgers)
+    if "risk" in metrics:
+        show_risk(metrics["risk"])
     if "strategy" in metrics:
         show_strategy(metrics["strategy"])
 

@@ -17,7 +17,7 @@ from worker.backtest.parts import DECISIONS, REJECTIONS
 from worker.cli.backtest import backtest
 from worker.cli.sweep import sweep
 from worker.errors import ConfigError, DataError, Exit
-from worker.sources.recording import write_recording
+from worker.sources.recording import read_recording, write_recording
 from worker.sources.report import ReadReport
 from worker.sources.source import open_file, read_records
 
@@ -67,6 +67,45 @@ def test_a_file_of_any_kind_gives_the_same_bytes(command: typer.Typer, files: di
     decisions, rejections = lines["csv"]
     assert len(rejections) == 6
     assert [json.loads(line)["symbol"] for line in decisions] == ["B"] * (BARS - 3) + ["A"] * (BARS - 3)
+
+
+MORE = {"portfolio.jsonl", "journal.jsonl", "risk_state.jsonl"}
+
+
+def test_a_portfolio_is_played_on_one_clock_and_again(
+    command: typer.Typer, files: dict[str, Path], tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    done = CliRunner().invoke(command, [str(files["csv"]), "--out", str(first), "-n", "1", "--portfolio"])
+    assert done.exit_code == 0, done.output
+    assert "risk of the portfolio" in done.stdout
+    assert "limits tripped: none" in done.stdout
+    assert {file.name for file in first.iterdir()} == WRITTEN | MORE
+    decisions = [json.loads(line) for line in (first / DECISIONS).read_bytes().splitlines()]
+    assert [one["symbol"] for one in decisions] == ["A", "B"] * (BARS - 3)
+    assert decisions[-1]["control_all_version"] > 0
+    steps = [json.loads(line) for line in (first / "portfolio.jsonl").read_bytes().splitlines()]
+    assert steps[-1]["cut"] == [len(decisions)]
+    assert steps[-1]["ts"] == decisions[-1]["close_ts"]
+    assert "bars of 1d, but risk.returns = 1h" in done.stderr
+    keys = {record.key for record in read_recording(first / "risk_state.jsonl")}
+    assert {b"head", b"rows-0", b"ret-0"} <= keys
+    given = [str(files["parquet"]), "--out", str(second), "-n", "2", "--replay", str(first), "--json"]
+    done = CliRunner().invoke(command, given)
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["risk"] == json.loads((first / "metrics.json").read_text())["risk"]
+    for name in (WRITTEN | MORE) - {"metrics.json", "report.html"}:  # which name their input
+        assert (second / name).read_bytes() == (first / name).read_bytes(), name
+
+
+def test_a_folder_without_a_portfolio_is_no_replay(
+    command: typer.Typer, files: dict[str, Path], tmp_path: Path
+) -> None:
+    given = [str(files["csv"]), "--out", str(tmp_path / "out"), "--replay", str(tmp_path)]
+    done = CliRunner().invoke(command, given)
+    assert isinstance(done.exception, DataError)
+    assert "Give the folder of a --portfolio run" in done.exception.fix
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
@@ -173,6 +212,10 @@ def test_monthly_bars_are_told_of_in_calendar_months(command: typer.Typer, tmp_p
         ["--topic", "t", "--from", "3", "--to", "3"],
         ["--topic", "t", "--interval", "1d"],
         ["--topic", "t", "--sort"],
+        ["a.csv", "--acknowledge", "1"],
+        ["a.csv", "--replay", "a", "--out", "b", "--acknowledge", "1"],
+        ["a.csv", "--replay", "a", "--out", "a"],
+        ["a.csv", "--portfolio", "--truncate-check", "1"],
     ],
 )
 def test_options_that_do_not_go_together(command: typer.Typer, given: list[str]) -> None:
