@@ -58,17 +58,20 @@ def write_results(
     per_year: float | None = None,
     inputs: Sequence[str] = (),
     warnings: Sequence[str] = (),
-    more: Mapping[str, Any] | None = None,
+    risk: Mapping[str, Any] | None = None,
+    drawn: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Write tables, metrics and report of played tapes.
 
-    Return the metrics, with `more`. `own` describes the strategy.
+    Return the metrics, with those of the portfolio's `risk`, which the page shows as `drawn`. `own` describes the
+    strategy.
     """
     write_tables(ledgers, folder, settings.strategy.tags if own else None)
     found = summary(ledgers, settings, per_year, inputs) | {"warnings": list(warnings)}
     if own is not None:
         found["strategy"] = strategy(ledgers, own)
-    found |= more or {}
+    if risk is not None:
+        found["risk"] = risk
     (folder / METRICS_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
-    (folder / REPORT_FILE).write_text(render(ledgers, found, settings), encoding="utf-8")
+    (folder / REPORT_FILE).write_text(render(ledgers, found, settings, drawn), encoding="utf-8")
     return found

@@ -19,6 +19,7 @@ from worker.backtest.portfolio.folder import Files, read_recorded
 from worker.backtest.portfolio.journal import Journal, Noted
 from worker.backtest.portfolio.overseer import shortest_ms
 from worker.backtest.portfolio.play import play, replay
+from worker.backtest.report.risk import risk as draw_risk
 from worker.backtest.run import write_results
 from worker.backtest.tables import parquet
 from worker.backtest.tape import Journal as Met
@@ -101,6 +102,17 @@ def portfolio_backtest(
                 progress(moment.stop)
             files.close()
         ledgers = ledgers_of(journaled(ensemble.clock, journal), settings, workers, registry)
-        more = {"risk": chronicle.summary() | {"warnings": doubtful}}
-        told = [*warnings, *doubtful]
-        return ledgers, write_results(ledgers, settings, folder, own, per_year, inputs, told, more)
+        figures = chronicle.summary() | {"warnings": doubtful}
+        told, drawn = [*warnings, *doubtful], draw_risk(chronicle.steps, chronicle.days, figures, limits(manner.risk))
+        return ledgers, write_results(ledgers, settings, folder, own, per_year, inputs, told, figures, drawn)
+
+
+def limits(risk: RiskSettings) -> dict[str, float]:
+    """Return the limits that a page draws, fractions of the equity."""
+    return {
+        "gross": risk.max_gross,
+        "net": risk.max_net,
+        "var99": risk.max_var99,
+        "drawdown_soft": risk.drawdown_soft,
+        "drawdown_hard": risk.drawdown_hard,
+    }

@@ -14,13 +14,23 @@ from worker.backtest.report import content
 from worker.engine.settings import EngineSettings
 
 REPORT_FILE = "report.html"
-SCRIPTS = ("drawing.js", "script.js", "price.js", "strategy.js", "blocks.js", "start.js")  # the last one runs
+SCRIPTS = (
+    "drawing.js",
+    "script.js",
+    "price.js",
+    "strategy.js",
+    "blocks.js",
+    "risk.js",
+    "start.js",
+)  # the last one runs
 ABOUT = ("version", "engine_version", "feature_set_version", "config_hash", "inputs", "first", "last", "years",
          "intervals", "costs", "parameters", "periods_per_year", "decisions", "rejections")  # fmt: skip
 
 
-def render(ledgers: Sequence[Ledger], metrics: dict[str, Any], settings: EngineSettings) -> str:
-    """Return the page of a run; it loads nothing from anywhere."""
+def render(
+    ledgers: Sequence[Ledger], metrics: dict[str, Any], settings: EngineSettings, risk: dict[str, Any] | None = None
+) -> str:
+    """Return the page of a run, of a portfolio with its `report.risk`; it loads nothing from anywhere."""
     traded = [ledger for ledger in ledgers if len(ledger.bars)]
     tags = settings.strategy.tags
     data = content.lines(traded) | {
@@ -36,6 +46,7 @@ def render(ledgers: Sequence[Ledger], metrics: dict[str, Any], settings: EngineS
         "strategy": metrics.get("strategy"),
         "warnings": [*metrics.get("warnings", []), *split_warnings(metrics["splits"])],
         "blocks": metrics["blocks"],
+        "risk": risk,
     }
     return assembled("page.html", SCRIPTS, data)
 

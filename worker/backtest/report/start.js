@@ -10,9 +10,11 @@ function draw() {
   curves("drawdown", data.drawdown, 200);
   priced();
   rejected();
+  limited();
 }
 about();
 figures();
+tripped();
 told();
 returns();
 list();
