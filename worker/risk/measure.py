@@ -56,7 +56,10 @@ class Measure:
 
     def at(self, account: Account) -> Measured:
         """Compute the figures of the present book at the account's equity."""
-        held, equity = self._book.held(), account.equity
+        return self.of(self._book.held(), account.equity)
+
+    def of(self, held: Held, equity: float) -> Measured:
+        """Compute the figures of positions at an equity, under the model of the book's returns."""
         found = self._modelled(held.slots)
         # Without equity there is no share; the exposure is infinite, and the kill is due.
         shares = held.ordered / equity if equity > 0.0 else np.zeros_like(held.ordered)

@@ -95,5 +95,10 @@ def restore(stored: Mapping[str, bytes], book: Book) -> Head:
     return head
 
 
+def return_times(stored: Mapping[str, bytes], count: int) -> list[int]:
+    """Return when the rows of returns in a restored state of `count` rows ever ended, oldest first, epoch ms UTC."""
+    return [_row(stored[f"ret-{at % WINDOW}"]).ts for at in range(max(0, count - WINDOW), count)]
+
+
 def _damaged(why: str) -> DataError:
     return DataError(f"the state of the portfolio's risk can't be restored: {why}", "Rebuild it from the decisions")

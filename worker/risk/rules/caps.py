@@ -17,7 +17,7 @@ CAP_TO = 0.9  # of the limit
 MOVED = 0.05  # a cap is rewritten from this relative move on
 
 
-class _Load(NamedTuple):
+class Load(NamedTuple):
     """One symbol under one rule."""
 
     rule: str
@@ -48,7 +48,7 @@ class Caps(msgspec.Struct):
         caps = {(cap.rule, cap.symbol): cap for cap in self.caps}
         trips: dict[tuple[str, str], Trip] = {}
         quiet = set(caps)
-        for one in _loads(measured, settings):
+        for one in loads(measured, settings):
             key = (one.rule, one.symbol)
             cap = caps.get(key)
             if cap is None and one.figure <= one.limit:
@@ -74,17 +74,18 @@ class Caps(msgspec.Struct):
         return found
 
 
-def _notional(one: _Load, equity: float) -> float:
+def _notional(one: Load, equity: float) -> float:
     # Without a rate nobody can say what the cap is in the symbol's currency.
     amount = CAP_TO * one.limit * max(equity, 0.0) * one.part
     return amount / one.rate if one.rate > 0.0 else 0.0
 
 
-def _loads(measured: Measured, settings: RiskSettings) -> Iterator[_Load]:
+def loads(measured: Measured, settings: RiskSettings) -> Iterator[Load]:
+    """Yield each held symbol under each rule that concerns it."""
     held = measured.held
     rates = held.rates.tolist()
     for symbol, figure, rate in zip(held.symbols, measured.shares.tolist(), rates, strict=True):
-        yield _Load("symbol", symbol, symbol, 1.0, figure, settings.max_symbol, rate)
+        yield Load("symbol", symbol, symbol, 1.0, figure, settings.max_symbol, rate)
     joints: tuple[tuple[str, list[Joint], float], ...] = (
         ("group", measured.groups, settings.max_group),
         ("cluster", measured.clusters, settings.max_cluster),
@@ -94,4 +95,4 @@ def _loads(measured: Measured, settings: RiskSettings) -> Iterator[_Load]:
             for at in joint.places.tolist():
                 # Without equity all shares are infinite, and the cap is 0 anyway.
                 part = float(measured.shares[at]) / joint.share if 0.0 < joint.share < math.inf else 0.0
-                yield _Load(rule, joint.name, held.symbols[at], part, joint.share, limit, rates[at])
+                yield Load(rule, joint.name, held.symbols[at], part, joint.share, limit, rates[at])

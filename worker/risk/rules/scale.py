@@ -19,16 +19,20 @@ INTERVALS = 2  # of the longest bar held, until the positions follow a change
 SLACK = 1e-9
 
 
-def load(figures: tuple[float, float, Losses], settings: RiskSettings) -> tuple[float, str, float, float]:
-    """Return u, the largest of figure/limit, with the rule, figure and limit that it comes from."""
+def limited(figures: tuple[float, float, Losses], settings: RiskSettings) -> tuple[tuple[str, float, float], ...]:
+    """Return the portfolio's rules, each with its figure and its limit."""
     gross, net, losses = figures
-    found = (
+    return (
         ("gross", gross, settings.max_gross),
         ("net", net, settings.max_net),
         ("var99", losses.var, settings.max_var99),
         ("es99", losses.es, settings.max_es99),
     )
-    rule, figure, limit = max(found, key=lambda one: one[1] / one[2])
+
+
+def load(figures: tuple[float, float, Losses], settings: RiskSettings) -> tuple[float, str, float, float]:
+    """Return u, the largest of figure/limit, with the rule, figure and limit that it comes from."""
+    rule, figure, limit = max(limited(figures, settings), key=lambda one: one[1] / one[2])
     return figure / limit, rule, figure, limit
 
 

@@ -47,7 +47,7 @@ class Stops(msgspec.Struct):
     def advance(self, ts: int, account: Account, settings: RiskSettings) -> list[Trip]:
         """Take the account at a step, after its acknowledgements; return what trips."""
         trips, day = [], day_of(ts)
-        passed = _passed(account, settings)
+        passed = passed_by(account, settings)
         kept = [kill for kill in self.kills if kill.rule in passed or not kill.acknowledged or day <= kill.day]
         for rule, trip in passed.items():
             found = next((kill for kill in kept if kill.rule == rule), None)
@@ -63,7 +63,8 @@ class Stops(msgspec.Struct):
         return trips
 
 
-def _passed(account: Account, settings: RiskSettings) -> dict[Rule, Trip]:
+def passed_by(account: Account, settings: RiskSettings) -> dict[Rule, Trip]:
+    """Return the kills whose limits an account has passed."""
     found: dict[Rule, Trip] = {}
     if -account.day_return >= settings.day_kill:
         found["day"] = Trip("day", "*", -account.day_return, settings.day_kill, account.day_base)
