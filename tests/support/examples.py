@@ -15,6 +15,11 @@ def drawn(usual: int, long: int) -> int:
     return long if _LONG else usual
 
 
+def chosen(*usual: int, more: tuple[int, ...]) -> list[int]:
+    """The values of a parameter for this run."""
+    return sorted({*usual, *(more if _LONG else ())})
+
+
 def long_only(costs: str) -> pytest.MarkDecorator:
     """Leave a test out of `make unit` whose kind others stand for there; `costs` says why."""
     return pytest.mark.skipif(not _LONG, reason=f"EXAMPLES=long: {costs}")

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from tests.support.examples import chosen
 from worker.broker.ports import free_port
 from worker.errors import Exit
 
@@ -53,9 +54,9 @@ VERIFY, BACKTEST, CONFIG = ("verify", "-b", NOBODY), ("backtest", "nothing.csv")
     ("command", "module"),
     [
         *((CONFIG, module) for module in (1, 2, 7, 40)),  # what all commands import comes first
-        *((VERIFY, module) for module in (120, 280, 420, 650)),
-        *((BACKTEST, module) for module in (160, 320, 500)),
-        *((CONFIG, module) for module in (200, 350, 460)),
+        *((VERIFY, module) for module in chosen(280, 650, more=(120, 420))),
+        *((BACKTEST, module) for module in chosen(160, 500, more=(320,))),
+        *((CONFIG, module) for module in chosen(350, more=(200, 460))),
     ],
 )
 def test_an_interrupt_while_modules_are_imported_ends_a_command(command: tuple[str, ...], module: int) -> None:
@@ -63,8 +64,13 @@ def test_an_interrupt_while_modules_are_imported_ends_a_command(command: tuple[s
     assert code == Exit.INTERRUPTED or "[signalled]" not in said, (code, said)
 
 
-@pytest.mark.parametrize("module", [1, 120, 350, 500])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "module"),
+    [
+        *((signal.SIGINT, module) for module in chosen(1, 350, more=(120, 500))),
+        *((signal.SIGTERM, module) for module in chosen(120, 500, more=(1, 350))),
+    ],
+)
 def test_a_worker_that_has_begun_nothing_ends_with_0(number: signal.Signals, module: int) -> None:
     code, said = ended(number, module, "worker", "-b", NOBODY)
     assert code == Exit.OK or "[signalled]" not in said, (code, said)

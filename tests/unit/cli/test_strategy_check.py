@@ -26,7 +26,7 @@ def run(*given: str) -> Any:
 def test_a_new_one_passes(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     write(file)
-    result = run(str(file), "--bars", "500")
+    result = run(str(file), "--bars", "300")
     assert result.exit_code == Exit.OK, result.output
     assert [line.split()[:2] for line in result.stdout.splitlines()[: len(SHOWS)]] == [["ok", name] for name in SHOWS]
     for part in ("OK: mine.py passes 13 checks", "what blocked", "bars with a signal", "bytes of indicators"):

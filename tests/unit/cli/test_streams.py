@@ -45,7 +45,11 @@ for command in json.loads(sys.argv[1]):
         with tempfile.TemporaryFile() as errors:
             child = os.fork()
             if not child:
-                os.dup2(opened(name), 1)
+                if name == "closed":
+                    os.close(1)
+                    sys.stdout = sys.__stdout__ = None  # as an interpreter that begins so has it
+                else:
+                    os.dup2(opened(name), 1)
                 os.dup2(errors.fileno(), 2)
                 sys.argv = ["alphapulse", *command.split()]
                 main()
@@ -60,7 +64,7 @@ Ended = Callable[[str, str], tuple[int, str]]
 @pytest.fixture(scope="module")
 def ended() -> Ended:
     """Exit code and standard error of each command at each output."""
-    outputs = ["gone", os.devnull, *([FULL] if os.path.exists(FULL) else [])]
+    outputs = ["gone", "closed", os.devnull, *([FULL] if os.path.exists(FULL) else [])]
     program = [sys.executable, "-c", PROGRAM, json.dumps(COMMANDS), *outputs]
     done = subprocess.run(program, stdout=subprocess.PIPE, text=True, timeout=120, check=True)
     found = {(command, name): (code, errors) for command, name, code, errors in json.loads(done.stdout)}
@@ -86,8 +90,12 @@ def test_nowhere_is_a_place(ended: Ended, command: str) -> None:
     assert ended(command, os.devnull) == (Exit.OK, "")
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command != "config"])  # a longer table
-def test_a_closed_output_is_nowhere(command: str) -> None:
-    closed = ["sh", "-c", f'exec "$0" -m worker {command} >&-', sys.executable]
+@EACH
+def test_a_closed_output_is_nowhere(ended: Ended, command: str) -> None:
+    assert ended(command, "closed") == (Exit.OK, "")
+
+
+def test_an_interpreter_that_begins_with_a_closed_output() -> None:
+    closed = ["sh", "-c", 'exec "$0" -m worker schema decision >&-', sys.executable]
     done = subprocess.run(closed, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
     assert (done.returncode, done.stderr) == (Exit.OK, "")

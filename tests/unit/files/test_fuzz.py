@@ -10,7 +10,7 @@ from tests.files import fuzz, generate
 from tests.support.commands import Called
 from tests.support.examples import drawn
 
-COUNT, SEED = drawn(6, 12), 90
+COUNT, SEED = drawn(3, 12), 90
 
 
 @pytest.mark.parametrize("part", [fuzz.files, fuzz.settings, fuzz.arguments])

@@ -13,7 +13,7 @@ from worker.settings import Settings
 from worker.sources.report import ReadReport
 from worker.sources.source import open_file
 
-FILES, SEED = drawn(12, 30), 40_000
+FILES, SEED = drawn(6, 30), 40_000
 
 
 def test_what_publish_sends_is_what_a_backtest_reads(tmp_path: Path) -> None:

@@ -297,7 +297,7 @@ def test_files_that_are_no_graph(tmp_path: Path, content: bytes) -> None:
     assert "model.onnx" in refusal(tmp_path)
 
 
-@settings(max_examples=drawn(80, 200), deadline=None)
+@settings(max_examples=drawn(40, 200), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(1, 255)), min_size=1, max_size=8))
 def test_a_damaged_graph_is_judged_or_refused(damage: list[tuple[int, int]]) -> None:
     content = bytearray(sigmoid())

@@ -77,7 +77,7 @@ def found(log: Log, last: int, wanted: bytes | None) -> tuple[list[Line], list[L
     return asyncio.run(newest(consumer, log.ends, last, passes)), asked
 
 
-@settings(max_examples=drawn(100, 300), deadline=None)
+@settings(max_examples=drawn(40, 300), deadline=None)
 @given(logs(), st.integers(0, 8), st.sampled_from([b"a", b"c", None]))
 def test_filters_apply_before_the_last_are_taken(log: Log, last: int, wanted: bytes | None) -> None:
     lines, asked = found(log, last, wanted)

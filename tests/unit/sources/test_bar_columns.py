@@ -152,7 +152,7 @@ def live(records: list[Record]) -> tuple[list[bytes], list[bytes]]:
     return found
 
 
-@settings(max_examples=drawn(80, 250), deadline=None)
+@settings(max_examples=drawn(30, 250), deadline=None)
 @given(tables(), st.sampled_from([3, 65_536]))
 def test_random_files_are_decided_live_as_in_a_backtest(tmp_path_factory: Any, table: Any, batch: int) -> None:
     path = tmp_path_factory.mktemp("random") / "bars.parquet"

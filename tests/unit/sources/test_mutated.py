@@ -60,7 +60,7 @@ def mutated(content: bytearray, draw: random.Random) -> bytes:
 
 def test_no_mutated_file_ends_otherwise(tmp_path: Path) -> None:
     draw, read = random.Random(3), 0
-    for _ in range(count := drawn(250, 600)):
+    for _ in range(count := drawn(100, 600)):
         layout = draw.choice(LAYOUTS)
         path = tmp_path / layout.name
         path.parent.mkdir(parents=True, exist_ok=True)

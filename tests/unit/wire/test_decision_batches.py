@@ -65,7 +65,7 @@ def decisions(outputs: Iterable[Output]) -> list[Output]:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_odd_records_give_the_bytes_of_aiokafka(seed: int) -> None:
-    batch = odd(drawn(4_000, 11_000), seed)
+    batch = odd(drawn(1_500, 11_000), seed)
     assert finished(batch, LIMIT) == built(exact(batch), LIMIT)
 
 

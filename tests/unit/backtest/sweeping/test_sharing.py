@@ -63,12 +63,12 @@ FAILS = "if c.bar.close > c.p.above: raise ValueError()"
 @cache
 def played() -> tuple[Tape, ...]:
     """Tapes of seven minute and three hourly symbols, with every kind of fault."""
-    simulated = simulated_records(Simulation(symbols=3, bars=900, seed=8, interval="1h", fault_rate=0.01))
+    simulated = simulated_records(Simulation(symbols=3, bars=500, seed=8, interval="1h", fault_rate=0.01))
     hours: list[Raw] = [
         (key and key.replace(b"SIM", b"HOUR"), value and value.replace(b"SIM", b"HOUR"), ts)
         for key, value, ts in simulated
     ]
-    return tuple(tapes([*market(), *hours]))
+    return tuple(tapes([*market()[:2_600], *hours]))
 
 
 def failing() -> str:
@@ -122,35 +122,35 @@ BREAKOUTS = drawn(
 
 @pytest.mark.parametrize("workers", [1, 2, 9])
 def test_state_sizes_by_risk_and_longer_timeframes(tmp_path: Path, workers: int) -> None:
-    check(settings(tmp_path / "own.py", STRATEGIES["breakout"], BREAKOUTS), workers=workers)
+    check(settings(tmp_path / "own.py", STRATEGIES["breakout"], BREAKOUTS[:4]), workers=workers)
 
 
 def test_every_kind_of_state_and_order(tmp_path: Path) -> None:
-    sets = drawn(1, 5, weight=[0.1, 0.2, 0.3, 0.9], long_only=[True, False])
+    sets = drawn(1, 4, weight=[0.1, 0.2, 0.3, 0.9], long_only=[True, False])
     check(settings(tmp_path / "own.py", STRATEGIES["everything"], sets, execution={"cool_down_bars": 0}))
 
 
 def test_two_trades_in_one_bar(tmp_path: Path) -> None:
-    sets = drawn(1, 6, every=[1, 2, 3, 7], stop=[0.0001, 0.001, 0.01])
+    sets = drawn(1, 4, every=[1, 2, 3, 7], stop=[0.0001, 0.001, 0.01])
     limits = {"risk": {"dd_hard": 1.0, "dd_soft": 0.98}, "execution": {"cool_down_bars": 0, "stop_cool_down_bars": 0}}
     check(settings(tmp_path / "own.py", HEAD + TURNS, sets, **limits))
 
 
 @pytest.mark.parametrize("on_failure", ["hold", "close", "rules"])
 def test_a_step_that_fails(tmp_path: Path, on_failure: str) -> None:
-    sets = [{"above": above} for above in (0.0, 90.0, 100.0, 110.0, 1e9)]
+    sets = [{"above": above} for above in (0.0, 100.0, 1e9)]
     rules = {"on_failure": on_failure, "rules": ["trailing_stop", "vol_gate"]}
     check(settings(tmp_path / "own.py", failing(), sets, strategy=rules))
 
 
 @pytest.mark.parametrize("mode", ["compiled", "python"])
 def test_rolling_code_of_its_own(tmp_path: Path, mode: str) -> None:
-    sets = [{"skip": skip} for skip in (0, 2, 30)]
+    sets = [{"skip": skip} for skip in (0, 30)]
     check(settings(tmp_path / "own.py", STRATEGIES["rolling"], sets, strategy={"mode": mode}))
 
 
 def test_python(tmp_path: Path) -> None:
-    given = settings(tmp_path / "own.py", STRATEGIES["breakout"], BREAKOUTS[:3], strategy={"mode": "python"})
+    given = settings(tmp_path / "own.py", STRATEGIES["breakout"], BREAKOUTS[:2], strategy={"mode": "python"})
     check(given)
 
 
@@ -160,7 +160,7 @@ def test_a_packed_state(tmp_path: Path) -> None:
 
 
 def test_indicators_of_other_names_share_among_themselves(tmp_path: Path) -> None:
-    sets = drawn(5, 12, kind=["ema", "sma"], length=[3, 9, 20], long=[5, 6, 90])
+    sets = drawn(5, 8, kind=["ema", "sma"], length=[3, 9, 20], long=[5, 6, 90])
     check(settings(tmp_path / "own.py", "from typing import Literal\n" + HEAD + NAMES, sets), groups=2)
 
 

@@ -53,7 +53,7 @@ coarse = st.integers(-4, 4).map(lambda n: n / 4) | st.just(-0.0)
 fine = st.floats(-1e6, 1e6, allow_nan=False)
 
 
-@settings(max_examples=drawn(60, 150), deadline=None)
+@settings(max_examples=drawn(30, 150), deadline=None)
 @given(st.lists(coarse | fine, min_size=1, max_size=60))
 def test_quantiles_median_mad_and_rank_are_numpys(values: list[float]) -> None:
     _, quantiles, medians, mads, ranks = slide(values)

@@ -23,7 +23,7 @@ CELLS = st.sampled_from(["1", "2.5", "", "n/a", "a,b", 'say "x"', "two\nlines", 
 ROWS = st.lists(st.lists(CELLS, min_size=6, max_size=8), max_size=30)
 
 
-@settings(max_examples=drawn(60, 200))
+@settings(max_examples=drawn(30, 200))
 @given(ROWS, st.sampled_from([20, 64, 1 << 20]), st.sampled_from(["\n", "\r\n"]))
 def test_any_block_size_gives_what_csv_gives(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]], size: int, end: str

@@ -56,7 +56,7 @@ SHORT = ("the breakout of the documentation", "a state of any kind")
 
 @pytest.mark.parametrize("name", [pytest.param(each, marks=[] if each in SHORT else SLOW) for each in GOOD])
 def test_it_passes(name: str, tmp_path: Path) -> None:
-    figures = passes(subject(tmp_path, GOOD[name]), Options(800))
+    figures = passes(subject(tmp_path, GOOD[name]), Options(500))
     assert figures.entries > 2, "else nothing was checked"
     assert (figures.ns_bar is None) == (name == "a state of any kind")
 
@@ -73,7 +73,7 @@ def test_the_documented_call_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("seed", [2, pytest.param(3, marks=SLOW)])
 def test_a_new_one_passes_on_other_bars(seed: int, tmp_path: Path) -> None:
     write(tmp_path / "mine.py")
-    figures = passes(Subject(engine_settings({}), file=tmp_path / "mine.py"), Options(700, 900_000, seed))
+    figures = passes(Subject(engine_settings({}), file=tmp_path / "mine.py"), Options(400, 900_000, seed))
     assert figures.trades > 5
     assert [(each.name, each.known, each.settled) for each in figures.warm_up[:2]] == [
         ("fast", 20, 20),

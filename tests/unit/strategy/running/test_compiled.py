@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.forks import Program, each_in_a_fork
 from tests.support.strategies import HEAD, STRATEGIES, with_step
 from worker.engine.bar import INSTRUMENT
 from worker.engine.kernel import CACHE
@@ -67,13 +66,17 @@ def test_the_path_is_no_part_of_the_key(tmp_path: Path) -> None:
     assert len(keys) == 1
 
 
-ANOTHER = """
-import sys
-from pathlib import Path
+IMPORTS = """
 from worker.strategy.describing.definition import define
 from worker.strategy.describing.in_memory import from_class
 from worker.strategy.describing.source import from_file
 from worker.strategy.running.compiled import Compiled
+"""
+ANOTHER = (
+    IMPORTS
+    + """
+import sys
+from pathlib import Path
 
 file = Path(sys.argv[1])
 if sys.argv[2] == "file":
@@ -83,6 +86,7 @@ else:
     source = from_class(__import__(file.stem).Breakout)
 print(Compiled(define(source, {}))._call.cache_hits)
 """
+)
 
 
 @pytest.mark.parametrize("order", [("file", "class"), ("class", "file")])
@@ -90,9 +94,8 @@ def test_a_file_and_its_imported_class_share_the_cache(order: tuple[str, str], t
     """A backtest comes before a notebook, or after it, and no process knows the other's module."""
     file = tmp_path / "own.py"
     file.write_text(STRATEGIES["breakout"] + f"\n# {tmp_path}\n")
-    command = [sys.executable, "-c", ANOTHER, str(file)]
-    found = [subprocess.run([*command, way], capture_output=True, check=True, text=True).stdout for way in order]
-    assert [int(text) for text in found] == [0, 1]
+    found = each_in_a_fork(IMPORTS, [Program(ANOTHER, [str(file), way]) for way in order])
+    assert [(each.code, each.out, each.err) for each in found] == [(0, "0\n", ""), (0, "1\n", "")]
 
 
 def test_without_a_cache_it_is_compiled_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

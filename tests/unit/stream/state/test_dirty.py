@@ -33,7 +33,7 @@ def test_the_first_unsaved_change_is_kept() -> None:
     assert dirty.oldest(31, NOBODY) == 30
 
 
-@settings(max_examples=drawn(40, 100))
+@settings(max_examples=drawn(20, 100))
 @given(st.lists(st.lists(st.integers(-1, 9), max_size=30), max_size=40), st.integers(1, 40), st.integers(1, 200))
 def test_nothing_stays_unsaved_beyond_the_limits(batches: list[list[int]], records: int, offsets: int) -> None:
     dirty = DirtySymbols(Limits(records, offsets))

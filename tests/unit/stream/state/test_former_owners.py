@@ -110,7 +110,7 @@ LIVES = st.lists(
 @example(
     lives=[(0, 1, 1, False), (2, 0, 0, False), (0, 0, 0, False), (0, 0, 0, False)], save_records=1, save_offsets=10
 )
-@settings(max_examples=drawn(8, 25), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=drawn(5, 25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(lives=LIVES, save_records=st.integers(1, 12), save_offsets=st.integers(10, 60))
 async def test_whatever_former_owners_write_and_whenever_it_arrives(
     lives: list[tuple[int, int, int, bool]], save_records: int, save_offsets: int

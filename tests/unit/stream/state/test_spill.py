@@ -103,7 +103,7 @@ def folder() -> Iterator[Path]:
 
 
 SIZES = st.lists(st.integers(1, 60), min_size=1, max_size=6)
-MANY = settings(max_examples=drawn(5, 15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=drawn(3, 15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @MANY

@@ -55,7 +55,7 @@ def test_odd_floats_in_every_lane(first: int) -> None:
 
 
 @given(st.lists(ANY, min_size=FLOATS, max_size=FLOATS), st.lists(INTEGERS, max_size=16))
-@settings(max_examples=drawn(100, 300))
+@settings(max_examples=drawn(40, 300))
 def test_any_numbers(floats: list[float], integers: list[int]) -> None:
     assert written(floats, integers) == wanted(floats, integers)
 

@@ -67,7 +67,7 @@ def test_the_log_meets_the_symbol_limit_and_every_kind_of_outcome() -> None:
     assert len(many) > 1_200
 
 
-@settings(max_examples=drawn(8, 25), deadline=None)
+@settings(max_examples=drawn(4, 25), deadline=None)
 @given(cuts(), LIMITS)
 def test_any_batches_give_the_same_bytes(bounds: list[int], limit: int) -> None:
     engine = new_engine(limit)
@@ -76,7 +76,7 @@ def test_any_batches_give_the_same_bytes(bounds: list[int], limit: int) -> None:
     assert first_difference(found, reference(limit)) is None
 
 
-@settings(max_examples=drawn(8, 25), deadline=None)
+@settings(max_examples=drawn(4, 25), deadline=None)
 @given(cuts(), st.data(), LIMITS)
 def test_restored_engine_goes_on_as_if_it_had_never_stopped(bounds: list[int], data: st.DataObject, limit: int) -> None:
     restored_at = data.draw(st.integers(0, len(log().keys)))
@@ -87,7 +87,7 @@ def test_restored_engine_goes_on_as_if_it_had_never_stopped(bounds: list[int], d
     assert first_difference([encode(o) for o in rest], reference(limit)[restored_at:]) is None
 
 
-@settings(max_examples=drawn(5, 15), deadline=None)
+@settings(max_examples=drawn(2, 15), deadline=None)
 @given(st.integers(0, 2**32))
 def test_symbols_do_not_see_each_other(seed: int) -> None:
     """Records interleaved otherwise, but in order within each symbol, give each symbol the same bytes."""

@@ -49,7 +49,7 @@ def _compiled() -> None:
     RecordEngine(EngineSettings()).warm_up()  # so that the first example is not the slow one
 
 
-@settings(max_examples=drawn(80, 250), deadline=None)
+@settings(max_examples=drawn(40, 250), deadline=None)
 @given(RECORDS, st.booleans())
 def test_any_bytes_give_one_outcome_each(records: list[tuple[bytes | None, bytes | None, int]], known: bool) -> None:
     engine = RecordEngine(EngineSettings())

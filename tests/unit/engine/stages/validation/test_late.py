@@ -164,7 +164,7 @@ def decided(symbol: Symbol, bars: Array) -> list[int]:
     return kept
 
 
-@settings(max_examples=drawn(150, 400), deadline=None)
+@settings(max_examples=drawn(60, 400), deadline=None)
 @given(feeds(), st.integers(0, 200))
 def test_no_time_is_decided_twice(bars: Array, cut: int) -> None:
     symbol = Symbol()

@@ -118,7 +118,7 @@ def test_a_state_without_its_derived_part_does_not_know_how_long_bars_are() -> N
     assert at(case, 30 * SECOND) == OVERLAP
 
 
-@settings(max_examples=drawn(80, 200), deadline=None)
+@settings(max_examples=drawn(40, 200), deadline=None)
 @given(feeds())
 def test_decided_bars_never_overlap(bars: Array) -> None:
     shifted = bars.copy()
