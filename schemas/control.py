@@ -11,12 +11,13 @@ from schemas.tick import END
 
 
 class CorporateAction(msgspec.Struct, omit_defaults=True):
-    """A split: prices are multiplied by `price_factor` from `ex_ts` on."""
+    """A split of one symbol: from `ex_ts` on its prices are those before times `price_factor`."""
 
-    ex_ts: int
-    price_factor: Annotated[float, Meta(gt=0)]
+    ex_ts: Annotated[int, Meta(description="epoch ms UTC; it takes effect with the first accepted bar from here on")]
+    price_factor: Annotated[float, Meta(ge=1e-4, le=1e4, description="0.25 for four new shares for an old one")]
 
 
+ALL_KEY = "*"
 MODEL_KEY = "* model"  # for all symbols, as `*`; no symbol contains a space
 
 
@@ -78,7 +79,13 @@ class Control(msgspec.Struct, omit_defaults=True):
         named = None if self.strategy is None else STRATEGY_KEY + self.strategy.name
         if named != (self.key if self.key.startswith(STRATEGY_KEY) else None):
             raise ValueError(f"the key {STRATEGY_KEY + 'NAME'!r} goes with the strategy NAME, and no other key does")
-        limits = (self.risk_mult, self.max_notional, self.allow_open, self.kill, self.corp_action)
         switches = self.model is not None or self.strategy is not None
-        if switches and limits != (1.0, None, True, "none", None):
+        if switches and not (self.limits_nothing and self.corp_action is None):
             raise ValueError("a record with a model or a strategy sets no limits")
+        if self.corp_action is not None and self.key == ALL_KEY:
+            raise ValueError("a corporate action is of one symbol")
+
+    @property
+    def limits_nothing(self) -> bool:
+        """Whether all limits have their defaults."""
+        return (self.risk_mult, self.max_notional, self.allow_open, self.kill) == (1.0, None, True, "none")

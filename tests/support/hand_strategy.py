@@ -119,6 +119,14 @@ class Hand:
         """Any number of bars."""
         return 0
 
+    @property
+    def units(self) -> NDArray[np.float64]:
+        """All but the counter are prices."""
+        return np.where(np.arange(self.words) < HEAD, np.nan, 1.0)
+
+    def split(self, own: NDArray[np.uint8], factor: float) -> None:
+        """Its own state has no prices."""
+
     def migrate(self, old: dict[str, Any]) -> Mapping[str, Any] | None:
         """No migration."""
         return None

@@ -23,6 +23,11 @@ class Again:
         self._times: dict[int, NDArray[Any]] = {}
         self._known: dict[int, bool] = {}  # whether the state came with times
 
+    def newest(self, slot: int) -> int | None:
+        """Return the newest time of the warm-up in a slot, ms; None before its first bar."""
+        found = self._times.get(slot)
+        return int(found["top"]) if found is not None and found["known"] else None
+
     @contextmanager
     def times(self, states: NDArray[Any], slots: NDArray[np.int64], frames: NDArray[np.int64]) -> Iterator[None]:
         """Give the states in `frames` of `slots` (-1 = none) the warm-up's times, and afterwards the true ones."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,13 @@ KEPT = 256  # newest entries of a key that count: a monitor that repeats itself 
 Row: TypeAlias = tuple[int, int, int, float, float, bool, bool]  # LIMITS
 _NEVER = np.iinfo(np.int64).max
 _NONE: Row = (0, 0, _NEVER, 1.0, np.inf, True, False)
+
+
+class Action(NamedTuple):
+    """A corporate action: bars from `ex_ts` on have prices `factor` times those before, and volumes by its inverse."""
+
+    ex_ts: int  # epoch ms UTC
+    factor: float  # > 0
 
 
 class History:
@@ -88,6 +95,23 @@ class History:
         met[behind] = newest[behind]
         return met
 
+    @property
+    def acts(self) -> bool:
+        """Whether any entry has a corporate action."""
+        return any(_action(entry) is not None for entry in self.entries)
+
+    def actions(
+        self, offsets: NDArray[np.int64], clamped: bool = False
+    ) -> tuple[NDArray[np.int64], list[Action | None]]:
+        """Return the place in the list of the corporate action that records at `offsets` (n,) meet, and that list.
+
+        It is that of the newest entry that a record has seen, and its own time alone decides when it takes effect.
+        `clamped`: before all entries that are left, that of the first of them.
+        """
+        visible = [entry.visible_from for entry in self.entries]
+        places = np.searchsorted(visible, offsets, side="right") - 1
+        return np.maximum(places, 0 if clamped else -1), [*map(_action, self.entries), None]
+
     def unneeded(self, offset: int) -> list[JournalEntry]:
         """Return the entries that cannot apply to any record at or after `offset`."""
         found = []
@@ -126,6 +150,7 @@ class Controls:
         self._static, self._on_switch, self._on_removal = static, on_switch or {}, on_removal or {}
         self._histories: dict[bytes, History] = {}
         self._switches: dict[bytes, History] = {}
+        self.acting: dict[bytes, History] = {}  # of the symbols with a corporate action in any entry
         self._index: KeyIndex | None = None  # of the keys except ALL; built on request
 
     def __bool__(self) -> bool:
@@ -162,6 +187,7 @@ class Controls:
             return
         self._index = self._index if key in self._histories else None
         self._histories.setdefault(key, History()).add(entry)
+        self._note_acting(key)
 
     def unneeded(self, offset: int) -> list[JournalEntry]:
         """Return the entries that cannot apply to any record at or after `offset`."""
@@ -177,6 +203,7 @@ class Controls:
                     self._on_removal[key](gone)
             else:
                 self._histories[key] = self._histories[key].without(gone)
+                self._note_acting(key)
 
     def generations(
         self, offsets: NDArray[np.int64] | None, times: NDArray[np.int64], key: bytes = MODEL
@@ -219,6 +246,11 @@ class Controls:
             own[rows] = self._histories[key].limits(offsets[rows], times[rows])
         return stricter(own, self._histories.get(ALL, History()).limits(offsets, times), self._static)
 
+    def _note_acting(self, key: bytes) -> None:
+        self.acting.pop(key, None)
+        if self._histories[key].acts:
+            self.acting[key] = self._histories[key]
+
     def _all(self) -> Iterator[History]:
         yield from self._histories.values()
         yield from self._switches.values()
@@ -249,9 +281,16 @@ def _grouped(places: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]
             yield int(places[some[0]]), some
 
 
+def _action(entry: JournalEntry) -> Action | None:
+    action = None if entry.control is None else entry.control.corp_action
+    return None if action is None else Action(action.ex_ts, action.price_factor)
+
+
 def _row(entry: JournalEntry) -> Row:
     control = entry.control
     if control is None:
         return _NONE
     notional = np.inf if control.max_notional is None else control.max_notional
-    return (entry.version, 0, entry.ts, control.risk_mult, notional, control.allow_open, control.kill == "close_all")
+    # What limits nothing can't be too old to open on: a corporate action waits for its day.
+    ts = _NEVER if control.limits_nothing and control.corp_action is not None else entry.ts
+    return (entry.version, 0, ts, control.risk_mult, notional, control.allow_open, control.kill == "close_all")

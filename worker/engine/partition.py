@@ -19,6 +19,8 @@ from worker.engine.output.rows import OutputRows, clear_rejected
 from worker.engine.pipeline import OUTPUT, Params, decide, observe, params
 from worker.engine.records import key_table
 from worker.engine.records.raw import ROW, RawRecords
+from worker.engine.rescaling.pieces import Pieces
+from worker.engine.rescaling.splitting import Due, Splitting, SplittingAgain
 from worker.engine.scoring.scorer import Scorer, ask
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import NO_EXTRAS, Decoded, Decoder
@@ -111,6 +113,7 @@ class PartitionEngine:
     def _bind(self, variants: Variants | None) -> None:
         self._keeping = Keeping(self._settings, self.symbols, self.fingerprints, variants)
         self._changing = None if variants is None else Changing(self.symbols, self._keeping, variants)
+        self._splitting = Splitting(self._settings, self.symbols, self._keeping, variants, self._changing)
 
     def _switches(self, scorer: Scorer | None) -> tuple[Switched, Removed]:
         """Return what hears of the journal's entries that switch something, and of those removed, by key."""
@@ -132,20 +135,16 @@ class PartitionEngine:
 
         The output rows are valid until the next call.
         """
-        decoded, known = self._decoder.decode_raw(raw), len(self.symbols)
-        slots, new = self.symbols.slots_raw(raw, decoded.bars["mask"] == 0)
-        self._keeping.settle(slots)
-        frames, order, outs = self.symbols.frames.of(slots), self._order(slots), self._rows.rows(slots)
-        met = self._meet(slots, new, raw.rows["offset"], decoded.bars)
-        self._observe(decoded.bars, frames, order, known, outs)
-        clear_rejected(outs)
-        self._ask(outs, frames, raw.rows["offset"], decoded.bars)
-        p = self._params
-        if self.controls:
-            p = self._limited(outs, self.controls.limits(raw, decoded.bars["ts"]))
-        self._decide_met(met, slots, decoded.bars, frames, order, outs, p, decoded.extras)
-        self._forget(slots, new)
-        return decoded, outs
+        decoded = self._decoder.decode_raw(raw)
+        dues = self._splitting.of_raw(self.controls, raw, decoded.bars) if self.controls.acting else []
+
+        def step(part: slice) -> NDArray[Any]:
+            some, bars, known = raw.slice(part.start, part.stop), decoded.bars[part], len(self.symbols)
+            found = self.symbols.slots_raw(some, bars["mask"] == 0)
+            limits = partial(self.controls.limits, some)
+            return self._batch(known, *found, bars, decoded.extras[part], some.rows["offset"], limits)
+
+        return decoded, self._in_pieces(dues, len(raw), step)
 
     def step(self, keys: Sequence[bytes | None], decoded: Decoded) -> NDArray[Any]:
         """Return the output rows (`pipeline.OUTPUT`) of decoded records, in order; without control records only."""
@@ -172,40 +171,63 @@ class PartitionEngine:
         `extras` are those of `Decoded`. Where there are control records, input `offsets` (n,) tell which of them a
         record meets. The output rows are valid until the next call.
         """
-        known = len(self.symbols)
-        slots, new = self.symbols.slots_of(key, bars["mask"] == 0)
-        frames, order, outs = self.symbols.frames.of(slots), np.arange(slots.size), self._rows.rows(slots)
-        met = self._meet(slots, new, offsets, bars)
-        self._observe(bars, frames, order, known, outs)
-        clear_rejected(outs)
-        self._ask(outs, frames, offsets, bars)
-        p = self._params
-        if self.controls:
-            assert offsets is not None, "which control records a record meets depends on its offset"
-            p = self._limited(outs, self.controls.limits_of(key or b"", offsets, bars["ts"]))
-        self._decide_met(met, slots, bars, frames, order, outs, p, extras)
-        self._forget(slots, new)
-        return outs
+        assert offsets is not None or not self.controls, "which control records a record meets depends on its offset"
+        dues = list[Due]()
+        if offsets is not None and key is not None and key in self.controls.acting:
+            dues = self._splitting.of_key(self.controls, key, offsets, bars)
+
+        def step(part: slice) -> NDArray[Any]:
+            some, at, known = bars[part], None if offsets is None else offsets[part], len(self.symbols)
+            limits = partial(self.controls.limits_of, key or b"", np.zeros(0, np.int64) if at is None else at)
+            return self._batch(known, *self.symbols.slots_of(key, some["mask"] == 0), some, extras[part], at, limits)
+
+        return self._in_pieces(dues, len(bars), step)
 
     def step_keys(self, keys: Sequence[bytes | None], decoded: Decoded, offsets: NDArray[np.int64]) -> NDArray[Any]:
         """Return the output rows of decoded records at input `offsets` (n,), in order.
 
         Control records apply. The output rows are valid until the next call.
         """
-        bars, known = decoded.bars, len(self.symbols)
-        slots, new = self.symbols.slots(keys, (bars["mask"] == 0).tolist())
+        dues = self._splitting.of_keys(self.controls, keys, offsets, decoded.bars) if self.controls.acting else []
+
+        def step(part: slice) -> NDArray[Any]:
+            some, bars, at, known = keys[part], decoded.bars[part], offsets[part], len(self.symbols)
+            found = self.symbols.slots(some, (bars["mask"] == 0).tolist())
+            limits = partial(self.controls.limits_of_keys, some, at)
+            return self._batch(known, *found, bars, decoded.extras[part], at, limits)
+
+        return self._in_pieces(dues, len(keys), step)
+
+    def _batch(
+        self,
+        known: int,
+        slots: NDArray[np.int64],
+        new: Sequence[bytes],
+        bars: NDArray[Any],
+        extras: NDArray[np.float64],
+        offsets: NDArray[np.int64] | None,
+        limits: Callable[[NDArray[np.int64]], NDArray[Any]],
+    ) -> NDArray[Any]:
+        """Step records with these slots; `known` symbols there were before, `limits` returns those of bars' times."""
         self._keeping.settle(slots)
         frames, order, outs = self.symbols.frames.of(slots), self._order(slots), self._rows.rows(slots)
         met = self._meet(slots, new, offsets, bars)
         self._observe(bars, frames, order, known, outs)
         clear_rejected(outs)
         self._ask(outs, frames, offsets, bars)
-        p = self._params
-        if self.controls:
-            p = self._limited(outs, self.controls.limits_of_keys(keys, offsets, bars["ts"]))
-        self._decide_met(met, slots, bars, frames, order, outs, p, decoded.extras)
+        p = self._limited(outs, limits(bars["ts"])) if self.controls else self._params
+        self._decide_met(met, slots, bars, frames, order, outs, p, extras)
         self._forget(slots, new)
         return outs
+
+    def _in_pieces(self, dues: Sequence[Due], count: int, step: Callable[[slice], NDArray[Any]]) -> NDArray[Any]:
+        """Step a batch, cut where corporate actions take effect."""
+        if not dues:
+            return step(slice(0, count))
+        pieces = Pieces(count, step, lambda: self.touched)
+        pieces.play(dues, self._splitting)
+        self.touched = pieces.touched
+        return pieces.outs
 
     def warm_up(self) -> None:
         """Compile every kernel, or load it from the cache, before the first record and before joining a group."""
@@ -224,16 +246,24 @@ class PartitionEngine:
 
         The bars are those that the `carry` parts already contain.
         """
-        if len(raw):
-            decoded = self._decoder.decode_raw(raw)
-            bars = decoded.bars
-            slots, _ = self.symbols.slots_raw(raw, np.zeros(len(raw), np.bool_))
+        if not len(raw):
+            return
+        decoded = self._decoder.decode_raw(raw)
+
+        def step(part: slice) -> NDArray[Any]:
+            some, bars = raw.slice(part.start, part.stop), decoded.bars[part]
+            slots, _ = self.symbols.slots_raw(some, np.zeros(len(some), np.bool_))
             frames, order = self.symbols.frames.of(slots), self._order(slots)
             outs = self._rows.rows(slots)
             with self._again.times(self.symbols.states, slots, frames):
                 self._observe(bars, frames, order, len(self.symbols), outs)
             for variant, lost in self._keeping.rebuilding(slots, frames):
-                variant.hooking.observe(order, lost, bars, outs, self.symbols, decoded.extras)
+                variant.hooking.observe(order, lost, bars, outs, self.symbols, decoded.extras[part])
+            return outs
+
+        splitting = SplittingAgain(self._splitting, self._again)
+        dues = splitting.of_raw(self.controls, raw, decoded.bars) if self.controls.acting else []
+        Pieces(len(raw), step).play(dues, splitting)
 
     def reserve(self, symbols: int) -> None:
         """Allocate for this many symbols at once, before they are loaded."""

@@ -85,6 +85,14 @@ class Watch:
         """Return nothing: a sweep stores no state."""
         return None
 
+    @property
+    def units(self) -> NDArray[np.float64]:
+        """Return nothing known: a sweep meets no corporate action."""
+        return np.full(self.words, np.nan)
+
+    def split(self, own: NDArray[np.uint8], factor: float) -> None:
+        """Do nothing: a sweep meets no corporate action."""
+
     def rebuilding(self, interval_ms: int) -> int:
         """Return nothing: a sweep restores no state."""
         return 0

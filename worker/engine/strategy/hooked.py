@@ -98,6 +98,15 @@ class Hooked(Protocol):
         """Parts of `memory` that go on under another plan which has them too."""
         ...
 
+    @property
+    def units(self) -> NDArray[np.float64]:
+        """Power of the price factor by which each word of `memory` changes with the prices; NaN = bars rebuild it."""
+        ...
+
+    def split(self, own: NDArray[np.uint8], factor: float) -> None:
+        """Bring a record of `own`, as bytes, to the price level of a corporate action, as the strategy says."""
+        ...
+
     def migrate(self, old: dict[str, Any]) -> Mapping[str, Any] | None:
         """Return the fields of `own` for the fields of another version; None if the strategy does not say."""
         ...

@@ -62,7 +62,7 @@ class Changing:
         if stored.plan == self._keeping.plan(key, variant.shape.plan):
             memory[: 8 * variant.shape.words] = np.frombuffer(stored.memory, np.uint8)
         elif memory.size:
-            self._rebuild(variant, memory, slot, self._seen(begin, slots, bars, outs), bars[row])
+            self._rebuild(variant, memory, slot, self._seen(begin, slots, bars, outs), int(bars["interval_ms"][row]))
             self._keep(variant, memory, key, stored)
         self._keeping.take_over(slot, ordinal, content)
 
@@ -78,14 +78,22 @@ class Changing:
         past = self._past[begin.slot]
         return {name: np.concatenate([past[name], column])[-CAPACITY:] for name, column in now.items()}
 
-    def _rebuild(self, variant: Variant, memory: NDArray[np.uint8], slot: int, seen: Columns, bar: Any) -> None:
+    def rebuilt(self, variant: Variant, slot: int) -> NDArray[np.float64]:
+        """Return the memory of a strategy's indicators that have seen a symbol's newest bars alone, as kept now."""
+        frames = self._symbols.frames
+        derived, memory = frames.states[frames.frame(slot)]["derived"], np.zeros(variant.shape.words)
+        interval_ms = int(derived["validation"]["interval_ms"])
+        self._rebuild(variant, memory.view(np.uint8), slot, _past(derived["history"]), interval_ms)
+        return memory
+
+    def _rebuild(self, variant: Variant, memory: NDArray[np.uint8], slot: int, seen: Columns, interval_ms: int) -> None:
         """Show the strategy's indicators the bars that its symbol has seen."""
         count = len(seen["ts"])
         bars, outs = np.zeros(count, BAR), self._outs[:count]
         for name, column in seen.items():
             bars[name] = column
-        bars["interval_ms"] = bar["interval_ms"]
-        bars["ingest_ts"] = bars["ts"] + bar["interval_ms"]
+        bars["interval_ms"] = interval_ms
+        bars["ingest_ts"] = bars["ts"] + interval_ms
         outs["validation"]["high"], outs["validation"]["low"] = seen["high"], seen["low"]
         frame, columns = self._symbols.frames.frame(slot), variant.strategy.columns
         key = self._symbols.key(slot)

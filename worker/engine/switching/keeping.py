@@ -121,6 +121,14 @@ class Keeping:
         assert found is not None
         return found
 
+    def former(self, slot: int) -> StrategyState | None:
+        """Return what is kept of a symbol for a strategy that is no more."""
+        return self._former.get(slot)
+
+    def keep_former(self, slot: int, stored: StrategyState) -> None:
+        """Set what is kept of a symbol for a strategy that is no more."""
+        self._former[slot] = stored
+
     def take_over(self, slot: int, ordinal: int, content: NDArray[np.uint8] | None) -> None:
         """Set what the strategy of an entry keeps of a symbol in memory; None leaves it as it is."""
         frames = self._symbols.frames

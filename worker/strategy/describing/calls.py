@@ -13,20 +13,22 @@ from worker.strategy.declaring.declared import Strategy
 from worker.strategy.errors import FIX, StrategyRefused
 
 LISTED = "docs/reference/indicators.md lists them"
+METHODS = {"indicators": "p", "observe": "c", "step": "c", "split": "state, k"}
 FUNCTIONS = 64  # whose arguments are remembered: a sweep asks for them once a set of parameters
 
 
 def callable_methods(name: str, strategy: Any) -> None:
-    """Check that a strategy has a step, and that each method takes one argument.
+    """Check that a strategy has a step, and that each method takes its arguments.
 
     Raises:
         StrategyRefused: it has none, or one takes another number of them.
     """
     if strategy.step is Strategy.step or not callable(strategy.step):
         raise StrategyRefused(f"{name} has no step", FIX)
-    for method, given in (("indicators", "p"), ("observe", "c"), ("step", "c")):
-        function = getattr(strategy, method)
-        if not _takes_one(function):
+    for method, given in METHODS.items():
+        function = getattr(strategy, method, None)
+        # What a strategy may do without is no attribute.
+        if function is not None and not _takes(function, len(given.split(", "))):
             code = getattr(function, "__code__", None)
             line = "" if code is None else f"line {code.co_firstlineno}: "
             fix = f"Write def {method}({given}), without self"
@@ -34,9 +36,9 @@ def callable_methods(name: str, strategy: Any) -> None:
 
 
 @lru_cache(FUNCTIONS)
-def _takes_one(function: Any) -> bool:
+def _takes(function: Any, count: int) -> bool:
     try:
-        inspect.signature(function).bind(None)
+        inspect.signature(function).bind(*[None] * count)
     except TypeError:
         return False
     return True

@@ -22,12 +22,12 @@ from worker.engine.asking.intent import (
 )
 from worker.engine.bar import BAR
 from worker.engine.strategy.hooked import Observation
-from worker.strategy.declaring.fields import packed
 from worker.strategy.describing.definition import EXTRA_PART, Definition
 from worker.strategy.running.layout import CARRY, OF_CARRY, OF_OUTPUT, OUTPUT, Part
 from worker.strategy.running.observing import Observing
 from worker.strategy.running.playing import InterpretedPlayer
-from worker.strategy.running.reading import PackedWriter, Reader, Writer
+from worker.strategy.running.reading import Reader, Writer
+from worker.strategy.running.splitting import writer
 
 CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_void_p] * 9)
 
@@ -99,13 +99,6 @@ class Context:
     model = _Lazy("Model", OF_OUTPUT["model"])
 
 
-def _state(definition: Definition) -> Writer | PackedWriter:
-    state = definition.source.strategy.State
-    if packed(state):
-        return PackedWriter(state, definition.own)
-    return Writer(type("State", (), {"__slots__": definition.own.names}), definition.own)
-
-
 def _listen() -> None:
     """Keep what breaks a call off before its body begins, as an interrupt may: ctypes tells the hook of it alone."""
     before = sys.unraisablehook
@@ -143,7 +136,7 @@ class Interpreted(Observing):
         self._needed = [i for i, needed in enumerate(definition.needed) if needed]
         position, self._position_at = OF_CARRY["position"].of(CARRY)
         self._position = Reader("Position", position)
-        self._state = _state(definition)
+        self._state = writer(definition)
         self._intent = Writer(Order, INTENT)
         self._fatal: BaseException | None = None
         _listen()

@@ -19,6 +19,7 @@ from worker.engine.strategy.plan import plan
 from worker.strategy.describing.definition import Definition
 from worker.strategy.describing.rebuilding import rebuilding
 from worker.strategy.running.playing import Player
+from worker.strategy.running.splitting import powers, split
 from worker.strategy.running.watchdog import UNPLAYED, Work
 
 
@@ -59,7 +60,7 @@ class Observing:
         self._known = np.zeros(self.columns, np.bool_)
         self.work = Work(definition.name, str(definition.source.file))
         self._seen: Observation | None = None
-        for late in ("plan", "parts"):
+        for late in ("plan", "parts", "units"):
             self.__dict__.pop(late, None)
 
     @cached_property
@@ -119,6 +120,19 @@ class Observing:
     def rebuilding(self, interval_ms: int) -> int:
         """Return the bars that rebuild the indicators (`engine.strategy.hooked.Hooked`)."""
         return rebuilding((each.series for each in self.definition.indicators.values()), interval_ms)
+
+    @cached_property
+    def units(self) -> NDArray[np.float64]:
+        """Power of the price factor of each word of the memory (`engine.strategy.hooked.Hooked`)."""
+        return powers(self.definition)
+
+    def split(self, own: NDArray[np.uint8], factor: float) -> None:
+        """Bring the state to another price level (`engine.strategy.hooked.Hooked`).
+
+        Raises:
+            StrategyRefused: the strategy's `split` raises.
+        """
+        split(self.definition, own, factor)
 
     def migrate(self, old: dict[str, Any]) -> Mapping[str, Any] | None:
         """Return the state's fields from those of another version, by name; None where the strategy can't say."""
