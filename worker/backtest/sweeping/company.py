@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from itertools import pairwise
@@ -82,8 +83,9 @@ class Company:
         size, words = len(strategies), -(-strategies[0].own.itemsize // 8)
         addresses = [each.address for each in strategies]
         sets = sets_of(addresses, [each.params.ctypes.data for each in strategies], self._columns, words)
-        days, fills, closed = (np.zeros((size, n), of) for n, of in ((last.size, DAY), (bars, FILL), (bars, CLOSED)))
-        return Course(sets, Kept(days, fills, closed, np.zeros(size, COUNTS)), ledger.budget, ends)
+        fills, closed = _sparse((size, bars), FILL), _sparse((size, bars), CLOSED)
+        kept = Kept(np.zeros((size, last.size), DAY), fills, closed, np.zeros(size, COUNTS))
+        return Course(sets, kept, ledger.budget, ends)
 
     def _decide(self, seen: Observation, course: Course, pool: Executor | None) -> None:
         stop = Event()
@@ -107,9 +109,15 @@ def _narrowed(seen: Observation) -> Observation:
     return seen._replace(slots=slots, instruments=instruments, symbol=lambda _: name)
 
 
+def _sparse(shape: tuple[int, int], of: np.dtype[Any]) -> NDArray[Any]:
+    """Return zeros of which a page is made where it is written: numpy's come in huge pages, of which most stay zero."""
+    size = max(shape[0] * shape[1] * of.itemsize, 1)
+    return np.ndarray(shape, of, mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+
+
 def _symbol(ledger: Ledger, kept: Kept) -> Symbol:
     equity: Any = np.ascontiguousarray(kept.days["equity"])
-    var99: Any = np.ascontiguousarray(kept.days["var99"])
+    var99: Any = kept.days["var99"]
     bars = np.zeros(len(ledger.bars), BARS)  # their sums, added in the order of a ledger's
     accounts = []
     for k, counts in enumerate(kept.counts):
