@@ -68,6 +68,7 @@ def _assemble() -> None:
         export,
         models,
         publish,
+        risk,
         schema,
         state,
         strategy,
@@ -85,6 +86,7 @@ def _assemble() -> None:
     app.command()(worker.worker)
     app.add_typer(state.app, name="state")
     app.add_typer(control.app, name="control")
+    app.add_typer(risk.app, name="risk")
     app.command()(publish.publish)
     app.command()(decisions.decisions)
     app.command()(export.export)

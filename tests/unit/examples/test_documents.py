@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.support.notebook import Notebook
 from tests.support.strategy_drive import ask
+from tests.unit.cli.commands import program
 from tests.unit.strategy.running.test_both_modes import bars
 from worker.engine.asking.intent import KEEP, Status
 from worker.strategy.describing.lint import MODULES
 from worker.strategy.loading import find, load
 
 DOCS = Path(__file__).parents[3] / "docs"
+SHELL = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -65,3 +68,29 @@ def test_the_strategies_run(mode: Any, tmp_path: Path) -> None:
 def test_the_refused_imports_are_those_of_the_lint() -> None:
     text = (DOCS / "strategies.md").read_text()
     assert all(f"`{module}`" in text for module in MODULES - {"__future__"})
+
+
+def test_the_portfolio_of_the_backtest(capsys: pytest.CaptureFixture[str]) -> None:
+    [block] = [each for each in BLOCK.findall((DOCS / "backtest.md").read_text()) if "portfolio" in each]
+    exec(block, {})
+    lines = capsys.readouterr().out.splitlines()
+    assert {line.split()[1] for line in lines} >= {"symbol"}
+
+
+def test_the_commands_of_portfolio_and_stress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for at, name in enumerate(("a", "b", "c")):
+        rows = [f"2024-01-{day:02},{day + at},{day + at + 1},{day + at},{day + at},100" for day in range(1, 31)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["date,open,high,low,close,volume", *rows]) + "\n")
+    (tmp_path / "alphapulse.toml").write_text('[engine.instruments]\nA = { group = "banks" }\n')
+    commands = [
+        line.split()[1:]
+        for name in ("backtest.md", "risk.md")
+        for block in SHELL.findall((DOCS / name).read_text())
+        for line in block.splitlines()
+        if "results/limited" in line
+    ]
+    assert [words[0] for words in commands] == ["backtest", "backtest", "risk"]
+    for words in commands:
+        done = CliRunner().invoke(program(), [word.replace("AAPL", "B") for word in words])
+        assert done.exit_code == 0, done.output
