@@ -13,6 +13,7 @@ import pytest
 
 from schemas import Decision
 from tests.support.portfolio import MINUTE
+from tests.support.strategies import STRATEGIES
 from tests.unit.backtest.portfolio.portfolios import (
     CALM,
     CRASH,
@@ -33,6 +34,7 @@ from worker.backtest.portfolio.run import journaled
 from worker.backtest.tape import Tape
 from worker.engine.settings import EngineSettings
 from worker.errors import ConfigError, DataError
+from worker.strategies import filled
 
 _decision = msgspec.json.Decoder(Decision).decode
 
@@ -172,3 +174,22 @@ def test_a_record_does_not_grow_stale_over_a_gap() -> None:
     assert [step.written_ms for step in repeated if step.written_ms > CRASH] != []
     assert not [value for value in decisions(run) if b'"control_stale"' in value]
     assert np.diff([step.portfolio.number for step in steps(run)]).tolist() == [1] * (len(steps(run)) - 1)
+
+
+@pytest.fixture(scope="module")
+def breakout(tmp_path_factory: pytest.TempPathFactory) -> EngineSettings:
+    """Settings under which a strategy of a user decides."""
+    file = tmp_path_factory.mktemp("strategy") / "breakout.py"
+    file.write_text(STRATEGIES["breakout"])
+    return filled(EngineSettings.model_validate({"strategy": {"file": str(file), "parameters": {"slow": "1d"}}}))
+
+
+def test_a_strategy_decides_under_the_same_limits(breakout: EngineSettings) -> None:
+    run, player = list(play(ensemble(real(500), breakout), breakout, TIGHT, acknowledge=1)), Player(breakout)
+    found = [_decision(value) for value in decisions(run)]
+    assert any(one.strategy and one.strategy.status == "ok" for one in found)
+    assert {"budget_cap", "control_block"} & {reason for one in found for reason in one.reasons}
+    assert same(list(replay(ensemble(real(500), breakout), breakout, TIGHT, recorded(run))), run)
+    for tape in journaled(ensemble(real(500), breakout).clock, journal(run)):
+        alone = values(tape, player)
+        assert alone == [value for value in decisions(run) if _decision(value).symbol == tape.name]
