@@ -155,7 +155,7 @@ class Monitor:
             if not has_limits(key):
                 continue
             if control is not None and only_carries_action(control):
-                head.desk.passed(key, control.version)
+                head.desk.passed(control)
                 continue
             head.overlay.put(key, control)
             head.desk.seen(ts, key, control)

@@ -219,7 +219,8 @@ def test_a_corporate_action_is_no_operators_limit_and_takes_none_away() -> None:
     actions = [operator("A", cap["version"] + 7, **split), operator("B", 9, **split)]
     run.step(START + MINUTE, controls=actions)
     # Where the action came after the cap, a reader of the newest record alone would not see the cap.
-    assert run.controls() == {"A": cap | {"version": cap["version"] + 8}}
+    action = {"corp_action": {"ex_ts": START, "price_factor": 0.5}}
+    assert run.controls() == {"A": cap | {"version": cap["version"] + 8} | action}
     run.step(START + MINUTE)
     assert run.controls() == {}
 

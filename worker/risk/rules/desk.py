@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from schemas.control import Control
-from worker.risk.rules.limits import NONE, Limits, fields, of, stricter
+from schemas.control import Control, CorporateAction
+from worker.risk.rules.limits import NONE, Limits, fields, limits_nothing, of, stricter
 
 ALL = "*"
 SECOND = 1_000  # ms
@@ -28,9 +28,11 @@ class Desk(msgspec.Struct):
 
     live: dict[str, Live] = {}
     versions: dict[str, int] = {}
+    actions: dict[str, CorporateAction] = {}  # of the newest operators' records, which ours must not take away
 
     def seen(self, ts: int, key: str, control: Control | None) -> None:
         """Take a record that another wrote, None for a removal: from now on, or from its time on, workers obey it."""
+        self._note(key, None if control is None else control.corp_action)
         if control is None:
             self.live.pop(key, None)
             return
@@ -40,11 +42,13 @@ class Desk(msgspec.Struct):
             self.live[key] = Live(of(control), control.effective_ts, control.reason)
         self.versions[key] = max(self.versions.get(key, 0), control.version)
 
-    def passed(self, key: str, version: int) -> None:
+    def passed(self, control: Control) -> None:
         """Take a record that limits nothing, but comes after the limits of its key: they are written once more."""
+        key = control.key
+        self._note(key, control.corp_action)
         if key in self.live:
             self.live[key].followed = True
-        self.versions[key] = max(self.versions.get(key, 0), version)
+        self.versions[key] = max(self.versions.get(key, 0), control.version)
 
     def write(self, ts: int, wanted: Mapping[str, Limits], reasons: Mapping[str, str]) -> list[Control]:
         """Return the records that a step writes, by key; `*` always has one.
@@ -57,10 +61,8 @@ class Desk(msgspec.Struct):
             live, want = self.live.get(key), wanted.get(key, NONE)
             if live is None and want == NONE and key != ALL:
                 continue
-            have = live.limits if live else NONE
+            have, want = self._acting(key, live.limits if live else NONE), self._acting(key, want)
             tight = stricter(want, have)
-            if tight.corp_action != want.corp_action:
-                tight = msgspec.structs.replace(tight, corp_action=want.corp_action)
             if live is None or tight != have:
                 written.append(self._record(ts, key, tight, 0, reasons.get(key, "")))
             elif live.followed:
@@ -72,17 +74,26 @@ class Desk(msgspec.Struct):
     def repeat(self, ts: int, besides: list[Control]) -> tuple[list[Control], list[str]]:
         """Return the live records once more, and the keys to remove: those whose record limits nothing any more."""
         written = {control.key for control in besides}
-        idle = [key for key, live in sorted(self.live.items()) if key != ALL and live.limits == NONE]
+        idle = [key for key, live in sorted(self.live.items()) if key != ALL and limits_nothing(live.limits)]
         for key in idle:
             if key not in written:
                 del self.live[key]
-        gone = [key for key in idle if key not in written]
+        # The record of an action stays as it is: to remove it would take the action away.
+        gone = [key for key in idle if key not in written and key not in self.actions]
         again = [
             self._record(ts, key, live.limits, live.effective_ts, live.reason)
             for key, live in sorted(self.live.items())
             if key not in written
         ]
         return again, gone
+
+    def _note(self, key: str, action: CorporateAction | None) -> None:
+        self.actions.pop(key, None)
+        if action is not None:
+            self.actions[key] = action
+
+    def _acting(self, key: str, limits: Limits) -> Limits:
+        return msgspec.structs.replace(limits, corp_action=self.actions.get(key))
 
     def _record(self, ts: int, key: str, limits: Limits, effective_ts: int, reason: str) -> Control:
         # A key that was never seen may have had a record of any version before its removal.

@@ -34,8 +34,12 @@ def has_limits(key: str) -> bool:
 
 def only_carries_action(control: Control) -> bool:
     """Return whether a record tells a corporate action and limits nothing."""
-    action = control.corp_action
-    return action is not None and of(control) == Limits(corp_action=action)
+    return control.corp_action is not None and control.limits_nothing
+
+
+def limits_nothing(limits: Limits) -> bool:
+    """Return whether limits have their defaults; a corporate action is none."""
+    return msgspec.structs.replace(limits, corp_action=None) == NONE
 
 
 def fields(limits: Limits) -> dict[str, Any]:

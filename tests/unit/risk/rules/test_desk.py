@@ -75,7 +75,26 @@ def test_a_corporate_action_is_passed_on_as_it_came() -> None:
     desk.seen(STEP, "A", record)
     wanted = {"A": stricter(Limits(max_notional=100.0), overlay.at(STEP, STEP)["A"])}
     assert desk.write(STEP, wanted, {})[1] == Control("A", 6, 0, max_notional=100.0, corp_action=split)
-    assert desk.write(2 * STEP, {"A": Limits(max_notional=100.0)}, {}) == [Control("A", 7, 0, max_notional=100.0)]
+    # Ours never take it away: the newest record decides.
+    assert desk.write(2 * STEP, {"A": Limits(max_notional=90.0)}, {}) == [
+        Control("A", 7, 0, max_notional=90.0, corp_action=split)
+    ]
+    assert desk.write(3 * STEP, {}, {}) == [Control("A", 8, 3 * STEP, corp_action=split)]
+    assert desk.repeat(4 * STEP, []) == ([Control("*", 62, 0)], [])
+    desk.seen(5 * STEP, "A", None)
+    assert desk.write(5 * STEP, {"A": Limits(max_notional=90.0)}, {}) == [Control("A", 9, 0, max_notional=90.0)]
+
+
+def test_an_action_that_comes_after_our_limits_is_in_the_ones_written_again() -> None:
+    desk, split = Desk(), CorporateAction(5, 0.25)
+    desk.write(STEP, {"A": Limits(max_notional=100.0)}, {})
+    desk.passed(Control("A", 90, 0, corp_action=split))
+    assert desk.write(2 * STEP, {"A": Limits(max_notional=100.0)}, {}) == [
+        Control("A", 91, 0, max_notional=100.0, corp_action=split)
+    ]
+    desk.passed(Control("B", 7, 0, corp_action=split))
+    assert desk.write(3 * STEP, {"A": Limits(max_notional=100.0)}, {}) == []
+    assert desk.write(3 * STEP, {"B": Limits(max_notional=1.0)}, {})[-1].corp_action == split
 
 
 def test_a_planned_record_does_not_take_over_alone() -> None:
