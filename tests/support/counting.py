@@ -37,6 +37,10 @@ class CountingEngine:
         """Symbols with a state."""
         return len(self._keys)
 
+    def newest_time(self, key: bytes) -> int | None:
+        """No times are kept."""
+        return None
+
     def step_raw(self, raw: RawRecords) -> list[Counted]:
         """Count each record."""
         keys = [key or b"" for key in raw.all_keys()]

@@ -1,4 +1,4 @@
-"""`alphapulse control`: the limits of a symbol or of all symbols, the model and the strategy in use."""
+"""`alphapulse control`: the limits of a symbol or of all symbols, its splits, the model and the strategy in use."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from worker.cli.values import TIME, exclude, finite, moment
 
 if TYPE_CHECKING:
     from schemas import Control
+    from schemas.control import CorporateAction
     from worker.settings import Settings
 
 app = typer.Typer(
-    help="Show, set or lift the limits of a symbol or of all symbols (`*`); switch the model or the strategy.",
+    help="Show, set or lift the limits of a symbol or of all (`*`); announce a split; switch model or strategy.",
     no_args_is_help=True,
 )
 Key = Annotated[str, typer.Argument(help="A symbol, or * for all symbols.", show_default=False, autocompletion=keys)]
@@ -189,6 +190,41 @@ def strategy(
 
 
 @app.command()
+def split(
+    symbol: Annotated[str, typer.Argument(help="The symbol.", show_default=False, autocompletion=keys)],
+    ratio: Annotated[
+        str, typer.Argument(help="New shares for old ones: 4:1, 3:2, 1:20 for a consolidation.", show_default=False)
+    ],
+    ex: Annotated[
+        int,
+        typer.Option(
+            "--ex", parser=moment, metavar="TIME", help=f"First bar at the new prices: {TIME}.", show_default=False
+        ),
+    ],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace another split of the symbol that has not taken effect.")
+    ] = False,
+    bootstrap: Bootstrap = None,
+    prefix: Prefix = None,
+    reason: Annotated[str | None, typer.Option(help="Reason, stored in the record.", show_default=False)] = None,
+    json: Json = False,
+) -> None:
+    """Announce a split: positions, orders and indicators go to the new prices with the first bar from then on."""
+    from schemas.control import CorporateAction
+    from worker.operate.splits import announce, check_symbol, price_factor
+
+    check_symbol(symbol)
+    action = CorporateAction(ex, price_factor(ratio))
+    quiet_logs()
+    settings: Settings = settings_with(bootstrap, prefix=prefix)
+    control: Control = run_async(announce(settings, symbol, action, reason or f"split {ratio}", replace))
+    if json:
+        print_json(_described(settings, control))
+    else:
+        typer.echo(f"{settings.topics.limits}: {symbol} version {control.version}, {_action(action)}, published")
+
+
+@app.command()
 def lift(key: Key, bootstrap: Bootstrap = None, prefix: Prefix = None, json: Json = False) -> None:
     """Remove a key's record: the static limits apply again."""
     from worker.operate.controls import remove
@@ -222,10 +258,20 @@ def show(bootstrap: Bootstrap = None, prefix: Prefix = None, json: Json = False)
         typer.echo(f"{control.key:12} version {control.version}  {limits}; {times}  {control.reason}".rstrip())
 
 
+def _action(action: CorporateAction) -> str:
+    from worker.stream.output.builder import rfc3339
+
+    return f"prices times {action.price_factor:g} from {rfc3339(action.ex_ts)}"
+
+
 def _limits(control: Control) -> str:
+    acts = "" if control.corp_action is None else _action(control.corp_action)
+    if acts and control.limits_nothing:
+        return acts
     notional = "-" if control.max_notional is None else f"{control.max_notional:g}"
     opens = "opens" if control.allow_open else "no opens"
-    return f"risk_mult {control.risk_mult:g}, max_notional {notional}, {opens}, kill {control.kill}"
+    limits = f"risk_mult {control.risk_mult:g}, max_notional {notional}, {opens}, kill {control.kill}"
+    return f"{limits}, {acts}" if acts else limits
 
 
 def _described(settings: Settings, control: Control) -> dict[str, Any]:

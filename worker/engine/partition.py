@@ -21,12 +21,14 @@ from worker.engine.records import key_table
 from worker.engine.records.raw import ROW, RawRecords
 from worker.engine.rescaling.pieces import Pieces
 from worker.engine.rescaling.splitting import Due, Splitting, SplittingAgain
+from worker.engine.rescaling.state import newest_time
 from worker.engine.scoring.scorer import Scorer, ask
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import NO_EXTRAS, Decoded, Decoder
 from worker.engine.state.beside import Beside
 from worker.engine.state.fingerprints import Fingerprints
 from worker.engine.state.frames import Spill
+from worker.engine.state.layout import STATE
 from worker.engine.state.symbols import Symbols
 from worker.engine.strategy.hooked import Chosen, Find, Hooked
 from worker.engine.switching.changing import Changing
@@ -97,6 +99,11 @@ class PartitionEngine:
     def spilled(self) -> int:
         """Symbols whose state is not in memory."""
         return self.symbols.frames.spilled
+
+    def newest_time(self, key: bytes) -> int | None:
+        """Return the newest decided time of a symbol, epoch ms UTC; None if nothing is known of it."""
+        slot = self.symbols.get(key)
+        return None if slot is None else newest_time(self.symbols.frames.state(slot).view(STATE)[0])
 
     def begin_anew(self) -> None:
         """Forget all symbols."""

@@ -55,6 +55,9 @@ class Engine(Protocol):
     def spilled(self) -> int:
         """The number of symbols whose state is not in memory."""
 
+    def newest_time(self, key: bytes) -> int | None:
+        """Return the newest decided time of a key, epoch ms UTC; None if nothing is known of it."""
+
     def step_raw(self, raw: RawRecords) -> Any:
         """Process a batch and return its results for the job's publisher."""
 

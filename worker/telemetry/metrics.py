@@ -56,6 +56,9 @@ class Metrics:
             "states_warmed_again", "Symbols whose derived state was rebuilt after a change of parameters or engine."
         )
         self.controls_read = self._counter("controls_read", "Records of the control topic read, removals included.")
+        self.actions_late = self._counter(
+            "corporate_actions_late", "Corporate actions that came after bars of their time were decided: not applied."
+        )
         self.controls_refused = self._counter("controls_refused", "Records of the control topic that can't be read.")
         self.journal_entries = self._counter("journal_entries", "Control records that a partition applied.")
         self.model_answers = self._counter("model_answers", "Decisions committed, by outcome of the model.", "status")

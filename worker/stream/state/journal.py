@@ -38,8 +38,11 @@ class Journal:
         stored: Iterable[JournalEntry] = (),
         whole_from: int = 0,
         keep: bool = False,
+        newest_time: Callable[[bytes], int | None] = lambda key: None,
     ) -> None:
+        """Begin with the stored entries; `newest_time` returns a symbol's newest decided time, None without a bar."""
         self._controls, self._control_table, self._keep = controls, control_table, keep
+        self._newest_time = newest_time
         self._new: list[JournalEntry] = []
         self._waiting: dict[bytes, Announced] = {}  # newer than their key's last entry, but not yet met by a record
         self._seen = 0  # revision of the control table
@@ -119,12 +122,24 @@ class Journal:
             offset=announced.offset,
             control=control,
         )
+        self._tell_late(announced, last)
         self._controls.add(entry)
         self._new.append(entry)
         log.info(
             "control record in use" if control else "control record lifted",
             extra={"key": entry.key, "version": entry.version, "visible_from": entry.visible_from},
         )
+
+    def _tell_late(self, announced: Announced, last: JournalEntry | None) -> None:
+        """Say that a corporate action came after bars of its time were decided: it does nothing."""
+        action = None if announced.control is None else announced.control.corp_action
+        if action is None or (last is not None and last.control is not None and last.control.corp_action == action):
+            return
+        decided = self._newest_time(announced.key)
+        if decided is not None and decided >= action.ex_ts:
+            METRICS.actions_late.inc()
+            times = {"ex_ts": action.ex_ts, "decided": decided}
+            log.error("corporate action came too late: not applied", extra={"key": announced.key.decode(), **times})
 
 
 def missing(stored: Sequence[JournalEntry], damaged: int, counted: int, ahead: bool) -> int:

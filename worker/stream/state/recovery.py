@@ -199,7 +199,7 @@ class Recovery:
 
     def _journal(self, engine: Engine, stored: StateRecords, whole_from: int) -> Journal:
         keep = self._settings.control.keep_journal
-        return Journal(engine.controls, self._control_table, stored.journal, whole_from, keep)
+        return Journal(engine.controls, self._control_table, stored.journal, whole_from, keep, engine.newest_time)
 
     def _forget(self, failure: DataError, rebuild: Rebuild) -> None:
         if self._settings.state.on_loss == "fail":

@@ -11,7 +11,7 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from schemas import Control, Decision, Rejection
-from schemas.control import MODEL_KEY, ModelSwitch
+from schemas.control import MODEL_KEY, CorporateAction, ModelSwitch
 from schemas.state import JournalEntry, StateOwner
 from schemas.tick import Symbol
 from tests.support.consumed import offsets_of, outcomes_of, to_records
@@ -30,6 +30,7 @@ from worker.stream.state.records import JOURNAL, Damaged, journal_key, pack_entr
 from worker.stream.state.restore import advance, load_snapshots
 from worker.stream.state.snapshots import SnapshotWriter
 from worker.stream.state.topic import StateRecords
+from worker.telemetry.metrics import METRICS
 
 OWNER = StateOwner(1, "g", "ticks.raw", 0, 4, "1", "cafe")
 FIRST, TOTAL, BATCH, LIMIT = 100, 320, 20, 10**9
@@ -83,6 +84,31 @@ def test_of_several_records_before_the_next_batch_the_newest_counts() -> None:
     announce(table, "A", 3, 2, risk_mult=0.5)
     book.use(lambda: [b"A"], 5)
     assert [entry.control and entry.control.risk_mult for entry in controls] == [0.5]
+
+
+@pytest.mark.parametrize(("decided", "late"), [(None, False), (499, False), (500, True), (900, True)])
+def test_a_corporate_action_that_comes_too_late_is_told_once(
+    decided: int | None, late: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    before, split = METRICS.actions_late._value.get(), CorporateAction(500, 0.25)
+    table, controls = ControlTable(), Controls(STATIC)
+    book = Journal(controls, table, newest_time=lambda key: decided)
+    announce(table, "A", 1, 0, corp_action=split)
+    book.use(lambda: [b"A"], 5)
+    announce(table, "A", 2, 1, corp_action=split, risk_mult=0.5)
+    book.use(lambda: [b"A"], 7)
+    told = [record for record in caplog.records if "too late" in record.message]
+    assert [(each.ex_ts, each.decided) for each in told] == ([(500, decided)] if late else [])  # type: ignore[attr-defined]
+    assert METRICS.actions_late._value.get() - before == late
+    assert len(controls) == 2
+
+
+def test_a_corporate_action_of_all_symbols_is_refused() -> None:
+    table = ControlTable()
+    put(table, b"*", b'{"key":"*","version":1,"effective_ts":0,"corp_action":{"ex_ts":5,"price_factor":0.5}}')
+    assert len(table) == 0
+    put(table, b"A", b'{"key":"A","version":1,"effective_ts":0,"corp_action":{"ex_ts":5,"price_factor":0.5}}')
+    assert len(table) == 1
 
 
 @pytest.mark.parametrize("version", [6, 7])

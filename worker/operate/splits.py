@@ -1,0 +1,130 @@
+"""The announcement of a split on the control topic, for `alphapulse control split`."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from schemas import Control
+from schemas.control import CorporateAction
+from worker.errors import ConfigError
+from worker.kafka.client import client_options
+from worker.kafka.preflight import admin_client
+from worker.kafka.seams import start_consumer, stop_consumer
+from worker.kafka.topics import describe
+from worker.operate.backlog import Line, newest
+from worker.operate.controls import changed, check_key, publish
+from worker.operate.controls import newest as records
+from worker.settings import Settings
+from worker.stream.output.builder import rfc3339
+from worker.stream.placement import home
+
+_RATIO = re.compile(r"([1-9]\d{0,5}):([1-9]\d{0,5})")
+LEAST, MOST = 1e-4, 1e4  # of `CorporateAction.price_factor`
+RATIO_FIX = "Write new shares for old ones: 4:1, 3:2, or 1:20 for a consolidation"
+
+
+class _Decided(msgspec.Struct):
+    symbol: str
+    ts: int
+
+
+_decode = msgspec.json.Decoder(_Decided).decode
+
+
+def price_factor(ratio: str) -> float:
+    """Return what prices are multiplied by in a split of NEW:OLD shares.
+
+    Raises:
+        ConfigError: the text is no ratio, or one of no split.
+    """
+    found = _RATIO.fullmatch(ratio)
+    if found is None:
+        raise ConfigError(f"{ratio!r} is no ratio of shares", RATIO_FIX)
+    new, old = (int(each) for each in found.groups())
+    if new == old or not LEAST <= old / new <= MOST:
+        raise ConfigError(f"{ratio} is the ratio of no split", RATIO_FIX)
+    return old / new
+
+
+async def announce(settings: Settings, symbol: str, action: CorporateAction, reason: str, replace: bool) -> Control:
+    """Publish a symbol's newest record with a corporate action, and return it.
+
+    Raises:
+        ConfigError: a bar from the action's time on is already decided, or another action of the symbol has not taken
+            effect.
+        NotPermitted: it can't be written, or the decisions can't be read.
+    """
+    found = (await records(settings)).get(symbol)
+    decided = await newest_decided(settings, symbol)
+    control = following(found and found.control, symbol, action, decided, reason, replace)
+    await publish(settings, control)
+    return control
+
+
+def following(
+    before: Control | None, symbol: str, action: CorporateAction, decided: int | None, reason: str, replace: bool
+) -> Control:
+    """Return the record that follows `before` with a corporate action; `decided` is the newest decided time.
+
+    Raises:
+        ConfigError: as `announce`.
+    """
+    if decided is not None and decided >= action.ex_ts:
+        raise ConfigError(
+            f"the bar of {symbol} at {rfc3339(decided)} is already decided: a split at {rfc3339(action.ex_ts)} would "
+            "do nothing",
+            "Give --ex the first bar at the new prices. Where that is past, three bars that agree become the new level",
+        )
+    waiting = before and before.corp_action
+    if waiting and waiting != action and (decided is None or decided < waiting.ex_ts) and not replace:
+        raise ConfigError(
+            f"{symbol} waits for another split, at {rfc3339(waiting.ex_ts)} with price factor {waiting.price_factor:g}",
+            "Give --replace to announce this one in its place",
+        )
+    fields = {"corp_action": action, "reason": reason}
+    return changed(before, symbol, before.effective_ts if before else 0, fields)
+
+
+def check_symbol(symbol: str) -> None:
+    """Refuse what is no symbol.
+
+    Raises:
+        ConfigError: no bar can have it, or it stands for all.
+    """
+    check_key(symbol)
+    if symbol == "*":
+        raise ConfigError("* stands for all symbols, and a split is of one", "Name the symbol")
+
+
+async def newest_decided(settings: Settings, symbol: str) -> int | None:
+    """Return the time of the newest decision of a symbol, epoch ms UTC; None where there is none.
+
+    Reads backwards that partition alone on which its decisions are.
+
+    Raises:
+        ConfigError: the topic of decisions does not exist.
+    """
+    topic = settings.topics.output
+    async with admin_client(settings.kafka) as admin:
+        found = await describe(admin, (topic,))
+    if topic not in found:
+        raise ConfigError(f"the topic {topic} does not exist", "Run `alphapulse topics create`")
+    tp = TopicPartition(topic, home(symbol.encode(), found[topic].partitions))
+    consumer = AIOKafkaConsumer(**client_options(settings.kafka), group_id=None, isolation_level="read_committed")
+    await start_consumer(consumer)
+    try:
+        ends = await consumer.end_offsets([tp])
+        lines = await newest(consumer, ends, 1, lambda line: _is_of(symbol, line))
+    finally:
+        await stop_consumer(consumer)
+    return _decode(lines[-1].value).ts if lines else None
+
+
+def _is_of(symbol: str, line: Line) -> bool:
+    try:
+        return _decode(line.value).symbol == symbol
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return False
