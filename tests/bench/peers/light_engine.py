@@ -114,6 +114,9 @@ class LightEngine:
         """None: windows stay in memory."""
         return 0
 
+    def newest_time(self, key: bytes) -> int | None:
+        """None: windows have no times, and this job has no corporate actions."""
+
     def step_raw(self, raw: RawRecords) -> Checked:
         """Check each bar and add it to its window."""
         bars = self._decoder.decode_raw(raw).bars
