@@ -37,9 +37,9 @@ class Equity(msgspec.Struct):
     equity: Amount
     realised: Annotated[float, Meta(description="of all symbols, net of fees, as Amount")]
     unrealised: Amount
-    peak: Amount
+    peak: Annotated[float, Meta(description="of the equity, less what level shifts cost since, as Amount")]
     drawdown: Annotated[float, Meta(description="1 - equity/peak, 6 decimals")]
-    day_base: Annotated[float, Meta(description="equity at 00:00 UTC, as Amount")]
+    day_base: Annotated[float, Meta(description="equity at 00:00 UTC, less what level shifts cost since, as Amount")]
     day_return: Annotated[float, Meta(description="since 00:00 UTC, 6 decimals")]
     turnover: Annotated[float | None, Meta(description="filled notional since 00:00 UTC by the equity")]
 

@@ -125,7 +125,8 @@ class Monitor:
         rows = self.book.advance(head.ts, ts) if moved else []
         result = self.book.result()
         if moved:
-            account.advance(ts, self._risk.capital + (result.realised + result.unrealised), result.filled)
+            equity = self._risk.capital + (result.realised + result.unrealised)
+            account.advance(ts, equity, result.filled, result.suspect)
         self._enter(ts, entered)
         measured = self._measure.at(account)
         trips = rules.advance(ts, measured, account, self._risk) if moved else []
@@ -134,6 +135,8 @@ class Monitor:
         wanted = self._overlaid(rules.wanted(seen, measured, account, self._risk), ts)
         if moved and len(self.book.hashes) > 1:
             wanted.warnings.append("config_hash")
+        if result.suspect:
+            wanted.warnings.append("level_shift")
         controls = self._controls(ts, wanted, entered)
         head.number, head.ts, head.returns = head.number + 1, ts, self.book.returns.count
         head.symbols = self.book.holdings.symbols

@@ -27,13 +27,18 @@ class Account(msgspec.Struct):
     var: float = 0.0  # of the last step
     exceeded: list[bool] = []  # of the last days with a value at risk, oldest first
 
-    def advance(self, ts: int, equity: float, filled: float) -> None:
-        """Take the equity at a step, and the notional filled since the last."""
+    def advance(self, ts: int, equity: float, filled: float, suspect: float = 0.0) -> None:
+        """Take the equity at a step, and since the last one the notional filled and the results of level shifts.
+
+        Those are in the equity, but neither in the loss of the day nor in the drawdown (domain §8.2): a split that
+        nobody announced is no loss.
+        """
         day = day_of(ts)
         if day != self.day:
             self._begin(day, equity)
         self.equity = equity
-        self.peak = max(self.peak, equity)
+        self.day_base += suspect
+        self.peak = max(self.peak + suspect, equity)
         self.traded += filled
 
     def restart_peak(self) -> None:

@@ -33,11 +33,12 @@ class Held(NamedTuple):
 
 
 class Result(NamedTuple):
-    """Cumulative results of all symbols, net of fees, and the notional filled since the last step."""
+    """Cumulative results of all symbols, net of fees, and what came since the last step."""
 
     realised: float
     unrealised: float
-    filled: float
+    filled: float  # notional
+    suspect: float  # results of level shifts, which are part of the results
 
 
 class Book:
@@ -90,14 +91,12 @@ class Book:
         return rows
 
     def result(self) -> Result:
-        """Return the results, and begin the notional filled anew."""
+        """Return the results, and begin anew what came since the last step."""
         order, rows = self.holdings.by_name, self.holdings.rows
         rates = np.nan_to_num(self._rates_now()[self._quote_of])
-        filled = self.holdings.filled[: len(rows)] * rates
-        found = Result(
-            total((rows["realised"] * rates)[order]), total((rows["unrealised"] * rates)[order]), total(filled[order])
-        )
-        self.holdings.filled[:] = 0.0
+        came = [values[: len(rows)] for values in (self.holdings.filled, self.holdings.suspect)]
+        found = Result(*(total((values * rates)[order]) for values in (rows["realised"], rows["unrealised"], *came)))
+        self.holdings.filled[:] = self.holdings.suspect[:] = 0.0
         return found
 
     def held(self) -> Held:

@@ -9,8 +9,9 @@ import msgspec
 from schemas.decision import Action
 from worker.engine.reasons import Reject
 
+LEVEL_SHIFT = 1 << Reject.level_shift_accepted
 # The price reference is a new one at this bar: a return across it is none.
-NEW_REFERENCE = 1 << Reject.level_shift_accepted | 1 << Reject.reference_expired
+NEW_REFERENCE = LEVEL_SHIFT | 1 << Reject.reference_expired
 
 LARGEST = 1e60  # of an amount, price or quantity: products of three are finite
 LATEST = 1 << 53  # epoch ms UTC
@@ -68,6 +69,11 @@ class Decided(msgspec.Struct, gc=False):
     def ordered(self) -> float:
         """Signed quantity once the order for the next open is filled."""
         return 0.0 if self.action == "close" else self.held + self.side * self.qty
+
+    @property
+    def suspect(self) -> bool:
+        """Whether the result of this bar comes from a new level of prices (domain §1.5)."""
+        return bool(self.quality.mask & LEVEL_SHIFT)
 
     @property
     def new_reference(self) -> bool:

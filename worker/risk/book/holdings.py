@@ -39,6 +39,7 @@ class Holdings:
         self.slots: dict[str, int] = {}
         self.by_name: NDArray[np.int64] = np.zeros(0, np.int64)
         self.filled: NDArray[np.float64] = np.zeros(FEWEST)  # notional filled since the last step, quote currency
+        self.suspect: NDArray[np.float64] = np.zeros(FEWEST)  # results of level shifts since then, quote currency
         self._rows = np.zeros(FEWEST, ROW)
 
     def __len__(self) -> int:
@@ -61,6 +62,7 @@ class Holdings:
             more = max(len(self), len(self._rows) * 3 // 2) - len(self._rows)
             self._rows = np.concatenate([self._rows, np.zeros(more, ROW)])
             self.filled = np.concatenate([self.filled, np.zeros(more)])
+            self.suspect = np.concatenate([self.suspect, np.zeros(more)])
         fresh = self._rows[len(self) - len(new) : len(self)]
         fresh["offset"] = -1
         fresh["close"] = fresh["sigma"] = fresh["mark"] = math.nan
@@ -73,7 +75,7 @@ class Holdings:
         self.slots = {symbol: slot for slot, symbol in enumerate(symbols)}
         self.by_name = np.array(sorted(range(len(self)), key=self.symbols.__getitem__), np.int64)
         self._rows = np.frombuffer(rows, ROW).copy()
-        self.filled = np.zeros(len(self._rows))
+        self.filled, self.suspect = np.zeros(len(self._rows)), np.zeros(len(self._rows))
 
     def apply(self, arrived: Arrived, multiplier: float) -> None:
         """Replace a symbol's row by a newer decision; an older one changes nothing."""
@@ -86,6 +88,9 @@ class Holdings:
         traded = self._traded(row, held, position.realised)
         if traded > 0.0:
             self.filled[slot] += traded * abs(bar.open) * multiplier
+        if decided.suspect and row["offset"] >= 0:
+            before = float(row["realised"]) + float(row["unrealised"])
+            self.suspect[slot] += (position.realised + position.unrealised) - before
         sigma = decided.risk.sigma_ann
         self._rows[slot] = (
             arrived.offset,

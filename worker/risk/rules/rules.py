@@ -86,7 +86,8 @@ class Rules(msgspec.Struct):
         # m times the drawdown's scale, in twentieths, rounded down; up again only with room to spare, so that a
         # drawdown that trembles does not write a record a step.
         exact = self.scale.twentieths * drawdown_scale(depth, settings.drawdown_soft, settings.drawdown_hard)
-        down = math.floor(exact + SLACK)
+        # Never to 0 before the hard drawdown: without a position no drawdown ends, and nothing would ask for a word.
+        down = max(math.floor(exact + SLACK), 1 if exact > 0.0 else 0)
         if down < self.twentieths:
             self.twentieths = down
         elif depth <= CLEAR * settings.drawdown_soft:

@@ -116,7 +116,7 @@ def test_results_add_up_in_the_portfolios_currency() -> None:
     fed(mine, decision("A", START, 100.0, 1.0, realised=-5.0, unrealised=7.0))
     fed(mine, decision("SAP", START, 100.0, 1.0, realised=10.0, unrealised=-1.0))
     mine.advance(0, START + MINUTE)
-    assert mine.result() == (15.0, 5.0, 0.0)
+    assert mine.result() == (15.0, 5.0, 0.0, 0.0)
 
 
 def test_filled_notional_of_changes_and_of_positions_within_one_bar() -> None:

@@ -157,6 +157,37 @@ def test_a_drawdown_that_trembles_writes_few_records() -> None:
     assert fleet.limits["*"] == NONE
 
 
+def test_short_of_the_hard_drawdown_something_can_still_be_traded() -> None:
+    fleet = Fleet({"A": 1_000.0}, day_block=0.5, day_kill=0.5)
+    for realised, scale in ((-14_000.0, 0.1), (-14_900.0, 0.05), (-14_999.0, 0.05)):
+        fleet.realised = realised
+        fleet.step()
+        assert fleet.limits["*"] == Limits(risk_mult=scale)
+    fleet.realised = -15_000.0
+    assert [one.rule for one in fleet.step().trips] == ["drawdown"]
+    assert fleet.limits["*"] == Limits(risk_mult=0.0, allow_open=False, kill="close_all")
+
+
+def test_a_level_shift_is_no_loss_of_the_day() -> None:
+    """Seen in a backtest of shares: a split of 7 to 1 that nobody announced stopped the portfolio."""
+    run = Run()
+    given = [
+        decision("A", START, 700.0, held=20.0),
+        decision("A", START + MINUTE, 700.0, held=20.0, realised=100.0, unrealised=50.0),
+        decision("A", START + 2 * MINUTE, 100.0, realised=-12_000.0, mask=1 << 30),
+        decision("A", START + 3 * MINUTE, 100.0, realised=-13_000.0),
+    ]
+    found = []
+    for at, value in enumerate(given):
+        run.monitor.take(0, at, value)
+        found.append(run.step(START + (at + 1) * MINUTE))
+    assert [one.warnings for one in found] == [[], [], ["level_shift"], []]
+    assert [one.equity.equity for one in found] == [100_000.0, 100_150.0, 88_000.0, 87_000.0]
+    assert [one.equity.day_base for one in found] == [100_000.0, 100_000.0, 87_850.0, 87_850.0]
+    assert [one.equity.peak for one in found] == [100_000.0, 100_150.0, 88_000.0, 88_000.0]
+    assert not [trip for one in found for trip in one.trips if trip.rule != "symbol"]
+
+
 def test_a_crash_closes_all_and_an_acknowledgement_lifts_it_next_day() -> None:
     fleet = Fleet({"A": 15_000.0, "B": 15_000.0})
     for _ in range(3):
