@@ -84,8 +84,9 @@ def read_journal(path: Path) -> list[Noted]:
         raise DataError(f"{path} is no journal: {error}", "Give the folder of a --portfolio run") from None
 
 
-def enter(controls: Controls, entries: Iterable[JournalEntry], at: int) -> None:
+def enter(controls: Controls, entries: Sequence[JournalEntry], at: int) -> None:
     """Add entries before the record `at` is played; forget those that no later record can meet."""
     for entry in entries:
         controls.add(entry)
-    controls.remove(controls.unneeded(at))
+    if entries:
+        controls.remove(controls.unneeded(at))
