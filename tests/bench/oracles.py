@@ -23,6 +23,8 @@ from tests.support.injection import Tally, fixed_faults, judge, random_faults
 from tests.support.oracle_report import VARIABLE
 
 ROUNDS = 35  # of random placement, about 1,500 bad bars each
+RISK = "tests/unit/risk/figures"
+TESTS = ("tests/unit/engine", "tests/unit/models", "tests/unit/strategy/ta", RISK)
 
 
 class Worst(NamedTuple):
@@ -36,11 +38,10 @@ class Worst(NamedTuple):
         return self.error <= self.bound
 
 
-def compared() -> tuple[int, dict[str, Worst]]:
-    """(exit code of the tests, worst error by name) over all oracle tests."""
+def compared(*tests: str) -> tuple[int, dict[str, Worst]]:
+    """(exit code of the tests, worst error by name) over the oracle tests of these folders."""
     with tempfile.TemporaryDirectory() as folder:
         lines = Path(folder) / "oracles.jsonl"
-        tests = ["tests/unit/engine", "tests/unit/models", "tests/unit/strategy/ta", "tests/unit/risk/figures"]
         command = [sys.executable, "-m", "pytest", *tests, "-n", "2", "-q", "-p", "no:cacheprovider"]
         given = {VARIABLE: str(lines), examples.VARIABLE: "long"}
         code = subprocess.run(command, env=os.environ | given, check=False).returncode
@@ -81,7 +82,7 @@ def show(worst: dict[str, Worst]) -> None:
 
 def main() -> None:
     """Run, print the tables, write the results; exit 1 when a test failed."""
-    code, worst = compared()
+    code, worst = compared(*TESTS)
     show(worst)
     fixed, random = injected()
     print(f"\n{'injected faults':16}  {'bad bars':>8}  {'missed':>6}  {'extra':>5}  {'miss rate':>9}")
