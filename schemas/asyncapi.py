@@ -13,6 +13,17 @@ PARTITIONS, MAX_MESSAGE_BYTES = 4, 1_048_588
 GROUP, CLIENT = "alphapulse", "alphapulse"
 
 Json = dict[str, Any]
+_PORTFOLIO: Json = {
+    "content-type": {"const": "application/json"},
+    "ce_specversion": {"const": "1.0"},
+    "ce_source": {"type": "string", "pattern": "^/alphapulse/.+$", "description": "/alphapulse/<group of the monitor>"},
+    "ce_id": {"type": "string", "pattern": "^portfolio-[0-9]+$", "description": "portfolio-<number>"},
+    "ce_type": {"const": f"io.alphapulse.portfolio.v{SCHEMA_VERSION}"},
+    "ce_time": {"type": "string", "format": "date-time", "description": "the step"},
+}
+_MONITOR: Json = {
+    "alphapulse.monitor": {"type": "string", "description": "the monitor that wrote it; an operator's record has none"}
+}
 _FOREVER: Json = {"cleanup.policy": ["delete"], "retention.ms": -1, "retention.bytes": -1}
 _COMPACTED: Json = {"cleanup.policy": ["compact"]}
 _TRACE: Json = {
@@ -75,13 +86,15 @@ def _channels() -> Json:
         "control": _channel(
             "risk.control", "Control", "Limits of the portfolio. The newest record of each key counts.", _COMPACTED
         ),
+        "portfolio": _channel("portfolio", "Portfolio", "One record per step of the portfolio's risk.", partitions=1),
+        "audit": _channel("audit", "Audit", "What operators did, kept for ever.", partitions=1),
     }
 
 
-def _channel(topic: str, message: str, description: str, kept: Json = _FOREVER) -> Json:
+def _channel(topic: str, message: str, description: str, kept: Json = _FOREVER, partitions: int = PARTITIONS) -> Json:
     binding = {
         "topic": topic,
-        "partitions": PARTITIONS,
+        "partitions": partitions,
         "topicConfiguration": kept | {"max.message.bytes": MAX_MESSAGE_BYTES},
         "bindingVersion": BINDING,
     }
@@ -101,6 +114,9 @@ def _operations() -> Json:
         "writeDecisions": _operation("send", "decisions", "decision", write),
         "writeRejections": _operation("send", "rejected", "rejection", write),
         "readControl": _operation("receive", "control", "control", {"clientId": write["clientId"]}),
+        "writeControl": _operation("send", "control", "control", write),
+        "writePortfolio": _operation("send", "portfolio", "portfolio", write),
+        "readAudit": _operation("receive", "audit", "audit", {"clientId": write["clientId"]}),
     }
 
 
@@ -120,7 +136,9 @@ def _messages() -> Json:
     return {
         "Tick": _message("Tick", {}, [], symbol, "JSON, or MessagePack (recognised by its first byte)."),
         "Decision": _message("Decision", _COMMON | _DECISION, [*_COMMON, *_DECISION], symbol, "JSON."),
-        "Control": _message("Control", {}, [], limited, "JSON."),
+        "Control": _message("Control", _MONITOR, [], limited, "JSON."),
+        "Portfolio": _message("Portfolio", _PORTFOLIO, [*_PORTFOLIO], {"const": "*"}, "JSON."),
+        "Audit": _message("Audit", {}, [], {"type": "string", "description": "what it is about"}, "JSON."),
         "Rejection": _message("Rejection", _COMMON | _REJECTION, [*_COMMON, *_REJECTION], original, "JSON."),
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from schemas import SCHEMA_VERSION
+from schemas.audit import Audit
 from schemas.control import Control
 from schemas.decision import Decision
 from schemas.portfolio import Portfolio
@@ -21,6 +22,7 @@ TITLES: dict[str, tuple[type[msgspec.Struct], str]] = {
     "rejection": (Rejection, "Value of ticks.rejected: why one input record became no decision"),
     "control": (Control, "Value of risk.control: limits for a symbol or for all symbols"),
     "portfolio": (Portfolio, "Value of portfolio: figures and limits of all symbols at one step"),
+    "audit": (Audit, "Value of audit: what an operator did"),
     "snapshot": (SnapshotEnvelope, "Value of worker.state.<group>: one symbol's state, as MessagePack"),
 }
 NAMES = tuple(TITLES)

@@ -72,13 +72,14 @@ def test_operations_point_to_messages_of_their_channel(name: str) -> None:
 
 def test_channels_are_the_topics_that_the_worker_creates() -> None:
     settings = Settings()
-    wanted = topics.wanted(settings)
+    alone = topics.wanted_by_risk(settings)
+    wanted = topics.wanted(settings) | alone
     channels = {channel["address"]: channel["bindings"]["kafka"] for channel in DOCUMENT["channels"].values()}
     # The group's state is its own business: nobody else reads or writes it.
-    assert set(channels) == set(wanted) - {settings.state_topic}
+    assert set(channels) == set(wanted) - {settings.state_topic, settings.risk_state_topic}
     for address, binding in channels.items():
         assert binding["topic"] == address
-        assert binding["partitions"] == settings.topics.partitions
+        assert binding["partitions"] == (1 if address in alone else settings.topics.partitions)
         assert "replicas" not in binding  # as many as the cluster can hold
         assert binding["bindingVersion"] == "0.5.0"
         told = {name: binding["topicConfiguration"][name] for name in binding["topicConfiguration"]}

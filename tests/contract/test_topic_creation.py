@@ -16,7 +16,7 @@ from tests.support.fake_broker import Answer, Api, Asked, FakeBroker, HangUp
 from worker.errors import AlphapulseError, BrokerUnavailable, CannotCreate, ConfigError, NotPermitted, TryAgain
 from worker.kafka.asking import creation
 from worker.kafka.asking import topics as topics_module
-from worker.kafka.topics import wanted
+from worker.kafka.topics import wanted, wanted_by_risk
 from worker.operate.create_topics import Topic, create
 from worker.settings import Settings, TopicSettings
 
@@ -105,6 +105,16 @@ async def test_all_topics_are_made_and_exist_the_next_time() -> None:
         assert made == {name: Topic(True, 5, 1) for name in wanted(settings)}
         assert await create(client, settings) == {name: Topic(False, 5, 1) for name in wanted(settings)}
         assert len(controller.asked) == 1  # they were seen before they were asked for
+
+
+async def test_the_topics_of_the_risk_have_one_partition() -> None:
+    settings = settings_of(partitions=5)
+    async with cluster() as (_, client):
+        made = await create(client, settings, risk=True)
+        assert made == {name: Topic(True, 5, 1) for name in wanted(settings)} | {
+            name: Topic(True, 1, 1) for name in wanted_by_risk(settings)
+        }
+        assert {topic.created for topic in (await create(client, settings, risk=True)).values()} == {False}
 
 
 @pytest.mark.parametrize("code", RETRIED)

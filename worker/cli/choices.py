@@ -41,7 +41,8 @@ class Dataset(StrEnum):
 
 Guarantee = Literal["exactly_once", "at_least_once"]
 TableFormat = Literal["parquet", "arrow", "csv"]
-SchemaName = Literal["tick", "decision", "rejection", "control", "portfolio", "snapshot", "asyncapi"]
+SchemaName = Literal["tick", "decision", "rejection", "control", "portfolio", "audit", "snapshot", "asyncapi"]
+Acknowledged = Literal["kill", "unreadable"]
 Kind = Literal["best", "gbdt", "logistic"]
 Rank = Literal["sharpe", "total_return"]
 Calibration = Literal["auto", "platt", "isotonic", "none"]

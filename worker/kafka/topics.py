@@ -46,6 +46,17 @@ def wanted(settings: Settings) -> dict[str, dict[str, str]]:
     return logs | {settings.state_topic: size | COMPACTED} | limits
 
 
+def wanted_by_risk(settings: Settings) -> dict[str, dict[str, str]]:
+    """Return name → configuration of the further topics of the portfolio's risk; each has one partition."""
+    size = {"max.message.bytes": str(settings.topics.max_message_bytes)}
+    kept = FOREVER | CREATE_TIME | size | {"cleanup.policy": "delete"}
+    return {
+        settings.topics.figures: kept,
+        settings.topics.acts: kept,
+        settings.risk_state_topic: size | COMPACTED,
+    }
+
+
 async def describe(
     admin: AIOKafkaAdminClient, names: tuple[str, ...], missing_after: float = MISSING_AFTER
 ) -> dict[str, Found]:
@@ -105,6 +116,27 @@ def check(settings: Settings, found: dict[str, Found], names: tuple[str, ...] | 
         )
     if settings.state_topic in required:
         _check_compacted(settings.state_topic, found[settings.state_topic], "state")
+
+
+def check_risk(settings: Settings, found: dict[str, Found]) -> None:
+    """Refuse topics that the portfolio's risk can't use.
+
+    Raises:
+        ConfigError: one is missing, has more than one partition, or is not compacted.
+    """
+    if missing := [name for name in settings.risk_topics if name not in found]:
+        raise ConfigError(
+            f"missing topic{'s' if len(missing) > 1 else ''}: {', '.join(missing)}",
+            "Run `alphapulse topics create` with the same --group and --prefix",
+        )
+    for name in wanted_by_risk(settings):
+        if (count := found[name].partitions) != 1:
+            raise ConfigError(
+                f"{name} has {count} partitions: one portfolio has one order of steps",
+                f"Recreate {name} with one partition, or give it another name in topics.*",
+            )
+    _check_compacted(settings.risk_state_topic, found[settings.risk_state_topic], "state")
+    _check_compacted(settings.topics.limits, found[settings.topics.limits], "limits")
 
 
 def partitions_changed(topic: str, before: int, now: int) -> ConfigError:

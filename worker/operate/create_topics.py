@@ -13,7 +13,7 @@ from worker.errors import CannotCreate, ConfigError, NotPermitted
 from worker.kafka import asking
 from worker.kafka.asking.creation import NewTopic, make_topics, until_known
 from worker.kafka.seams.clients import client_of
-from worker.kafka.topics import wanted
+from worker.kafka.topics import wanted, wanted_by_risk
 from worker.settings import Settings
 
 REPLICAS = 3  # if there are as many brokers
@@ -40,8 +40,8 @@ class Topic(NamedTuple):
     differences: tuple[Difference, ...] = ()
 
 
-async def create(admin: AIOKafkaAdminClient, settings: Settings) -> dict[str, Topic]:
-    """Create the missing topics, and return all that the fleet needs, by name.
+async def create(admin: AIOKafkaAdminClient, settings: Settings, risk: bool = False) -> dict[str, Topic]:
+    """Create the missing topics, and return all that the fleet needs, with `risk` its monitor too, by name.
 
     By default a topic has three replicas, or as many as there are brokers, and as many partitions as the fleet's other
     topics.
@@ -53,7 +53,8 @@ async def create(admin: AIOKafkaAdminClient, settings: Settings) -> dict[str, To
         TryAgain, BrokerUnavailable: no certain answer.
     """
     client = client_of(admin)
-    configs = wanted(settings)
+    alone = wanted_by_risk(settings) if risk else {}
+    configs = wanted(settings) | alone
     found = await asking.find_topics(client, configs, 0.0)
     if found.denied:
         denied = ", ".join(sorted(found.denied))
@@ -62,7 +63,7 @@ async def create(admin: AIOKafkaAdminClient, settings: Settings) -> dict[str, To
     asked_for = settings.topics.replication_factor
     replicas = REPLICAS if asked_for == "auto" else asked_for
     new = {
-        name: NewTopic(partitions, replicas, _with_in_sync(config, replicas))
+        name: NewTopic(1 if name in alone else partitions, replicas, _with_in_sync(config, replicas))
         for name, config in configs.items()
         if name not in found.partitions
     }
@@ -77,7 +78,7 @@ async def create(admin: AIOKafkaAdminClient, settings: Settings) -> dict[str, To
     return {
         name: Topic(
             name in made,
-            partitions if name in made else counts[name],
+            new[name].partitions if name in made else counts[name],
             copies[name],
             _differences(_with_in_sync(config, copies[name]), told.get(name, {})),
         )

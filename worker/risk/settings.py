@@ -68,6 +68,22 @@ class RiskSettings(BaseModel):
         3, ge=1, le=10_000, description="open bar intervals after which a held symbol without a bar stops opens"
     )
 
+    name: str | None = Field(
+        None,
+        min_length=1,
+        description="name of the monitor: the end of its state topic's name, the beginning of its group's and of its "
+        "transactional id; none = `processing.group`",
+    )
+    repeat_seconds: int = Field(
+        120, ge=1, le=300, description="all limits are written again after this time, so that silence shows"
+    )
+    lag_seconds: int = Field(
+        60, ge=1, le=3_600, description="a partition of decisions that is not read to its end for this long is behind"
+    )
+    wait_ms: int = Field(
+        1_000, ge=0, le=60_000, description="time from a step's end for decisions of it that are still to come"
+    )
+
     @field_validator("step", "returns")
     @classmethod
     def _divides_a_day(cls, value: str) -> str:

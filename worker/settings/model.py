@@ -57,6 +57,9 @@ class TopicSettings(Section):
     decisions: str = Field("decisions", description="output: one decision per accepted bar")
     rejected: str = Field("ticks.rejected", description="output: rejected records with their codes and original bytes")
     control: str = Field("risk.control", description="limits per symbol, and model switches")
+    portfolio: str = Field("portfolio", description="figures and limits of the portfolio, one record a step")
+    risk_state: str = Field("risk.state", description="state of the portfolio's risk, without its name at the end")
+    audit: str = Field("audit", description="what operators did: acknowledgements")
     alerts: str = Field("alerts", description="reserved: no command reads or writes it yet")
     state: str = Field("worker.state", description="name of the state topic, without the group at its end")
     prefix: str = Field("", description="prefix of every topic name, for shared clusters")
@@ -94,6 +97,16 @@ class TopicSettings(Section):
     def limits(self) -> str:
         """Topic of control records, prefix included."""
         return self.prefix + self.control
+
+    @property
+    def figures(self) -> str:
+        """Topic of the portfolio's figures, prefix included."""
+        return self.prefix + self.portfolio
+
+    @property
+    def acts(self) -> str:
+        """Topic of what operators did, prefix included."""
+        return self.prefix + self.audit
 
     @property
     def required(self) -> tuple[str, str, str]:
@@ -265,6 +278,27 @@ class Settings(BaseSettings):
     def state_topic(self) -> str:
         """Topic of the group's snapshots, prefix included."""
         return f"{self.topics.prefix}{self.topics.state}.{_topic_part(self.processing.group)}"
+
+    @property
+    def risk_name(self) -> str:
+        """Name of the portfolio's risk monitor."""
+        return self.risk.name or self.processing.group
+
+    @property
+    def risk_group(self) -> str:
+        """Consumer group of its members."""
+        return f"{self.risk_name}-risk"
+
+    @property
+    def risk_state_topic(self) -> str:
+        """Topic of its state, prefix included."""
+        return f"{self.topics.prefix}{self.topics.risk_state}.{_topic_part(self.risk_name)}"
+
+    @property
+    def risk_topics(self) -> tuple[str, ...]:
+        """All topics that the monitor of the portfolio's risk needs."""
+        topics = self.topics
+        return topics.output, topics.limits, self.risk_state_topic, topics.figures, topics.acts
 
     @property
     def worker_topics(self) -> tuple[str, ...]:

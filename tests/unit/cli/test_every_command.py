@@ -10,6 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from schemas.audit import Acknowledged
 from schemas.decision import Action, Regime
 from schemas.generate import documents
 from tests.unit.cli.commands import COMMANDS, NAMES, context, options, program
@@ -119,6 +120,7 @@ def test_choices_are_those_that_decide() -> None:
     assert get_args(choices.RepeatedHour) == PASSES
     assert get_args(choices.Guarantee) == get_args(ProcessingSettings.model_fields["guarantee"].annotation)
     assert set(get_args(choices.TableFormat)) == set(FORMATS.values())
+    assert get_args(choices.Acknowledged) == get_args(Acknowledged)
     assert get_args(choices.Kind) == ("best", *KINDS)
     assert get_args(choices.Calibration) == METHODS
     assert get_args(choices.Rank) == get_args(By)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from worker.errors import ConfigError
-from worker.kafka.topics import Found, check, check_control, wanted
+from worker.kafka.topics import Found, check, check_control, check_risk, wanted, wanted_by_risk
 from worker.settings import ControlSettings, ProcessingSettings, Settings, TopicSettings
 
 SETTINGS = Settings(topics=TopicSettings(prefix="p."), processing=ProcessingSettings(group="g"))
@@ -73,3 +73,38 @@ def test_a_control_topic_that_is_required_or_forgets_is_refused() -> None:
         check_control(required, found())
     with pytest.raises(ConfigError, match="retention would delete limits"):
         check_control(SETTINGS, {"p.risk.control": Found(1, LARGE, "delete")})
+
+
+def found_for_risk(**changed: Found | None) -> dict[str, Found]:
+    topics = dict.fromkeys(SETTINGS.risk_topics, Found(1, LARGE, "compact")) | {
+        "p.decisions": Found(4, LARGE, "delete")
+    }
+    changed_names = {name.replace("_", "."): topic for name, topic in changed.items()}
+    return {n: t for n, t in (topics | {f"p.{n}": t for n, t in changed_names.items()}).items() if t is not None}
+
+
+def test_the_topics_of_the_portfolios_risk() -> None:
+    assert {name: config["cleanup.policy"] for name, config in wanted_by_risk(SETTINGS).items()} == {
+        "p.portfolio": "delete",
+        "p.audit": "delete",
+        "p.risk.state.g": "compact",
+    }
+    assert wanted_by_risk(SETTINGS)["p.audit"]["retention.ms"] == "-1"
+    check_risk(SETTINGS, found_for_risk())
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"risk_state_g": None, "audit": None}, "missing topics: p.risk.state.g, p.audit"),
+        (
+            {"portfolio": Found(2, LARGE, "delete")},
+            "p.portfolio has 2 partitions: one portfolio has one order of steps",
+        ),
+        ({"risk_state_g": Found(1, LARGE, "delete")}, "p.risk.state.g has cleanup.policy=delete"),
+        ({"risk_control": Found(3, LARGE, "delete")}, "p.risk.control has cleanup.policy=delete"),
+    ],
+)
+def test_topics_that_the_risk_cannot_use_are_refused(changed: dict[str, Found | None], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        check_risk(SETTINGS, found_for_risk(**changed))
