@@ -15,7 +15,10 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from schemas import generate
 from tests.contract import messages
+from tests.support.monitored import Run
+from tests.support.portfolio import MINUTE, START, decision
 from worker.kafka import topics
+from worker.monitoring.records import Step, Writer
 from worker.settings import Settings
 
 DOCUMENT: dict[str, Any] = msgspec.json.decode((generate.HERE / "asyncapi.json").read_bytes())
@@ -108,3 +111,18 @@ def test_payload_schemas_hold_for_real_values(name: str, topic: str) -> None:
         check.validate(value)
         break
     assert list(check.iter_errors({})) != []
+
+
+def test_what_the_monitor_writes_is_described() -> None:
+    run = Run()
+    run.monitor.take(0, 0, decision("A", START, 100.0))
+    run.step(START + MINUTE)
+    step = Step(1, START + MINUTE, START + MINUTE, run.outputs[0])
+    found = {placed.record.topic: placed.record for placed in Writer(Settings(), 4).records([step])}
+    for name, topic in (("Portfolio", "portfolio"), ("Control", "risk.control")):
+        headers = DOCUMENT["components"]["messages"][name]["headers"]
+        check = Draft202012Validator(headers | {"additionalProperties": False}, format_checker=FormatChecker())
+        told = {header: value.decode() for header, value in found[topic].headers}
+        assert [error.message for error in check.iter_errors(told)] == []
+        schema = {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
+        Draft202012Validator(schema).validate(msgspec.json.decode(found[topic].value or b""))

@@ -20,7 +20,7 @@ ODD = (
     "UTC", "Mars/Olympus", "%d/%m/%Y", "%Q",
 )  # fmt: skip
 # They would start a broker, a worker or a demo, or write far from the folder: they get arguments that cannot be right.
-ALIVE = ("demo", "broker start", "broker run", "broker stop", "worker", "warmup", "topics create")
+ALIVE = ("demo", "broker start", "broker run", "broker stop", "worker", "risk", "warmup", "topics create")
 HOSTS = (
     "", "127.0.0.1:1", "127.0.0.1:99999", "127.0.0.1:x", "nowhere.invalid:1", "nowhere.invalid", "9" * 5_000, ",", "é"
 )  # fmt: skip

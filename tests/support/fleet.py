@@ -25,7 +25,7 @@ from worker.settings.names import variable
 STEP = 0.05  # seconds between two looks at something that offers no way to wait
 START = 120.0
 PAGE = os.sysconf("SC_PAGE_SIZE")
-SECTIONS = ("KAFKA", "TOPICS", "PROCESSING", "STATE", "CONTROL", "OPS", "MODELS", "ENGINE")
+SECTIONS = ("KAFKA", "TOPICS", "PROCESSING", "STATE", "CONTROL", "OPS", "MODELS", "RISK", "ENGINE")
 OWN_VARIABLES = tuple(f"ALPHAPULSE_{section}__" for section in SECTIONS)
 
 
@@ -59,8 +59,8 @@ def _variables(path: tuple[str, ...], value: Any) -> Iterator[tuple[str, str]]:
 
 
 class WorkerProcess:
-    """One `python -m worker worker`, or `python -m <program> worker`, in a process group of its own; its log, and that
-    of its members, is kept in a file."""
+    """One `python -m worker worker`, or `python -m <program> <command>`, in a process group of its own; its log, and
+    that of its members, is kept in a file."""
 
     def __init__(
         self,
@@ -69,13 +69,14 @@ class WorkerProcess:
         log: Path,
         program: Sequence[str] = ("worker",),
         arguments: Sequence[str] = (),
+        command: str = "worker",
     ) -> None:
         self.name = name
         self._log = log
         self._port: int | None = None
         with log.open("wb") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", *program, "worker", *arguments],
+                [sys.executable, "-m", *program, command, *arguments],
                 env=env | {"ALPHAPULSE_OPS__PORT": "0", "ALPHAPULSE_LOG__FORMAT": "json"},
                 stdin=subprocess.DEVNULL,
                 stdout=file,
@@ -180,12 +181,18 @@ class Fleet:
         self.progress = Progress(settings)
 
     def start(
-        self, name: str, program: Sequence[str] = ("worker",), arguments: Sequence[str] = (), **extra: str
+        self,
+        name: str,
+        program: Sequence[str] = ("worker",),
+        arguments: Sequence[str] = (),
+        command: str = "worker",
+        **extra: str,
     ) -> WorkerProcess:
         """Start a worker; `extra` are environment variables, `program` the module to run and its first arguments,
-        `arguments` those of `worker`."""
+        `arguments` those of `command`."""
         log = self._folder / f"{self.settings.processing.group}-{name}.log"
-        self.workers.append(WorkerProcess(name, environment(self.settings, **extra), log, program, arguments))
+        env = environment(self.settings, **extra)
+        self.workers.append(WorkerProcess(name, env, log, program, arguments, command))
         return self.workers[-1]
 
     async def started(self, name: str, program: Sequence[str] = ("worker",), **extra: str) -> WorkerProcess:

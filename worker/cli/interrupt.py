@@ -19,8 +19,8 @@ AGAIN = 0.05  # seconds until an interrupt that a library has swallowed is sent 
 
 
 def at_once() -> None:
-    """Let signals end the process silently from here on; a `worker` exits with 0, since it has begun nothing."""
-    if sys.argv[1:2] == ["worker"]:
+    """Let signals end the process silently from here on; a server exits with 0, since it has begun nothing."""
+    if _serves():
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _done)
     else:
@@ -28,15 +28,15 @@ def at_once() -> None:
 
 
 def while_running() -> None:
-    """Let SIGINT interrupt a command; a worker keeps its handlers, since it handles signals itself."""
+    """Let SIGINT interrupt a command; a server keeps its handlers, since it handles signals itself."""
     if signal.getsignal(signal.SIGINT) is _interrupted:
         sys.unraisablehook = _swallowed
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def when_ended() -> None:
-    """End silently on SIGINT instead of with a traceback; a worker ignores signals and keeps its exit code."""
-    if sys.argv[1:2] == ["worker"]:
+    """End silently on SIGINT instead of with a traceback; a server ignores signals and keeps its exit code."""
+    if _serves():
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
     else:
@@ -53,6 +53,12 @@ def is_cause_of(error: BaseException) -> bool:
         seen.add(id(found))
         found = found.__cause__ or found.__context__
     return False
+
+
+def _serves() -> bool:
+    """Return whether the command is `worker`, or `risk` without one of its own commands."""
+    own = sys.argv[2:3]
+    return sys.argv[1:2] == ["worker"] or (sys.argv[1:2] == ["risk"] and (not own or own[0].startswith("-")))
 
 
 def _done(number: int, frame: object) -> None:

@@ -1,10 +1,61 @@
-"""`alphapulse risk`: the risk of the portfolio."""
+"""`alphapulse risk`: the monitor of the portfolio's risk, and what operators ask of it."""
 
 from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any
 
 import typer
 
 from worker.cli import risk_stress
+from worker.cli.common import Bootstrap, Group, Json, Prefix, run_to_exit_code, settings_with
+from worker.cli.output import print_json
 
-app = typer.Typer(help="The risk of all symbols together.", no_args_is_help=True)
+app = typer.Typer(
+    help="Run the monitor of the portfolio's risk until SIGTERM; further ones wait as standbys.",
+    invoke_without_command=True,
+)
+
+
+@app.callback()
+def risk(
+    ctx: typer.Context,
+    bootstrap: Bootstrap = None,
+    group: Group = None,
+    prefix: Prefix = None,
+    ops_port: Annotated[
+        int | None,
+        typer.Option(
+            "--ops-port", min=0, max=65_535, help="Port of probes and metrics; 0: any free port.", show_default=False
+        ),
+    ] = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Rebuild a deleted state from the topics of decisions and portfolio.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Run the monitor of the portfolio's risk until SIGTERM; further ones wait as standbys."""
+    if ctx.invoked_subcommand is not None:
+        return
+    from worker.stream.shutdown import end_process, leave_at_once
+
+    leave_at_once()
+    settings = settings_with(bootstrap, group, prefix, ops={"port": ops_port})
+    from worker.telemetry.log import configure
+
+    configure(settings.log, worker_id=f"{os.uname().nodename}-{os.getpid()}", group=settings.risk_group)
+    from worker.cli.compiling import without_blas
+    from worker.monitoring.process import RiskProcess
+
+    without_blas()
+    # The client library's tasks may never end, and closing an event loop waits for them.
+    end_process(run_to_exit_code(RiskProcess(settings, rebuild, _print if json else None).run()))
+
+
+def _print(facts: dict[str, Any]) -> None:
+    print_json(facts)
+    sys.stdout.flush()  # a pipe would buffer it until the process ends
+
+
 app.command()(risk_stress.stress)

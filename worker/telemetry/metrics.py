@@ -111,6 +111,13 @@ class Metrics:
         self.event_time_lag_seconds = self._gauge(
             "event_time_lag_seconds", "Now minus the timestamp of the last committed input record.", "partition"
         )
+        self.risk_owner = self._gauge("risk_owner", "1 while this process owns the portfolio's risk.")
+        self.risk_steps = self._counter("risk_steps", "Records of the portfolio committed.")
+        self.risk_controls = self._counter("risk_controls", "Control records that the monitor committed.")
+        self.risk_step_seconds = self._histogram("risk_step_seconds", "Time to compute a step.", _FAST)
+        self.risk_step_timestamp_seconds = self._gauge(
+            "risk_step_timestamp_seconds", "Event time of the last step, Unix time."
+        )
         self.last_poll_timestamp_seconds = self._gauge("last_poll_timestamp_seconds", "Unix time of the last poll.")
         self.build_info = self._gauge("build_info", "Always 1.", "version", "config_hash")
 
@@ -161,6 +168,12 @@ class Metrics:
         for name, count in zip(names, missing.tolist(), strict=True):
             if count:
                 self.extra_columns_missing.labels(name).inc(count)
+
+    def count_steps(self, steps: int, controls: int, ts: int) -> None:
+        """Count committed steps of the portfolio's risk, the last of them at `ts`."""
+        self.risk_steps.inc(steps)
+        self.risk_controls.inc(controls)
+        self.risk_step_timestamp_seconds.set(ts / 1000)
 
     def count_verdict(self, verdict: Verdict) -> None:
         """Count the challenger's scores against the champion's."""

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaTimeoutError
@@ -17,7 +17,7 @@ from worker.kafka.backoff import Attempts, BackOff
 from worker.kafka.deadline import within
 from worker.kafka.errors import FAILURES, meaning
 from worker.kafka.leaders import Leaders
-from worker.kafka.reader import PATIENCE
+from worker.kafka.reader import PATIENCE, Consumed
 from worker.kafka.seams import stop_consumer, watch
 from worker.kafka.seams.clients import client_of, refresh
 from worker.stream.control.table import ControlTable
@@ -27,10 +27,20 @@ POLL_MS = 200
 BACKOFF, MAX_BACKOFF = 0.5, 10.0  # seconds
 
 
+class Table(Protocol):
+    """What takes the records: a `ControlTable`, or what reads them for another purpose."""
+
+    def put(self, record: Consumed) -> None:
+        """Take the next record."""
+
+    def __len__(self) -> int:
+        """Return the number of records or keys that it holds."""
+
+
 class ControlFollower:
     """A consumer without a group that applies every record to a control table."""
 
-    def __init__(self, options: dict[str, Any], topic: str, partitions: int, table: ControlTable) -> None:
+    def __init__(self, options: dict[str, Any], topic: str, partitions: int, table: Table) -> None:
         self._options, self._topic, self._table = options, topic, table
         self._next = {TopicPartition(topic, partition): 0 for partition in range(partitions)}
         self._consumer = self._new_consumer()

@@ -26,6 +26,18 @@ class Announced(NamedTuple):
     revision: int  # of the table that it made
 
 
+def control_of(record: Consumed) -> Control | None:
+    """Decode a record of the control topic; None is a removal.
+
+    Raises:
+        msgspec.DecodeError, UnicodeDecodeError: it is refused.
+    """
+    control = _decode(record.value) if record.value is not None else None
+    if not record.key or (control is not None and control.key.encode() != record.key):
+        raise msgspec.ValidationError("the key of the record is not the key in its value")
+    return control
+
+
 class ControlTable:
     """The table that partitions read before each batch. `revision` grows with every change."""
 
@@ -40,9 +52,7 @@ class ControlTable:
         """Apply a record of the control topic; ignore one that can't be decoded."""
         key = record.key or b""
         try:
-            control = _decode(record.value) if record.value is not None else None
-            if not key or (control is not None and control.key.encode() != key):
-                raise msgspec.ValidationError("the key of the record is not the key in its value")
+            control = control_of(record)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             METRICS.controls_refused.inc()
             log.error("control record refused", extra={"key": key.decode(errors="replace"), "cause": str(error)})

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
@@ -24,13 +24,17 @@ from worker.stream.watch.group import GroupWatch
 log = logging.getLogger(__name__)
 SECONDS = 10.0  # between two checks
 MISSING = 30.0  # seconds for which brokers may not know a topic, as after a restart
+Replaced: TypeAlias = "Callable[[str, Settings], ConfigError]"
 
 
 class TopicWatch:
     """The topics, identified by their ids."""
 
-    def __init__(self, leaders: Leaders, topics: Collection[str], settings: Settings) -> None:
-        self._leaders, self._topics, self._settings = leaders, topics, settings
+    def __init__(
+        self, leaders: Leaders, topics: Collection[str], settings: Settings, replaced: Replaced = recreated
+    ) -> None:
+        """Create the watch; `replaced` makes the error for a topic that was recreated."""
+        self._leaders, self._topics, self._settings, self._replaced = leaders, topics, settings, replaced
         self._ids: dict[str, int] = {}
         self._missing: dict[str, float] = {}  # since when
 
@@ -48,7 +52,7 @@ class TopicWatch:
             elif not topic.error_code:
                 self._missing.pop(name, None)
                 if self._ids.setdefault(name, topic.id) != topic.id:
-                    raise recreated(name, self._settings)
+                    raise self._replaced(name, self._settings)
 
     async def run(self, seconds: float = SECONDS) -> None:
         """Check periodically until cancelled.
@@ -71,6 +75,7 @@ async def watching(
     topics: Collection[str],
     settings: Settings,
     on_failure: Callable[[BaseException | None], None],
+    replaced: Replaced = recreated,
 ) -> AsyncIterator[None]:
     """Watch the topics, and the group, within the block.
 
@@ -85,7 +90,7 @@ async def watching(
         raise BrokerUnavailable(f"the brokers went away: {error}", "Start again when they are back") from error
     group = GroupWatch(client, settings.processing.group)
     tasks = {
-        asyncio.create_task(TopicWatch(Leaders(client), topics, settings).run(), name="topics"),
+        asyncio.create_task(TopicWatch(Leaders(client), topics, settings, replaced).run(), name="topics"),
         asyncio.create_task(group.run(), name="group"),
     }
     for task in tasks:

@@ -1,0 +1,80 @@
+"""Which records of `risk.control` and `audit` enter a step as an operator's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from aiokafka import ConsumerRecord
+
+from schemas import Control
+from schemas.audit import Audit
+from schemas.portfolio import Operated
+from worker.monitoring.inbox import Acknowledgements, Operators
+from worker.monitoring.records import MONITOR
+
+
+def record(key: str, value: bytes | None, offset: int, partition: int = 0, author: str | None = None) -> Any:
+    headers = () if author is None else ((MONITOR, author.encode()),)
+    return ConsumerRecord("risk.control", partition, offset, 0, 0, key.encode(), value, None, -1, -1, headers)
+
+
+def control(key: str, version: int = 1, **given: Any) -> bytes:
+    return msgspec.json.encode(Control(key, version, 0, **given))
+
+
+def test_records_without_the_monitors_header_enter_in_their_order() -> None:
+    operators = Operators("main", [2, 0])
+    operators.put(record("A", control("A"), 1))  # entered before
+    operators.put(record("A", control("A", allow_open=False), 2))
+    operators.put(record("*", control("*", 7), 5, author="main"))
+    operators.put(record("A", None, 3))
+    operators.put(record("B", control("B"), 0, partition=1))
+    assert operators.own == 1
+    assert operators.entered == [2, 0]
+    assert operators.take() == [
+        Operated("A", Control("A", 1, 0, allow_open=False)),
+        Operated("A"),
+        Operated("B", Control("B", 1, 0)),
+    ]
+    assert operators.entered == [4, 1]
+    assert operators.take() == []
+
+
+def test_a_cut_is_that_of_the_records_that_were_taken() -> None:
+    operators = Operators("main", [0])
+    operators.put(record("A", control("A"), 0))
+    operators.take()
+    operators.put(record("B", control("B"), 1))
+    assert operators.entered == [1]
+
+
+@pytest.mark.parametrize("value", [b"{", b"\xff", control("B"), b'{"key":"A"}'])
+def test_a_record_that_workers_refuse_enters_nowhere(value: bytes) -> None:
+    operators = Operators("main", [0])
+    operators.put(record("A", value, 0))
+    assert operators.take() == []
+
+
+def test_another_monitor_is_an_operator_unless_it_writes_meanwhile() -> None:
+    operators = Operators("main", [0])
+    operators.put(record("*", control("*"), 0, author="former"))
+    assert (len(operators), operators.rival) == (1, None)
+    operators.following = True
+    operators.put(record("*", control("*", 2), 1))
+    assert operators.rival is None
+    operators.put(record("*", control("*", 3), 2, author="former"))
+    assert operators.rival == "former"
+
+
+def test_acknowledgements_enter_once() -> None:
+    acts = Acknowledgements([1])
+    for offset, subject in enumerate(["unreadable", "kill", "kill"]):
+        act = Audit(1, "0" * 32, 0, "ann", "acknowledge", subject, "seen")  # type: ignore[arg-type]
+        acts.put(record("x", msgspec.json.encode(act), offset))
+    acts.put(record("x", b'{"action":"other"}', 3))
+    assert acts.entered == [1]
+    assert acts.take() == ["kill"]
+    assert acts.entered == [4]
+    assert acts.take() == []

@@ -1,0 +1,67 @@
+"""The records of the topic of portfolios: the witness of what the monitor has done, and the journal to redo it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+import msgspec
+from aiokafka import TopicPartition
+
+from schemas.portfolio import Portfolio
+from worker.errors import DataError
+from worker.kafka.reader import Consumed, Reader
+
+FEW = 16  # offsets from the end in which the newest record is looked for first; each commit takes one for its marker
+GROWTH = 8
+_decode = msgspec.json.Decoder(Portfolio).decode
+
+
+class Kept(NamedTuple):
+    """A record, and its bytes."""
+
+    portfolio: Portfolio
+    value: bytes
+
+
+async def newest(reader: Reader, topic: str) -> Kept | None:
+    """Return the newest record; None for none. Waits for transactions that have not ended.
+
+    Raises:
+        DataError: it can't be read.
+        Truncated, KafkaTimeoutError: as `Reader.batches`.
+    """
+    tp = TopicPartition(topic, 0)
+    first, end = await reader.leaders.first(tp), await reader.leaders.end(tp, committed=False)
+    begin, size = end, FEW
+    while begin > first:
+        stop, begin = begin, max(first, begin - size)
+        last: Consumed | None = None
+        async for batch in reader.batches(tp, begin, stop):
+            last = batch[-1]
+        if last is not None:
+            return _kept(topic, last)
+        size *= GROWTH
+    return None
+
+
+async def every(reader: Reader, topic: str) -> AsyncIterator[Kept]:
+    """Yield all records.
+
+    Raises:
+        DataError, Truncated, KafkaTimeoutError: as `newest`.
+    """
+    async for batch in reader.batches(TopicPartition(topic, 0)):
+        for record in batch:
+            yield _kept(topic, record)
+
+
+def _kept(topic: str, record: Consumed) -> Kept:
+    value = record.value or b""
+    try:
+        return Kept(_decode(value), value)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{topic} offset {record.offset} is no record of a portfolio: {error}",
+            "Set topics.portfolio to the topic that the monitor writes",
+        ) from None
