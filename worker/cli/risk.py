@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from worker.cli import risk_stress
-from worker.cli.common import Bootstrap, Group, Json, Prefix, run_to_exit_code, settings_with
+from worker.cli.choices import Acknowledged
+from worker.cli.common import Bootstrap, Group, Json, Prefix, quiet_logs, run_async, run_to_exit_code, settings_with
 from worker.cli.output import print_json
 
 app = typer.Typer(
@@ -56,6 +57,53 @@ def risk(
 def _print(facts: dict[str, Any]) -> None:
     print_json(facts)
     sys.stdout.flush()  # a pipe would buffer it until the process ends
+
+
+@app.command()
+def show(bootstrap: Bootstrap = None, group: Group = None, prefix: Prefix = None, json: Json = False) -> None:
+    """Show the portfolio's newest figures beside their limits."""
+    import msgspec
+
+    from worker.cli.risk_tables import show as show_table
+    from worker.monitoring.portfolios import last
+
+    quiet_logs()
+    settings = settings_with(bootstrap, group, prefix)
+    found = run_async(last(settings))
+    if json:
+        print_json(None if found is None else msgspec.Raw(found.value))
+    elif found is None:
+        typer.echo(f"{settings.topics.figures} holds no record: the monitor has taken no step", err=True)
+    else:
+        show_table(found.portfolio, settings.risk)
+
+
+@app.command()
+def acknowledge(
+    subject: Annotated[Acknowledged, typer.Argument(help="What to acknowledge.", show_default=False)],
+    reason: Annotated[str, typer.Option(help="Reason, stored in the record.", show_default=False)],
+    who: Annotated[
+        str | None, typer.Option(help="Name of the operator (default: the user's).", show_default=False)
+    ] = None,
+    bootstrap: Bootstrap = None,
+    group: Group = None,
+    prefix: Prefix = None,
+    json: Json = False,
+) -> None:
+    """Acknowledge a kill, which then ends with the UTC day, or decisions that can't be read."""
+    import getpass
+
+    import msgspec
+
+    from worker.operate.acts import acknowledge as write
+
+    quiet_logs()
+    settings = settings_with(bootstrap, group, prefix)
+    act = run_async(write(settings, subject, who or getpass.getuser(), reason))
+    if json:
+        print_json({"topic": settings.topics.acts} | msgspec.structs.asdict(act))
+    else:
+        typer.echo(f"{settings.topics.acts}: {subject} acknowledged")
 
 
 app.command()(risk_stress.stress)

@@ -9,8 +9,13 @@ import msgspec
 from aiokafka import TopicPartition
 
 from schemas.portfolio import Portfolio
-from worker.errors import DataError
-from worker.kafka.reader import Consumed, Reader
+from worker.errors import AlphapulseError, BrokerUnavailable, ConfigError, DataError
+from worker.kafka.client import client_options
+from worker.kafka.errors import FAILURES, meaning
+from worker.kafka.preflight import admin_client
+from worker.kafka.reader import Consumed, Reader, Truncated
+from worker.kafka.topics import describe
+from worker.settings import Settings
 
 FEW = 16  # offsets from the end in which the newest record is looked for first; each commit takes one for its marker
 GROWTH = 8
@@ -22,6 +27,26 @@ class Kept(NamedTuple):
 
     portfolio: Portfolio
     value: bytes
+
+
+async def last(settings: Settings) -> Kept | None:
+    """Return the newest record, for a command.
+
+    Raises:
+        AlphapulseError: the topic does not exist, or can't be read.
+    """
+    topic = settings.topics.figures
+    async with admin_client(settings.kafka) as admin:
+        if topic not in await describe(admin, (topic,)):
+            raise ConfigError(f"the topic {topic} does not exist", "Run `alphapulse topics create`")
+    try:
+        async with Reader(client_options(settings.kafka)) as reader:
+            return await newest(reader, topic)
+    except (Truncated, *FAILURES) as error:
+        failure = meaning(error, topic)
+        if isinstance(failure, AlphapulseError):
+            raise failure from error
+        raise BrokerUnavailable(f"{topic} can't be read: {error}", "Check the brokers that hold it") from error
 
 
 async def newest(reader: Reader, topic: str) -> Kept | None:

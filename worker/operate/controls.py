@@ -63,7 +63,7 @@ async def publish(settings: Settings, control: Control) -> None:
     Raises:
         ConfigError, NotPermitted: it can't be written.
     """
-    await _send(settings, control.key, _encode(control))
+    await write(settings, settings.topics.limits, control.key, _encode(control))
 
 
 async def remove(settings: Settings, key: str) -> None:
@@ -86,7 +86,7 @@ async def withdraw(settings: Settings, key: str) -> None:
     Raises:
         ConfigError, NotPermitted: it can't be written.
     """
-    await _send(settings, key, None)
+    await write(settings, settings.topics.limits, key, None)
 
 
 def check_key(key: str) -> None:
@@ -133,8 +133,12 @@ def _take(entries: dict[str, Entry], key: bytes, value: bytes | None, ts: int) -
         entries[name] = Entry(control, ts)
 
 
-async def _send(settings: Settings, key: str, value: bytes | None) -> None:
-    topic = settings.topics.limits
+async def write(settings: Settings, topic: str, key: str, value: bytes | None) -> None:
+    """Write one record with the present time to a topic of control records or of operators' acts.
+
+    Raises:
+        ConfigError, NotPermitted, TryAgain, BrokerUnavailable: it can't be written, or may not be.
+    """
     producer = AIOKafkaProducer(**client_options(settings.kafka), acks="all", enable_idempotence=True)
     try:
         await producer.start()
@@ -153,5 +157,5 @@ def _failure(error: BaseException, topic: str) -> AlphapulseError:
         return BrokerUnavailable(f"no Kafka broker answers ({error})", NO_BROKER)
     return TryAgain(
         f"it is unknown whether the record was written to {topic} ({failure})",
-        "Check with `alphapulse control show`, then repeat it if necessary",
+        "Check with `alphapulse control show`, or `alphapulse risk show`, then repeat it if necessary",
     )
