@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import warnings
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,9 @@ def lengths(name: str) -> dict[str, Ledger]:
     return found
 
 
+made = cache(lengths)  # for who leaves them as they are
+
+
 @pytest.mark.parametrize("name", ["sp500", "nasdaq"])
 def test_bars_of_any_length_give_the_same_yearly_return(name: str) -> None:
     ts, close = daily(name)
@@ -70,7 +74,7 @@ def test_what_doubles_in_five_years_earns_fifteen_percent_a_year() -> None:
 @pytest.mark.parametrize("name", ["sp500", "nasdaq"])
 @pytest.mark.parametrize("interval", YEARLY)
 def test_ratios_are_those_of_empyrical_for_each_length(name: str, interval: str, oracle: Any) -> None:
-    ledger = lengths(name)[interval]
+    ledger = made(name)[interval]
     days = backtest_days.daily(ledger)
     assert backtest_days.per_year([ledger], days) == YEARLY[interval]
     ours, returns, year = ratios(days.returns, YEARLY[interval]), days.returns, YEARLY[interval]
@@ -92,7 +96,7 @@ def test_ratios_are_those_of_empyrical_for_each_length(name: str, interval: str,
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "Australia/Sydney"])
 def test_the_zone_of_daily_dates_changes_no_figure(zone: str) -> None:
-    found = lengths("sp500")
+    found = made("sp500")
     assert figures(found[zone])._replace(cagr=0.0, calmar=0.0) == figures(found["1d"])._replace(cagr=0.0, calmar=0.0)
 
 

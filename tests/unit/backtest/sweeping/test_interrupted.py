@@ -17,7 +17,7 @@ from worker.backtest.sweeping.sharing import tries
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_interrupt_ends_a_sweep(tmp_path: Path, workers: int) -> None:
-    sets = [{"enter": enter} for enter in range(5, 205)]
+    sets = [{"enter": enter} for enter in range(5, 105)]
     given = settings(tmp_path / "own.py", STRATEGIES["breakout"], sets, strategy={"mode": "python"})
     [cohort] = cohorts(given)
     tapes, before = played(), threading.active_count()
@@ -28,7 +28,7 @@ def test_an_interrupt_ends_a_sweep(tmp_path: Path, workers: int) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, 1.0)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
     try:
         with pytest.raises(KeyboardInterrupt):
             list(tries(tapes, cohort, workers, None, lambda _: None))

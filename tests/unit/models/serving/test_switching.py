@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.control import ModelSwitch
+from tests.support.examples import drawn
 from tests.unit.models import graphs
 from tests.unit.models.graphs import card
 from tests.unit.models.scoring.test_scorer import Raising
@@ -92,7 +93,7 @@ def test_a_challenger_hears_every_generation_and_is_reported() -> None:
     assert [verdict.challenger.status.tolist() for verdict in heard if verdict.challenger] == [[Status.ok]] * 2
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=drawn(20, 80), deadline=None)
 @given(st.lists(st.integers(0, 60), max_size=4), st.lists(st.integers(0, 60), max_size=5), st.integers(0, 2**32))
 def test_batches_do_not_show(switches: list[int], cuts: list[int], seed: int) -> None:
     rng, size = np.random.default_rng(seed), 60

@@ -43,8 +43,7 @@ def told(faults: list[Fault], name: str) -> bool:
 @pytest.mark.parametrize("name", PLAYED)
 def test_it_is_found_by_playing(name: str, tmp_path: Path) -> None:
     seeded = SEEDED[name]
-    bars = None if seeded.check in ("warm-up", "future") else 600
-    desk = Desk(subject(name, tmp_path), Options(bars, seeded.interval_ms))
+    desk = Desk(subject(name, tmp_path), Options(600, seeded.interval_ms))
     checks = [each for each in sequence.run(desk, [seeded.check]) if isinstance(each, Check)]
     failed = {each.name: each.faults for each in checks if each.status == "failed"}
     assert told(failed.get(seeded.check, []), name), failed

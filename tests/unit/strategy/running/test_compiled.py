@@ -89,13 +89,15 @@ print(Compiled(define(source, {}))._call.cache_hits)
 )
 
 
-@pytest.mark.parametrize("order", [("file", "class"), ("class", "file")])
-def test_a_file_and_its_imported_class_share_the_cache(order: tuple[str, str], tmp_path: Path) -> None:
+def test_a_file_and_its_imported_class_share_the_cache(tmp_path: Path) -> None:
     """A backtest comes before a notebook, or after it, and no process knows the other's module."""
-    file = tmp_path / "own.py"
-    file.write_text(STRATEGIES["breakout"] + f"\n# {tmp_path}\n")
-    found = each_in_a_fork(IMPORTS, [Program(ANOTHER, [str(file), way]) for way in order])
-    assert [(each.code, each.out, each.err) for each in found] == [(0, "0\n", ""), (0, "1\n", "")]
+    programs = []
+    for order in (("file", "class"), ("class", "file")):
+        file = tmp_path / f"{order[0]}_first.py"
+        file.write_text(STRATEGIES["breakout"] + f"\n# {file}\n")
+        programs += [Program(ANOTHER, [str(file), way]) for way in order]
+    found = each_in_a_fork(IMPORTS, programs)
+    assert [(each.code, each.out, each.err) for each in found] == [(0, "0\n", ""), (0, "1\n", "")] * 2
 
 
 def test_without_a_cache_it_is_compiled_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

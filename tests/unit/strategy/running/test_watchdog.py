@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.support.examples import drawn
 from tests.support.forks import ENGINE, Ended, Program, each_in_a_fork
 from tests.support.strategies import HEAD
 from worker.engine.bar import BAR
@@ -57,11 +58,9 @@ assert told.wait(200)
 print(errors[0].source, errors[0].symbol, errors[0].exception, len(errors), flush=True)
 os._exit(0)
 """
-WHERE = {
-    (function, mode): text
-    for function, text in (("step", IN_STEP), ("observe", IN_OBSERVE))
-    for mode in ("compiled", "python")
-}
+WHERE = {("step", "compiled"): IN_STEP, ("observe", "python"): IN_OBSERVE}
+if drawn(0, 1):
+    WHERE |= {("step", "python"): IN_STEP, ("observe", "compiled"): IN_OBSERVE}
 IN_ONE_SET = """
 class Own(Strategy):
     values = ("x",)

@@ -21,9 +21,9 @@ from worker.engine.stages.ingestion import Decoded, Decoder
 Rows = tuple[NDArray[Any], NDArray[Any], list[str]]
 
 
-def played(settings: EngineSettings, strategy: Hand | None = None) -> Rows:
-    """BAR rows, output rows and symbols of the market's accepted records."""
-    keys, values, timestamps = zip(*market(), strict=True)
+def played(settings: EngineSettings, strategy: Hand | None = None, records: int | None = None) -> Rows:
+    """BAR rows, output rows and symbols of the accepted ones of the market's first `records`, or of all."""
+    keys, values, timestamps = zip(*market()[:records], strict=True)
     decoded = Decoder(settings.ingestion, {}).decode(Records(keys, values, timestamps))
     outs = PartitionEngine(settings, strategy=strategy).step(keys, decoded)
     kept = np.flatnonzero(outs["validation"]["accepted"])
@@ -99,8 +99,7 @@ def test_any_value_in_any_member_is_written_as_msgspec_writes_it(rows: Rows) -> 
 
 def test_full_detail_goes_through_msgspec() -> None:
     settings = EngineSettings.model_validate({"decision": {"detail": "full"}})
-    bars, outs, symbols = played(settings)
-    bars, outs, symbols = bars[:50], outs[:50], symbols[:50]
+    bars, outs, symbols = played(settings, records=60)
     lines = DecisionEncoder(settings).lines(bars, outs, symbols).splitlines()
     assert lines == exact(settings, bars, outs, symbols)
     assert b'"features":{' in lines[0]
@@ -141,7 +140,7 @@ HAND = {"name": "hand", "version": 3, "tags": ["in", "out"], "notes": ["crosses"
 @pytest.mark.parametrize("detail", ["compact", "full"])
 def test_what_a_strategy_says_is_written_as_msgspec_writes_it(detail: str) -> None:
     settings = EngineSettings.model_validate({"strategy": HAND, "decision": {"detail": detail}})
-    bars, outs, symbols = played(settings, Hand(raise_every=40, invalid_every=7))
+    bars, outs, symbols = played(settings, Hand(raise_every=40, invalid_every=7), 2_000)
     lines = DecisionEncoder(settings).lines(bars, outs, symbols).splitlines()
     assert lines == exact(settings, bars, outs, symbols)
     own = b'"strategy":{"id":"hand","version":3,"status":'

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import drawn
 from worker.engine.kernel import kernel
 from worker.engine.output.encoding.digits import size_of_count
 from worker.engine.output.encoding.numbers import put_any_float, put_float, put_int
@@ -35,7 +36,7 @@ def test_digits_are_counted(n: int) -> None:
 
 
 @given(st.floats(), INT64)
-@settings(max_examples=300)
+@settings(max_examples=drawn(100, 600))
 def test_any_number_is_written_as_msgspec_writes_it(x: float, n: int) -> None:
     assert written(x, n) == (msgspec.json.encode(x), str(n).encode())
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from tests.support.examples import drawn
 from tests.support.features_drive import DERIVED, ROW, drive, make_bars
 from tests.support.features_series import Series, market_series, random_walk
 from tests.support.lean import HOUR
@@ -33,13 +34,13 @@ def _leaves(rows: NDArray[Any]) -> dict[str, NDArray[Any]]:
 
 
 @given(cut=st.integers(1, BARS.size - 1))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=drawn(20, 80), deadline=None)
 def test_outputs_never_depend_on_later_bars(cut: int) -> None:
     assert drive(BARS[:cut]).tobytes() == WHOLE[:cut].tobytes()
 
 
 @given(cut=st.integers(1, BARS.size - 1))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=drawn(20, 80), deadline=None)
 def test_a_restored_snapshot_continues_to_the_bit(cut: int) -> None:
     state = np.zeros(1, DERIVED)
     drive(BARS[:cut], state)

@@ -68,6 +68,7 @@ def test_outcome_for_a_symbol_without_history(engine: RecordEngine, case: Case) 
         assert outcome.sequence is None
         assert engine.known == 0
         assert engine.snapshot(case.key or b"") is None
+    carries_the_original(outcome, case)
 
 
 @each_case
@@ -82,9 +83,7 @@ def test_outcome_after_history(knowing: RecordEngine, case: Case) -> None:
         assert outcome.mask & (FATAL | QUARANTINE)
 
 
-@each_case
-def test_rejection_carries_the_original(engine: RecordEngine, case: Case) -> None:
-    outcome = one(engine, case)
+def carries_the_original(outcome: Decision | Rejection, case: Case) -> None:
     encoded = msgspec.json.encode(outcome)
     assert msgspec.json.decode(encoded, type=type(outcome)) == outcome
     if isinstance(outcome, Decision):

@@ -175,7 +175,7 @@ def test_no_time_is_decided_twice(bars: Array, cut: int) -> None:
     assert not {ts: n for ts, n in Counter(times).items() if n > 1}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=drawn(40, 200), deadline=None)
 @given(st.integers(1, 80), st.lists(st.tuples(st.integers(0, 80), st.integers(1, 80)), max_size=8), st.booleans())
 def test_a_file_published_again_whole_or_in_parts_changes_no_decision(
     n: int, parts: list[tuple[int, int]], stamped_now: bool
@@ -195,7 +195,7 @@ def test_a_file_published_again_whole_or_in_parts_changes_no_decision(
     assert symbol.state.tobytes() == before.tobytes()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=drawn(40, 200), deadline=None)
 @given(st.integers(2, 80), st.data())
 def test_parts_in_any_order_are_the_decisions_of_what_still_runs_forward(n: int, data: st.DataObject) -> None:
     bars = make_bars(100 + np.sin(np.arange(n)))

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.decide_drive import instrument, params
+from tests.support.examples import drawn
 from tests.support.follow_drive import FollowDesk, follow_params
 from worker.engine.asking.intent import FLAT, KEEP, LIMIT, LONG, MARKET, SHORT, STOP
 from worker.engine.stages import execution, risk
@@ -184,7 +185,7 @@ def protection(decided: Any, units: float) -> tuple[float, float]:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=drawn(15, 80), deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_a_broker_that_follows_the_decisions_has_the_same_position_and_result(seed: int) -> None:
     played(seed)
