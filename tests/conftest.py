@@ -16,7 +16,8 @@ settings.register_profile("shared", deadline=None, max_examples=drawn(40, 200))
 settings.load_profile("shared")
 
 # Typer makes all commands anew, in 30 ms, whenever one is run: once for a user, hundreds of times here.
-typer.main.get_command = typer.testing._get_command = cache(typer.main.get_command)
+typer.main.get_command = cache(typer.main.get_command)
+vars(typer.testing)["_get_command"] = typer.main.get_command
 
 # Whatever modules and tests are made of stays: looking for garbage among it costs a twentieth of all time.
 gc.disable()
