@@ -219,3 +219,10 @@ def test_the_name_of_a_class_of_two_words(tmp_path: Path) -> None:
 
 def test_the_name_of_an_entry_point(package: Path) -> None:
     assert define(find(name="own"), {}).name == "own"
+
+
+def test_what_a_file_prints_when_it_is_loaded_is_no_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "own.py"
+    file.write_text("print('loaded')\n" + STRATEGIES["breakout"])
+    find(file)
+    assert capsys.readouterr() == ("", "loaded\n")

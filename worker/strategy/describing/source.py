@@ -8,6 +8,7 @@ import inspect
 import sys
 import types
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -55,7 +56,8 @@ def from_file(path: Path, lint: bool = True) -> Source:
     # Not in `sys.modules` by its plain name: a file called as a library would hide it.
     sys.modules[module.__name__] = module
     try:
-        exec(_compiled(text, str(path)), vars(module))
+        with redirect_stdout(sys.stderr):  # standard output is for the data of commands
+            exec(_compiled(text, str(path)), vars(module))
     except StrategyRefused:
         raise
     except Exception as error:
