@@ -58,6 +58,7 @@ assert told.wait(200)
 print(errors[0].source, errors[0].symbol, errors[0].exception, len(errors), flush=True)
 os._exit(0)
 """
+# Each function and each mode; all pairs of them with EXAMPLES=long.
 WHERE = {("step", "compiled"): IN_STEP, ("observe", "python"): IN_OBSERVE}
 if drawn(0, 1):
     WHERE |= {("step", "python"): IN_STEP, ("observe", "compiled"): IN_OBSERVE}
@@ -86,6 +87,7 @@ SETS = {
     for text, where, function in ((WITHOUT_OBSERVE, 2, "step"), (IN_ONE_SET, 1, "observe"), (IN_ONE_SET, 2, "step"))
     for mode in ("compiled", "python")
 }
+SETS = {each: function for at, (each, function) in enumerate(SETS.items()) if drawn(0, 1) or at in (0, 3, 4)}
 
 
 def command(folder: Path, text: str, *arguments: str, **more: str) -> Program:
