@@ -14,6 +14,7 @@ from worker.backtest.said import SAID, Said, said, tags
 from worker.backtest.splits import Split, splits
 from worker.engine.blocks import tally, verdicts
 from worker.engine.periods import close_times
+from worker.engine.reasons import Reject, bits
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.execution.account import TRADE
 
@@ -30,7 +31,7 @@ BARS = np.dtype(
         ("fees", "f8"),
         ("slippage", "f8"),  # half spread and slippage
         ("var99", "f8"),  # one-day loss at 99%, fraction of the budget; NaN = not ready
-        ("rebased", "?"),  # a new price level was accepted, or the old one had expired: the step is not a return
+        ("rebased", "?"),  # a new price level, an old one that had expired, or a split: the step is not a return
     ]
 )
 TRADES = np.dtype(
@@ -49,6 +50,7 @@ TRADES = np.dtype(
 )
 REJECTED = np.dtype([("ingest_ts", "i8"), ("mask", "u8")])
 SHORT = 2
+CORPORATE_ACTION = bits(Reject.corporate_action)
 
 
 class EntryCost(NamedTuple):
@@ -75,7 +77,7 @@ class Ledger(NamedTuple):
     trades: Rows
     rejected: Rows
     interval_ms: int = 0  # length of its bars, nominal for calendar periods; 0 = no bar was accepted
-    splits: tuple[Split, ...] = ()  # steps of the input that look like splits
+    splits: tuple[Split, ...] = ()  # steps of the input that look like splits, and were none that was told
     entry_cost: EntryCost = FREE
     verdicts: Mapping[int, int] = MappingProxyType({})  # of its bars, with counts (`engine.blocks`)
     said: Said = Said()  # by a strategy
@@ -97,6 +99,7 @@ class Book:
         self._closed, self._at = [np.zeros(0, TRADE)], [np.zeros(0, np.int64)]  # trades, and the bars that closed them
         self._rejected = [np.zeros(0, REJECTED)]
         self._read: list[Rows] = []  # the whole input, to detect splits
+        self._rescaled: list[int] = []  # opens of the bars at which a corporate action took effect
         self._interval_ms = 0
         self._asks, self._said = asks, [np.zeros(0, SAID)]
 
@@ -109,6 +112,7 @@ class Book:
             bars, outs = bars[kept], outs[kept]
         if not self._interval_ms and len(bars):
             self._interval_ms = int(bars["interval_ms"][0])
+        self._rescaled += bars["ts"][_rescaled(outs)].tolist()
         self._verdicts.update(tally(verdicts(outs)))
         self._bars.append(_bars(bars, outs, self._budget))
         if self._asks:
@@ -131,7 +135,7 @@ class Book:
             trades,
             rejected,
             self._interval_ms,
-            splits(self._read),
+            tuple(each for each in splits(self._read) if each.ts not in self._rescaled),
             self._entry_cost,
             dict(self._verdicts),
             Said(rows, tags(rows, trades, at), unknown) if self._asks else Said(),
@@ -148,8 +152,13 @@ def _bars(bars: Rows, outs: Rows, budget: float) -> Rows:
     for name in ("traded", "fees", "slippage"):
         rows[name] = execution[name]
     rows["var99"] = outs["decision"]["risk"]["var99"]
-    rows["rebased"] = outs["validation"]["shift"] | outs["validation"]["expired"]
+    rows["rebased"] = outs["validation"]["shift"] | outs["validation"]["expired"] | _rescaled(outs)
     return rows
+
+
+def _rescaled(outs: Rows) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = outs["validation"]["mask"] & np.uint64(CORPORATE_ACTION) != 0
+    return found
 
 
 def _closed(outs: Rows) -> tuple[Rows, NDArray[np.int64]]:

@@ -211,7 +211,8 @@ def split(
 ) -> None:
     """Announce a split: positions, orders and indicators go to the new prices with the first bar from then on."""
     from schemas.control import CorporateAction
-    from worker.operate.splits import announce, check_symbol, price_factor
+    from worker.engine.rescaling.ratio import price_factor
+    from worker.operate.splits import announce, check_symbol
 
     check_symbol(symbol)
     action = CorporateAction(ex, price_factor(ratio))

@@ -62,6 +62,7 @@ class Reject(Code):
     symbol_limit = 37, "The partition already has `ingestion.max_symbols` symbols."
     ts_implausible = 38, "No market has bars of that time: most often it is in seconds, not in milliseconds."
     overlapping_bar = 39, "The bar begins before the one before it has ended, or ends after the next one has begun."
+    corporate_action = 40, "A corporate action took effect: what was known of prices before it was rescaled."
 
 
 def bits(*codes: Reject) -> int:

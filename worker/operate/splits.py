@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -21,10 +19,6 @@ from worker.settings import Settings
 from worker.stream.output.builder import rfc3339
 from worker.stream.placement import home
 
-_RATIO = re.compile(r"([1-9]\d{0,5}):([1-9]\d{0,5})")
-LEAST, MOST = 1e-4, 1e4  # of `CorporateAction.price_factor`
-RATIO_FIX = "Write new shares for old ones: 4:1, 3:2, or 1:20 for a consolidation"
-
 
 class _Decided(msgspec.Struct):
     symbol: str
@@ -32,21 +26,6 @@ class _Decided(msgspec.Struct):
 
 
 _decode = msgspec.json.Decoder(_Decided).decode
-
-
-def price_factor(ratio: str) -> float:
-    """Return what prices are multiplied by in a split of NEW:OLD shares.
-
-    Raises:
-        ConfigError: the text is no ratio, or one of no split.
-    """
-    found = _RATIO.fullmatch(ratio)
-    if found is None:
-        raise ConfigError(f"{ratio!r} is no ratio of shares", RATIO_FIX)
-    new, old = (int(each) for each in found.groups())
-    if new == old or not LEAST <= old / new <= MOST:
-        raise ConfigError(f"{ratio} is the ratio of no split", RATIO_FIX)
-    return old / new
 
 
 async def announce(settings: Settings, symbol: str, action: CorporateAction, reason: str, replace: bool) -> Control:

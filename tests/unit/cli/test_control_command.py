@@ -6,8 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from worker.cli.control import app
+from worker.engine.rescaling.ratio import price_factor
 from worker.errors import ConfigError, Exit
-from worker.operate.splits import price_factor
 
 
 def test_no_limit_is_no_change() -> None:

@@ -9,7 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.engine.pipeline import OUTPUT
+from worker.engine.reasons import Reject, bits
 from worker.engine.rescaling.splitting import Due, Splitting
+
+CORPORATE_ACTION = np.uint64(bits(Reject.corporate_action))
 
 
 class Pieces:
@@ -39,7 +42,9 @@ class Pieces:
             if splitting.is_due(due):
                 before = splitting.apply(due)
                 self._to(due.row + 1)
-                if self.outs["validation"]["accepted"][due.row]:
+                judged = self.outs["validation"]
+                if judged["accepted"][due.row]:
+                    judged["mask"][due.row] |= CORPORATE_ACTION
                     over.add((due.key, due.action.ex_ts))
                 else:
                     splitting.undo(before)

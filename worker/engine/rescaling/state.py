@@ -37,7 +37,7 @@ def rescale(row: NDArray[np.uint8], instrument: Any, action: Action, settings: E
     """
     state = row.view(STATE)[0]
     multiply(row.view(np.float64), of_state(), action.factor)
-    rescale_beyond_units(state["derived"], action, settings)
+    _rescale_beyond_units(state["derived"], action, settings)
     _settle_lots(state, instrument)
 
 
@@ -45,10 +45,10 @@ def rescale_derived(row: NDArray[np.uint8], action: Action, settings: EngineSett
     """Bring the `derived` part alone to the price level of an action."""
     powers = of_state()[DERIVED_BYTES.start // 8 : DERIVED_BYTES.stop // 8]
     multiply(row[DERIVED_BYTES].view(np.float64), powers, action.factor)
-    rescale_beyond_units(row.view(STATE)[0]["derived"], action, settings)
+    _rescale_beyond_units(row.view(STATE)[0]["derived"], action, settings)
 
 
-def rescale_beyond_units(derived: Any, action: Action, settings: EngineSettings) -> None:
+def _rescale_beyond_units(derived: Any, action: Action, settings: EngineSettings) -> None:
     """Bring to the new level what no power of the factor does: logarithms, and quarantined bars, by their time."""
     _rescale_candidates(derived["validation"], action, settings.validation.max_price_change)
     level = derived["forecast"]["holt"]
@@ -69,8 +69,10 @@ def _rescale_candidates(validation: Any, action: Action, most: float) -> None:
     old = int(np.count_nonzero(bars["ts"] < action.ex_ts))
     for name, power in BAR.items():
         bars[name][:old] = scaled(bars[name][:old], power, action.factor)
-    moves = bars["close"][old:] / level if level > 0.0 else np.full(count - old, np.inf)
-    if (np.abs(moves - 1.0) <= most).all() and (np.maximum(moves, 1.0 / moves) < NO_SPLIT).all():
+    if level <= 0.0:
+        return
+    moves = bars["close"][old:] / level
+    if (np.abs(moves - 1.0) <= most).all() and (moves > 1.0 / NO_SPLIT).all() and (moves < NO_SPLIT).all():
         validation["pending"] = old
 
 
@@ -104,9 +106,10 @@ def _settle_lots(state: Any, instrument: Any) -> None:
     qty = float(position["qty"])
     whole = float(floor_to_step(qty, lot))
     if whole > 0.0:
-        close = float(state["derived"]["validation"]["last"]["close"])
+        known, entry = state["derived"]["validation"], float(position["entry"])
+        close = float(known["last"]["close"]) if known["accepted"] > 0 else entry
         worth = float(instrument["multiplier"]) if instrument["multiplier"] > 0.0 else 1.0
-        paid = int(position["side"]) * (qty - whole) * (close - float(position["entry"])) * worth
+        paid = int(position["side"]) * (qty - whole) * (close - entry) * worth
         position["realised"] += paid
         position["trade"] += paid
         position["unrealised"] -= paid

@@ -10,8 +10,9 @@ from schemas.decision import Action
 from worker.engine.reasons import Reject
 
 LEVEL_SHIFT = 1 << Reject.level_shift_accepted
-# The price reference is a new one at this bar: a return across it is none.
-NEW_REFERENCE = LEVEL_SHIFT | 1 << Reject.reference_expired
+CORPORATE_ACTION = 1 << Reject.corporate_action
+# Prices before and after this bar are not of one level: a return across it is none.
+NEW_REFERENCE = LEVEL_SHIFT | 1 << Reject.reference_expired | CORPORATE_ACTION
 
 LARGEST = 1e60  # of an amount, price or quantity: products of three are finite
 LATEST = 1 << 53  # epoch ms UTC
@@ -79,6 +80,11 @@ class Decided(msgspec.Struct, gc=False):
     def new_reference(self) -> bool:
         """Whether prices before and after this bar can't be compared."""
         return bool(self.quality.mask & NEW_REFERENCE)
+
+    @property
+    def rescaled(self) -> bool:
+        """Whether a corporate action changed quantity and prices before this bar."""
+        return bool(self.quality.mask & CORPORATE_ACTION)
 
 
 class Arrived(msgspec.Struct, array_like=True, gc=False):

@@ -85,8 +85,9 @@ class Holdings:
         if arrived.offset <= row["offset"]:
             return
         held, position, bar = decided.held, decided.position, decided.bar
-        traded = self._traded(row, held, position.realised)
-        if traded > 0.0:
+        if decided.rescaled:
+            self.filled[slot] += self._worth(row, held, position.realised, bar.open) * multiplier
+        elif (traded := self._traded(row, held, position.realised)) > 0.0:
             self.filled[slot] += traded * abs(bar.open) * multiplier
         if decided.suspect and row["offset"] >= 0:
             before = float(row["realised"]) + float(row["unrealised"])
@@ -118,3 +119,11 @@ class Holdings:
         if held == before == 0.0 and realised != row["realised"]:
             return 2.0 * abs(float(row["ordered"]))
         return abs(held - before)
+
+    @staticmethod
+    def _worth(row: Any, held: float, realised: float, open_: float) -> float:
+        # What was filled in a bar before which quantity and price were rescaled: in notionals, which were not.
+        before = float(row["held"])
+        if row["offset"] < 0 or (realised == row["realised"] and held * before > 0.0):
+            return 0.0
+        return float(abs(held * open_ - before * np.nan_to_num(row["close"])))

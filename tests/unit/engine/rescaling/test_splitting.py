@@ -21,7 +21,7 @@ from tests.support.splitting import PRICES, Array, adjusted, differing, engine_o
 from tests.unit.engine.controls.entries import entry
 from worker.engine.controls import Action
 from worker.engine.partition import PartitionEngine
-from worker.engine.reasons import QUARANTINE
+from worker.engine.reasons import QUARANTINE, Reject, bits
 from worker.engine.records.raw import RawRecords, raw_records
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings, engine_settings
@@ -378,3 +378,10 @@ def test_decoded_records_of_many_keys_meet_it_too() -> None:
     other = engine_of(DEFAULTS, journal)
     assert first_difference(found, stepped(other, raw(), 50)) is None
     assert states(engine) == states(other)
+
+
+def test_the_bar_at_which_it_takes_effect_says_so_and_no_other() -> None:
+    for size in (0, 1, 7):
+        masks = play(bars(), DEFAULTS, recorded("S", action()), batch=size).outs["validation"]["mask"]
+        told = np.flatnonzero(masks & np.uint64(bits(Reject.corporate_action)))
+        assert told.tolist() == [held()]

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.portfolio import MINUTE, START, Trader, decision
+from worker.engine.reasons import Reject
 from worker.engine.settings import EngineSettings
 from worker.risk.book.book import Book
 from worker.risk.settings import RiskSettings
@@ -246,3 +247,31 @@ def test_the_order_in_which_symbols_arrive_does_not_matter(order: list[int]) -> 
     mine.advance(0, START + MINUTE)
     assert mine.holdings.symbols == [f"S{at}" for at in range(6)]
     assert mine.result().realised == 0.0 + 0.1 + 0.2 + 0.1 * 3 + 0.4 + 0.5
+
+
+SPLIT = 1 << Reject.corporate_action
+
+
+def test_across_a_split_there_is_no_return_no_loss_and_no_fill() -> None:
+    """Four for one: a quarter of the price, four times the quantity, the same results."""
+    mine = fed(book(returns="1m"), decision("A", START, 100.0, 10.0, realised=-5.0, unrealised=50.0))
+    mine.advance(0, START + MINUTE)
+    fed(mine, decision("A", START + MINUTE, 25.5, 40.0, realised=-5.0, unrealised=70.0, mask=SPLIT), offset=1)
+    assert mine.advance(START + MINUTE, START + 2 * MINUTE) == []
+    assert mine.result() == (-5.0, 70.0, 0.0, 0.0)
+    assert mine.held().held.tolist() == [1020.0]
+    fed(mine, decision("A", START + 2 * MINUTE, 51.0, 40.0, realised=-5.0, unrealised=1090.0), offset=2)
+    (row,) = mine.advance(START + 2 * MINUTE, START + 3 * MINUTE)
+    assert np.frombuffer(row.values).tolist() == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "filled"),
+    [(10.0, 0.0, 1000.0), (0.0, 40.0, 1000.0), (10.0, 20.0, 500.0), (10.0, -40.0, 2000.0)],
+)
+def test_what_fills_in_the_bar_of_a_split_counts_by_its_notional(before: float, after: float, filled: float) -> None:
+    mine = fed(book(), decision("A", START, 100.0, before))
+    mine.advance(0, START + MINUTE)
+    fed(mine, decision("A", START + MINUTE, 25.0, after, realised=-1.0, mask=SPLIT), offset=1)
+    mine.advance(START + MINUTE, START + 2 * MINUTE)
+    assert mine.result().filled == filled
