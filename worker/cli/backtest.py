@@ -36,7 +36,7 @@ from worker.cli.common import Bootstrap, Json, RegistryFolder, quiet_logs, run_a
 from worker.cli.compiling import announce, without_blas
 from worker.cli.progress import progress
 from worker.cli.strategies import Set, StrategyFile, aside, strategy_settings
-from worker.cli.values import finite
+from worker.cli.values import exclude, finite
 from worker.errors import Exit
 
 if TYPE_CHECKING:
@@ -92,7 +92,16 @@ Warmup = Annotated[
     ),
 ]
 
-
+SplitsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--splits",
+        help="CSV file of the splits in raw prices: symbol, ex (first bar at the new ones), ratio (4:1, 1:20).",
+        exists=True,
+        dir_okay=False,
+        show_default=False,
+    ),
+]
 WithoutModel = Annotated[
     bool, typer.Option("--without-model", help="Continue without a model that fails to load: the rules decide alone.")
 ]
@@ -125,6 +134,7 @@ def backtest(
     extra: Extra = None,
     strategy: StrategyFile = None,
     set_: Set = None,
+    splits: SplitsFile = None,
     registry: RegistryFolder = None,
     without_model: WithoutModel = False,
     bootstrap: Bootstrap = None,
@@ -141,6 +151,8 @@ def backtest(
         raise typer.BadParameter("--from and --to are offsets of a --topic")
     if topic is None and control:
         raise typer.BadParameter("--control goes with a --topic: its offsets tell which records met what")
+    exclude({"--control": control, "--splits": splits is not None})
+    exclude({"--portfolio": portfolio or replay is not None, "--splits": splits is not None})
     if topic is not None and any((interval, sort, decimal, date_format, timezone, column, repeated_hour)):
         raise typer.BadParameter("options that describe files don't apply to the records of a --topic")
     if from_ is not None and to is not None and to <= from_:
@@ -165,6 +177,8 @@ def backtest(
         found = read_tapes(files or [], dataset, options, sort, limit, report)
         if not json:
             show_layouts(report)
+    if splits is not None:
+        announce_splits(found, splits, engine)
     total = sum(map(len, found))
     with aside(), progress("playing", "played", total) as advance:
         run = runner(settings, acknowledge, replay) if on_one_clock else plain
@@ -177,11 +191,20 @@ def backtest(
             per_year,
             settings.models.registry,
             warnings,
-            _inputs(files or [], dataset, topic, from_, to),
+            _inputs(files or [], dataset, topic, from_, to) + ([f"splits {splits.name}"] if splits else []),
         )
     _show(metrics, ledgers, report, out, total, time.monotonic() - begun, json)
     with aside():
         _check(found, engine, truncate, warmup, settings.models.registry)
+
+
+def announce_splits(tapes: list[Tape], file: Path, engine: EngineSettings) -> None:
+    """Let the tapes meet the splits of a file; warn of symbols that the input has not."""
+    from worker.backtest.announced import announce, read_splits
+
+    unknown = announce(tapes, read_splits(file), engine)
+    if unknown:
+        warn([f"{file.name} has splits of symbols that the input has not: {', '.join(unknown)}"])
 
 
 def warn(warnings: Iterable[str]) -> None:
