@@ -312,17 +312,16 @@ def test_a_position_of_less_than_a_lot_stays_whole() -> None:
     assert ended.any()
 
 
-def warmed(journal: Sequence[JournalEntry], cut: int, since: int) -> PartitionEngine:
-    """An engine that has lost the `derived` part of a symbol after `cut` bars, and shown it those since another."""
+def warmed(journal: Sequence[JournalEntry], left: Sequence[JournalEntry], cut: int) -> PartitionEngine:
+    """An engine that has lost the `derived` part of a symbol after `cut` bars, and entries, and shown it them again."""
     first = engine_of(DEFAULTS, journal)
     play(bars()[:cut], DEFAULTS, engine=first)
     kept = first.export(first.symbols.get(b"S") or 0)
-    second = engine_of(DEFAULTS, journal)
+    second = engine_of(DEFAULTS, left)
     second.load(b"S", kept.carry, None)
-    rows = bars()[since:cut]
+    rows = bars()[:cut]
     values = [ticked(row, "S") for row in rows]
-    records = Records([b"S"] * len(rows), values, rows["ingest_ts"].tolist())
-    again = raw_records(records, np.arange(since, cut))
+    again = raw_records(Records([b"S"] * len(rows), values, rows["ingest_ts"].tolist()))
     for start in range(0, len(again), 7):
         second.warm_again_raw(again.slice(start, start + 7))
     return second
@@ -331,17 +330,10 @@ def warmed(journal: Sequence[JournalEntry], cut: int, since: int) -> PartitionEn
 @pytest.mark.parametrize("pruned", [False, True])
 def test_a_warm_up_meets_it_once_more(pruned: bool) -> None:
     """Also where only a later record with the same action is left."""
-    journal = recorded("S", action())
-    cut = held() + 30
-    repeated = [entry("S", 2, visible_from=held() + 5, corp_action=acting(journal[0]))]
+    journal, cut = recorded("S", action()), held() + 30
+    later = entry("S", 2, visible_from=held() + 5, corp_action=acting(journal[0]))
     whole = play(bars()[:cut], DEFAULTS, journal)
-    engine = warmed(journal, cut, 0)
-    if pruned:
-        engine = warmed([*journal, *repeated], cut, 0)
-        left = engine_of(DEFAULTS, repeated)
-        state = engine.export(engine.symbols.get(b"S") or 0)
-        left.load(b"S", state.carry, state.derived)
-        engine = left
+    engine = warmed([*journal, later], [later] if pruned else [*journal, later], cut)
     found = engine.symbols.frames.read(engine.symbols.get(b"S") or 0)
     assert found.tobytes() == whole.whole.tobytes()
 
