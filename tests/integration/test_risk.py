@@ -116,7 +116,7 @@ async def test_a_kill_at_each_step_repeats_and_loses_nothing(
     assert [one.control.version for step in found for one in step.entered.controls if one.control] == [
         10 + at for at in range(len(POINTS))
     ]
-    assert sum(step.entered.repeated_ms is not None for step in found) >= 3
+    assert sum(step.entered.repeated_ms is not None for step in found) >= 2
 
 
 async def test_a_dead_monitor_makes_workers_careful(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:

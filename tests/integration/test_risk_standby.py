@@ -57,9 +57,13 @@ async def test_take_over_after_a_stop_and_after_a_kill(broker: Bootstrap, topic_
         after_kill = owned_at(third) - told
         await source.publish(10**6)
         await reached(settings, START + 60 * MINUTE)
+        seconds, steps = [await third.metric(f"risk_step_seconds_{name}") or 0.0 for name in ("sum", "count")]
         await fleet.stop()
     await assert_exactly_once(settings)
-    print(f"take-over after SIGTERM {after_term:.2f} s, after a kill {after_kill:.2f} s")
+    print(
+        f"take-over after SIGTERM {after_term:.2f} s, after a kill {after_kill:.2f} s; "
+        f"{1000 * seconds / steps:.1f} ms a step"
+    )
     assert after_term <= AFTER_TERM
     assert after_kill <= settings.processing.session_timeout_ms / 1000 + SLACK
 
