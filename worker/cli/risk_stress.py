@@ -9,18 +9,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from worker.cli.common import Json, quiet_logs, settings_with
+from worker.cli.common import Bootstrap, Group, Json, Prefix, quiet_logs, run_async, settings_with
 from worker.cli.output import print_json
 from worker.cli.tables import print_table
 
 if TYPE_CHECKING:
     from worker.risk.stress import Shocked, Stress
+    from worker.settings import Settings
 
 LISTED = 20  # symbols in the table: those that would lose most; --json has all
 
 From = Annotated[
-    Path,
-    typer.Option("--from", help="Folder of a --portfolio backtest, or a recording of a monitor's state (.jsonl)."),
+    Path | None,
+    typer.Option(
+        "--from",
+        help="Folder of a --portfolio backtest, or a recording of a monitor's state (.jsonl), instead of the running "
+        "monitor's.",
+        show_default=False,
+    ),
 ]
 Shocks = Annotated[
     list[str] | None,
@@ -33,15 +39,22 @@ Shocks = Annotated[
 ]
 
 
-def stress(from_: From, shock: Shocks = None, json: Json = False) -> None:
+def stress(
+    from_: From = None,
+    shock: Shocks = None,
+    bootstrap: Bootstrap = None,
+    group: Group = None,
+    prefix: Prefix = None,
+    json: Json = False,
+) -> None:
     """Revalue the portfolio under the worst returns of its own past, and under given ones."""
     moves = dict(map(_move, shock or ()))
     quiet_logs()
-    settings = settings_with()
+    settings = settings_with(bootstrap, group, prefix)
     from worker.risk.stress import WINDOWS, Stress
     from worker.settings import load_engine_of
 
-    portfolio = Stress(settings.risk, load_engine_of(settings), _stored(from_))
+    portfolio = Stress(settings.risk, load_engine_of(settings), _stored(settings, from_))
     _check_known(portfolio, moves)
     shocks = [past for rows in WINDOWS if (past := portfolio.past(rows)) is not None]
     if moves:
@@ -76,8 +89,12 @@ def _check_known(portfolio: Stress, moves: dict[str, float]) -> None:
         raise typer.BadParameter(f"the portfolio has no symbol or group {name!r}: {hint}", param_hint="'--shock'")
 
 
-def _stored(path: Path) -> dict[str, bytes]:
+def _stored(settings: Settings, path: Path | None) -> dict[str, bytes]:
     """Return the newest record of each key."""
+    if path is None:
+        from worker.operate.risk_state import read_risk_state
+
+        return run_async(read_risk_state(settings))
     from worker.backtest.portfolio.folder import STATE
     from worker.errors import DataError
     from worker.sources.recording import read_recording

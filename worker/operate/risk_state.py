@@ -1,0 +1,25 @@
+"""Reader of the newest state of the portfolio's risk monitor."""
+
+from __future__ import annotations
+
+from worker.errors import DataError
+from worker.operate.read_topic import read_topic
+from worker.settings import Settings
+
+
+async def read_risk_state(settings: Settings) -> dict[str, bytes]:
+    """Return the newest record of each key of the monitor's state topic.
+
+    Raises:
+        ConfigError: the topic does not exist.
+        DataError: no monitor has written a state.
+    """
+    topic, found = settings.risk_state_topic, dict[str, bytes]()
+    for record in await read_topic(settings.kafka, topic, None, None, lambda _: None):
+        key = (record.key or b"").decode(errors="replace")
+        found.pop(key, None)
+        if record.value is not None:
+            found[key] = record.value
+    if not found:
+        raise DataError(f"{topic} holds no state", "Run `alphapulse risk`, or give --from")
+    return found
