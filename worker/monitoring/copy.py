@@ -10,11 +10,13 @@ from aiokafka import TopicPartition
 
 from worker.kafka.backoff import BackOff
 from worker.kafka.errors import FAILURES
-from worker.kafka.reader import Reader, Truncated
+from worker.kafka.reader import Consumed, Reader, Truncated
+from worker.monitoring.records import CHECKSUM, checksum
 
 log = logging.getLogger(__name__)
 LOOK = 1.0  # seconds between two looks at the end
 MAX_BACKOFF = 10.0
+DAMAGED = b""  # in the place of a value whose checksum does not match: no record of the state can be read from it
 
 
 class StateCopy:
@@ -33,14 +35,21 @@ class StateCopy:
         """
         async for batch in reader.batches(self._tp, self._next, stop):
             for record in batch:
-                key = (record.key or b"").decode(errors="replace")
-                if record.value is None:
-                    self.records.pop(key, None)
-                else:
-                    self.records[key] = record.value
+                self._put(record)
                 self._next = record.offset + 1
         self._next = max(self._next, stop)
         self.reached = True
+
+    def _put(self, record: Consumed) -> None:
+        name, value = record.key or b"", record.value
+        key = name.decode(errors="replace")
+        if value is None:
+            self.records.pop(key, None)
+        else:
+            intact = not value or (CHECKSUM, checksum(name, value)) in record.headers
+            if not intact:
+                log.error("a record of the state is damaged", extra={"key": key, "offset": record.offset})
+            self.records[key] = value if intact else DAMAGED
 
     def forget(self) -> None:
         """Begin anew with the next reading."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from worker.stream.output.builder import common_headers, rfc3339
 from worker.stream.placement import home
 
 MONITOR = "alphapulse.monitor"  # header of the monitor's control records: its name; an operator's have none
+CHECKSUM = "alphapulse.checksum"  # header of the state's records
 PORTFOLIO = b"io.alphapulse.portfolio.v1"
 ALL = b"*"
 
@@ -55,7 +57,8 @@ class Writer:
     def state(self, records: Iterable[tuple[str, bytes]], ts: int) -> Iterator[Placed]:
         """Yield records of the state."""
         for key, value in records:
-            yield Placed(0, Output(self._state, key.encode(), value, ts, ()))
+            name = key.encode()
+            yield Placed(0, Output(self._state, name, value, ts, ((CHECKSUM, checksum(name, value)),)))
 
     def _portfolio(self, step: Step) -> Output:
         headers = (
@@ -69,3 +72,8 @@ class Writer:
     def _control(self, key: str, value: bytes | None, written_ms: int) -> Placed:
         name = key.encode()
         return Placed(home(name, self._partitions), Output(self._topics.limits, name, value, written_ms, self._own))
+
+
+def checksum(key: bytes, value: bytes) -> bytes:
+    """Return the CRC-32 of a state record's key and value, as 8 hexadecimal digits."""
+    return f"{zlib.crc32(value, zlib.crc32(key)):08x}".encode()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
+
 import msgspec
 
 from tests.support.monitored import Run, live, log
-from worker.monitoring.records import MONITOR, Step, Writer
+from worker.monitoring.records import CHECKSUM, MONITOR, Step, Writer
 from worker.risk.settings import RiskSettings
 from worker.settings import ProcessingSettings, Settings, TopicSettings
 
@@ -36,6 +38,9 @@ def test_the_records_of_steps_in_one_transaction() -> None:
     assert {(one.key or b"").decode(): one.value for one in state} == run.state
     assert len(state) == len(run.state)
     assert state[-1].key == b"head"
+    assert all(
+        int(dict(one.headers)[CHECKSUM], 16) == zlib.crc32((one.key or b"") + (one.value or b"")) for one in state
+    )
 
 
 def test_names_of_the_monitor() -> None:
