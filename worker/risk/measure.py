@@ -99,10 +99,9 @@ class Measure:
         labels = np.full(len(held.symbols), count)
         labels[of.modelled] = found
         gross = gross_of(held.ordered, labels, count + 1)
-        members = [np.flatnonzero(labels == at) for at in range(count + 1)]
+        shared = np.flatnonzero(np.bincount(labels, minlength=count + 1) > 1).tolist()
+        members = {at: np.flatnonzero(labels == at) for at in shared}
         joint = [
-            Joint(held.symbols[places[0]], share(float(gross[at]), equity), places)
-            for at, places in enumerate(members)
-            if places.size > 1
+            Joint(held.symbols[places[0]], share(float(gross[at]), equity), places) for at, places in members.items()
         ]
         return sorted(joint, key=lambda one: one.name)

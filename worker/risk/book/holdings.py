@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,24 @@ ROW = np.dtype(
     ]
 )
 FEWEST = 64  # rows to begin with
+
+
+class _Before(NamedTuple):
+    """A row as plain numbers, which are read faster."""
+
+    offset: int
+    ts: int
+    close_ts: int
+    length: int
+    held: float
+    ordered: float
+    close: float
+    realised: float
+    unrealised: float
+    sigma: float
+    mark: float
+    fresh: bool
+    broken: bool
 
 
 class Holdings:
@@ -81,49 +99,47 @@ class Holdings:
         """Replace a symbol's row by a newer decision; an older one changes nothing."""
         decided = arrived.decided
         slot = self.slots[decided.symbol]
-        row = self._rows[slot]
-        if arrived.offset <= row["offset"]:
+        before = _Before(*self._rows[slot].item())
+        if arrived.offset <= before.offset:
             return
         held, position, bar = decided.held, decided.position, decided.bar
         if decided.rescaled:
-            self.filled[slot] += self._worth(row, held, position.realised, bar.open) * multiplier
-        elif (traded := self._traded(row, held, position.realised)) > 0.0:
+            self.filled[slot] += self._worth(before, held, position.realised, bar.open) * multiplier
+        elif (traded := self._traded(before, held, position.realised)) > 0.0:
             self.filled[slot] += traded * abs(bar.open) * multiplier
-        if decided.suspect and row["offset"] >= 0:
-            before = float(row["realised"]) + float(row["unrealised"])
-            self.suspect[slot] += (position.realised + position.unrealised) - before
+        if decided.suspect and before.offset >= 0:
+            self.suspect[slot] += (position.realised + position.unrealised) - (before.realised + before.unrealised)
         sigma = decided.risk.sigma_ann
         self._rows[slot] = (
             arrived.offset,
             decided.ts,
             decided.close_ts,
-            max(int(row["length"]), decided.close_ts - decided.ts),
+            max(before.length, decided.close_ts - decided.ts),
             held,
             decided.ordered,
             bar.close,
             position.realised,
             position.unrealised,
             math.nan if sigma is None else sigma,
-            row["mark"],
+            before.mark,
             True,
-            bool(row["broken"]) or decided.new_reference,
+            before.broken or decided.new_reference,
         )
 
     @staticmethod
-    def _traded(row: Any, held: float, realised: float) -> float:
+    def _traded(before: _Before, held: float, realised: float) -> float:
         # The quantity filled in the bar; unknown at the first. A position opened and closed within one bar shows in the
         # realised result alone.
-        before = float(row["held"])
-        if row["offset"] < 0:
+        if before.offset < 0:
             return 0.0
-        if held == before == 0.0 and realised != row["realised"]:
-            return 2.0 * abs(float(row["ordered"]))
-        return abs(held - before)
+        if held == before.held == 0.0 and realised != before.realised:
+            return 2.0 * abs(before.ordered)
+        return abs(held - before.held)
 
     @staticmethod
-    def _worth(row: Any, held: float, realised: float, open_: float) -> float:
+    def _worth(before: _Before, held: float, realised: float, open_: float) -> float:
         # What was filled in a bar before which quantity and price were rescaled: in notionals, which were not.
-        before = float(row["held"])
-        if row["offset"] < 0 or (realised == row["realised"] and held * before > 0.0):
+        if before.offset < 0 or (realised == before.realised and held * before.held > 0.0):
             return 0.0
-        return float(abs(held * open_ - before * np.nan_to_num(row["close"])))
+        close = 0.0 if math.isnan(before.close) else before.close
+        return abs(held * open_ - before.held * close)
