@@ -6,16 +6,17 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from tests.bench import report
+from tests.bench import report, targets
 from tests.bench.absent import Absent
-from tests.bench.strategies import targets
+from tests.bench.oracle import Failed
 from tests.bench.strategies.calling import call_ns
 from tests.bench.strategies.comparing import Compared, compare_all, show
 from tests.bench.strategies.compiling import compile_s
-from tests.bench.strategies.oracles import BACKTESTING, VECTORBT, Failed
+from tests.bench.strategies.oracles import BACKTESTING, VECTORBT
 from tests.bench.strategies.ours import Incomparable
 from tests.bench.strategies.paying import paid
 from tests.bench.strategies.sweeping import Sweeps, sweeps
+from tests.bench.strategies.targets import EXACT, TARGETS
 from tests.support.strategy_faults import FAULTS, found
 from worker.engine.partition import PartitionEngine
 from worker.engine.settings import EngineSettings
@@ -72,8 +73,8 @@ def main() -> None:
         sys.exit(f"error: {error}")
     say("checking strategies with faults; measuring calls, compilation, and what a strategy adds to the engine")
     measured = figures(compared, swept)
-    late = targets.missed(measured)
-    targets.show(measured)
+    late = targets.missed(TARGETS, measured)
+    targets.show(TARGETS, measured)
     report.write(
         "strategies",
         measured,
@@ -82,7 +83,7 @@ def main() -> None:
         sweep={"tries": len(swept.ours.trades), "trades": sum(swept.ours.trades), "vectorbt_first_s": swept.first},
         missed=late,
     )
-    sys.exit(WRONG if targets.EXACT.intersection(late) else 0)
+    sys.exit(WRONG if EXACT.intersection(late) else 0)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from tests.bench.oracle import Say
 from tests.bench.strategies.cases import EVENTS, SIGNALS, Case, cases
-from tests.bench.strategies.oracles import BACKTESTING, VECTORBT, Say, trades_of
+from tests.bench.strategies.oracles import BACKTESTING, VECTORBT, trades_of
 from tests.bench.strategies.ours import played
 from tests.bench.strategies.trades import Difference, Trade, differences
 

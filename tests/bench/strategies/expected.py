@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 from tests.bench.absent import Absent
+from tests.bench.oracle import Failed
 from tests.bench.strategies.cases import EVENTS, SIGNALS, SIZED, Case
-from tests.bench.strategies.oracles import BACKTESTING, Failed, trades_of
+from tests.bench.strategies.oracles import BACKTESTING, trades_of
 from tests.bench.strategies.trades import Trade
 
 FILE = Path(__file__).with_name("expected.json.gz")

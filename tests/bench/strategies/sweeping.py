@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tests.bench.oracle import Failed, Say
 from tests.bench.strategies.cases import BEGIN, BUDGET, FEE, PROFILE, RULES
 from tests.bench.strategies.markets import COLUMNS, series
-from tests.bench.strategies.oracles import VECTORBT, Failed, Say
+from tests.bench.strategies.oracles import VECTORBT
 from worker.engine.kernel import CACHE
 
 DATASET, BARS, CORES = "sp500", 5_000, 2

@@ -8,8 +8,9 @@ from tests.bench.strategies.cases import EVENTS, SIGNALS, Case
 from tests.bench.strategies.comparing import compare
 from tests.bench.strategies.expected import KEPT, expected
 from tests.bench.strategies.ours import played
-from tests.bench.strategies.targets import missed, show
+from tests.bench.strategies.targets import TARGETS
 from tests.bench.strategies.trades import Fill, Trade, differences, lots
+from tests.bench.targets import missed, show
 
 TRADE = Trade(3, 7, 1, 10.0, 100.0, 101.0, 8.0)
 
@@ -91,9 +92,9 @@ FIGURES = {
 def test_a_figure_beyond_its_target_is_missed(
     name: str, value: float, late: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert missed(FIGURES) == []
+    assert missed(TARGETS, FIGURES) == []
     figures = FIGURES | {name: value}
-    assert missed(figures) == late
-    show(figures)
+    assert missed(TARGETS, figures) == late
+    show(TARGETS, figures)
     lines = [line for line in capsys.readouterr().out.splitlines() if line.endswith("MISSED")]
     assert [line.split()[0] for line in lines] == late
