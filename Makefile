@@ -22,7 +22,7 @@ BENCH_calibration := tests.bench.reliability
 BENCH_profiles    := tests.bench.profiles
 BENCH_examples    := tests.bench.earned --docs
 BENCHES := workers check peers engine backtest failover symbols inprocess models calibration profiles
-PROOFS  := parity differential oracles strategies test-files test-versions
+PROOFS  := parity differential oracles strategies risk test-files test-versions
 CHOSEN  := $(or $(WHAT),workers)
 
 MIN       ?= 10
@@ -128,6 +128,9 @@ oracles: $(DEV) engine
 
 strategies: $(DEV) engine
 	@$(BIN)/python -m tests.bench.strategies $(ARGS)
+
+risk: $(DEV) engine
+	@$(BIN)/python -m tests.bench.risk $(ARGS)
 
 test-files: $(DEV) engine
 	@$(BIN)/python -m tests.files $(ARGS)

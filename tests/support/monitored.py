@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,11 +13,12 @@ from schemas.control import Control
 from schemas.portfolio import Entered, Operated, Portfolio
 from tests.support.portfolio import MINUTE, START, Trader
 from worker.engine.settings import EngineSettings
-from worker.risk.monitor import Monitor, Output
+from worker.risk.monitor import Monitor, Output, replay
 from worker.risk.settings import RiskSettings
 
 Log = list[list[tuple[int, bytes]]]  # (offset, value) by partition
 ENGINE = EngineSettings()
+SMALL = RiskSettings.model_validate({"returns": "5m", "capital": 20_000.0})
 _portfolio = msgspec.json.Decoder(Portfolio).decode
 
 
@@ -121,6 +122,34 @@ def _entered(run: Run, rng: np.random.Generator, ts: int) -> dict[str, Any]:
     return found
 
 
-def same(one: Sequence[Output], other: Sequence[Output]) -> bool:
-    """Whether two runs wrote the same bytes."""
-    return list(one) == list(other)
+def crashing(partitions: int, minutes: int, seed: int) -> Log:
+    """Decisions of twelve traders through a crash; one of them can't be read."""
+    decisions = log(12, partitions, minutes, seed, crash=minutes // 2)
+    decisions[0][50] = (50, b"no decision")
+    return decisions
+
+
+def run_of(decisions: Log, seed: int, restarts: bool = False) -> Run:
+    """A run over a log in random turns, where it says so with processes that end anywhere."""
+    run = Run(SMALL, len(decisions))
+
+    def perhaps(now: Run, rng: np.random.Generator) -> None:
+        if rng.random() < 0.05 and now.outputs and restarts:
+            _again(now, decisions)
+
+    live(run, decisions, seed, perhaps)
+    return run
+
+
+def replayed(run: Run, decisions: Log) -> list[Output]:
+    """What a new monitor writes at the recorded steps of a run."""
+    return list(replay(Monitor(run.risk, run.engine, run.partitions), run.records, decisions))
+
+
+def _again(run: Run, decisions: Log) -> None:
+    """A new process: from the state of the last step, the log read again from its cut to where the old one was."""
+    reached = run.monitor.cut
+    run.restart()
+    for partition, (begin, end) in enumerate(zip(run.monitor.cut, reached, strict=True)):
+        for offset, value in decisions[partition][begin:end]:
+            run.monitor.take(partition, offset, value)

@@ -1,1 +1,1 @@
-"""The portfolio's covariance against skfolio's, which is asked in an environment of its own."""
+"""The portfolio's risk against libraries that are not ours, its replays, and what it costs (`make risk`)."""

@@ -13,48 +13,25 @@ import pytest
 from schemas.control import MODEL_KEY, Control, CorporateAction, ModelSwitch, StrategySwitch
 from schemas.portfolio import Operated
 from tests.support.examples import drawn
-from tests.support.monitored import ENGINE, Log, Run, live, log
+from tests.support.monitored import ENGINE, SMALL, Run, crashing, log, replayed, run_of
 from tests.support.portfolio import MINUTE, START, decision
 from worker.errors import DataError
 from worker.risk.monitor import Monitor, replay
-from worker.risk.settings import RiskSettings
 
-RISK = RiskSettings.model_validate({"returns": "5m", "capital": 20_000.0})
 MINUTES = drawn(150, 1_500)
-
-
-def run_of(decisions: Log, seed: int, restarts: bool = False) -> Run:
-    run = Run(RISK, len(decisions))
-
-    def perhaps(now: Run, rng: np.random.Generator) -> None:
-        if rng.random() < 0.05 and now.outputs and restarts:
-            again(now, decisions)
-
-    live(run, decisions, seed, perhaps)
-    return run
-
-
-def again(run: Run, decisions: Log) -> None:
-    """A new process: from the state of the last step, the log read again from its cut to where the old one was."""
-    reached = run.monitor.cut
-    run.restart()
-    for partition, (begin, end) in enumerate(zip(run.monitor.cut, reached, strict=True)):
-        for offset, value in decisions[partition][begin:end]:
-            run.monitor.take(partition, offset, value)
 
 
 @pytest.mark.parametrize(
     ("seed", "partitions"), product(range(5), (1, 2, 4)) if drawn(0, 1) else [(0, 1), (1, 2), (2, 4)]
 )
 def test_a_replay_from_recorded_cuts_writes_the_same_bytes(seed: int, partitions: int) -> None:
-    decisions = log(12, partitions, MINUTES, seed, crash=MINUTES // 2)
-    decisions[0][50] = (50, b"no decision")
+    decisions = crashing(partitions, MINUTES, seed)
     run = run_of(decisions, seed)
     assert len(run.outputs) > MINUTES * 0.9
-    assert list(replay(Monitor(RISK, ENGINE, partitions), run.records, decisions)) == run.outputs
+    assert replayed(run, decisions) == run.outputs
     interrupted = run_of(decisions, seed, restarts=True)
     assert [one.portfolio for one in interrupted.outputs] != []
-    assert list(replay(Monitor(RISK, ENGINE, partitions), interrupted.records, decisions)) == interrupted.outputs
+    assert replayed(interrupted, decisions) == interrupted.outputs
     assert interrupted.state == {key: value for one in interrupted.outputs for key, value in one.state}
 
 
@@ -65,14 +42,14 @@ def test_it_goes_on_from_any_step(seed: int) -> None:
     rng = np.random.default_rng(seed)
     for at in rng.integers(1, len(run.outputs), 5).tolist():
         state = {key: value for one in run.outputs[:at] for key, value in one.state}
-        restored = Monitor(RISK, ENGINE, 2, state)
+        restored = Monitor(SMALL, ENGINE, 2, state)
         assert list(replay(restored, run.records[at:], decisions)) == run.outputs[at:]
 
 
 def test_figures_do_not_depend_on_the_number_of_partitions() -> None:
     found = []
     for partitions in (1, 2, 4):
-        run = Run(RISK, partitions)
+        run = Run(SMALL, partitions)
         for partition, values in enumerate(log(12, partitions, 120, 3)):
             for offset, value in values:
                 run.monitor.take(partition, offset, value)
@@ -165,7 +142,7 @@ def test_an_unreadable_decision_blinds_until_acknowledged() -> None:
 
 
 def test_a_step_is_due_when_every_partition_has_shown_it_or_ended() -> None:
-    monitor = Monitor(RISK, ENGINE, 2)
+    monitor = Monitor(SMALL, ENGINE, 2)
     assert monitor.due([True, True]) is None
     monitor.take(0, 0, decision("A", START, 100.0))
     assert monitor.due([True, False]) is None
@@ -180,7 +157,7 @@ def test_a_step_is_due_when_every_partition_has_shown_it_or_ended() -> None:
 
 
 def test_the_next_step_is_that_of_the_earliest_decision_that_waits() -> None:
-    monitor = Monitor(RISK, ENGINE, 2)
+    monitor = Monitor(SMALL, ENGINE, 2)
     assert monitor.next() is None
     assert monitor.take(0, 0, decision("A", START + MINUTE, 100.0)) == START + 2 * MINUTE
     assert monitor.next() == START + 2 * MINUTE
@@ -251,4 +228,4 @@ def test_a_damaged_state_is_refused(key: str, value: bytes | str | None, reason:
     if value is not None:
         state[key] = run.state[value] if isinstance(value, str) else value
     with pytest.raises(DataError, match=reason):
-        Monitor(RISK, ENGINE, 1, state)
+        Monitor(SMALL, ENGINE, 1, state)

@@ -1,0 +1,16 @@
+"""What is promised of the portfolio's risk."""
+
+from __future__ import annotations
+
+from tests.bench.risk.replaying import RUNS
+from tests.bench.targets import AT_LEAST, AT_MOST, Target, Targets
+
+TARGETS: Targets = {
+    "oracle_worst_error": (Target(AT_MOST, 1e-12),),
+    "replays_equal": (Target(AT_LEAST, len(RUNS)),),
+    "step_ms": (Target(AT_MOST, 50),),
+    "rebuild_ms": (Target(AT_MOST, 300),),
+    "decisions_per_cpu_s": (Target(AT_LEAST, 50_000),),
+    "decisions_per_cpu_s_20000": (Target(AT_LEAST, 50_000),),
+}
+EXACT = {"oracle_worst_error", "replays_equal"}  # the others are times
