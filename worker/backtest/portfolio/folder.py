@@ -61,7 +61,7 @@ class Files:
         self._journal.write(lines(moment.journal))
         for step in moment.steps:
             self._state.update(step.output.state)
-            self._ts = step.written_ms
+            self._ts = step.portfolio.ts
 
     def close(self) -> None:
         """Write the state of the last step, as a recording of its topic, and close all."""
