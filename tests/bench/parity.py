@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import report, switched
+from tests.bench import report, switched, upgraded
 from tests.support.parity import Values, backtested, differing, lean_files, live, records_of
 from tests.support.ticks import group_settings, ticks
 from worker.broker import Broker
@@ -37,9 +37,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--simulated", type=int, default=200_000, help="simulated ticks with faults")
     parser.add_argument("--symbols", type=int, default=200)
-    parser.add_argument("--switched", type=int, default=40_000, help="ticks for a strategy that is switched, per mode")
-    parser.add_argument("--rate", type=float, default=200.0, help="of these, per second, until the last switch")
-    parser.add_argument("--only", choices=["switched"], help="this part alone")
+    parser.add_argument("--switched", type=int, default=40_000, help="ticks for a strategy that changes, per mode")
+    parser.add_argument("--rate", type=float, default=200.0, help="of these, per second, until it has")
+    parser.add_argument("--only", choices=["switched", "upgraded"], help="this part alone")
     given = parser.parse_args()
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as scratch, Broker() as broker:
@@ -51,8 +51,10 @@ def main() -> None:
             write_recording(records, folder / "simulated.jsonl")
             figures |= compared(broker.bootstrap, "simulated", records, [folder / "simulated.jsonl"], folder)
         records = ticks(given.switched, given.symbols, SEED)
-        for mode in ("compiled", "python"):
-            figures |= switched.compared(broker.bootstrap, mode, records, folder, given.rate)
+        for part in (switched, upgraded):
+            for mode in ("compiled", "python"):
+                if given.only in (None, part.__name__.rpartition(".")[2]):
+                    figures |= part.compared(broker.bootstrap, mode, records, folder, given.rate)
     for name in ("ticks", "differing_values"):
         figures[name] = sum(value for part, value in figures.items() if part.endswith(f"_{name}"))
     report.table(figures)
