@@ -15,7 +15,7 @@ from aiokafka.consumer.group_coordinator import CoordinatorGroupRebalance, Group
 
 from worker.kafka.backoff import BackOff, Rarely
 from worker.kafka.seams.assignor import PartitionsUnknown
-from worker.kafka.seams.metadata import unknown_for
+from worker.kafka.seams.metadata import said_unknown_for
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +134,6 @@ async def on_join_leader(self: Any, response: Any) -> Any:
     """
     coordinator, clock = self._coordinator, asyncio.get_running_loop().time
     backoff, deadline = BackOff(), clock() + self._session_timeout_ms / 3000
-    told = False
     while True:
         try:
             assigned = await _lead(self, response)
@@ -148,14 +147,14 @@ async def on_join_leader(self: Any, response: Any) -> Any:
         if not getattr(coordinator, "_said_unknown", False):
             coordinator._said_unknown = True
             log.warning("the leader of the group does not know the partitions yet", extra={"topic": topic})
-        if told and unknown_for(coordinator._client.cluster, topic) >= KNOWN_WITHIN:
+        # Over many joins: the answer to one of them may come in the next, since refreshes back off.
+        if said_unknown_for(coordinator._client.cluster, topic) >= KNOWN_WITHIN:
             raise errors.UnknownTopicOrPartitionError(topic)
         if clock() >= deadline:
             coordinator.request_rejoin()
             return None
         refresh = coordinator._client.force_metadata_update()
-        answered, _ = await asyncio.wait([refresh], timeout=max(deadline - clock(), 0.0))
-        told = refresh in answered and refresh.result()
+        await asyncio.wait([refresh], timeout=max(deadline - clock(), 0.0))
         await asyncio.sleep(backoff.next())
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.cluster import ClusterMetadata
@@ -27,10 +27,23 @@ def update_metadata(self: Any, metadata: Any) -> None:
     _original(self, metadata)
 
 
+class _Said(NamedTuple):
+    """The first and the last of consecutive "unknown topic" answers, monotonic seconds."""
+
+    first: float
+    last: float
+
+
 def unknown_for(cluster: Any, topic: str) -> float:
     """Return the seconds since the first of consecutive "unknown topic" answers; 0.0 if the last one says otherwise."""
-    since = _unknown(cluster).get(topic)
-    return 0.0 if since is None else time.monotonic() - since
+    said = _unknown(cluster).get(topic)
+    return 0.0 if said is None else time.monotonic() - said.first
+
+
+def said_unknown_for(cluster: Any, topic: str) -> float:
+    """Return the seconds from the first to the last of consecutive "unknown topic" answers: silence adds none."""
+    said = _unknown(cluster).get(topic)
+    return 0.0 if said is None else said.last - said.first
 
 
 async def wait_on_metadata(self: Any, topic: str) -> Any:
@@ -57,28 +70,30 @@ async def wait_on_metadata(self: Any, topic: str) -> Any:
     return partitions
 
 
-def _unknown(cluster: Any) -> dict[str, float]:
-    found: dict[str, float] = cluster.__dict__.setdefault("_unknown_since", {})
+def _unknown(cluster: Any) -> dict[str, _Said]:
+    found: dict[str, _Said] = cluster.__dict__.setdefault("_unknown_since", {})
     return found
 
 
-def _rows(known: dict[str, dict[int, Any]], told: Iterable[Any], since: dict[str, float]) -> list[Any]:
+def _rows(known: dict[str, dict[int, Any]], told: Iterable[Any], unknown: dict[str, _Said]) -> list[Any]:
     """Merge an answer into the known topics; return answered topics, then other known ones, then errors.
 
-    `since` holds the time of the first of consecutive "unknown topic" answers, by topic.
+    `unknown` holds when brokers have said "unknown topic", by topic.
     """
-    whole, errors, gone = {}, [], set()
+    whole, errors, gone, now = {}, [], set(), time.monotonic()
     for row in told:
         code, topic, internal, partitions = row
         if code:
             errors.append(row)
             if code != UnknownTopicOrPartitionError.errno:
-                since.pop(topic, None)
-            elif time.monotonic() - since.setdefault(topic, time.monotonic()) >= FORGOTTEN:
+                unknown.pop(topic, None)
+                continue
+            unknown[topic] = _Said(unknown[topic].first if topic in unknown else now, now)
+            if now - unknown[topic].first >= FORGOTTEN:
                 gone.add(topic)
         elif rows := _partitions(known.get(topic, {}), partitions or ()):
             whole[topic] = (0, topic, internal, rows)
-            since.pop(topic, None)
+            unknown.pop(topic, None)
     kept = [
         (0, topic, False, _partitions(of, ()))
         for topic, of in known.items()
