@@ -58,6 +58,11 @@ FAULTS = {
     "F51": "coordinator that answers with errors and without topics, or leaves a partition out",
     "F52": "connections reset again and again",
     "F53": "at least once: a former owner's snapshots reach the log behind newer ones",
+    "F54": "monitor of the portfolio's risk killed under load",
+    "F55": "monitor frozen within and beyond its session, then awake",
+    "F56": "two monitors that lead",
+    "F57": "brokers of the monitor killed or paused, one of three",
+    "F58": "state of the monitor damaged or deleted",
 }
 
 

@@ -66,14 +66,14 @@ async def three_scene(cluster: SplitCluster, prefix: str, places: Places = USUAL
         first = places.state if topic == settings.state_topic else places.logs
         await create_on(cluster, topic, [order(first)] * PARTITIONS, configs)
     group = settings.processing.group
-    await _coordinate(cluster, group, COORDINATOR_OF_GROUP, places.group)
+    await coordinate(cluster, group, COORDINATOR_OF_GROUP, places.group)
     for p in range(PARTITIONS):
         transactional_id = f"{group}-{settings.topics.input}-{p}"
-        await _coordinate(cluster, transactional_id, COORDINATOR_OF_TRANSACTION, places.transactions)
+        await coordinate(cluster, transactional_id, COORDINATOR_OF_TRANSACTION, places.transactions)
     return settings
 
 
-async def _coordinate(cluster: SplitCluster, key: str, kind: int, node: int) -> None:
+async def coordinate(cluster: SplitCluster, key: str, kind: int, node: int) -> None:
     """Let this node coordinate a group or a transactional id: it leads the partition that has it."""
 
     topic = INTERNAL[kind]

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from schemas import Control
+from tests.chaos.catalogue import fault
 from tests.integration.conftest import Bootstrap
 from tests.integration.test_control import decided, seen
 from tests.support.commands import command
@@ -86,6 +87,7 @@ async def test_a_worker_obeys_the_monitor(broker: Bootstrap, topic_prefix: str, 
     assert all(msgspec.json.decode(record.value or b"")["max_notional"] <= 7.0 for record in mine)
 
 
+@fault("F54")
 async def test_a_kill_at_each_step_repeats_and_loses_nothing(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
 ) -> None:
@@ -157,6 +159,7 @@ async def test_a_dead_monitor_makes_workers_careful(broker: Bootstrap, topic_pre
     assert not [one for one in later if one["action"] in ("open_long", "open_short")]
 
 
+@fault("F58")
 async def test_a_lost_state_stops_the_monitor_until_it_may_be_rebuilt(
     broker: Bootstrap, topic_prefix: str, tmp_path: Path
 ) -> None:

@@ -5,31 +5,34 @@ from __future__ import annotations
 import os
 import signal
 import time
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from tests.chaos.catalogue import fault
 from tests.integration.conftest import Bootstrap
-from tests.support.fleet import WorkerProcess
 from tests.support.monitored import log
 from tests.support.portfolio import MINUTE, START
-from tests.support.risk import Decided, Monitors, assert_exactly_once, make_risk_topics, owns, reached, risk_settings
+from tests.support.risk import (
+    Decided,
+    Monitors,
+    assert_exactly_once,
+    make_risk_topics,
+    owned_at,
+    owns,
+    reached,
+    risk_settings,
+)
 from worker.errors import Exit
 
 pytestmark = pytest.mark.kafka
 
 SEED = int(os.environ.get("TEST_SEED", "7"))
-OWNER = "owner of the portfolio"
 AFTER_TERM = 2.0  # seconds
 SLACK = 2.0  # seconds after the session's timeout
 
 
-def owned_at(member: WorkerProcess) -> float:
-    """Unix time at which a member last became the owner."""
-    return datetime.fromisoformat(member.events(OWNER)[-1]["ts"]).timestamp()
-
-
+@fault("F54")
 async def test_take_over_after_a_stop_and_after_a_kill(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
     settings = risk_settings(broker.bootstrap, topic_prefix)
     await make_risk_topics(settings)
@@ -68,6 +71,7 @@ async def test_take_over_after_a_stop_and_after_a_kill(broker: Bootstrap, topic_
     assert after_kill <= settings.processing.session_timeout_ms / 1000 + SLACK
 
 
+@fault("F55")
 async def test_a_zombie_adds_nothing_and_ends(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
     settings = risk_settings(broker.bootstrap, topic_prefix)
     await make_risk_topics(settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from worker.settings import Settings
 
 _portfolio = msgspec.json.Decoder(Portfolio).decode
 _control = msgspec.json.Decoder(Control).decode
+OWNER = "owner of the portfolio"
 SMALL = {"capital": 20_000.0, "returns": "5m", "wait_ms": 200}
 
 
@@ -92,6 +94,12 @@ async def owns(member: WorkerProcess, seconds: float = START) -> float:
     return await until(holds, seconds, f"{member.name} owns the portfolio:\n{member.text}")
 
 
+def owned_at(member: WorkerProcess) -> float:
+    """Unix time at which a member last became the owner; 0 for never."""
+    told = member.events(OWNER)
+    return datetime.fromisoformat(told[-1]["ts"]).timestamp() if told else 0.0
+
+
 async def read_whole(settings: Settings, topic: str, partition: int) -> list[Consumed]:
     """All committed records of a partition; waits for markers, which may come after the commit has returned."""
     tp = TopicPartition(topic, partition)
@@ -135,19 +143,25 @@ def is_own(record: Consumed) -> bool:
     return any(name == MONITOR for name, _ in record.headers)
 
 
-async def assert_exactly_once(settings: Settings) -> list[Portfolio]:
-    """Check all that the monitor wrote against a replay from the recorded cuts; return the steps."""
+async def assert_exactly_once(settings: Settings, alone: bool = True) -> list[Portfolio]:
+    """Check all that the monitor wrote against a replay from the recorded cuts; return the steps.
+
+    Two monitors that write limits at once, so not `alone`, do not know each other's newest versions.
+    """
     written, limits = await portfolios(settings), await controls(settings)
     found = [_portfolio(record.value or b"") for record in written]
     assert [step.number for step in found] == list(range(1, len(found) + 1))
-    assert_versions(limits)
+    times = [step.ts for step in found]
+    assert times == sorted(times)
+    if alone:
+        assert_versions(limits)
     decisions = await _all(settings, settings.topics.output, settings.topics.partitions)
     log: Log = [[] for _ in range(settings.topics.partitions)]
     for record in decisions:
         log[record.partition].append((record.offset, record.value or b""))
     outputs = list(replay(Monitor(settings.risk, EngineSettings(), len(log)), found, log))
     assert [record.value for record in written] == [output.portfolio for output in outputs]
-    wanted, has = _by_key([one for output in outputs for one in output.controls]), by_key(limits)
+    wanted, has = _by_key([one for output in outputs for one in output.controls]), by_key(limits, settings)
     assert {key: has.get(key) for key in wanted.keys() | has.keys() if wanted.get(key) != has.get(key)} == {}
     assert await state(settings) == {key: value for output in outputs for key, value in output.state}
     return found
@@ -165,9 +179,10 @@ def assert_versions(limits: Sequence[Consumed]) -> None:
         seen[record.key] = max(version, seen.get(record.key, 0))
 
 
-def by_key(limits: Sequence[Consumed]) -> dict[str, list[bytes | None]]:
-    """The monitor's records of each key, in order."""
-    return _by_key([((record.key or b"").decode(), record.value) for record in limits if is_own(record)])
+def by_key(limits: Sequence[Consumed], settings: Settings) -> dict[str, list[bytes | None]]:
+    """The records of each key that this monitor wrote, in order."""
+    own = (MONITOR, settings.risk_name.encode())
+    return _by_key([((record.key or b"").decode(), record.value) for record in limits if own in record.headers])
 
 
 def _by_key(records: Sequence[tuple[str, bytes | None]]) -> dict[str, list[bytes | None]]:
