@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.support.crash import tick
 from tests.support.portfolio import MINUTE, START
 from tests.unit.backtest.market import market
-from tests.unit.backtest.portfolio.portfolios import tick
 from worker.backtest.portfolio.clock import Clock, clock, forward
 from worker.backtest.tape import Raw, tapes
 from worker.engine.settings import EngineSettings

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from schemas import Decision
+from tests.support.crash import CRASH
 from tests.support.portfolio import MINUTE
 from tests.support.strategies import STRATEGIES
 from tests.unit.backtest.portfolio.portfolios import (
     CALM,
-    CRASH,
     ENGINE,
     TIGHT,
     crashing,
