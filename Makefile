@@ -129,7 +129,7 @@ oracles: $(DEV) engine
 strategies: $(DEV) engine
 	@$(BIN)/python -m tests.bench.strategies $(ARGS)
 
-risk: $(DEV) engine
+risk: $(DEV) engine $(START)
 	@$(BIN)/python -m tests.bench.risk $(ARGS)
 
 test-files: $(DEV) engine

@@ -29,6 +29,13 @@ class Minute(NamedTuple):
     decisions: list[tuple[int, int, bytes]]
 
 
+class Begun(NamedTuple):
+    """The first minute, and what its step writes with the whole state."""
+
+    minute: Minute
+    output: Output
+
+
 class Many:
     """Symbols that walk at random, of which the first `held` have a position."""
 
@@ -44,8 +51,8 @@ class Many:
         self.changing = changing
         self._minutes = 0
 
-    def begin(self) -> Output:
-        """Take the first minute under a full window of returns, and return what the step writes: the whole state."""
+    def begin(self) -> Begun:
+        """Take the first minute under a full window of returns."""
         first = next(self.minutes(1))
         for one in first.decisions:
             self.monitor.take(*one)
@@ -56,7 +63,7 @@ class Many:
             rows.append(self.monitor.book.returns.append(ts, slots, 0.5 * common[at] + self._moves()))
         output = self.monitor.advance(first.ts)
         returns = [(f"ret-{row.number % WINDOW}", msgspec.msgpack.encode(row)) for row in rows]
-        return output._replace(state=[*returns, *output.state])
+        return Begun(first, output._replace(state=[*returns, *output.state]))
 
     def minutes(self, count: int) -> Iterator[Minute]:
         """Yield the next minutes."""

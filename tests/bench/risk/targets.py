@@ -12,5 +12,10 @@ TARGETS: Targets = {
     "rebuild_ms": (Target(AT_MOST, 300),),
     "decisions_per_cpu_s": (Target(AT_LEAST, 50_000),),
     "decisions_per_cpu_s_20000": (Target(AT_LEAST, 50_000),),
+    "bars_to_flat_after_kill": (Target(AT_MOST, 2),),
+    "opens_under_kill": (Target(AT_MOST, 0),),
+    "takeover_s": (Target(AT_MOST, 2),),
+    "restore_s": (Target(AT_MOST, 5),),
+    "rss_mb": (Target(AT_MOST, 600),),
 }
-EXACT = {"oracle_worst_error", "replays_equal"}  # the others are times
+EXACT = {"oracle_worst_error", "replays_equal", "bars_to_flat_after_kill", "opens_under_kill"}  # the others are times

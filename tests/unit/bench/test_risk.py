@@ -15,7 +15,7 @@ from worker.risk.monitor import Monitor
 
 def test_its_state_can_be_restored_and_the_next_steps_are_the_same() -> None:
     of = Many(40, 10, changing=True)
-    output = of.begin()
+    output = of.begin().output
     again = Monitor(of.risk, EngineSettings(), of.partitions, dict(output.state))
     assert again.book.returns.count == WINDOW
     for minute in of.minutes(3):
@@ -27,7 +27,7 @@ def test_its_state_can_be_restored_and_the_next_steps_are_the_same() -> None:
 
 def test_nothing_trips_and_all_positions_are_modelled() -> None:
     of = Many(40, 10)
-    found = msgspec.json.decode(of.begin().portfolio, type=Portfolio)
+    found = msgspec.json.decode(of.begin().output.portfolio, type=Portfolio)
     assert (found.trips, found.blocking, found.unmodelled) == ([], [], [])
     assert found.concentration.positions > 9.0
     assert found.var99.parametric
