@@ -73,7 +73,7 @@ setup: engine ## Install the locked dependencies and compile the engine
 engine: $(RUN)
 	@$(BIN)/alphapulse warmup
 
-demo: engine ## Run the whole thing on a local real Kafka: three workers, one killed, proof at the end
+demo: engine ## Run the whole thing on a local real Kafka: three workers, one killed, a market crash, proof at the end
 	@$(BIN)/alphapulse demo
 
 ##@ Check

@@ -89,6 +89,14 @@ def check(code: int, out: str, err: str) -> dict[str, Any]:
     assert kill["lag"] > 0
     assert kill["takeover_seconds"] > 0
     assert [w["state"] for w in result["workers"]] == ["running", "killed", "running"]
+    crash = result["crash"]
+    assert crash["holds"]
+    assert crash["loss"] > crash["kill_limit"] > crash["block_limit"] > 0
+    assert 1 <= crash["bars_to_obey"] <= 2
+    assert crash["bars_barred"] > 60
+    assert crash["opens_before"] > 20
+    assert crash["opens_barred"] == 0
+    assert crash["opens_after"] > 0
     assert result["published"]["symbols"] == 62
     assert result["published"]["real"] > 1_000
     return result

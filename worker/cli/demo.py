@@ -31,13 +31,13 @@ def demo(
     bootstrap: Bootstrap = None,
     json: Json = False,
 ) -> None:
-    """Run a real Kafka, three workers, real and simulated bars and a kill -9, and prove that nothing is lost."""
+    """Run a real Kafka, real and simulated bars, a kill -9 and a market crash, and prove that nothing is lost."""
     from worker.demo.place import Options
     from worker.demo.run import run_demo
 
     quiet_logs()
     screen = _screen(json)
-    screen.say("AlphaPulse demo: a real Kafka, real bars, three workers, one kill -9. Ctrl-C cleans up at any time.")
+    screen.say("AlphaPulse demo: a real Kafka, real bars, one kill -9, one market crash. Ctrl-C cleans up at any time.")
     screen.say()
     try:
         summary = run_demo(Options(symbols, seconds, rate, bootstrap, keep), screen)

@@ -1,1 +1,1 @@
-"""`alphapulse demo`: real Kafka, real workers, real and simulated bars, a kill -9, and the proof that all is whole."""
+"""`alphapulse demo`: real Kafka, real workers, real and simulated bars, a kill -9, a crash, and the proof of it all."""

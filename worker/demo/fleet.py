@@ -18,20 +18,22 @@ class Fleet:
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.members: list[Member] = []
-        self.settings, self._folder = settings, folder
+        self.settings, self.folder = settings, folder
 
     def start_one(self) -> Member:
         """Start the next worker."""
-        member = Member(f"worker-{len(self.members) + 1}", self._arguments(), self._environment(), self._folder)
+        member = Member(f"worker-{len(self.members) + 1}", self.arguments(), self.environment(), self.folder)
         self.members.append(member)
         return member
 
-    def _arguments(self) -> list[str]:
+    def arguments(self) -> list[str]:
+        """Return the options that every process of the fleet gets."""
         s = self.settings
         group = ["--group", s.processing.group, "--prefix", s.topics.prefix]
         return ["--bootstrap-servers", s.kafka.bootstrap_servers, *group, "--ops-port", "0"]
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """Return the variables of every process of the fleet."""
         s = self.settings
         ours = {
             "KAFKA__SECURITY_PROTOCOL": s.kafka.security_protocol,
@@ -46,6 +48,10 @@ class Fleet:
         # One static identity for all workers would make each push out the others.
         kept = {k: v for k, v in os.environ.items() if k != "ALPHAPULSE_PROCESSING__GROUP_INSTANCE_ID"}
         return kept | {f"ALPHAPULSE_{name}": value for name, value in ours.items()}
+
+    def logs(self) -> str:
+        """Return the ends of all logs."""
+        return "the ends of the logs:\n" + "\n".join(f"{m.name}: {m.log_tail(2)}" for m in self.members)
 
     @property
     def alive(self) -> list[Member]:

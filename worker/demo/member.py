@@ -1,4 +1,4 @@
-"""One worker process of the demo: started, watched through its log and probes, killed."""
+"""One process of the demo, a worker or the risk monitor: started, watched through its log and probes, killed."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ _PROBE_TIMEOUT = 2.0
 
 
 class Member:
-    """A real `alphapulse worker` that the kernel ends when this process ends."""
+    """A real `alphapulse worker`, or another command, that the kernel ends when this process ends."""
 
-    def __init__(self, name: str, arguments: list[str], environment: dict[str, str], folder: Path) -> None:
+    def __init__(
+        self, name: str, arguments: list[str], environment: dict[str, str], folder: Path, command: str = "worker"
+    ) -> None:
         self.name = name
         self.state = "starting"  # running, killed or stopped
         self.partitions: tuple[int, ...] = ()
@@ -29,8 +31,8 @@ class Member:
         self._read = 0
         self._port = 0
         self._closed = False
-        command = [sys.executable, "-m", "worker", "worker", *arguments]
-        self._process: Process = spawn(command, self._log, environment)
+        line = [sys.executable, "-m", "worker", command, *arguments]
+        self._process: Process = spawn(line, self._log, environment)
 
     @property
     def pid(self) -> int:
@@ -79,7 +81,7 @@ class Member:
                 self._port = int(entry["port"])
             case "assigned" if self.alive:
                 self.state = "running"
-                self.partitions = tuple(entry["partitions"])
+                self.partitions = tuple(entry.get("partitions", ()))  # the monitor names none
 
     def kill(self) -> None:
         """Send SIGKILL: nothing is finished or committed."""

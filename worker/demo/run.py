@@ -7,10 +7,13 @@ import signal
 import time
 from collections.abc import Awaitable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from typing import NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from worker.demo.crash.act import Act
+from worker.demo.crash.fleet import Watched, beside
 from worker.demo.fleet import Fleet
 from worker.demo.place import Engine, Options, Place, find_place, folder
 from worker.demo.scenario import Scenario
@@ -18,7 +21,7 @@ from worker.demo.screen import Screen
 from worker.demo.steps import Steps
 from worker.demo.summary import Summary, Where
 from worker.kafka.preflight import admin_client, reach
-from worker.kafka.topics import wanted
+from worker.kafka.topics import wanted, wanted_by_risk
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -55,31 +58,45 @@ def _run(options: Options, screen: Screen, steps: Steps, stack: ExitStack) -> Su
     with steps.step("load the engine") as step:
         compiled = engine.wait(screen)
         step.text = "engine compiled" if compiled else "engine ready, its kernels come from the cache"
-    fleet = Fleet(place.settings, logs)
-    stack.callback(fleet.close)
+    fleets = Fleets(Fleet(place.settings, logs), Watched(beside(place.settings), logs / "crash"))
+    for fleet in fleets:
+        stack.callback(fleet.close)
     summary = Summary(_where(place, options))
-    _run_async(_play(place, options, fleet, steps, screen, summary))
+    _run_async(_play(place, options, fleets, steps, screen, summary))
     return summary
 
 
-async def _play(place: Place, options: Options, fleet: Fleet, steps: Steps, screen: Screen, summary: Summary) -> None:
+class Fleets(NamedTuple):
+    """The demo's two fleets, one after the other."""
+
+    market: Fleet
+    crash: Watched
+
+
+async def _play(place: Place, options: Options, fleets: Fleets, steps: Steps, screen: Screen, summary: Summary) -> None:
     async with admin_client(place.settings.kafka) as admin:
         keep = False
         try:
-            await Scenario(options, admin, fleet, steps, screen).run(summary)
+            await Scenario(options, admin, fleets.market, steps, screen).run(summary)
             with steps.step("stop the workers") as step:
-                await fleet.stop()
+                await fleets.market.stop()
                 step.text = "the two remaining workers drained, left the group and ended"
+            summary.crash = await Act(admin, fleets.crash, steps, screen).run()
+            with steps.step("stop the workers and the monitor") as step:
+                await fleets.crash.stop()
+                step.text = "these two workers and the monitor ended too"
             keep = options.keep
         finally:
             if place.shared and not keep:
-                fleet.close()
-                await _delete_topics(admin, place)
+                for fleet in fleets:
+                    fleet.close()
+                await _delete_topics(admin, fleets)
 
 
-async def _delete_topics(admin: AIOKafkaAdminClient, place: Place) -> None:
+async def _delete_topics(admin: AIOKafkaAdminClient, fleets: Fleets) -> None:
+    names = [*wanted(fleets.market.settings), *wanted(fleets.crash.settings), *wanted_by_risk(fleets.crash.settings)]
     with suppress(KafkaError):  # what led here matters more; the names are unique and harm nobody
-        await admin.delete_topics(list(wanted(place.settings)))
+        await admin.delete_topics(names)
 
 
 def _where(place: Place, options: Options) -> Where:

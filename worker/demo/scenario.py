@@ -104,11 +104,8 @@ class Scenario:
             if holds():
                 return
             if time.monotonic() >= deadline:
-                raise AlphapulseError(f"{otherwise} within {seconds:.0f} s", self._logs())
+                raise AlphapulseError(f"{otherwise} within {seconds:.0f} s", self._fleet.logs())
             await asyncio.sleep(SAMPLE)
-
-    def _logs(self) -> str:
-        return "the ends of the logs:\n" + "\n".join(f"{m.name}: {m.log_tail(2)}" for m in self._fleet.members)
 
     def _publishing_for(self) -> float:
         return time.monotonic() - self._published_since

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from worker.demo.crash.told import Crash
 from worker.demo.labels import LabelCheck
 from worker.demo.steps import StepDone
 from worker.demo.view import WorkerRow
@@ -49,6 +50,7 @@ class Summary:
     kill: Kill | None = None
     verify: Report | None = None
     labels: LabelCheck = field(default_factory=LabelCheck)
+    crash: Crash | None = None
     workers: tuple[WorkerRow, ...] = ()
     steps: list[StepDone] = field(default_factory=list)
     seconds: float = 0.0
@@ -57,9 +59,10 @@ class Summary:
         """Return plain data, for `--json`."""
         assert self.verify is not None
         assert self.kill is not None
+        assert self.crash is not None
         labels = asdict(self.labels) | {"holds": self.labels.holds}
         return {
-            "ok": self.verify.complete and self.labels.holds,
+            "ok": self.verify.complete and self.labels.holds and self.crash.holds,
             "seconds": round(self.seconds, 1),
             **asdict(self.where),
             "published": {
@@ -75,6 +78,7 @@ class Summary:
             "rejections": self.rejections,
             "verify": self.verify.as_dict(),
             "labels": labels,
+            "crash": self.crash.as_dict(),
             "steps": [{"text": step.text, "seconds": round(step.seconds, 1)} for step in self.steps],
         }
 
@@ -82,6 +86,7 @@ class Summary:
         """Return the summary as a short text."""
         assert self.verify is not None
         assert self.kill is not None
+        assert self.crash is not None
         k = self.kill
         owned = ", ".join(map(str, k.partitions))
         rows = (
@@ -94,6 +99,7 @@ class Summary:
              f" taken over after {k.takeover_seconds:.1f} s"),
             ("verify", verdict(self.verify)),
             ("labels", label_verdict(self.labels)),
+            ("crash", self.crash.text),
         )  # fmt: skip
         return [line for name, text in rows for line in _wrapped(name, text)]
 

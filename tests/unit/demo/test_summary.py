@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 import typer
 
+from worker.demo.crash.told import Crash
 from worker.demo.labels import LabelCheck
 from worker.demo.summary import Kill, Summary, Where, counts, how_to_go_on, label_verdict, verdict
 from worker.operate.report import PartitionReport, Report
@@ -17,12 +18,15 @@ KEPT = Where("127.0.0.1:9093", "demo-1a2b3c.", "demo-1a2b3c", 6, kept=True, daem
 GIVEN = replace(KEPT, bootstrap="kafka:9092", daemon=False)
 
 
+CRASH = Crash(24, 12, 80, 0.015, 0.03, 0.061, 1_583_969_460_000, 1, 69, 0, 5)
+
+
 def commands(where: Where) -> list[str]:
     return [line.split("  #")[0].strip() for line in how_to_go_on(where)]
 
 
-def summary(report: Report, labels: LabelCheck) -> Summary:
-    found = Summary(GONE, kill=Kill("worker-2", 4711, (3, 4), 612, 6.84), verify=report, labels=labels)
+def summary(report: Report, labels: LabelCheck, crash: Crash = CRASH) -> Summary:
+    found = Summary(GONE, kill=Kill("worker-2", 4711, (3, 4), 612, 6.84), verify=report, labels=labels, crash=crash)
     found.decisions, found.rejections = {"hold": 90, "close": 4}, {"wick_spike": 6}
     return found
 
@@ -45,6 +49,8 @@ def test_a_whole_run_is_ok_in_text_and_data() -> None:
     assert "94: hold 90, close 4" in text
     assert "612 records waiting in them; taken over after 6.8 s" in text
     assert "all 6 faulty records were rejected for their fault" in text
+    assert "crash the day lost 6.1%" in text
+    assert "0 opens in 69 bars until the acknowledgement, 5 after it" in text
 
 
 @pytest.mark.parametrize(
@@ -58,6 +64,10 @@ def test_a_whole_run_is_ok_in_text_and_data() -> None:
 )
 def test_anything_wrong_is_not_ok(report: Report, labels: LabelCheck) -> None:
     assert not summary(report, labels).as_dict()["ok"]
+
+
+def test_a_crash_that_opened_positions_is_not_ok() -> None:
+    assert not summary(WHOLE, LabelCheck(6, 6), replace(CRASH, opens_barred=1)).as_dict()["ok"]
 
 
 def test_verdicts_say_what_is_wrong() -> None:
