@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.portfolio import Portfolio
-from tests.unit.backtest.portfolio.portfolios import CALM, CRASH, crashing
+from tests.support.crash import CRASH
+from tests.unit.backtest.portfolio.portfolios import CALM, crashing
 from worker.backtest.portfolio.chronicle import DAYS, STEPS, days
 from worker.backtest.portfolio.run import Manner, portfolio_backtest
 from worker.backtest.report import risk as drawn
