@@ -20,13 +20,13 @@ from worker.backtest.metrics.days import per_year
 from worker.backtest.metrics.metrics import curves, figures
 from worker.backtest.player import Player
 from worker.backtest.tape import Tape, tapes
+from worker.configured_strategy import filled
 from worker.engine.settings import EngineSettings, engine_settings
 from worker.models.registry import Registry
 from worker.sources.bar_columns import Bars, columns_of
 from worker.sources.datasets import DATASETS
 from worker.sources.report import ReadReport
 from worker.sources.source import open_dataset
-from worker.strategies import filled
 
 ROOT = Path(__file__).parents[2]
 FOLDER, REGISTRY = ROOT / "examples" / "strategies", ROOT / "examples" / "models"

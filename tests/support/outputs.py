@@ -15,11 +15,11 @@ from aiokafka.structs import ConsumerRecord
 from schemas.state import JournalEntry
 from tests.support.consumed import offsets_of, to_records
 from tests.support.record_engine import RecordEngine
+from worker.configured_strategy import filled, shelf
 from worker.instruments import load_engine
 from worker.kafka.reader import Consumed
 from worker.models.serving.library import Library, configured_stages
 from worker.settings import Settings
-from worker.strategies import filled, shelf
 from worker.stream.output.builder import OutputBuilder
 from worker.stream.state.records import JOURNAL, unpack_entry
 

@@ -13,6 +13,7 @@ from schemas.tick import interval_ms
 from worker.backtest.ledger import Book, Ledger, Rows, entry_cost
 from worker.backtest.lines import Lines, Writer
 from worker.backtest.tape import BarPart, RawPart, Tape
+from worker.configured_strategy import shelf
 from worker.engine.asking.intent import NO_TAG
 from worker.engine.output.voices import Voices
 from worker.engine.partition import PartitionEngine
@@ -20,7 +21,6 @@ from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded, Decoder
 from worker.engine.strategy.hooked import Hooked
 from worker.models.serving.library import Library, configured_stages
-from worker.strategies import shelf
 
 SLICE = 1_024  # records per step, so that its rows and lines stay in cache; values do not depend on it
 

@@ -15,9 +15,9 @@ from worker.backtest.parts import Progress, play_all
 from worker.backtest.report import REPORT_FILE, render
 from worker.backtest.tables import parquet, write_tables
 from worker.backtest.tape import Tape
+from worker.configured_strategy import described
 from worker.engine.settings import EngineSettings
 from worker.files import created
-from worker.strategies import described
 
 METRICS_FILE = "metrics.json"
 

@@ -35,7 +35,7 @@ from worker.cli.bars import (
 from worker.cli.common import Bootstrap, Json, RegistryFolder, quiet_logs, run_async, settings_with
 from worker.cli.compiling import announce, without_blas
 from worker.cli.progress import progress
-from worker.cli.strategies import Set, StrategyFile, aside, strategy_settings
+from worker.cli.strategy_options import Set, StrategyFile, aside, strategy_settings
 from worker.cli.values import exclude, finite
 from worker.errors import Exit
 

@@ -10,7 +10,7 @@ import typer
 from worker.cli.common import Bootstrap, Json, Prefix, RegistryFolder, quiet_logs, run_async, settings_with
 from worker.cli.completion import keys
 from worker.cli.output import print_json
-from worker.cli.strategies import Set, strategy_settings
+from worker.cli.strategy_options import Set, strategy_settings
 from worker.cli.values import TIME, exclude, finite, moment
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import typer
 from worker.cli import strategy_check
 from worker.cli.common import Json
 from worker.cli.output import print_json
-from worker.cli.strategies import Set, aside, strategy_settings
+from worker.cli.strategy_options import Set, aside, strategy_settings
 from worker.cli.tables import print_table
 
 app = typer.Typer(help="Write a strategy of your own, check it, and show what it is.", no_args_is_help=True)

@@ -12,7 +12,7 @@ from worker.cli.blocks import show_blocks
 from worker.cli.common import Json, settings_with
 from worker.cli.completion import intervals
 from worker.cli.output import print_json
-from worker.cli.strategies import Set, strategy_settings
+from worker.cli.strategy_options import Set, strategy_settings
 from worker.cli.tables import print_table
 from worker.errors import Exit
 

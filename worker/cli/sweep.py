@@ -28,7 +28,7 @@ from worker.cli.choices import Rank
 from worker.cli.common import Json, RegistryFolder, quiet_logs, settings_with
 from worker.cli.compiling import announce, without_blas
 from worker.cli.progress import progress
-from worker.cli.strategies import Set, StrategyFile, aside, strategy_settings
+from worker.cli.strategy_options import Set, StrategyFile, aside, strategy_settings
 
 PlanFile = Annotated[Path, typer.Argument(help="TOML file with the settings to try.", show_default=False)]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for sweep.html, sweep.parquet and sweep.json.")]

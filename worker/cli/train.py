@@ -13,7 +13,7 @@ from worker.cli import choices
 from worker.cli.bars import Column, DateFormat, Decimal, Interval, RepeatedHour, Sort, Symbol, Timezone, read_options
 from worker.cli.common import Json, settings_with
 from worker.cli.compiling import announce
-from worker.cli.strategies import aside
+from worker.cli.strategy_options import aside
 from worker.cli.tables import print_table
 from worker.cli.values import finite, known
 

@@ -11,6 +11,7 @@ from zlib import crc32
 
 from pydantic import ValidationError
 
+from worker.configured_strategy import defined, filled, hooked, named
 from worker.engine.blocks import blocks
 from worker.engine.reasons import codes
 from worker.engine.settings import EngineSettings
@@ -35,7 +36,6 @@ from worker.inprocess.settings import Options, PipelineSettings
 from worker.inprocess.shard import Shard
 from worker.instruments import load_engine
 from worker.models.serving.library import Library, configured_stages, exclusive
-from worker.strategies import defined, filled, hooked, named
 
 if TYPE_CHECKING:
     from worker.strategy import Strategy

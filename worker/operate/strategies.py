@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from schemas.control import StrategySwitch
+from worker.configured_strategy import shelf
 from worker.engine.history import CAPACITY
 from worker.engine.settings import EngineSettings
 from worker.engine.state.own import adopt
 from worker.engine.strategy.parts import parts
 from worker.engine.strategy.plan import known
 from worker.errors import ConfigError
-from worker.strategies import shelf
 from worker.strategy.describing.definition import Definition
 from worker.strategy.describing.source import from_file
 from worker.strategy.errors import StrategyRefused, raised

@@ -18,8 +18,8 @@ from worker.settings.sources import read_all
 from worker.settings.tree import Tree
 
 if TYPE_CHECKING:
+    from worker.configured_strategy import Filler
     from worker.engine.settings import EngineSettings
-    from worker.strategies import Filler
 
 _NO_TABLE = frozenset({"model_type", "model_attributes_type", "dict_type"})
 
@@ -73,7 +73,7 @@ def load_engine_of(
     Raises:
         ConfigError: a name or a value is invalid; the message names its source.
     """
-    from worker.strategies import Filler
+    from worker.configured_strategy import Filler
 
     return _load_engine(settings, changes or {}, plan, Filler() if fill else None)
 
@@ -86,7 +86,7 @@ def load_engines_of(
     Raises:
         ConfigError: as `load_engine_of`.
     """
-    from worker.strategies import Filler
+    from worker.configured_strategy import Filler
 
     fill = Filler()
     return [_load_engine(settings, each, plan, fill) for each in changes]
@@ -113,8 +113,8 @@ def _load_engine(
 
 def find_engine(found: Found) -> tuple[EngineSettings, list[Problem]]:
     """Return the valid settings of the engine, and the problems."""
+    from worker.configured_strategy import filled
     from worker.instruments import load_engine
-    from worker.strategies import filled
 
     problems = list[Problem]()
     while True:
@@ -180,7 +180,7 @@ def _of_engine(tree: Tree, error: SettingRefused) -> list[Problem]:
 
 def _parameters(tree: Tree) -> list[str]:
     """Return the names of the configured strategy's parameters; nothing where it can't be loaded."""
-    from worker.strategies import parameters
+    from worker.configured_strategy import parameters
 
     found = tree.values().get("engine", {}).get("strategy", {})
     return parameters(found) if isinstance(found, Mapping) else []

@@ -5,13 +5,13 @@ from __future__ import annotations
 from aiokafka import TopicPartition
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
+from worker.configured_strategy import shelf
 from worker.engine.partition import PartitionEngine
 from worker.engine.settings import ENGINE_VERSION, EngineSettings, ModelSettings
 from worker.errors import ConfigError
 from worker.kafka.records.decode import decode
 from worker.models.serving.library import Library, configured_stages, exclusive
 from worker.settings import ModelsSettings, Settings
-from worker.strategies import shelf
 from worker.stream.output.encoder import OutputEncoder
 from worker.stream.state.spill import Spilling
 from worker.telemetry.metrics import METRICS

@@ -13,8 +13,8 @@ from tests.bench.strategies.trades import Fill, Trade, lots
 from worker.backtest.ledger import Ledger
 from worker.backtest.player import Player
 from worker.backtest.tape import BarPart, Tape
+from worker.configured_strategy import filled
 from worker.engine.settings import EngineSettings, engine_settings
-from worker.strategies import filled
 
 KEY = b"X"
 

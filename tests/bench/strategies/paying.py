@@ -10,13 +10,13 @@ import numpy as np
 
 from tests.bench.gate import BATCH
 from tests.bench.strategies.cases import RULES
+from worker.configured_strategy import filled, hooked
 from worker.engine.asking.intent import Status
 from worker.engine.partition import PartitionEngine
 from worker.engine.records.raw import RawRecords, raw_records
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings, engine_settings
 from worker.sources.simulation.simulator import Simulation, simulated_records
-from worker.strategies import filled, hooked
 
 SYMBOLS, BARS, WARM = 500, 340, 220  # hours a symbol; at first an average of 50 times 4 hours is not known
 UNCOUNTED = SYMBOLS * WARM // BATCH

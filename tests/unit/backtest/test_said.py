@@ -22,11 +22,11 @@ from worker.backtest.said import SAID, tags
 from worker.backtest.tables import TRADES_FILE
 from worker.backtest.tape import tapes
 from worker.cli.backtest_tables import show
+from worker.configured_strategy import filled
 from worker.engine.asking.intent import KEEP, LONG, NO_TAG, SHORT, Status
 from worker.engine.reasons import Reason
 from worker.engine.settings import EngineSettings, engine_settings
 from worker.engine.stages.decision import Action
-from worker.strategies import filled
 
 HOSTILE = "</script><b>of the budget & more</b>"
 OWN = f"""{HEAD}

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from tests.bench.earned import FOLDER, PAGE, REGISTRY, earned, registered, runs
 from tests.support.examples import drawn, long_only
 from tests.unit.strategy.test_in_engine import BARS, KEYS, market, same
+from worker.configured_strategy import filled, hooked
 from worker.engine.partition import PartitionEngine
 from worker.engine.settings import EngineSettings, engine_settings
 from worker.engine.stages.ingestion import Decoded
 from worker.engine.state.frames import Spill
 from worker.models.serving.library import Library
-from worker.strategies import filled, hooked
 from worker.strategy.checking.check import check
 from worker.strategy.checking.subject import Subject
 from worker.strategy.describing.definition import define

@@ -16,10 +16,10 @@ from tests.support.record_engine import RecordEngine
 from tests.support.strategies import STRATEGIES
 from tests.unit.inprocess.points import collect, simulated
 from worker import RealTimePipeline
+from worker.configured_strategy import filled, hooked
 from worker.engine.records.records import Records
 from worker.engine.settings import engine_settings
 from worker.errors import ConfigError
-from worker.strategies import filled, hooked
 from worker.strategy import Strategy
 
 

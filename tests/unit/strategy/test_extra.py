@@ -20,6 +20,7 @@ from tests.unit.inprocess.points import collect
 from worker import DataPoint, RealTimePipeline
 from worker.backtest.parts import DECISIONS, REJECTIONS
 from worker.cli.backtest import backtest
+from worker.configured_strategy import filled, hooked
 from worker.engine.records.raw import RawRecords, raw_records
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings, engine_settings
@@ -28,7 +29,6 @@ from worker.sources.options import ReadOptions
 from worker.sources.record import Record
 from worker.sources.report import ReadReport
 from worker.sources.source import open_file, read_records
-from worker.strategies import filled, hooked
 from worker.strategy.errors import StrategyRefused
 
 BARS, HOUR, START = 400, 3_600_000, 1_600_000_000_000 // 3_600_000 * 3_600_000

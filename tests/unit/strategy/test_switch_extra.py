@@ -25,12 +25,12 @@ from tests.unit.engine.controls.entries import entry
 from worker.backtest.lines import Lines
 from worker.backtest.player import Player
 from worker.backtest.tape import tapes
+from worker.configured_strategy import filled
 from worker.engine.records.raw import RawRecords, raw_records
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings, engine_settings
 from worker.errors import Exit
 from worker.operate.read_journal import joined
-from worker.strategies import filled
 from worker.strategy import loading
 from worker.strategy.errors import StrategyRefused
 from worker.strategy.shelf import Shelf

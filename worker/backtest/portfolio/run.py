@@ -24,10 +24,10 @@ from worker.backtest.run import write_results
 from worker.backtest.tables import parquet
 from worker.backtest.tape import Journal as Met
 from worker.backtest.tape import Tape
+from worker.configured_strategy import described
 from worker.engine.settings import EngineSettings
 from worker.files import created
 from worker.risk.settings import DAY_MS, RiskSettings
-from worker.strategies import described
 
 
 class Manner(NamedTuple):

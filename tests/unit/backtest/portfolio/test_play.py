@@ -32,9 +32,9 @@ from worker.backtest.portfolio.overseer import Step
 from worker.backtest.portfolio.play import Moment, Recorded, play, replay
 from worker.backtest.portfolio.run import journaled
 from worker.backtest.tape import Tape
+from worker.configured_strategy import filled
 from worker.engine.settings import EngineSettings
 from worker.errors import ConfigError, DataError
-from worker.strategies import filled
 
 _decision = msgspec.json.Decoder(Decision).decode
 

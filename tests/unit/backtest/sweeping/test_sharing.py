@@ -20,10 +20,10 @@ from worker.backtest.sweeping import sharing
 from worker.backtest.sweeping.attempt import Try, try_out
 from worker.backtest.sweeping.cohorts import Cohort, cohorts
 from worker.backtest.tape import Raw, Tape, tapes
+from worker.configured_strategy import Filler
 from worker.engine.settings import EngineSettings, engine_settings
 from worker.models.registry import Registry
 from worker.sources.simulation.simulator import Simulation, simulated_records
-from worker.strategies import Filler
 
 # A stop in every other set that ends with the bar that turned: two trades in one bar.
 TURNS = """
