@@ -129,7 +129,10 @@ class Monitor:
             account.advance(ts, equity, result.filled, result.suspect)
         self._enter(ts, entered)
         measured = self._measure.at(account)
-        trips = rules.advance(ts, measured, account, self._risk) if moved else []
+        if moved:
+            trips = rules.advance(ts, measured, account, self._risk)
+        else:  # an acknowledgement ends a kill at once, though no decision comes
+            trips = rules.stops.advance(ts, account, self._risk)
         account.var = measured.losses.larger.var
         seen = Seen(ts, self.book.silent(ts), entered.lagging, head.unreadable)
         wanted = self._overlaid(rules.wanted(seen, measured, account, self._risk), ts)

@@ -110,8 +110,10 @@ def test_a_step_is_reached_with_its_decisions_and_the_limits_it_wrote() -> None:
     assert seen.reached(0, step.ts)
     assert not seen.reached(1, step.ts)
     assert not seen.reached(0, step.ts + 1)
-    assert "opens allowed" in line(step, seen.limits, Minute(24, 3, 0))
-    assert "3 opens, 0 of 24 symbols barred" in line(step, seen.limits, Minute(24, 3, 0))
+    seen.ends = {0: step.cut[0] + 1}  # a decision that the step does not count
+    assert not seen.reached(0, step.ts)
+    assert "opens allowed" in line(step.ts, step, seen.limits, Minute(24, 3, 0))
+    assert "3 opens, 0 of 24 symbols barred" in line(step.ts, step, seen.limits, Minute(24, 3, 0))
 
 
 @pytest.mark.parametrize(

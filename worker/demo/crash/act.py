@@ -76,7 +76,7 @@ class Act:
 
     def _line(self) -> str:
         seen = self._seen
-        return line(seen.steps[-1], seen.limits, seen.minutes.get(self._last, Minute()))
+        return line(self._last, seen.steps[-1], seen.limits, seen.minutes.get(self._last, Minute()))
 
     # -- steps
 
@@ -87,7 +87,7 @@ class Act:
             now = await self._play(CRASH)
             opens, held = self._seen.opens(0), len(now.lines)
             step.text = (
-                f"{SYMBOLS} symbols rise until {clock(now.ts)} UTC: {opens} opens, now {held} positions, "
+                f"{SYMBOLS} symbols rise until {clock(self._last)} UTC: {opens} opens, now {held} positions, "
                 f"the day at {now.equity.day_return:+.1%}"
             )
             if not opens or not held or now.blocking:
@@ -103,11 +103,14 @@ class Act:
                 pace = asyncio.create_task(asyncio.sleep(PACE))
                 now = await self._play(end)
                 lines.append(self._line())
+                # The monitor's clock may be ahead of the bars: the bar that is the last when it trips counts.
+                if found.tripped_ts == 0 and self._seen.tripped("day"):
+                    found.tripped_ts = self._last
                 await pace
             if (tripped := self._seen.tripped("day")) is None:
                 loss = -now.equity.day_return
                 raise DataError(f"the crash took {loss:.1%}, and no limit of the day was passed", HINT)
-            found.loss, found.tripped_ts = -tripped.equity.day_return, tripped.ts
+            found.loss = -tripped.equity.day_return
             self._check_obedience(found)
             step.text = (
                 f"a crash takes {found.loss:.1%}, past the day's limits of {found.block_limit:.1%} and "

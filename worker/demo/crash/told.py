@@ -21,8 +21,8 @@ class Crash:
     block_limit: float
     kill_limit: float
     loss: float = 0.0  # of the day, at the step that passed the limits
-    tripped_ts: int = 0  # that step, epoch ms UTC
-    bars_to_obey: int = 0  # from that step to the first bar from which on every decision is under its limits
+    tripped_ts: int = 0  # close of the bar that passed them, epoch ms UTC
+    bars_to_obey: int = 0  # from that bar to the first bar from which on every decision is under its limits
     bars_barred: int = 0  # from there to the acknowledgement
     opens_barred: int = 0  # in them
     opens_after: int = 0  # after the acknowledgement
@@ -60,9 +60,9 @@ def orders(limits: Control | None) -> str:
     return ", ".join(said if limits.kill == "none" else [*said, f"kill={limits.kill}"])
 
 
-def line(step: Portfolio, limits: Control | None, minute: Minute) -> str:
-    """Format one minute: what the monitor counts and says, and what the workers decide."""
+def line(ts: int, step: Portfolio, limits: Control | None, minute: Minute) -> str:
+    """Format the minute of a close, epoch ms: what the monitor counts and says, and what the workers decide."""
     return (
-        f"       {clock(step.ts)} UTC   day {step.equity.day_return:+.2%}   monitor: {orders(limits):<32}   "
+        f"       {clock(ts)} UTC   day {step.equity.day_return:+.2%}   monitor: {orders(limits):<32}   "
         f"workers: {minute.opens} opens, {minute.refused} of {minute.decided} symbols barred"
     )

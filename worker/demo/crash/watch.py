@@ -47,10 +47,14 @@ class Seen:
     minutes: dict[int, Minute] = field(default_factory=dict)  # by close, epoch ms
     steps: list[Portfolio] = field(default_factory=list)
     limits: Control | None = None  # of all symbols, the newest
+    ends: dict[int, int] = field(default_factory=dict)  # of the decisions, by partition: the first offset not seen
 
     def reached(self, decisions: int, ts: int) -> bool:
-        """Return whether so many decisions came, and a step of `ts`, epoch ms, with the limits that it wrote."""
+        """Return whether so many decisions came, and a step that counts them up to `ts`, with its limits."""
         if self.decided() < decisions or not self.steps or self.steps[-1].ts < ts:
+            return False
+        # A step of this time may have been taken before all were decided: they count in one with a later time.
+        if any(self.steps[-1].cut[partition] < end for partition, end in self.ends.items()):
             return False
         written = [one.version or 0 for step in self.steps for one in step.written if one.key == ALL_KEY]
         return self.limits is not None and self.limits.version >= max(written, default=0)
@@ -72,8 +76,9 @@ class Seen:
         free = [ts for ts, minute in self.minutes.items() if ts > tripped and minute.refused < symbols]
         return (max(free, default=tripped) - tripped) // MINUTE + 1
 
-    def take_decision(self, value: bytes) -> None:
-        """Count a decision."""
+    def take_decision(self, value: bytes, partition: int = 0, offset: int = -1) -> None:
+        """Count a decision, which has a place in the topic."""
+        self.ends[partition] = offset + 1
         d = _decision(value)
         minute = self.minutes.setdefault(d.close_ts, Minute())
         minute.decided += 1
@@ -134,7 +139,7 @@ class Watch:
         for tp, records in (await self._consumer.getmany(timeout_ms=POLL_MS)).items():
             for record in records:
                 if tp.topic == self._topics.output:
-                    self.seen.take_decision(record.value or b"")
+                    self.seen.take_decision(record.value or b"", record.partition, record.offset)
                 elif tp.topic == self._topics.figures:
                     self.seen.take_step(record.value or b"")
                 else:

@@ -202,6 +202,21 @@ def test_a_crash_closes_all_and_an_acknowledgement_lifts_it_next_day() -> None:
     assert fleet.limits["*"] == NONE
 
 
+def test_an_acknowledgement_lifts_a_kill_though_no_decision_comes() -> None:
+    fleet = Fleet({"A": 15_000.0, "B": 15_000.0})
+    fleet.step()
+    fleet.realised = -2_000.0
+    fleet.step()
+    fleet.minute = 24 * 60
+    assert fleet.step().blocking == ["kill: day"]
+    ts = fleet.run.monitor.ts
+    assert fleet.run.step(ts).blocking == ["kill: day"]
+    lifted = fleet.run.step(ts, acknowledged=["kill"])
+    assert (lifted.blocking, lifted.trips) == ([], [])
+    (found,) = fleet.run.outputs[-1].controls
+    assert of(msgspec.json.decode(found[1] or b"", type=Control)) == NONE
+
+
 def test_without_equity_all_is_closed_and_it_comes_back() -> None:
     fleet = Fleet({"A": 15_000.0})
     fleet.step()
