@@ -26,6 +26,7 @@ from worker.operate.create_topics import create
 from worker.operate.verify import check_group
 from worker.sources.publisher import publish_records
 
+NEXT = 2.0  # seconds within which the next records of a partition come
 SAMPLE = 0.3  # seconds between samples
 JOIN = 90.0  # seconds for workers to start, join and restore
 TAKEOVER = 60.0
@@ -138,10 +139,14 @@ class Scenario:
             victim.kill()
             killed_at = time.monotonic()
             # Its commits are frozen now: what is beyond them waits for a new owner.
-            self._screen.show(await self._progress.sample())
+            shown = await self._progress.sample()
+            while self._progress.lag(victim.partitions) <= 0:  # it had just committed all that there was
+                if time.monotonic() - killed_at >= NEXT:
+                    raise AlphapulseError(f"{victim.name} had nothing to do when it was killed", "Raise --rate")
+                await asyncio.sleep(SAMPLE)
+                shown = await self._progress.sample()
+            self._screen.show(shown)
             kill = Kill(victim.name, victim.pid, victim.partitions, self._progress.lag(victim.partitions))
-            if kill.lag <= 0:
-                raise AlphapulseError(f"{victim.name} had nothing to do when it was killed", "Raise --rate")
             step.text = (
                 f"kill -9 {victim.name} (pid {victim.pid}) while {kill.lag:,} records wait in its partitions "
                 f"{_list(kill.partitions)}"
