@@ -28,21 +28,28 @@ SEED = int(os.environ.get("TEST_SEED", "7"))
 OFTEN = {"save_records": 7, "save_offsets": 300, "idle_flush_ms": 200}
 SYMBOLS, TOTAL, FIRST, RATE = 10, 4_000, 1_500, 250
 SPLIT, FACTOR = "SIM0001", 0.25
+PRICES = ("open", "high", "low", "close")
 
 
 def after_split(records: Iterable[Record], ex: int) -> list[Record]:
     """The records with one symbol's prices and volumes as after a split from a time on."""
     found = []
     for record in records:
-        tick: dict[str, Any] | None = None
-        if record.key == SPLIT.encode() and record.value is not None:
-            tick = msgspec.json.decode(record.value)
-        if tick is not None and tick["ts"] >= ex:
-            tick |= {name: tick[name] * FACTOR for name in ("open", "high", "low", "close")}
-            tick["volume"] /= FACTOR
+        if record.key == SPLIT.encode() and (tick := _bar(record.value)) and tick["ts"] >= ex:
+            tick |= {name: tick[name] * FACTOR for name in PRICES} | {"volume": tick["volume"] / FACTOR}
             record = record._replace(value=msgspec.json.encode(tick))
         found.append(record)
     return found
+
+
+def _bar(value: bytes | None) -> dict[str, Any] | None:
+    # Some ticks are faulty on purpose: what is no bar of numbers stays as it is.
+    try:
+        tick = msgspec.json.decode(value or b"")
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    whole = isinstance(tick, dict) and all(type(tick.get(name)) in (int, float) for name in ("ts", "volume", *PRICES))
+    return tick if whole else None
 
 
 def decisions_of(found: Outputs, symbol: str) -> list[dict[str, Any]]:
