@@ -91,21 +91,16 @@ def _check_known(portfolio: Stress, moves: dict[str, float]) -> None:
 
 def _stored(settings: Settings, path: Path | None) -> dict[str, bytes]:
     """Return the newest record of each key."""
-    if path is None:
-        from worker.operate.risk_state import read_risk_state
+    from worker.operate.risk_state import newest, read_risk_state
 
+    if path is None:
         return run_async(read_risk_state(settings))
     from worker.backtest.portfolio.folder import STATE
     from worker.errors import DataError
     from worker.sources.recording import read_recording
 
     file = path / STATE if path.is_dir() else path
-    found: dict[str, bytes] = {}
-    for record in read_recording(file):
-        key = (record.key or b"").decode(errors="replace")
-        found.pop(key, None)
-        if record.value is not None:
-            found[key] = record.value
+    found = newest(read_recording(file))
     if not found:
         raise DataError(f"{file} holds no state of a portfolio", "Give the folder of a --portfolio backtest")
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import time
@@ -29,7 +28,7 @@ from worker.monitoring.restoring import recreated
 from worker.monitoring.warm import warm_up
 from worker.settings import Settings, load_engine_of
 from worker.stream.process import calm_garbage_collector, check_timings
-from worker.stream.shutdown import Shutdown, leave_at_once
+from worker.stream.shutdown import Shutdown, leave_at_once, unless_asked
 from worker.stream.watch.topics import watching
 from worker.telemetry.health import OpsServer
 from worker.telemetry.metrics import METRICS
@@ -118,7 +117,7 @@ class RiskProcess:
         consumer.subscribe([self._settings.risk_state_topic], listener=member)
         begun = time.monotonic()
         try:
-            if await self._joined(member):
+            if await unless_asked(member.start(), self._shutdown.asked):
                 await member.run(self._shutdown.asked)
         except AlphapulseError as failure:
             self._failure = self._failure or failure
@@ -131,18 +130,6 @@ class RiskProcess:
             deadline = self._shutdown.of_membership()
             await stop_consumer(consumer, deadline.left(LEAVE_SECONDS))  # first: the standby waits for it
             await member.close(deadline)
-
-    async def _joined(self, member: Member) -> bool:
-        """Join; return False if the stop comes first, as joining waits through a whole rebalance."""
-        joining = asyncio.ensure_future(member.start())
-        asked = asyncio.ensure_future(self._shutdown.asked.wait())
-        await asyncio.wait({joining, asked}, return_when=asyncio.FIRST_COMPLETED)
-        asked.cancel()
-        if not joining.done():
-            await within(0.0, joining)
-            return False
-        joining.result()
-        return True
 
     def _lost(self, error: BaseException, lasted: float) -> None:
         failure = meaning(error, self._settings.risk_state_topic)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from worker.errors import DataError
+from worker.kafka.reader import Consumed
 from worker.operate.read_topic import read_topic
 from worker.settings import Settings
+from worker.sources.recording import Recorded
 
 
 async def read_risk_state(settings: Settings) -> dict[str, bytes]:
@@ -14,12 +18,19 @@ async def read_risk_state(settings: Settings) -> dict[str, bytes]:
         ConfigError: the topic does not exist.
         DataError: no monitor has written a state.
     """
-    topic, found = settings.risk_state_topic, dict[str, bytes]()
-    for record in await read_topic(settings.kafka, topic, None, None, lambda _: None):
+    topic = settings.risk_state_topic
+    found = newest(await read_topic(settings.kafka, topic, None, None, lambda _: None))
+    if not found:
+        raise DataError(f"{topic} holds no state", "Run `alphapulse risk`, or give --from")
+    return found
+
+
+def newest(records: Iterable[Consumed | Recorded]) -> dict[str, bytes]:
+    """Return the newest value of each key that was not removed, in the order of their records."""
+    found: dict[str, bytes] = {}
+    for record in records:
         key = (record.key or b"").decode(errors="replace")
         found.pop(key, None)
         if record.value is not None:
             found[key] = record.value
-    if not found:
-        raise DataError(f"{topic} holds no state", "Run `alphapulse risk`, or give --from")
     return found

@@ -33,7 +33,7 @@ from worker.stream.job import Job
 from worker.stream.member import Member
 from worker.stream.partition import Partition
 from worker.stream.phases import Phase
-from worker.stream.shutdown import Shutdown, leave_at_once, not_committed
+from worker.stream.shutdown import Shutdown, leave_at_once, not_committed, unless_asked
 from worker.stream.state.committed import check_partitions
 from worker.stream.state.records import FORMAT
 from worker.stream.watch.pace import tell_pace
@@ -147,7 +147,7 @@ class WorkerProcess:
         consumer.subscribe([self._settings.topics.input], listener=member)
         begun = time.monotonic()
         try:
-            if await self._joined(member):
+            if await unless_asked(member.start(), self._shutdown.asked):
                 await member.run(self._shutdown)
         except AlphapulseError as failure:
             self._failure = self._failure or failure
@@ -160,18 +160,6 @@ class WorkerProcess:
             deadline = self._shutdown.of_membership()
             self._committed = await member.close(deadline)
             await stop_consumer(consumer, deadline.left(LEAVE_SECONDS))
-
-    async def _joined(self, member: Member) -> bool:
-        """Join; return False if the stop comes first, as joining waits through a whole rebalance."""
-        joining = asyncio.ensure_future(member.start())
-        asked = asyncio.ensure_future(self._shutdown.asked.wait())
-        await asyncio.wait({joining, asked}, return_when=asyncio.FIRST_COMPLETED)
-        asked.cancel()
-        if not joining.done():
-            await within(0.0, joining)
-            return False
-        joining.result()
-        return True
 
     def _lost(self, error: BaseException, lasted: float) -> None:
         """Handle a failed membership: rejoin with back-off, unless the failure has a known, permanent cause."""

@@ -9,11 +9,12 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Coroutine
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from worker.errors import Exit, TryAgain
-from worker.kafka.deadline import Deadline
+from worker.kafka.deadline import Deadline, within
 
 log = logging.getLogger(__name__)
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -77,6 +78,18 @@ class Shutdown:
             error = not_committed()
             sys.stderr.write(f"error: {error.message}.\n  fix: {error.fix}\n")
         sys.stderr.flush()
+
+
+async def unless_asked(joining: Coroutine[Any, Any, None], asked: asyncio.Event) -> bool:
+    """Await a join; return False if the stop is `asked` first, as joining waits through a whole rebalance."""
+    task, stop = asyncio.ensure_future(joining), asyncio.ensure_future(asked.wait())
+    await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if not task.done():
+        await within(0.0, task)
+        return False
+    task.result()
+    return True
 
 
 def not_committed() -> TryAgain:
