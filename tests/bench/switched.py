@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from tests.support.fleet import Fleet, environment, until
+from tests.support.fleet import Fleet, environment
 from tests.support.outputs import published
 from tests.support.parity import Values, backtested, differing
 from tests.support.switching import files
@@ -43,10 +43,7 @@ async def run(settings: Settings, second: Path, records: list[Record], folder: P
     async with Fleet(settings, folder) as fleet:
 
         async def reached(share: float) -> None:
-            async def holds() -> bool:
-                return sum(await fleet.progress.committed()) > share * len(records)
-
-            await until(holds, DEADLINE, f"{share:.0%} of the input committed")
+            await fleet.committed(share * len(records), DEADLINE, f"{share:.0%} of the input committed")
 
         victim, other = fleet.start("victim"), fleet.start("other")
         await victim.ready()

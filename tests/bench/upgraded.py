@@ -14,7 +14,7 @@ import msgspec
 from schemas import Decision
 from schemas.control import STRATEGY_KEY, Control
 from schemas.state import JournalEntry
-from tests.support.fleet import Fleet, until
+from tests.support.fleet import Fleet
 from tests.support.outputs import Line, Outputs, published, read_input
 from tests.support.parity import Values, differing
 from tests.support.switching import EDITED, FIRST, NAME, switch
@@ -38,10 +38,7 @@ async def run(settings: Settings, edited: Path, records: list[Record], folder: P
     async with Fleet(settings, folder) as fleet:
 
         async def reached(share: float) -> None:
-            async def holds() -> bool:
-                return sum(await fleet.progress.committed()) > share * len(records)
-
-            await until(holds, DEADLINE, f"{share:.0%} of the input committed")
+            await fleet.committed(share * len(records), DEADLINE, f"{share:.0%} of the input committed")
 
         victim, other = fleet.start("victim"), fleet.start("other")
         await victim.ready()

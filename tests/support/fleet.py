@@ -201,6 +201,14 @@ class Fleet:
         await worker.ready()
         return worker
 
+    async def committed(self, offsets: float, seconds: float, what: str) -> None:
+        """Wait until more than so many offsets are committed, in all partitions together."""
+
+        async def holds() -> bool:
+            return sum(await self.progress.committed()) > offsets
+
+        await until(holds, seconds, what)
+
     async def caught_up(self, seconds: float = 60.0) -> None:
         """Wait until the group's offset is the end of the input."""
 

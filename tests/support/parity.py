@@ -74,13 +74,10 @@ async def live(settings: Settings, records: list[Record], folder: Path, seconds:
         # Without a rate two workers may be through before anybody looks.
         publishing = Publishing(settings, records, rate=len(records) / LASTS)
 
-        async def halfway() -> bool:
-            return sum(await fleet.progress.committed()) > len(records) // 3
-
         async def waiting() -> bool:
             return sum(await fleet.progress.lag()) > 0
 
-        await until(halfway, seconds, "a third of the input committed")
+        await fleet.committed(len(records) // 3, seconds, "a third of the input committed")
         victim.kill()
         await until(waiting, seconds, "records that wait for who takes over")
         await publishing.finish()

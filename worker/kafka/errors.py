@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from aiokafka import errors
 
 from worker.errors import AlphapulseError, ConfigError, DataError, NotPermitted, TryAgain
@@ -48,6 +52,16 @@ DENIED = (
     errors.TransactionalIdAuthorizationFailed,
     errors.ClusterAuthorizationFailedError,
 )
+
+
+@asynccontextmanager
+async def within_deadline(seconds: float, topic: str) -> AsyncIterator[None]:
+    """Apply a deadline to the block, and translate its failures by `meaning`."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except FAILURES as error:
+        raise meaning(error, topic) from error
 
 
 def meaning(error: BaseException, input_topic: str) -> Exception:

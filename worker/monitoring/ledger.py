@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from worker.kafka.errors import FAILURES, SendFailed, meaning
+from worker.kafka.errors import SendFailed, within_deadline
 from worker.kafka.producers import quietly_stop
 from worker.kafka.protocol.offsets import Membership, Position
 from worker.kafka.records.outputs import Output
@@ -49,7 +48,7 @@ class Ledger:
         Raises:
             Fenced, OutcomeUnknown, AlphapulseError: as `write`.
         """
-        async with self._meaningful():
+        async with within_deadline(self._deadline, self._state.topic):
             failpoint("before_fence")
             await self._producer.start()
             failpoint("fenced")
@@ -67,20 +66,12 @@ class Ledger:
             OutcomeUnknown: the broker's answer was lost.
             AlphapulseError: no retry can help; nothing was committed.
         """
-        async with self._meaningful():
+        async with within_deadline(self._deadline, self._state.topic):
             await self._transaction(records)
 
     async def stop(self) -> None:
         """Release the connections; the next owner, or the timeout, aborts an open transaction."""
         await quietly_stop(self._producer)
-
-    @asynccontextmanager
-    async def _meaningful(self) -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(self._deadline):
-                yield
-        except FAILURES as error:
-            raise meaning(error, self._state.topic) from error
 
     async def _transaction(self, records: Iterable[Placed]) -> dict[TopicPartition, int]:
         producer = self._producer

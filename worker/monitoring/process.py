@@ -12,10 +12,10 @@ from aiokafka import AIOKafkaConsumer
 
 from worker.engine.settings import ENGINE_VERSION
 from worker.errors import AlphapulseError, ConfigError, Exit
-from worker.kafka.backoff import BackOff
 from worker.kafka.deadline import within
-from worker.kafka.errors import FAILURES, meaning
+from worker.kafka.errors import FAILURES
 from worker.kafka.protocol.offsets import Membership
+from worker.kafka.rejoining import Rejoining
 from worker.kafka.seams import stop_consumer
 from worker.kafka.seams.assignor import sticky_assignor
 from worker.kafka.seams.clients import membership
@@ -37,8 +37,6 @@ from worker.version import __version__
 log = logging.getLogger(__name__)
 LEAVE_SECONDS = 3.0  # leaving the group takes milliseconds; the rest is closing sockets
 CLOSE_SECONDS = 1.0
-FIRST_BACKOFF, MAX_BACKOFF = 0.1, 10.0  # seconds before a rejoin
-CALM = 60.0  # seconds of a membership after which its loss resets the back-off
 LIVE = 60.0  # seconds for which the event loop may stand still
 
 
@@ -63,8 +61,7 @@ class RiskProcess:
         self._member: Member | None = None
         self._failure: BaseException | None = None
         self._shutdown = Shutdown(processing.shutdown_timeout_ms / 1000)
-        self._delays = BackOff(FIRST_BACKOFF, MAX_BACKOFF)
-        self._pause = 0.0  # seconds before the next rejoin
+        self._rejoining = Rejoining(settings.risk_state_topic)
         self._started = False
         self._port: int | None = None  # of the probes' server
 
@@ -104,9 +101,7 @@ class RiskProcess:
 
     async def _memberships(self) -> None:
         while not self._shutdown.asked.is_set() and self._failure is None:
-            if self._pause:
-                log.info("rejoining the group", extra={"seconds": round(self._pause, 2)})
-                await within(self._pause, self._shutdown.asked.wait())
+            await self._rejoining.wait(self._shutdown.asked)
             if not self._shutdown.asked.is_set():
                 await self._membership()
         self._shutdown.begin()
@@ -122,24 +117,13 @@ class RiskProcess:
         except AlphapulseError as failure:
             self._failure = self._failure or failure
         except FAILURES as error:
-            self._lost(error, time.monotonic() - begun)
+            self._failure = self._failure or self._rejoining.lost(error, time.monotonic() - begun)
         else:
-            self._delays.reset()
-            self._pause = self._delays.next()
+            self._rejoining.ended()
         finally:
             deadline = self._shutdown.of_membership()
             await stop_consumer(consumer, deadline.left(LEAVE_SECONDS))  # first: the standby waits for it
             await member.close(deadline)
-
-    def _lost(self, error: BaseException, lasted: float) -> None:
-        failure = meaning(error, self._settings.risk_state_topic)
-        if isinstance(failure, AlphapulseError):
-            self._failure = self._failure or failure
-            return
-        if lasted > CALM:
-            self._delays.reset()
-        self._pause = self._delays.next()
-        log.warning("membership lost", extra={"error": str(failure)})
 
     def _new_member(self, consumer: AIOKafkaConsumer) -> Member:
         def named() -> Membership:

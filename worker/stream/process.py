@@ -14,12 +14,12 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.state import StateOwner
 from worker.errors import AlphapulseError, ConfigError, Exit
-from worker.kafka.backoff import BackOff
 from worker.kafka.deadline import within
-from worker.kafka.errors import FAILURES, meaning
+from worker.kafka.errors import FAILURES
 from worker.kafka.preflight import MAX_BATCH, preflight
 from worker.kafka.producers import Clients, clients
 from worker.kafka.protocol.offsets import Membership
+from worker.kafka.rejoining import Rejoining
 from worker.kafka.seams import stop_consumer
 from worker.kafka.seams.assignor import sticky_assignor
 from worker.kafka.seams.clients import client_of, membership
@@ -45,9 +45,6 @@ from worker.version import __version__
 log = logging.getLogger(__name__)
 LEAVE_SECONDS = 3.0  # leaving the group takes milliseconds; the rest is closing sockets
 CLOSE_SECONDS = 1.0  # of the probes' server
-FIRST_BACKOFF = 0.1  # seconds before a rejoin
-MAX_BACKOFF = 10.0  # its limit, while the brokers are away
-CALM = 60.0  # seconds of a membership after which its loss resets the back-off
 RESTORE_STATES = (Phase.READY, Phase.BUSY)
 
 
@@ -68,8 +65,7 @@ class WorkerProcess:
         self._reached: dict[TopicPartition, int] = {}  # the highest committed offset of each partition
         self._failure: BaseException | None = None
         self._shutdown = Shutdown(settings.processing.shutdown_timeout_ms / 1000)
-        self._delays = BackOff(FIRST_BACKOFF, MAX_BACKOFF)
-        self._pause = 0.0  # seconds before the next rejoin
+        self._rejoining = Rejoining(settings.topics.input)
         self._committed = True  # whether all work of the last membership is committed
         self._started = False
         self._port: int | None = None  # of the probes' server
@@ -126,15 +122,9 @@ class WorkerProcess:
 
     async def _memberships(self) -> None:
         while not self._shutdown.asked.is_set() and self._failure is None:
-            if self._pause:
-                await self._back_off()
+            await self._rejoining.wait(self._shutdown.asked)
             await self._membership()
         self._shutdown.begin()
-
-    async def _back_off(self) -> None:
-        log.info("rejoining the group", extra={"seconds": round(self._pause, 2)})
-        await asyncio.wait({asked := asyncio.ensure_future(self._shutdown.asked.wait())}, timeout=self._pause)
-        asked.cancel()
 
     async def _membership(self) -> None:
         if self._settings.processing.fast_path:
@@ -152,25 +142,13 @@ class WorkerProcess:
         except AlphapulseError as failure:
             self._failure = self._failure or failure
         except FAILURES as error:
-            self._lost(error, time.monotonic() - begun)
+            self._failure = self._failure or self._rejoining.lost(error, time.monotonic() - begun)
         else:
-            self._delays.reset()
-            self._pause = self._delays.next()
+            self._rejoining.ended()
         finally:
             deadline = self._shutdown.of_membership()
             self._committed = await member.close(deadline)
             await stop_consumer(consumer, deadline.left(LEAVE_SECONDS))
-
-    def _lost(self, error: BaseException, lasted: float) -> None:
-        """Handle a failed membership: rejoin with back-off, unless the failure has a known, permanent cause."""
-        failure = meaning(error, self._settings.topics.input)
-        if isinstance(failure, AlphapulseError):
-            self._failure = self._failure or failure
-            return
-        if lasted > CALM:
-            self._delays.reset()
-        self._pause = self._delays.next()
-        log.warning("membership lost", extra={"error": str(failure)})
 
     def _clients(self, consumer: AIOKafkaConsumer) -> Clients:
         def member() -> Membership:

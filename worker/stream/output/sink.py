@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from worker.errors import AlphapulseError
-from worker.kafka.errors import FAILURES, SendFailed, meaning
+from worker.kafka.errors import FAILURES, SendFailed, meaning, within_deadline
 from worker.kafka.producers import STOP_TIMEOUT, Clients, Shared, quietly_stop
 from worker.kafka.protocol.offsets import Position
 from worker.kafka.records.outputs import Output, Outputs, Prepared
@@ -138,15 +138,6 @@ class _Base:
         self._tp, self._state = tp, TopicPartition(state_topic, tp.partition)
         self._deadline = timeout_ms / 1000
 
-    @asynccontextmanager
-    async def _meaningful(self) -> AsyncIterator[None]:
-        """Apply the deadline, and translate failures by `meaning`."""
-        try:
-            async with asyncio.timeout(self._deadline):
-                yield
-        except FAILURES as error:
-            raise meaning(error, self._tp.topic) from error
-
     def _barrier(self) -> Output:
         now = int(time.time() * 1000)  # in no output
         return Output(self._state.topic, BARRIER, str(now).encode(), now, ())
@@ -186,12 +177,12 @@ class TransactionalSink(_Base):
         self._producer = TransactionalProducer(
             clients.options, max_batch_size=clients.batch_bytes, former=not self._fast, **self._named
         )
-        async with self._meaningful():
+        async with within_deadline(self._deadline, self._tp.topic):
             await self._producer.start()
 
     async def read(self) -> Opened:
         assert self._producer is not None
-        async with self._meaningful():
+        async with within_deadline(self._deadline, self._tp.topic):
             await self._producer.begin_transaction()
             at = self._barrier_at(await _send(self._producer, (self._barrier(),), self._tp.partition))
             # After the record and the transaction marker, so that tools show no lag.
@@ -203,7 +194,9 @@ class TransactionalSink(_Base):
 
     async def still(self) -> Opened:
         assert self._producer is not None
-        async with self._meaningful():  # raises Fenced if anybody has: the barrier is still valid
+        async with within_deadline(
+            self._deadline, self._tp.topic
+        ):  # raises Fenced if anybody has: the barrier is still valid
             return Opened(await self._producer.fetch_offsets(self._group, self._tp), self._barrier_offset)
 
     async def deliver(self, outputs: Outputs, snapshots: Iterable[Output], commit: Commit) -> Checkpoint:
@@ -257,7 +250,7 @@ class AcknowledgedSink(_Base):
         self._producer: AIOKafkaProducer | None = None
 
     async def start(self) -> None:
-        async with self._meaningful():
+        async with within_deadline(self._deadline, self._tp.topic):
             self._producer = await self._shared.producer.acquire()
 
     async def read(self) -> Opened:
@@ -286,7 +279,7 @@ class AcknowledgedSink(_Base):
     async def _acknowledged(self) -> AsyncIterator[None]:
         assert self._producer is not None
         try:
-            async with self._meaningful():
+            async with within_deadline(self._deadline, self._tp.topic):
                 yield
         except Exception:
             self._shared.producer.discard(self._producer)

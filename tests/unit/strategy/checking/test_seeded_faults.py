@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.support.strategy_faults import LINELESS, LINT, SEEDED, TWELVE, line_of
+from tests.support.seeded import LINELESS, LINT
+from tests.support.strategy_faults import SEEDED, TWELVE, line_of
 from worker.engine.settings import engine_settings
 from worker.strategy.checking import sequence
 from worker.strategy.checking.check import HERE, THERE, check
