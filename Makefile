@@ -157,8 +157,8 @@ reference: $(DEV) ## Regenerate the schemas and reference tables
 	@$(BIN)/python -m worker.reference
 
 lock: $(DEV) ## Renew the locks from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --universal --all-extras --group dev --generate-hashes --no-header --no-annotate -q -o requirements-dev.lock
-	uv pip compile pyproject.toml --universal --extra embedded --extra parquet --extra datasets --extra docker --extra models --generate-hashes --no-header --no-annotate -q -c requirements-dev.lock -o requirements.lock
+	uv pip compile pyproject.toml --universal --all-extras --group dev --group pages --generate-hashes --no-header --no-annotate -q -o requirements-dev.lock
+	uv pip compile pyproject.toml --universal --extra embedded --extra parquet --extra datasets --extra docker --extra models --extra gateway --extra alerts --extra archive --extra postgres --group pages --generate-hashes --no-header --no-annotate -q -c requirements-dev.lock -o requirements.lock
 	uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate -q -c requirements-dev.lock -o requirements-worker.lock
 	uv pip compile pyproject.toml --universal --extra models --generate-hashes --no-header --no-annotate -q -c requirements-dev.lock -o requirements-worker-models.lock
 

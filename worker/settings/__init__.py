@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from worker.settings.gateway import GatewaySettings
 from worker.settings.load import (
     Found,
     find_engine,
@@ -18,18 +19,19 @@ from worker.settings.model import (
     ModelsSettings,
     OpsSettings,
     ProcessingSettings,
-    Section,
     Settings,
     StateSettings,
     TopicSettings,
 )
 from worker.settings.problem import Problem
+from worker.settings.section import Section
 from worker.settings.sources import config_file
 
 __all__ = [
     "ChallengerSettings",
     "ControlSettings",
     "Found",
+    "GatewaySettings",
     "KafkaSettings",
     "LogSettings",
     "ModelsSettings",

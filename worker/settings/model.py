@@ -7,20 +7,16 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
+from pydantic import Field, PrivateAttr, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from worker.paths import cache_dir
 from worker.risk.settings import RiskSettings
+from worker.settings.gateway import GatewaySettings
+from worker.settings.section import Section
 
 if TYPE_CHECKING:
     from worker.settings.tree import Tree
-
-
-class Section(BaseModel):
-    """Base of every group of settings: immutable, unknown names are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class KafkaSettings(Section):
@@ -269,6 +265,7 @@ class Settings(BaseSettings):
     control: ControlSettings = ControlSettings()
     models: ModelsSettings = ModelsSettings()
     risk: RiskSettings = RiskSettings()
+    gateway: GatewaySettings = GatewaySettings()
     ops: OpsSettings = OpsSettings()
     log: LogSettings = LogSettings()
     engine: dict[str, Any] = Field(default_factory=dict, description="see worker.engine.settings.EngineSettings")

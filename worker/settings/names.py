@@ -19,6 +19,7 @@ MAPPINGS = frozenset(
         ("engine", "instruments"),
         ("engine", "validation", "calendars"),
         PARAMETERS,
+        ("gateway", "oidc", "roles"),
         ("risk", "fx"),
     }
 )
