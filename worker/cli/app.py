@@ -66,6 +66,7 @@ def _assemble() -> None:
         demo,
         doctor,
         export,
+        gateway,
         models,
         publish,
         risk,
@@ -87,6 +88,7 @@ def _assemble() -> None:
     app.add_typer(state.app, name="state")
     app.add_typer(control.app, name="control")
     app.add_typer(risk.app, name="risk")
+    app.command()(gateway.gateway)
     app.command()(publish.publish)
     app.command()(decisions.decisions)
     app.command()(export.export)

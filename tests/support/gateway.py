@@ -1,0 +1,50 @@
+"""A gateway process under test, and its answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.support.fleet import WorkerProcess, environment, until
+from worker.settings import Settings
+
+API = "/api/v1"
+
+
+class GatewayProcess(WorkerProcess):
+    """One `python -m worker gateway` on a free port."""
+
+    def __init__(self, settings: Settings, folder: Path, name: str = "gateway", **extra: str) -> None:
+        env = environment(settings, **extra) | {"ALPHAPULSE_GATEWAY__PORT": "0"}
+        super().__init__(name, env, folder / f"{settings.topics.prefix}{name}.log", command="gateway")
+
+    @property
+    def url(self) -> str:
+        """Its address; it must be ready."""
+        return str(self.events("gateway")[0]["url"]).rstrip("/")
+
+    async def get(self, path: str, **query: Any) -> httpx.Response:
+        """Ask for a resource below the API."""
+        async with httpx.AsyncClient(base_url=self.url, timeout=30) as client:
+            return await client.get(f"{API}/{path}", params=query)
+
+    async def has(self, path: str, seconds: float = 20.0) -> Any:
+        """Wait until a resource is there, and return it."""
+        found: list[Any] = []
+
+        async def there() -> bool:
+            answer = await self.get(path)
+            if answer.status_code == 200:
+                found.append(answer.json())
+            return bool(found)
+
+        await until(there, seconds, path)
+        return found[0]
+
+    def __enter__(self) -> GatewayProcess:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()

@@ -1,0 +1,112 @@
+"""The ASGI application: checks, then the stream and the pages, then the handlers of resources."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response
+from litestar.di import Provide
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.handlers import BaseRouteHandler
+from litestar.openapi.config import OpenAPIConfig
+
+from worker.gateway.answers import SAFE, refusal, refuse
+from worker.gateway.auth.caller import CALLER, Caller, caller_of
+from worker.gateway.gateway import Gateway
+from worker.gateway.mounts import ASGI, Receive, Scope, Send, mounts
+from worker.gateway.openapi import document
+from worker.gateway.parameters import known_parameters
+from worker.gateway.resources.problem import MEDIA, ProblemCode, Refused
+from worker.gateway.routes import HANDLERS
+from worker.version import __version__
+
+log = logging.getLogger(__name__)
+API = "/api/"
+MAX_URL = 4_096  # bytes of path and query
+MAX_BODY = 64 * 1024
+_CODES: dict[int, ProblemCode] = {
+    400: "bad_request",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
+_encode = msgspec.json.Encoder().encode
+
+
+def create_app(gateway: Gateway, extra: Sequence[BaseRouteHandler] = ()) -> ASGI:
+    """Return the application; `extra` are handlers beside those of the gateway."""
+
+    def given() -> Gateway:
+        return gateway
+
+    def caller(request: Request[Any, Any, Any]) -> Caller:
+        return caller_of(request.scope)
+
+    handlers = Litestar(
+        route_handlers=[*HANDLERS, *extra],
+        dependencies={
+            "gateway": Provide(given, sync_to_thread=False, use_cache=True),
+            "caller": Provide(caller, sync_to_thread=False),
+        },
+        guards=[known_parameters],
+        exception_handlers={Exception: _problem},
+        openapi_config=OpenAPIConfig(title="AlphaPulse", version=__version__, render_plugins=[], path="/.openapi"),
+        request_max_body_size=MAX_BODY,
+        include_in_schema=True,
+        logging_config=None,
+    )
+    return _Outer(gateway, handlers)
+
+
+class _Outer:
+    """Everything that holds for all requests."""
+
+    def __init__(self, gateway: Gateway, handlers: Litestar) -> None:
+        self._gateway, self._handlers = gateway, handlers
+        self._mounts = [*document(handlers), *mounts(gateway)]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._handlers(scope, receive, send)  # type: ignore[arg-type]
+            return
+        try:
+            if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL:
+                raise Refused(414, "uri_too_long", f"the URL is longer than {MAX_URL} bytes", "Use fewer filters")
+            path = scope["path"]
+            scope.setdefault("state", {})
+            if path.startswith(API):
+                scope["state"][CALLER] = await self._gateway.auth.caller(scope)
+            app = next((mount.app for mount in self._mounts if mount.answers(path)), self._handlers)
+            await app(scope, receive, send)  # type: ignore[arg-type]
+        except Refused as refused:
+            await refuse(send, scope, refused)
+
+
+def _problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    refused = _of_framework(error) if isinstance(error, HTTPException) else refusal(error)
+    headers = {name.decode(): value.decode() for name, value in SAFE} | refused.headers
+    body = _encode(refused.problem(request.scope["path"]))
+    return Response(body, status_code=refused.status, media_type=MEDIA, headers=headers)
+
+
+def _of_framework(error: HTTPException) -> Refused:
+    status = error.status_code
+    if status >= 500:
+        return refusal(error.__cause__ if isinstance(error.__cause__, Exception) else error)
+    detail = error.detail.split("\n")[0].removesuffix(".")
+    code = _CODES.get(status, "bad_request")
+    if isinstance(error, ValidationException):
+        code, told = "invalid_parameter", error.extra if isinstance(error.extra, list) else []
+        named = [one for one in told if isinstance(one, dict)]
+        if any(str(one.get("source")) == "body" for one in named):
+            code = "invalid_body"
+        detail = "; ".join(f"{one.get('key', '')}: {one.get('message', '')}" for one in named) or detail
+    fix = "See /openapi.json" if status in (400, 404, 405) else ""
+    return Refused(status, code, detail, fix, dict(error.headers or {}))

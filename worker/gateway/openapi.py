@@ -1,0 +1,68 @@
+"""The OpenAPI 3.1 document, made once from the handlers; structs are described by msgspec, with all their bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import msgspec
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+
+from worker.gateway.answers import answer, refuse
+from worker.gateway.mounts import Mount, Receive, Scope, Send
+from worker.gateway.resources.page import LOOSE
+from worker.gateway.resources.problem import Refused
+
+PATHS = ("/openapi.json", "/api/v1/openapi.json")
+REFERENCE = "#/components/schemas/{name}"
+
+
+def document(app: Litestar) -> list[Mount]:
+    """Return the mounts that serve the document."""
+
+    @cache
+    def body() -> bytes:
+        return msgspec.json.encode(described(app))
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in ("GET", "HEAD"):
+            await refuse(send, scope, Refused(405, "method_not_allowed", "only GET", headers={"Allow": "GET, HEAD"}))
+            return
+        await answer(send, 200, body() if scope["method"] == "GET" else b"")
+
+    return [Mount(path, serve) for path in PATHS]
+
+
+def described(app: Litestar) -> dict[str, Any]:
+    """Return the document."""
+    found: dict[str, Any] = app.openapi_schema.to_schema()
+    # The framework's own description loses arrays of structs and the bounds of what may be null.
+    _, ours = msgspec.json.schema_components(set(_structs(app)), ref_template=REFERENCE)
+    found["components"]["schemas"] |= ours
+    _loosen(found["components"]["schemas"])
+    return found
+
+
+def _structs(app: Litestar) -> Iterator[type[msgspec.Struct]]:
+    for route in app.routes:
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            for spec in (getattr(handler, "responses", None) or {}).values():
+                if isinstance(spec.data_container, type) and issubclass(spec.data_container, msgspec.Struct):
+                    yield spec.data_container
+            data = handler.parsed_fn_signature.parameters.get("data")
+            if data is not None and isinstance(data.annotation, type) and issubclass(data.annotation, msgspec.Struct):
+                yield data.annotation
+
+
+def _loosen(schema: Any) -> None:
+    """Let any object stand where a schema is marked by `LOOSE`."""
+    if isinstance(schema, dict):
+        if all(schema.get(name) == value for name, value in LOOSE.items()):
+            schema["anyOf"] = [*schema.get("anyOf", []), {"type": "object"}]
+        for inner in schema.values():
+            _loosen(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            _loosen(inner)

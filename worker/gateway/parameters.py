@@ -1,0 +1,56 @@
+"""The check of query parameters: an unknown one is refused with the one that was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.params import ParameterKwarg
+
+from worker.gateway.resources.problem import Refused
+
+RESERVED = frozenset({"request", "data", "body", "scope", "state", "headers", "cookies", "query", "socket"})
+
+
+def refuse_unknown(given: Collection[str], known: Collection[str]) -> None:
+    """Refuse a request with an unknown parameter.
+
+    Raises:
+        Refused: one is unknown.
+    """
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            listed = f"Known are {', '.join(sorted(known))}" if known else "This resource takes none"
+            raise Refused(
+                400,
+                "unknown_parameter",
+                f"the parameter {name[:64]!r} is unknown",
+                f"Did you mean {near[0]}? {listed}" if near else listed,
+            )
+
+
+def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Guard every handler against unknown query parameters."""
+    if connection.scope["query_string"]:
+        refuse_unknown(connection.query_params.keys(), _of(handler, frozenset(connection.path_params)))
+
+
+@cache
+def _of(handler: BaseRouteHandler, in_path: frozenset[str]) -> frozenset[str]:
+    given = handler.resolve_dependencies()
+    names = set()
+    for name, field in handler.parsed_fn_signature.parameters.items():
+        kwarg = field.kwarg_definition
+        if name in given or name in RESERVED or name in in_path:
+            continue
+        if isinstance(kwarg, ParameterKwarg):
+            if kwarg.header or kwarg.cookie:
+                continue
+            name = kwarg.query or name
+        names.add(name)
+    return frozenset(names)

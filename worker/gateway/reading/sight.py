@@ -1,0 +1,64 @@
+"""What can be said of a record's value: readable, of another form, or no JSON object at all."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from schemas import SCHEMA_VERSION
+
+T = TypeVar("T", bound=msgspec.Struct)
+TOLD = 200  # characters of a problem
+
+
+class _Versioned(msgspec.Struct):
+    schema_version: Any = None
+
+
+_versioned = msgspec.json.Decoder(_Versioned)
+_object = msgspec.json.Decoder(dict[str, Any])
+WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError)
+
+
+class Sight(NamedTuple, Generic[T]):
+    """One look at a value."""
+
+    value: T | None  # None where it has another form
+    raw: bytes | None  # the JSON object as it came; None if it is none
+    problem: str | None
+
+
+class Reader(Generic[T]):
+    """Looks at values of one kind."""
+
+    def __init__(self, kind: type[T]) -> None:
+        self._decode = msgspec.json.Decoder(kind).decode
+
+    def look(self, value: bytes | None) -> Sight[T]:
+        """Return what a value is; never fails."""
+        if value is None:
+            return Sight(None, None, "the record has no value")
+        try:
+            found = self._decode(value)
+            value.decode()  # text that a decoder has passed over
+        except WRONG as error:
+            return _strange(value, error)
+        version = getattr(found, "schema_version", SCHEMA_VERSION)
+        return Sight(found, value, None if version == SCHEMA_VERSION else _version(version))
+
+
+def _strange(value: bytes, error: Exception) -> Sight[Any]:
+    try:
+        version = _versioned.decode(value).schema_version
+        _object.decode(value)
+        value.decode()
+    except WRONG as worse:
+        return Sight(None, None, f"unreadable: {str(worse)[:TOLD]}")
+    if version != SCHEMA_VERSION and isinstance(version, int | float | str):
+        return Sight(None, value, _version(version))
+    return Sight(None, value, str(error)[:TOLD])
+
+
+def _version(version: object) -> str:
+    return f"schema_version {str(version)[:20]} is not {SCHEMA_VERSION}, the one that this gateway knows"
