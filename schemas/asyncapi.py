@@ -116,6 +116,7 @@ def _operations() -> Json:
         "readControl": _operation("receive", "control", "control", {"clientId": write["clientId"]}),
         "writeControl": _operation("send", "control", "control", write),
         "writePortfolio": _operation("send", "portfolio", "portfolio", write),
+        "writeAudit": _operation("send", "audit", "audit", write),
         "readAudit": _operation("receive", "audit", "audit", {"clientId": write["clientId"]}),
     }
 

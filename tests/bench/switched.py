@@ -17,7 +17,7 @@ from tests.support.fleet import Fleet, environment
 from tests.support.outputs import published
 from tests.support.parity import Values, backtested, differing
 from tests.support.switching import files
-from tests.support.ticks import Publishing, group_settings, make_topics
+from tests.support.ticks import Publishing, group_settings, make_audit_topic, make_topics
 from worker.settings import Settings
 from worker.sources.record import Record
 
@@ -39,6 +39,7 @@ async def _switch(settings: Settings, *arguments: str, **extra: str) -> None:
 async def run(settings: Settings, second: Path, records: list[Record], folder: Path, rate: float) -> Values:
     """Publish `records` to workers that meet all of it, and return what they have published."""
     await make_topics(settings)
+    await make_audit_topic(settings)
     knows = {CANDIDATES: json.dumps([str(second)])}
     async with Fleet(settings, folder) as fleet:
 

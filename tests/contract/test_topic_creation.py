@@ -16,7 +16,7 @@ from tests.support.fake_broker import Answer, Api, Asked, FakeBroker, HangUp
 from worker.errors import AlphapulseError, BrokerUnavailable, CannotCreate, ConfigError, NotPermitted, TryAgain
 from worker.kafka.asking import creation
 from worker.kafka.asking import topics as topics_module
-from worker.kafka.topics import wanted, wanted_by_risk
+from worker.kafka.topics import wanted, wanted_by_operators, wanted_by_risk
 from worker.operate.create_topics import Topic, create
 from worker.settings import Settings, TopicSettings
 
@@ -101,9 +101,9 @@ async def cluster(brokers: int = 1, replicas: int = 1) -> AsyncIterator[tuple[Co
 async def test_all_topics_are_made_and_exist_the_next_time() -> None:
     settings = settings_of(partitions=5)
     async with cluster() as (controller, client):
-        made = await create(client, settings)
-        assert made == {name: Topic(True, 5, 1) for name in wanted(settings)}
-        assert await create(client, settings) == {name: Topic(False, 5, 1) for name in wanted(settings)}
+        counts = dict.fromkeys(wanted(settings), 5) | dict.fromkeys(wanted_by_operators(settings), 1)
+        assert await create(client, settings) == {name: Topic(True, count, 1) for name, count in counts.items()}
+        assert await create(client, settings) == {name: Topic(False, count, 1) for name, count in counts.items()}
         assert len(controller.asked) == 1  # they were seen before they were asked for
 
 
@@ -242,7 +242,9 @@ async def test_a_setting_that_the_broker_does_not_know_gets_its_former_name() ->
             for name, (_, _, configs) in asked.items()
             if "message.timestamp.difference.max.ms" in configs
         }
-        assert former == {name: str(2**63 - 1) for name in (*settings.topics.required, settings.topics.limits)}
+        assert former == {
+            name: str(2**63 - 1) for name in (*settings.topics.required, settings.topics.limits, settings.topics.acts)
+        }
 
 
 async def test_another_bad_setting_is_refused_with_the_brokers_word() -> None:

@@ -27,7 +27,7 @@ from tests.support.outputs import (
     read_journal,
     without_repeats,
 )
-from tests.support.ticks import Publishing, group_settings, make_topics, publish, ticks
+from tests.support.ticks import Publishing, group_settings, make_audit_topic, make_topics, publish, ticks
 from worker.errors import Exit
 from worker.operate.verify import check_group
 from worker.settings import ControlSettings, Settings
@@ -273,6 +273,7 @@ async def test_the_command_sets_shows_and_lifts_limits(broker: Bootstrap, topic_
     assert missing.code == Exit.CONFIG
     assert "alphapulse topics create" in missing.err
     await make_topics(settings)
+    await make_audit_topic(settings)
     records = ticks(1_500, 5, SEED)
     async with Fleet(settings, tmp_path) as fleet:
         worker = await fleet.started("worker")
@@ -284,7 +285,7 @@ async def test_the_command_sets_shows_and_lifts_limits(broker: Bootstrap, topic_
         assert command(settings, "control", "set", "*").code == Exit.USAGE
         unknown = command(settings, "control", "lift", "NOPE")
         assert unknown.code == Exit.CONFIG
-        assert "has no record of 'NOPE'" in unknown.err
+        assert "there is no record of 'NOPE'" in unknown.err
         (shown,) = msgspec.json.decode(command(settings, "control", "show", "--json").out)
         assert (shown["key"], shown["kill"], shown["risk_mult"], shown["reason"]) == ("*", "close_all", 0.5, "drill")
         assert "close_all" in command(settings, "control", "show").out

@@ -20,7 +20,7 @@ from tests.support.fleet import Fleet, said
 from tests.support.oracle import under_load
 from tests.support.outputs import assert_equal, expected, read_input
 from tests.support.parity import backtested, differing, live
-from tests.support.ticks import Publishing, group_settings, make_topics, ticks
+from tests.support.ticks import Publishing, group_settings, make_audit_topic, make_topics, ticks
 from tests.unit.models import graphs
 from worker.errors import Exit
 from worker.models.registry import Registry
@@ -67,6 +67,7 @@ async def test_a_switch_while_workers_are_killed_and_stopped(
     group = group_settings(broker.bootstrap, topic_prefix, partitions=2, state=OFTEN, max_batch_records=60)
     settings = serving(group, registry, challenger=True)
     await make_topics(settings)
+    await make_audit_topic(settings)
     records = ticks(TOTAL, SYMBOLS, SEED)
     async with Fleet(settings, tmp_path) as fleet:
         victim, heir = fleet.start("victim"), fleet.start("heir")
@@ -127,6 +128,7 @@ async def test_a_worker_without_its_registry_does_not_start(
 ) -> None:
     settings = serving(group_settings(broker.bootstrap, topic_prefix, partitions=1), registry)
     await make_topics(settings)
+    await make_audit_topic(settings)
     async with Fleet(settings, tmp_path) as fleet:
         worker = fleet.start("refused", ALPHAPULSE_MODELS__REGISTRY=str(tmp_path / "elsewhere"))
         assert await worker.exit_code(60) == Exit.CONFIG

@@ -16,7 +16,7 @@ from tests.support.commands import command
 from tests.support.fleet import Fleet, until
 from tests.support.oracle import under_load
 from tests.support.outputs import Outputs, assert_equal, expected, published, read_input, read_journal
-from tests.support.ticks import Publishing, group_settings, make_topics, publish, ticks
+from tests.support.ticks import Publishing, group_settings, make_audit_topic, make_topics, publish, ticks
 from worker.errors import Exit
 from worker.operate.verify import check_group
 from worker.settings import Settings
@@ -69,6 +69,7 @@ def played(settings: Settings, out: Path) -> list[bytes]:
 async def test_a_split_while_a_worker_is_killed(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
     settings = group_settings(broker.bootstrap, topic_prefix, partitions=2, state=OFTEN, max_batch_records=60)
     await make_topics(settings)
+    await make_audit_topic(settings)
     plain = ticks(TOTAL, SYMBOLS, SEED)
     ex = plain[2_200].timestamp_ms // 60_000 * 60_000
     records = after_split(plain, ex)

@@ -19,7 +19,7 @@ from tests.support.oracle import under_load
 from tests.support.outputs import Outputs
 from tests.support.parity import backtested
 from tests.support.switching import NAME, files
-from tests.support.ticks import Publishing, group_settings, make_topics, publish, ticks
+from tests.support.ticks import Publishing, group_settings, make_audit_topic, make_topics, publish, ticks
 from worker.errors import Exit
 from worker.settings import Settings
 
@@ -53,6 +53,7 @@ async def test_a_switch_while_workers_are_killed_and_stopped(
     group = group_settings(broker.bootstrap, topic_prefix, partitions=2, state=OFTEN, max_batch_records=60)
     settings = deciding(group, tmp_path)
     await make_topics(settings)
+    await make_audit_topic(settings)
     records = ticks(TOTAL, SYMBOLS, SEED)
     async with Fleet(settings, tmp_path) as fleet:
         victim, heir = fleet.start("victim"), fleet.start("heir")
@@ -98,6 +99,7 @@ async def test_what_workers_can_not_follow_is_not_published(
 ) -> None:
     settings = deciding(group_settings(broker.bootstrap, topic_prefix, partitions=1), tmp_path)
     await make_topics(settings)
+    await make_audit_topic(settings)
     refused = switch(settings, "--set", "enter=400")
     assert refused.code == Exit.CONFIG
     assert "400 bars" in refused.err

@@ -15,7 +15,7 @@ from aiokafka.errors import for_code
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
 from tests.support.kafka import create_topics
-from worker.kafka.topics import wanted
+from worker.kafka.topics import wanted, wanted_by_operators
 from worker.settings import KafkaSettings, ProcessingSettings, Settings, StateSettings, TopicSettings
 from worker.sources.publisher import PublishSummary, publish_records
 from worker.sources.record import Record
@@ -46,6 +46,12 @@ async def make_topics(settings: Settings, **configs: Mapping[str, str]) -> None:
         name = "state" if full == settings.state_topic else name
         topic = {full: settings.topics.partitions}
         await create_topics(settings.kafka.bootstrap_servers, topic, given | dict(configs.get(name, {})))
+
+
+async def make_audit_topic(settings: Settings) -> None:
+    """Create the topic of operators' acts, as `topics create` does."""
+    for name, config in wanted_by_operators(settings).items():
+        await create_topics(settings.kafka.bootstrap_servers, {name: 1}, config)
 
 
 async def make_state_topic(settings: Settings) -> None:

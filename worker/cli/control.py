@@ -16,6 +16,7 @@ from worker.cli.values import TIME, exclude, finite, moment
 if TYPE_CHECKING:
     from schemas import Control
     from schemas.control import CorporateAction
+    from worker.operate.acts.intent import Intent
     from worker.settings import Settings
 
 app = typer.Typer(
@@ -67,6 +68,7 @@ def set_(
     json: Json = False,
 ) -> None:
     """Change a key's limits; omitted fields keep their values. Limits older than 10 minutes block opening."""
+    from worker.operate.acts.limits import set_limits
     from worker.operate.controls import check_key
 
     if all(value is None for value in (risk_mult, max_notional, allow_open, kill)):
@@ -79,10 +81,9 @@ def set_(
         "max_notional": max_notional,
         "allow_open": allow_open,
         "kill": None if kill is None else "close_all" if kill else "none",
-        "reason": reason,
     }
     fields = {name: value for name, value in given.items() if value is not None}
-    control = _published(settings, key, effective_ts, fields)
+    control = _done(settings, set_limits(key, effective_ts, fields, reason or ""))
     if json:
         print_json(_described(settings, control))
     else:
@@ -107,7 +108,7 @@ def model(
 ) -> None:
     """Switch the model of all workers while they run; each decision names its model."""
     from schemas.control import MODEL_KEY
-    from worker.operate.controls import withdraw
+    from worker.operate.acts.limits import switch, withdraw_switch
 
     exclude({"NAME": name is not None, "--none": none, "--configured": configured})
     exclude({"--none": none, "--digest": digest is not None})
@@ -118,7 +119,7 @@ def model(
     quiet_logs()
     settings: Settings = settings_with(bootstrap, prefix=prefix, models={"registry": registry})
     if configured:
-        run_async(withdraw(settings, MODEL_KEY))
+        _done(settings, withdraw_switch(MODEL_KEY, ""))
         if json:
             print_json({"topic": settings.topics.limits, "key": MODEL_KEY, "lifted": True})
         else:
@@ -127,8 +128,7 @@ def model(
     choice: dict[str, str] = {}
     if name is not None and version is not None:
         choice = {"name": name, "version": version, "digest": digest or _digest(settings, name, version)}
-    fields: dict[str, Any] = {"model": choice, "reason": reason or ""}
-    control = _published(settings, MODEL_KEY, effective_ts, fields)
+    control = _done(settings, switch(MODEL_KEY, effective_ts, {"model": choice}, reason or "", None))
     if json:
         print_json(_described(settings, control))
     else:
@@ -156,7 +156,8 @@ def strategy(
 ) -> None:
     """Switch the strategy of all workers while they run: other parameters, or another version of it."""
     from schemas.control import StrategySwitch
-    from worker.operate.controls import newest, withdraw
+    from worker.operate.acts.limits import switch, withdraw_switch
+    from worker.operate.controls import newest
     from worker.operate.strategies import check_state, in_force, shelf_of, switch_to
     from worker.settings import load_engine_of
 
@@ -175,14 +176,14 @@ def strategy(
     before: StrategySwitch | None = found.control.strategy if found else None
     if configured:
         check_state(shelf, engine, (in_force(shelf, before),), shelf.configured)
-        run_async(withdraw(settings, shelf.key))
+        _done(settings, withdraw_switch(shelf.key, ""))
         if json:
             print_json({"topic": settings.topics.limits, "key": shelf.key, "lifted": True})
         else:
             typer.echo(f"{settings.topics.limits}: the configured strategy again")
         return
     choice = switch_to(shelf, engine, before, file, parameters, wait)
-    control = _published(settings, shelf.key, effective_ts, {"strategy": choice, "reason": reason or ""})
+    control = _done(settings, switch(shelf.key, effective_ts, {"strategy": choice}, reason or "", found))
     if json:
         print_json(_described(settings, control))
     else:
@@ -212,13 +213,14 @@ def split(
     """Announce a split: positions, orders and indicators go to the new prices with the first bar from then on."""
     from schemas.control import CorporateAction
     from worker.engine.rescaling.ratio import price_factor
-    from worker.operate.splits import announce, check_symbol
+    from worker.operate.splits import announcement, check_symbol
 
     check_symbol(symbol)
     action = CorporateAction(ex, price_factor(ratio))
     quiet_logs()
     settings: Settings = settings_with(bootstrap, prefix=prefix)
-    control: Control = run_async(announce(settings, symbol, action, reason or f"split {ratio}", replace))
+    act = run_async(announcement(settings, symbol, action, reason or f"split {ratio}", replace))
+    control = _done(settings, act)
     if json:
         print_json(_described(settings, control))
     else:
@@ -228,11 +230,11 @@ def split(
 @app.command()
 def lift(key: Key, bootstrap: Bootstrap = None, prefix: Prefix = None, json: Json = False) -> None:
     """Remove a key's record: the static limits apply again."""
-    from worker.operate.controls import remove
+    from worker.operate.acts.limits import remove
 
     quiet_logs()
     settings = settings_with(bootstrap, prefix=prefix)
-    run_async(remove(settings, key))
+    _done(settings, remove(key, ""))
     if json:
         print_json({"topic": settings.topics.limits, "key": key, "lifted": True})
     else:
@@ -286,18 +288,12 @@ def _described(settings: Settings, control: Control) -> dict[str, Any]:
     }
 
 
-def _published(settings: Settings, key: str, effective_ts: int, fields: dict[str, Any]) -> Control:
-    """Publish the key's newest record with these fields changed, and return it."""
-    from worker.operate.controls import changed, newest, publish
+def _done(settings: Settings, intent: Intent) -> Any:
+    """Do it in this user's name; return the control record that it wrote, None where it removed one."""
+    from worker.operate.acts.intent import Origin, local_user
+    from worker.operate.acts.perform import perform
 
-    async def work() -> Control:
-        before = (await newest(settings)).get(key)
-        control: Control = changed(before and before.control, key, effective_ts, fields)
-        await publish(settings, control)
-        return control
-
-    control: Control = run_async(work())
-    return control
+    return run_async(perform(settings, Origin(local_user()), intent)).audit.after
 
 
 def _named(control: Control) -> str:

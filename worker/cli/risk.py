@@ -83,7 +83,7 @@ def acknowledge(
     subject: Annotated[Acknowledged, typer.Argument(help="What to acknowledge.", show_default=False)],
     reason: Annotated[str, typer.Option(help="Reason, stored in the record.", show_default=False)],
     who: Annotated[
-        str | None, typer.Option(help="Name of the operator (default: the user's).", show_default=False)
+        str | None, typer.Option(help="Name of the operator (default: user@host).", show_default=False)
     ] = None,
     bootstrap: Bootstrap = None,
     group: Group = None,
@@ -91,17 +91,16 @@ def acknowledge(
     json: Json = False,
 ) -> None:
     """Acknowledge a kill, which then ends with the UTC day, or decisions that can't be read."""
-    import getpass
-
     import msgspec
 
-    from worker.operate.acts import acknowledge as write
+    from worker.operate.acts.acknowledgement import acknowledge as write
+    from worker.operate.acts.intent import local_user
 
     quiet_logs()
     settings = settings_with(bootstrap, group, prefix)
-    act = run_async(write(settings, subject, who or getpass.getuser(), reason))
+    act = run_async(write(settings, subject, who or local_user(), reason))
     if json:
-        print_json({"topic": settings.topics.acts} | msgspec.structs.asdict(act))
+        print_json({"topic": settings.topics.acts} | msgspec.to_builtins(act))
     else:
         typer.echo(f"{settings.topics.acts}: {subject} acknowledged")
 

@@ -21,7 +21,7 @@ from worker.demo.screen import Screen
 from worker.demo.steps import Steps
 from worker.demo.summary import Summary, Where
 from worker.kafka.preflight import admin_client, reach
-from worker.kafka.topics import wanted, wanted_by_risk
+from worker.kafka.topics import wanted, wanted_by_operators, wanted_by_risk
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -94,7 +94,8 @@ async def _play(place: Place, options: Options, fleets: Fleets, steps: Steps, sc
 
 
 async def _delete_topics(admin: AIOKafkaAdminClient, fleets: Fleets) -> None:
-    names = [*wanted(fleets.market.settings), *wanted(fleets.crash.settings), *wanted_by_risk(fleets.crash.settings)]
+    market, crash = fleets.market.settings, fleets.crash.settings
+    names = [*wanted(market), *wanted_by_operators(market), *wanted(crash), *wanted_by_risk(crash)]
     with suppress(KafkaError):  # what led here matters more; the names are unique and harm nobody
         await admin.delete_topics(names)
 

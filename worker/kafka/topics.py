@@ -46,6 +46,11 @@ def wanted(settings: Settings) -> dict[str, dict[str, str]]:
     return logs | {settings.state_topic: size | COMPACTED} | limits
 
 
+def wanted_by_operators(settings: Settings) -> dict[str, dict[str, str]]:
+    """Return name → configuration of the topic of operators' acts, which has one partition."""
+    return {settings.topics.acts: wanted_by_risk(settings)[settings.topics.acts]}
+
+
 def wanted_by_risk(settings: Settings) -> dict[str, dict[str, str]]:
     """Return name → configuration of the further topics of the portfolio's risk; each has one partition."""
     size = {"max.message.bytes": str(settings.topics.max_message_bytes)}

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -21,6 +21,13 @@ from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
 _audit = msgspec.json.Decoder(Audit).decode
+
+
+class _Act(msgspec.Struct):
+    action: str
+
+
+_act = msgspec.json.Decoder(_Act).decode
 
 
 class Operators:
@@ -82,14 +89,18 @@ class Acknowledgements:
         if record.offset < self._cut[record.partition]:
             return
         self._cut[record.partition] = record.offset + 1
+        value = record.value or b""
         try:
-            act = _audit(record.value or b"")
+            if _act(value).action != "acknowledge":
+                return
+            act = _audit(value)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             log.warning("audit record passed over", extra={"offset": record.offset, "cause": str(error)})
             return
-        if act.subject not in self._waiting:
-            self._waiting.append(act.subject)
-        log.info("acknowledged", extra={"subject": act.subject, "who": act.who, "reason": act.reason})
+        subject = cast(Acknowledged, act.subject)  # what an acknowledgement may name
+        if subject not in self._waiting:
+            self._waiting.append(subject)
+        log.info("acknowledged", extra={"subject": subject, "who": act.who, "reason": act.reason})
 
     def take(self) -> list[Acknowledged]:
         """Return what enters the next step."""

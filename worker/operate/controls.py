@@ -1,4 +1,4 @@
-"""Reads and writes of the control topic for `alphapulse control`."""
+"""What the control topic holds, and the record that follows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from typing import Any, NamedTuple
 
 import msgspec
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
 
 from schemas import Control
@@ -22,7 +22,6 @@ from worker.kafka.topics import describe
 from worker.settings import Settings
 
 _SYMBOL = re.compile(rf"[!-~]{{1,{MAX_SYMBOL}}}")
-_encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Control).decode
 
 
@@ -57,36 +56,24 @@ async def newest(settings: Settings) -> dict[str, Entry]:
     return dict(sorted(entries.items()))
 
 
-async def publish(settings: Settings, control: Control) -> None:
-    """Write one record with the present time.
+async def newest_of(reader: Reader, topic: str, partitions: int, key: str) -> tuple[Entry | None, dict[int, int]]:
+    """Return the newest record of a key, and the ends up to which the partitions were read.
+
+    Waits for transactions that have not ended.
 
     Raises:
-        ConfigError, NotPermitted: it can't be written.
+        KafkaError, Truncated: as `Reader.batches`.
     """
-    await write(settings, settings.topics.limits, control.key, _encode(control))
-
-
-async def remove(settings: Settings, key: str) -> None:
-    """Remove the limits of a key.
-
-    Raises:
-        ConfigError, NotPermitted: there are none, or the removal can't be written.
-    """
-    if key not in await newest(settings):
-        raise ConfigError(
-            f"{settings.topics.limits} has no record of {key!r}: nothing was removed",
-            "`alphapulse control show` lists the keys with a record",
-        )
-    await withdraw(settings, key)
-
-
-async def withdraw(settings: Settings, key: str) -> None:
-    """Remove the record of a key, if there is one.
-
-    Raises:
-        ConfigError, NotPermitted: it can't be written.
-    """
-    await write(settings, settings.topics.limits, key, None)
+    entries: dict[str, Entry] = {}
+    ends: dict[int, int] = {}
+    for partition in range(partitions):
+        tp = TopicPartition(topic, partition)
+        ends[partition] = await reader.leaders.end(tp, committed=False)
+        async for records in reader.batches(tp, None, ends[partition]):
+            for record in records:
+                if record.key == key.encode():
+                    _take(entries, record.key, record.value, record.timestamp)
+    return entries.get(key), ends
 
 
 def check_key(key: str) -> None:
@@ -133,29 +120,10 @@ def _take(entries: dict[str, Entry], key: bytes, value: bytes | None, ts: int) -
         entries[name] = Entry(control, ts)
 
 
-async def write(settings: Settings, topic: str, key: str, value: bytes | None) -> None:
-    """Write one record with the present time to a topic of control records or of operators' acts.
-
-    Raises:
-        ConfigError, NotPermitted, TryAgain, BrokerUnavailable: it can't be written, or may not be.
-    """
-    producer = AIOKafkaProducer(**client_options(settings.kafka), acks="all", enable_idempotence=True)
-    try:
-        await producer.start()
-        await producer.send_and_wait(topic, value, key.encode())
-    except FAILURES as error:
-        raise _failure(error, topic) from error
-    finally:
-        await producer.stop()
-
-
 def _failure(error: BaseException, topic: str) -> AlphapulseError:
     failure = meaning(error, topic)
     if isinstance(failure, AlphapulseError):
         return failure
     if isinstance(error, KafkaConnectionError):
         return BrokerUnavailable(f"no Kafka broker answers ({error})", NO_BROKER)
-    return TryAgain(
-        f"it is unknown whether the record was written to {topic} ({failure})",
-        "Check with `alphapulse control show`, or `alphapulse risk show`, then repeat it if necessary",
-    )
+    return TryAgain(f"{topic} can't be read ({failure})", "Check the brokers that hold it, then try again")

@@ -12,9 +12,9 @@ from worker.kafka.client import client_options
 from worker.kafka.preflight import admin_client
 from worker.kafka.seams import start_consumer, stop_consumer
 from worker.kafka.topics import describe
+from worker.operate.acts.intent import Intent
 from worker.operate.backlog import Line, newest
-from worker.operate.controls import changed, check_key, publish
-from worker.operate.controls import newest as records
+from worker.operate.controls import Entry, changed, check_key
 from worker.settings import Settings
 from worker.stream.output.builder import rfc3339
 from worker.stream.placement import home
@@ -28,19 +28,21 @@ class _Decided(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Decided).decode
 
 
-async def announce(settings: Settings, symbol: str, action: CorporateAction, reason: str, replace: bool) -> Control:
-    """Publish a symbol's newest record with a corporate action, and return it.
+async def announcement(settings: Settings, symbol: str, action: CorporateAction, reason: str, replace: bool) -> Intent:
+    """Return the act that announces a corporate action on a symbol's newest record.
+
+    Its control raises ConfigError where a bar from the action's time on is already decided, or another action of the
+    symbol has not taken effect.
 
     Raises:
-        ConfigError: a bar from the action's time on is already decided, or another action of the symbol has not taken
-            effect.
-        NotPermitted: it can't be written, or the decisions can't be read.
+        ConfigError, NotPermitted: the decisions can't be read.
     """
-    found = (await records(settings)).get(symbol)
     decided = await newest_decided(settings, symbol)
-    control = following(found and found.control, symbol, action, decided, reason, replace)
-    await publish(settings, control)
-    return control
+
+    def follow(found: Entry | None) -> Control:
+        return following(found and found.control, symbol, action, decided, reason, replace)
+
+    return Intent("corporate_action", symbol, reason, follow)
 
 
 def following(
@@ -49,7 +51,7 @@ def following(
     """Return the record that follows `before` with a corporate action; `decided` is the newest decided time.
 
     Raises:
-        ConfigError: as `announce`.
+        ConfigError: as the control of `announcement`.
     """
     if decided is not None and decided >= action.ex_ts:
         raise ConfigError(

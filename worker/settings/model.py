@@ -55,7 +55,7 @@ class TopicSettings(Section):
     control: str = Field("risk.control", description="limits per symbol, and model switches")
     portfolio: str = Field("portfolio", description="figures and limits of the portfolio, one record a step")
     risk_state: str = Field("risk.state", description="state of the portfolio's risk, without its name at the end")
-    audit: str = Field("audit", description="what operators did: acknowledgements")
+    audit: str = Field("audit", description="what operators did")
     alerts: str = Field("alerts", description="reserved: no command reads or writes it yet")
     state: str = Field("worker.state", description="name of the state topic, without the group at its end")
     prefix: str = Field("", description="prefix of every topic name, for shared clusters")

@@ -71,10 +71,37 @@ def test_another_monitor_is_an_operator_unless_it_writes_meanwhile() -> None:
 def test_acknowledgements_enter_once() -> None:
     acts = Acknowledgements([1])
     for offset, subject in enumerate(["unreadable", "kill", "kill"]):
-        act = Audit(1, "0" * 32, 0, "ann", "acknowledge", subject, "seen")  # type: ignore[arg-type]
+        act = Audit(1, "0" * 32, 0, "ann", "acknowledge", subject, "seen")
         acts.put(record("x", msgspec.json.encode(act), offset))
     acts.put(record("x", b'{"action":"other"}', 3))
     assert acts.entered == [1]
     assert acts.take() == ["kill"]
     assert acts.entered == [4]
     assert acts.take() == []
+
+
+def test_other_acts_pass_in_silence_and_unreadable_ones_with_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    acts = Acknowledgements([0])
+    killed = Control("*", 1, 0, kill="close_all")
+    passing = [
+        msgspec.json.encode(Audit(1, "0" * 32, 0, "ann", "kill", "*", "drill", "operate", None, killed)),
+        b'{"action":"of a later release","subject":"kill","reason":"r"}',
+    ]
+    for offset, value in enumerate(passing):
+        acts.put(record("x", value, offset))
+    assert caplog.records == []
+    for offset, value in enumerate([b"{", b'{"action":"acknowledge","subject":"A"}', b"\xff"], len(passing)):
+        acts.put(record("x", value, offset))
+    assert [line.message for line in caplog.records] == ["audit record passed over"] * 3
+    assert (acts.take(), acts.entered) == ([], [5])
+
+
+def test_an_acknowledgement_of_the_former_release_enters() -> None:
+    acts = Acknowledgements([0])
+    former = (
+        b'{"schema_version":1,"id":"0123456789abcdef0123456789abcdef","ts":1,"who":"ann","action":"acknowledge",'
+        b'"subject":"unreadable","reason":"seen"}'
+    )
+    acts.put(record("unreadable", former, 0))
+    assert acts.take() == ["unreadable"]
+    assert msgspec.json.encode(msgspec.json.decode(former, type=Audit)) == former

@@ -16,7 +16,7 @@ from worker.demo.screen import Screen
 from worker.demo.steps import Steps
 from worker.errors import DataError
 from worker.kafka.client import client_options
-from worker.operate.acts import acknowledge
+from worker.operate.acts.acknowledgement import acknowledge
 from worker.operate.create_topics import create
 from worker.sources.publisher import publish_records
 

@@ -1,0 +1,1 @@
+"""What operators do: each act is one transaction of a control record and an audit record."""
