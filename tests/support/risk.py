@@ -22,8 +22,8 @@ from worker.engine.settings import EngineSettings
 from worker.kafka.client import client_options
 from worker.kafka.reader import Consumed, Reader
 from worker.kafka.topics import wanted_by_risk
+from worker.leading.ledger import BARRIER
 from worker.monitoring import inputs
-from worker.monitoring.ledger import BARRIER
 from worker.monitoring.records import MONITOR
 from worker.risk.monitor import Monitor, replay
 from worker.risk.settings import RiskSettings

@@ -17,11 +17,12 @@ from worker.errors import BrokerUnavailable, ConfigError, DataError
 from worker.kafka.errors import FAILURES, OutcomeUnknown, meaning
 from worker.kafka.protocol.offsets import Membership
 from worker.kafka.reader import Reader, Truncated
+from worker.leading.copy import StateCopy
+from worker.leading.ledger import Ledger
+from worker.leading.team import Team
 from worker.monitoring import inputs
-from worker.monitoring.copy import StateCopy
 from worker.monitoring.decisions import Decisions
 from worker.monitoring.inbox import Acknowledgements, Operators, following
-from worker.monitoring.ledger import Ledger
 from worker.monitoring.records import Step, Writer
 from worker.monitoring.restoring import Restored, Restoring, Sources, anew
 from worker.risk.monitor import Monitor
@@ -47,8 +48,8 @@ class Means(NamedTuple):
 class Owner:
     """One ownership, from the fence to its end; a failed commit ends it, and the next one restores."""
 
-    def __init__(self, settings: Settings, engine: EngineSettings, means: Means, copy: StateCopy) -> None:
-        self._settings, self._means, self._copy = settings, means, copy
+    def __init__(self, settings: Settings, team: Team, engine: EngineSettings, means: Means, copy: StateCopy) -> None:
+        self._settings, self._team, self._means, self._copy = settings, team, means, copy
         self._restoring = Restoring(settings, engine, means.options, means.sources, means.rebuild)
         self._writer = Writer(settings, means.sources.control)
         self._opened = AsyncExitStack()
@@ -71,7 +72,7 @@ class Owner:
             Fenced, OutcomeUnknown, AlphapulseError: as `Ledger.write`.
         """
         begun, means = time.monotonic(), self._means
-        self._ledger = Ledger(self._settings, means.options, means.batch_bytes, means.member)
+        self._ledger = Ledger(self._team, self._settings, means.options, means.batch_bytes, means.member)
         self._opened.push_async_callback(self._ledger.stop)
         barrier = await self._ledger.open()
         try:

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from worker.kafka.records.outputs import Header, Output
+from worker.leading.records import Placed, state_records
 from worker.risk import monitor
 from worker.settings import Settings
 from worker.stream.output.builder import common_headers, rfc3339
 from worker.stream.placement import home
 
 MONITOR = "alphapulse.monitor"  # header of the monitor's control records: its name; an operator's have none
-CHECKSUM = "alphapulse.checksum"  # header of the state's records
 PORTFOLIO = b"io.alphapulse.portfolio.v1"
 ALL = b"*"
-
-
-class Placed(NamedTuple):
-    """A record and its partition."""
-
-    partition: int
-    record: Output
 
 
 class Step(NamedTuple):
@@ -55,10 +47,8 @@ class Writer:
         yield from self.state(state.items(), steps[-1].ts)
 
     def state(self, records: Iterable[tuple[str, bytes]], ts: int) -> Iterator[Placed]:
-        """Yield records of the state."""
-        for key, value in records:
-            name = key.encode()
-            yield Placed(0, Output(self._state, name, value, ts, ((CHECKSUM, checksum(name, value)),)))
+        """Return records of the state."""
+        return state_records(self._state, records, ts)
 
     def _portfolio(self, step: Step) -> Output:
         headers = (
@@ -72,8 +62,3 @@ class Writer:
     def _control(self, key: str, value: bytes | None, written_ms: int) -> Placed:
         name = key.encode()
         return Placed(home(name, self._partitions), Output(self._topics.limits, name, value, written_ms, self._own))
-
-
-def checksum(key: bytes, value: bytes) -> bytes:
-    """Return the CRC-32 of a state record's key and value, as 8 hexadecimal digits."""
-    return f"{zlib.crc32(value, zlib.crc32(key)):08x}".encode()

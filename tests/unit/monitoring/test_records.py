@@ -7,7 +7,8 @@ import zlib
 import msgspec
 
 from tests.support.monitored import Run, live, log
-from worker.monitoring.records import CHECKSUM, MONITOR, Step, Writer
+from worker.leading.records import CHECKSUM
+from worker.monitoring.records import MONITOR, Step, Writer
 from worker.risk.settings import RiskSettings
 from worker.settings import ProcessingSettings, Settings, TopicSettings
 

@@ -1,4 +1,4 @@
-"""The writer of the monitor's transactions: it fences the former owner, and commits the records of steps at once."""
+"""The writer of a leader's transactions: it fences the former owner, and commits the records of steps at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from worker.kafka.producers import quietly_stop
 from worker.kafka.protocol.offsets import Membership, Position
 from worker.kafka.records.outputs import Output
 from worker.kafka.transactions import TransactionalProducer
-from worker.monitoring.records import Placed
+from worker.leading.records import Placed
+from worker.leading.team import Team
 from worker.settings import Settings
 from worker.stream.failpoints import failpoint
 
@@ -23,19 +24,24 @@ BARRIER = b"barrier"
 
 
 class Ledger:
-    """One transactional id for the portfolio, whichever member owns it."""
+    """One transactional id for the team, whichever member owns what it leads."""
 
     def __init__(
-        self, settings: Settings, options: dict[str, Any], batch_bytes: int, member: Callable[[], Membership]
+        self,
+        team: Team,
+        settings: Settings,
+        options: dict[str, Any],
+        batch_bytes: int,
+        member: Callable[[], Membership],
     ) -> None:
         """Create it; `member` returns the membership in whose name it commits."""
-        self._state = TopicPartition(settings.risk_state_topic, 0)
-        self._group, self._member = settings.risk_group, member
+        self._state = TopicPartition(team.state_topic, 0)
+        self._group, self._member = team.group, member
         self._deadline = settings.processing.transaction_timeout_ms / 1000
         self._end = 0  # of the state partition, as far as it is known
         self._producer = TransactionalProducer(
             options,
-            transactional_id=f"{settings.risk_group}-{self._state.topic}",
+            transactional_id=f"{team.group}-{self._state.topic}",
             transaction_timeout_ms=settings.processing.transaction_timeout_ms,
             max_batch_size=batch_bytes,
             retry_backoff_ms=10,
@@ -62,7 +68,7 @@ class Ledger:
         """Commit records in one transaction.
 
         Raises:
-            Fenced: another member owns the portfolio; nothing was committed.
+            Fenced: another member is the owner; nothing was committed.
             OutcomeUnknown: the broker's answer was lost.
             AlphapulseError: no retry can help; nothing was committed.
         """

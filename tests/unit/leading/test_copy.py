@@ -8,8 +8,8 @@ from typing import Any, cast
 from aiokafka import ConsumerRecord
 
 from worker.kafka.reader import Consumed, Reader
-from worker.monitoring.copy import DAMAGED, StateCopy
-from worker.monitoring.records import CHECKSUM, checksum
+from worker.leading.copy import DAMAGED, StateCopy
+from worker.leading.records import CHECKSUM, checksum
 
 
 class Log:

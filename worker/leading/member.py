@@ -1,11 +1,11 @@
-"""One membership in the monitor's group: the owner of its one partition takes the steps, the others stand by."""
+"""One membership in a team: the owner of its one partition leads, the others stand by."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
@@ -13,9 +13,9 @@ from worker.errors import TryAgain
 from worker.kafka.backoff import BackOff
 from worker.kafka.deadline import Deadline, within
 from worker.kafka.errors import FAILURES, Fenced, OutcomeUnknown, meaning
-from worker.monitoring.copy import StateCopy
-from worker.monitoring.owner import Owner
-from worker.monitoring.pulse import BEAT, Pulse
+from worker.leading.copy import StateCopy
+from worker.leading.pulse import BEAT, Pulse
+from worker.leading.team import Team
 from worker.settings import Settings
 from worker.stream.polling import Polling
 from worker.telemetry.metrics import METRICS
@@ -25,11 +25,36 @@ POLL = 0.5  # seconds
 MAX_TROUBLE = 10.0  # seconds between two attempts to own
 
 
+class Owner(Protocol):
+    """One ownership, from the fence to its end; a failed commit ends it, and the next one restores."""
+
+    def halt(self) -> None:
+        """End `run` once the transaction in flight is over."""
+
+    async def open(self) -> None:
+        """Fence the former owner and restore.
+
+        Raises:
+            Fenced, OutcomeUnknown, AlphapulseError: as `Ledger.write`.
+        """
+
+    async def run(self) -> None:
+        """Lead until halted.
+
+        Raises:
+            Fenced, OutcomeUnknown, AlphapulseError: as `Ledger.write`.
+        """
+
+    async def close(self) -> None:
+        """Release all connections."""
+
+
 class Member(ConsumerRebalanceListener):
     """From the join to the leave; it ends with a stop, with a failure, or to rejoin."""
 
     def __init__(
         self,
+        team: Team,
         consumer: AIOKafkaConsumer,
         settings: Settings,
         options: dict[str, Any],
@@ -38,11 +63,11 @@ class Member(ConsumerRebalanceListener):
         pulse: Pulse,
     ) -> None:
         self.joined = False
-        self.owns = False  # restored, and taking steps
+        self.owns = False  # restored, and leading
         self.last_commit_ok = True
-        self._consumer, self._options, self._new_owner = consumer, options, new_owner
+        self._team, self._consumer, self._options, self._new_owner = team, consumer, options, new_owner
         self._copy, self._pulse, self._polling = copy, pulse, Polling(consumer, settings)
-        self._topic, self._seconds = settings.risk_state_topic, settings.processing.rebalance_timeout_ms / 2000
+        self._topic, self._seconds = team.state_topic, settings.processing.rebalance_timeout_ms / 2000
         self._assigned = asyncio.Event()
         self._owner: Owner | None = None
         self._idle = asyncio.Event()  # no transaction is in flight, and none begins
@@ -53,7 +78,7 @@ class Member(ConsumerRebalanceListener):
 
     @property
     def ready(self) -> bool:
-        """Whether it owns a restored portfolio, or stands by with the state read to its end."""
+        """Whether it leads, restored, or stands by with the state read to its end."""
         return self.owns if self._assigned.is_set() else self._copy.reached
 
     # -- rebalance: aiokafka calls these in the coordinator's task and swallows their exceptions
@@ -78,7 +103,7 @@ class Member(ConsumerRebalanceListener):
             self._consumer.pause(tp)
         if assigned:
             self._assigned.set()
-        log.info("assigned" if assigned else "standby: another member owns the portfolio")
+        log.info("assigned" if assigned else f"standby: another member owns {self._team.what}")
 
     def _fail(self, error: BaseException) -> None:
         if not self._failed.done():
@@ -101,7 +126,7 @@ class Member(ConsumerRebalanceListener):
         await self._polling.start()
 
     async def run(self, asked: asyncio.Event) -> None:
-        """Poll, and own the portfolio while the group says so, until a stop is `asked` or the member must rejoin.
+        """Poll, and lead while the group says so, until a stop is `asked` or the member must rejoin.
 
         Raises:
             AlphapulseError: no retry can help, or this process must begin anew.
@@ -173,7 +198,7 @@ class Member(ConsumerRebalanceListener):
         try:
             await owner.open()
             self.owns = self.last_commit_ok = True
-            METRICS.risk_owner.set(1)
+            self._team.owner.set(1)
             trouble.reset()
             await owner.run()
         except FAILURES as error:
@@ -181,14 +206,15 @@ class Member(ConsumerRebalanceListener):
             if isinstance(failure, Fenced):
                 METRICS.transactions.labels("fenced").inc()
                 raise TryAgain(
-                    f"another member owns the portfolio: {failure}", "Restart this one; it then waits as the standby"
+                    f"another member owns {self._team.what}: {failure}",
+                    "Restart this one; it then waits as the standby",
                 ) from error
             if failure is error:
                 raise
             raise failure from error
         finally:
             self._owner, self.owns = None, False
-            METRICS.risk_owner.set(0)
+            self._team.owner.set(0)
             self._idle.set()
             self._in_background(owner.close())
 

@@ -1,4 +1,4 @@
-"""A copy of the monitor's state in memory: the newest record of each key, as far as the state topic was read."""
+"""A copy of a leader's state in memory: the newest record of each key, as far as the state topic was read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aiokafka import TopicPartition
 from worker.kafka.backoff import BackOff
 from worker.kafka.errors import FAILURES
 from worker.kafka.reader import Consumed, Reader, Truncated
-from worker.monitoring.records import CHECKSUM, checksum
+from worker.leading.records import CHECKSUM, checksum
 
 log = logging.getLogger(__name__)
 LOOK = 1.0  # seconds between two looks at the end

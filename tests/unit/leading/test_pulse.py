@@ -6,12 +6,12 @@ import pytest
 
 from tests.unit.monitoring.test_backlog import Clock
 from worker.errors import TryAgain
-from worker.monitoring.pulse import Pulse
+from worker.leading.pulse import Pulse
 
 
 def test_an_owner_that_stood_still_gives_up() -> None:
     clock = Clock()
-    pulse = Pulse(6.0, clock)
+    pulse = Pulse("the portfolio", 6.0, clock)
     for pause, owns in ((5.9, True), (60.0, False), (5.9, True)):
         clock.advance(pause)
         pulse.beat(owns)
