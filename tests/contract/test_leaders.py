@@ -229,6 +229,7 @@ QUESTIONS: dict[str, tuple[Api, Ask, Callable[[list[Any] | None], Answer], Calla
     "Fetch": (Api.FETCH, records, fetches, fetch_row),
     "ListOffsets first": (Api.LIST_OFFSETS, lambda of: of.first(TP), offsets_5, offset_row),
     "ListOffsets end": (Api.LIST_OFFSETS, lambda of: of.end(TP), offsets_5, offset_row),
+    "ListOffsets time": (Api.LIST_OFFSETS, lambda of: of.at_time(TP, 1_700_000_000_000), offsets_5, offset_row),
     "OffsetForLeaderEpoch": (Api.OFFSET_FOR_LEADER_EPOCH, lambda of: of.epoch_end(TP, 0), epoch_ends, epoch_row),
 }
 

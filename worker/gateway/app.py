@@ -16,15 +16,16 @@ from litestar.openapi.config import OpenAPIConfig
 from worker.gateway.answers import SAFE, refusal, refuse
 from worker.gateway.auth.caller import CALLER, Caller, caller_of
 from worker.gateway.gateway import Gateway
-from worker.gateway.mounts import ASGI, Receive, Scope, Send, mounts
+from worker.gateway.mounts import API, ASGI, Mounted, Receive, Scope, Send, mounts
 from worker.gateway.openapi import document
 from worker.gateway.parameters import known_parameters
 from worker.gateway.resources.problem import MEDIA, ProblemCode, Refused
 from worker.gateway.routes import HANDLERS
+from worker.gateway.routes.newest import Newest
+from worker.gateway.segments import decoded
 from worker.version import __version__
 
 log = logging.getLogger(__name__)
-API = "/api/"
 MAX_URL = 4_096  # bytes of path and query
 MAX_BODY = 64 * 1024
 _CODES: dict[int, ProblemCode] = {
@@ -70,7 +71,8 @@ class _Outer:
 
     def __init__(self, gateway: Gateway, handlers: Litestar) -> None:
         self._gateway, self._handlers = gateway, handlers
-        self._mounts = [*document(handlers), *mounts(gateway)]
+        newest = Newest(gateway, handlers)  # type: ignore[arg-type]
+        self._mounts: list[Mounted] = [newest, *document(handlers), *mounts(gateway)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -79,8 +81,10 @@ class _Outer:
         try:
             if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL:
                 raise Refused(414, "uri_too_long", f"the URL is longer than {MAX_URL} bytes", "Use fewer filters")
-            path = scope["path"]
             scope.setdefault("state", {})
+            if b"%" in scope["raw_path"]:
+                scope["path"] = decoded(scope["raw_path"])
+            path = scope["path"]
             if path.startswith(API):
                 scope["state"][CALLER] = await self._gateway.auth.caller(scope)
             app = next((mount.app for mount in self._mounts if mount.answers(path)), self._handlers)

@@ -30,6 +30,7 @@ from worker.kafka.protocol.log_ends import (
     epoch_end,
     epoch_end_found,
     log_end,
+    time_found,
 )
 from worker.kafka.protocol.metadata import NO_LEADER, Leader, Topic, describe_topics, described
 from worker.kafka.protocol.strict import Unclear
@@ -77,6 +78,16 @@ class Leaders:
         """
         isolation = COMMITTED if committed else UNCOMMITTED
         return await self._told(tp, lambda epoch: log_end(tp, epoch, LAST, isolation), end_found)
+
+    async def at_time(self, tp: TopicPartition, timestamp: int) -> int | None:
+        """Return the first committed offset whose record has this time, epoch ms, or a later one; None for none.
+
+        All records before it are older, whatever their order.
+
+        Raises:
+            KafkaError: as `first`.
+        """
+        return await self._told(tp, lambda epoch: log_end(tp, epoch, timestamp), time_found)
 
     async def epoch_end(self, tp: TopicPartition, epoch: int) -> int:
         """Return the end offset of the records written by leaders up to this epoch; -1 where none is known.

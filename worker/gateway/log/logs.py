@@ -41,8 +41,9 @@ class Logs:
         self._names = tuple(self._logs)
         # The limits are compacted and few: each key's newest record matters, however old it is.
         budgets = (hot * 3 // 4, hot // 8, hot // 16, WHOLE, hot // 16)
+        headed = (topics.rejections, topics.limits)  # where a record came from, and who wrote it
         self._followers = {
-            name: Follower(options, self._logs[name], budget, name == topics.rejections, self._trim)
+            name: Follower(options, self._logs[name], budget, name in headed, self._trim)
             for name, budget in zip(self._names, budgets, strict=True)
         }
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -95,6 +96,11 @@ class Logs:
     def age_s(self) -> float:
         """Seconds since the brokers last answered for each topic; 0 without any topic."""
         return max((topic.age_s for topic in self._logs.values() if topic.topic_id), default=0.0)
+
+    @property
+    def age_ms(self) -> int:
+        """The same in milliseconds; at most a year, so that it is a number."""
+        return int(min(self.age_s, 31_536_000.0) * 1000)
 
     @property
     def current(self) -> bool:

@@ -33,7 +33,7 @@ def decision_item(entry: Entry, caller: Caller) -> DecisionItem:
     )
 
 
-def symbol_decision(symbol: str, entry: Entry, age_s: float, caller: Caller) -> SymbolDecision:
+def symbol_decision(symbol: str, entry: Entry, age_ms: int, caller: Caller) -> SymbolDecision:
     """Return the newest decision of a symbol."""
     sight = decisions.look(entry.value)
     found = sight.value
@@ -44,7 +44,7 @@ def symbol_decision(symbol: str, entry: Entry, age_s: float, caller: Caller) -> 
         entry.timestamp,
         embedded(sight.raw),
         None if found is None else found.close_ts - found.ts,
-        round(age_s * 1000),
+        age_ms,
         sight.raw is None,
         sight.problem,
         original(entry.value, caller) if sight.raw is None else None,

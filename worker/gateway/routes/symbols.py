@@ -24,7 +24,7 @@ async def newest_of_symbol(gateway: Gateway, caller: Caller, symbol: SymbolPath)
     entry = gateway.newest.of(symbol)
     if entry is None:
         raise not_found(f"no decision of {symbol[:64]!r} is known", "GET /api/v1/symbols lists those that are")
-    return encoded(symbol_decision(symbol, entry, gateway.logs.age_s, caller))
+    return encoded(symbol_decision(symbol, entry, gateway.logs.age_ms, caller))
 
 
 HANDLERS = (newest_of_symbol,)

@@ -118,7 +118,7 @@ class EpochEndRequest(RequestStruct):
 
 
 def log_end(tp: TopicPartition, epoch: int, timestamp: int, isolation: int = COMMITTED) -> Fixed:
-    """Build the request for a partition's first or end offset, to the leader of this epoch."""
+    """Build the request for a partition's first or end offset, or that of a time, to the leader of this epoch."""
     named: Any = [(tp.topic, [(tp.partition, epoch, timestamp)])]
     return Fixed(ListOffsetsRequest, CONSUMER, isolation, named)
 
@@ -129,12 +129,26 @@ def end_found(answer: Any, tp: TopicPartition) -> int:
     Raises:
         Unclear: the answer does not hold exactly this partition, or no offset.
     """
-    topics = answer.topics or ()
-    entries = [(TopicPartition(topic, each[0]), each) for topic, partitions in topics for each in partitions or ()]
-    offset = int(exactly(entries, (tp,), "ListOffsets")[tp][3])
+    offset = _offset(answer, tp)
     if offset < 0:
         raise Unclear(f"ListOffsets: {tp} has the offset {offset}")
     return offset
+
+
+def time_found(answer: Any, tp: TopicPartition) -> int | None:
+    """Return the offset of a time in an answer without an error code; None where no record is as late.
+
+    Raises:
+        Unclear: the answer does not hold exactly this partition.
+    """
+    offset = _offset(answer, tp)
+    return None if offset < 0 else offset
+
+
+def _offset(answer: Any, tp: TopicPartition) -> int:
+    topics = answer.topics or ()
+    entries = [(TopicPartition(topic, each[0]), each) for topic, partitions in topics for each in partitions or ()]
+    return int(exactly(entries, (tp,), "ListOffsets")[tp][3])
 
 
 def epoch_end(tp: TopicPartition, current: int, epoch: int) -> Fixed:
