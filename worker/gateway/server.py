@@ -11,6 +11,7 @@ from uvicorn import Config
 from uvicorn import Server as Uvicorn
 
 from worker.errors import ConfigError
+from worker.gateway.connections import Connection
 from worker.gateway.mounts import ASGI
 
 CLOSE_SECONDS = 1  # for requests that run at the stop
@@ -47,7 +48,7 @@ class Server:
         logging.getLogger("uvicorn").setLevel(logging.WARNING)
         config = Config(
             self._app,
-            http="httptools",
+            http=Connection,
             ws="none",
             lifespan="off",
             log_config=None,
