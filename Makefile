@@ -36,7 +36,7 @@ export ALPHAPULSE_BROKER_ARCHIVE := $(abspath $(START))
 .DEFAULT_GOAL := help
 unexport PYTHONDONTWRITEBYTECODE # where it is set, every process would compile our modules anew
 .NOTPARALLEL: # tests that promise a time have the machine to themselves
-.PHONY: help setup engine demo check lint types imports unit integration test test-docker chaos soak $(PROOFS) \
+.PHONY: help setup engine pages demo check lint types imports unit integration test test-docker chaos soak $(PROOFS) \
   bench $(BENCHES:%=bench-%) unknown-bench calibration profiles reference lock clean
 
 help: ## Show this list
@@ -65,15 +65,19 @@ $(START): $(RUN)
 	@echo "recording a start of the local broker"
 	@$(BIN)/python -m worker.broker.record $@
 
+# What npm brings for the gateway's pages; where it is there and whole, this takes no time and no network.
+pages: $(RUN)
+	@$(BIN)/python -m worker.gateway.scripts
+
 ##@ Start
 
-setup: engine ## Install the locked dependencies and compile the engine
+setup: engine pages ## Install the locked dependencies and compile the engine
 	@echo "ready: '. $(BIN)/activate' once in each shell, then 'alphapulse --help'; or '$(BIN)/alphapulse --help'"
 
 engine: $(RUN)
 	@$(BIN)/alphapulse warmup
 
-demo: engine ## Run the whole thing on a local real Kafka: three workers, one killed, a market crash, proof at the end
+demo: engine pages ## Run the whole thing on a local real Kafka: three workers, one killed, a market crash, proof at the end
 	@$(BIN)/alphapulse demo
 
 ##@ Check
@@ -92,13 +96,13 @@ imports: $(DEV)
 
 # Contract tests mostly wait: three processes keep two cores busy.
 unit: export ALPHAPULSE_TEST_EXAMPLES := $(EXAMPLES)
-unit: $(DEV) engine ## Run the tests that need no broker (EXAMPLES=long draws more at random)
+unit: $(DEV) engine pages ## Run the tests that need no broker (EXAMPLES=long draws more at random)
 	@$(BIN)/python -m pytest tests/unit tests/contract -n 3 --dist worksteal
 
 # These wait for sessions and restarts: three processes keep two cores busy.
 BESIDE = $(BIN)/python -m pytest -m "not alone and not variant and not catalogue" -n 3 --dist worksteal
 ALONE  = $(BIN)/python -m pytest tests/integration -m alone
-integration: $(DEV) engine $(START)
+integration: $(DEV) engine pages $(START)
 	@$(BESIDE) tests/integration
 	@$(ALONE)
 

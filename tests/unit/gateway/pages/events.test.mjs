@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {offsets, Parser, Shown} from '../../../../worker/gateway/pages/js/core/events.js';
+
+const STREAM = ': heartbeat\n\nevent: decisions\nid: decisions=0:5,1:9\ndata: {"a":\ndata: 1}\n\nevent: ready\r\ndata: {}\r\n\r\ndata: last\n\n';
+
+test('a stream cut anywhere gives the same messages', () => {
+  const whole = new Parser().push(STREAM);
+  assert.deepEqual(whole, [
+    {type: 'decisions', data: '{"a":\n1}', id: 'decisions=0:5,1:9'},
+    {type: 'ready', data: '{}', id: 'decisions=0:5,1:9'},
+    {type: 'message', data: 'last', id: 'decisions=0:5,1:9'},
+  ]);
+  for (let at = 1; at < STREAM.length; at += 1) {
+    const parser = new Parser();
+    assert.deepEqual([...parser.push(STREAM.slice(0, at)), ...parser.push(STREAM.slice(at))], whole, `cut at ${at}`);
+  }
+});
+
+test('an unfinished message is no message', () => {
+  assert.deepEqual(new Parser().push('event: decisions\ndata: {}\n'), []);
+});
+
+test('ids name offsets by topic and partition', () => {
+  const found = offsets('decisions=0:123,1:456;portfolio=0:9;broken;x=a:b');
+  assert.deepEqual([...found.get('decisions')], [[0, 123], [1, 456]]);
+  assert.deepEqual([...found.get('portfolio')], [[0, 9]]);
+  assert.equal(found.get('x').size, 0);
+});
+
+test('a record that comes again is not shown again, until its topic is reset', () => {
+  const shown = new Shown();
+  assert.deepEqual([4, 5, 5, 4, 6].map((offset) => shown.isNew('decisions', 0, offset)), [true, true, false, false, true]);
+  assert.equal(shown.isNew('decisions', 1, 4), true);
+  assert.equal(shown.isNew('status', undefined, undefined), true);
+  shown.forget('decisions');
+  assert.equal(shown.isNew('decisions', 0, 4), true);
+});

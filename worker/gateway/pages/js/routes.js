@@ -1,0 +1,6 @@
+/** The pages: a new one is a line here. `key` goes there after `g`. @type {import('./core/router.js').Route[]} */
+export const ROUTES = [
+  {path: '/', title: 'Overview', key: 'o', nav: true, load: () => import('./views/overview.js')},
+  {path: '/symbols', title: 'Symbols', key: 's', nav: true, load: () => import('./views/symbols.js')},
+  {path: '/symbols/:symbol', title: 'Symbol', load: () => import('./views/symbol.js')},
+];

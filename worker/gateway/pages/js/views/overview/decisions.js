@@ -1,0 +1,97 @@
+/** The newest decisions. Rows stand still while somebody reads them. */
+
+import {atMost} from '../../core/clock.js';
+import {h} from '../../core/dom.js';
+import {count, fixed, label, when, words} from '../../core/format.js';
+import {recall, remember} from '../../core/memory.js';
+import {link} from '../../core/router.js';
+import {choice} from '../../components/choice.js';
+import {action, foreign, tag, value} from '../../components/marks.js';
+import {keep, panel} from '../../components/panel.js';
+import {table} from '../../components/table.js';
+import {why} from '../../words.js';
+
+const KEPT = 400;
+const SHOWN = 60;
+const DRAWN_MS = 500;
+/** @type {Record<string, (decision: any) => boolean>} */
+const KINDS = {all: () => true, trades: (decision) => decision.action !== 'hold', blocked: (decision) => Boolean(decision.blocking)};
+const NONE = {
+  all: ['No decision yet', 'Start a worker and publish bars: alphapulse worker, alphapulse publish.'],
+  trades: ['No trade among the newest decisions', 'Choose “All” to see every decision.'],
+  blocked: ['Nothing was blocked among the newest decisions', 'Choose “All” to see every decision.'],
+};
+
+/** @param {import('../../app.js').Context} ctx */
+export function decisionsPanel(ctx) {
+  let kind = recall('overview.kind', 'all');
+  if (!(kind in KINDS)) kind = 'all';
+  /** @type {Record<string, any[]>} newest first */
+  const kept = {all: [], trades: [], blocked: []};
+  let held = false;
+  let waiting = 0;
+
+  const kinds = choice('Which decisions', [['all', 'All'], ['trades', 'Trades'], ['blocked', 'Blocked']], kind, (next) => {
+    remember('overview.kind', kind = next);
+    draw();
+  });
+  const box = panel('Newest decisions', {flush: true, actions: [kinds.node]});
+  const rows = table({
+    caption: 'Newest decisions', key: (row) => `${row.partition}:${row.offset}`, tall: 'max(22rem, calc(100vh - 24rem))',
+    columns: [
+      {title: 'Time', cell: ({value: one}) => h('time', {title: 'close of the bar, UTC'}, when(one.close_ts, ctx.now())), class: 'time'},
+      {title: 'Symbol', head: true, cell: ({value: one}) => h('a.subject.foreign', {href: `${link('symbols', one.symbol)}?at=${one.sequence}`}, label(one.symbol, 24))},
+      {title: 'Action', cell: ({value: one}) => action(one.action)},
+      {title: 'Final', numeric: true, from: 'phone', cell: ({value: one}) => value(one.final, fixed(2)), hint: 'the signal after all stages, −1 to 1'},
+      {title: 'Confidence', numeric: true, from: 'middle', cell: ({value: one}) => value(one.confidence, fixed(2))},
+      {title: 'Why', class: 'text', from: 'phone', cell: ({value: one}) => foreign(why(one), 90)},
+      {title: 'Blocked by', from: 'wide', cell: ({value: one}) => (one.blocking ? tag(words(one.blocking)) : '')},
+    ],
+  });
+
+  const draw = () => {
+    const found = kept[kind];
+    waiting = 0;
+    if (!found.length) return box.empty(NONE[kind][0], NONE[kind][1]);
+    rows.update(found.slice(0, SHOWN));
+    box.show(rows.node);
+    note();
+  };
+  const note = () => box.note(held && waiting ? `held while you read: ${count(waiting, 'newer one')}` : '');
+  const soon = atMost(DRAWN_MS, () => (held ? note() : draw()), ctx.signal);
+  const hold = (/** @type {boolean} */ next) => () => {
+    held = next;
+    if (!held) soon();
+  };
+  rows.node.addEventListener('pointerenter', hold(true));
+  rows.node.addEventListener('pointerleave', hold(false));
+  rows.node.addEventListener('focusin', (event) => event.target !== rows.node && hold(true)());
+  rows.node.addEventListener('focusout', hold(false));
+
+  const data = keep(box, () => ctx.api.get('decisions', {query: {limit: 200}, signal: ctx.signal}), (page) => {
+    const items = page.items.map((/** @type {any} */ item) => ({...item, value: item.decision}));
+    for (const [name, fits] of Object.entries(KINDS)) kept[name] = merge(items.filter((item) => fits(item.value)), kept[name]);
+    draw();
+  }, {signal: ctx.signal});
+
+  return {
+    panel: box,
+    again: data.again,
+    /** @param {import('../../core/live.js').Item[]} items oldest first */
+    add: (items) => {
+      const newest = [...items].reverse();
+      for (const [name, fits] of Object.entries(KINDS)) {
+        const found = newest.filter((item) => fits(item.value));
+        if (found.length) kept[name] = [...found, ...kept[name]].slice(0, KEPT);
+        if (name === kind) waiting += found.length;
+      }
+      soon();
+    },
+  };
+}
+
+/** What was read and what has come meanwhile, each record once, newest first. @param {any[]} read @param {any[]} live */
+function merge(read, live) {
+  const known = new Set(live.map((item) => `${item.partition}:${item.offset}`));
+  return [...live, ...read.filter((item) => !known.has(`${item.partition}:${item.offset}`))].slice(0, KEPT);
+}

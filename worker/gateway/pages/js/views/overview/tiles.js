@@ -1,0 +1,85 @@
+/** Five figures with their course over the last minutes. */
+
+import {h, put, say} from '../../core/dom.js';
+import {compact, fixed, integer, label, money, percent, shown, signed, span} from '../../core/format.js';
+import {meter} from '../../components/marks.js';
+import {sparkline} from '../../charts/sparkline.js';
+
+const KEPT = 180; // points of five seconds
+const POINT_MS = 5000;
+
+/**
+ * @typedef {{name: string, href: string, series: string, format: (value: number) => string, draw: (status: any) => {figure: any, format: (value: number) => string, note: string, share?: number|null}, limit?: (status: any) => number|null, zero?: boolean}} Tile
+ * @type {Tile[]}
+ */
+const TILES = [
+  {
+    name: 'Equity', href: '#/risk', series: 'equity', format: money,
+    draw: (status) => ({figure: status.equity, format: money, note: `${said(status.day_return, signed(percent(2)))} today`}),
+  },
+  {
+    name: 'Gross exposure', href: '#/risk', series: 'gross', format: fixed(2), zero: true, limit: (status) => status.limits?.gross ?? null,
+    draw: (status) => ({figure: status.gross, format: fixed(2), note: `of ${said(status.limits?.gross, fixed(1))} · net ${said(status.net, signed(fixed(2)))} of ${said(status.limits?.net, fixed(1))}`, share: ratio(status.gross, status.limits?.gross)}),
+  },
+  {
+    name: 'Value at risk, a day at 99 %', href: '#/risk', series: 'var99', format: percent(2), zero: true, limit: (status) => status.limits?.var99 ?? null,
+    draw: (status) => ({figure: status.var99, format: percent(2), note: `of ${said(status.limits?.var99, percent(0))} of the equity`, share: ratio(status.var99, status.limits?.var99)}),
+  },
+  {
+    name: 'Lag', href: '#/fleet', series: 'lag_records', format: integer, zero: true,
+    draw: (status) => ({figure: status.lag_records, format: compact, note: `records · ${said(status.lag_seconds === null ? null : status.lag_seconds * 1000, span)} behind`}),
+  },
+  {
+    name: 'Rejected', href: '#/quality', series: 'rejected_share', format: percent(2), zero: true,
+    draw: (status) => ({figure: status.rejected_share, format: percent(2), note: `of input · ${said(status.decisions_per_s, compact)} decisions/s`}),
+  },
+];
+
+const said = (/** @type {unknown} */ value, /** @type {(value: number) => string} */ format) => shown(value, format).text;
+const ratio = (/** @type {any} */ figure, /** @type {any} */ limit) => (typeof figure === 'number' && limit > 0 ? Math.abs(figure) / limit : null);
+
+/** @param {import('../../app.js').Context} ctx */
+export function tiles(ctx) {
+  /** @type {Record<string, (number|null)[]>} */
+  const course = Object.fromEntries(TILES.map((tile) => [tile.series, []]));
+  let last = 0;
+  const made = TILES.map((tile) => {
+    const figure = h('strong.tile-figure', '–');
+    const note = h('span.tile-note', ' ');
+    const bar = h('div.tile-bar');
+    const spark = sparkline(`${tile.name}, last 15 minutes`, tile.format);
+    const node = h('a.tile', {href: tile.href}, h('span.tile-name', tile.name), figure, note, bar, spark.node);
+    return {tile, figure, note, bar, spark, node};
+  });
+  const courses = (/** @type {any} */ status) => {
+    for (const {tile, spark} of made) spark.update(course[tile.series], {zero: tile.zero, limit: tile.limit?.(status) ?? null});
+  };
+  ctx.api.get('status/history', {signal: ctx.signal}).then((history) => {
+    for (const {series} of TILES) course[series] = (history[series] ?? []).slice(-KEPT);
+    last = history.ts?.at(-1) ?? 0;
+    courses({});
+  }, () => {}); // the course fills from now on
+  return {
+    node: h('section.tiles', {'aria-label': 'Figures'}, made.map(({node}) => node)),
+    update: (/** @type {any} */ status) => {
+      if (!status) return;
+      for (const {tile, figure, note, bar} of made) {
+        const drawn = tile.draw(status);
+        const {text, kind, hint} = shown(drawn.figure, drawn.format);
+        say(figure, kind === 'absent' ? '–' : label(text));
+        figure.className = `tile-figure ${kind === 'plain' ? '' : kind}`;
+        figure.title = kind === 'plain' ? '' : hint ?? '';
+        say(note, kind === 'absent' && drawn.share !== undefined ? 'no monitor of risk runs' : drawn.note);
+        if (drawn.share !== undefined) put(bar, meter(drawn.share, `${tile.name}, share of the limit`));
+      }
+      if (ctx.now() - last >= POINT_MS) {
+        last = ctx.now();
+        for (const {series} of TILES) {
+          course[series].push(status[series] ?? null);
+          if (course[series].length > KEPT) course[series].shift();
+        }
+      }
+      courses(status);
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/** What a decision says, in plain words: the sentence of its main reason. Filled once from the gateway's own list where it gives one. */
+
+import {words} from './core/format.js';
+
+/** In the order in which a reader wants to know them. */
+const SAID = {
+  signal_long: 'The signal is strong enough to go long',
+  signal_short: 'The signal is strong enough to go short',
+  signal_weak: 'The signal is too weak',
+  hysteresis_hold: 'Strong enough to keep, not to open',
+  stop_loss: 'The price reached the stop',
+  take_profit: 'The price reached the target',
+  trailing_stop: 'The close came back to the trailing stop',
+  max_holding: 'Held for the longest time allowed',
+  regime_exit: 'The regime became a crisis',
+  signal_flip: 'The signal turned to the other side',
+  cool_down: 'Too soon after the last exit',
+  quality_gate: 'The bar’s quality is too low',
+  data_quarantine: 'Bars at another price level wait for confirmation',
+  level_shift: 'The price level was replaced',
+  reference_expired: 'The last accepted bar was too old to compare with',
+  warmup: 'Too few bars for the indicators',
+  model_fallback: 'The model gave no answer, the rules decided',
+  anomaly: 'Unlike recent bars: half the size',
+  drift: 'The online learner begins anew',
+  crisis_block: 'Nothing is opened in a crisis',
+  vol_gate: 'The volatility is too high to open',
+  liquidity_gate: 'Cut to a share of what is traded',
+  dd_limit: 'The symbol’s drawdown limit is reached',
+  kill_switch: 'The kill switch is on',
+  control_block: 'A limit forbids new positions',
+  control_stale: 'The limits were not renewed in time',
+  budget_cap: 'Cut to the largest value allowed',
+  below_min_size: 'Below the least size of the instrument',
+  partial_fill: 'The volume filled only a part',
+  stale_order: 'The waiting order was cancelled',
+  strategy: 'The strategy asked for it',
+  strategy_fallback: 'The strategy failed at this bar',
+};
+
+/** One reason in a few words. @param {unknown} code */
+export const reason = (code) => SAID[code] ?? words(code);
+
+/** Why a decision is what it is, in a few words. @param {any} decision */
+export function why(decision) {
+  const reasons = Array.isArray(decision.reasons) ? decision.reasons : [];
+  if (!reasons.length) return decision.action === 'hold' ? 'Nothing to do' : '';
+  const acted = decision.action !== 'hold';
+  const main = acted ? reasons[0] : decision.blocking ?? reasons[0];
+  return reason(main) + (acted && decision.strategy?.tag ? ` (${words(decision.strategy.tag)})` : '');
+}
