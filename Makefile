@@ -77,8 +77,8 @@ setup: engine pages ## Install the locked dependencies and compile the engine
 engine: $(RUN)
 	@$(BIN)/alphapulse warmup
 
-demo: engine pages ## Run the whole thing on a local real Kafka: three workers, one killed, a market crash, proof at the end
-	@$(BIN)/alphapulse demo
+demo: engine pages ## Run the whole thing on a local real Kafka: three workers, one killed, a market crash, proof at the end (ARGS=--keep: a market that goes on)
+	@$(BIN)/alphapulse demo $(ARGS)
 
 ##@ Check
 

@@ -20,7 +20,7 @@ Seconds = Annotated[
     float, typer.Option("--seconds", min=5.0, max=600.0, callback=finite, help="Minimum time to publish, in seconds.")
 ]
 Rate = Annotated[float, typer.Option("--rate", min=100.0, max=50_000.0, callback=finite, help="Records per second.")]
-Keep = Annotated[bool, typer.Option("--keep", help="Keep the broker and the topics after the demo.")]
+Keep = Annotated[bool, typer.Option("--keep", help="Let a market go on until Ctrl-C; keep the broker and the topics.")]
 
 
 def demo(

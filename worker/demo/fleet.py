@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from pathlib import Path
 
@@ -19,6 +20,8 @@ class Fleet:
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.members: list[Member] = []
         self.settings, self.folder = settings, folder
+        self.addresses = folder / "probes.json"  # of the workers, in the form of Prometheus's file_sd
+        self._written: list[str] | None = None
 
     def start_one(self) -> Member:
         """Start the next worker."""
@@ -71,9 +74,19 @@ class Fleet:
             AlphapulseError: one ended by itself.
         """
         await asyncio.gather(*(member.look() for member in self.members))
+        self._write_addresses()
         for member in self.alive:
             if member.ended:
                 raise AlphapulseError(f"{member.name} ended by itself", f"the end of its log:\n{member.log_tail()}")
+
+    def _write_addresses(self) -> None:
+        found = [f"127.0.0.1:{member.port}" for member in self.alive if member.port]
+        if found == self._written:
+            return
+        draft = self.addresses.with_suffix(".new")
+        draft.write_text(json.dumps([{"targets": found}]), encoding="utf-8")
+        draft.replace(self.addresses)  # whole or not at all
+        self._written = found
 
     async def stop(self) -> None:
         """Drain all and wait for them.

@@ -1,4 +1,4 @@
-"""One process of the demo, a worker or the risk monitor: started, watched through its log and probes, killed."""
+"""One process of the demo, a worker or another role: started, watched through its log and probes, killed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import re
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,15 @@ _PROBE_TIMEOUT = 2.0
 
 
 class Member:
-    """A real `alphapulse worker`, or another command, that the kernel ends when this process ends."""
+    """A real `alphapulse worker`, or another program, that the kernel ends when this process ends."""
 
     def __init__(
-        self, name: str, arguments: list[str], environment: dict[str, str], folder: Path, command: str = "worker"
+        self,
+        name: str,
+        arguments: list[str],
+        environment: dict[str, str],
+        folder: Path,
+        program: Sequence[str] = ("worker", "worker"),
     ) -> None:
         self.name = name
         self.state = "starting"  # running, killed or stopped
@@ -29,9 +35,10 @@ class Member:
         self.ready = False
         self._log = folder / f"{name}.log"
         self._read = 0
-        self._port = 0
+        self.port = 0  # of its probes; 0 until it listens
+        self.url = ""  # of the pages, of a gateway that listens
         self._closed = False
-        line = [sys.executable, "-m", "worker", command, *arguments]
+        line = [sys.executable, "-m", *program, *arguments]
         self._process: Process = spawn(line, self._log, environment)
 
     @property
@@ -56,9 +63,9 @@ class Member:
     async def look(self) -> None:
         """Read what is new in its log, and ask its probes."""
         self._follow_log()
-        if not self._port or not self.alive:
+        if not self.port or not self.alive:
             return
-        metrics, ready = await asyncio.gather(_get(self._port, "/metrics"), _get(self._port, "/readyz"))
+        metrics, ready = await asyncio.gather(_get(self.port, "/metrics"), _get(self.port, "/readyz"))
         self.ready = b" 200 " in ready[:16]
         counts = [float(text) for text in _CONSUMED.findall(metrics)]
         self.processed = max(self.processed, int(sum(counts)))
@@ -78,7 +85,9 @@ class Member:
             return  # not ours: what the interpreter or a library printed
         match entry.get("event"):
             case "probes":
-                self._port = int(entry["port"])
+                self.port = int(entry["port"])
+            case "gateway":
+                self.url = entry["url"]
             case "assigned" if self.alive:
                 self.state = "running"
                 self.partitions = tuple(entry.get("partitions", ()))  # the monitor names none

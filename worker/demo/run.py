@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import NamedTuple
 
@@ -14,7 +14,9 @@ from aiokafka.errors import KafkaError
 
 from worker.demo.crash.act import Act
 from worker.demo.crash.fleet import Watched, beside
+from worker.demo.endless import RISK, WORKERS, Endless
 from worker.demo.fleet import Fleet
+from worker.demo.pages.served import Pages, free_port, installed
 from worker.demo.place import Engine, Options, Place, find_place, folder
 from worker.demo.scenario import Scenario
 from worker.demo.screen import Screen
@@ -51,40 +53,69 @@ def _run(options: Options, screen: Screen, steps: Steps, stack: ExitStack) -> Su
     place = find_place(options, steps, stack)
     if options.bootstrap is not None:
         with steps.step(f"reach Kafka at {options.bootstrap}") as step:
-            _run_async(reach(place.settings.kafka))
+            _run_async(lambda _: reach(place.settings.kafka))
             step.text = (
                 f"Kafka answers at {options.bootstrap}; all names here begin with {place.settings.topics.prefix}"
             )
     with steps.step("load the engine") as step:
         compiled = engine.wait(screen)
         step.text = "engine compiled" if compiled else "engine ready, its kernels come from the cache"
-    fleets = Fleets(Fleet(place.settings, logs), Watched(beside(place.settings), logs / "crash"))
+    live = Watched(beside(place.settings, "live", RISK), logs / "live", WORKERS)
+    fleets = Fleets(Fleet(place.settings, logs), Watched(beside(place.settings), logs / "crash"), live)
+    pages = Pages(fleets.market, free_port()) if installed() else None
+    later = Pages(fleets.live, 0, after=pages) if pages and options.keep else None
     for fleet in fleets:
         stack.callback(fleet.close)
+    for gateway in filter(None, (pages, later)):
+        stack.callback(gateway.close)
     summary = Summary(_where(place, options))
-    _run_async(_play(place, options, fleets, steps, screen, summary))
+    run = Run(place, options, fleets, pages, later, steps, screen, summary)
+    _run_async(lambda signals: _play(run, signals))
     return summary
 
 
 class Fleets(NamedTuple):
-    """The demo's two fleets, one after the other."""
+    """The demo's fleets, one after the other; the last one only with `--keep`."""
 
     market: Fleet
     crash: Watched
+    live: Watched
 
 
-async def _play(place: Place, options: Options, fleets: Fleets, steps: Steps, screen: Screen, summary: Summary) -> None:
+class Run(NamedTuple):
+    """The parts of one run."""
+
+    place: Place
+    options: Options
+    fleets: Fleets
+    pages: Pages | None  # without the packages of the gateway there are none
+    later: Pages | None  # of the market that goes on
+    steps: Steps
+    screen: Screen
+    summary: Summary
+
+
+async def _play(run: Run, signals: Signals) -> None:
+    place, options, fleets, steps, screen = run.place, run.options, run.fleets, run.steps, run.screen
     async with admin_client(place.settings.kafka) as admin:
         keep = False
         try:
-            await Scenario(options, admin, fleets.market, steps, screen).run(summary)
+            await Scenario(options, admin, fleets.market, run.pages, steps, screen).run(run.summary)
             with steps.step("stop the workers") as step:
                 await fleets.market.stop()
                 step.text = "the two remaining workers drained, left the group and ended"
-            summary.crash = await Act(admin, fleets.crash, steps, screen).run()
+            run.summary.crash = await Act(admin, fleets.crash, steps, screen).run()
             with steps.step("stop the workers and the monitor") as step:
                 await fleets.crash.stop()
                 step.text = "these two workers and the monitor ended too"
+            if run.pages:
+                await run.pages.stop()
+            if run.later:
+                await Endless(admin, fleets.live, run.later, steps, screen, signals.gentle()).run()
+                with steps.step("stop the market") as step:
+                    await run.later.stop()
+                    await fleets.live.stop()
+                    step.text = "its workers, its monitor and the gateway ended"
             keep = options.keep
         finally:
             if place.shared and not keep:
@@ -124,29 +155,45 @@ def _ignore_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _run_async(work: Awaitable[object]) -> None:
+class Signals:
+    """What a signal does: it cancels the work, or first asks it to end where the work can do so in good order."""
+
+    def __init__(self, cancel: Callable[[], object]) -> None:
+        self.interrupted = False
+        self._cancel = cancel
+        self._asked: asyncio.Event | None = None
+
+    def gentle(self) -> asyncio.Event:
+        """Return the event that the next signal sets."""
+        self._asked = asyncio.Event()
+        return self._asked
+
+    def came(self) -> None:
+        """Take a signal."""
+        if self._asked is not None and not self._asked.is_set():
+            self._asked.set()
+        elif not self.interrupted:
+            self.interrupted = True
+            self._cancel()
+
+
+def _run_async(work: Callable[[Signals], Awaitable[object]]) -> None:
     import uvloop
 
     if uvloop.run(_until_signal(work)):
         raise KeyboardInterrupt
 
 
-async def _until_signal(work: Awaitable[object]) -> bool:
+async def _until_signal(work: Callable[[Signals], Awaitable[object]]) -> bool:
     """Do the work, and return whether a signal cut it short."""
-    loop, task, interrupted = asyncio.get_running_loop(), asyncio.current_task(), False
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
-
-    def stop() -> None:
-        nonlocal interrupted
-        if not interrupted:
-            interrupted = True
-            task.cancel()
-
+    signals = Signals(task.cancel)
     for number in _SIGNALS:
-        loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(number, signals.came)
     try:
-        await work
+        await work(signals)
     except BaseException:
-        if not interrupted:
+        if not signals.interrupted:
             raise
-    return interrupted
+    return signals.interrupted

@@ -13,6 +13,7 @@ from worker.demo.feed import Feed
 from worker.demo.fleet import Fleet
 from worker.demo.labels import compare
 from worker.demo.member import Member
+from worker.demo.pages.served import Pages
 from worker.demo.place import Options
 from worker.demo.progress import Progress
 from worker.demo.screen import Screen
@@ -38,9 +39,17 @@ class Scenario:
     """One run on an empty input topic."""
 
     def __init__(
-        self, options: Options, admin: AIOKafkaAdminClient, fleet: Fleet, steps: Steps, screen: Screen
+        self,
+        options: Options,
+        admin: AIOKafkaAdminClient,
+        fleet: Fleet,
+        pages: Pages | None,
+        steps: Steps,
+        screen: Screen,
     ) -> None:
+        """Plan it; `pages` are started with the workers, and are to be stopped by the caller."""
         settings = self._settings = fleet.settings
+        self._pages = pages
         self._options, self._admin, self._fleet, self._steps, self._screen = options, admin, fleet, steps, screen
         planned = int(options.rate * options.seconds)
         self._feed = Feed(options.symbols, settings.topics.partitions, planned)
@@ -73,9 +82,14 @@ class Scenario:
 
     async def _play(self, summary: Summary) -> None:
         with self._steps.step("start two workers") as step:
+            if self._pages:
+                self._pages.start()
             started = [self._fleet.start_one(), self._fleet.start_one()]
             await self._until(self._fleet.settled, JOIN, "two workers did not share the partitions")
             step.text = "; ".join(_owns(member) for member in started)
+        if self._pages:
+            with self._steps.step("start the gateway") as step:
+                step.text = f"the gateway shows all of it: open {await self._pages.until_answers()} in a browser"
         with self._steps.step("publish, and see the first decisions") as step:
             self._publish()
             await self._until(lambda: self._tail.decided > 0, JOIN, "no decision came out")

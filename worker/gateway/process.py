@@ -6,8 +6,10 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+
+from litestar.handlers import BaseRouteHandler
 
 from worker.errors import ConfigError, Exit
 from worker.gateway.app import create_app
@@ -32,9 +34,14 @@ LIVE = 60.0  # seconds for which the event loop may stand still
 class GatewayProcess:
     """The process. `run` returns after a requested stop."""
 
-    def __init__(self, settings: Settings, started: Callable[[dict[str, Any]], None] | None = None) -> None:
-        """Create the process; `started` is called with its `facts` once it answers."""
-        self._settings, self._tell_started = settings, started
+    def __init__(
+        self,
+        settings: Settings,
+        started: Callable[[dict[str, Any]], None] | None = None,
+        extra: Sequence[BaseRouteHandler] = (),
+    ) -> None:
+        """Create the process; `started` is called with its `facts` once it answers, `extra` are further routes."""
+        self._settings, self._tell_started, self._extra = settings, started, extra
         self._engine = load_engine_of(settings, fill=False)
         self._shutdown = Shutdown(STOP_SECONDS)
         self._gateway: Gateway
@@ -53,7 +60,7 @@ class GatewayProcess:
         leave_at_once()
         options = await preflight(self._settings)
         self._gateway = gateway = Gateway(self._settings, self._engine, options)
-        server = Server(create_app(gateway))
+        server = Server(create_app(gateway, self._extra))
         ops = await self._serve_probes()
         self._shutdown.install()
         await gateway.start()

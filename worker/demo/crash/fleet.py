@@ -1,4 +1,4 @@
-"""Two workers and the monitor of their portfolio's risk, on topics of their own."""
+"""Workers and the monitor of their portfolio's risk, on topics of their own."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ WIDE: Mapping[str, float | str] = {
 RISK = RiskSettings.model_validate(WIDE)  # capital and the day's limits are the defaults
 
 
-def beside(settings: Settings) -> Settings:
+def beside(settings: Settings, name: str = "crash", risk: RiskSettings = RISK) -> Settings:
     """Return the settings of a fleet on the same broker with other names."""
-    topics = settings.topics.model_copy(update={"prefix": f"{settings.topics.prefix}crash."})
-    processing = settings.processing.model_copy(update={"group": f"{settings.processing.group}-crash"})
-    risk = RISK.model_copy(update={"name": processing.group})
+    topics = settings.topics.model_copy(update={"prefix": f"{settings.topics.prefix}{name}."})
+    processing = settings.processing.model_copy(update={"group": f"{settings.processing.group}-{name}"})
+    risk = risk.model_copy(update={"name": processing.group})
     return settings.model_copy(update={"topics": topics, "processing": processing, "risk": risk})
 
 
@@ -44,17 +44,18 @@ def variables(risk: RiskSettings) -> dict[str, str]:
 class Watched(Fleet):
     """A fleet that a risk monitor watches."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, settings: Settings, folder: Path, workers: int = 2) -> None:
         folder.mkdir()
         super().__init__(settings, folder)
+        self._workers = workers
         self.monitor: Member | None = None
 
     def start_all(self) -> Member:
-        """Start two workers and the monitor; return the monitor."""
-        self.start_one()
-        self.start_one()
+        """Start the workers and the monitor; return the monitor."""
+        for _ in range(self._workers):
+            self.start_one()
         environment = self.environment() | variables(self.settings.risk)
-        self.monitor = Member("monitor", self.arguments(), environment, self.folder, "risk")
+        self.monitor = Member("monitor", self.arguments(), environment, self.folder, ("worker", "risk"))
         return self.monitor
 
     def settled(self) -> bool:
