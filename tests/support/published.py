@@ -52,9 +52,9 @@ def outcomes(
     ]
 
 
-async def publish_outcomes(settings: Settings, found: list[Outcome]) -> None:
+async def publish_outcomes(settings: Settings, found: list[Outcome], who: str = "published") -> None:
     """Publish them in their order, and an aborted transaction at the end."""
-    name = f"{settings.topics.prefix}published"
+    name = f"{settings.topics.prefix}{who}"
     async with AIOKafkaProducer(bootstrap_servers=settings.kafka.bootstrap_servers, transactional_id=name) as producer:
         parts: Iterator[Outcome] = iter(found)
         while part := list(islice(parts, EACH)):

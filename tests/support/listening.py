@@ -1,0 +1,119 @@
+"""A client of a gateway's stream that connects again wherever it broke, as browsers do."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import httpx
+
+from tests.support.sse import Client, Event
+from worker.settings import Settings
+
+PATH = "/api/v1/stream"
+_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # unused, but each client would read the system's certificates
+
+
+class Listener:
+    """Listens in the background; `url` is asked anew for each connection."""
+
+    def __init__(self, url: Callable[[], str], query: str, **headers: str) -> None:
+        self.events: list[Event] = []
+        self.times: list[float] = []  # monotonic, of each event
+        self.last_id = ""
+        self.connections = 0
+        self.statuses: list[int] = []
+        self._counts = Counter[str]()
+        self._url, self._query, self._headers = url, query, headers
+        self._heard = asyncio.Condition()
+        self._task = asyncio.create_task(self._listen())
+
+    async def _listen(self) -> None:
+        while True:
+            with suppress(httpx.HTTPError, OSError, LookupError):  # nobody listens, or it broke
+                await self._connect()
+            await asyncio.sleep(0.05)
+
+    async def _connect(self) -> None:
+        client = Client(self.last_id)
+        headers = self._headers | ({"Last-Event-ID": self.last_id} if self.last_id else {})
+        async with (
+            httpx.AsyncClient(timeout=httpx.Timeout(5, read=None), verify=_TLS, trust_env=False) as http,
+            http.stream("GET", f"{self._url()}{PATH}?{self._query}", headers=headers) as answer,
+        ):
+            self.statuses.append(answer.status_code)
+            if answer.status_code != 200:
+                return
+            self.connections += 1
+            async for data in answer.aiter_raw():
+                new = client.feed(data)
+                self.last_id = client.last_id
+                self.events += new
+                self.times += [time.monotonic()] * len(new)
+                self._counts.update(event.name for event in new)
+                async with self._heard:
+                    self._heard.notify_all()
+
+    def of(self, name: str) -> list[Any]:
+        """The data of all events of a name."""
+        return [event.content for event in self.events if event.name == name]
+
+    def count(self, *names: str) -> int:
+        """The number of events of these names."""
+        return sum(self._counts[name] for name in names)
+
+    async def until(self, holds: Callable[[], bool], seconds: float, what: str) -> None:
+        """Wait for a condition on what has been heard."""
+        try:
+            async with asyncio.timeout(seconds), self._heard:
+                await self._heard.wait_for(holds)
+        except TimeoutError:
+            tail = [(event.name, event.id) for event in self.events[-3:]]
+            raise AssertionError(f"not within {seconds:g} s: {what}; last {tail}, statuses {self.statuses}") from None
+
+    async def ready(self, seconds: float = 20.0) -> None:
+        """Wait until it has caught up for the first time."""
+        await self.until(lambda: self.count("ready") > 0, seconds, "ready")
+
+    async def close(self) -> None:
+        """Listen no longer."""
+        self._task.cancel()
+        await asyncio.wait({self._task})
+
+    async def __aenter__(self) -> Listener:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+def places(listener: Listener, topic: str) -> dict[int, list[int]]:
+    """The offsets of a topic's records by partition, as they came."""
+    found: dict[int, list[int]] = {}
+    for content in listener.of(topic):
+        found.setdefault(content["partition"], []).append(content["offset"])
+    return found
+
+
+async def stalled(url: str, query: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection with a stream whose client reads the head of the answer, and then nothing."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    sock.connect((host, int(port)))
+    reader, writer = await asyncio.open_connection(sock=sock, limit=1024)
+    writer.write(f"GET {PATH}?{query} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
+    assert b" 200 " in await reader.readuntil(b"\r\n")
+    writer.transport.pause_reading()  # type: ignore[attr-defined]
+    return reader, writer
+
+
+def topics_of(settings: Settings) -> dict[str, str]:
+    """Topics of a stream, and their names in Kafka."""
+    return {"decisions": settings.topics.output, "rejections": settings.topics.rejections}
