@@ -110,7 +110,7 @@ class Connection:
             "query_string": query.encode(),
             "headers": [(b"last-event-id", last_id.encode())] if last_id else [],
             "state": {CALLER: caller},
-            "extensions": {"alphapulse.transport": self},
+            "extensions": {"alphapulse.cut": self.cut},
         }
         self.task = asyncio.create_task(StreamApp(hub, heartbeat)(self.scope, self._receive, self._send))
 
@@ -140,8 +140,8 @@ class Connection:
             self._raw += message["body"]
             self.client.feed(message["body"])
 
-    def abort(self) -> None:
-        """What the transport of a real connection does."""
+    def cut(self) -> None:
+        """What a real connection does."""
         self.aborted = True
         self._leaves.set()
 

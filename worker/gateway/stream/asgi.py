@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from worker.gateway.auth.caller import caller_of
-from worker.gateway.connections import aborting
+from worker.gateway.connections import cutting
 from worker.gateway.mounts import Receive, Scope, Send
 from worker.gateway.resources.problem import Refused
 from worker.gateway.stream.hub import Hub
@@ -30,7 +30,7 @@ class StreamApp:
         caller, hub = caller_of(scope), self._hub
         wanted = read_wanted(scope, caller)
         with hub.admitted(caller), hub.channel(wanted.kind) as channel:
-            stream = Stream(channel, wanted, hub.source, send, aborting(scope), self._heartbeat)
+            stream = Stream(channel, wanted, hub.source, send, cutting(scope), self._heartbeat)
             leaving = asyncio.create_task(_left(receive, stream), name="client of a stream")
             try:
                 with hub.opened(stream, scope, caller, channel):

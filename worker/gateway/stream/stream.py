@@ -31,12 +31,12 @@ class Stream:
     """A reader of a channel. `number` is that of what it takes next."""
 
     def __init__(
-        self, channel: Channel, wanted: Wanted, source: Source, send: Send, abort: Callable[[], None], heartbeat: float
+        self, channel: Channel, wanted: Wanted, source: Source, send: Send, cut: Callable[[], None], heartbeat: float
     ) -> None:
-        """Create it; `abort` cuts the connection, `heartbeat` is in seconds."""
+        """Create it; `cut` ends the connection, `heartbeat` is in seconds."""
         self.number = channel.next
         self._channel, self._wanted, self._source = channel, wanted, source
-        self._send, self._abort, self._heartbeat = send, abort, heartbeat
+        self._send, self._cut, self._heartbeat = send, cut, heartbeat
         self._after: Offsets = {}  # where what was written ends
         self._woken = asyncio.Event()
         self._why: Why | None = None
@@ -64,7 +64,7 @@ class Stream:
     def cut(self) -> None:
         """End the connection, whatever waits to be sent."""
         self.gone()
-        self._abort()
+        self._cut()
 
     async def run(self, figures: Mapping[str, bytes]) -> None:
         """Write until the stream is ended; `figures` are the newest data of `fleet` and `status`."""
