@@ -100,6 +100,12 @@ def _problem(request: Request[Any, Any, Any], error: Exception) -> Response[byte
     return Response(body, status_code=refused.status, media_type=MEDIA, headers=headers)
 
 
+def _name(problem: dict[str, Any]) -> str:
+    """Return a parameter's name as its caller knows it."""
+    name = str(problem.get("key", ""))
+    return {"since": "from", "until": "to"}.get(name, name)
+
+
 def _of_framework(error: HTTPException) -> Refused:
     status = error.status_code
     if status >= 500:
@@ -111,6 +117,6 @@ def _of_framework(error: HTTPException) -> Refused:
         named = [one for one in told if isinstance(one, dict)]
         if any(str(one.get("source")) == "body" for one in named):
             code = "invalid_body"
-        detail = "; ".join(f"{one.get('key', '')}: {one.get('message', '')}" for one in named) or detail
+        detail = "; ".join(f"{_name(one)}: {one.get('message', '')}" for one in named) or detail
     fix = "See /openapi.json" if status in (400, 404, 405) else ""
     return Refused(status, code, detail, fix, dict(error.headers or {}))

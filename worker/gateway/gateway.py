@@ -8,6 +8,7 @@ from worker.engine.settings import EngineSettings
 from worker.gateway.auth.caller import Auth, NoAuth
 from worker.gateway.log.logs import Logs
 from worker.gateway.log.older import Older
+from worker.gateway.log.rows import Rows
 from worker.settings import Settings
 
 
@@ -30,6 +31,7 @@ class Gateway:
         self.logs = Logs(settings, options)
         self.newest = self.logs.newest
         self.older = Older(options)
+        self.rows = Rows(settings, engine, self.newest)
         self.auth: Auth = NoAuth()
         self.services: list[Service] = [self.older, self.logs]
 

@@ -11,6 +11,8 @@ from aiokafka.client import AIOKafkaClient
 
 from worker.gateway.log.follower import LOST, Follower
 from worker.gateway.log.newest import Newest
+from worker.gateway.log.pace import MonitorPace
+from worker.gateway.log.quality import Quality
 from worker.gateway.log.topic_log import TopicLog
 from worker.kafka.backoff import Attempts
 from worker.kafka.deadline import GRACE, within
@@ -53,6 +55,9 @@ class Logs:
         self._looked: set[str] = set()
         self._looking: asyncio.Task[None] | None = None
         self.newest = Newest(self._logs[topics.output])
+        self.quality = Quality(self._logs[topics.output], self._logs[topics.rejections])
+        self.pace = MonitorPace(self._logs[topics.output], self._logs[topics.figures], settings.risk.step_ms)
+        self.rejected = Newest(self._logs[topics.rejections], keep=False)
         self.controls = Newest(self._logs[topics.limits])
 
     @property

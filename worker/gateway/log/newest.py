@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 
 from worker.gateway.log.entry import Entry
 from worker.gateway.log.topic_log import TopicLog
@@ -16,11 +17,14 @@ class _Key:
 
 
 class Newest:
-    """Listens to a topic whose keys are symbols. A symbol stays known when its records have left the memory."""
+    """Listens to a topic whose keys are symbols."""
 
-    def __init__(self, log: TopicLog) -> None:
+    def __init__(self, log: TopicLog, keep: bool = True) -> None:
+        """Listen to a log; without `keep` a key is forgotten with its last record in memory."""
+        self._keep = keep
         self._log = log
         self._known: dict[str, _Key] = {}
+        self._elsewhere: set[str] = set()  # keys that lie in more than one partition
         log.listen(self._heard)
         log.on_evicted(self._evicted)
 
@@ -41,15 +45,31 @@ class Newest:
         found = self._known.get(symbol)
         return [] if found is None else found.offsets[found.head :].tolist()
 
+    def places(self, symbol: str) -> Callable[[int], list[int] | None]:
+        """Return the function that tells the offsets of a symbol's records in memory, by partition.
+
+        It tells None where they are not known: the symbol's key lies in more than one partition.
+        """
+
+        def of(partition: int) -> list[int] | None:
+            if symbol in self._elsewhere:
+                return None
+            found = self._known.get(symbol)
+            return self.offsets(symbol) if found is not None and found.entry.partition == partition else []
+
+        return of
+
     def _heard(self, entries: list[Entry]) -> None:
         if not entries:
             self._known.clear()
+            self._elsewhere.clear()
         for entry in entries:
             symbol = name_of(entry.key)
             found = self._known.get(symbol)
             if found is None:
                 found = self._known[symbol] = _Key(entry)
             elif found.entry.partition != entry.partition:
+                self._elsewhere.add(symbol)
                 if entry.timestamp < found.entry.timestamp:
                     continue  # a key of two partitions: the newer one counts
                 found.offsets, found.head = array("q"), 0
@@ -61,6 +81,9 @@ class Newest:
         if found is None or found.head >= len(found.offsets) or found.offsets[found.head] != entry.offset:
             return
         found.head += 1
+        if not self._keep and found.head == len(found.offsets):
+            del self._known[name_of(entry.key)]
+            return
         if found.head >= 64 and found.head * 2 >= len(found.offsets):
             del found.offsets[: found.head]
             found.head = 0

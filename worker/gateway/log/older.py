@@ -63,6 +63,15 @@ class Older:
                 raise KafkaConnectionError(str(error)) from error
         return found, first
 
+    async def at_time(self, tp: TopicPartition, timestamp: int) -> int | None:
+        """Return the first offset whose record has this time, epoch ms, or a later one; None for none.
+
+        Raises:
+            KafkaError: the brokers give no answer.
+        """
+        async with self._reader() as reader:
+            return await reader.leaders.at_time(tp, timestamp)
+
     @asynccontextmanager
     async def _reader(self) -> AsyncIterator[Reader]:
         async with self._slots:

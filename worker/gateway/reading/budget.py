@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
+from worker.gateway.log.turns import LOOK
 from worker.gateway.resources.page import Scanned
 
 RECORDS = 200_000
 BYTES = 32 * 1024 * 1024
 SECONDS = 2.0
 AT_LEAST = 256  # records that are read however long their blocks took to come, so that each page gets on
-SLICE = 0.002  # seconds of work after which others have their turn
 
 
 class Budget:
-    """Counts what was read, and lets the event loop serve others meanwhile."""
+    """Counts what was read."""
 
     def __init__(self, records: int = RECORDS, size: int = BYTES, seconds: float = SECONDS) -> None:
         self._records, self._bytes, self._seconds = records, size, seconds
         self.records = self.bytes = 0
-        self._begun = self._slice = time.monotonic()
+        self._begun = time.monotonic()
 
     def read(self, size: int) -> None:
         """Count a record."""
@@ -32,13 +31,9 @@ class Budget:
         """Whether no more may be read."""
         if self.records >= self._records or self.bytes >= self._bytes:
             return True
-        return self.records >= AT_LEAST and time.monotonic() - self._begun >= self._seconds
-
-    async def pause(self) -> None:
-        """Give others a turn when it is time."""
-        if time.monotonic() - self._slice >= SLICE:
-            await asyncio.sleep(0)
-            self._slice = time.monotonic()
+        if self.records < AT_LEAST or self.records % LOOK:
+            return False
+        return time.monotonic() - self._begun >= self._seconds
 
     def scanned(self) -> Scanned:
         """Return what was read."""

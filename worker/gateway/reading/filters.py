@@ -1,4 +1,7 @@
-"""Filters of decisions: what they compare is read leniently, so that no record is passed over by its form."""
+"""Filters: what they compare is read leniently, so that no record is passed over by its form.
+
+Each is a named tuple; None passes everything. `since` <= a record's time < `until`, epoch ms.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +10,42 @@ from typing import Any, NamedTuple
 import msgspec
 
 from worker.gateway.log.entry import Entry
-from worker.gateway.reading.sight import WRONG
+from worker.gateway.log.values import WRONG
 
 
-class _Seen(msgspec.Struct, gc=False):
-    decision_id: Any = None
-    symbol: Any = None
+class _Decided(msgspec.Struct, gc=False):
     action: Any = None
     regime: Any = None
     reasons: Any = None
     blocking: Any = None
 
 
-_decode = msgspec.json.Decoder(_Seen).decode
+class _Rejected(msgspec.Struct, gc=False):
+    codes: Any = None
+
+
+_decided = msgspec.json.Decoder(_Decided).decode
+_rejected = msgspec.json.Decoder(_Rejected).decode
+
+
+def in_time(entry: Entry, since: int | None, until: int | None) -> bool:
+    """Return whether a record lies in a time range."""
+    return (since is None or entry.timestamp >= since) and (until is None or entry.timestamp < until)
+
+
+class Always(NamedTuple):
+    """Passes a time range."""
+
+    since: int | None = None
+    until: int | None = None
+
+    def __call__(self, entry: Entry) -> bool:
+        """Return whether a record passes."""
+        return in_time(entry, self.since, self.until)
 
 
 class DecisionFilter(NamedTuple):
-    """What a decision must have; None passes everything. `since` <= its record's time < `until`, epoch ms."""
+    """What a decision must have."""
 
     symbol: str | None = None
     action: str | None = None
@@ -35,21 +57,46 @@ class DecisionFilter(NamedTuple):
 
     def __call__(self, entry: Entry) -> bool:
         """Return whether a record passes."""
-        if self.since is not None and entry.timestamp < self.since:
-            return False
-        if self.until is not None and entry.timestamp >= self.until:
+        if not in_time(entry, self.since, self.until):
             return False
         if self.symbol is not None and entry.key != self.symbol.encode():
             return False
         if self.action is self.reason is self.blocking is self.regime is None:
             return True
         try:
-            seen = _decode(entry.value or b"")
+            seen = _decided(entry.value or b"")
         except WRONG:
             return False
         return (
             self.action in (None, seen.action)
             and self.regime in (None, seen.regime)
             and self.blocking in (None, seen.blocking)
-            and (self.reason is None or (isinstance(seen.reasons, list) and self.reason in seen.reasons))
+            and (self.reason is None or _among(self.reason, seen.reasons))
         )
+
+
+class RejectionFilter(NamedTuple):
+    """What a rejection must have; `symbol` is its key."""
+
+    symbol: str | None = None
+    code: str | None = None
+    partition: int | None = None
+    since: int | None = None
+    until: int | None = None
+
+    def __call__(self, entry: Entry) -> bool:
+        """Return whether a record passes."""
+        if not in_time(entry, self.since, self.until) or self.partition not in (None, entry.partition):
+            return False
+        if self.symbol is not None and entry.key != self.symbol.encode():
+            return False
+        if self.code is None:
+            return True
+        try:
+            return _among(self.code, _rejected(entry.value or b"").codes)
+        except WRONG:
+            return False
+
+
+def _among(wanted: str, found: Any) -> bool:
+    return isinstance(found, list) and wanted in found

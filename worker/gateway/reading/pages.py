@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple, Protocol
 
 from worker.gateway.gateway import Gateway
 from worker.gateway.log.entry import Entry
 from worker.gateway.log.topic_log import TopicLog
 from worker.gateway.reading import cursor as cursors
 from worker.gateway.reading.budget import Budget
-from worker.gateway.reading.search import search
+from worker.gateway.reading.lanes import Source
+from worker.gateway.reading.search import Order, search
+from worker.gateway.reading.times import bounds
 from worker.gateway.resources.page import Scanned
 from worker.gateway.resources.problem import Refused
 
-Order = Literal["newest", "oldest"]
+
+class Filter(Protocol):
+    """A named tuple that tells whether a record passes."""
+
+    @property
+    def since(self) -> int | None:
+        """Least time of the records, epoch ms."""
+
+    @property
+    def until(self) -> int | None:
+        """Time that they are before, epoch ms."""
+
+    def __call__(self, entry: Entry) -> bool:
+        """Return whether a record passes."""
+
+
+class Wanted(NamedTuple):
+    """Which page is wanted."""
+
+    limit: int
+    cursor: str | None
+    order: Order
 
 
 class Rest(NamedTuple):
@@ -25,36 +48,43 @@ class Rest(NamedTuple):
     scanned: Scanned
 
 
+class Page(NamedTuple):
+    """The records of a page, and the rest of it."""
+
+    entries: list[Entry]
+    rest: Rest
+
+
 async def page(
     gateway: Gateway,
     log: TopicLog | None,
     kind: str,
-    passes: Any,
-    limit: int,
-    cursor: str | None,
-    order: Order,
+    passes: Filter,
+    wanted: Wanted,
     headers: bool = False,
     budget: Callable[[], Budget] = Budget,
-) -> tuple[list[Entry], Rest]:
-    """Return the records of a page, and the rest of it; `passes` is a tuple that can be called with a record.
+) -> Page:
+    """Return a page of the records that pass; `headers`: as the log keeps them.
 
     Raises:
         Refused: the cursor is invalid, or the topic does not exist.
         KafkaError: older records can't be read.
     """
-    log = existing(log, kind)
-    spent, newest_first = budget(), order == "newest"
-    hashed = cursors.search_hash(kind, order, tuple(passes))
-    if cursor is not None:
-        place = cursors.read(cursor, log, hashed)
+    log, spent, order = existing(log, kind), budget(), wanted.order
+    hashed = cursors.search_hash(kind, order, passes)
+    if wanted.cursor is not None:
+        place = cursors.read(wanted.cursor, log, hashed)
         nexts, stops = place.nexts, place.stops
-    elif newest_first:
-        nexts, stops = list(log.ends), [0] * log.partitions
     else:
-        nexts, stops = [0] * log.partitions, list(log.ends)
-    found = await search(log, gateway.older, nexts, stops, newest_first, limit, passes, spent, headers)
-    text = None if found.ended else cursors.write(log, hashed, found.nexts, stops)
-    return found.entries, Rest(text, found.complete, spent.scanned())
+        begins, ends = await bounds(log, gateway.older, passes.since, passes.until)
+        nexts, stops = (ends, begins) if order == "newest" else (begins, ends)
+    source = Source(log, gateway.older, headers)
+    symbol = getattr(passes, "symbol", None)
+    if symbol is not None and log is gateway.logs.decisions:
+        source = source._replace(places=gateway.newest.places(symbol))
+    found = await search(source, nexts, stops, order, wanted.limit, passes, spent)
+    text = None if found.ended else cursors.write(log, hashed, found.nexts, list(stops))
+    return Page(found.entries, Rest(text, found.full or found.ended, spent.scanned()))
 
 
 def existing(log: TopicLog | None, kind: str) -> TopicLog:

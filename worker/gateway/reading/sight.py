@@ -7,6 +7,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 
 from schemas import SCHEMA_VERSION
+from worker.gateway.log.values import WRONG
 
 T = TypeVar("T", bound=msgspec.Struct)
 TOLD = 200  # characters of a problem
@@ -18,7 +19,6 @@ class _Versioned(msgspec.Struct):
 
 _versioned = msgspec.json.Decoder(_Versioned)
 _object = msgspec.json.Decoder(dict[str, Any])
-WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError)
 
 
 class Sight(NamedTuple, Generic[T]):

@@ -18,6 +18,7 @@ ProblemCode = Literal[
     "unauthenticated",
     "forbidden",
     "not_found",
+    "out_of_reach",
     "method_not_allowed",
     "not_acceptable",
     "conflict",

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from litestar.handlers import BaseRouteHandler
 
-from worker.gateway.routes import decisions, symbols
+from worker.gateway.routes import decisions, positions, rejections, symbols
 
-HANDLERS: tuple[BaseRouteHandler, ...] = (*decisions.HANDLERS, *symbols.HANDLERS)
+HANDLERS: tuple[BaseRouteHandler, ...] = (
+    *decisions.HANDLERS,
+    *rejections.HANDLERS,
+    *symbols.HANDLERS,
+    *positions.HANDLERS,
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from litestar import Response
+from litestar import Request, Response
 from litestar.openapi.datastructures import ResponseSpec
 
 from worker.gateway.resources.problem import MEDIA, Problem
@@ -25,3 +25,14 @@ def spec(*statuses: int) -> dict[int, ResponseSpec]:
         status: ResponseSpec(Problem, media_type=MEDIA, generate_examples=False, description="a problem")
         for status in (400, 401, 403, 429, 503, *statuses)
     }
+
+
+FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+
+
+def unless_known(request: Request[Any, Any, Any], etag: str) -> Response[Any] | None:
+    """Return the answer for a caller who has this version already; None where it must be sent."""
+    known = request.headers.get("if-none-match", "")
+    if known != "*" and etag not in (one.strip() for one in known.split(",")):
+        return None
+    return Response(None, status_code=304, headers=HEADERS | {"ETag": etag, "Cache-Control": "no-cache"})
