@@ -51,6 +51,6 @@ def _of(handler: BaseRouteHandler, in_path: frozenset[str]) -> frozenset[str]:
         if isinstance(kwarg, ParameterKwarg):
             if kwarg.header or kwarg.cookie:
                 continue
-            name = kwarg.query or name
+            name = kwarg.query or getattr(kwarg, "name", None) or name
         names.add(name)
     return frozenset(names)

@@ -22,6 +22,8 @@ class PortfolioNow(msgspec.Struct):
         Literal["running", "silent", "none"],
         Meta(description="silent: decisions of later steps came, and no step followed; none: there is no record"),
     ]
+    group: Annotated[str, Meta(description="of the monitor's processes")]
+    step_ms: int
     problem: Annotated[str | None, Meta(description="how the record differs from what this gateway knows")] = None
 
 
@@ -69,3 +71,11 @@ class PortfolioLimits(msgspec.Struct):
     day_block: float
     day_kill: float
     turnover: float
+    correlation: float
+    unmodelled_sigma: float
+    silent_intervals: int
+    step: str
+    returns: str
+    name: Annotated[str, Meta(description="of the monitor")]
+    repeat_seconds: int
+    lag_seconds: int

@@ -92,6 +92,7 @@ class Bars(msgspec.Struct):
     regime: list[str | None]
     action: list[str | None]
     sequence: list[int | None]
+    blocking: list[str | None]
     markers: list[Marker]
     strategy: StrategyName | None
     gaps: list[Gap]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Annotated
 
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 
 from worker.gateway.reading.cursor import MOST
 from worker.gateway.resources.problem import Refused
@@ -15,8 +15,10 @@ MOST_MS = 2**53  # greatest time
 Symbol = Annotated[str | None, Parameter(description="symbol, the records' key", min_length=1, max_length=64)]
 SymbolPath = Annotated[str, Parameter(description="symbol; a slash in it as %2F", min_length=1, max_length=64)]
 Limit = Annotated[int, Parameter(description="most items", ge=1, le=1_000)]
-Since = Annotated[int | None, Parameter(query="from", description="least time, epoch ms UTC", ge=0, le=MOST_MS)]
-Until = Annotated[int | None, Parameter(query="to", description="time before which, epoch ms UTC", ge=0, le=MOST_MS)]
+Since = Annotated[int | None, QueryParameter(name="from", description="least time, epoch ms UTC", ge=0, le=MOST_MS)]
+Until = Annotated[
+    int | None, QueryParameter(name="to", description="time before which, epoch ms UTC", ge=0, le=MOST_MS)
+]
 CursorText = Annotated[
     str | None, Parameter(description="where the last page ended; with the same filters", max_length=MOST)
 ]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from litestar import Response, get
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 
 from worker.gateway.auth.caller import Caller
 from worker.gateway.gateway import Gateway
@@ -26,7 +26,8 @@ from worker.gateway.showing.symbols import symbol_list
 Query = Annotated[str | None, Parameter(description="part of the name, in any case", max_length=64)]
 BarLimit = Annotated[int, Parameter(description="most bars", ge=1, le=5_000)]
 BarsUntil = Annotated[
-    int | None, Parameter(query="to", description="bars that begin before this time, epoch ms UTC", ge=0, le=MOST_MS)
+    int | None,
+    QueryParameter(name="to", description="bars that begin before this time, epoch ms UTC", ge=0, le=MOST_MS),
 ]
 Sequence = Annotated[
     int | None, Parameter(description="ordinal of the symbol's record; none: the newest", ge=1, le=2**53)

@@ -45,6 +45,7 @@ async def bars(symbol: str, entries: Sequence[Entry], rejected: Iterable[int], c
         regime=[text(one, "regime") for one in found],
         action=[text(one, "action") for one in found],
         sequence=[whole(one, "sequence") for one in found],
+        blocking=[text(one, "blocking") for one in found],
         markers=[_marker(one) for one in found if text(one, "action") not in ("hold", None)],
         strategy=StrategyName(text(strategy, "id"), whole(strategy, "version")) if strategy else None,
         gaps=gaps([whole(one, "sequence") for one in found], rejected),

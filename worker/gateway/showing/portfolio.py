@@ -32,13 +32,14 @@ def newest(gateway: Gateway) -> Entry | None:
 
 def now(gateway: Gateway) -> PortfolioNow:
     """Return the newest step."""
-    entry, age = newest(gateway), gateway.logs.age_ms
+    entry, age, settings = newest(gateway), gateway.logs.age_ms, gateway.settings
+    facts = settings.risk_group, settings.risk.step_ms
     if entry is None:
-        return PortfolioNow(None, None, None, age, "none")
+        return PortfolioNow(None, None, None, age, "none", *facts)
     sight = _portfolio.look(entry.value)
-    silent = gateway.logs.pace.behind_s > gateway.settings.risk.lag_seconds
+    silent = gateway.logs.pace.behind_s > settings.risk.lag_seconds
     monitor: Literal["running", "silent"] = "silent" if silent else "running"
-    return PortfolioNow(embedded(sight.raw), entry.offset, entry.timestamp, age, monitor, sight.problem)
+    return PortfolioNow(embedded(sight.raw), entry.offset, entry.timestamp, age, monitor, *facts, sight.problem)
 
 
 def shares(gateway: Gateway) -> dict[str, float]:
@@ -128,4 +129,12 @@ def limits(gateway: Gateway) -> PortfolioLimits:
         day_block=risk.day_block,
         day_kill=risk.day_kill,
         turnover=risk.max_turnover,
+        correlation=risk.correlation,
+        unmodelled_sigma=risk.unmodelled_sigma,
+        silent_intervals=risk.silent_intervals,
+        step=risk.step,
+        returns=risk.returns,
+        name=gateway.settings.risk_name,
+        repeat_seconds=risk.repeat_seconds,
+        lag_seconds=risk.lag_seconds,
     )
