@@ -15,7 +15,7 @@ test('numbers', () => {
   assert.equal(format.signed(format.fixed(2))(0.5), '+0.50');
   assert.equal(format.signed(format.fixed(2))(-0.5), '−0.50');
   assert.equal(format.price(0.00001234), '0.00001234');
-  assert.equal(format.price(104.5), '104.50');
+  assert.equal(format.price(104.5), '104.5000');
   assert.deepEqual([7, 1204, 12_300, 4_500_000, 1.25].map(format.compact), ['7', '1,204', '12.3 k', '4.5 M', '1.3']);
   assert.equal(format.money(1_013_023.4), '1,013,023');
 });

@@ -41,11 +41,14 @@ const SAID = {
 /** One reason in a few words. @param {unknown} code */
 export const reason = (code) => SAID[code] ?? words(code);
 
-/** Why a decision is what it is, in a few words. @param {any} decision */
+/** Why a decision is what it is, in a few words: what asked for it; what stopped it stands beside. @param {any} decision */
 export function why(decision) {
   const reasons = Array.isArray(decision.reasons) ? decision.reasons : [];
-  if (!reasons.length) return decision.action === 'hold' ? 'Nothing to do' : '';
-  const acted = decision.action !== 'hold';
-  const main = acted ? reasons[0] : decision.blocking ?? reasons[0];
-  return reason(main) + (acted && decision.strategy?.tag ? ` (${words(decision.strategy.tag)})` : '');
+  const [main] = reasons;
+  const tag = decision.strategy?.tag ? ` (${words(decision.strategy.tag)})` : '';
+  if (decision.action !== 'hold') return main === undefined ? 'No reason is given' : reason(main) + tag;
+  if (main === undefined) return 'Nothing asked for a change';
+  const side = decision.position?.state;
+  if (main === `signal_${side}`) return `Already ${side}, and the signal agrees`;
+  return reason(main) + tag;
 }

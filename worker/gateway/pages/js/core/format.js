@@ -47,11 +47,17 @@ export const percent = (digits = 1) => (value) => `${minus(intl(digits, digits).
 export const signed = (format) => (value) => (value > 0 ? `+${format(value)}` : format(value));
 /** An amount: whole above 10,000, else two digits. @param {number} value */
 export const money = (value) => minus(Math.abs(value) >= 10_000 ? intl(0, 0).format(value) : intl(2, 2).format(value));
-/** A price with the digits that its size needs. @param {number} value */
+/** Six significant digits, for quantities in tables. @param {number} value */
+export const brief = (value) => minus(intl(0, 6, {maximumSignificantDigits: 6, minimumFractionDigits: undefined, maximumFractionDigits: undefined}).format(value));
+/** A price with the digits that its size needs, always as many, so that columns align. @param {number} value */
 export function price(value) {
+  const digits = decimals(value);
+  return minus(intl(digits, digits).format(value));
+}
+/** Digits after the point that a price of this size needs. @param {number} value */
+export function decimals(value) {
   const size = Math.abs(value);
-  const digits = size >= 1000 ? 2 : size >= 1 ? 4 : 8;
-  return minus(intl(Math.min(2, digits), digits).format(value));
+  return size >= 1000 ? 2 : size >= 1 ? 4 : 8;
 }
 /** Short: 1,204 – 12.3 k – 4.5 M. @param {number} value */
 export function compact(value) {
@@ -94,7 +100,7 @@ export function span(ms) {
   const size = Math.max(0, ms);
   if (size < 1000) return `${Math.round(size)} ms`;
   const seconds = Math.round(size / 1000);
-  if (seconds < 60) return size < 10_000 ? `${fixed(1)(size / 1000)} s` : `${seconds} s`;
+  if (seconds < 60) return size < 10_000 && size % 1000 ? `${fixed(1)(size / 1000)} s` : `${seconds} s`;
   if (seconds < 3600) return two(Math.floor(seconds / 60), 'min', seconds % 60, 's');
   if (seconds < 86_400) return two(Math.floor(seconds / 3600), 'h', Math.floor((seconds % 3600) / 60), 'min');
   return two(Math.floor(seconds / 86_400), 'd', Math.floor((seconds % 86_400) / 3600), 'h');

@@ -2,7 +2,7 @@
 
 import {atMost} from '../core/clock.js';
 import {h, put} from '../core/dom.js';
-import {ago, count, fixed, label, money, price, words} from '../core/format.js';
+import {ago, brief, count, fixed, label, money, price, words} from '../core/format.js';
 import {link} from '../core/router.js';
 import {action, change, level, side, tag, value} from '../components/marks.js';
 import {keep, panel} from '../components/panel.js';
@@ -24,8 +24,8 @@ export function mount(root, ctx) {
       {title: 'Close', numeric: true, cell: (row) => value(row.close, price)},
       {title: 'Action', cell: (row) => action(row.action), sort: (row) => row.action},
       {title: 'Position', cell: (row) => side(row.state), sort: (row) => row.state},
-      {title: 'Quantity', numeric: true, from: 'middle', cell: (row) => value(row.qty), sort: (row) => row.qty},
-      {title: 'Unrealised', numeric: true, from: 'phone', cell: (row) => change(row.unrealised, money), sort: (row) => row.unrealised},
+      {title: 'Quantity', numeric: true, from: 'middle', cell: (row) => (row.state === 'flat' ? '' : value(row.qty, brief)), sort: (row) => row.qty},
+      {title: 'Unrealised', numeric: true, from: 'phone', cell: (row) => (row.state === 'flat' ? '' : change(row.unrealised, money)), sort: (row) => row.unrealised},
       {title: 'Final', numeric: true, from: 'middle', cell: (row) => value(row.final, fixed(2)), sort: (row) => row.final, hint: 'the signal after all stages, −1 to 1'},
       {title: 'Confidence', numeric: true, from: 'wide', cell: (row) => value(row.confidence, fixed(2)), sort: (row) => row.confidence},
       {title: 'Regime', from: 'wide', cell: (row) => words(row.regime), sort: (row) => row.regime},

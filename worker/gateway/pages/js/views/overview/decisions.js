@@ -14,12 +14,14 @@ import {why} from '../../words.js';
 const KEPT = 400;
 const SHOWN = 60;
 const DRAWN_MS = 500;
+/** Reasons that keep a symbol quiet without stopping a signal. */
+const QUIET = new Set(['signal_weak', 'warmup']);
 /** @type {Record<string, (decision: any) => boolean>} */
-const KINDS = {all: () => true, trades: (decision) => decision.action !== 'hold', blocked: (decision) => Boolean(decision.blocking)};
+const KINDS = {all: () => true, trades: (decision) => decision.action !== 'hold', blocked: (decision) => Boolean(decision.blocking) && !QUIET.has(decision.blocking)};
 const NONE = {
   all: ['No decision yet', 'Start a worker and publish bars: alphapulse worker, alphapulse publish.'],
   trades: ['No trade among the newest decisions', 'Choose “All” to see every decision.'],
-  blocked: ['Nothing was blocked among the newest decisions', 'Choose “All” to see every decision.'],
+  blocked: ['No signal was blocked among the newest decisions', 'Choose “All” to see every decision.'],
 };
 
 /** @param {import('../../app.js').Context} ctx */
@@ -31,7 +33,7 @@ export function decisionsPanel(ctx) {
   let held = false;
   let waiting = 0;
 
-  const kinds = choice('Which decisions', [['all', 'All'], ['trades', 'Trades'], ['blocked', 'Blocked']], kind, (next) => {
+  const kinds = choice('Which decisions', [['all', 'All'], ['trades', 'Trades'], ['blocked', 'Blocked signals']], kind, (next) => {
     remember('overview.kind', kind = next);
     draw();
   });
@@ -45,7 +47,7 @@ export function decisionsPanel(ctx) {
       {title: 'Final', numeric: true, from: 'phone', cell: ({value: one}) => value(one.final, fixed(2)), hint: 'the signal after all stages, −1 to 1'},
       {title: 'Confidence', numeric: true, from: 'middle', cell: ({value: one}) => value(one.confidence, fixed(2))},
       {title: 'Why', class: 'text', from: 'phone', cell: ({value: one}) => foreign(why(one), 90)},
-      {title: 'Blocked by', from: 'wide', cell: ({value: one}) => (one.blocking ? tag(words(one.blocking)) : '')},
+      {title: 'Blocked by', from: 'wide', cell: ({value: one}) => blocked(one.blocking)},
     ],
   });
 
@@ -95,3 +97,6 @@ function merge(read, live) {
   const known = new Set(live.map((item) => `${item.partition}:${item.offset}`));
   return [...live, ...read.filter((item) => !known.has(`${item.partition}:${item.offset}`))].slice(0, KEPT);
 }
+
+/** What stopped a signal is framed; a weak signal is only named. @param {unknown} code */
+const blocked = (code) => (!code ? '' : QUIET.has(code) ? h('span.muted', words(code)) : tag(words(code)));

@@ -1,0 +1,52 @@
+/** The limits that hold for this symbol: its own and those of all, and whether the newest decision knew them. */
+
+import {get} from '../../core/api.js';
+import {h} from '../../core/dom.js';
+import {ago, fixed, integer, label, money, words} from '../../core/format.js';
+import {level, tag, value} from '../../components/marks.js';
+import {keep, panel} from '../../components/panel.js';
+
+/** @param {import('../../app.js').Context} ctx @param {string} symbol */
+export function limitsPanel(ctx, symbol) {
+  const box = panel('Limits', {actions: [h('a.small', {href: '#/risk'}, 'All limits')]});
+  let items = /** @type {any[]|null} */ (null);
+  let decision = /** @type {any} */ (null);
+  const draw = () => {
+    if (!items) return;
+    const own = items.filter((one) => one.key === symbol || one.key === '*');
+    if (!own.length) return box.empty('No limit is set', 'The symbol trades as the engine’s settings say.');
+    box.show(h('div.stack', own.map((one) => block(one, decision, ctx.now()))));
+  };
+  const kept = keep(box, () => get('limits', {signal: ctx.signal}), (answer) => {
+    items = answer.items;
+    draw();
+  }, {signal: ctx.signal, every: 30_000});
+  return {
+    panel: box,
+    again: kept.again,
+    /** @param {any} newest */
+    inForce: (newest) => {
+      const changed = newest.control_version !== decision?.control_version || newest.control_all_version !== decision?.control_all_version;
+      decision = newest;
+      if (changed) draw();
+    },
+  };
+}
+
+/** @param {any} one @param {any} decision @param {number} now */
+function block(one, decision, now) {
+  const all = one.key === '*';
+  const control = one.control ?? {};
+  const known = decision && (all ? decision.control_all_version ?? 0 : decision.control_version);
+  const rows = [
+    control.kill && control.kill !== 'none' && ['Kill', level('bad', words(control.kill))],
+    control.allow_open === false && ['Opens', level('warn', 'not allowed')],
+    control.allow_open === true && ['Opens', level('ok', 'allowed')],
+    control.risk_mult !== undefined && ['Size scaled by', value(control.risk_mult, fixed(2))],
+    control.max_notional !== undefined && ['Largest value', value(control.max_notional, money)],
+  ].filter(Boolean);
+  return h('div', h('h3.row', all ? 'All symbols' : 'This symbol', tag(`by ${words(one.by)}`), one.stale && tag('stale', 'warn', 'not renewed in time: nothing is opened')),
+    h('dl.facts', rows.map(([name, what]) => [h('dt', name), h('dd', what)]),
+      h('dt', 'Version'), h('dd', value(one.version, integer), ' ', known === undefined || known === null ? '' : known >= one.version ? level('ok', 'in force') : level('warn', 'not yet met by a decision')),
+      h('dt', 'Written'), h('dd', Number.isFinite(one.written_ms) ? ago(one.written_ms, now) : label(one.written_ms))));
+}
