@@ -88,7 +88,7 @@ def _assemble() -> None:
     app.add_typer(state.app, name="state")
     app.add_typer(control.app, name="control")
     app.add_typer(risk.app, name="risk")
-    app.command()(gateway.gateway)
+    app.add_typer(gateway.app, name="gateway")
     app.command()(publish.publish)
     app.command()(decisions.decisions)
     app.command()(export.export)

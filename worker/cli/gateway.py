@@ -8,11 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
+from worker.cli import gateway_token
 from worker.cli.common import Bootstrap, Group, Json, Prefix, run_to_exit_code, settings_with
 from worker.cli.output import print_json
 
+app = typer.Typer(help="Serve REST, live stream and pages until SIGTERM.", invoke_without_command=True)
 
+
+@app.callback()
 def gateway(
+    ctx: typer.Context,
     bootstrap: Bootstrap = None,
     group: Group = None,
     prefix: Prefix = None,
@@ -34,6 +39,8 @@ def gateway(
     json: Json = False,
 ) -> None:
     """Serve REST, live stream and pages until SIGTERM."""
+    if ctx.invoked_subcommand is not None:
+        return
     from worker.stream.shutdown import end_process, leave_at_once
 
     leave_at_once()
@@ -62,3 +69,6 @@ def _tell(json: bool) -> Any:
         sys.stdout.flush()  # a pipe would buffer it until the process ends
 
     return tell
+
+
+app.command()(gateway_token.token)

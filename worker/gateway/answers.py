@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
+from typing import Any
 
 import msgspec
 from aiokafka.errors import KafkaError
@@ -24,6 +25,18 @@ async def answer(send: Send, status: int, body: bytes, media: bytes = JSON, head
     sized = [(b"content-type", media), (b"content-length", str(len(body)).encode()), *headers]
     await send({"type": "http.response.start", "status": status, "headers": sized})
     await send({"type": "http.response.body", "body": body})
+
+
+def named(send: Send, identity: str) -> Send:
+    """Return what sends an answer with the id of its request."""
+    header = (b"x-request-id", identity.encode())
+
+    async def sent(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], header]
+        await send(message)
+
+    return sent
 
 
 async def refuse(send: Send, scope: Scope, refused: Refused) -> None:

@@ -13,13 +13,14 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 
-from worker.gateway.answers import SAFE, refusal, refuse
-from worker.gateway.auth.caller import CALLER, Caller, caller_of
+from worker.gateway.answers import SAFE, named, refusal, refuse
+from worker.gateway.auth.caller import Caller, caller_of
+from worker.gateway.auth.entering import API, enter, request_id
 from worker.gateway.gateway import Gateway
-from worker.gateway.mounts import API, ASGI, Mounted, Receive, Scope, Send, mounts
+from worker.gateway.mounts import ASGI, Mounted, Receive, Scope, Send, mounts
 from worker.gateway.openapi import document
 from worker.gateway.parameters import known_parameters
-from worker.gateway.resources.problem import MEDIA, ProblemCode, Refused
+from worker.gateway.resources.problem import MEDIA, ProblemCode, Refused, not_found
 from worker.gateway.routes import HANDLERS
 from worker.gateway.routes.newest import Newest
 from worker.gateway.segments import decoded
@@ -78,16 +79,18 @@ class _Outer:
         if scope["type"] != "http":
             await self._handlers(scope, receive, send)  # type: ignore[arg-type]
             return
+        scope.setdefault("state", {})
+        send = named(send, request_id(scope))
         try:
             if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL:
                 raise Refused(414, "uri_too_long", f"the URL is longer than {MAX_URL} bytes", "Use fewer filters")
-            scope.setdefault("state", {})
             if b"%" in scope["raw_path"]:
                 scope["path"] = decoded(scope["raw_path"])
+            await enter(self._gateway.auth, scope)
             path = scope["path"]
-            if path.startswith(API):
-                scope["state"][CALLER] = await self._gateway.auth.caller(scope)
             app = next((mount.app for mount in self._mounts if mount.answers(path)), self._handlers)
+            if app is self._handlers and not path.startswith(API):
+                raise not_found("nothing is here", "See /openapi.json")  # a caller was looked for below the API alone
             await app(scope, receive, send)  # type: ignore[arg-type]
         except Refused as refused:
             await refuse(send, scope, refused)

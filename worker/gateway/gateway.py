@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from worker.engine.settings import EngineSettings
-from worker.gateway.auth.caller import Auth, NoAuth
+from worker.gateway.auth.authentication import Authentication
 from worker.gateway.log.logs import Logs
 from worker.gateway.log.older import Older
 from worker.gateway.log.rows import Rows
@@ -32,8 +32,8 @@ class Gateway:
         self.newest = self.logs.newest
         self.older = Older(options)
         self.rows = Rows(settings, engine, self.newest)
-        self.auth: Auth = NoAuth()
-        self.services: list[Service] = [self.older, self.logs]
+        self.auth = Authentication(settings.gateway)
+        self.services: list[Service] = [self.auth, self.older, self.logs]
 
     async def start(self) -> None:
         """Start all services."""

@@ -11,6 +11,8 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from worker.gateway.answers import answer, refuse
+from worker.gateway.auth.headers import COOKIE
+from worker.gateway.auth.roles import role_of
 from worker.gateway.mounts import Mount, Receive, Scope, Send
 from worker.gateway.resources.page import LOOSE
 from worker.gateway.resources.problem import Refused
@@ -42,7 +44,29 @@ def described(app: Litestar) -> dict[str, Any]:
     _, ours = msgspec.json.schema_components(set(_structs(app)), ref_template=REFERENCE)
     found["components"]["schemas"] |= ours
     _loosen(found["components"]["schemas"])
+    _tell_roles(app, found)
     return found
+
+
+def _tell_roles(app: Litestar, found: dict[str, Any]) -> None:
+    """Say for each operation which role it needs; null where it needs no caller."""
+    found["components"]["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer"},
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": COOKIE,
+            "description": "by POST /api/v1/session; writes also need the header X-CSRF-Token",
+        },
+    }
+    for route in app.routes:
+        operations = found["paths"].get(route.path_format, {}) if isinstance(route, HTTPRoute) else {}
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            role = role_of(handler.guards or ())
+            for method in handler.http_methods:
+                if (operation := operations.get(method.lower())) is not None:
+                    operation["x-role"] = role
+                    operation["security"] = [{"bearer": []}, {"session": []}] if role else []
 
 
 def _structs(app: Litestar) -> Iterator[type[msgspec.Struct]]:

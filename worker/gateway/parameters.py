@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from litestar.connection import ASGIConnection
+from litestar.enums import ParamType
 from litestar.handlers import BaseRouteHandler
 from litestar.params import ParameterKwarg
 
@@ -49,8 +50,8 @@ def _of(handler: BaseRouteHandler, in_path: frozenset[str]) -> frozenset[str]:
         if name in given or name in RESERVED or name in in_path:
             continue
         if isinstance(kwarg, ParameterKwarg):
-            if kwarg.header or kwarg.cookie:
+            if kwarg.param_type in (ParamType.HEADER, ParamType.COOKIE):
                 continue
-            name = kwarg.query or getattr(kwarg, "name", None) or name
+            name = kwarg.name or name
         names.add(name)
     return frozenset(names)

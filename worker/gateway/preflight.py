@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import Any
 
 from worker.errors import ConfigError
+from worker.gateway.auth.authentication import check_listening
 from worker.kafka import asking
 from worker.kafka.client import client_options
 from worker.kafka.preflight import admin_client
@@ -20,7 +20,7 @@ async def preflight(settings: Settings) -> dict[str, Any]:
     Raises:
         AlphapulseError: a check failed; it has one sentence, the fix and the exit code.
     """
-    check_listening(settings)
+    check_listening(settings.gateway)
     decisions = settings.topics.output
     async with admin_client(settings.kafka) as admin:
         await asking.refuse_old_brokers(client_of(admin))
@@ -29,24 +29,3 @@ async def preflight(settings: Settings) -> dict[str, Any]:
                 f"missing topic: {decisions}", "Run `alphapulse topics create` with the same --group and --prefix"
             )
     return client_options(settings.kafka)
-
-
-def check_listening(settings: Settings) -> None:
-    """Refuse to let everybody in from elsewhere.
-
-    Raises:
-        ConfigError: gateway.auth is none, and gateway.host is not loopback.
-    """
-    host = settings.gateway.host
-    if settings.gateway.auth == "none" and not _is_loopback(host):
-        raise ConfigError(
-            f"gateway.host={host} is open to others, and gateway.auth=none lets everybody be admin",
-            "Set gateway.auth to token or oidc, or gateway.host to 127.0.0.1",
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

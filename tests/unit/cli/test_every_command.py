@@ -19,6 +19,7 @@ from worker.cli import choices
 from worker.errors import Exit
 from worker.export.write import FORMATS
 from worker.settings import ProcessingSettings
+from worker.settings.gateway import Role
 from worker.sources.datasets import DATASETS
 from worker.sources.options import PASSES
 from worker.training.calibrate import METHODS
@@ -121,6 +122,7 @@ def test_choices_are_those_that_decide() -> None:
     assert get_args(choices.Guarantee) == get_args(ProcessingSettings.model_fields["guarantee"].annotation)
     assert set(get_args(choices.TableFormat)) == set(FORMATS.values())
     assert get_args(choices.Acknowledged) == get_args(Acknowledged)
+    assert get_args(choices.GatewayRole) == get_args(Role)
     assert get_args(choices.Kind) == ("best", *KINDS)
     assert get_args(choices.Calibration) == METHODS
     assert get_args(choices.Rank) == get_args(By)

@@ -20,20 +20,32 @@ class Caller(NamedTuple):
 class Auth(Protocol):
     """The check of who calls."""
 
-    async def caller(self, scope: Any) -> Caller:
-        """Return the caller of a request.
+    async def start(self) -> None:
+        """Begin; called before the gateway listens."""
+
+    async def stop(self) -> None:
+        """End."""
+
+    def check(self, scope: Any) -> None:
+        """Refuse a request to any path that is not for this gateway, or not from its pages.
 
         Raises:
-            Refused: it does not say who it is.
+            Refused: it is refused.
         """
 
-
-class NoAuth:
-    """Everybody is admin: the gateway listens on loopback only."""
-
     async def caller(self, scope: Any) -> Caller:
-        """Return the caller of a request."""
-        return Caller("local", "admin", "none")
+        """Return the caller of a request; a long one may be asked for again. Counts nothing.
+
+        Raises:
+            Refused: it does not say who it is, or no longer may.
+        """
+
+    def admit(self, caller: Caller | None, scope: Any) -> None:
+        """Count a request of a caller, or of nobody.
+
+        Raises:
+            Refused: there were too many.
+        """
 
 
 def caller_of(scope: Any) -> Caller:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, get_args
 
 from worker.gateway.auth.caller import Caller, caller_of
@@ -27,5 +27,18 @@ def requires(role: Role) -> Callable[[Any, Any], None]:
                 403, "forbidden", f"this needs the role {role}, and you have {caller.role}", "Ask an administrator"
             )
 
-    guard.role = role  # type: ignore[attr-defined]  # tests of the matrix of routes and roles read it
+    guard.role = role  # type: ignore[attr-defined]  # the OpenAPI document tells it
     return guard
+
+
+def anybody(connection: Any, handler: Any) -> None:
+    """Guard nothing: the route needs no caller."""
+
+
+def role_of(guards: Iterable[Any]) -> Role | None:
+    """Return the role that a handler with these guards needs; None where it needs no caller."""
+    found = tuple(guards)
+    if anybody in found:
+        return None
+    roles: list[Role] = [guard.role for guard in found if hasattr(guard, "role")]
+    return max(roles, key=ROLES.index, default="read")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from litestar.handlers import BaseRouteHandler
 
-from worker.gateway.routes import decisions, positions, rejections, symbols
+from worker.gateway.routes import decisions, positions, rejections, session, symbols
 
 HANDLERS: tuple[BaseRouteHandler, ...] = (
     *decisions.HANDLERS,
     *rejections.HANDLERS,
     *symbols.HANDLERS,
     *positions.HANDLERS,
+    *session.HANDLERS,
 )
