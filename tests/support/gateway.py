@@ -17,7 +17,7 @@ class GatewayProcess(WorkerProcess):
     """One `python -m worker gateway` on a free port."""
 
     def __init__(self, settings: Settings, folder: Path, name: str = "gateway", **extra: str) -> None:
-        env = environment(settings, **extra) | {"ALPHAPULSE_GATEWAY__PORT": "0"}
+        env = environment(settings) | {"ALPHAPULSE_GATEWAY__PORT": "0"} | extra
         super().__init__(name, env, folder / f"{settings.topics.prefix}{name}.log", command="gateway")
 
     @property
@@ -25,9 +25,10 @@ class GatewayProcess(WorkerProcess):
         """Its address; it must be ready."""
         return str(self.events("gateway")[0]["url"]).rstrip("/")
 
-    async def get(self, path: str, **query: Any) -> httpx.Response:
+    async def get(self, path: str, token: str | None = None, **query: Any) -> httpx.Response:
         """Ask for a resource below the API."""
-        async with httpx.AsyncClient(base_url=self.url, timeout=30) as client:
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        async with httpx.AsyncClient(base_url=self.url, timeout=30, headers=headers) as client:
             return await client.get(f"{API}/{path}", params=query)
 
     async def has(self, path: str, seconds: float = 20.0) -> Any:
