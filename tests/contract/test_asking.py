@@ -15,6 +15,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.client import AIOKafkaClient
+from aiokafka.coordinator.protocol import ConsumerProtocol
 from aiokafka.errors import NoError
 from aiokafka.protocol import admin, coordination, metadata
 
@@ -26,6 +27,7 @@ from worker.errors import BrokerUnavailable, ConfigError, Exit, NotPermitted, Tr
 from worker.kafka import asking
 from worker.kafka.asking import certain
 from worker.kafka.asking import topics as topics_module
+from worker.kafka.asking.messages import DescribeGroupsResponse
 
 pytestmark = fault("F51")
 
@@ -69,10 +71,10 @@ async def asked_again(
 
 
 def told_of_group(rows: Callable[[str], list[Any] | None]) -> Callable[[Asked], Any]:
-    return lambda asked: admin.DescribeGroupsResponse_v3(0, rows(GROUP))
+    return lambda asked: DescribeGroupsResponse(0, rows(GROUP))
 
 
-ROW: tuple[Any, ...] = (0, GROUP, "Stable", "consumer", "", [("m", "c", "h", b"", b"")], 0)
+ROW: tuple[Any, ...] = (0, GROUP, "Stable", "consumer", "", [("m", "i", "c", "/h", b"", b"")], 0)
 OTHER: tuple[Any, ...] = (0, "other", "Stable", "consumer", "", [], 0)
 
 
@@ -108,6 +110,46 @@ async def test_no_code_of_describe_groups_means_no_members() -> None:
             TryAgain, match=r"the group g: no certain answer within 0\.4 s \(the last: error 14 COORDINATOR_LOAD"
         ):
             await asking.members(client, GROUP, SOON)
+
+
+ASSIGNED = ConsumerProtocol.ASSIGNMENT(0, [(T, [3, 1]), (U, [0])], b"").encode()
+EMPTY = ConsumerProtocol.ASSIGNMENT(0, [], b"").encode()
+
+
+async def test_members_are_described_with_what_they_own() -> None:
+    async with FakeBroker() as broker, asked_of(broker) as client:
+        broker.on(Api.DESCRIBE_GROUPS, answers.described_groups(2, assignment=ASSIGNED))
+        found = await asking.describe(client, GROUP)
+        assert (found.state, len(found.members)) == ("Stable", 2)
+        assert found.members[1] == asking.Member("m1", None, "client", "127.0.0.1", {T: (1, 3), U: (0,)})
+        assert not broker.count[Api.CONSUMER_GROUP_DESCRIBE]
+        broker.on(Api.DESCRIBE_GROUPS, answers.described_groups(1, state="PreparingRebalance", assignment=ASSIGNED))
+        assert (await asking.describe(client, GROUP)).members[0].assignment == {}
+        broker.on(Api.DESCRIBE_GROUPS, told_of_group(lambda _: [(*ROW[:5], [("m", "i", "c", "/h", b"", EMPTY)], 0)]))
+        assert (await asking.describe(client, GROUP)).members == (asking.Member("m", "i", "c", "h", {}),)
+        broker.on(Api.DESCRIBE_GROUPS, answers.described_groups(0, kind="", state="Dead"))
+        assert await asking.describe(client, GROUP) == asking.Group("Dead", ())
+        broker.on(Api.CONSUMER_GROUP_DESCRIBE, answers.described_new_groups(0, members=1))
+        with pytest.raises(ConfigError, match="KIP-848"):
+            await asking.describe(client, GROUP)
+
+
+async def test_no_answer_that_can_not_be_read_describes_a_group() -> None:
+    async with FakeBroker() as broker, asked_of(broker) as client:
+        good = answers.described_groups(1, assignment=ASSIGNED)
+        for code in set(CODES) - {DENIED_GROUP}:
+            bad = answers.described_groups(0, code)
+            found = await asked_again(broker, Api.DESCRIBE_GROUPS, bad, good, lambda: asking.describe(client, GROUP))
+            assert len(found.members) == 1, code
+        for assignment in (b"\xff", ASSIGNED[:-7], b"\0" * 5):
+            bad = answers.described_groups(1, assignment=assignment)
+            await asked_again(broker, Api.DESCRIBE_GROUPS, bad, good, lambda: asking.describe(client, GROUP))
+        for state in ("", "Unknown"):
+            bad = answers.described_groups(1, state=state)
+            await asked_again(broker, Api.DESCRIBE_GROUPS, bad, good, lambda: asking.describe(client, GROUP))
+        for rows in (None, [], [OTHER], [ROW, ROW], [(*ROW[:5], None, 0)]):
+            bad = told_of_group(lambda _, rows=rows: rows)  # type: ignore[misc]
+            await asked_again(broker, Api.DESCRIBE_GROUPS, bad, good, lambda: asking.describe(client, GROUP))
 
 
 @pytest.mark.parametrize("code", [14, 15, 16, 7, -1])

@@ -17,7 +17,12 @@ from aiokafka.protocol.types import CompactString, Int16, Int32, TaggedFields, U
 
 from tests.support import fake_schemas as schemas
 from tests.support.fake_broker import Answer, Api, Asked, FakeBroker, Handler
-from worker.kafka.asking.messages import ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse
+from worker.kafka.asking.messages import (
+    ConsumerGroupDescribeRequest,
+    ConsumerGroupDescribeResponse,
+    DescribeGroupsRequest,
+    DescribeGroupsResponse,
+)
 from worker.kafka.transactions.requests import (
     EndTxnResponse,
     ProduceResponse,
@@ -290,14 +295,16 @@ def described_configs(
     return handler
 
 
-def described_groups(members: int = 0, code: int = 0, *, kind: str = "consumer", state: str = "Stable") -> Handler:
-    """DescribeGroups, version 3: every group asked for, alike."""
+def described_groups(
+    members: int = 0, code: int = 0, *, kind: str = "consumer", state: str = "Stable", assignment: bytes = b""
+) -> Handler:
+    """DescribeGroups, version 4: every group asked for, alike."""
 
     def handler(asked: Asked) -> Answer:
-        request: Any = asked.read(admin.DescribeGroupsRequest_v3)
-        who = [(f"m{n}", "client", "/127.0.0.1", b"", b"") for n in range(members)]
+        request = asked.read(DescribeGroupsRequest)
+        who = [(f"m{n}", None, "client", "/127.0.0.1", b"", assignment) for n in range(members)]
         told = [(code, group, "" if code else state, kind, "", [] if code else who, 0) for group in request.groups]
-        return admin.DescribeGroupsResponse_v3(0, told)
+        return DescribeGroupsResponse(0, told)
 
     return handler
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+import struct
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 from aiokafka import errors
 from aiokafka.client import AIOKafkaClient, CoordinationType
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 
 from worker.errors import ConfigError, NotPermitted
 from worker.kafka.asking.certain import SECONDS, Doubt, exactly, refused, until_certain
@@ -14,8 +16,38 @@ from worker.kafka.asking.messages import describe_group, describe_new_group
 from worker.kafka.seams.clients import ask, coordinator_of
 
 T = TypeVar("T")
+UNKNOWN = ("", "Unknown")  # no states of a group that one can rely on
 CLASSIC = "consumer"  # protocol type of consumer groups; empty for a group without members
 NOT_OF_THIS_KIND = (errors.GroupIdNotFound.errno, errors.UnsupportedVersionError.errno)
+
+
+class Member(NamedTuple):
+    """A member of a group, as its coordinator lists it."""
+
+    member_id: str
+    instance_id: str | None
+    client_id: str
+    host: str
+    assignment: Mapping[str, tuple[int, ...]]  # partitions by topic; empty while the group rebalances
+
+
+class Group(NamedTuple):
+    """A group: `Stable`, `PreparingRebalance`, `CompletingRebalance`, `Empty` or `Dead`."""
+
+    state: str
+    members: tuple[Member, ...]
+
+
+async def describe(client: AIOKafkaClient, group: str, seconds: float = SECONDS) -> Group:
+    """Return a group's state and members.
+
+    Raises:
+        ConfigError, NotPermitted, TryAgain, BrokerUnavailable: as `members`.
+    """
+    found = await _asked(client, group, describe_group(group), _described, seconds)
+    if not found.members:
+        await refuse_new_protocol(client, group, seconds)  # the coordinator would list none of its members
+    return found
 
 
 async def members(client: AIOKafkaClient, group: str, seconds: float = SECONDS) -> int:
@@ -75,6 +107,26 @@ def _count(group: str, answer: Any) -> int:
     if kind not in ("", CLASSIC):
         raise ConfigError(f"the group {group} has the protocol type {kind!r}, not 'consumer'", "Set processing.group")
     return len(found)
+
+
+def _described(group: str, answer: Any) -> Group:
+    _count(group, answer)
+    _, _, state, _, _, found, *_ = answer.groups[0]
+    if state in UNKNOWN:
+        raise Doubt(f"the group is in the state {state!r}")
+    return Group(state, tuple(_member(row, state) for row in found))
+
+
+def _member(row: Any, state: str) -> Member:
+    member_id, instance_id, client_id, host, _, assignment = row
+    owned: dict[str, tuple[int, ...]] = {}
+    if assignment and state == "Stable":
+        try:
+            found = ConsumerProtocolMemberAssignment.decode(assignment).assignment
+            owned = {topic: tuple(sorted(partitions)) for topic, partitions in found}
+        except (ValueError, TypeError, struct.error) as error:
+            raise Doubt(f"the assignment of {member_id} can't be read") from error
+    return Member(member_id, instance_id or None, client_id, host.removeprefix("/"), owned)
 
 
 def _count_new(group: str, answer: Any) -> int:

@@ -1,13 +1,14 @@
-"""DescribeGroups, version 3, and ConsumerGroupDescribe, version 0 (KIP-848)."""
+"""DescribeGroups, version 4, and ConsumerGroupDescribe, version 0 (KIP-848)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from aiokafka.protocol.admin import DescribeGroupsRequest_v3, DescribeGroupsResponse_v3
 from aiokafka.protocol.api import RequestStruct, Response
 from aiokafka.protocol.types import (
+    Array,
     Boolean,
+    Bytes,
     CompactArray,
     Int16,
     Int32,
@@ -16,15 +17,46 @@ from aiokafka.protocol.types import (
 )
 
 from worker.kafka.protocol.fixed import Fixed
-from worker.kafka.protocol.types import TEXT, Uuid
+from worker.kafka.protocol.types import OLD_TEXT, TEXT, Uuid
 
 TAGS = ("tags", TaggedFields)
 
 
-class WholeDescribeGroupsRequest(DescribeGroupsRequest_v3):
-    """DescribeGroups, version 3; aiokafka decodes its answer as version 2."""
+class DescribeGroupsResponse(Response):
+    API_KEY, API_VERSION = 15, 4
+    groups: Any
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        (
+            "groups",
+            Array(
+                ("error_code", Int16),
+                ("group", OLD_TEXT),
+                ("state", OLD_TEXT),
+                ("protocol_type", OLD_TEXT),
+                ("protocol", OLD_TEXT),
+                (
+                    "members",
+                    Array(
+                        ("member_id", OLD_TEXT),
+                        ("instance_id", OLD_TEXT),
+                        ("client_id", OLD_TEXT),
+                        ("client_host", OLD_TEXT),
+                        ("metadata", Bytes),
+                        ("assignment", Bytes),
+                    ),
+                ),
+                ("authorized_operations", Int32),
+            ),
+        ),
+    )
 
-    RESPONSE_TYPE = DescribeGroupsResponse_v3  # type: ignore[assignment]
+
+class DescribeGroupsRequest(RequestStruct):
+    API_KEY, API_VERSION = 15, 4
+    RESPONSE_TYPE = DescribeGroupsResponse
+    groups: Any
+    SCHEMA = Schema(("groups", Array(OLD_TEXT)), ("include_authorized_operations", Boolean))
 
 
 PARTITIONS = CompactArray(("topic_id", Uuid), ("topic", TEXT), ("partitions", CompactArray(Int32)), TAGS)
@@ -79,7 +111,7 @@ class ConsumerGroupDescribeRequest(RequestStruct):
 
 def describe_group(group: str) -> Fixed:
     """Build the request for the members of one group."""
-    return Fixed(WholeDescribeGroupsRequest, [group], False)
+    return Fixed(DescribeGroupsRequest, [group], False)
 
 
 def describe_new_group(group: str) -> Fixed:
