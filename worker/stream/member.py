@@ -101,6 +101,11 @@ class Member(ConsumerRebalanceListener):
             log.info("assigned" if assigned else "standby: more members than partitions", extra=told)
 
     @property
+    def state(self) -> MemberState:
+        """The state of the membership."""
+        return self._machine.state
+
+    @property
     def _running(self) -> bool:
         """Whether new work may start."""
         return self._machine.state is MemberState.RUNNING

@@ -18,6 +18,7 @@ from worker.kafka.deadline import within
 from worker.kafka.errors import FAILURES
 from worker.kafka.preflight import MAX_BATCH, preflight
 from worker.kafka.producers import Clients, clients
+from worker.kafka.protocol.answers import NoLongerOurs
 from worker.kafka.protocol.offsets import Membership
 from worker.kafka.rejoining import Rejoining
 from worker.kafka.seams import stop_consumer
@@ -58,6 +59,7 @@ class WorkerProcess:
         self._settings, self._tell_started = settings, started
         self._job = job or DecisionJob(load_engine_of(settings), settings)
         self._member: Member | None = None
+        self._consumer: AIOKafkaConsumer | None = None
         self._options: dict[str, Any] = {}
         self._batch_bytes = MAX_BATCH
         self._partitions = settings.topics.partitions
@@ -129,7 +131,7 @@ class WorkerProcess:
     async def _membership(self) -> None:
         if self._settings.processing.fast_path:
             install_parted_requests()
-        consumer = self._consumer()
+        consumer = self._consumer = self._new_consumer()
         shared = self._clients(consumer)
         member = Member(consumer, self._settings, lambda tp: self._new_partition(tp, shared))
         member.begun.update(self._member.begun if self._member else ())  # their next opening settles them
@@ -156,7 +158,7 @@ class WorkerProcess:
 
         return clients(client_of(consumer), member, self._options, self._batch_bytes, self._settings, self._reached)
 
-    def _consumer(self) -> AIOKafkaConsumer:
+    def _new_consumer(self) -> AIOKafkaConsumer:
         p = self._settings.processing
         return AIOKafkaConsumer(
             **self._options,
@@ -191,9 +193,7 @@ class WorkerProcess:
         ops = self._settings.ops
         if not ops.enabled:
             return None
-        server = OpsServer(
-            METRICS.registry, self._live, self._ready, lambda: {"started": self._started}, self._restoring
-        )
+        server = OpsServer(METRICS.registry, self._live, self._ready, lambda: {"started": self._started}, self._detail)
         try:
             port = await server.start(ops.host, ops.port)
         except OSError as error:
@@ -230,10 +230,25 @@ class WorkerProcess:
         restored = all(p.phase in RESTORE_STATES for p in member.partitions.values())
         return {"joined": member.generation > 0, "restored": restored, "last_commit": member.last_commit_ok}
 
-    def _restoring(self) -> dict[str, Any]:
-        partitions = self._member.partitions if self._member else {}
-        reached = {str(tp.partition): p.progress for tp, p in partitions.items() if p.phase is Phase.RESTORING}
-        return {"restoring": reached} if reached else {}
+    def _detail(self) -> dict[str, Any]:
+        """Return what tells this member apart in its group, and how far it is."""
+        member = self._member
+        if member is None:
+            return {}
+        partitions = {str(tp.partition): p for tp, p in member.partitions.items()}
+        told: dict[str, Any] = {
+            "member": {"id": self._member_id(), "state": member.state.value},
+            "partitions": {partition: p.phase.value for partition, p in partitions.items()},
+        }
+        if reached := {name: p.progress for name, p in partitions.items() if p.phase is Phase.RESTORING}:
+            told["restoring"] = reached
+        return told
+
+    def _member_id(self) -> str | None:
+        try:
+            return membership(self._consumer, None).member_id if self._consumer else None
+        except NoLongerOurs:
+            return None
 
 
 def calm_garbage_collector() -> None:

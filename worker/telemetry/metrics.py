@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 from schemas import Decision
 from schemas.decision import Strategy
@@ -120,6 +120,7 @@ class Metrics:
         )
         self.last_poll_timestamp_seconds = self._gauge("last_poll_timestamp_seconds", "Unix time of the last poll.")
         self.build_info = self._gauge("build_info", "Always 1.", "version", "config_hash")
+        ProcessCollector(registry=self.registry)
 
     def count_batch(self, partition: int, outcomes: Sequence[Any]) -> None:
         """Count the outcomes of one committed batch."""
