@@ -24,6 +24,14 @@ _PORTFOLIO: Json = {
 _MONITOR: Json = {
     "alphapulse.monitor": {"type": "string", "description": "the monitor that wrote it; an operator's record has none"}
 }
+_ALERT: Json = {
+    "content-type": {"const": "application/json"},
+    "ce_specversion": {"const": "1.0"},
+    "ce_source": {"type": "string", "pattern": "^/alphapulse/.+$", "description": "/alphapulse/<group of the alerts>"},
+    "ce_id": {"type": "string", "pattern": "^.+-[a-z]+$", "description": "<alert_id>-<state>"},
+    "ce_type": {"const": f"io.alphapulse.alert.v{SCHEMA_VERSION}"},
+    "ce_time": {"type": "string", "format": "date-time", "description": "wall time of the change"},
+}
 _FOREVER: Json = {"cleanup.policy": ["delete"], "retention.ms": -1, "retention.bytes": -1}
 _COMPACTED: Json = {"cleanup.policy": ["compact"]}
 _TRACE: Json = {
@@ -88,6 +96,10 @@ def _channels() -> Json:
         ),
         "portfolio": _channel("portfolio", "Portfolio", "One record per step of the portfolio's risk.", partitions=1),
         "audit": _channel("audit", "Audit", "What operators did, kept for ever.", partitions=1),
+        "alerts": _channel("alerts", "Alert", "The newest record of each alert counts.", _COMPACTED, partitions=1),
+        "deliveries": _channel(
+            "alerts.deliveries", "Delivery", "What became of messages to receivers.", _COMPACTED, partitions=1
+        ),
     }
 
 
@@ -117,6 +129,8 @@ def _operations() -> Json:
         "writeControl": _operation("send", "control", "control", write),
         "writePortfolio": _operation("send", "portfolio", "portfolio", write),
         "writeAudit": _operation("send", "audit", "audit", write),
+        "writeAlerts": _operation("send", "alerts", "alert", write),
+        "writeDeliveries": _operation("send", "deliveries", "delivery", write),
         "readAudit": _operation("receive", "audit", "audit", {"clientId": write["clientId"]}),
     }
 
@@ -133,6 +147,7 @@ def _operation(action: str, channel: str, message: str, binding: Json) -> Json:
 def _messages() -> Json:
     symbol = {"type": "string", "description": "the symbol, UTF-8"}
     limited = {"type": "string", "description": "the symbol, `*` for all symbols, `* model`, or `* strategy NAME`"}
+    delivered = {"type": "string", "description": "<message id>/<receiver>"}
     original = {"type": "string", "description": "the input record's key, byte for byte; it may be null"}
     return {
         "Tick": _message("Tick", {}, [], symbol, "JSON, or MessagePack (recognised by its first byte)."),
@@ -140,6 +155,8 @@ def _messages() -> Json:
         "Control": _message("Control", _MONITOR, [], limited, "JSON."),
         "Portfolio": _message("Portfolio", _PORTFOLIO, [*_PORTFOLIO], {"const": "*"}, "JSON."),
         "Audit": _message("Audit", {}, [], {"type": "string", "description": "what it is about"}, "JSON."),
+        "Alert": _message("Alert", _ALERT, [*_ALERT], {"type": "string", "description": "the fingerprint"}, "JSON."),
+        "Delivery": _message("Delivery", {}, [], delivered, "JSON. Under the key `message/<id>` stands a Message."),
         "Rejection": _message("Rejection", _COMMON | _REJECTION, [*_COMMON, *_REJECTION], original, "JSON."),
     }
 

@@ -7,9 +7,11 @@ from typing import Any
 import msgspec
 
 from schemas import SCHEMA_VERSION
+from schemas.alert import Alert
 from schemas.audit import Audit
 from schemas.control import Control
 from schemas.decision import Decision
+from schemas.delivery import Delivery, Message
 from schemas.portfolio import Portfolio
 from schemas.rejection import Rejection
 from schemas.state import SnapshotEnvelope
@@ -23,6 +25,9 @@ TITLES: dict[str, tuple[type[msgspec.Struct], str]] = {
     "control": (Control, "Value of risk.control: limits for a symbol or for all symbols"),
     "portfolio": (Portfolio, "Value of portfolio: figures and limits of all symbols at one step"),
     "audit": (Audit, "Value of audit: what an operator did"),
+    "alert": (Alert, "Value of alerts: what a rule found about one set of labels"),
+    "message": (Message, "Value of alerts.deliveries under message/<id>: what is told to receivers"),
+    "delivery": (Delivery, "Value of alerts.deliveries: what became of a message to one receiver"),
     "snapshot": (SnapshotEnvelope, "Value of worker.state.<group>: one symbol's state, as MessagePack"),
 }
 NAMES = tuple(TITLES)

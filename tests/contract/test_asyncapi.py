@@ -75,11 +75,11 @@ def test_operations_point_to_messages_of_their_channel(name: str) -> None:
 
 def test_channels_are_the_topics_that_the_worker_creates() -> None:
     settings = Settings()
-    alone = topics.wanted_by_risk(settings)
+    alone = topics.wanted_by_risk(settings) | topics.wanted_by_alerts(settings)
     wanted = topics.wanted(settings) | alone
     channels = {channel["address"]: channel["bindings"]["kafka"] for channel in DOCUMENT["channels"].values()}
     # The group's state is its own business: nobody else reads or writes it.
-    assert set(channels) == set(wanted) - {settings.state_topic, settings.risk_state_topic}
+    assert set(channels) == set(wanted) - {settings.state_topic, settings.risk_state_topic, settings.alerts_state_topic}
     for address, binding in channels.items():
         assert binding["topic"] == address
         assert binding["partitions"] == (1 if address in alone else settings.topics.partitions)

@@ -41,7 +41,19 @@ class Dataset(StrEnum):
 
 Guarantee = Literal["exactly_once", "at_least_once"]
 TableFormat = Literal["parquet", "arrow", "csv"]
-SchemaName = Literal["tick", "decision", "rejection", "control", "portfolio", "audit", "snapshot", "asyncapi"]
+SchemaName = Literal[
+    "tick",
+    "decision",
+    "rejection",
+    "control",
+    "portfolio",
+    "audit",
+    "alert",
+    "message",
+    "delivery",
+    "snapshot",
+    "asyncapi",
+]
 Acknowledged = Literal["kill", "unreadable"]
 GatewayRole = Literal["read", "operate", "admin"]
 Kind = Literal["best", "gbdt", "logistic"]

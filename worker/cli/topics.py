@@ -44,7 +44,7 @@ def create(
 
     async def work() -> dict[str, create_topics.Topic]:
         async with admin_client(settings.kafka) as admin:
-            made = await create_topics.create(admin, settings, risk=True)
+            made = await create_topics.create(admin, settings, risk=True, alerts=True)
             topics.check(settings, await topics.describe(admin, settings.worker_topics))
             return made
 

@@ -62,6 +62,19 @@ def wanted_by_risk(settings: Settings) -> dict[str, dict[str, str]]:
     }
 
 
+def wanted_by_alerts(settings: Settings) -> dict[str, dict[str, str]]:
+    """Return name → configuration of the further topics of the alerts; each has one partition."""
+    size = {"max.message.bytes": str(settings.topics.max_message_bytes)}
+    kept = FOREVER | CREATE_TIME | size | {"cleanup.policy": "delete"}
+    compacted = size | COMPACTED
+    return {
+        settings.topics.alarms: compacted,
+        settings.alerts_state_topic: compacted,
+        settings.topics.messages: compacted,
+        settings.topics.acts: kept,
+    }
+
+
 async def describe(
     admin: AIOKafkaAdminClient, names: tuple[str, ...], missing_after: float = MISSING_AFTER
 ) -> dict[str, Found]:
@@ -142,6 +155,29 @@ def check_risk(settings: Settings, found: dict[str, Found]) -> None:
             )
     _check_compacted(settings.risk_state_topic, found[settings.risk_state_topic], "state")
     _check_compacted(settings.topics.limits, found[settings.topics.limits], "limits")
+
+
+def check_alerts(settings: Settings, found: dict[str, Found]) -> None:
+    """Refuse topics that the alerts can't use.
+
+    Raises:
+        ConfigError: one is missing, has more than one partition, or is not compacted.
+    """
+    alone = wanted_by_alerts(settings)
+    needed = (*alone, settings.topics.output, settings.topics.rejections)
+    if missing := [name for name in needed if name not in found]:
+        raise ConfigError(
+            f"missing topic{'s' if len(missing) > 1 else ''}: {', '.join(missing)}",
+            "Run `alphapulse topics create` with the same --group and --prefix",
+        )
+    for name in alone:
+        if (count := found[name].partitions) != 1:
+            raise ConfigError(
+                f"{name} has {count} partitions: alerts have one order of steps",
+                f"Recreate {name} with one partition, or give it another name in topics.*",
+            )
+    for name in (settings.topics.alarms, settings.alerts_state_topic, settings.topics.messages):
+        _check_compacted(name, found[name], "what it holds")
 
 
 def partitions_changed(topic: str, before: int, now: int) -> ConfigError:

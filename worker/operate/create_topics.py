@@ -13,7 +13,7 @@ from worker.errors import CannotCreate, ConfigError, NotPermitted
 from worker.kafka import asking
 from worker.kafka.asking.creation import NewTopic, make_topics, until_known
 from worker.kafka.seams.clients import client_of
-from worker.kafka.topics import wanted, wanted_by_operators, wanted_by_risk
+from worker.kafka.topics import wanted, wanted_by_alerts, wanted_by_operators, wanted_by_risk
 from worker.settings import Settings
 
 REPLICAS = 3  # if there are as many brokers
@@ -40,8 +40,10 @@ class Topic(NamedTuple):
     differences: tuple[Difference, ...] = ()
 
 
-async def create(admin: AIOKafkaAdminClient, settings: Settings, risk: bool = False) -> dict[str, Topic]:
-    """Create the missing topics, and return all that the fleet and its operators need, with `risk` its monitor too.
+async def create(
+    admin: AIOKafkaAdminClient, settings: Settings, risk: bool = False, alerts: bool = False
+) -> dict[str, Topic]:
+    """Create the missing topics, and return all that the fleet and its operators need, with those of further roles.
 
     By default a topic has three replicas, or as many as there are brokers, and as many partitions as the fleet's other
     topics.
@@ -54,6 +56,7 @@ async def create(admin: AIOKafkaAdminClient, settings: Settings, risk: bool = Fa
     """
     client = client_of(admin)
     alone = wanted_by_risk(settings) if risk else wanted_by_operators(settings)
+    alone |= wanted_by_alerts(settings) if alerts else {}
     configs = wanted(settings) | alone
     found = await asking.find_topics(client, configs, 0.0)
     if found.denied:

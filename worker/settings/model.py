@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from worker.paths import cache_dir
 from worker.risk.settings import RiskSettings
+from worker.settings.alerts import AlertsSettings
 from worker.settings.gateway import GatewaySettings
 from worker.settings.section import Section
 
@@ -56,7 +57,9 @@ class TopicSettings(Section):
     portfolio: str = Field("portfolio", description="figures and limits of the portfolio, one record a step")
     risk_state: str = Field("risk.state", description="state of the portfolio's risk, without its name at the end")
     audit: str = Field("audit", description="what operators did")
-    alerts: str = Field("alerts", description="reserved: no command reads or writes it yet")
+    alerts: str = Field("alerts", description="alerts, the newest record of each")
+    alerts_state: str = Field("alerts.state", description="windows, groups and journal of the alerts")
+    deliveries: str = Field("alerts.deliveries", description="messages of the alerts and what became of them")
     state: str = Field("worker.state", description="name of the state topic, without the group at its end")
     prefix: str = Field("", description="prefix of every topic name, for shared clusters")
     partitions: int = Field(
@@ -103,6 +106,16 @@ class TopicSettings(Section):
     def acts(self) -> str:
         """Topic of what operators did, prefix included."""
         return self.prefix + self.audit
+
+    @property
+    def alarms(self) -> str:
+        """Topic of alerts, prefix included."""
+        return self.prefix + self.alerts
+
+    @property
+    def messages(self) -> str:
+        """Topic of messages and their deliveries, prefix included."""
+        return self.prefix + self.deliveries
 
     @property
     def required(self) -> tuple[str, str, str]:
@@ -266,6 +279,7 @@ class Settings(BaseSettings):
     models: ModelsSettings = ModelsSettings()
     risk: RiskSettings = RiskSettings()
     gateway: GatewaySettings = GatewaySettings()
+    alerts: AlertsSettings = AlertsSettings()
     ops: OpsSettings = OpsSettings()
     log: LogSettings = LogSettings()
     engine: dict[str, Any] = Field(default_factory=dict, description="see worker.engine.settings.EngineSettings")
@@ -296,6 +310,16 @@ class Settings(BaseSettings):
         """All topics that the monitor of the portfolio's risk needs."""
         topics = self.topics
         return topics.output, topics.limits, self.risk_state_topic, topics.figures, topics.acts
+
+    @property
+    def alerts_group(self) -> str:
+        """Consumer group of the members of the alerts."""
+        return f"{self.processing.group}-alerts"
+
+    @property
+    def alerts_state_topic(self) -> str:
+        """Topic of the alerts' state, prefix included."""
+        return f"{self.topics.prefix}{self.topics.alerts_state}"
 
     @property
     def worker_topics(self) -> tuple[str, ...]:

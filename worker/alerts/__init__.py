@@ -1,0 +1,1 @@
+"""Alerts: rules over decisions, rejections, the portfolio and the fleet, and messages that arrive."""

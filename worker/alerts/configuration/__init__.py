@@ -1,0 +1,1 @@
+"""The file of rules, routes and receivers: typed, and refused with line and suggestion."""
