@@ -25,7 +25,19 @@ from worker.settings.names import variable
 STEP = 0.05  # seconds between two looks at something that offers no way to wait
 START = 120.0
 PAGE = os.sysconf("SC_PAGE_SIZE")
-SECTIONS = ("KAFKA", "TOPICS", "PROCESSING", "STATE", "CONTROL", "OPS", "MODELS", "RISK", "GATEWAY", "ENGINE")
+SECTIONS = (
+    "KAFKA",
+    "TOPICS",
+    "PROCESSING",
+    "STATE",
+    "CONTROL",
+    "OPS",
+    "MODELS",
+    "RISK",
+    "GATEWAY",
+    "ARCHIVE",
+    "ENGINE",
+)
 OWN_VARIABLES = tuple(f"ALPHAPULSE_{section}__" for section in SECTIONS)
 
 

@@ -58,6 +58,7 @@ def _assemble() -> None:
     if app.registered_commands:
         return  # a program may call `main` more than once
     from worker.cli import (
+        archive,
         backtest,
         broker,
         config,
@@ -89,6 +90,7 @@ def _assemble() -> None:
     app.add_typer(control.app, name="control")
     app.add_typer(risk.app, name="risk")
     app.add_typer(gateway.app, name="gateway")
+    app.add_typer(archive.app, name="archive")
     app.command()(publish.publish)
     app.command()(decisions.decisions)
     app.command()(export.export)

@@ -54,7 +54,7 @@ def _reader(column: Column) -> Callable[[Item], Any]:
         return lambda item: _pairs(get(item))
     if types.is_list(column.type) and types.is_struct(column.type.value_type):
         return lambda item: [_tuple(part) for part in get(item)]
-    return lambda item: _given(get(item))
+    return get if column.given and not column.optional else lambda item: _given(get(item))
 
 
 def _getter(column: Column) -> Callable[[Item], Any]:

@@ -22,6 +22,7 @@ class Column(NamedTuple):
     path: tuple[str, ...]
     type: Any  # pyarrow.DataType
     optional: bool = False  # the record may lack the struct that holds it
+    given: bool = True  # the struct always has it
 
 
 def arrow(module: str = "pyarrow") -> Any:
@@ -52,9 +53,9 @@ def _columns(struct: inspect.StructType, path: tuple[str, ...], prefix: str) -> 
             found = _columns(inner, here, prefix if field.name in UNPREFIXED else f"{prefix}{field.name}_")
             yield from (column._replace(optional=True) for column in found) if not field.required else found
         elif field.name in TIMES:
-            yield Column(prefix + field.name, here, arrow().timestamp("ms", tz="UTC"))
+            yield Column(prefix + field.name, here, arrow().timestamp("ms", tz="UTC"), given=field.required)
         else:
-            yield Column(prefix + field.name, here, _type(inner))
+            yield Column(prefix + field.name, here, _type(inner), given=field.required)
 
 
 def _plain(kind: inspect.Type) -> inspect.Type:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from worker.export.archived import read_archive
 from worker.export.batches import ROWS, Batches, Item
 from worker.export.columns import arrow
 from worker.export.lines import read_lines
@@ -28,17 +29,24 @@ def read_decisions(
     until: Time = None,
     bootstrap_servers: str | None = None,
     topic: str | None = None,
+    archive: Source | None = None,
 ) -> Any:
     """Read decisions (or rejections) as a pyarrow.Table in order of ts, symbol and sequence; see docs/data-frames.md.
 
     `source` is a file of one JSON record a line, or several; without one the topic is read from Kafka up to its end, as
     the settings say (`bootstrap_servers` and `topic` win over them). `since` <= ts < `until` are datetimes, epoch ms or
-    text. May be called where an event loop runs, as in a notebook.
+    text. `archive` is the folder or s3://bucket/path of an archive, to read instead; its access key is that of the
+    settings. May be called where an event loop runs, as in a notebook.
 
     Raises:
         AlphapulseError: pyarrow is missing, or the source cannot be read.
+        TypeError: more than one source is given.
     """
     which, batches = wanted(symbols, since, until), Batches(rejected)
+    if archive is not None:
+        if source is not None or topic is not None or bootstrap_servers is not None:
+            raise TypeError("read_decisions: give either archive, or source, or topic and bootstrap_servers")
+        return read_archive(str(archive), rejected, which, batches.schema).sort_by(ORDER)
     if source is None:
         kafka = {} if bootstrap_servers is None else {"kafka": {"bootstrap_servers": bootstrap_servers}}
         settings = load_settings(kafka)

@@ -61,6 +61,18 @@ class Leaders:
         self._known |= {topic: told for topic, told in found.items() if not told.error_code}
         return found
 
+    async def cluster(self) -> str:
+        """Return the id of the cluster.
+
+        Raises:
+            KafkaConnectionError: no broker answers.
+            Unclear: brokers report none, or different ones.
+        """
+        found = {*await self._ask_all(describe_topics(()), lambda answer: answer.cluster_id)}
+        if len(found) != 1 or not (only := found.pop()):
+            raise Unclear(f"Metadata: {len(found) + 1} cluster ids")
+        return str(only)
+
     async def first(self, tp: TopicPartition) -> int:
         """Return the first offset that the partition still has.
 

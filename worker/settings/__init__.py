@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from worker.settings.archive import ArchiveSettings
 from worker.settings.gateway import GatewaySettings
 from worker.settings.load import (
     Found,
@@ -28,6 +29,7 @@ from worker.settings.section import Section
 from worker.settings.sources import config_file
 
 __all__ = [
+    "ArchiveSettings",
     "ChallengerSettings",
     "ControlSettings",
     "Found",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from worker.settings.model import Settings
-from worker.settings.names import SettingPath, leaves
+from worker.settings.names import SettingPath, leaves, lists
 
 SCALARS = frozenset(path for path in leaves(Settings) if path[0] != "engine")
+LISTS = frozenset(lists(Settings))
 
 
 def every_path() -> list[SettingPath]:

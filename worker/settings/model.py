@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from worker.paths import cache_dir
 from worker.risk.settings import RiskSettings
 from worker.settings.alerts import AlertsSettings
+from worker.settings.archive import ArchiveSettings
 from worker.settings.gateway import GatewaySettings
 from worker.settings.section import Section
 
@@ -280,6 +281,7 @@ class Settings(BaseSettings):
     risk: RiskSettings = RiskSettings()
     gateway: GatewaySettings = GatewaySettings()
     alerts: AlertsSettings = AlertsSettings()
+    archive: ArchiveSettings = ArchiveSettings()
     ops: OpsSettings = OpsSettings()
     log: LogSettings = LogSettings()
     engine: dict[str, Any] = Field(default_factory=dict, description="see worker.engine.settings.EngineSettings")
@@ -320,6 +322,16 @@ class Settings(BaseSettings):
     def alerts_state_topic(self) -> str:
         """Topic of the alerts' state, prefix included."""
         return f"{self.topics.prefix}{self.topics.alerts_state}"
+
+    @property
+    def archive_name(self) -> str:
+        """Name of the archive."""
+        return self.archive.name or self.processing.group
+
+    @property
+    def archive_group(self) -> str:
+        """Consumer group of the archive's members."""
+        return f"{self.archive_name}-archive"
 
     @property
     def worker_topics(self) -> tuple[str, ...]:

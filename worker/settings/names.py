@@ -66,6 +66,16 @@ def leaves(model: type[BaseModel], above: SettingPath = ()) -> Iterator[SettingP
             yield path
 
 
+def lists(model: type[BaseModel]) -> Iterator[SettingPath]:
+    """Yield the paths of a model's settings that hold a list."""
+    for path in leaves(model):
+        kind: Any = model
+        for name in path:
+            kind = kind.model_fields[name].annotation if name != ANY else get_args(kind)[1]
+        if get_origin(kind) is tuple:
+            yield path
+
+
 def nearest(path: SettingPath, known: Iterable[SettingPath]) -> SettingPath | None:
     """Return the setting that was probably meant: one with the same last name, else the most similar one.
 

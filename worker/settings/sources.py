@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic_settings import TomlConfigSettingsSource
 
-from worker.settings.known import SCALARS
+from worker.settings.known import LISTS, SCALARS
 from worker.settings.model import Settings
 from worker.settings.names import PREFIX, SettingPath, path_of, printable
 from worker.settings.origin import Origin
@@ -59,8 +59,10 @@ def _put_text(tree: Tree, problems: list[Problem], name: str, text: str, origin:
 
 
 def _value(path: SettingPath, text: str) -> Any:
-    """Return the value of a text: itself for a single value, JSON for a table or a list."""
-    if path in SCALARS:
+    """Return the value of a text: itself for a single value, JSON for a table or a list, or names between commas."""
+    if path in LISTS and text.lstrip()[:1] != "[":
+        return [part.strip() for part in text.split(",") if part.strip()]
+    if path in SCALARS - LISTS:
         return text
     if text == "null":
         return None

@@ -118,6 +118,26 @@ class Metrics:
         self.risk_step_timestamp_seconds = self._gauge(
             "risk_step_timestamp_seconds", "Event time of the last step, Unix time."
         )
+        self.archive_rows = self._counter("archive_rows", "Rows that the archive committed.", "table")
+        self.archive_unreadable = self._counter(
+            "archive_unreadable", "Records that the archive kept as bytes, because they can't be read.", "table"
+        )
+        self.archive_commits = self._counter(
+            "archive_commits",
+            "Commits of the archive by outcome; after a conflict or an unknown outcome it compares and repeats.",
+            "outcome",
+        )
+        self.archive_commit_seconds = self._histogram("archive_commit_seconds", "Time of a commit of a table.", _SLOW)
+        self.archive_commit_timestamp_seconds = self._gauge(
+            "archive_commit_timestamp_seconds", "Unix time of the last commit of the archive."
+        )
+        self.archive_pending_bytes = self._gauge("archive_pending_bytes", "Bytes of rows that wait for a commit.")
+        self.archive_lag_records = self._gauge(
+            "archive_lag_records", "End offset minus archived position.", "topic", "partition"
+        )
+        self.archive_upkeep = self._counter(
+            "archive_upkeep", "Compactions and the like of the archive's tables, by outcome.", "work", "outcome"
+        )
         self.last_poll_timestamp_seconds = self._gauge("last_poll_timestamp_seconds", "Unix time of the last poll.")
         self.build_info = self._gauge("build_info", "Always 1.", "version", "config_hash")
         ProcessCollector(registry=self.registry)
@@ -176,6 +196,14 @@ class Metrics:
         self.risk_controls.inc(controls)
         self.risk_step_timestamp_seconds.set(ts / 1000)
 
+    def count_archived(self, table: str, rows: int, unreadable: int, seconds: float) -> None:
+        """Count a commit of the archive that took so many seconds."""
+        self.archive_rows.labels(table).inc(rows)
+        self.archive_unreadable.labels(table).inc(unreadable)
+        self.archive_commits.labels("committed").inc()
+        self.archive_commit_seconds.observe(seconds)
+        self.archive_commit_timestamp_seconds.set_to_current_time()
+
     def count_verdict(self, verdict: Verdict) -> None:
         """Count the challenger's scores against the champion's."""
         if (found := compare(verdict)) is None:
@@ -200,6 +228,11 @@ class Metrics:
         ):
             if (str(partition),) in gauge._metrics:
                 gauge.remove(partition)
+
+    def forget_archived(self, topic: str, partition: int) -> None:
+        """Drop the gauge of a partition that another member archives now."""
+        if (topic, str(partition)) in self.archive_lag_records._metrics:
+            self.archive_lag_records.remove(topic, partition)
 
     def catalogue(self) -> list[tuple[str, str, str]]:
         """Return (name, type, meaning) of every metric, in order of declaration."""

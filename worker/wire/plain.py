@@ -42,6 +42,23 @@ def unpacked_headers(packed: bytes) -> dict[bytes, bytes]:
     return found
 
 
+def header(packed: bytes, name: bytes) -> bytes | None:
+    """Return the first header of this name of a record; None where there is none, or where it has no value.
+
+    Raises:
+        IndexError: the bytes are truncated.
+    """
+    count, at = _varint_at(packed, 0)
+    for _ in range(count):
+        size, at = _varint_at(packed, at)
+        found, at = packed[at : at + size] == name, at + size
+        size, at = _varint_at(packed, at)
+        if found:
+            return None if size < 0 else packed[at : at + size]
+        at += max(size, 0)
+    return None
+
+
 def _varint_at(data: bytes, at: int) -> tuple[int, int]:
     """Return a zigzag varint and the position after it."""
     raw = shift = 0

@@ -67,6 +67,10 @@ class RawRecords(NamedTuple):
         """Return all keys."""
         return self._parts("key")
 
+    def all_headers(self) -> list[bytes]:
+        """Return all headers, each as `headers` does."""
+        return [part or b"\x00" for part in self._parts("headers")]
+
     def records(self) -> Records:
         """Return the records as one object each."""
         return Records(self.all_keys(), self._parts("value"), self.rows["timestamp"].tolist())

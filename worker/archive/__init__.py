@@ -1,0 +1,1 @@
+"""The archive: outputs of the fleet as tables, exactly once by the tables' own logs."""

@@ -1,0 +1,1 @@
+"""Delta tables on a folder or an S3-compatible store."""

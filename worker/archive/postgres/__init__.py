@@ -1,0 +1,1 @@
+"""PostgreSQL: rows by COPY and positions in one transaction."""

@@ -1,0 +1,199 @@
+"""One process of the archive: preflight, probes, upkeep, then memberships until a stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from worker.archive.archiver import Archiver
+from worker.archive.lag import tell_lag
+from worker.archive.member import Member
+from worker.archive.preflight import Checked, preflight
+from worker.archive.sink import Conflict, StoreUnavailable
+from worker.archive.upkeep.task import keep_up
+from worker.errors import AlphapulseError, BrokerUnavailable, ConfigError, Exit
+from worker.kafka.deadline import within
+from worker.kafka.errors import FAILURES
+from worker.kafka.rejoining import Rejoining
+from worker.kafka.seams import stop_consumer
+from worker.kafka.seams.assignor import sticky_assignor
+from worker.kafka.seams.fetching import decoding
+from worker.settings import Settings
+from worker.stream.process import calm_garbage_collector, check_timings
+from worker.stream.shutdown import Shutdown, leave_at_once, unless_asked
+from worker.stream.watch.topics import watching
+from worker.telemetry.health import OpsServer
+from worker.telemetry.metrics import METRICS
+from worker.version import __version__
+
+log = logging.getLogger(__name__)
+LEAVE_SECONDS = 3.0  # leaving the group takes milliseconds; the rest is closing sockets
+CLOSE_SECONDS = 1.0
+
+
+class ArchiveProcess:
+    """A member of the archive's group. `run` returns after a requested stop; what is not committed is read again."""
+
+    def __init__(self, settings: Settings, started: Callable[[dict[str, Any]], None] | None = None) -> None:
+        """Create the process; `started` is called with its `facts` just before it joins the group."""
+        own = {"group": settings.archive_group, "group_instance_id": None}
+        # The helpers of workers speak of the group of their settings, and of no static member.
+        processing = settings.processing.model_copy(update=own)
+        named = settings.archive.model_copy(update={"name": settings.archive_name})
+        self._settings = settings.model_copy(update={"processing": processing, "archive": named})
+        self._tell_started = started
+        self._checked: Checked
+        self._member: Member | None = None
+        self._failure: BaseException | None = None
+        self._shutdown = Shutdown(settings.processing.shutdown_timeout_ms / 1000)
+        self._rejoining = Rejoining(", ".join(settings.archive.tables))
+        self._started = False
+        self._port: int | None = None  # of the probes' server
+        self._begun = time.monotonic()
+
+    async def run(self) -> Exit:
+        """Work until SIGTERM or SIGINT.
+
+        Raises:
+            AlphapulseError: a failure with a known cause; no commit is half done.
+        """
+        check_timings(self._settings)
+        METRICS.build_info.labels(__version__, "").set(1)
+        leave_at_once()
+        try:
+            self._checked = await preflight(self._settings)
+        except (StoreUnavailable, Conflict) as away:
+            raise BrokerUnavailable(
+                f"the store of the archive does not answer: {away}", "Check archive.url and archive.store"
+            ) from None
+        calm_garbage_collector()
+        ops = await self._serve()
+        topics = tuple(sink.kind.topic for sink in self._checked.sinks)
+        async with watching(self._checked.options, topics, self._settings, self._task_ended, recreated):
+            self._shutdown.install()
+            self._started = True
+            if self._tell_started:
+                self._tell_started(self.facts())
+            beside = [
+                asyncio.create_task(tell_lag(self._checked.options, self._kept), name="lag"),
+                asyncio.create_task(keep_up(self._settings, self._checked.sinks, self._elected), name="upkeep"),
+            ]
+            beside[1].add_done_callback(lambda done: None if done.cancelled() else self._task_ended(done.exception()))
+            await self._memberships()
+            for task in beside:
+                await within(0.0, task)
+        if ops:
+            await within(CLOSE_SECONDS, ops.stop())
+        self._shutdown.code = Exit.OK
+        if self._failure:
+            self._shutdown.code = getattr(self._failure, "exit_code", Exit.UNEXPECTED)
+            raise self._failure
+        log.info("stopped", extra={"seconds": round(time.monotonic() - self._begun, 1)})
+        return Exit.OK
+
+    def _task_ended(self, failure: BaseException | None) -> None:
+        self._failure = self._failure or failure
+        self._shutdown.asked.set()
+
+    async def _memberships(self) -> None:
+        while not self._shutdown.asked.is_set() and self._failure is None:
+            await self._rejoining.wait(self._shutdown.asked)
+            if not self._shutdown.asked.is_set():
+                await self._membership()
+        self._shutdown.begin()
+
+    async def _membership(self) -> None:
+        consumer = self._consumer()
+        member = self._member = Member(consumer, self._settings, self._new_archiver)
+        consumer.subscribe([sink.kind.topic for sink in self._checked.sinks], listener=member)
+        begun = time.monotonic()
+        try:
+            if await unless_asked(member.start(), self._shutdown.asked):
+                await member.run(self._shutdown.asked)
+        except AlphapulseError as failure:
+            self._failure = self._failure or failure
+        except FAILURES as error:
+            self._failure = self._failure or self._rejoining.lost(error, time.monotonic() - begun)
+        else:
+            self._rejoining.ended()
+        finally:
+            await stop_consumer(consumer, self._shutdown.of_membership().left(LEAVE_SECONDS))
+
+    def _new_archiver(self, assigned: set[TopicPartition]) -> Archiver:
+        return Archiver(self._settings.archive, self._checked.sinks, assigned)
+
+    def _consumer(self) -> AIOKafkaConsumer:
+        p = self._settings.processing
+        return AIOKafkaConsumer(
+            **self._checked.options,
+            **decoding(p.fast_path),
+            group_id=p.group,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            isolation_level="read_committed",
+            partition_assignment_strategy=(sticky_assignor(),),
+            session_timeout_ms=p.session_timeout_ms,
+            heartbeat_interval_ms=p.heartbeat_interval_ms,
+            rebalance_timeout_ms=p.rebalance_timeout_ms,
+            max_poll_interval_ms=p.max_poll_interval_ms,
+            max_partition_fetch_bytes=p.fetch_max_bytes,
+            fetch_max_wait_ms=50,
+        )
+
+    async def _serve(self) -> OpsServer | None:
+        ops = self._settings.ops
+        if not ops.enabled:
+            return None
+        server = OpsServer(METRICS.registry, self._live, self._ready, lambda: {"started": self._started})
+        try:
+            self._port = await server.start(ops.host, ops.port)
+        except OSError as error:
+            raise ConfigError(f"the probes can't listen on {ops.host}:{ops.port}: {error}", "Set ops.port") from error
+        log.info("probes", extra={"url": f"http://{ops.host}:{self._port}/readyz", "port": self._port})
+        return server
+
+    def facts(self) -> dict[str, Any]:
+        """Return the facts of this process that `archive --json` prints."""
+        ops, settings, archive = self._settings.ops, self._settings, self._settings.archive
+        return {
+            "pid": os.getpid(),
+            "version": __version__,
+            "bootstrap_servers": settings.kafka.bootstrap_servers,
+            "name": settings.archive_name,
+            "group": settings.archive_group,
+            "sink": archive.sink,
+            "url": archive.url if archive.sink == "delta" else None,
+            "tables": {sink.kind.name: sink.kind.topic for sink in self._checked.sinks},
+            "probes": None if self._port is None else f"http://{ops.host}:{self._port}",
+        }
+
+    def _kept(self) -> dict[TopicPartition, int]:
+        archiver = self._member.archiver if self._member else None
+        return archiver.positions() if archiver else {}
+
+    def _elected(self) -> set[str]:
+        """Return the tables that this member tidies: those of which it archives partition 0."""
+        archiver = self._member.archiver if self._member else None
+        return {tp.topic for tp in archiver.assigned if tp.partition == 0} if archiver and archiver.opened else set()
+
+    def _live(self) -> dict[str, bool]:
+        limit = 2 * self._settings.processing.max_poll_interval_ms / 1000
+        last = self._member.last_poll if self._member else self._begun
+        return {"poll_loop": time.monotonic() - last < limit}
+
+    def _ready(self) -> dict[str, bool]:
+        return self._member.ready if self._member else {"joined": False}
+
+
+def recreated(topic: str, _: Settings) -> ConfigError:
+    """Return the error to stop with when a topic was recreated while it was archived."""
+    return ConfigError(
+        f"the topic {topic} was deleted and recreated: the archive holds the records of the former one",
+        "Archive the new topic into another archive.url, or move the table away",
+    )

@@ -1,0 +1,62 @@
+"""Upkeep by hand."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from worker.archive.rows.kinds import kinds
+from worker.archive.sink import Conflict, StoreUnavailable
+from worker.archive.upkeep.task import ATTEMPTS, tables_of
+from worker.archive.upkeep.works import Day, Upkeep
+from worker.errors import BrokerUnavailable, TryAgain
+from worker.kafka.backoff import BackOff
+from worker.settings import Settings
+
+T = TypeVar("T")
+LEAST, MOST = 0.5, 10.0  # seconds between two attempts
+
+
+def overview(settings: Settings) -> dict[str, list[Day]]:
+    """Return the days of each table that exists.
+
+    Raises:
+        AlphapulseError: the store can't be read.
+    """
+    found = {name: _done(table.days) for _, name, table in tables_of(settings.archive, kinds(settings))}
+    return {name: days for name, days in found.items() if days}
+
+
+def tidy(settings: Settings, sort: bool, vacuum: bool) -> dict[str, dict[str, dict[str, int]]]:
+    """Compact all tables, and sort and vacuum them if asked to; return what each work did, by table.
+
+    Raises:
+        AlphapulseError: the store can't be read or written, or others came between again and again.
+    """
+    archive = settings.archive
+    works: list[tuple[str, Callable[[Upkeep], dict[str, int]]]] = [("compaction", Upkeep.compact)]
+    if sort:
+        works.append(("sorting", lambda table: table.sort(datetime.now(UTC).date())))
+    if vacuum:
+        works.append(("vacuum", lambda table: table.vacuum(archive.vacuum_days)))
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    for _, name, table in tables_of(archive, kinds(settings)):
+        if _done(table.days):
+            found[name] = {work: _done(lambda do=do, table=table: do(table)) for work, do in works}  # type: ignore[misc]
+    return found
+
+
+def _done(work: Callable[[], T]) -> T:
+    delays = BackOff(LEAST, MOST)
+    for _ in range(ATTEMPTS):
+        try:
+            return work()
+        except Conflict:
+            time.sleep(delays.next())  # nothing notifies of the others' end
+        except StoreUnavailable as away:
+            raise BrokerUnavailable(
+                f"the store of the archive does not answer: {away}", "Check archive.url and archive.store"
+            ) from None
+    raise TryAgain("others changed the same files again and again", "Run it again later; nothing is half done")
