@@ -84,9 +84,9 @@ def _readable(settings: Settings, bootstrap: str, unreadable: int) -> None:
     lazy = pl.scan_delta(f"{url}/decisions")
     assert lazy.select(pl.len()).collect().item() == table.num_rows
     decisions = DeltaTable(f"{url}/decisions").to_pyarrow_dataset()
-    counted = duckdb.sql(
-        "SELECT symbol, count(*), sum(close) FROM decisions GROUP BY symbol ORDER BY symbol"
-    ).fetchall()
+    asked = duckdb.sql("SELECT symbol, count(*), sum(close) FROM decisions GROUP BY symbol ORDER BY symbol")
+    assert asked is not None
+    counted = asked.fetchall()
     assert sum(count for _, count, _ in counted) == table.num_rows
     assert decisions.count_rows() == table.num_rows
     symbol = counted[0][0]
