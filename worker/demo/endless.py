@@ -25,12 +25,24 @@ from worker.sources.simulation.simulator import Simulation, simulated_records
 SYMBOLS, BARS, SEED = 60, 10_000_000, 7
 FAULT_RATE = 0.002
 WARM = 400  # bars of each symbol before the first look: until then nothing is decided
-RATE = 240.0  # records a second afterwards: four minutes of a symbol's time a second
+RATE = 60.0  # records a second afterwards: a minute of each symbol a second; faster, and limits would soon be stale
 WORKERS = 3
 SAMPLE = 0.3  # seconds between looks at the processes
 START, CATCH_UP = 90.0, 120.0
-# A minute lasts a quarter of a second here: limits of two minutes ago would be too old.
-RISK = RiskSettings(repeat_seconds=1)
+# Sixty symbols use a small part of this capital: the limits are as near as those of a fully invested portfolio.
+LIMITS: dict[str, float] = {
+    "capital": 5_000_000.0,
+    "max_gross": 0.15,
+    "max_net": 0.08,
+    "max_symbol": 0.005,
+    "max_group": 0.15,
+    "max_cluster": 0.08,
+    "max_var99": 0.003,
+    "max_es99": 0.004,
+    # A minute lasts a second here: limits of two minutes ago would be too old.
+    "repeat_seconds": 1,
+}
+RISK = RiskSettings.model_validate(LIMITS)
 
 
 class Endless:
