@@ -56,11 +56,15 @@ class Lane(ABC):
             Refused: the topic was recreated meanwhile.
         """
         while not self.block and not self.ended:
-            if self._log.topic_id != self._topic_id:
-                raise Refused(409, "conflict", f"the topic {self._log.name} was recreated", "Begin again")
+            self._check()
             await self._fetch()
+            self._check()
             if not self.block:
                 self.next = self._fetched
+
+    def _check(self) -> None:
+        if self._log.topic_id != self._topic_id:
+            raise Refused(409, "conflict", f"the topic {self._log.name} was recreated", "Begin again")
 
     async def _cold(self, start: int, stop: int) -> tuple[list[Entry], int]:
         self._size = min(self._size * 2, MOST_COLD)
