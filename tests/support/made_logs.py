@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 from aiokafka import TopicPartition
 
+from worker.gateway.app import create_app
 from worker.gateway.gateway import Gateway
 from worker.gateway.log.entry import Entry
 from worker.gateway.log.older import Older
@@ -73,3 +75,8 @@ class MadeLogs:
         """Let the topic of decisions hold these values of one symbol."""
         entries = [Entry(0, at, start + at, symbol.encode(), value) for at, value in enumerate(values)]
         self.fill(self.settings.topics.output, [entries])
+
+
+def asking(gateway: Gateway) -> httpx.AsyncClient:
+    """A client of a gateway's application, without a server."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(create_app(gateway)), base_url="http://127.0.0.1:8080")
