@@ -12,6 +12,7 @@ from worker.gateway.gateway import Gateway
 from worker.gateway.log.entry import Entry
 from worker.gateway.log.older import Older
 from worker.gateway.log.topic_log import TopicLog
+from worker.gateway.mounts import ASGI
 from worker.settings import Settings, load_engine_of
 
 TOPIC_ID = 7
@@ -42,9 +43,16 @@ class MadeLogs:
     """A gateway whose topics are lists of records."""
 
     def __init__(self, **settings: Any) -> None:
-        self.settings = Settings.model_validate(settings)
+        plenty = {"reads_per_s": 1e6, "writes_per_s": 1e6}
+        self.settings = Settings.model_validate({"gateway": plenty} | settings)
         self.gateway = Gateway(self.settings, load_engine_of(self.settings, fill=False), {})
         self.older = self.gateway.older = Kept()
+        self._app: ASGI | None = None
+
+    def asking(self) -> httpx.AsyncClient:
+        """A client of its application, without a server."""
+        self._app = self._app or create_app(self.gateway)
+        return httpx.AsyncClient(transport=httpx.ASGITransport(self._app), base_url="http://127.0.0.1:8080")
 
     def log(self, name: str) -> TopicLog:
         """A topic's log, by its whole name."""
@@ -75,8 +83,3 @@ class MadeLogs:
         """Let the topic of decisions hold these values of one symbol."""
         entries = [Entry(0, at, start + at, symbol.encode(), value) for at, value in enumerate(values)]
         self.fill(self.settings.topics.output, [entries])
-
-
-def asking(gateway: Gateway) -> httpx.AsyncClient:
-    """A client of a gateway's application, without a server."""
-    return httpx.AsyncClient(transport=httpx.ASGITransport(create_app(gateway)), base_url="http://127.0.0.1:8080")

@@ -8,10 +8,11 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.made_logs import MadeLogs, asking
+from tests.support.examples import drawn
+from tests.support.made_logs import MadeLogs
 from tests.support.portfolio import decision
 from worker.gateway.auth.caller import Caller
 from worker.gateway.log.entry import Entry
@@ -35,6 +36,7 @@ ROUTES = (
     "rejections?code=tombstone",
     "rejections/summary",
 )
+MADE = MadeLogs()
 STRANGE: list[bytes | None] = [
     None,
     b"",
@@ -69,8 +71,7 @@ def finite(found: Any) -> bool:
 
 def made_of(value: bytes | None, key: bytes | None = b"A") -> MadeLogs:
     """All topics hold this value."""
-    made = MadeLogs()
-    topics = made.settings.topics
+    made, topics = MADE, MADE.settings.topics
     for name in (topics.output, topics.rejections, topics.figures):
         made.fill(name, [[Entry(0, 0, 1_000, key, value)]])
     return made
@@ -78,7 +79,7 @@ def made_of(value: bytes | None, key: bytes | None = b"A") -> MadeLogs:
 
 async def all_routes(made: MadeLogs) -> dict[str, Any]:
     found = {}
-    async with asking(made.gateway) as client:
+    async with made.asking() as client:
         for route in ROUTES:
             answer = await client.get(f"{API}/{route}")
             assert answer.status_code in (200, 404), (route, answer.text)
@@ -102,12 +103,14 @@ async def test_every_route_shows_strange_records(value: bytes | None) -> None:
     assert len(found["rejections"]["items"]) == 1
 
 
+@settings(max_examples=drawn(15, 200))
 @given(st.binary(max_size=40), st.one_of(st.none(), st.binary(max_size=80)))
 async def test_any_bytes_do(value: bytes, key: bytes | None) -> None:
     found = await all_routes(made_of(value, key))
     assert found["decisions?limit=9"]["items"][0]["offset"] == 0
 
 
+@settings(max_examples=drawn(20, 400))
 @given(st.data())
 async def test_any_member_may_be_anything(data: st.DataObject) -> None:
     json_values = st.recursive(
@@ -122,10 +125,10 @@ async def test_any_member_may_be_anything(data: st.DataObject) -> None:
 
 
 async def test_foreign_records_are_told_apart() -> None:
-    made = MadeLogs()
+    made = MADE
     newer, lacking = json.dumps(WHOLE | {"schema_version": 2}), json.dumps(WHOLE | {"regime": None})
     made.decide(newer.encode(), lacking.encode(), json.dumps(WHOLE).encode(), b"{")
-    async with asking(made.gateway) as client:
+    async with made.asking() as client:
         items = (await client.get(f"{API}/decisions", params={"order": "oldest"})).json()["items"]
     assert "schema_version 2 is not 1" in items[0]["problem"]
     assert "regime" in items[1]["problem"]
@@ -145,13 +148,13 @@ async def test_raw_bytes_and_payloads_are_for_operators(monkeypatch: pytest.Monk
     refused = {"schema_version": 1, "codes": ["malformed_record"], "payload": "secret", "payload_encoding": "text"}
     more = [b"{secret", json.dumps(refused).encode()]
     made.fill(made.settings.topics.rejections, [[Entry(0, at, 1, b"A", value) for at, value in enumerate(more)]])
-    async with asking(made.gateway) as client:
+    async with made.asking() as client:
         shown = (await client.get(f"{API}/rejections")).json()["items"]
         assert shown[0]["payload"]["text"] == "secret"
         assert shown[0]["rejection"]["payload"] is None
         assert base64.b64decode(shown[1]["raw"]["base64"]) == b"{secret"
     monkeypatch.setattr(made.gateway.auth, "caller", Reads().caller)
-    async with asking(made.gateway) as client:
+    async with made.asking() as client:
         for route in ROUTES:
             answer = await client.get(f"{API}/{route}")
             assert "secret" not in answer.text, route

@@ -83,6 +83,7 @@ class MinuteSeries(msgspec.Struct):
     ts: list[int]
     rejected: list[int]
     accepted: list[int]
+    by_code: Annotated[dict[str, list[int]], Meta(description="rejections with one of the eight most frequent codes")]
 
 
 class RejectionSummary(msgspec.Struct):

@@ -28,7 +28,7 @@ from worker.gateway.resources.rejections import (
     SymbolCount,
 )
 
-SYMBOLS = 20
+SYMBOLS, LINES = 20, 8  # of a summary
 PAYLOAD = ("payload", "payload_encoding", "payload_sha256")
 PLACE = ("__streams.errors.topic", "__streams.errors.partition", "__streams.errors.offset")
 _rejection = Reader(Rejection)
@@ -101,6 +101,7 @@ def summary(gateway: Gateway, minutes: int) -> RejectionSummary:
             [at * MINUTE for at in window],
             [minute.rejected.total() for minute in series],
             [minute.accepted.total() for minute in series],
+            {code: [minute.codes[code] for minute in series] for code, _ in codes.most_common(LINES)},
         ),
         sequence_gaps=quality.sequence_gaps,
         misplaced_keys=quality.misplaced_keys,

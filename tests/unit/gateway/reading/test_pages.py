@@ -172,7 +172,7 @@ async def test_a_topic_that_is_recreated_during_a_search_is_no_end_of_it() -> No
         log.begin(9, [0], [0])
         return [], answer[1] + 100
 
-    made.older.read = read  # type: ignore[method-assign]
+    made.older.read = read  # type: ignore[method-assign, assignment]
     try:
         with pytest.raises(Refused, match="recreated"):
             await page(made.gateway, log, "decisions", DecisionFilter(), Wanted(9, None, "oldest"))
