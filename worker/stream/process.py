@@ -237,18 +237,20 @@ class WorkerProcess:
             return {}
         partitions = {str(tp.partition): p for tp, p in member.partitions.items()}
         told: dict[str, Any] = {
-            "member": {"id": self._member_id(), "state": member.state.value},
+            "member": self._membership_told() | {"state": member.state.value},
             "partitions": {partition: p.phase.value for partition, p in partitions.items()},
         }
         if reached := {name: p.progress for name, p in partitions.items() if p.phase is Phase.RESTORING}:
             told["restoring"] = reached
         return told
 
-    def _member_id(self) -> str | None:
+    def _membership_told(self) -> dict[str, Any]:
         try:
-            return membership(self._consumer, None).member_id if self._consumer else None
+            assert self._consumer is not None
+            found = membership(self._consumer, None)
         except NoLongerOurs:
-            return None
+            return {"id": None, "generation": None}
+        return {"id": found.member_id, "generation": found.generation}
 
 
 def calm_garbage_collector() -> None:

@@ -1,0 +1,90 @@
+"""What the brokers say about the group: members, committed offsets and ends, without joining it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from aiokafka import TopicPartition
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
+
+from worker.errors import AlphapulseError
+from worker.kafka import asking
+from worker.kafka.asking import Group
+from worker.kafka.backoff import Attempts
+from worker.kafka.deadline import GRACE, within
+from worker.kafka.leaders import Leaders
+from worker.kafka.seams import watch
+from worker.kafka.seams.clients import close_client
+
+log = logging.getLogger(__name__)
+PATIENCE = 3.0  # seconds for one look
+CALM, UNREST = 1.0, 0.25  # seconds between two looks; the shorter while the group rebalances
+MOST_RATE = 100.0  # partitions looked at a second
+TOPIC_EVERY = 30.0  # seconds between two looks for more partitions
+# The client library raises a bare AssertionError in a task that has failed before.
+LOST = (AlphapulseError, KafkaError, OSError, TimeoutError, AssertionError)
+
+
+class Told(NamedTuple):
+    """One look: offsets by input partition; `first` only where nothing is committed."""
+
+    at: float  # monotonic
+    group: Group
+    committed: dict[int, int | None]
+    first: dict[int, int]
+    ends: dict[int, int]
+
+
+class Asked:
+    """Looks about each second, and calls `heard` with what it has found."""
+
+    def __init__(self, options: dict[str, Any], group: str, topic: str, heard: Callable[[Told], None]) -> None:
+        self._options, self._group, self._topic, self._heard = options, group, topic, heard
+        self._partitions = 0
+        self._counted = 0.0
+        self.problem = ""  # of the last look; empty after a good one
+
+    async def run(self) -> None:
+        """Look until cancelled; after an error with a new client."""
+        attempts = Attempts(f"the group {self._group}", 0.5, 5.0)
+        while True:
+            client = AIOKafkaClient(**self._options)
+            try:
+                await client.bootstrap()
+                leaders = Leaders(client)
+                while (ended := watch.ended(client)) is None:
+                    async with asyncio.timeout(PATIENCE):
+                        told = await self._look(client, leaders)
+                    self.problem = ""
+                    attempts.worked()
+                    self._heard(told)
+                    await asyncio.sleep(self._pause(told))  # brokers do not notify
+                self.problem = ended
+            except LOST as error:
+                self.problem = getattr(error, "message", "") or str(error) or type(error).__name__
+                self._counted = 0.0
+                await attempts.wait(self.problem)
+            finally:
+                await within(GRACE, close_client(client))
+
+    def _pause(self, told: Told) -> float:
+        calm = told.group.state in ("Stable", "Empty", "Dead")
+        return max(CALM if calm else UNREST, len(told.ends) / MOST_RATE)
+
+    async def _look(self, client: AIOKafkaClient, leaders: Leaders) -> Told:
+        if not self._partitions or time.monotonic() - self._counted > TOPIC_EVERY:
+            topic = (await leaders.topics((self._topic,)))[self._topic]
+            self._partitions, self._counted = len(topic.leaders), time.monotonic()
+        tps = [TopicPartition(self._topic, partition) for partition in range(self._partitions)]
+        # The ends are asked for last: an older one could lie before what is committed.
+        group = await asking.describe(client, self._group, PATIENCE)
+        positions = await asking.committed_positions(client, self._group, tps, PATIENCE)
+        committed = {tp.partition: at.offset if at else None for tp, at in positions.items()}
+        first = {tp.partition: await leaders.first(tp) for tp in tps if committed[tp.partition] is None}
+        ends = await asyncio.gather(*(leaders.end(tp) for tp in tps))
+        return Told(time.monotonic(), group, committed, first, dict(enumerate(ends)))
