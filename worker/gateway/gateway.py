@@ -6,9 +6,11 @@ from typing import Any, Protocol
 
 from worker.engine.settings import EngineSettings
 from worker.gateway.auth.authentication import Authentication
+from worker.gateway.fleet.service import Fleet
 from worker.gateway.log.logs import Logs
 from worker.gateway.log.older import Older
 from worker.gateway.log.rows import Rows
+from worker.gateway.status.service import StatusService
 from worker.settings import Settings
 
 
@@ -33,7 +35,9 @@ class Gateway:
         self.older = Older(options)
         self.rows = Rows(settings, engine, self.newest)
         self.auth = Authentication(settings.gateway)
-        self.services: list[Service] = [self.auth, self.older, self.logs]
+        self.fleet = Fleet(settings, options, self.logs)
+        self.status = StatusService(settings, self.fleet, self.logs)
+        self.services: list[Service] = [self.auth, self.older, self.logs, self.fleet, self.status]
 
     async def start(self) -> None:
         """Start all services."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import Any, NamedTuple
 
@@ -97,6 +98,7 @@ def _is_refused(error: BaseException) -> bool:
 
 def client() -> httpx.AsyncClient:
     """Return a client for probes: no proxy, no redirect; each probe closes its connection itself."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of each request
     return httpx.AsyncClient(
         timeout=DEADLINE, trust_env=False, follow_redirects=False, limits=httpx.Limits(max_keepalive_connections=0)
     )

@@ -28,6 +28,11 @@ class Rebalances:
         self._before: frozenset[object] | None = None
         self._begun: tuple[float, int] | None = None
         self._generation = 0
+        self._ahead = 0  # rebalances that looks have seen, and no generation yet
+
+    def lasts(self, now: float) -> float:
+        """Return for how many seconds the present rebalance has been seen; 0 without one."""
+        return now - self._begun[0] if self._begun else 0.0
 
     def note(self, now: float, ts: int, group: Group, generation: int | None) -> None:
         """Look at the group at a time in seconds and in epoch ms."""
@@ -35,12 +40,21 @@ class Rebalances:
             self._begun = self._begun or (now, ts)
             return
         owned = frozenset((member.member_id, tuple(sorted(member.assignment.items()))) for member in group.members)
-        further = max((generation or 0) - self._generation, 0) if self._generation else 0
-        self._generation = max(self._generation, generation or 0)
-        changed = self._before is not None and owned != self._before
-        if self._begun or changed or further:
-            self.count += max(further, 1)
+        seen = bool(self._begun) or (self._before is not None and owned != self._before)
+        unseen = self._unseen(generation or 0, seen)
+        if seen or unseen:
+            self.count += seen + unseen
             began, at = self._begun or (None, ts)
             seconds = None if began is None else round(now - began, 2)
             self.seen.append(Rebalance(at, len(group.members), seconds))
         self._before, self._begun = owned, None
+
+    def _unseen(self, generation: int, seen: bool) -> int:
+        """Return how many generations have passed that no look has seen: a probe may tell of one a look later."""
+        self._ahead += seen
+        if generation <= self._generation:
+            return 0
+        passed = generation - self._generation if self._generation else self._ahead
+        self._generation = generation
+        unseen, self._ahead = max(passed - self._ahead, 0), max(self._ahead - passed, 0)
+        return unseen

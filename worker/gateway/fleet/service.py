@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -20,13 +22,15 @@ from worker.gateway.fleet.view import Seen, View
 from worker.gateway.log.logs import Logs
 from worker.gateway.resources.fleet import Fleet as FleetBody
 from worker.gateway.resources.fleet import FleetPartitions, FleetRebalance, FleetWorkers
-from worker.kafka.deadline import within
 from worker.settings import Settings
 
+log = logging.getLogger(__name__)
 LATE = 5.0  # seconds without an answer of the brokers after which nothing is claimed of the group
 RATE = 10  # seconds of a rate
 SHOWN = 50  # rebalances
 STEP = 0.5  # seconds between two looks at what the logs have
+STOP = 0.3  # seconds for the end of all
+AGAIN = 1.0  # seconds after an error
 
 
 class _Closed(msgspec.Struct):
@@ -62,12 +66,15 @@ class Fleet:
 
     async def start(self) -> None:
         """Begin to look."""
-        for work in (self._asked.run(), self.scrapes.run(), self._follow()):
-            self._tasks.append(asyncio.create_task(work, name="fleet"))
+        for work in (self._asked.run, self.scrapes.run, self._follow):
+            self._tasks.append(asyncio.create_task(_for_ever(work), name="fleet"))
 
     async def stop(self) -> None:
         """Look no more."""
-        await within(1.0, *self._tasks)
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=STOP)
 
     async def _follow(self) -> None:
         """Count what comes once the logs are filled; a topic may come into being later."""
@@ -128,6 +135,11 @@ class Fleet:
     def group_state(self) -> str:
         """State of the group as its coordinator names it."""
         return self._told.group.state if self._told is not None and self.known else "unknown"
+
+    @property
+    def unrest_s(self) -> float:
+        """Seconds for which the group has been rebalancing."""
+        return self.rebalances.lasts(time.monotonic())
 
     @property
     def generation(self) -> int | None:
@@ -198,3 +210,14 @@ class Fleet:
         """Return the data of a `fleet` event."""
         view = self.view()
         return FleetBody(self.workers(view), self.partitions(view))
+
+
+async def _for_ever(work: Callable[[], Awaitable[None]]) -> None:
+    """Work until cancelled: what fails is told, and begun again."""
+    while True:
+        try:
+            await work()
+            return
+        except Exception:
+            log.exception("a look at the fleet failed")
+            await asyncio.sleep(AGAIN)

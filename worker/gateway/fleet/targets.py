@@ -117,4 +117,6 @@ def _in_file(content: Any) -> Iterable[tuple[str, str, int]]:
         labels = group.get("labels") or {}
         scheme = labels.get("__scheme__", "http") if isinstance(labels, dict) else "http"
         for target in group["targets"]:
+            if not isinstance(target, str) or "/" in target:
+                raise ValueError("a target is no host:port")
             yield _named(f"{scheme}://{target}")

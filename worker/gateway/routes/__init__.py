@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar.handlers import BaseRouteHandler
 
-from worker.gateway.routes import decisions, positions, rejections, session, symbols
+from worker.gateway.routes import decisions, fleet, positions, rejections, session, symbols
 
 HANDLERS: tuple[BaseRouteHandler, ...] = (
     *decisions.HANDLERS,
@@ -12,4 +12,5 @@ HANDLERS: tuple[BaseRouteHandler, ...] = (
     *symbols.HANDLERS,
     *positions.HANDLERS,
     *session.HANDLERS,
+    *fleet.HANDLERS,
 )

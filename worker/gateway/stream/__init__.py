@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+import msgspec
 
 from worker.gateway.gateway import Gateway
 from worker.gateway.mounts import Mount
@@ -19,8 +21,13 @@ def mounts(gateway: Gateway) -> Sequence[Mount]:
     hub = Hub(
         Records(gateway.logs, gateway.older),
         lambda scope: gateway.auth.caller(scope),
-        lambda topic: None,
+        _figures(gateway),
         settings.max_streams,
     )
     gateway.services.append(hub)
     return [Mount(PATH, StreamApp(hub, settings.heartbeat_s))]
+
+
+def _figures(gateway: Gateway) -> Callable[[str], bytes]:
+    says: dict[str, Callable[[], object]] = {"fleet": gateway.fleet.body, "status": gateway.status.now}
+    return lambda topic: msgspec.json.encode(says[topic]())

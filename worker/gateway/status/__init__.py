@@ -1,0 +1,1 @@
+"""The state of trading in words, and its last minutes."""
