@@ -23,7 +23,7 @@ from worker.kafka.seams.clients import close_client
 
 log = logging.getLogger(__name__)
 PATIENCE = 3.0  # seconds for one look
-CALM, UNREST = 1.0, 0.25  # seconds between two looks; the shorter while the group rebalances
+CALM, UNREST = 1.0, 0.25  # seconds between two looks; the shorter while partitions change hands
 MOST_RATE = 100.0  # partitions looked at a second
 TOPIC_EVERY = 30.0  # seconds between two looks for more partitions
 # The client library raises a bare AssertionError in a task that has failed before.
@@ -48,6 +48,7 @@ class Asked:
         self._partitions = 0
         self._counted = 0.0
         self.problem = ""  # of the last look; empty after a good one
+        self.calm = True
 
     async def run(self) -> None:
         """Look until cancelled; after an error with a new client."""
@@ -63,7 +64,8 @@ class Asked:
                     self.problem = ""
                     attempts.worked()
                     self._heard(told)
-                    await asyncio.sleep(self._pause(told))  # brokers do not notify
+                    pause = CALM if self.calm else UNREST
+                    await asyncio.sleep(max(pause, len(told.ends) / MOST_RATE))  # brokers do not notify
                 self.problem = ended
             except LOST as error:
                 self.problem = getattr(error, "message", "") or str(error) or type(error).__name__
@@ -71,10 +73,6 @@ class Asked:
                 await attempts.wait(self.problem)
             finally:
                 await within(GRACE, close_client(client))
-
-    def _pause(self, told: Told) -> float:
-        calm = told.group.state in ("Stable", "Empty", "Dead")
-        return max(CALM if calm else UNREST, len(told.ends) / MOST_RATE)
 
     async def _look(self, client: AIOKafkaClient, leaders: Leaders) -> Told:
         if not self._partitions or time.monotonic() - self._counted > TOPIC_EVERY:

@@ -14,7 +14,7 @@ from worker.gateway.fleet.rates import Rates
 from worker.gateway.fleet.targets import Target, Targets
 
 log = logging.getLogger(__name__)
-PAUSE = 1.0  # seconds between two rounds
+CALM, UNREST = 1.0, 0.25  # seconds between two rounds; the shorter while partitions change hands
 MOST_RATE = 32.0  # probes a second
 FORGET = 30.0  # seconds without an answer after which a process that left the targets' list is forgotten
 
@@ -46,6 +46,7 @@ class Scrapes:
     def __init__(self, targets: Targets) -> None:
         self._targets = targets
         self.processes: dict[str, Process] = {}
+        self.calm = True
 
     @property
     def configured(self) -> bool:
@@ -58,7 +59,8 @@ class Scrapes:
             while self.configured:
                 targets = await self._targets.now()
                 await self._round(client, targets)
-                await asyncio.sleep(max(PAUSE, len(targets) / MOST_RATE))  # probes do not notify
+                pause = CALM if self.calm else UNREST
+                await asyncio.sleep(max(pause, len(targets) / MOST_RATE))  # probes do not notify
 
     async def _round(self, client: httpx.AsyncClient, targets: list[Target]) -> None:
         looks = await asyncio.gather(*(probe.look(client, target) for target in targets))

@@ -109,6 +109,9 @@ class Fleet:
             first = told.first.get(partition, 0)
             self._standings[partition] = progress.look(told.at, committed, first, end)
         self.rebalances.note(told.at, int(time.time() * 1000), told.group, self.generation)
+        states = {one.state for one in self.view().partitions}
+        empty = told.group.state in ("Empty", "Dead")  # for as long as nobody starts a worker
+        self._asked.calm = self.scrapes.calm = empty or not states & {"unowned", "restoring"}
 
     @property
     def age_s(self) -> float | None:
