@@ -40,7 +40,9 @@ TYPES = {
     ".svg": b"image/svg+xml",
     ".txt": b"text/plain; charset=utf-8",
 }
-INDEX, MARK = "index.html", b"@assets@"
+INDEX, MARK, PRELOAD = "index.html", b"@assets@", b"@preload@"
+# Modules that every page needs: named in the index, so that a browser asks for all at once and not import by import.
+EARLY = ("js/core/", "js/components/", "js/shell/")
 ASSETS = "/assets/"
 FOR_EVER, ASK = b"public, max-age=31536000, immutable", b"no-cache"
 LEAST_ZIPPED = 1024  # bytes; smaller files gain nothing
@@ -77,7 +79,11 @@ class Pages:
             total.update(f"{name}\0{len(content)}\0".encode())
             total.update(content)
         self.digest = total.hexdigest()[:16]
-        found[INDEX] = found[INDEX].replace(MARK, f"assets/{self.digest}".encode())
+        early = "\n".join(
+            f'<link rel="modulepreload" href="@assets@/{name}">' for name in found if name.startswith(EARLY)
+        )
+        index = found[INDEX].replace(PRELOAD, early.encode())
+        found[INDEX] = index.replace(MARK, f"assets/{self.digest}".encode())
         self.files = {name: asset(Path(name), content) for name, content in found.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -24,7 +24,7 @@ test('times', () => {
   const at = Date.UTC(2026, 10, 29, 21, 5, 7);
   assert.equal(format.clock(at), '21:05:07');
   assert.equal(format.moment(at - 7000), '2026-11-29 21:05');
-  assert.equal(format.when(at, at + 86_400_000), '2026-11-29 21:05:07');
+  assert.equal(format.when(at, at + 86_400_000), '11-29 21:05:07');
   assert.equal(format.clock(1e300), 'time 1e+300');
   assert.deepEqual([850, 1500, 12_000, 200_000, 7_500_000, 360_000_000].map(format.span),
     ['850 ms', '1.5 s', '12 s', '3 min 20 s', '2 h 5 min', '4 d 4 h']);

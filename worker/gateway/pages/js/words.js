@@ -38,6 +38,15 @@ const SAID = {
   strategy_fallback: 'The strategy failed at this bar',
 };
 
+/** Figures of a decision by the names that people use. */
+const TERMS = {
+  p_turb: 'turbulent', mtf: 'timeframes', mtf_agreement: 'their agreement', sigma_ann: 'volatility a year', var99: 'VaR 99 %', es99: 'shortfall 99 %', dd: 'drawdown',
+  g: 'scale', g_ctl: 'scale by limits', qty: 'quantity', vol_bucket: 'volatility', regime_age: 'bars in it', model_prob: 'probability', bars_held: 'bars held',
+  control_version: 'version', control_all_version: 'version for all', rsi_mr: 'RSI, its extremes', rsi_mom: 'RSI, momentum', macd: 'MACD', candle: 'candles',
+};
+/** A figure's name. @param {string} name */
+export const term = (name) => TERMS[name] ?? words(name);
+
 /** One reason in a few words. @param {unknown} code */
 export const reason = (code) => SAID[code] ?? words(code);
 

@@ -4,7 +4,7 @@
  */
 
 import {h, put} from '../core/dom.js';
-import {clock, compact, date, decimals, integer, moment, price, text, words} from '../core/format.js';
+import {clock, compact, count, date, decimals, integer, moment, price, text, words} from '../core/format.js';
 import {colour, onTheme, theme} from '../core/theme.js';
 import {icon} from '../components/icons.js';
 import {action, value} from '../components/marks.js';
@@ -38,8 +38,9 @@ export function candles({name, height, pick, signal}) {
     ],
     rows: () => [...course.ts.keys()].reverse(),
   });
+  const left = h('span', {role: 'status'});
   put(box.legend, sample('candle', 'rises', '--long'), sample('candle.full', 'falls', '--short'), key('up', 'open long', '--long'), key('down', 'open short', '--short'), key('square', 'close'), key('circle', 'other'),
-    sample('dashes', 'stop', '--bad'), sample('dots', 'target', '--ok'));
+    sample('dashes', 'stop', '--bad'), sample('dots', 'target', '--ok'), left);
 
   library('lightweight-charts.mjs').then((lib) => {
     if (signal.aborted) return;
@@ -53,6 +54,8 @@ export function candles({name, height, pick, signal}) {
   const describe = () => {
     const at = course.ts.length - 1;
     box.describe(at < 0 ? 'no bars' : `${integer(course.ts.length)} bars to ${moment(course.ts[at])}, last close ${text(course.close[at], price)}, ${course.markers.length} decisions to trade`);
+    const odd = course.ts.reduce((sum, _, n) => sum + Number(!('open' in candle(course, n))), 0);
+    put(left, odd > 0 && h('span.level.warn', icon('warn'), `${count(odd, 'bar')} without a plausible price: see the table`));
     box.changed();
   };
   return {

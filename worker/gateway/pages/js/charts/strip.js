@@ -1,7 +1,7 @@
 /** The partition strip: one cell a partition with owner, lag and state. Shape and word say the state, the bar says the lag. */
 
 import {h, put} from '../core/dom.js';
-import {compact, label, shown, span} from '../core/format.js';
+import {compact, integer, label, shown, span} from '../core/format.js';
 import {level} from '../components/marks.js';
 
 const STATES = {
@@ -9,15 +9,24 @@ const STATES = {
 };
 const FULL_MS = 60_000; // a lag beyond it makes the portfolio blind
 
-/** @param {string} [href] where a cell leads */
-export function strip(href) {
+const WORST = ['unowned', 'stalled', 'restoring'];
+
+/** @param {string} [href] where a cell leads @param {number} [most] cells; of more partitions those in the worst states and furthest behind */
+export function strip(href, most = 1024) {
   const node = h('ul.strip');
   return {
     node,
     /** @param {any[]} items as `fleet/partitions` has them */
-    update: (items) => put(node, items.map((item) => cell(item, href))),
+    update: (items) => {
+      const few = items.length <= most;
+      const chosen = few ? items : [...items].sort((a, b) => badness(b) - badness(a)).slice(0, most);
+      put(node, chosen.map((item) => cell(item, href)), !few && h('li.strip-rest', `and ${integer(items.length - most)} more, none of them worse`));
+    },
   };
 }
+
+/** @param {any} item */
+const badness = (item) => (WORST.length - (WORST.includes(item.state) ? WORST.indexOf(item.state) : WORST.length)) * 1e12 + (item.lag ?? 0);
 
 /** @param {any} item @param {string} [href] */
 function cell(item, href) {

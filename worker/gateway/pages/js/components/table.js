@@ -7,18 +7,18 @@ import {icon} from './icons.js';
  * @template R
  * @typedef {object} Column
  * @property {string} title
- * @property {(row: R) => Node|string|number|null} cell text goes in as text
+ * @property {(row: R) => Node|(Node|string|null|false)[]|string|number|null} cell text goes in as text
  * @property {boolean} [numeric] to the right
  * @property {boolean} [head] the cell names its row
  * @property {(row: R) => number|string|null|undefined} [sort] makes the column sortable
  * @property {'phone'|'middle'|'wide'} [from] shown only on screens wider than a phone, 56 rem, 75 rem
- * @property {string} [class] @property {string} [hint]
+ * @property {string} [class] @property {string} [hint] @property {string} [width] with `fixed`: columns without one share the rest
  */
 
 /**
  * @template R
  * @param {{caption: string, columns: Column<R>[], key: (row: R) => string|number, tall?: string, sort?: {column: number, down?: boolean}, row?: (node: HTMLElement, row: R) => void, fixed?: boolean}} options
- * `caption` is read, not shown; `tall`: height beyond which it scrolls; `row` decorates a row
+ * `caption` is read, not shown; `tall`: height beyond which it scrolls; `row` decorates a row; `fixed`: widths don't follow what the cells hold
  */
 export function table({caption, columns, key, tall, sort, row: decorate, fixed}) {
   const body = h('tbody');
@@ -61,7 +61,8 @@ export function table({caption, columns, key, tall, sort, row: decorate, fixed})
       const made = column.cell(row);
       let cell = node.children[at];
       if (!cell) node.append(cell = h(column.head ? 'th' : 'td', {class: look(column), scope: column.head ? 'row' : undefined}));
-      if (made instanceof Node) {
+      if (Array.isArray(made)) put(cell, ...made);
+      else if (made instanceof Node) {
         if (!(cell.childNodes.length === 1 && cell.firstChild.isEqualNode?.(made) && !made.querySelector?.('button, input'))) put(cell, made);
       } else say(cell, made ?? '');
     });
@@ -87,7 +88,7 @@ const look = (column) => [column.numeric && 'numeric', column.from && `from-${co
 /** @param {Column<any>} column @param {() => void} order */
 function header(column, order) {
   const inside = column.sort ? h('button', {onclick: order, title: `Sort by ${column.title.toLowerCase()}`}, column.title, h('span.arrow')) : column.title;
-  return h('th', {scope: 'col', class: look(column), title: column.hint}, inside);
+  return h('th', {scope: 'col', class: look(column), title: column.hint, style: column.width ? {'--width': column.width} : {}}, inside);
 }
 
 /** @param {HTMLElement} head @param {string|null} direction */

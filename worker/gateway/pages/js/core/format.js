@@ -90,10 +90,11 @@ export function moment(ms) {
   const time = clock(ms);
   return `${date(ms)} ${time.endsWith(':00') ? time.slice(0, 5) : time}`;
 }
-/** Time of day on the day of `now`, else date and time. @param {number} ms @param {number} now */
+/** Time of day on the day of `now`, else month, day and time; with the year where it is another one. @param {number} ms @param {number} now */
 export function when(ms, now) {
   if (!plausible(ms)) return `time ${ms}`;
-  return Math.floor(ms / DAY) === Math.floor(now / DAY) ? clock(ms) : moment(ms);
+  if (Math.floor(ms / DAY) === Math.floor(now / DAY)) return clock(ms);
+  return date(ms).slice(0, 4) === date(now).slice(0, 4) ? moment(ms).slice(5) : moment(ms);
 }
 /** A span: 850 ms, 12 s, 3 min 20 s, 2 h 5 min, 4 d 3 h. @param {number} ms */
 export function span(ms) {

@@ -2,7 +2,7 @@
 
 import {atMost} from '../../core/clock.js';
 import {h} from '../../core/dom.js';
-import {count, fixed, label, when, words} from '../../core/format.js';
+import {count, fixed, label, moment, when, words} from '../../core/format.js';
 import {recall, remember} from '../../core/memory.js';
 import {link} from '../../core/router.js';
 import {choice} from '../../components/choice.js';
@@ -40,14 +40,15 @@ export function decisionsPanel(ctx) {
   const box = panel('Newest decisions', {flush: true, actions: [kinds.node]});
   const rows = table({
     caption: 'Newest decisions', key: (row) => `${row.partition}:${row.offset}`, tall: 'max(22rem, calc(100vh - 24rem))',
+    fixed: true,
     columns: [
-      {title: 'Time', cell: ({value: one}) => h('time', {title: 'close of the bar, UTC'}, when(one.close_ts, ctx.now())), class: 'time'},
-      {title: 'Symbol', head: true, cell: ({value: one}) => h('a.subject.foreign', {href: `${link('symbols', one.symbol)}?at=${one.sequence}`}, label(one.symbol, 24))},
-      {title: 'Action', cell: ({value: one}) => action(one.action)},
-      {title: 'Final', numeric: true, from: 'phone', cell: ({value: one}) => value(one.final, fixed(2)), hint: 'the signal after all stages, −1 to 1'},
-      {title: 'Confidence', numeric: true, from: 'middle', cell: ({value: one}) => value(one.confidence, fixed(2))},
+      {title: 'Time', width: '6.25rem', cell: ({value: one}) => h('time', {title: `close of the bar: ${moment(one.close_ts)} UTC`}, when(one.close_ts, ctx.now())), class: 'time'},
+      {title: 'Symbol', width: '7.25rem', head: true, cell: ({value: one}) => h('a.subject.foreign', {href: `${link('symbols', one.symbol)}?at=${one.sequence}`, title: label(one.symbol, 200)}, label(one.symbol, 24))},
+      {title: 'Action', width: '8rem', class: 'action', cell: ({value: one}) => [action(one.action), h('span.below', why(one))]},
+      {title: 'Final', width: '4.25rem', numeric: true, from: 'phone', cell: ({value: one}) => value(one.final, fixed(2)), hint: 'the signal after all stages, −1 to 1'},
+      {title: 'Confidence', width: '7rem', numeric: true, from: 'wide', cell: ({value: one}) => value(one.confidence, fixed(2))},
       {title: 'Why', class: 'text', from: 'phone', cell: ({value: one}) => foreign(why(one), 90)},
-      {title: 'Blocked by', from: 'wide', cell: ({value: one}) => blocked(one.blocking)},
+      {title: 'Blocked by', width: '8rem', from: 'middle', cell: ({value: one}) => blocked(one.blocking)},
     ],
   });
 

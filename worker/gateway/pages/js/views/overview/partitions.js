@@ -8,7 +8,7 @@ import {strip} from '../../charts/strip.js';
 /** @param {import('../../app.js').Context} ctx */
 export function partitionsPanel(ctx) {
   const box = panel('Partitions');
-  const cells = strip('#/fleet');
+  const cells = strip('#/fleet', 12);
   const data = keep(box, () => ctx.api.get('fleet/partitions', {signal: ctx.signal}), ({items}) => {
     if (!items.length) return box.empty('No partition of decisions yet', 'Create the topics: alphapulse topics create.');
     box.note(count(items.length, 'partition'));

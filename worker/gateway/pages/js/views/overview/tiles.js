@@ -2,7 +2,7 @@
 
 import {h, put, say} from '../../core/dom.js';
 import {compact, fixed, integer, label, money, percent, shown, signed, span} from '../../core/format.js';
-import {meter} from '../../components/marks.js';
+import {level, meter} from '../../components/marks.js';
 import {sparkline} from '../../charts/sparkline.js';
 
 const KEPT = 180; // points of five seconds
@@ -38,6 +38,9 @@ const TILES = [
 const said = (/** @type {unknown} */ value, /** @type {(value: number) => string} */ format) => shown(value, format).text;
 const ratio = (/** @type {any} */ figure, /** @type {any} */ limit) => (typeof figure === 'number' && limit > 0 ? Math.abs(figure) / limit : null);
 
+/** @param {number|null|undefined} share of a limit */
+const nearness = (share) => (typeof share !== 'number' || share < 0.8 ? null : share > 1 ? level('bad', 'over the limit') : level('warn', `${Math.floor(share * 100)} % of the limit`));
+
 /** @param {import('../../app.js').Context} ctx */
 export function tiles(ctx) {
   /** @type {Record<string, (number|null)[]>} */
@@ -47,9 +50,10 @@ export function tiles(ctx) {
     const figure = h('strong.tile-figure', '–');
     const note = h('span.tile-note', ' ');
     const bar = h('div.tile-bar');
+    const sign = h('span.tile-sign');
     const spark = sparkline(`${tile.name}, last 15 minutes`, tile.format);
-    const node = h('a.tile', {href: tile.href}, h('span.tile-name', tile.name), figure, note, bar, spark.node);
-    return {tile, figure, note, bar, spark, node};
+    const node = h('a.tile', {href: tile.href}, h('span.tile-name', h('span.one-line', tile.name), sign), figure, note, bar, spark.node);
+    return {tile, figure, note, bar, sign, spark, node};
   });
   const courses = (/** @type {any} */ status) => {
     for (const {tile, spark} of made) spark.update(course[tile.series], {zero: tile.zero, limit: tile.limit?.(status) ?? null});
@@ -63,13 +67,15 @@ export function tiles(ctx) {
     node: h('section.tiles', {'aria-label': 'Figures'}, made.map(({node}) => node)),
     update: (/** @type {any} */ status) => {
       if (!status) return;
-      for (const {tile, figure, note, bar} of made) {
+      for (const {tile, figure, note, bar, sign} of made) {
         const drawn = tile.draw(status);
         const {text, kind, hint} = shown(drawn.figure, drawn.format);
         say(figure, kind === 'absent' ? '–' : label(text));
         figure.className = `tile-figure ${kind === 'plain' ? '' : kind}`;
         figure.title = kind === 'plain' ? '' : hint ?? '';
         say(note, kind === 'absent' && drawn.share !== undefined ? 'no monitor of risk runs' : drawn.note);
+        const word = nearness(drawn.share);
+        if (sign.textContent !== (word?.textContent ?? '')) put(sign, word);
         if (drawn.share !== undefined) put(bar, meter(drawn.share, `${tile.name}, share of the limit`));
       }
       if (ctx.now() - last >= POINT_MS) {

@@ -7,7 +7,7 @@ import {recall, remember} from '../../core/memory.js';
 import {icon} from '../../components/icons.js';
 import {action, foreign, tag, value} from '../../components/marks.js';
 import {panel} from '../../components/panel.js';
-import {reason} from '../../words.js';
+import {reason, term} from '../../words.js';
 import {newer} from '../../components/newer.js';
 
 const OUTCOMES = {passed: ['ok', 'passed'], blocked: ['block', 'blocked'], none: ['circle', 'not reached']};
@@ -56,8 +56,15 @@ function verdict({decision, sentence, blocked_by: blocked}) {
   const traded = decision.action !== 'hold';
   return h('div.verdict',
     h('p.verdict-action', action(decision.action), traded && h('span.muted', value(decision.qty, brief), ' at ', value(decision.ref_price, price), ' (', value(decision.notional, money), ')'), newer(decision)),
-    h('p.verdict-said', foreign(sentence, 600)),
-    blocked && h('p.verdict-blocked', icon('block'), h('span', h('b', 'Blocked'), blocked.stage ? ` at ${words(blocked.stage)}: ` : ': ', foreign(blocked.text ?? reason(blocked.code), 300))));
+    h('p.verdict-said', foreign(sentence, 600)), blocked && stopped(blocked, sentence));
+}
+
+/** What kept a trade from happening, and which setting moves it; not what the sentence has said. @param {any} blocked @param {string} sentence */
+function stopped(blocked, sentence) {
+  const text = label(blocked.text ?? reason(blocked.code), 300);
+  const told = String(sentence ?? '').toLowerCase().includes(text.toLowerCase().replace(/\.$/, ''));
+  return h('p.verdict-blocked', icon('block'), h('span', h('b', blocked.stage ? `Blocked at ${words(blocked.stage)}` : 'Blocked'), told ? '' : [': ', h('span.foreign', text)],
+    blocked.moved_by && h('span.small.moved', 'Moved by ', h('code.foreign', label(blocked.moved_by, 200)))));
 }
 
 /** @param {any[]} stages */
@@ -65,13 +72,13 @@ const chain = (stages) => stages.length > 0 && h('ol.chain', {'aria-label': 'Sta
   const [shape, word] = OUTCOMES[stage.outcome] ?? ['circle', words(stage.outcome)];
   return h('li.stage', {dataset: {outcome: stage.outcome}},
     h('span.stage-mark', icon(shape), h('span.unseen', `${word}: `)),
-    h('div', h('p', h('b.stage-title', label(stage.title ?? stage.stage, 60)), ' ', foreign(stage.text, 300)), values(stage.values)));
+    h('div', h('p', h('b.stage-title', label(stage.title ?? stage.stage, 60)), ' ', foreign(stage.text, 300)), stage.outcome !== 'none' && values(stage.values)));
 }));
 
 /** @param {Record<string, any>|null|undefined} all */
 function values(all) {
-  const found = Object.entries(all ?? {});
-  return found.length > 0 && h('p.stage-values', found.map(([name, one]) => h('span', `${words(name)} `, typeof one === 'string' || typeof one === 'boolean' ? h('b', words(one)) : h('b', value(one, number)))));
+  const found = Object.entries(all ?? {}).filter(([, one]) => one !== null);
+  return found.length > 0 && h('p.stage-values', found.map(([name, one]) => h('span', `${term(name)} `, typeof one === 'string' || typeof one === 'boolean' ? h('b', words(one)) : h('b', value(one, brief)))));
 }
 
 /** @param {any} one */
@@ -89,7 +96,7 @@ function contributions(all) {
   const most = Math.max(...known.map((one) => Math.abs(one.value)));
   const sorted = [...known].sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
   return h('div', h('h3', 'What made the score'), h('table.parts', h('caption.unseen', 'Parts of the score'), h('tbody', sorted.map((one) => h('tr',
-    h('th', {scope: 'row', title: one.text && words(one.text)}, words(one.name)),
+    h('th', {scope: 'row', title: one.text && label(one.text, 200)}, term(one.name)),
     h('td.part', h('span.part-bar', {class: one.value > 0 ? 'long' : 'short', style: {width: `${(Math.abs(one.value) / most) * 50}%`}})),
     h('td.numeric', value(one.value, signed(fixed(3)))))))));
 }

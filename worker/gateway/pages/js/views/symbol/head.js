@@ -2,7 +2,7 @@
 
 import {every} from '../../core/clock.js';
 import {h, put, say} from '../../core/dom.js';
-import {ago, capital, label, moment, percent, price, words} from '../../core/format.js';
+import {ago, capital, label, moment, percent, price, span, words} from '../../core/format.js';
 import {change, level, side, tag, value} from '../../components/marks.js';
 import {newer} from '../../components/newer.js';
 
@@ -26,7 +26,7 @@ export function head(ctx, symbol) {
       put(now, value(close, price), ' ', typeof before === 'number' && typeof close === 'number' && before > 0 && h('span.small', change(close / before - 1, percent(2))));
       const quality = one.quality?.level;
       put(about, side(one.position?.state), h('span', 'Regime: ', h('b', words(one.regime))),
-        quality && level(quality === 'Poor' || quality === 'Fair' ? 'warn' : 'ok', `${label(quality, 20)} data`), item.interval && tag(item.interval), one.strategy && tag(`strategy ${one.strategy.id} ${one.strategy.version}`), newer(one));
+        quality && level(quality === 'Poor' || quality === 'Fair' ? 'warn' : 'ok', `${label(quality, 20)} data`), item.interval && tag(typeof item.interval === 'number' ? span(item.interval) : item.interval), one.strategy && tag(`strategy ${one.strategy.id} ${one.strategy.version}`), newer(one));
       tell();
       ctx.title(`${label(symbol, 40)} ${typeof close === 'number' ? price(close) : ''} ${one.position?.state && one.position.state !== 'flat' ? capital(one.position.state) : ''}`.trim());
     },

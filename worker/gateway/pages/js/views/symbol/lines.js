@@ -16,7 +16,7 @@ export function lines({signal, pick}) {
     },
     {chart: series({...more, name: 'Turbulence', range: [0, 1], lines: [{title: 'Probability of the turbulent state', format: percent(0), fill: true}]}), columns: ['p_turb']},
     {chart: series({...more, name: 'Position', lines: [{title: 'Quantity, short below zero', format: number, steps: true, fill: true}]}), columns: ['qty']},
-    {chart: series({...more, name: 'Equity of the symbol', lines: [{title: 'Equity', format: money}]}), columns: ['equity']},
+    {chart: series({...more, name: 'Result', lines: [{title: 'Realised and unrealised, net of fees', format: money}]}), columns: ['equity']},
   ];
   const all = h('div.lines', charts.map(({chart}) => chart.node));
   return {
