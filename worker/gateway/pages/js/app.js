@@ -10,6 +10,7 @@ import {current} from './core/session.js';
 import * as api from './core/api.js';
 import {empty, failed, loading} from './components/states.js';
 import {ROUTES} from './routes.js';
+import {killButton} from './control/kill.js';
 import {shell} from './shell/shell.js';
 import {signInForm} from './shell/sign_in.js';
 
@@ -126,6 +127,7 @@ async function start() {
 function enter() {
   frame?.remove();
   frame = shell(/** @type {import('./core/session.js').Session} */ (session), ROUTES, again);
+  if (session?.can('operate')) put(frame.corner, killButton({api, announce, session, now: clock.now}));
   show(false);
 }
 

@@ -3,4 +3,5 @@ export const ROUTES = [
   {path: '/', title: 'Overview', key: 'o', nav: true, load: () => import('./views/overview.js')},
   {path: '/symbols', title: 'Symbols', key: 's', nav: true, load: () => import('./views/symbols.js')},
   {path: '/symbols/:symbol', title: 'Symbol', load: () => import('./views/symbol.js')},
+  {path: '/risk', title: 'Risk', key: 'r', nav: true, load: () => import('./views/risk.js')},
 ];

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {changes, limits, touched} from '../../../../worker/gateway/pages/js/control/difference.js';
+import {told} from '../../../../worker/gateway/pages/js/control/told.js';
+import {writer} from '../../../../worker/gateway/pages/js/control/write.js';
+
+const failure = (status, more = {}) => Object.assign(new Error('no'), {status, ...more});
+
+function gateway(...answers) {
+  let made = 0;
+  const keys = [];
+  return {keys, token: () => `key ${made += 1}`, pause: async () => {}, send: async (_, __, {key}) => {
+    keys.push(key);
+    const answer = answers.shift();
+    if (answer instanceof Error) throw answer;
+    return answer;
+  }};
+}
+
+test('a write whose answer is lost is sent again under its key, by itself and by hand', async () => {
+  const lost = failure(0);
+  const api = gateway(lost, lost, lost, failure(503), {version: 8}, {version: 9});
+  const write = writer(api);
+  await assert.rejects(write('PUT', ['limits', '*'], {body: {allow_open: false}}), {status: 503});
+  assert.deepEqual(await write('PUT', ['limits', '*'], {body: {allow_open: false}}), {version: 8});
+  assert.deepEqual(new Set(api.keys), new Set(['key 1']));
+  await write('PUT', ['limits', '*'], {body: {allow_open: false}});
+  assert.equal(api.keys.at(-1), 'key 2', 'the same change asked for once more, after an answer, is another write');
+});
+
+test('another request gets another key, and a refusal is not repeated', async () => {
+  const api = gateway(failure(412), {version: 3});
+  const write = writer(api);
+  await assert.rejects(write('PUT', ['limits', 'A'], {body: {risk_mult: 0.5}, headers: {'If-Match': '"1"'}}), {status: 412});
+  await write('PUT', ['limits', 'A'], {body: {risk_mult: 0.5}, headers: {'If-Match': '"2"'}});
+  assert.deepEqual(api.keys, ['key 1', 'key 2']);
+});
+
+test('what a refusal means', () => {
+  assert.equal(told(failure(412)).kind, 'conflict');
+  assert.equal(told(failure(409, {code: 'version_conflict'})).kind, 'conflict');
+  assert.equal(told(failure(409, {code: 'conflict'})).kind, 'refused');
+  assert.deepEqual([told(failure(429, {retryAfter: 6.2})).kind, told(failure(429, {retryAfter: 6.2})).wait], ['wait', 7]);
+  assert.equal(told(failure(403)).kind, 'forbidden');
+  for (const status of [0, 502, 503, 504]) assert.match(told(failure(status)).said, /not known/);
+  assert.match(told(failure(422)).said, /^Nothing was written/);
+});
+
+test('only what differs from the record in force is written', () => {
+  assert.deepEqual(touched(null, {allow_open: false, risk_mult: 1, max_notional: null, kill: 'none'}), {allow_open: false});
+  assert.deepEqual(touched({allow_open: false, max_notional: 10}, {allow_open: false, risk_mult: 0.5, max_notional: null}), {risk_mult: 0.5, max_notional: null});
+});
+
+test('limits in words', () => {
+  assert.equal(limits({key: 'A', version: 1}), 'nothing');
+  assert.equal(limits({allow_open: false, risk_mult: 0.5, max_notional: 12_500, kill: 'close_all'}), 'kill: close all, no new positions, sizes at 50 %, at most 12,500');
+  assert.match(limits({model: {name: 'gbm', version: '7'}}), /model gbm 7/);
+});
+
+test('a difference tells what changed, also what this version does not know', () => {
+  const rows = changes({key: 'A', version: 1, risk_mult: 0.5, later_member: 1}, {key: 'A', version: 2, allow_open: false, later_member: 2});
+  const changed = Object.fromEntries(rows.filter((row) => row.changed).map(({name, before, after}) => [name, [before, after]]));
+  assert.deepEqual(changed, {'New positions': ['allowed', 'blocked'], Size: ['50 % of normal', '100 % of normal'], 'later member': ['1', '2']});
+  const parameters = changes({strategy: {name: 's', parameters: {fast: 12}}}, {strategy: {name: 's', parameters: {fast: 12, slow: 26}}});
+  assert.deepEqual(parameters.filter((row) => row.changed).map((row) => [row.name, row.before, row.after]), [['strategy · parameters · slow', '–', '26']]);
+});
+
+test('hostile values stay text', () => {
+  const rows = changes({key: 'A', max_notional: '<b>1</b>'}, {key: 'A', max_notional: 1e300});
+  const [row] = rows.filter((one) => one.name === 'Largest value');
+  assert.deepEqual([row.before, row.after], ['<b>1</b>', '1.000e+300']);
+});
