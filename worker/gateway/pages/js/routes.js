@@ -4,4 +4,5 @@ export const ROUTES = [
   {path: '/symbols', title: 'Symbols', key: 's', nav: true, load: () => import('./views/symbols.js')},
   {path: '/symbols/:symbol', title: 'Symbol', load: () => import('./views/symbol.js')},
   {path: '/risk', title: 'Risk', key: 'r', nav: true, load: () => import('./views/risk.js')},
+  {path: '/fleet', title: 'Fleet', key: 'f', nav: true, load: () => import('./views/fleet.js')},
 ];

@@ -51,11 +51,14 @@ function listed(found) {
   if (!found.positions) return h('p', h('strong', 'No position is open.'), ' It still forbids to open any.');
   const largest = [...found.symbols].sort((a, b) => Math.abs(b.notional ?? 0) - Math.abs(a.notional ?? 0));
   const more = found.positions - Math.min(SHOWN, largest.length);
-  return [h('p.hit-said', h('strong', `${count(found.positions, 'position')} of ${text(found.notional, money)} in all`), more > 0 && ', the largest:'),
+  return [h('p.hit-said', h('strong', `${count(found.positions, 'position')}${amount(found)}`), more > 0 && ', the largest:'),
     h('table', h('caption.unseen', 'Positions hit'), h('thead.unseen', h('tr', ['Symbol', 'Side', 'Value'].map((one) => h('th', {scope: 'col'}, one)))),
-      h('tbody', largest.slice(0, SHOWN).map((one) => h('tr', h('th.foreign', {scope: 'row'}, label(one.symbol, 40)), h('td', side(one.state)), h('td.numeric', text(one.notional, money)))))),
+      h('tbody', largest.slice(0, SHOWN).map((one) => h('tr', h('th.foreign', {scope: 'row'}, label(one.symbol, 40)), h('td', side(one.state)), h('td.numeric', text(typeof one.notional === 'number' ? Math.abs(one.notional) : one.notional, money)))))),
     more > 0 && h('p.hint', `and ${count(more, 'other')}`)];
 }
+
+/** @param {any} found */
+const amount = (found) => (found.notional === null ? '' : `, worth ${text(found.notional, money)}${found.currency ? ` ${label(found.currency, 8)}` : ''}`);
 
 /** How many positions are still open. @param {import('./limits.js').Who} ctx @param {string} key @param {any} before @param {AbortSignal} signal */
 function closing(ctx, key, before, signal) {
@@ -65,7 +68,7 @@ function closing(ctx, key, before, signal) {
     for (;!signal.aborted;) {
       const found = await preview(ctx, key, signal).catch(() => null);
       if (signal.aborted) return;
-      const next = !found ? 'The positions can’t be read now.' : found.positions === 0 ? 'No position is open.' : `${count(found.positions, 'position')}${before ? ` of ${before.positions}` : ''} still open, ${text(found.notional, money)}`;
+      const next = !found ? 'The positions can’t be read now.' : found.positions === 0 ? 'No position is open.' : `${count(found.positions, 'position')}${before ? ` of ${before.positions}` : ''} still open${amount(found)}`;
       node.dataset.done = String(found?.positions === 0);
       if (said.textContent !== next) put(said, icon(!found ? 'warn' : found.positions === 0 ? 'ok_disc' : 'turning'), h('strong', next));
       if (found?.positions === 0) return;

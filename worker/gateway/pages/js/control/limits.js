@@ -14,6 +14,8 @@ import {difference, named, origin} from './record.js';
 /** @typedef {Pick<import('../app.js').Context, 'api'|'announce'|'session'|'now'>} Who */
 /** @typedef {{start?: {allow_open?: boolean, risk_mult?: number, max_notional?: number}, onWritten?: (answer: any) => void}} Options */
 
+const REMOVED = 0; // the version of a key without a record
+
 /** The newest record of a key, or null where there is none. @param {Who} ctx @param {string} key */
 export async function read(ctx, key) {
   try {
@@ -87,7 +89,7 @@ function open(ctx, key, title, found, start, onWritten) {
       record = await read(ctx, key);
       origins();
       draw();
-      return meanwhile(ctx, key, before, record);
+      return meanwhile(ctx, before, record);
     },
     written: onWritten,
     done: (answer, signal) => [note('ok_disc', `Written as version ${label(answer.version, 12)} of ${named(key)}.`), difference(record?.control ?? null, answer.control, {only: true}), effect(ctx, key, answer.version, signal)],
@@ -114,24 +116,17 @@ export function liftDialog(ctx, key, {onWritten} = {}) {
         const before = record;
         record = await read(ctx, key);
         put(about, record ? origin(record, ctx.now()) : 'It has been lifted meanwhile.');
-        return meanwhile(ctx, key, before, record);
+        return meanwhile(ctx, before, record);
       },
       written: onWritten,
-      done: (answer, signal) => [note('ok_disc', `The limits of ${named(key)} are lifted.`), typeof answer.version === 'number' ? effect(ctx, key, answer.version, signal) : h('p.hint', 'New decisions show it.')],
+      done: (answer, signal) => [note('ok_disc', `The limits of ${named(key)} are lifted.`), effect(ctx, key, answer.version ?? REMOVED, signal)],
     });
   });
 }
 
-/** What somebody else changed since the dialog was opened. @param {Who} ctx @param {string} key @param {any} before @param {any} after */
-export async function meanwhile(ctx, key, before, after) {
-  let who = null;
-  if (ctx.session.can('admin')) {
-    const page = await ctx.api.get('audit', {query: {subject: key, limit: 1}}).catch(() => null);
-    const newest = page?.items?.[0];
-    const act = newest?.audit ?? newest;
-    if (act && act.after?.version === after?.version) who = act.who;
-  }
-  return h('div.meanwhile', after ? origin(after, ctx.now()) : h('p', 'The record was removed.'), who && h('p', 'By ', h('b.foreign', label(who, 80))),
+/** What somebody else changed since the dialog was opened. @param {Who} ctx @param {any} before @param {any} after */
+export function meanwhile(ctx, before, after) {
+  return h('div.meanwhile', after ? origin(after, ctx.now()) : h('p', 'The record was removed.'),
     difference(before?.control ?? null, after?.control ?? null, {only: true}), h('p.hint', 'What you entered is kept and now stands against this version. Look at it again, then write.'));
 }
 

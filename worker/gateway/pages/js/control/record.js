@@ -10,6 +10,8 @@ const WRITERS = {monitor: 'the monitor of risk', operator: 'an operator', unknow
 
 /** @param {string} by */
 export const writer = (by) => WRITERS[by] ?? label(by, 40);
+/** Who wrote a record: by name where the gateway knows it. @param {any} record */
+export const author = (record) => (record.who ? h('b.foreign', label(record.who, 60)) : writer(record.by));
 /** A key as a person says it. @param {string} key */
 export const named = (key) => (key === '*' ? 'all symbols' : key === '* model' ? 'the model' : key.startsWith('* strategy ') ? `the strategy ${label(key.slice(11), 64)}` : label(key, 64));
 
@@ -26,7 +28,7 @@ export function difference(before, after, {only = false} = {}) {
 /** Who wrote the newest record of a key, when and why. @param {any} record as `limits/{key}` has it @param {number} now */
 export function origin(record, now) {
   const control = record.control ?? {};
-  return h('p', `Version ${label(record.version, 12)}, written by ${writer(record.by)}`, record.written_ms ? ` ${ago(record.written_ms, now)}` : '', control.reason ? ': ' : '', control.reason && foreign(control.reason, 300),
+  return h('p', `Version ${label(record.version, 12)}, written by `, author(record), record.written_ms ? ` ${ago(record.written_ms, now)}` : '', control.reason ? ': ' : '', control.reason && foreign(control.reason, 300),
     record.stale && [' ', tag('stale', 'warn', 'older than ten minutes: workers open nothing')]);
 }
 

@@ -8,7 +8,7 @@ import {panel} from '../../components/panel.js';
 import {table} from '../../components/table.js';
 import {limits as inWords} from '../../control/difference.js';
 import {limitsDialog, liftDialog} from '../../control/limits.js';
-import {mark, named, writer} from '../../control/record.js';
+import {author, mark, named} from '../../control/record.js';
 
 /** @param {import('../../app.js').Context} ctx @param {(answer: any) => void} onWritten */
 export function limitsPanel(ctx, onWritten) {
@@ -20,7 +20,7 @@ export function limitsPanel(ctx, onWritten) {
       {title: 'Key', head: true, sort: (row) => row.key, cell: (row) => (row.key.startsWith('*') ? h('span', named(row.key)) : h('a.subject.foreign', {href: link('symbols', row.key)}, label(row.key, 32)))},
       {title: 'State', cell: (row) => (switches(row) ? '' : mark(row.control))},
       {title: 'Limits', class: 'text', cell: (row) => h('span.foreign', inWords(row.control))},
-      {title: 'Written by', sort: (row) => row.by, from: 'phone', cell: (row) => h('span', writer(row.by), row.stale && [' ', tag('stale', 'warn', 'older than ten minutes: workers open nothing')])},
+      {title: 'Written by', sort: (row) => row.who ?? row.by, from: 'phone', cell: (row) => h('span', author(row), row.stale && [' ', tag('stale', 'warn', 'older than ten minutes: workers open nothing')])},
       {title: 'When', numeric: true, sort: (row) => row.written_ms, from: 'phone', cell: (row) => ago(row.written_ms, ctx.now())},
       {title: 'Version', numeric: true, from: 'wide', cell: (row) => String(row.version)},
       {title: 'Reason', class: 'text', from: 'middle', cell: (row) => foreign(row.control?.reason ?? '', 120)},
