@@ -12,6 +12,7 @@ const LIMITS = [
   ['max_notional', 'Largest value', (value) => (value === null ? 'no cap' : text(value, money))],
   ['kill', 'Kill', (value) => (value === 'none' ? 'off' : value === 'close_all' ? 'on: close all' : odd(value))],
 ];
+const DIGEST = /^[0-9a-f]{64}$/;
 const OF_ITSELF = new Set(['key', 'version', 'reason', 'effective_ts', ...Object.keys(DEFAULTS)]);
 
 /** The limits that differ from a record: what a change has to write. @param {any} before @param {Record<string, any>} wanted */
@@ -66,7 +67,9 @@ function parts(name, before, after) {
 /** @param {unknown} value */
 function plain(value) {
   if (value === undefined || value === null) return '–';
-  return typeof value === 'number' ? text(value) : label(typeof value === 'object' ? JSON.stringify(value) : value, 80);
+  if (typeof value === 'number') return text(value);
+  if (typeof value === 'string' && DIGEST.test(value)) return `${value.slice(0, 12)}…`;
+  return label(typeof value === 'object' ? JSON.stringify(value) : value, 80);
 }
 
 /** @param {string} name @param {string} before @param {string} after @returns {Change} */
