@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from schemas.control import Control
+from schemas.silence import Silence
 from schemas.tick import END
 
 Acknowledged = Literal["kill", "unreadable"]
@@ -19,6 +20,9 @@ Action = Literal[
     "switch_model",
     "switch_strategy",
     "corporate_action",
+    "acknowledge_alert",
+    "silence",
+    "end_silence",
 ]
 AuditRole = Literal["operate", "admin", "cli"]
 
@@ -40,7 +44,11 @@ class Audit(msgspec.Struct, omit_defaults=True):
     action: Action
     subject: Annotated[
         str,
-        Meta(min_length=1, max_length=200, description="what was acknowledged, or the key of the control record"),
+        Meta(
+            min_length=1,
+            max_length=200,
+            description="what was acknowledged, the key of the control record, or the id of the silence",
+        ),
     ]
     reason: Annotated[str, Meta(max_length=1_000)] = ""
     role: Annotated[AuditRole, Meta(description="in which it was done; cli: by a command, with Kafka's rights")] = "cli"
@@ -48,8 +56,13 @@ class Audit(msgspec.Struct, omit_defaults=True):
     after: Annotated[Control | None, Meta(description="the control record that it wrote; none where it removed")] = None
     request_id: Annotated[str, Meta(max_length=200, description="of the request that asked for it")] = ""
     idempotency: Idempotency | None = None
+    silence: Annotated[Silence | None, Meta(description="of alerts, where the act is one")] = None
 
     def __post_init__(self) -> None:
+        if (self.silence is not None) != (self.action == "silence"):
+            raise ValueError("a silence comes with the act of that name, and with no other")
+        if self.action == "acknowledge_alert" and not self.reason:
+            raise ValueError("an acknowledgement has a reason")
         if self.action != "acknowledge":
             return
         if self.subject not in get_args(Acknowledged):

@@ -35,6 +35,7 @@ SECTIONS = (
     "MODELS",
     "RISK",
     "GATEWAY",
+    "ALERTS",
     "ARCHIVE",
     "ENGINE",
 )

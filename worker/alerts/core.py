@@ -62,6 +62,10 @@ class Core:
         """The alerts that fire and have a route, acknowledged or not."""
         return self._dispatch.open
 
+    def told(self, receiver: str) -> list[Alert]:
+        """Return the alerts that fire and were told to a receiver."""
+        return self._dispatch.told(receiver)
+
     @property
     def unreadable(self) -> Mapping[str, int]:
         """Records that could not be read, by source."""

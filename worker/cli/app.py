@@ -58,6 +58,7 @@ def _assemble() -> None:
     if app.registered_commands:
         return  # a program may call `main` more than once
     from worker.cli import (
+        alerts,
         archive,
         backtest,
         broker,
@@ -89,6 +90,7 @@ def _assemble() -> None:
     app.add_typer(state.app, name="state")
     app.add_typer(control.app, name="control")
     app.add_typer(risk.app, name="risk")
+    app.add_typer(alerts.app, name="alerts")
     app.add_typer(gateway.app, name="gateway")
     app.add_typer(archive.app, name="archive")
     app.command()(publish.publish)

@@ -118,6 +118,20 @@ class Metrics:
         self.risk_step_timestamp_seconds = self._gauge(
             "risk_step_timestamp_seconds", "Event time of the last step, Unix time."
         )
+        self.alerts_owner = self._gauge("alerts_owner", "1 while this process evaluates the alerts.")
+        self.alerts_steps = self._counter("alerts_steps", "Steps of the alerts committed.")
+        self.alerts_step_seconds = self._histogram("alerts_step_seconds", "Time to evaluate a step.", _FAST)
+        self.alerts_changes = self._counter("alerts_changes", "Alerts written, by their new state.", "state")
+        self.alerts_open = self._gauge("alerts_open", "Alerts that fire and have a route, acknowledged or not.")
+        self.alerts_lag_records = self._gauge("alerts_lag_records", "Records that have not entered a step.", "source")
+        self.alerts_unreadable = self._counter("alerts_unreadable", "Records that no rule could read.", "source")
+        self.alerts_refused = self._counter(
+            "alerts_refused", "Sets of labels beyond alerts.max_series, which no rule follows."
+        )
+        self.alerts_deliveries = self._counter(
+            "alerts_deliveries", "Attempts to deliver a message, by their outcome.", "receiver", "outcome"
+        )
+        self.alerts_waiting = self._gauge("alerts_waiting", "Messages that wait for their receiver.", "receiver")
         self.archive_rows = self._counter("archive_rows", "Rows that the archive committed.", "table")
         self.archive_unreadable = self._counter(
             "archive_unreadable", "Records that the archive kept as bytes, because they can't be read.", "table"

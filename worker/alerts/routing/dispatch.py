@@ -83,6 +83,16 @@ class Dispatch:
         """The alerts that fire, acknowledged or not."""
         return [one.alert for _, one in self._memory.members.items() if one.alert.state != "resolved"]
 
+    def told(self, receiver: str) -> list[Alert]:
+        """Return the alerts that fire and were told to a receiver of their route."""
+        routes, groups = self._routing.routes, self._memory.groups
+        ours = {key for key, group in groups.items() if receiver in routes[group.route].receivers}
+        return [
+            one.alert
+            for _, one in self._memory.members.items()
+            if one.told and one.group in ours and one.alert.state != "resolved"
+        ]
+
     # -- what comes in
 
     def _act(self, act: Act) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from schemas import Control
 from schemas.audit import Action, Audit, AuditRole, Idempotency
+from schemas.silence import Silence
 from worker.errors import AlphapulseError, Exit
 from worker.operate.controls import Entry
 
@@ -51,6 +52,7 @@ class Intent(NamedTuple):
     subject: str
     reason: str
     control: Callable[[Entry | None], Control | None] | None = None
+    silence: Silence | None = None
 
 
 class Done(NamedTuple):

@@ -157,6 +157,7 @@ def _act(origin: Origin, intent: Intent, now: int, found: Entry | None, after: C
             after,
             origin.request_id,
             origin.idempotency,
+            intent.silence,
         )
         return msgspec.json.decode(_encode(act), type=Audit)
     except ValueError as error:  # also of msgspec, whose constructors check nothing
