@@ -63,6 +63,12 @@ FAULTS = {
     "F56": "two monitors that lead",
     "F57": "brokers of the monitor killed or paused, one of three",
     "F58": "state of the monitor damaged or deleted",
+    "F70": "archive killed at each step",
+    "F71": "archive frozen within a commit, then awake beside its heir",
+    "F72": "members of the archive come and go",
+    "F73": "store of the archive answers 500 or 403, late or by half",
+    "F74": "store of the archive away for long",
+    "F75": "database of the archive's second sink killed and cut off",
 }
 
 

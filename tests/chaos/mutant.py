@@ -148,6 +148,24 @@ def snapshot_before_commit_believed() -> None:
     RECOVERY.load_snapshots = changed
 
 
+def positions_not_compared() -> None:
+    """The archive loads its table again after a refused commit, and then commits the same rows again."""
+    from worker.archive.delta.table import DeltaTable
+    from worker.archive.owned import Owned
+
+    def settled(self: Owned) -> dict[int, int]:
+        self.sink.load(self.partitions)
+        return {}
+
+    append = DeltaTable.append
+
+    def changed(self: DeltaTable, rows: Any, before: Any, after: Any) -> None:
+        append(self, rows, self.positions(list(before)), after)
+
+    Owned.settle = settled  # type: ignore[method-assign]
+    DeltaTable.append = changed  # type: ignore[method-assign]
+
+
 MUTATIONS: dict[str, Callable[[], None]] = {
     mutation.__name__: mutation
     for mutation in (
@@ -157,6 +175,7 @@ MUTATIONS: dict[str, Callable[[], None]] = {
         sent_again,
         snapshot_before_commit,
         snapshot_before_commit_believed,
+        positions_not_compared,
         *broken_cluster.MUTATIONS,
         answers_lost_on_signal,  # no broken rule: a fault that a test calls for
     )
