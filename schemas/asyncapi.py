@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from schemas import SCHEMA_VERSION
+from schemas.control import MONITOR_HEADER
 from schemas.jsonschema import components
 
 BINDING = "0.5.0"
@@ -22,7 +23,7 @@ _PORTFOLIO: Json = {
     "ce_time": {"type": "string", "format": "date-time", "description": "the step"},
 }
 _MONITOR: Json = {
-    "alphapulse.monitor": {"type": "string", "description": "the monitor that wrote it; an operator's record has none"}
+    MONITOR_HEADER: {"type": "string", "description": "the monitor that wrote it; an operator's record has none"}
 }
 _ALERT: Json = {
     "content-type": {"const": "application/json"},

@@ -18,6 +18,7 @@ class CorporateAction(msgspec.Struct, omit_defaults=True):
 
 
 ALL_KEY = "*"
+MONITOR_HEADER = "alphapulse.monitor"  # of the records of the portfolio's monitor: its name; an operator's have none
 MODEL_KEY = "* model"  # for all symbols, as `*`; no symbol contains a space
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from aiokafka import TopicPartition
 
-from schemas.control import Control
+from schemas.control import MONITOR_HEADER, Control
 from schemas.portfolio import Portfolio
 from tests.support.fleet import START, Fleet, WorkerProcess, until
 from tests.support.kafka import create_topics, produce
@@ -24,7 +24,6 @@ from worker.kafka.reader import Consumed, Reader
 from worker.kafka.topics import wanted_by_risk
 from worker.leading.ledger import BARRIER
 from worker.monitoring import inputs
-from worker.monitoring.records import MONITOR
 from worker.risk.monitor import Monitor, replay
 from worker.risk.settings import RiskSettings
 from worker.settings import Settings
@@ -140,7 +139,7 @@ async def _all(settings: Settings, topic: str, partitions: int) -> list[Consumed
 
 def is_own(record: Consumed) -> bool:
     """Whether the monitor wrote it."""
-    return any(name == MONITOR for name, _ in record.headers)
+    return any(name == MONITOR_HEADER for name, _ in record.headers)
 
 
 async def assert_exactly_once(settings: Settings, alone: bool = True) -> list[Portfolio]:
@@ -181,7 +180,7 @@ def assert_versions(limits: Sequence[Consumed]) -> None:
 
 def by_key(limits: Sequence[Consumed], settings: Settings) -> dict[str, list[bytes | None]]:
     """The records of each key that this monitor wrote, in order."""
-    own = (MONITOR, settings.risk_name.encode())
+    own = (MONITOR_HEADER, settings.risk_name.encode())
     return _by_key([((record.key or b"").decode(), record.value) for record in limits if own in record.headers])
 
 

@@ -11,10 +11,10 @@ from typing import Any, cast
 import msgspec
 
 from schemas.audit import Acknowledged, Audit
+from schemas.control import MONITOR_HEADER
 from schemas.portfolio import Operated
 from worker.kafka.deadline import within
 from worker.kafka.reader import Consumed
-from worker.monitoring.records import MONITOR
 from worker.stream.control.follower import ControlFollower, Table
 from worker.stream.control.table import control_of
 from worker.telemetry.metrics import METRICS
@@ -47,7 +47,7 @@ class Operators:
 
     def put(self, record: Consumed) -> None:
         """Take the next record of the control topic."""
-        author = next((value for name, value in record.headers if name == MONITOR), None)
+        author = next((value for name, value in record.headers if name == MONITOR_HEADER), None)
         if author == self._name:
             self.own += 1
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from schemas.control import MONITOR_HEADER
 from worker.kafka.records.outputs import Header, Output
 from worker.leading.records import Placed, state_records
 from worker.risk import monitor
@@ -12,7 +13,6 @@ from worker.settings import Settings
 from worker.stream.output.builder import common_headers, rfc3339
 from worker.stream.placement import home
 
-MONITOR = "alphapulse.monitor"  # header of the monitor's control records: its name; an operator's have none
 PORTFOLIO = b"io.alphapulse.portfolio.v1"
 ALL = b"*"
 
@@ -32,7 +32,7 @@ class Writer:
     def __init__(self, settings: Settings, control_partitions: int) -> None:
         self._topics, self._state, self._partitions = settings.topics, settings.risk_state_topic, control_partitions
         self._common = common_headers(settings.risk_group)
-        self._own: tuple[Header, ...] = ((MONITOR, settings.risk_name.encode()),)
+        self._own: tuple[Header, ...] = ((MONITOR_HEADER, settings.risk_name.encode()),)
 
     def records(self, steps: Sequence[Step]) -> Iterator[Placed]:
         """Yield the records of steps that are committed together: of the state only the newest of each key."""

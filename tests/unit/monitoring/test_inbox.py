@@ -10,13 +10,13 @@ from aiokafka import ConsumerRecord
 
 from schemas import Control
 from schemas.audit import Audit
+from schemas.control import MONITOR_HEADER
 from schemas.portfolio import Operated
 from worker.monitoring.inbox import Acknowledgements, Operators
-from worker.monitoring.records import MONITOR
 
 
 def record(key: str, value: bytes | None, offset: int, partition: int = 0, author: str | None = None) -> Any:
-    headers = () if author is None else ((MONITOR, author.encode()),)
+    headers = () if author is None else ((MONITOR_HEADER, author.encode()),)
     return ConsumerRecord("risk.control", partition, offset, 0, 0, key.encode(), value, None, -1, -1, headers)
 
 

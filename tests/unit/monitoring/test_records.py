@@ -6,9 +6,10 @@ import zlib
 
 import msgspec
 
+from schemas.control import MONITOR_HEADER
 from tests.support.monitored import Run, live, log
 from worker.leading.records import CHECKSUM
-from worker.monitoring.records import MONITOR, Step, Writer
+from worker.monitoring.records import Step, Writer
 from worker.risk.settings import RiskSettings
 from worker.settings import ProcessingSettings, Settings, TopicSettings
 
@@ -33,7 +34,7 @@ def test_the_records_of_steps_in_one_transaction() -> None:
     assert figures[0].timestamp_ms == run.records[0].ts
     controls = [one for one in found if one.record.topic == "p.risk.control"]
     assert [(one.record.key or b"").decode() for one in controls] == [k for o in run.outputs for k, _ in o.controls]
-    assert {dict(one.record.headers)[MONITOR] for one in controls} == {b"g"}
+    assert {dict(one.record.headers)[MONITOR_HEADER] for one in controls} == {b"g"}
     assert len({(one.record.key, one.partition) for one in controls}) == len({one.record.key for one in controls})
     state = [one.record for one in found if one.record.topic == "p.risk.state.g"]
     assert {(one.key or b"").decode(): one.value for one in state} == run.state

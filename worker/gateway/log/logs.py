@@ -9,6 +9,7 @@ from typing import Any
 
 from aiokafka.client import AIOKafkaClient
 
+from worker.gateway.log.acts import Acts
 from worker.gateway.log.follower import LOST, Follower
 from worker.gateway.log.newest import Newest
 from worker.gateway.log.pace import MonitorPace
@@ -59,6 +60,7 @@ class Logs:
         self.pace = MonitorPace(self._logs[topics.output], self._logs[topics.figures], settings.risk.step_ms)
         self.rejected = Newest(self._logs[topics.rejections], keep=False)
         self.controls = Newest(self._logs[topics.limits])
+        self.acts = Acts(self._logs[topics.acts])
 
     @property
     def decisions(self) -> TopicLog | None:

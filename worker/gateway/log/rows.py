@@ -76,6 +76,11 @@ class Rows:
             known = self._known[symbol] = (entry, _row(symbol, entry, listing))
         return known[1]
 
+    def quote(self, symbol: str) -> str | None:
+        """Return the currency that a symbol is quoted in; None where it is unknown."""
+        row = self.of(symbol)
+        return None if row is None else row.listing.quote
+
     async def all(self, wanted: Callable[[str], bool] = lambda symbol: True) -> list[Row]:
         """Return the rows of all wanted symbols, by name."""
         turns, found = Turns(), []

@@ -24,8 +24,15 @@ class _Rejected(msgspec.Struct, gc=False):
     codes: Any = None
 
 
+class _Acted(msgspec.Struct, gc=False):
+    who: Any = None
+    action: Any = None
+    subject: Any = None
+
+
 _decided = msgspec.json.Decoder(_Decided).decode
 _rejected = msgspec.json.Decoder(_Rejected).decode
+_acted = msgspec.json.Decoder(_Acted).decode
 
 
 def in_time(entry: Entry, since: int | None, until: int | None) -> bool:
@@ -96,6 +103,30 @@ class RejectionFilter(NamedTuple):
             return _among(self.code, _rejected(entry.value or b"").codes)
         except WRONG:
             return False
+
+
+class AuditFilter(NamedTuple):
+    """What an act must have."""
+
+    who: str | None = None
+    action: str | None = None
+    subject: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+    def __call__(self, entry: Entry) -> bool:
+        """Return whether a record passes."""
+        if not in_time(entry, self.since, self.until):
+            return False
+        if self.who is self.action is self.subject is None:
+            return True
+        try:
+            seen = _acted(entry.value or b"")
+        except WRONG:
+            return False
+        return (
+            self.who in (None, seen.who) and self.action in (None, seen.action) and self.subject in (None, seen.subject)
+        )
 
 
 def _among(wanted: str, found: Any) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from litestar.handlers import BaseRouteHandler
 
-from worker.gateway.routes import decisions, fleet, positions, rejections, session, symbols
+from worker.gateway.routes import audit, decisions, fleet, limits, positions, rejections, session, symbols
 
 HANDLERS: tuple[BaseRouteHandler, ...] = (
     *decisions.HANDLERS,
     *rejections.HANDLERS,
     *symbols.HANDLERS,
     *positions.HANDLERS,
+    *limits.HANDLERS,
+    *audit.HANDLERS,
     *session.HANDLERS,
     *fleet.HANDLERS,
 )

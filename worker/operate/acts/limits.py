@@ -14,6 +14,7 @@ from worker.operate.controls import Entry, changed, check_key
 
 ANY = -1  # version: whatever record the key has, or none
 NEW = 0  # version: the key has no record
+EXISTING = -2  # version: the key has some record
 
 
 def set_limits(key: str, effective_ts: int, fields: Mapping[str, Any], reason: str, version: int = ANY) -> Intent:
@@ -71,7 +72,10 @@ def _switching(key: str) -> Action | None:
 
 def _check_version(key: str, found: Entry | None, version: int) -> None:
     has = NEW if found is None else found.control.version
+    if version == EXISTING and found is not None:
+        return
     if version not in (ANY, has):
         told = "has no record" if has == NEW else f"has version {has}"
-        wanted = "expects none" if version == NEW else f"expects version {version}"
+        named = {NEW: "expects none", EXISTING: "expects one"}
+        wanted = named.get(version, f"expects version {version}")
         raise Conflict(f"{key!r} {told}, and the request {wanted}", "Read its limits again, then decide anew")

@@ -8,23 +8,17 @@ from typing import Any
 import pytest
 
 from tests.support.asked import API, HERE, asking, bearer, gateway_of
+from tests.support.tokens import EXPIRED, SECRETS, entry, token_file
 from worker.errors import ConfigError
-from worker.gateway.auth import token_file
-from worker.gateway.auth.tokens import digest
+from worker.gateway.auth import token_file as token_files
 from worker.gateway.gateway import Gateway
 
 SESSION = f"{API}/session"
-SECRETS = {"read": "r" * 40, "operate": "o" * 40, "admin": "a" * 40}
-EXPIRED = "e" * 40
 
 
 @pytest.fixture
 def tokens(tmp_path: Path) -> Path:
-    entries = [f'[[token]]\nlabel = "{role}"\nrole = "{role}"\nsha256 = "{digest(s)}"\n' for role, s in SECRETS.items()]
-    old = f'[[token]]\nlabel = "old"\nrole = "admin"\nsha256 = "{digest(EXPIRED)}"\nexpires = 2020-01-01T00:00:00Z\n'
-    file = tmp_path / "tokens.toml"
-    file.write_text("\n".join([*entries, old]), encoding="utf-8")
-    return file
+    return token_file(tmp_path)
 
 
 @pytest.fixture
@@ -111,7 +105,7 @@ def revoke(tokens: Path) -> None:
 async def test_a_revoked_token_is_refused_at_once(
     gateway: Gateway, tokens: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(token_file, "LOOK", 0.0)
+    monkeypatch.setattr(token_files, "LOOK", 0.0)
     async with asking(gateway, headers=bearer(SECRETS["admin"])) as client:
         facts = (await client.get(SESSION)).json()
         assert (facts["role"], facts["bootstrap"]) == ("admin", gateway.settings.kafka.bootstrap_servers)
@@ -126,7 +120,7 @@ async def test_a_token_that_no_cookie_holds_is_for_headers(tmp_path: Path) -> No
 
 
 def odd(file: Path) -> Path:
-    file.write_text(f'[[token]]\nlabel = "a"\nrole = "read"\nsha256 = "{digest("a;b")}"\n', encoding="utf-8")
+    file.write_text(entry("a", "read", "a;b"), encoding="utf-8")
     return file
 
 

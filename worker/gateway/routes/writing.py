@@ -1,0 +1,99 @@
+"""What routes that write have in common: preconditions, idempotency, and the request as the audit names it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from litestar import Request
+from litestar.params import HeaderParameter, QueryParameter
+
+from worker.errors import ConfigError
+from worker.gateway.auth.caller import Caller
+from worker.gateway.auth.entering import request_id
+from worker.gateway.gateway import Gateway
+from worker.gateway.resources.problem import Refused
+from worker.gateway.segments import segment
+from worker.gateway.writing.writer import Asked, digest
+from worker.operate.acts.intent import Done, Intent
+from worker.operate.acts.limits import EXISTING, NEW
+from worker.operate.controls import check_key
+
+IdempotencyKey = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key",
+        description="a request with the key of one of the last 24 hours has its answer, and does nothing",
+        min_length=1,
+        max_length=200,
+    ),
+]
+IfMatch = Annotated[
+    str | None, HeaderParameter(name="If-Match", description="the version that it follows, in quotes", max_length=100)
+]
+IfNoneMatch = Annotated[
+    str | None, HeaderParameter(name="If-None-Match", description="`*`: the key has no record yet", max_length=100)
+]
+ReasonText = Annotated[str, QueryParameter(name="reason", description="why", min_length=1, max_length=1_000)]
+_VERSION = re.compile(r'"([1-9][0-9]{0,18})"')
+_PRINTABLE = re.compile(r"[!-~]+")
+
+
+async def done(
+    gateway: Gateway, caller: Caller, request: Request[Any, Any, Any], key: str | None, intent: Intent
+) -> Done:
+    """Do what a request asks for, once for its idempotency key.
+
+    Raises:
+        Refused: it is refused, or failed.
+    """
+    if key is not None and not _PRINTABLE.fullmatch(key):
+        raise Refused(
+            400, "invalid_parameter", "Idempotency-Key: not printable ASCII without blanks", "Use for example a UUID"
+        )
+    conditions = "|".join(request.headers.get(name, "") for name in ("if-match", "if-none-match"))
+    path = f"{request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
+    asked = Asked(
+        caller, request_id(request.scope), key, digest(request.method, path, conditions, await request.body())
+    )
+    return await gateway.writer.do(asked, intent)
+
+
+def version_of(if_match: str | None, if_none_match: str | None = None) -> int:
+    """Return the version of the record that a write follows; `NEW` where there must be none.
+
+    Raises:
+        Refused: the request does not say it, or says both.
+    """
+    if if_match is not None and if_none_match is not None:
+        raise Refused(400, "bad_request", "If-Match and If-None-Match contradict each other", "Send one of them")
+    if if_none_match is not None:
+        if if_none_match.strip() != "*":
+            raise Refused(400, "bad_request", "If-None-Match is not *", "Send `If-None-Match: *` for a new key")
+        return NEW
+    if if_match is None:
+        raise Refused(
+            428,
+            "precondition_required",
+            "the request does not say which version it follows",
+            'Send `If-Match: "VERSION"` as GET shows it, or `If-None-Match: *` for a new key',
+        )
+    if if_match.strip() == "*":
+        return EXISTING
+    if (found := _VERSION.fullmatch(if_match.strip().removeprefix("W/"))) is None:
+        raise Refused(400, "bad_request", "If-Match is no version in quotes", 'Send for example `If-Match: "7"`')
+    return int(found[1])
+
+
+def key_of(text: str) -> str:
+    """Return the key in a path: a symbol, or `*`.
+
+    Raises:
+        Refused: no bar can have it.
+    """
+    key = segment(text)
+    try:
+        check_key(key)
+    except ConfigError as error:
+        raise Refused(400, "invalid_parameter", error.message, error.fix) from None
+    return key

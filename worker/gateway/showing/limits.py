@@ -1,0 +1,149 @@
+"""Limits as answers: the newest record of each key, who set it, and how far it is obeyed."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from schemas.control import ALL_KEY, MODEL_KEY, MONITOR_HEADER, STRATEGY_KEY, Control
+from worker.gateway.gateway import Gateway
+from worker.gateway.log.entry import Entry
+from worker.gateway.log.values import WRONG, fields, whole
+from worker.gateway.resources.limits import (
+    Effect,
+    KillPreview,
+    KillTarget,
+    LimitsItem,
+    LimitsRecord,
+    PartitionEffect,
+    Written,
+)
+from worker.gateway.showing.positions import positions
+from worker.operate.acts.intent import Done
+
+STALE_MS, STALE_BARS = 600_000, 3  # as in the engine
+SHOWN = 1_000  # positions of a preview
+_decode = msgspec.json.Decoder(Control).decode
+
+
+def control_of(entry: Entry | None, key: str) -> Control | None:
+    """Return the control record of a key; None for a removal, and for what workers refuse."""
+    if entry is None or entry.value is None:
+        return None
+    try:
+        found = _decode(entry.value)
+    except WRONG:
+        return None
+    return found if found.key == key else None
+
+
+def item(gateway: Gateway, key: str) -> LimitsItem | None:
+    """Return the limits of a key; None where there are none."""
+    entry = gateway.logs.controls.of(key)
+    control = control_of(entry, key)
+    if entry is None or control is None:
+        return None
+    by, who = _author(gateway, entry, control)
+    return LimitsItem(key, control.version, record(control), entry.timestamp, by, who, _stale(gateway, entry, control))
+
+
+def items(gateway: Gateway) -> list[LimitsItem]:
+    """Return the limits of all keys, `*` first."""
+    keys = (key for key in gateway.logs.controls.symbols() if key != MODEL_KEY and not key.startswith(STRATEGY_KEY))
+    found = (item(gateway, key) for key in sorted(keys, key=lambda key: (key != ALL_KEY, key)))
+    return [each for each in found if each is not None]
+
+
+def record(control: Control) -> LimitsRecord:
+    """Return a control record with all its members."""
+    return LimitsRecord(
+        control.key,
+        control.version,
+        control.effective_ts,
+        control.risk_mult,
+        control.max_notional,
+        control.allow_open,
+        control.kill,
+        control.corp_action,
+        control.reason,
+    )
+
+
+def written(done: Done) -> Written:
+    """Return the answer to an act."""
+    act = done.audit
+    after = None if act.after is None else record(act.after)
+    version = None if after is None else after.version
+    return Written(act.subject, version, after, act.id, act.ts, done.repeated)
+
+
+def effect(gateway: Gateway, key: str, version: int | None) -> Effect:
+    """Return how far a record is obeyed; without a version the newest one, or its removal."""
+    if version is None:
+        control = control_of(gateway.logs.controls.of(key), key)
+        version = 0 if control is None else control.version
+    found = [_partition(entry, partition, key, version) for partition, entry in _newest(gateway, key)]
+    in_force = sum(one.in_force for one in found)
+    return Effect(key, version, found, in_force, sum(one.version is not None for one in found))
+
+
+async def preview(gateway: Gateway, key: str) -> KillPreview:
+    """Return the positions that a kill would close, the largest first."""
+    held = [row for row in (await positions(gateway)).items if key in (ALL_KEY, row.symbol)]
+    quotes = {gateway.rows.quote(row.symbol) for row in held}
+    values = [abs(row.notional) for row in held if row.notional is not None]
+    return KillPreview(
+        key,
+        len(held),
+        sum(values) if len(quotes) <= 1 else None,
+        next(iter(quotes)) if len(quotes) == 1 else None,
+        [KillTarget(row.symbol, row.state, row.notional) for row in held[:SHOWN]],
+    )
+
+
+def _author(
+    gateway: Gateway, entry: Entry, control: Control
+) -> tuple[Literal["operator", "monitor", "unknown"], str | None]:
+    if any(name == MONITOR_HEADER for name, _ in entry.headers):
+        return "monitor", None
+    for act in gateway.logs.acts.of(control.key):
+        if act.after is not None and act.after.version == control.version:
+            return "operator", act.who
+    return "unknown", None
+
+
+def _stale(gateway: Gateway, entry: Entry, control: Control) -> bool:
+    """Return whether the newest bars are too late for a record, by their own time."""
+    if control.limits_nothing and control.corp_action is not None:
+        return False  # what limits nothing can't be too old
+    newest = [found for _, found in _newest(gateway, control.key) if found is not None]
+    if not newest:
+        return False
+    last = max(newest, key=lambda found: found.timestamp)
+    told = fields(last.value)
+    ts, close_ts = whole(told, "ts"), whole(told, "close_ts")
+    bar = close_ts - ts if ts is not None and close_ts is not None else 0
+    return last.timestamp - entry.timestamp > max(STALE_MS, STALE_BARS * bar)
+
+
+def _newest(gateway: Gateway, key: str) -> list[tuple[int, Entry | None]]:
+    """Return the newest decision of each partition, or that of a symbol."""
+    log = gateway.logs.decisions
+    if log is None:
+        return []
+    if key != ALL_KEY:
+        entry = gateway.newest.of(key)
+        return [] if entry is None else [(entry.partition, entry)]
+    found = ((partition, log.before(partition, end, 1)) for partition, end in enumerate(log.ends))
+    return [(partition, entries[0] if entries else None) for partition, entries in found]
+
+
+def _partition(entry: Entry | None, partition: int, key: str, version: int) -> PartitionEffect:
+    if entry is None:
+        return PartitionEffect(partition, None, False, None, None)
+    told = fields(entry.value)
+    name = "control_all_version" if key == ALL_KEY else "control_version"
+    shown = whole(told, name) if name in told else 0 if told else None  # a decision leaves out its default
+    obeys = shown is not None and (shown >= version if version else shown == 0)
+    return PartitionEffect(partition, shown, obeys, entry.offset, whole(told, "close_ts"))

@@ -1,0 +1,1 @@
+"""Writes: an act of a caller, once for each idempotency key, and what is known of former ones."""
