@@ -25,9 +25,10 @@ class GatewayProcess(WorkerProcess):
         """Its address; it must be ready."""
         return str(self.events("gateway")[0]["url"]).rstrip("/")
 
-    async def get(self, path: str, token: str | None = None, **query: Any) -> httpx.Response:
-        """Ask for a resource below the API."""
+    async def get(self, path: str, token: str | None = None, known: str | None = None, **query: Any) -> httpx.Response:
+        """Ask for a resource below the API; `known` is a version that the caller has."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        headers |= {} if known is None else {"If-None-Match": known}
         async with httpx.AsyncClient(base_url=self.url, timeout=30, headers=headers) as client:
             return await client.get(f"{API}/{path}", params=query)
 

@@ -13,9 +13,11 @@ from worker.gateway.log.entry import Entry
 from worker.gateway.log.older import Older
 from worker.gateway.log.topic_log import TopicLog
 from worker.gateway.mounts import ASGI
+from worker.kafka.protocol.log_ends import AtTime
 from worker.settings import Settings, load_engine_of
 
 TOPIC_ID = 7
+NOW = 1_800_000_000_000  # epoch ms
 
 
 class Kept(Older):
@@ -26,6 +28,7 @@ class Kept(Older):
         self.topics: dict[str, list[list[Entry]]] = {}
         self.firsts: dict[tuple[str, int], int] = {}
         self.reads = 0
+        self.marker = 2  # offset of the first marker
 
     async def read(
         self, topic: str, partition: int, start: int, stop: int, headers: bool = False
@@ -34,9 +37,12 @@ class Kept(Older):
         entries = self.topics[topic][partition]
         return [one for one in entries if start <= one.offset < stop], self.firsts.get((topic, partition), 0)
 
-    async def at_time(self, tp: TopicPartition, timestamp: int) -> int | None:
+    async def at_time(self, tp: TopicPartition, timestamp: int) -> AtTime | None:
+        """A marker of a transaction ends each topic and bears the present time."""
         entries = self.topics[tp.topic][tp.partition]
-        return next((one.offset for one in entries if one.timestamp >= timestamp), None)
+        marker = Entry(tp.partition, self.marker, NOW, None, None)
+        held = sorted([*entries, marker], key=lambda entry: entry.offset)
+        return next((AtTime(one.offset, one.timestamp) for one in held if one.timestamp >= timestamp), None)
 
 
 class MadeLogs:

@@ -83,6 +83,15 @@ async def delete_before(settings: Settings, topic: str, offset: int | None = Non
         await admin.close()
 
 
+async def recreate_topic(settings: Settings, topic: str) -> None:
+    """Delete a topic, and create it with the same name and settings once it is gone."""
+    admin = AdminClient({"bootstrap.servers": settings.kafka.bootstrap_servers})
+    await asyncio.to_thread(admin.delete_topics([topic])[topic].result, 20)
+    while topic in admin.list_topics(timeout=10).topics:
+        await asyncio.sleep(0.05)
+    await create_topics(settings.kafka.bootstrap_servers, {topic: settings.topics.partitions}, wanted(settings)[topic])
+
+
 async def delete_group(settings: Settings) -> None:
     """What a broker does by itself when a group was empty for `offsets.retention.minutes`."""
     admin = AdminClient({"bootstrap.servers": settings.kafka.bootstrap_servers})

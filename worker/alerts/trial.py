@@ -116,7 +116,7 @@ async def _log(settings: Settings, source: str, tp: TopicPartition, since: int) 
         begin = await reader.leaders.at_time(tp, since)
         if begin is None:
             return
-        async for batch in reader.batches(tp, begin):
+        async for batch in reader.batches(tp, begin.offset):
             for one in batch:
                 if one.timestamp >= since:
                     yield Record(source, tp.topic, tp.partition, one.offset, one.timestamp, one.value or b"")

@@ -16,6 +16,7 @@ from worker.gateway.resources.problem import MEDIA, Refused
 log = logging.getLogger(__name__)
 JSON = b"application/json"
 Headers = Iterable[tuple[bytes, bytes]]
+VERSION = "version"  # key in the state of a request: the version of what is answered
 SAFE = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 _encode = msgspec.json.Encoder().encode
 
@@ -27,16 +28,24 @@ async def answer(send: Send, status: int, body: bytes, media: bytes = JSON, head
     await send({"type": "http.response.body", "body": body})
 
 
-def named(send: Send, identity: str) -> Send:
-    """Return what sends an answer with the id of its request."""
-    header = (b"x-request-id", identity.encode())
+class Sending:
+    """Sends one answer with the id of its request, and its version where a handler has noted one."""
 
-    async def sent(message: MutableMapping[str, Any]) -> None:
+    def __init__(self, send: Send, scope: Scope, identity: str) -> None:
+        self.status = 0  # 0: nothing was sent
+        self._send, self._state = send, scope["state"]
+        self._header = (b"x-request-id", identity.encode())
+
+    async def __call__(self, message: MutableMapping[str, Any]) -> None:
+        """Send a message."""
         if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], header]
-        await send(message)
-
-    return sent
+            self.status = message["status"]
+            headers = [*message["headers"], self._header]
+            if self.status == 200 and VERSION in self._state:
+                kept = [(name, value) for name, value in headers if name != b"cache-control"]
+                headers = [*kept, (b"cache-control", b"no-cache"), (b"etag", self._state[VERSION].encode())]
+            message["headers"] = headers
+        await self._send(message)
 
 
 async def refuse(send: Send, scope: Scope, refused: Refused) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from litestar import Litestar, Request, Response
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 
-from worker.gateway.answers import SAFE, named, refusal, refuse
+from worker.gateway.answers import SAFE, Sending, refusal, refuse
 from worker.gateway.auth.caller import Caller, caller_of
 from worker.gateway.auth.entering import API, enter, request_id
 from worker.gateway.gateway import Gateway
@@ -23,12 +25,15 @@ from worker.gateway.parameters import known_parameters
 from worker.gateway.resources.problem import MEDIA, ProblemCode, Refused, not_found
 from worker.gateway.routes import HANDLERS
 from worker.gateway.routes.newest import Newest
+from worker.gateway.routes.versions import GATEWAY
 from worker.gateway.segments import decoded
+from worker.telemetry.metrics import METRICS
 from worker.version import __version__
 
 log = logging.getLogger(__name__)
 MAX_URL = 4_096  # bytes of path and query
 MAX_BODY = 64 * 1024
+STREAM = "/api/v1/stream"  # lasts as long as its reader
 _CODES: dict[int, ProblemCode] = {
     400: "bad_request",
     401: "unauthenticated",
@@ -61,6 +66,7 @@ def create_app(gateway: Gateway, extra: Sequence[BaseRouteHandler] = ()) -> ASGI
         exception_handlers={Exception: _problem},
         openapi_config=OpenAPIConfig(title="AlphaPulse", version=__version__, render_plugins=[], path="/.openapi"),
         request_max_body_size=MAX_BODY,
+        state=State({GATEWAY: gateway}),
         include_in_schema=True,
         logging_config=None,
     )
@@ -80,7 +86,13 @@ class _Outer:
             await self._handlers(scope, receive, send)  # type: ignore[arg-type]
             return
         scope.setdefault("state", {})
-        send = named(send, request_id(scope))
+        begun, sending = time.perf_counter(), Sending(send, scope, request_id(scope))
+        await self._answered(scope, receive, sending)
+        if scope["path"] != STREAM:
+            METRICS.gateway_request_seconds.observe(time.perf_counter() - begun)
+        METRICS.gateway_requests.labels(sending.status).inc()
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Sending) -> None:
         try:
             if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL:
                 raise Refused(414, "uri_too_long", f"the URL is longer than {MAX_URL} bytes", "Use fewer filters")
@@ -92,7 +104,10 @@ class _Outer:
             if app is self._handlers and not path.startswith(API):
                 raise not_found("nothing is here", "See /openapi.json")  # a caller was looked for below the API alone
             await app(scope, receive, send)  # type: ignore[arg-type]
-        except Refused as refused:
+        except Exception as error:
+            refused = refusal(error)
+            if send.status:
+                raise  # the answer has begun: it must not look complete
             await refuse(send, scope, refused)
 
 

@@ -26,6 +26,7 @@ from worker.kafka.protocol.log_ends import (
     FIRST,
     LAST,
     UNCOMMITTED,
+    AtTime,
     end_found,
     epoch_end,
     epoch_end_found,
@@ -91,10 +92,11 @@ class Leaders:
         isolation = COMMITTED if committed else UNCOMMITTED
         return await self._told(tp, lambda epoch: log_end(tp, epoch, LAST, isolation), end_found)
 
-    async def at_time(self, tp: TopicPartition, timestamp: int) -> int | None:
-        """Return the first committed offset whose record has this time, epoch ms, or a later one; None for none.
+    async def at_time(self, tp: TopicPartition, timestamp: int) -> AtTime | None:
+        """Return the first committed offset with this time, epoch ms, or a later one; None for none.
 
-        All records before it are older, whatever their order.
+        All records before it are older, whatever their order. It may be that of a transaction's marker, which bears
+        the time of its commit, also where the records bear times long past.
 
         Raises:
             KafkaError: as `first`.

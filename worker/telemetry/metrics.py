@@ -152,6 +152,18 @@ class Metrics:
         self.archive_upkeep = self._counter(
             "archive_upkeep", "Compactions and the like of the archive's tables, by outcome.", "work", "outcome"
         )
+        self.gateway_requests = self._counter("gateway_requests", "Answers of the gateway.", "status")
+        self.gateway_request_seconds = self._histogram(
+            "gateway_request_seconds", "Time from a request to the end of its answer, live streams left out.", _FAST
+        )
+        self.gateway_hot_bytes = self._gauge("gateway_hot_bytes", "Memory of the records that the gateway holds.")
+        self.gateway_age_seconds = self._gauge(
+            "gateway_age_seconds", "Time since the brokers last answered the gateway, of the topic with the longest."
+        )
+        self.gateway_records_read = self._counter("gateway_records_read", "Records that the gateway followed.", "topic")
+        self.gateway_older_reads = self._counter(
+            "gateway_older_reads", "Reads from Kafka of records that the gateway no longer holds."
+        )
         self.last_poll_timestamp_seconds = self._gauge("last_poll_timestamp_seconds", "Unix time of the last poll.")
         self.build_info = self._gauge("build_info", "Always 1.", "version", "config_hash")
         ProcessCollector(registry=self.registry)

@@ -15,8 +15,10 @@ from worker.gateway.log.held import ROW
 from worker.gateway.log.topic_log import TopicLog
 from worker.kafka.backoff import Attempts
 from worker.kafka.leaders import Leaders
+from worker.kafka.protocol.codes import name
 from worker.kafka.seams import fetch_each_alone, start_consumer, stop_consumer, watch
 from worker.kafka.seams.clients import client_of
+from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
 POLL_MS = 500
@@ -35,8 +37,8 @@ class Follower:
         self._options, self._topic, self._budget = options, topic, budget
         self._headers, self._trim = headers, trim
 
-    async def run(self, topic_id: int, partitions: int) -> None:
-        """Follow the topic of this id."""
+    async def run(self) -> None:
+        """Follow the topic, and its successor where it is recreated."""
         attempts = Attempts(f"records of {self._topic.name}", 0.1, 2.0)
         fresh = True
         while True:
@@ -45,13 +47,14 @@ class Follower:
                 await start_consumer(consumer)
                 try:
                     if fresh:
-                        await self._begin(consumer, topic_id, partitions)
+                        await self._begin(consumer)
                         fresh = False
                     await self._follow(consumer, attempts)
                 finally:
                     await stop_consumer(consumer)
             except OffsetOutOfRangeError as error:
-                # Retention or truncation has passed what was read: what is in memory no longer joins what comes.
+                # Retention or truncation has passed what was read, or it is another topic: what is in memory does not
+                # join what comes.
                 log.warning("began anew", extra={"topic": self._topic.name, "cause": str(error)})
                 fresh = True
                 await attempts.wait(str(error))
@@ -72,14 +75,18 @@ class Follower:
     def _tps(self, partitions: int) -> list[TopicPartition]:
         return [TopicPartition(self._topic.name, partition) for partition in range(partitions)]
 
-    async def _begin(self, consumer: AIOKafkaConsumer, topic_id: int, partitions: int) -> None:
+    async def _begin(self, consumer: AIOKafkaConsumer) -> None:
         leaders, starts, goals = Leaders(client_of(consumer)), [], []
+        topic = (await leaders.topics((self._topic.name,)))[self._topic.name]
+        if topic.error_code:
+            raise KafkaConnectionError(f"{self._topic.name}: {name(topic.error_code)}")
+        partitions = len(topic.leaders)
         share = self._budget // max(partitions, 1)
         for tp in self._tps(partitions):
             first, end = await leaders.first(tp), await leaders.end(tp)
             starts.append(await self._start(consumer, tp, first, end, share))
             goals.append(end)
-        self._topic.begin(topic_id, starts, goals)
+        self._topic.begin(topic.id, starts, goals)
 
     async def _start(self, consumer: AIOKafkaConsumer, tp: TopicPartition, first: int, end: int, share: int) -> int:
         """Return the offset from which on about `share` bytes lie."""
@@ -103,6 +110,7 @@ class Follower:
         consumer.assign(tps)
         for tp, end in zip(tps, self._topic.ends, strict=True):
             consumer.seek(tp, end)
+        read = METRICS.gateway_records_read.labels(self._topic.name)
         while True:
             if (ended := watch.ended(consumer)) is not None:
                 raise KafkaConnectionError(f"a task of the client has ended: {ended}")
@@ -111,6 +119,7 @@ class Follower:
             ends = [await consumer.position(tp) for tp in tps]
             self._topic.took(entries, ends)
             if entries:
+                read.inc(len(entries))
                 self._trim()
             stamps = [consumer.last_poll_timestamp(tp) for tp in tps]
             if stamps and None not in stamps:

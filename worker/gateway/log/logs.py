@@ -23,11 +23,12 @@ from worker.kafka.protocol.metadata import Topic
 from worker.kafka.seams import watch
 from worker.kafka.seams.clients import close_client
 from worker.settings import Settings
+from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
 LOOK = 10.0  # seconds between two looks at the topics
 GONE = 30.0  # seconds for which brokers may not know a topic, as after a restart
-STALE = 10.0  # seconds without an answer after which a log's state is old
+STALE = 6.0  # seconds without an answer after which a log's state is old
 WHOLE = 0  # read from the first record on
 
 
@@ -50,8 +51,6 @@ class Logs:
             for name, budget in zip(self._names, budgets, strict=True)
         }
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._ids: dict[str, int] = {}
-        self._counts: dict[str, int] = {}
         self._missing: dict[str, float] = {}  # since when
         self._looked: set[str] = set()
         self._looking: asyncio.Task[None] | None = None
@@ -121,6 +120,8 @@ class Logs:
 
     async def start(self) -> None:
         """Begin to look for the topics and to read them."""
+        METRICS.gateway_hot_bytes.set_function(lambda: self.bytes)
+        METRICS.gateway_age_seconds.set_function(lambda: self.age_s)
         self._looking = asyncio.create_task(self._look(), name="topics of the gateway")
 
     async def stop(self) -> None:
@@ -162,16 +163,18 @@ class Logs:
         if topic.error_code:
             return  # no certain answer
         self._missing.pop(name, None)
+        self._looked.add(name)
         task = self._tasks.get(name)
         if task is not None and task.done() and not task.cancelled():
             log.error("the reader of a topic failed", extra={"topic": name, "error": repr(task.exception())})
-        elif task is not None and topic.id == self._ids.get(name) and len(topic.leaders) == self._counts.get(name):
+        elif task is not None and self._same(known, topic):
             return
         self._end(name)
-        self._ids[name], self._counts[name] = topic.id, len(topic.leaders)
-        self._looked.add(name)
-        run = self._followers[name].run(topic.id, len(topic.leaders))
-        self._tasks[name] = asyncio.create_task(run, name=f"records of {name}")
+        self._tasks[name] = asyncio.create_task(self._followers[name].run(), name=f"records of {name}")
+
+    def _same(self, known: TopicLog, topic: Topic) -> bool:
+        """Return whether a topic is the one that is followed, or that its follower is about to find."""
+        return not known.topic_id or (known.topic_id, known.partitions) == (topic.id, len(topic.leaders))
 
     def _end(self, name: str) -> None:
         if (task := self._tasks.pop(name, None)) is not None:

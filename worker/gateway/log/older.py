@@ -12,10 +12,13 @@ from aiokafka.errors import KafkaConnectionError
 
 from worker.gateway.log.entry import Entry
 from worker.kafka.deadline import within
+from worker.kafka.protocol.log_ends import AtTime
 from worker.kafka.reader import Reader, Truncated
+from worker.telemetry.metrics import METRICS
 
 READERS = 4  # searches that read from Kafka at a time
 PATIENCE = 10.0  # seconds without a record
+DEADLINE = 5.0  # seconds for a read, or for its turn
 
 
 class Older:
@@ -39,12 +42,14 @@ class Older:
     ) -> tuple[list[Entry], int]:
         """Return the records from `start` to `stop` (exclusive), and the first offset that still exists.
 
+        That offset is told only where there are no such records, else 0.
+
         Raises:
-            KafkaError: the brokers give no answer.
+            KafkaError, TimeoutError: the brokers give no answer.
         """
+        METRICS.gateway_older_reads.inc()
         tp, found = TopicPartition(topic, partition), []
         async with self._reader() as reader:
-            first = await reader.leaders.first(tp)
             try:
                 async for batch in reader.batches(tp, start, stop):
                     found += [
@@ -61,20 +66,20 @@ class Older:
                     ]
             except Truncated as error:
                 raise KafkaConnectionError(str(error)) from error
-        return found, first
+            return found, 0 if found else await reader.leaders.first(tp)
 
-    async def at_time(self, tp: TopicPartition, timestamp: int) -> int | None:
-        """Return the first offset whose record has this time, epoch ms, or a later one; None for none.
+    async def at_time(self, tp: TopicPartition, timestamp: int) -> AtTime | None:
+        """Return the first offset with this time, epoch ms, or a later one; None for none.
 
         Raises:
-            KafkaError: the brokers give no answer.
+            KafkaError, TimeoutError: the brokers give no answer.
         """
         async with self._reader() as reader:
             return await reader.leaders.at_time(tp, timestamp)
 
     @asynccontextmanager
     async def _reader(self) -> AsyncIterator[Reader]:
-        async with self._slots:
+        async with asyncio.timeout(DEADLINE), self._slots:
             reader = self._free.pop() if self._free else None
             if reader is None:
                 reader = await Reader(self._options, patience_s=PATIENCE).__aenter__()

@@ -21,6 +21,7 @@ from worker.gateway.resources.decisions import DecisionItem, DecisionPage
 from worker.gateway.resources.problem import not_found
 from worker.gateway.routes.answering import FOR_EVER, encoded, spec, unless_known
 from worker.gateway.routes.parameters import CursorText, Limit, Since, Symbol, Until, one_of
+from worker.gateway.routes.versions import versioned
 from worker.gateway.segments import segment
 
 REASONS = [reason.name for reason in Reason]
@@ -28,7 +29,11 @@ ReasonName = Annotated[str | None, Parameter(description="code of a reason", sch
 DecisionId = Annotated[str, Parameter(description="`decision_id` of the record", min_length=1, max_length=128)]
 
 
-@get("/api/v1/decisions", responses={200: ResponseSpec(DecisionPage, generate_examples=False)} | spec())
+@get(
+    "/api/v1/decisions",
+    before_request=versioned("decisions"),
+    responses={200: ResponseSpec(DecisionPage, generate_examples=False)} | spec(),
+)
 async def list_decisions(
     gateway: Gateway,
     caller: Caller,

@@ -13,13 +13,18 @@ from worker.gateway.resources.portfolio import PortfolioHistory, PortfolioLimits
 from worker.gateway.resources.positions import Positions
 from worker.gateway.routes.answering import encoded, spec
 from worker.gateway.routes.parameters import Since
+from worker.gateway.routes.versions import versioned
 from worker.gateway.showing import portfolio
 from worker.gateway.showing.positions import positions
 
 Points = Annotated[int, Parameter(description="about so many steps", ge=2, le=5_000)]
 
 
-@get("/api/v1/positions", responses={200: ResponseSpec(Positions, generate_examples=False)} | spec())
+@get(
+    "/api/v1/positions",
+    before_request=versioned("decisions", "portfolio"),
+    responses={200: ResponseSpec(Positions, generate_examples=False)} | spec(),
+)
 async def list_positions(gateway: Gateway) -> Response[Any]:
     """Return all positions, the largest first."""
     return encoded(await positions(gateway))
@@ -31,7 +36,11 @@ async def portfolio_now(gateway: Gateway) -> Response[Any]:
     return encoded(portfolio.now(gateway))
 
 
-@get("/api/v1/portfolio/history", responses={200: ResponseSpec(PortfolioHistory, generate_examples=False)} | spec())
+@get(
+    "/api/v1/portfolio/history",
+    before_request=versioned("portfolio"),
+    responses={200: ResponseSpec(PortfolioHistory, generate_examples=False)} | spec(),
+)
 async def portfolio_history(gateway: Gateway, points: Points = 500, since: Since = None) -> Response[Any]:
     """Return steps of the portfolio as columns, evenly chosen."""
     return encoded(await portfolio.history(gateway, points, since))

@@ -17,6 +17,7 @@ from worker.gateway.reading.search import Order
 from worker.gateway.resources.rejections import RejectionPage, RejectionSummary
 from worker.gateway.routes.answering import encoded, spec
 from worker.gateway.routes.parameters import CursorText, Limit, Since, Symbol, Until, one_of
+from worker.gateway.routes.versions import versioned
 from worker.gateway.showing.rejections import rejection_item, summary
 
 CODES = [code.name for code in Reject]
@@ -25,7 +26,11 @@ PartitionNumber = Annotated[int | None, Parameter(description="partition", ge=0,
 Minutes = Annotated[int, Parameter(description="of event time, up to the newest record", ge=1, le=1_440)]
 
 
-@get("/api/v1/rejections", responses={200: ResponseSpec(RejectionPage, generate_examples=False)} | spec())
+@get(
+    "/api/v1/rejections",
+    before_request=versioned("rejections"),
+    responses={200: ResponseSpec(RejectionPage, generate_examples=False)} | spec(),
+)
 async def list_rejections(
     gateway: Gateway,
     caller: Caller,
@@ -45,7 +50,11 @@ async def list_rejections(
     return encoded(RejectionPage([rejection_item(entry, caller) for entry in found], *rest))
 
 
-@get("/api/v1/rejections/summary", responses={200: ResponseSpec(RejectionSummary, generate_examples=False)} | spec())
+@get(
+    "/api/v1/rejections/summary",
+    before_request=versioned("decisions", "rejections"),
+    responses={200: ResponseSpec(RejectionSummary, generate_examples=False)} | spec(),
+)
 async def summarise(gateway: Gateway, minutes: Minutes = 60) -> Response[Any]:
     """Return counts of what was rejected, of what this gateway has read."""
     return encoded(summary(gateway, minutes))

@@ -18,6 +18,7 @@ from worker.gateway.resources.problem import not_found
 from worker.gateway.resources.symbols import Bars, SymbolList
 from worker.gateway.routes.answering import encoded, spec
 from worker.gateway.routes.parameters import MOST_MS, Limit, SymbolPath
+from worker.gateway.routes.versions import versioned
 from worker.gateway.segments import segment
 from worker.gateway.showing.bars import bars
 from worker.gateway.showing.explain import explain
@@ -34,7 +35,11 @@ Sequence = Annotated[
 ]
 
 
-@get("/api/v1/symbols", responses={200: ResponseSpec(SymbolList, generate_examples=False)} | spec())
+@get(
+    "/api/v1/symbols",
+    before_request=versioned("decisions"),
+    responses={200: ResponseSpec(SymbolList, generate_examples=False)} | spec(),
+)
 async def list_symbols(gateway: Gateway, q: Query = None, limit: Limit = 100) -> Response[Any]:
     """Return symbols with their newest decision in short."""
     return encoded(await symbol_list(gateway, q or "", limit))
@@ -55,6 +60,7 @@ async def newest_of_symbol(gateway: Gateway, caller: Caller, symbol: SymbolPath)
 
 @get(
     "/api/v1/symbols/{symbol:str}/bars",
+    before_request=versioned("decisions", "rejections"),
     responses={200: ResponseSpec(Bars, generate_examples=False)} | spec(404),
 )
 async def bars_of_symbol(
@@ -68,6 +74,7 @@ async def bars_of_symbol(
 
 @get(
     "/api/v1/symbols/{symbol:str}/explain",
+    before_request=versioned("decisions"),
     responses={200: ResponseSpec(Explanation, generate_examples=False)} | spec(404),
 )
 async def explain_symbol(gateway: Gateway, symbol: SymbolPath, sequence: Sequence = None) -> Response[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
 from aiokafka.protocol.api import RequestStruct, Response
@@ -129,26 +129,34 @@ def end_found(answer: Any, tp: TopicPartition) -> int:
     Raises:
         Unclear: the answer does not hold exactly this partition, or no offset.
     """
-    offset = _offset(answer, tp)
+    offset = _told(answer, tp).offset
     if offset < 0:
         raise Unclear(f"ListOffsets: {tp} has the offset {offset}")
     return offset
 
 
-def time_found(answer: Any, tp: TopicPartition) -> int | None:
+class AtTime(NamedTuple):
+    """The first offset of a time, and what time is there, epoch ms."""
+
+    offset: int
+    timestamp: int
+
+
+def time_found(answer: Any, tp: TopicPartition) -> AtTime | None:
     """Return the offset of a time in an answer without an error code; None where no record is as late.
 
     Raises:
         Unclear: the answer does not hold exactly this partition.
     """
-    offset = _offset(answer, tp)
-    return None if offset < 0 else offset
+    found = _told(answer, tp)
+    return None if found.offset < 0 else found
 
 
-def _offset(answer: Any, tp: TopicPartition) -> int:
+def _told(answer: Any, tp: TopicPartition) -> AtTime:
     topics = answer.topics or ()
     entries = [(TopicPartition(topic, each[0]), each) for topic, partitions in topics for each in partitions or ()]
-    return int(exactly(entries, (tp,), "ListOffsets")[tp][3])
+    told = exactly(entries, (tp,), "ListOffsets")[tp]
+    return AtTime(int(told[3]), int(told[2]))
 
 
 def epoch_end(tp: TopicPartition, current: int, epoch: int) -> Fixed:
