@@ -18,6 +18,7 @@ from worker.kafka.asking import Group
 from worker.kafka.backoff import Attempts
 from worker.kafka.deadline import GRACE, within
 from worker.kafka.leaders import Leaders
+from worker.kafka.protocol.answers import failure
 from worker.kafka.seams import watch
 from worker.kafka.seams.clients import close_client
 
@@ -26,6 +27,7 @@ PATIENCE = 3.0  # seconds for one look
 CALM, UNREST = 1.0, 0.25  # seconds between two looks; the shorter while partitions change hands
 MOST_RATE = 100.0  # partitions looked at a second
 TOPIC_EVERY = 30.0  # seconds between two looks for more partitions
+OTHER_EVERY = 5.0  # seconds between two looks at the other group
 # The client library raises a bare AssertionError in a task that has failed before.
 LOST = (AlphapulseError, KafkaError, OSError, TimeoutError, AssertionError)
 
@@ -41,10 +43,14 @@ class Told(NamedTuple):
 
 
 class Asked:
-    """Looks about each second, and calls `heard` with what it has found."""
+    """Looks about each second, and calls `heard` with what it has found; now and then also at another group."""
 
-    def __init__(self, options: dict[str, Any], group: str, topic: str, heard: Callable[[Told], None]) -> None:
+    def __init__(
+        self, options: dict[str, Any], group: str, topic: str, other: str, heard: Callable[[Told], None]
+    ) -> None:
         self._options, self._group, self._topic, self._heard = options, group, topic, heard
+        self._other, self._looked = other, 0.0
+        self.other: Group | None = None  # None: it could not be looked at
         self._partitions = 0
         self._counted = 0.0
         self.problem = ""  # of the last look; empty after a good one
@@ -64,6 +70,8 @@ class Asked:
                     self.problem = ""
                     attempts.worked()
                     self._heard(told)
+                    if told.at - self._looked > OTHER_EVERY:
+                        self.other, self._looked = await self._look_at_other(client), told.at
                     pause = CALM if self.calm else UNREST
                     await asyncio.sleep(max(pause, len(told.ends) / MOST_RATE))  # brokers do not notify
                 self.problem = ended
@@ -74,9 +82,19 @@ class Asked:
             finally:
                 await within(GRACE, close_client(client))
 
+    async def _look_at_other(self, client: AIOKafkaClient) -> Group | None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await asking.describe(client, self._other, PATIENCE)
+        except LOST as error:
+            log.debug("a group can't be looked at", extra={"group_id": self._other, "cause": str(error)})
+            return None
+
     async def _look(self, client: AIOKafkaClient, leaders: Leaders) -> Told:
         if not self._partitions or time.monotonic() - self._counted > TOPIC_EVERY:
             topic = (await leaders.topics((self._topic,)))[self._topic]
+            if topic.error_code:
+                raise failure(topic.error_code, self._topic)
             self._partitions, self._counted = len(topic.leaders), time.monotonic()
         tps = [TopicPartition(self._topic, partition) for partition in range(self._partitions)]
         # The ends are asked for last: an older one could lie before what is committed.

@@ -22,6 +22,7 @@ from worker.gateway.fleet.view import Seen, View
 from worker.gateway.log.logs import Logs
 from worker.gateway.resources.fleet import Fleet as FleetBody
 from worker.gateway.resources.fleet import FleetPartitions, FleetRebalance, FleetWorkers
+from worker.kafka.asking import Member
 from worker.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ class Fleet:
         """
         self._settings, self._logs = settings, logs
         self._topic = settings.topics.input
-        self._asked = Asked(options, settings.processing.group, self._topic, self._heard)
+        self._asked = Asked(options, settings.processing.group, self._topic, settings.risk_group, self._heard)
         self.scrapes = Scrapes(Targets(settings.gateway.scrape, settings.gateway.scrape_file))
         self.rebalances = Rebalances()
         self.sequences = Sequences()
@@ -155,6 +156,15 @@ class Fleet:
     def standings(self) -> dict[int, Standing]:
         """Where the partitions stood at the last look."""
         return self._standings
+
+    @property
+    def monitor(self) -> tuple[Member | None, int | None]:
+        """The member that leads the portfolio's monitor, and the number that stands by; None where it is not known."""
+        group = self._asked.other if self.known else None
+        if group is None or group.state not in ("Stable", "Empty", "Dead"):
+            return None, None
+        leads = [member for member in group.members if self._settings.risk_state_topic in member.assignment]
+        return (leads[0] if leads else None), len(group.members) - len(leads)
 
     def view(self) -> View:
         """Return the picture of now."""

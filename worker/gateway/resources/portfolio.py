@@ -11,6 +11,13 @@ from schemas.portfolio import Portfolio
 from worker.gateway.resources.page import LOOSE
 
 
+class Leader(msgspec.Struct):
+    """The process that owns the portfolio's risk."""
+
+    client_id: str
+    host: str
+
+
 class PortfolioNow(msgspec.Struct):
     """The newest step of the portfolio's monitor."""
 
@@ -24,6 +31,8 @@ class PortfolioNow(msgspec.Struct):
     ]
     group: Annotated[str, Meta(description="of the monitor's processes")]
     step_ms: int
+    leader: Annotated[Leader | None, Meta(description="of that group; null: none, or its coordinator gives no answer")]
+    standbys: Annotated[int | None, Meta(description="its further processes; null: as leader")]
     problem: Annotated[str | None, Meta(description="how the record differs from what this gateway knows")] = None
 
 

@@ -16,7 +16,7 @@ from worker.gateway.reading.lanes import Source
 from worker.gateway.reading.search import search
 from worker.gateway.reading.sight import Reader
 from worker.gateway.reading.times import bounds
-from worker.gateway.resources.portfolio import PastTrip, PortfolioHistory, PortfolioLimits, PortfolioNow
+from worker.gateway.resources.portfolio import Leader, PastTrip, PortfolioHistory, PortfolioLimits, PortfolioNow
 
 MOST = 200_000  # steps of a history
 TRIPS = 1_000
@@ -33,7 +33,9 @@ def newest(gateway: Gateway) -> Entry | None:
 def now(gateway: Gateway) -> PortfolioNow:
     """Return the newest step."""
     entry, age, settings = newest(gateway), gateway.logs.age_ms, gateway.settings
-    facts = settings.risk_group, settings.risk.step_ms
+    member, standbys = gateway.fleet.monitor
+    leader = Leader(member.client_id, member.host) if member else None
+    facts = settings.risk_group, settings.risk.step_ms, leader, standbys
     if entry is None:
         return PortfolioNow(None, None, None, age, "none", *facts)
     sight = _portfolio.look(entry.value)

@@ -15,8 +15,9 @@ class Restoring(NamedTuple):
 class Facts(NamedTuple):
     """The figures of one moment; the usual ones are those of a fleet in good health."""
 
-    silent_s: float = 0.0  # for which the brokers have given no answer
-    problem: str | None = None  # what they said last
+    silent_s: float = 0.0  # for which no topic could be read
+    unseen_s: float = 0.0  # for which the group could not be looked at
+    problem: str | None = None  # why
     known: bool = True  # the group has been looked at lately
     group_state: str = "Stable"
     unrest_s: float = 0.0  # for which the group has been rebalancing

@@ -11,6 +11,7 @@ BROKER = 5.0  # seconds without an answer
 UNREST = 3.0  # seconds of a rebalance that are none to speak of
 LAG = 60.0  # seconds
 REJECTED = 0.05
+ASK = "Check that the gateway may describe the group and the input (docs/operations, Access control)"
 FEW = 20  # rejections from which on their share says something
 SHOWN = 4  # partitions in a sentence
 _RANK = {"bad": 0, "warn": 1, "ok": 2}
@@ -45,8 +46,11 @@ def _problems(facts: Facts) -> Iterator[Said]:
     if facts.known:
         yield from _of_group(facts)
         yield from _of_lag(facts)
-    elif facts.silent_s <= BROKER:
+    elif facts.unseen_s <= BROKER:
         yield Said("warn", "The fleet has not been looked at yet", None)
+    elif facts.silent_s <= BROKER:
+        why = facts.problem or "the brokers give no answer about its group"
+        yield Said("warn", f"For {_span(facts.unseen_s)} nothing is known of the workers: {why}", ASK)
     yield from _of_risk(facts)
     if facts.rejected_share is not None and facts.rejected_share > REJECTED and facts.rejected >= FEW:
         yield Said(

@@ -111,7 +111,8 @@ class StatusService:
         gap = sequences.gaps[0] if sequences.gaps else None
         monitor, behind = self._monitor(figures)
         return Facts(
-            silent_s=max(fleet.silent_s, age) if (age := self._logs.age_s) < _NEVER else fleet.silent_s,
+            silent_s=self._logs.age_s if self._logs.age_s < _NEVER else fleet.silent_s,
+            unseen_s=fleet.silent_s,
             problem=fleet.problem,
             known=fleet.known,
             group_state=fleet.group_state,

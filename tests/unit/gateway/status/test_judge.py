@@ -26,7 +26,8 @@ def test_all_is_well() -> None:
 
 
 WRONG: list[tuple[dict[str, Any], str, str, str | None]] = [
-    ({"silent_s": 12.0, "known": False}, "bad", "no answer for 12 s", "Check that the brokers run"),
+    ({"unseen_s": 9.0, "known": False, "problem": "no right to it"}, "warn", "workers: no right to it", "may describe"),
+    ({"silent_s": 12.0, "unseen_s": 12.0, "known": False}, "bad", "no answer for 12 s", "Check that the brokers run"),
     ({"lost": 2, "missing": "SIM7 misses 2 after sequence 9"}, "bad", "2 records without an outcome: SIM7", "verify"),
     ({"kill": True}, "bad", "The kill is in force", "Acknowledge it"),
     ({"workers": 0, "lag_records": 1_204}, "bad", "No worker runs, and 1,204 records wait", "Start one"),
