@@ -14,7 +14,7 @@ import pytest
 from tests.integration.conftest import Bootstrap
 from tests.support.gateway import GatewayProcess
 from tests.support.kafka import produce, read_partition
-from tests.support.listening import Listener, places, stalled, topics_of
+from tests.support.listening import Listener, stalled, topics_of
 from tests.support.published import outcomes, publish_outcomes
 from tests.support.ticks import group_settings, make_topics
 from worker.errors import Exit
@@ -57,7 +57,7 @@ async def test_a_killed_gateway_costs_no_event_and_repeats_none(settings: Settin
             await publish_outcomes(settings, found[2 * third :], "after")
             await listener.until(lambda: listener.count(*topics_of(settings)) >= len(found), 20, "all events")
         for topic, name in topics_of(settings).items():
-            assert places(listener, topic) == await in_kafka(settings, name)
+            assert listener.places[topic] == await in_kafka(settings, name)
         assert listener.connections >= 2
         assert not listener.of("gap") + listener.of("reset")
         values = {one.value for one in found}

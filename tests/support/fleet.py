@@ -25,6 +25,7 @@ from worker.settings.names import variable
 STEP = 0.05  # seconds between two looks at something that offers no way to wait
 START = 120.0
 PAGE = os.sysconf("SC_PAGE_SIZE")
+TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 SECTIONS = (
     "KAFKA",
     "TOPICS",
@@ -125,6 +126,12 @@ class WorkerProcess:
         """(address space, resident memory) in bytes."""
         pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()
         return int(pages[0]) * PAGE, int(pages[1]) * PAGE
+
+    @property
+    def cpu_seconds(self) -> float:
+        """User and system time."""
+        user, system = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / TICKS_A_SECOND
 
     async def probe(self, path: str) -> tuple[int, str]:
         """HTTP status and body; (0, "") while nobody listens. The port is the one that the log names: a port chosen

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import ssl
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -17,15 +18,19 @@ from tests.support.sse import Client, Event
 from worker.settings import Settings
 
 PATH = "/api/v1/stream"
+_PLACE = re.compile(r'\{"partition":(\d+),"offset":(\d+),')
 _TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # unused, but each client would read the system's certificates
 
 
 class Listener:
     """Listens in the background; `url` is asked anew for each connection."""
 
-    def __init__(self, url: Callable[[], str], query: str, **headers: str) -> None:
+    def __init__(self, url: Callable[[], str], query: str, keep: bool = True, **headers: str) -> None:
+        """Listen; without `keep` only places and times are kept of records."""
+        self._keep = keep
+        self.places: defaultdict[str, defaultdict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
         self.events: list[Event] = []
-        self.times: list[float] = []  # monotonic, of each event
+        self.times: list[float] = []  # monotonic, of each event, kept or not
         self.last_id = ""
         self.connections = 0
         self.statuses: list[int] = []
@@ -54,11 +59,19 @@ class Listener:
             async for data in answer.aiter_raw():
                 new = client.feed(data)
                 self.last_id = client.last_id
-                self.events += new
-                self.times += [time.monotonic()] * len(new)
-                self._counts.update(event.name for event in new)
+                client.events.clear()
+                self._take(new)
                 async with self._heard:
                     self._heard.notify_all()
+
+    def _take(self, new: list[Event]) -> None:
+        self.times += [time.monotonic()] * len(new)
+        for event in new:
+            self._counts[event.name] += 1
+            if found := _PLACE.match(event.data):
+                self.places[event.name][int(found[1])].append(int(found[2]))
+            if self._keep or not found:
+                self.events.append(event)
 
     def of(self, name: str) -> list[Any]:
         """The data of all events of a name."""
@@ -93,12 +106,32 @@ class Listener:
         await self.close()
 
 
-def places(listener: Listener, topic: str) -> dict[int, list[int]]:
-    """The offsets of a topic's records by partition, as they came."""
-    found: dict[int, list[int]] = {}
-    for content in listener.of(topic):
-        found.setdefault(content["partition"], []).append(content["offset"])
-    return found
+class Draining:
+    """A client that reads as fast as it can and looks at nothing."""
+
+    def __init__(self, url: str, query: str) -> None:
+        self.bytes = 0
+        self._url, self._query = url, query
+        self._task: asyncio.Task[None]
+
+    async def __aenter__(self) -> Draining:
+        host, _, port = self._url.removeprefix("http://").partition(":")
+        reader, self._writer = await asyncio.open_connection(host, int(port), limit=1_048_576)
+        self._writer.write(f"GET {PATH}?{self._query} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
+        assert b" 200 " in await reader.readuntil(b"\r\n")
+        self._task = asyncio.create_task(self._read(reader))
+        return self
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        while data := await reader.read(1_048_576):
+            self.bytes += len(data)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._task.cancel()
+        await asyncio.wait({self._task})
+        self._writer.close()
+        with suppress(ConnectionError):
+            await self._writer.wait_closed()
 
 
 async def stalled(url: str, query: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
