@@ -37,7 +37,7 @@ class Latency(TypedDict):
 async def latency(settings: Settings, folder: Path, seconds: float = 15.0, readers: int = 1) -> Latency:
     """Commit decisions at `RATE`, and time their arrival at one of so many readers."""
     await make_topics(settings)
-    made = [one for one in outcomes(settings, settings.topics.partitions, symbols=40, bars=120)]
+    made = outcomes(settings, settings.topics.partitions, symbols=40, bars=120)
     decided = [one for one in made if one.topic == settings.topics.output]
     with GatewayProcess(settings, folder, f"latency-{readers}") as gateway:
         await gateway.ready()

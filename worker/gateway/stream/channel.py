@@ -52,6 +52,7 @@ class Channel(ABC):
         self.readers: set[Reader] = set()
         self.lent = 0  # to so many streams, those that only begin included
         self._source = source
+        self._keys = {topic: kind.keys(topic) for topic in kind.records}
         self._logs: dict[str, Log] = {}
         self._ends: list[Callable[[], None]] = []
         for topic in kind.records:
@@ -87,12 +88,17 @@ class Channel(ABC):
 
     def _new(self, topic: str, entries: Iterable[Entry]) -> Iterable[Entry]:
         """Yield what is new and wanted; the places move along."""
-        offsets, hears = self.places.offsets[topic], self.kind.hears
+        offsets, keys, move = self.places.offsets[topic], self._keys[topic], self.places.move
         for entry in entries:
             if entry.offset >= offsets[entry.partition]:
-                self.places.move(topic, entry.partition, entry.offset + 1)
-                if hears(topic, entry.key):
+                move(topic, entry.partition, entry.offset + 1)
+                if keys is None or entry.key in keys:
                     yield entry
+
+    def hears(self, topic: str, key: bytes | None) -> bool:
+        """Return whether a record with this key is wanted."""
+        keys = self._keys[topic]
+        return keys is None or key in keys
 
     def _began_anew(self, topic: str, found: Log) -> None:
         """Tell the streams what the log has passed over, or that the topic was recreated."""

@@ -84,7 +84,7 @@ class EveryReplaying:
         frames: list[bytes] = []
         for entry in entries:
             self._places.move(topic, entry.partition, entry.offset + 1)
-            if self._channel.kind.hears(topic, entry.key):
+            if self._channel.hears(topic, entry.key):
                 frames.append(self._channel.frame(topic, entry, self._places))
         return b"".join(frames)
 

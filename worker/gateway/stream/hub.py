@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from worker.gateway.auth.caller import Caller
 from worker.gateway.mounts import Scope
@@ -73,8 +73,9 @@ class Hub:
 
     async def _until_empty(self) -> None:
         self._empty.clear()
-        if self._open:
-            await asyncio.wait({asyncio.ensure_future(self._empty.wait())}, timeout=FAREWELL)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL if self._open else 0.0):
+                await self._empty.wait()
 
     @contextmanager
     def admitted(self, caller: Caller) -> Iterator[None]:

@@ -138,7 +138,7 @@ class LatestReplaying:
         """Take the next records of a partition, and return what can be written."""
         for entry in entries:
             self._places.move(topic, entry.partition, entry.offset + 1)
-            if self._channel.kind.hears(topic, entry.key):
+            if self._channel.hears(topic, entry.key):
                 self._newest.pop((topic, entry.key), None)
                 self._newest[topic, entry.key] = entry
         return b""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 _TOPIC = re.compile(
@@ -41,26 +41,30 @@ def read_places(text: str) -> dict[str, Place]:
 
 
 class Places:
-    """The places of one reader in several topics, and their text; both change together."""
+    """The places of one reader in several topics, and their text, which is put together when it is asked for."""
 
     def __init__(self) -> None:
         self.offsets: dict[str, list[int]] = {}  # by topic and partition
         self._tags: dict[str, str] = {}
         self._pairs: dict[str, list[bytes]] = {}
         self._texts: dict[str, bytes] = {}
+        self._moved: dict[str, set[int]] = {}  # since the text was put together
+        self._text: bytes | None = None
 
-    def put(self, topic: str, topic_id: int, offsets: list[int]) -> None:
+    def put(self, topic: str, topic_id: int, offsets: Sequence[int]) -> None:
         """Set all places of a topic."""
         self.offsets[topic] = list(offsets)
         self._tags[topic] = tag_of(topic_id)
-        self._pairs[topic] = [b"%d:%d" % pair for pair in enumerate(offsets)]
-        self._write(topic)
+        self._pairs[topic] = [b""] * len(offsets)
+        self._texts[topic] = b""
+        self._moved[topic] = set(range(len(offsets)))
+        self._text = None
 
     def move(self, topic: str, partition: int, offset: int) -> None:
         """Set one place."""
         self.offsets[topic][partition] = offset
-        self._pairs[topic][partition] = b"%d:%d" % (partition, offset)
-        self._write(topic)
+        self._moved[topic].add(partition)
+        self._text = None
 
     def tag(self, topic: str) -> str:
         """Return the short form of a topic's id."""
@@ -74,16 +78,25 @@ class Places:
         """Return places that change apart from these."""
         made = Places()
         made.offsets = {topic: list(offsets) for topic, offsets in self.offsets.items()}
-        made._tags, made._texts = dict(self._tags), dict(self._texts)
+        made._tags, made._texts, made._text = dict(self._tags), dict(self._texts), self._text
         made._pairs = {topic: list(pairs) for topic, pairs in self._pairs.items()}
+        made._moved = {topic: set(moved) for topic, moved in self._moved.items()}
         return made
-
-    def _write(self, topic: str) -> None:
-        tag = self._tags[topic]
-        name = f"{topic}.{tag}=" if tag else f"{topic}="
-        self._texts[topic] = name.encode() + b",".join(self._pairs[topic])
 
     @property
     def text(self) -> bytes:
         """The id of an event at these places."""
-        return b";".join(self._texts.values())
+        if self._text is None:
+            for topic, moved in self._moved.items():
+                if moved or not self._texts[topic]:
+                    self._write(topic, moved)
+            self._text = b";".join(self._texts.values())
+        return self._text
+
+    def _write(self, topic: str, moved: set[int]) -> None:
+        pairs, offsets, tag = self._pairs[topic], self.offsets[topic], self._tags[topic]
+        for partition in moved:
+            pairs[partition] = b"%d:%d" % (partition, offsets[partition])
+        moved.clear()
+        name = f"{topic}.{tag}=" if tag else f"{topic}="
+        self._texts[topic] = name.encode() + b",".join(pairs)

@@ -35,11 +35,12 @@ class Kind(NamedTuple):
         """The topics of Kafka among them."""
         return tuple(topic for topic in self.topics if topic in RECORDS)
 
-    def hears(self, topic: str, key: bytes | None) -> bool:
-        """Return whether a record with this key is wanted."""
+    def keys(self, topic: str) -> frozenset[bytes] | None:
+        """Return the keys of a topic that are wanted; None: all, and records without a key."""
         if self.symbol is None or topic not in BY_SYMBOL:
-            return True
-        return key is not None and (key == self.symbol.encode() or (topic == "limits" and key == b"*"))
+            return None
+        own = self.symbol.encode("utf-8", "surrogatepass")
+        return frozenset({own, b"*"}) if topic == "limits" else frozenset({own})
 
 
 class Wanted(NamedTuple):
