@@ -40,6 +40,7 @@ class EveryChannel(Channel):
         return event(topic, places.text, record(entry, self.value(topic, entry)))
 
     def _piece(self, frames: list[bytes]) -> None:
+        self.ring.forget(min((reader.number for reader in self.readers), default=self.ring.next))
         self.ring.add(Piece(b"".join(frames), len(frames), self._now(), self.places.copied()))
 
     def _tell(self, name: str, content: object) -> None:

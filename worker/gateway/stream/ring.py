@@ -53,10 +53,18 @@ class Ring:
         self._events += piece.events
         self._bytes += len(piece.body)
         while len(self._pieces) > 1 and self._superfluous(self._pieces[0], piece.born):
-            old = self._pieces.popleft()
-            self.first += 1
-            self._events -= old.events
-            self._bytes -= len(old.body)
+            self._forget()
+
+    def forget(self, before: int) -> None:
+        """Forget the pieces before a number, which all readers have taken."""
+        while self.first < min(before, self.next):
+            self._forget()
+
+    def _forget(self) -> None:
+        old = self._pieces.popleft()
+        self.first += 1
+        self._events -= old.events
+        self._bytes -= len(old.body)
 
     def _superfluous(self, oldest: Piece, now: float) -> bool:
         if self._bytes > MOST_BYTES:

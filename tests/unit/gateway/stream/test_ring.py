@@ -21,6 +21,20 @@ def test_a_burst_is_held_and_then_only_the_newest_thousand() -> None:
     assert (len(ring), ring.first, ring.next) == (QUEUE, 4 * QUEUE + 1, 5 * QUEUE + 1)
 
 
+def test_what_all_readers_have_taken_is_forgotten() -> None:
+    ring = Ring()
+    for _ in range(5):
+        ring.add(piece())
+    ring.forget(3)
+    assert (len(ring), ring.first, ring.next) == (2, 3, 5)
+    ring.forget(9)
+    assert (len(ring), ring.first, ring.take(5)) == (0, 5, None)
+    ring.add(piece())
+    taken = ring.take(5)
+    assert taken is not None
+    assert taken.number == 6
+
+
 def test_bytes_are_bounded_whatever_the_age() -> None:
     ring = Ring()
     for _ in range(40):
