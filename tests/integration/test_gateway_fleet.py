@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import signal
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +22,7 @@ from worker.settings import Settings
 
 pytestmark = pytest.mark.kafka
 PARTITIONS = 4
-TICKS = 30_000
+TICKS = 20_000
 # A new owner has to replay everything: long enough to be seen at it.
 UNSAVED = {"save_records": 1_000_000, "save_offsets": 10_000_000}
 
@@ -35,6 +37,14 @@ async def settings(broker: Bootstrap, topic_prefix: str) -> Settings:
 def probes(file: Path, workers: list[WorkerProcess]) -> None:
     targets = [f"127.0.0.1:{worker.events('probes')[0]['port']}" for worker in workers]
     file.write_text(json.dumps([{"targets": targets}]))
+
+
+async def slowed(worker: WorkerProcess) -> None:
+    """Give a worker a quarter of the time, so that a look finds it at what takes a moment only."""
+    worker.send(signal.SIGSTOP)
+    await asyncio.sleep(0.15)
+    worker.send(signal.SIGCONT)
+    await asyncio.sleep(0.05)
 
 
 class Watched:
@@ -86,6 +96,8 @@ async def test_a_killed_worker_is_seen_as_unowned_restoring_and_running(settings
             victim.kill()
 
             async def taken_over() -> bool:
+                if not all("restoring" in seen for seen in watched.states.values()):
+                    await slowed(heir)
                 await watched.look()
                 return all(seen[-1] in ("running", "idle") and len(seen) > 1 for seen in watched.states.values())
 
