@@ -51,10 +51,10 @@ export function candles({name, height, pick, signal}) {
     chart.select(chosen);
   }, (error) => signal.aborted || box.failed(error));
 
+  let odd = 0;
   const describe = () => {
     const at = course.ts.length - 1;
     box.describe(at < 0 ? 'no bars' : `${integer(course.ts.length)} bars to ${moment(course.ts[at])}, last close ${text(course.close[at], price)}, ${course.markers.length} decisions to trade`);
-    const odd = course.ts.reduce((sum, _, n) => sum + Number(!('open' in candle(course, n))), 0);
     put(left, odd > 0 && h('span.level.warn', icon('warn'), `${count(odd, 'bar')} without a plausible price: see the table`));
     box.changed();
   };
@@ -63,11 +63,13 @@ export function candles({name, height, pick, signal}) {
     /** Draw another course. @param {Course} next */
     show: (next) => {
       course = next;
+      odd = course.ts.reduce((sum, _, at) => sum + Number(!plausible(course, at)), 0);
       chart?.all(course);
       describe();
     },
     /** The course has one bar more. */
     grew: () => {
+      odd += Number(!plausible(course, course.ts.length - 1));
       chart?.last(course);
       describe();
     },
@@ -183,10 +185,12 @@ function draw(lib, place, picked) {
 const drawable = (/** @type {unknown} */ one) => typeof one === 'number' && Math.abs(one) < LARGEST;
 
 /** @param {Course} course @param {number} at */
+const plausible = (course, at) => drawable(course.open[at]) && drawable(course.high[at]) && drawable(course.low[at]) && drawable(course.close[at]);
+
+/** @param {Course} course @param {number} at */
 function candle(course, at) {
   const time = course.ts[at] / 1000;
-  const [open, high, low, close] = [course.open[at], course.high[at], course.low[at], course.close[at]];
-  return [open, high, low, close].every(drawable) ? {time, open, high, low, close} : {time};
+  return plausible(course, at) ? {time, open: course.open[at], high: course.high[at], low: course.low[at], close: course.close[at]} : {time};
 }
 
 /** @param {Course} course @param {number} at */

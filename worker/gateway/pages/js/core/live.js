@@ -67,7 +67,7 @@ export function open({topics, mode = 'latest', symbol, from, lastId = '', signal
         await listen(address('stream', query), signal, () => enter('live'), () => enter('stale', 'no sign of life'), hear);
       } catch (error) {
         if (signal.aborted) return;
-        why = error.message;
+        why = error instanceof TypeError ? 'the gateway can’t be reached' : error.message; // a failed fetch is a TypeError
         if (error.status === 401 || error.status === 403) return enter('forbidden', why);
         if (error.status === 409 || error.status === 410 || error.status === 400) parser.id = ''; // the id is of another topic
         after = (error.retryAfter ?? 0) * 1000;

@@ -25,7 +25,7 @@ export function mount(root, ctx) {
   }, ctx.signal);
   ctx.stream({topics: ['decisions', 'fleet'], mode: 'latest'}, {
     state: (state, why) => {
-      byStream([decisions.panel], state, why);
+      byStream([decisions.panel, partitions.panel], state, why);
       line.linked(state, why);
     },
     status: (items) => {

@@ -73,7 +73,7 @@ export function tiles(ctx) {
         say(figure, kind === 'absent' ? '–' : label(text));
         figure.className = `tile-figure ${kind === 'plain' ? '' : kind}`;
         figure.title = kind === 'plain' ? '' : hint ?? '';
-        say(note, kind === 'absent' && drawn.share !== undefined ? 'no monitor of risk runs' : drawn.note);
+        say(note, kind === 'absent' && tile.href === '#/risk' ? 'no monitor of risk runs' : drawn.note);
         const word = nearness(drawn.share);
         if (sign.textContent !== (word?.textContent ?? '')) put(sign, word);
         if (drawn.share !== undefined) put(bar, meter(drawn.share, `${tile.name}, share of the limit`));
