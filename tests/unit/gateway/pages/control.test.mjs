@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {changes, limits, touched} from '../../../../worker/gateway/pages/js/control/difference.js';
+import {changes, limits, rebased, touched} from '../../../../worker/gateway/pages/js/control/difference.js';
 import {told} from '../../../../worker/gateway/pages/js/control/told.js';
 import {writer} from '../../../../worker/gateway/pages/js/control/write.js';
 
@@ -51,6 +51,12 @@ test('only what differs from the record in force is written', () => {
   assert.deepEqual(touched({allow_open: false, max_notional: 10}, {allow_open: false, risk_mult: 0.5, max_notional: null}), {risk_mult: 0.5, max_notional: null});
 });
 
+test('after a conflict nothing of the other record is undone unseen', () => {
+  const wanted = {allow_open: true, risk_mult: 0.5, max_notional: 100};
+  assert.deepEqual(rebased({max_notional: 100}, {allow_open: false, max_notional: 80}, wanted), {allow_open: false, risk_mult: 0.5, max_notional: 80});
+  assert.deepEqual(rebased({allow_open: false}, null, {allow_open: false, risk_mult: 1, max_notional: 7}), {allow_open: true, risk_mult: 1, max_notional: 7});
+});
+
 test('limits in words', () => {
   assert.equal(limits({key: 'A', version: 1}), 'nothing');
   assert.equal(limits({allow_open: false, risk_mult: 0.5, max_notional: 12_500, kill: 'close_all'}), 'kill: close all, no new positions, sizes at 50 %, at most 12,500');
@@ -62,7 +68,7 @@ test('a difference tells what changed, also what this version does not know', ()
   const changed = Object.fromEntries(rows.filter((row) => row.changed).map(({name, before, after}) => [name, [before, after]]));
   assert.deepEqual(changed, {'New positions': ['allowed', 'blocked'], Size: ['50 % of normal', '100 % of normal'], 'later member': ['1', '2']});
   const parameters = changes({strategy: {name: 's', parameters: {fast: 12}}}, {strategy: {name: 's', parameters: {fast: 12, slow: 26}}});
-  assert.deepEqual(parameters.filter((row) => row.changed).map((row) => [row.name, row.before, row.after]), [['strategy · parameters · slow', '–', '26']]);
+  assert.deepEqual(parameters.filter((row) => row.changed).map((row) => [row.name, row.before, row.after]), [['slow', '–', '26']]);
 });
 
 test('hostile values stay text', () => {

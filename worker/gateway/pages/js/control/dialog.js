@@ -56,6 +56,7 @@ export function writeDialog(ctx, act) {
     const {kind, said, hint, wait} = told(error);
     const meanwhile = kind === 'conflict' && act.conflict ? await act.conflict().catch(() => null) : null;
     put(outcome, note('bad', said), meanwhile, hint && h('p.hint', hint));
+    outcome.scrollIntoView({block: 'nearest'});
     if (kind === 'unknown') put(submit, 'Send again');
     if (kind === 'forbidden') submit.hidden = true;
     for (let left = wait; left > 0 && !own.signal.aborted; left -= 1) {

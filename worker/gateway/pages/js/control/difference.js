@@ -20,6 +20,15 @@ export function touched(before, wanted) {
   return Object.fromEntries(Object.keys(DEFAULTS).filter((member) => member in wanted && wanted[member] !== (before?.[member] ?? DEFAULTS[member])).map((member) => [member, wanted[member]]));
 }
 
+/**
+ * What is wanted once another record has come: what was not touched follows the new one, so that nothing of it is undone unseen.
+ * @param {any} before the record that was seen @param {any} after the new one @param {Record<string, any>} wanted @returns {Record<string, any>}
+ */
+export function rebased(before, after, wanted) {
+  const changed = touched(before, wanted);
+  return Object.fromEntries(Object.keys(DEFAULTS).filter((member) => member in wanted).map((member) => [member, member in changed ? wanted[member] : after?.[member] ?? DEFAULTS[member]]));
+}
+
 /** @param {unknown} value */
 const odd = (value) => shown(value, String).text;
 
@@ -51,7 +60,7 @@ export function changes(before, after) {
   }
   for (const member of new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])) {
     if (OF_ITSELF.has(member)) continue;
-    for (const [name, one, two] of parts(words(member), before?.[member], after?.[member])) rows.push(row(name, one, two));
+    for (const [name, one, two] of parts(member === 'parameters' ? '' : words(member), before?.[member], after?.[member])) rows.push(row(name, one, two));
   }
   return rows;
 }
@@ -61,7 +70,7 @@ function parts(name, before, after) {
   const nested = (/** @type {any} */ one) => typeof one === 'object' && one !== null && !Array.isArray(one);
   if (!nested(before) && !nested(after)) return [[name, plain(before), plain(after)]];
   const members = new Set([...Object.keys(nested(before) ? before : {}), ...Object.keys(nested(after) ? after : {})]);
-  return [...members].flatMap((member) => parts(`${name} · ${words(member)}`, nested(before) ? before[member] : undefined, nested(after) ? after[member] : undefined));
+  return [...members].flatMap((member) => parts(member === 'parameters' ? '' : name === '' ? words(member) : `${name} · ${words(member)}`, nested(before) ? before[member] : undefined, nested(after) ? after[member] : undefined));
 }
 
 /** @param {unknown} value */

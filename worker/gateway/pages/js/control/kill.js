@@ -15,7 +15,7 @@ const WORD = 'KILL';
 const SHOWN = 6;
 
 /** The button at the top right, apart from everything. @param {import('./limits.js').Who} ctx */
-export const killButton = (ctx) => h('button.danger.kill', {type: 'button', onclick: () => killDialog(ctx, '*')}, icon('bad'), 'Kill', h('span.unseen', ' switch: close all positions'), h('span.dots', {'aria-hidden': 'true'}, ' …'));
+export const killButton = (ctx) => h('button.danger.kill', {type: 'button', title: 'Close all positions and open none', onclick: () => killDialog(ctx, '*')}, icon('bad'), 'Kill …');
 
 /**
  * Close all positions of a key, and open none.

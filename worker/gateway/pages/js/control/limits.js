@@ -8,7 +8,7 @@ import {dialog} from '../components/dialog.js';
 import {writeDialog, note} from './dialog.js';
 import {effect} from './effect.js';
 import {field, reasonField} from './fields.js';
-import {touched} from './difference.js';
+import {rebased, touched} from './difference.js';
 import {difference, named, origin} from './record.js';
 
 /** @typedef {Pick<import('../app.js').Context, 'api'|'announce'|'session'|'now'>} Who */
@@ -87,6 +87,10 @@ function open(ctx, key, title, found, start, onWritten) {
     conflict: async () => {
       const before = record;
       record = await read(ctx, key);
+      const next = rebased(before?.control, record?.control, {allow_open: opens, risk_mult: size.value(), max_notional: cap.value()});
+      allowed.choose(next.allow_open ? 'yes' : 'no');
+      size.input.value = String(round(next.risk_mult * 100));
+      cap.input.value = next.max_notional ?? '';
       origins();
       draw();
       return meanwhile(ctx, before, record);
@@ -127,7 +131,7 @@ export function liftDialog(ctx, key, {onWritten} = {}) {
 /** What somebody else changed since the dialog was opened. @param {Who} ctx @param {any} before @param {any} after */
 export function meanwhile(ctx, before, after) {
   return h('div.meanwhile', after ? origin(after, ctx.now()) : h('p', 'The record was removed.'),
-    difference(before?.control ?? null, after?.control ?? null, {only: true}), h('p.hint', 'What you entered is kept and now stands against this version. Look at it again, then write.'));
+    difference(before?.control ?? null, after?.control ?? null, {only: true}), h('p.hint', 'What you had changed is kept, all else follows this version. Look at it again, then write.'));
 }
 
 /** @param {number} value */

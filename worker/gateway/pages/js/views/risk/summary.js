@@ -24,7 +24,7 @@ export function summaryPanel(ctx, onWritten) {
       const control = all?.control;
       const byOperator = !blocks.length && control && (control.allow_open === false || control.kill === 'close_all');
       const killed = blocks.some((one) => one.kind === 'kill') || control?.kill === 'close_all';
-      const [shape, answer] = killed ? ['bad', 'No. All positions are closed'] : blocks.length || byOperator ? ['warn', 'No. Positions that are open stay managed'] : ['ok_disc', 'Yes'];
+      const [shape, answer] = killed ? ['bad', 'No. All positions are being closed'] : blocks.length || byOperator ? ['warn', 'No. Positions that are open stay managed'] : ['ok_disc', 'Yes'];
       const size = control?.risk_mult ?? portfolio.multiplier;
       put(body,
         h('p.answer', {dataset: {level: killed ? 'bad' : blocks.length || byOperator ? 'warn' : 'ok'}}, icon(shape), h('strong', answer)),
