@@ -22,7 +22,7 @@ BENCH_calibration := tests.bench.reliability
 BENCH_profiles    := tests.bench.profiles
 BENCH_examples    := tests.bench.earned --docs
 BENCHES := workers check peers engine backtest failover symbols inprocess models calibration profiles
-PROOFS  := parity differential oracles strategies risk test-files test-versions
+PROOFS  := parity differential oracles strategies risk alerts test-files test-versions
 CHOSEN  := $(or $(WHAT),workers)
 
 MIN       ?= 10
@@ -135,6 +135,9 @@ strategies: $(DEV) engine
 
 risk: $(DEV) engine $(START)
 	@$(BIN)/python -m tests.bench.risk $(ARGS)
+
+alerts: $(DEV) engine $(START)
+	@$(BIN)/python -m tests.bench.alerts $(ARGS)
 
 test-files: $(DEV) engine
 	@$(BIN)/python -m tests.files $(ARGS)

@@ -22,7 +22,7 @@ NAMED = {
     *("bench-check", "bench-peers", "bench-backtest", "bench-failover", "bench-engine", "bench-symbols"),
     *("bench-inprocess", "bench-models", "parity", "profiles", "calibration", "differential", "oracles", "test-files"),
     *("test-versions", "test-docker", "chaos", "soak", "demo", "test", "unit", "integration", "check", "lint", "types"),
-    *("imports", "setup", "engine", "reference", "lock", "strategies", "risk"),
+    *("imports", "setup", "engine", "reference", "lock", "strategies", "risk", "alerts"),
 }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.catalogue import fault
 from tests.integration.conftest import Bootstrap
 from tests.support.alerting import (
     Alerting,
@@ -77,6 +78,7 @@ async def holds(settings: object, silence: str) -> bool:
     return any(one.id == silence for one in await topics.silences(settings))  # type: ignore[arg-type]
 
 
+@fault("F59")
 async def test_the_standby_goes_on(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
     with Hook() as hook:
         settings = alerts_settings(broker.bootstrap, topic_prefix, write_file(tmp_path, hook.url))

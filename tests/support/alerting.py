@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from schemas.alert import Alert
 from schemas.delivery import Delivery
 from tests.support.alarms import decided, portfolio
 from tests.support.fleet import START, Fleet, WorkerProcess, until
+from tests.support.hooks import Hook
 from tests.support.kafka import create_topics, produce
 from tests.support.risk import read_whole
 from tests.support.ticks import group_settings, make_topics
@@ -59,6 +61,12 @@ async def make_alerts_topics(settings: Settings) -> None:
         await create_topics(settings.kafka.bootstrap_servers, {name: 1}, config | slow)
 
 
+async def make_state_topic(settings: Settings) -> None:
+    """Create a state topic beside the one that there is."""
+    name = settings.alerts_state_topic
+    await create_topics(settings.kafka.bootstrap_servers, {name: 1}, wanted_by_alerts(settings)[name])
+
+
 def write_file(folder: Path, url: str, more: str = "", rest: str = "") -> Path:
     """A file of one route to one webhook."""
     file = folder / "alerts.toml"
@@ -98,6 +106,50 @@ async def decide(settings: Settings, found: Sequence[tuple[int, str, int]], *rea
     now = now_ms()
     values = [(at, symbol.encode(), decided(symbol, number, now, *reasons), now) for at, symbol, number in found]
     await produce(settings.kafka.bootstrap_servers, settings.topics.output, values)
+
+
+class Shifts:
+    """Level shifts of ever new symbols: an alert each."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.symbols: list[str] = []
+        self._settings = settings
+
+    async def more(self, count: int) -> None:
+        """Write so many."""
+        new = [f"S{len(self.symbols) + at:05d}" for at in range(count)]
+        partitions = self._settings.topics.partitions
+        await decide(self._settings, [(at % partitions, one, 1) for at, one in enumerate(new)], "level_shift")
+        self.symbols += new
+
+    async def told(self, hook: Hook, seconds: float) -> None:
+        """Wait until a web server has taken an alert for each."""
+
+        async def holds() -> bool:
+            return set(self.symbols) <= symbols_of(hook)
+
+        await until(holds, seconds, "an alert for each symbol")
+
+
+def symbols_of(hook: Hook) -> set[str]:
+    """The symbols that a web server was told of, in summaries by details only."""
+    return {one["labels"]["symbol"] for request in hook.taken for one in request.json["alerts"]}
+
+
+def assert_told(hook: Hook, symbols: Sequence[str]) -> int:
+    """Check that each symbol was told once, or in repeats that are equal byte by byte; return their number."""
+    bodies: dict[str, set[bytes]] = {}
+    repeats = 0
+    for one in hook.taken:
+        known = bodies.setdefault(one.headers["Idempotency-Key"], set())
+        repeats += bool(known)
+        known.add(one.body)
+    assert {len(found) for found in bodies.values()} == {1}
+    told = Counter(
+        alert["labels"]["symbol"] for found in bodies.values() for alert in msgspec.json.decode(min(found))["alerts"]
+    )
+    assert set(told) == set(symbols)
+    return repeats
 
 
 async def measure(settings: Settings, **figures: Any) -> None:

@@ -14,6 +14,7 @@ from worker.alerts.configuration.plan import Plan
 from worker.alerts.core import Core
 from worker.alerts.evaluation.series import Series
 from worker.alerts.inputs import Sources
+from worker.alerts.routing.members import Member
 from worker.errors import ConfigError, DataError
 from worker.kafka.identity import text_of
 from worker.kafka.protocol.answers import failure
@@ -64,6 +65,7 @@ class Restoring:
         cut = {source: [await self._begin(reader, tp) for tp in self._tps(source)] for source in self._sources.topics}
         open_, number = await self._written(reader)
         stored = {f"series/{one.rule}/{one.fingerprint}": _series(one) for one in open_}
+        stored |= {f"member/{one.fingerprint}": _member(one) for one in open_ if one.state != "pending"}
         if number:
             log.error("the state was deleted: windows begin anew", extra={"open": len(open_), "step": number})
         last = journal.Step(journal.FORMAT, number, 0, cut, {}, [], dict(ids), self._plan.digest)
@@ -135,3 +137,8 @@ def _series(alert: Alert) -> bytes:
     return msgspec.msgpack.encode(
         Series(alert.labels, alert.starts_ms, alert.fired_ms or alert.starts_ms, list(alert.evidence), alert)
     )
+
+
+def _member(alert: Alert) -> bytes:
+    # Of no group, so that routing takes it up anew: whether it was told is not known.
+    return msgspec.msgpack.encode(Member(alert, ""))

@@ -45,7 +45,7 @@ url = "http://127.0.0.1:2/"
 def run(folder: Path, seed: int, partitions: int, restarts: bool) -> Alarms:
     dice, fate = random.Random(seed), random.Random(-seed)
     alarms = Alarms(plan_of(folder, ROUTES, shipped=True), partitions)
-    for turn in range(120):
+    for turn in range(90):
         traffic(alarms, dice)
         rows = []
         if dice.random() < 0.1:
