@@ -28,6 +28,15 @@ class Request:
         return json.loads(self.body)
 
 
+class Server(ThreadingHTTPServer):
+    """One that says nothing about clients that were killed."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """Say nothing."""
+
+
 Answer = tuple[int, Mapping[str, str]]
 
 
@@ -62,8 +71,7 @@ class Hook:
             def log_message(self, *_: Any) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
         return self

@@ -1,0 +1,100 @@
+"""`alphapulse alerts` beside a member that runs: list, test over history, silence, acknowledge; and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.integration.conftest import Bootstrap
+from tests.support.alarms import MINUTE
+from tests.support.alerting import (
+    Alerting,
+    alerts_settings,
+    decide,
+    make_alerts_topics,
+    measure,
+    now_ms,
+    write_file,
+    wrote,
+)
+from tests.support.commands import command
+from tests.support.fleet import until
+from tests.support.hooks import Hook
+from worker.errors import Exit
+
+pytestmark = pytest.mark.kafka
+
+
+async def test_what_operators_do(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
+    with Hook() as hook:
+        settings = alerts_settings(broker.bootstrap, topic_prefix, write_file(tmp_path, hook.url))
+        missing = command(settings, "alerts", "list")
+        assert (missing.code, "does not exist" in missing.sentence) == (Exit.CONFIG, True)
+        await make_alerts_topics(settings)
+        begun = now_ms()
+        assert "no alert is open" in command(settings, "alerts", "list").err
+        assert "nothing is silenced" in command(settings, "alerts", "silences").err
+        async with Alerting(settings, tmp_path) as fleet:
+            await fleet.owner("owner")
+            silenced = command(
+                settings, "alerts", "silence", "rule=level-*", "symbol!=BBB", "--for", "1h", "--reason", "planned"
+            )
+            assert silenced.code == Exit.OK, silenced.err
+            await decide(settings, [(0, "AAA", 1), (1, "BBB", 1)], "level_shift")
+            await measure(settings, load=0.9)
+            near = await wrote(settings, "limit-near", "firing")
+            done = command(
+                settings, "alerts", "acknowledge", near.fingerprint, "--reason", "on it", "--who", "ann", "--json"
+            )
+            act = msgspec.json.decode(done.out)
+            assert (act["action"], act["subject"], act["who"]) == ("acknowledge_alert", near.fingerprint, "ann")
+            await wrote(settings, "limit-near", "acknowledged")
+
+            async def told() -> bool:
+                return len(hook.taken) >= 2
+
+            await until(told, 20, "two messages")
+            table = command(settings, "alerts", "list").out
+            assert "limit-near" in table
+            assert "symbol=AAA" in table  # silenced, and recorded
+            sent = msgspec.json.decode(command(settings, "alerts", "list", "--deliveries", "--json").out)
+            assert {one["outcome"] for one in sent} == {"delivered"}
+            (silence,) = msgspec.json.decode(command(settings, "alerts", "silences", "--json").out)
+            assert (silence["author"] != "", silence["reason"]) == (True, "planned")
+            ended = command(settings, "alerts", "end-silence", silence["id"], "--reason", "over")
+            assert ended.code == Exit.OK, ended.err
+
+            async def all_told() -> bool:
+                return {one.json["alerts"][0]["labels"].get("symbol") for one in hook.taken} >= {"AAA", "BBB"}
+
+            await until(all_told, 20, "what was silenced")
+            await fleet.stop()
+    span = ("--since", str(begun - MINUTE), "--until", str(now_ms() + MINUTE))
+    trial = command(settings, "alerts", "test", "level-shift", *span, "--json")
+    found = msgspec.json.decode(trial.out)
+    assert {(one["labels"]["symbol"], one["state"]) for one in found} == {("AAA", "firing"), ("BBB", "firing")}
+    assert "fires 1 times" in command(settings, "alerts", "test", "limit-near", *span).out
+    for arguments, code, said in (
+        (("test", "limit-nea", *span), Exit.USAGE, "did you mean limit-near?"),
+        (("test", "lag", *span), Exit.CONFIG, "looks at the fleet"),
+        (("silence", "rule", "--for", "1h", "--reason", "x"), Exit.USAGE, "is no matcher"),
+        (("silence", "rule=x", "--for", "1hour", "--reason", "x"), Exit.USAGE, "did you mean 1h?"),
+        (("silence", "rule=x", "--for", "100d", "--reason", "x"), Exit.CONFIG, "up to 90 days"),
+        (("acknowledge", "kill", "--reason", "x"), Exit.CONFIG, "is no fingerprint"),
+        (("acknowledge", near.fingerprint, "--reason", ""), Exit.CONFIG, "has a reason"),
+        (("end-silence", "x", "--reason", "x"), Exit.CONFIG, "is no id of a silence"),
+    ):
+        refused = command(settings, "alerts", *arguments)
+        assert (refused.code, said in refused.sentence) == (code, True), refused.err
+    checked = command(settings, "alerts", "check")
+    assert "receivers: ops (webhook)" in checked.out
+    (tmp_path / "alerts.toml").write_text('[rules.x]\nkind = "mach"\n', encoding="utf-8")
+    bad = command(settings, "alerts", "check")
+    assert (bad.code, "line 1: rules.x: no kind 'mach'; did you mean match?" in bad.sentence) == (Exit.CONFIG, True)
+    async with Alerting(settings, tmp_path) as fleet:
+        member = fleet.member("refused")
+        assert await member.exit_code(30) == Exit.CONFIG
+        assert "did you mean match?" in member.text
+        assert "Traceback" not in member.text
