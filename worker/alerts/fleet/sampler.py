@@ -83,7 +83,7 @@ class Sampler:
         every = [tp for tps in present.values() for tp in tps]
         for watched in (
             Watched("worker", settings.processing.group, present.get(topics.input, [])),
-            Watched("archive", f"{settings.processing.group}-archive", every),
+            Watched("archive", settings.archive_group, every),
         ):
             if watched.tps:
                 rows += await self._lags.look(client, leaders, watched)
