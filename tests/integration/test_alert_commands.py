@@ -21,10 +21,30 @@ from tests.support.alerting import (
 )
 from tests.support.commands import command
 from tests.support.fleet import until
+from tests.support.gateway import GatewayProcess
 from tests.support.hooks import Hook
 from worker.errors import Exit
+from worker.settings import Settings
 
 pytestmark = pytest.mark.kafka
+
+
+async def shown(settings: Settings, folder: Path) -> None:
+    """The gateway has the same."""
+    with GatewayProcess(settings, folder) as gateway:
+        await gateway.ready()
+        found = (await gateway.get("alerts")).json()
+        told = {(one["alert"]["rule"], one["alert"]["labels"].get("symbol"), one["silenced"]) for one in found["items"]}
+        assert told == {("level-shift", "AAA", True), ("level-shift", "BBB", False), ("limit-near", None, False)}
+        assert (found["total"], found["firing"]) == (3, 2)
+        near = (await gateway.get("alerts", state="acknowledged", rule="limit-near")).json()
+        assert [one["alert"]["acknowledged"]["who"] for one in near["items"]] == ["ann"]
+        sent = (await gateway.get("alerts/deliveries", limit=1)).json()
+        assert (len(sent["items"]), sent["total"]) == (1, 2)
+        assert sent["items"][0]["delivery"]["outcome"] == "delivered"
+        silences = (await gateway.get("silences")).json()
+        assert ([one["reason"] for one in silences["items"]], silences["complete"]) == (["planned"], True)
+        assert (await gateway.get("alerts", state="opne")).status_code == 400
 
 
 async def test_what_operators_do(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
@@ -63,6 +83,7 @@ async def test_what_operators_do(broker: Bootstrap, topic_prefix: str, tmp_path:
             assert {one["outcome"] for one in sent} == {"delivered"}
             (silence,) = msgspec.json.decode(command(settings, "alerts", "silences", "--json").out)
             assert (silence["author"] != "", silence["reason"]) == (True, "planned")
+            await shown(settings, tmp_path)
             ended = command(settings, "alerts", "end-silence", silence["id"], "--reason", "over")
             assert ended.code == Exit.OK, ended.err
 

@@ -98,6 +98,7 @@ async def test_every_kind_of_receiver(broker: Bootstrap, topic_prefix: str, tmp_
                 owner.send(signal.SIGTERM)
                 assert await owner.exit_code(20) == Exit.OK, owner.text
                 assert "hunter2" not in owner.text
+                assert hook.url not in owner.text
     assert {one.receiver for one in found} == {"alertmanager", "hook", "mail", "chats.1", "chats.2"}
     assert {one.path for one in hook.taken} == {"/hook", "/first", "/second"}
     chat = next(one.json for one in hook.taken if one.path == "/first")

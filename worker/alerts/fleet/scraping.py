@@ -43,6 +43,7 @@ class Scraper:
         if not self.wanted:
             return []
         httpx: Any = module("httpx", "alerts", MISSING)
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # a line a request
         targets = await self._targets()
         async with httpx.AsyncClient(timeout=SECONDS, follow_redirects=False) as client:
             answers = await asyncio.gather(*(self._one(client, one) for one in targets), return_exceptions=True)

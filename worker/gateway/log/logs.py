@@ -14,6 +14,7 @@ from worker.gateway.log.follower import LOST, Follower
 from worker.gateway.log.newest import Newest
 from worker.gateway.log.pace import MonitorPace
 from worker.gateway.log.quality import Quality
+from worker.gateway.log.silences import Silences
 from worker.gateway.log.topic_log import TopicLog
 from worker.kafka.backoff import Attempts
 from worker.kafka.deadline import GRACE, within
@@ -33,18 +34,21 @@ WHOLE = 0  # read from the first record on
 
 
 class Logs:
-    """The five topics; one that does not exist is None."""
+    """The topics; one that does not exist is None."""
 
     def __init__(self, settings: Settings, options: dict[str, Any]) -> None:
         topics, hot = settings.topics, settings.gateway.hot_bytes
         self._options, self._hot = options, hot
         self._logs = {
             name: TopicLog(name)
-            for name in (topics.output, topics.rejections, topics.figures, topics.limits, topics.acts)
+            for name in (
+                *(topics.output, topics.rejections, topics.figures, topics.limits, topics.acts),
+                *(topics.alarms, topics.messages),
+            )
         }
         self._names = tuple(self._logs)
-        # The limits are compacted and few: each key's newest record matters, however old it is.
-        budgets = (hot * 3 // 4, hot // 8, hot // 16, WHOLE, hot // 16)
+        # Limits and alerts are compacted and few: each key's newest record matters, however old it is.
+        budgets = (hot * 3 // 4, hot // 8, hot // 16, WHOLE, hot // 16, WHOLE, hot // 16)
         headed = (topics.rejections, topics.limits)  # where a record came from, and who wrote it
         self._followers = {
             name: Follower(options, self._logs[name], budget, name in headed, self._trim)
@@ -60,6 +64,9 @@ class Logs:
         self.rejected = Newest(self._logs[topics.rejections], keep=False)
         self.controls = Newest(self._logs[topics.limits])
         self.acts = Acts(self._logs[topics.acts])
+        self.alerts = Newest(self._logs[topics.alarms])
+        self.deliveries = Newest(self._logs[topics.messages], keep=False)
+        self.silences = Silences(self._logs[topics.acts])
 
     @property
     def decisions(self) -> TopicLog | None:
@@ -85,6 +92,11 @@ class Logs:
     def audit(self) -> TopicLog | None:
         """The topic of what operators did."""
         return self._known(4)
+
+    @property
+    def alarms(self) -> TopicLog | None:
+        """The topic of alerts."""
+        return self._known(5)
 
     def _known(self, at: int) -> TopicLog | None:
         found = self._logs[self._names[at]]

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from litestar.handlers import BaseRouteHandler
 
-from worker.gateway.routes import audit, decisions, fleet, limits, positions, rejections, session, symbols
+from worker.gateway.routes import (
+    alerts,
+    audit,
+    decisions,
+    fleet,
+    limits,
+    positions,
+    rejections,
+    session,
+    symbols,
+)
 
 HANDLERS: tuple[BaseRouteHandler, ...] = (
     *decisions.HANDLERS,
@@ -15,4 +25,5 @@ HANDLERS: tuple[BaseRouteHandler, ...] = (
     *audit.HANDLERS,
     *session.HANDLERS,
     *fleet.HANDLERS,
+    *alerts.HANDLERS,
 )

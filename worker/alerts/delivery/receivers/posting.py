@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -24,6 +25,7 @@ class Poster:
             ConfigError: httpx is not installed.
         """
         self._httpx: Any = module("httpx", "alerts", MISSING)
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines name addresses
         self._url, self._timeout = url, timeout_s
         self._headers = {"Content-Type": "application/json", "User-Agent": "alphapulse"} | dict(headers or {})
         self._client: Any = None
