@@ -160,7 +160,7 @@ def positions_not_compared() -> None:
     append = DeltaTable.append
 
     def changed(self: DeltaTable, rows: Any, before: Any, after: Any) -> None:
-        append(self, rows, self.positions(list(before)), after)
+        append(self, rows, self.positions, after)
 
     Owned.settle = settled  # type: ignore[method-assign]
     DeltaTable.append = changed  # type: ignore[method-assign]

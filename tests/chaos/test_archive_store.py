@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -86,10 +86,11 @@ async def test_faults_of_the_store_lose_and_repeat_nothing(
         assert "secret-of-the-test" not in only.text
         proxy.rules.clear()
         fleet.workers.remove(only)
-        for number, kind in enumerate(("lost", "late"), len(FAULTS) + 1):
-            doomed = member(fleet, f"doomed-{kind}")
+        unanswered: tuple[Fault, ...] = ("lost", "late")
+        for number, never in enumerate(unanswered, len(FAULTS) + 1):
+            doomed = member(fleet, f"doomed-{never}")
             await doomed.ready()
-            proxy.rule(COMMIT, kind, told=partial(doomed.send, signal.SIGKILL))
+            proxy.rule(COMMIT, never, told=partial(doomed.send, signal.SIGKILL))
             await fill(settings, number)
             await dies(doomed)
             fleet.workers.remove(doomed)
@@ -104,18 +105,18 @@ async def test_faults_of_the_store_lose_and_repeat_nothing(
 
 
 async def late_answer(
-    cluster: Cluster, prefix: str, folder: Path, proxy: StoreProxy, ends: Callable[[str], bool], *started: str
+    cluster: Cluster, prefix: str, folder: Path, proxy: StoreProxy, says: str, *started: str
 ) -> Settings:
     """A commit is done and its answer lost; then all that was written before is archived, or more."""
     settings = await scene(cluster, prefix, proxy, tables=["decisions"])
     async with Fleet(settings, folder) as fleet:
         only = fleet.start("only", started or ("worker",), command="archive")
         await only.ready()
-        proxy.rule(COMMIT, "late")
-        await fill(settings, 0)
+        proxy.rule(r"PUT .*/decisions/_delta_log/\d+\.json", "late")
+        await write(settings, outcomes()[:200])
 
         async def ended() -> bool:
-            return ends(only.text)
+            return says in only.text
 
         await until(ended, PATIENCE, "the commit after the lost answer")
         await fleet.stop()
@@ -132,7 +133,7 @@ async def test_positions_that_are_not_compared_are_found(
         says = '"event":"archived"' if mutant else '"event":"the table was loaded again"'
         folder = tmp_path / prefix
         folder.mkdir()
-        settings = await late_answer(cluster, prefix, folder, proxy, lambda text, says=says: says in text, *mutant)
+        settings = await late_answer(cluster, prefix, folder, proxy, says, *mutant)
         if not mutant:
             assert await proven(settings, options(store.endpoint)) > 0
             continue

@@ -29,10 +29,10 @@ class DeltaSink:
         Raises:
             StoreUnavailable, AlphapulseError: as `Sink.load`.
         """
-        if not self._rows.load():
+        if not self._rows.load(partitions):
             self._rows.create()
-        self._unreadable.load()
-        return self._rows.positions(partitions)
+        self._unreadable.load(partitions)
+        return self._rows.positions
 
     def append(self, rows: Any, unreadable: Any, before: Positions, after: Mapping[int, int]) -> None:
         """Append rows, what is unreadable before the others.
@@ -48,7 +48,7 @@ class DeltaSink:
     def _keep_unreadable(self, unreadable: Any, after: Mapping[int, int]) -> None:
         if not self._unreadable.exists:
             self._unreadable.create()
-        kept = self._unreadable.positions(list(after))
+        kept = self._unreadable.positions
         new = beyond(unreadable, kept)
         if len(new):
             positions = {p: max(offset, kept[p] or 0) for p, offset in after.items()}
@@ -61,11 +61,11 @@ class DeltaSink:
         Raises:
             StoreUnavailable, AlphapulseError: as `Sink.load`.
         """
-        self._rows.load()
-        self._unreadable.load()
+        self._rows.load(partitions)
+        self._unreadable.load(partitions)
         rows, others = self._rows.offsets(partitions), self._unreadable.offsets(partitions)
         # Of the companion only what the table's position covers is sure to be no repeat's forerunner.
-        positions = self._rows.positions(partitions)
+        positions = self._rows.positions
         covered = {p: others[p][others[p] < (positions[p] or 0)] for p in partitions}
         offsets = {p: np.sort(np.concatenate([rows[p], covered[p]])) for p in partitions}
         return Kept(positions, offsets, {p: len(found) for p, found in covered.items()})

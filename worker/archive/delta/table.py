@@ -28,28 +28,31 @@ class DeltaTable:
     def __init__(self, store: Store, name: str, topic: str, schema: Any, identity: Identity) -> None:
         self.name, self._store, self._topic, self._schema = name, store, topic, schema
         self._identity, self._handle = identity, None
+        self._positions: dict[int, int | None] = {}
 
     @property
     def exists(self) -> bool:
         """Whether the last `load` found it."""
         return self._handle is not None
 
-    def load(self) -> bool:
-        """Read the newest state of the log; return whether the table exists.
+    def load(self, partitions: list[int]) -> bool:
+        """Read the newest state of the log, and the positions of partitions in it; return whether the table exists.
 
         Raises:
             StoreUnavailable, AlphapulseError: as `Sink.load`.
         """
         deltalake = module()
         errors = module("deltalake.exceptions")
-        self._handle = None
+        self._handle, self._positions = None, dict.fromkeys(partitions)
         with translated(self._store, self.name):
             try:
                 handle = deltalake.DeltaTable(self._store.table(self.name), storage_options=self._store.options)
             except errors.TableNotFoundError:
                 return False
             self._check(handle)
-        self._handle = handle
+            # Each is a request or more, so they are read once.
+            found = {p: handle.transaction_version(self._identity.of(p)) for p in partitions}
+        self._handle, self._positions = handle, found
         return True
 
     def create(self) -> None:
@@ -84,11 +87,10 @@ class DeltaTable:
                     raise Conflict("another member has created the table") from None
                 raise
 
-    def positions(self, partitions: list[int]) -> dict[int, int | None]:
-        """Return the positions that the log had at the last `load`."""
-        if self._handle is None:
-            return dict.fromkeys(partitions)
-        return {p: self._handle.transaction_version(self._identity.of(p)) for p in partitions}
+    @property
+    def positions(self) -> dict[int, int | None]:
+        """The positions that the handle has: those of the last `load`, and of own commits since."""
+        return dict(self._positions)
 
     def offsets(self, partitions: list[int]) -> dict[int, NDArray[np.int64]]:
         """Return the offsets of all rows of the last `load`, by partition, ascending.
@@ -112,7 +114,7 @@ class DeltaTable:
             Conflict, StoreUnavailable, AlphapulseError: as `Sink.append`.
         """
         # A handle that has seen a higher position would accept a lower one: only the comparison refuses it.
-        if self.positions(list(before)) != dict(before):
+        if self._positions != dict(before):
             raise Conflict("the table has other positions than this member")
         deltalake = module()
         ids = [deltalake.Transaction(self._identity.of(p), offset) for p, offset in after.items()]
@@ -127,8 +129,7 @@ class DeltaTable:
                     custom_metadata={"alphapulse": __version__}, app_transactions=ids, max_commit_retries=RETRIES
                 ),
             )
-        if self.positions(list(after)) != dict(after):
-            raise Conflict("the table does not show the positions that were committed")
+        self._positions = dict(after)
 
     def _order(self) -> list[tuple[str, str]]:
         names = [name for name in ("date", "symbol", "ts", "partition", "offset") if name in self._schema.names]
