@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.archive import PATIENCE, dies, fill
-from tests.chaos.catalogue import fault
+from tests.chaos.catalogue import fault, quick
 from tests.chaos.cluster import Cluster
 from tests.chaos.mutant import program
 from tests.support.archived import archive_settings, archived, make_topics, member, outcomes, proven, write
@@ -182,13 +182,26 @@ async def failed_again(worker: WorkerProcess, times: int) -> bool:
     return len(worker.events("the store fails")) > times
 
 
+@quick
 @fault("F73")
 async def test_a_store_that_holds_to_no_condition_is_refused(
-    cluster: Cluster, topic_prefix: str, tmp_path: Path, proxy: StoreProxy
+    cluster: Cluster, topic_prefix: str, tmp_path: Path, store: SeaweedFS, proxy: StoreProxy
 ) -> None:
+    """And the same store is used where it does, through a commit whose answer is lost."""
     settings = await scene(cluster, topic_prefix, proxy)
     proxy.rule("PUT .*", "strip", times=1_000)
     async with Fleet(settings, tmp_path) as fleet:
         only = member(fleet, "only")
         assert await only.exit_code(PATIENCE) == Exit.CONFIG, only.text
         assert re.search("lets a second put with `If-None-Match: [*]` through", only.text)
+        fleet.workers.remove(only)
+        proxy.rules.clear()
+        only = member(fleet, "again")
+        await only.ready()
+        late = proxy.rule(COMMIT, "late")
+        await fill(settings, 0)
+        await archived(settings, PATIENCE, options(store.endpoint))
+        only.send(signal.SIGTERM)
+        assert await only.exit_code(20) == Exit.OK, only.text
+        assert late.struck
+    assert await proven(settings, options(store.endpoint)) > 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -27,8 +26,8 @@ class Postgres:
     def __enter__(self) -> Self:
         self._folder = Path(tempfile.mkdtemp(prefix="alphapulse-postgres-"))
         # PostgreSQL refuses to run as root.
-        self._own = {"user": "postgres", "group": "postgres"} if os.getuid() == 0 else {}
-        if self._own:
+        self._user = "postgres" if os.getuid() == 0 else None
+        if self._user:
             shutil.chown(self._folder, "postgres", "postgres")
         secret = self._folder / "password"
         secret.write_text(PASSWORD)
@@ -53,22 +52,19 @@ class Postgres:
         """Let it crash."""
         self._run("pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop", check=False)
 
-    def freeze(self, number: signal.Signals) -> None:
-        """Send a signal to the server's first process, as SIGSTOP."""
-        os.kill(int((self._folder / "data" / "postmaster.pid").read_text().split()[0]), number)
-
     @property
     def dsn(self) -> str:
         return f"host=127.0.0.1 port={self.port} user={USER} password='{PASSWORD}' dbname=postgres"
 
     def _run(self, program: str, *arguments: str, check: bool = True) -> None:
         done = subprocess.run(
-            [BIN[-1].parent / program, *arguments],
+            [str(BIN[-1].parent / program), *arguments],
             cwd=self._folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             check=False,
-            **self._own,  # type: ignore[arg-type]
+            user=self._user,
+            group=self._user,
         )
         assert not check or done.returncode == 0, done.stderr.decode()

@@ -80,11 +80,11 @@ class ArchiveProcess:
             self._started = True
             if self._tell_started:
                 self._tell_started(self.facts())
-            beside = [
-                asyncio.create_task(tell_lag(self._checked.options, self._kept), name="lag"),
-                asyncio.create_task(keep_up(self._settings, self._checked.sinks, self._elected), name="upkeep"),
-            ]
-            beside[1].add_done_callback(lambda done: None if done.cancelled() else self._task_ended(done.exception()))
+            beside = [asyncio.create_task(tell_lag(self._checked.options, self._kept), name="lag")]
+            if self._settings.archive.sink == "delta":
+                upkeep = keep_up(self._settings, self._checked.sinks, self._elected)
+                beside.append(asyncio.create_task(upkeep, name="upkeep"))
+                beside[1].add_done_callback(self._upkeep_ended)
             await self._memberships()
             for task in beside:
                 await within(0.0, task)
@@ -100,6 +100,10 @@ class ArchiveProcess:
     def _task_ended(self, failure: BaseException | None) -> None:
         self._failure = self._failure or failure
         self._shutdown.asked.set()
+
+    def _upkeep_ended(self, done: asyncio.Task[None]) -> None:
+        if not done.cancelled():
+            self._task_ended(done.exception())
 
     async def _memberships(self) -> None:
         while not self._shutdown.asked.is_set() and self._failure is None:

@@ -59,8 +59,6 @@ async def keep_up(settings: Settings, sinks: Sequence[Sink], elected: Callable[[
     Raises:
         AlphapulseError: no retry can help.
     """
-    if settings.archive.sink != "delta":
-        return
     tables = list(tables_of(settings.archive, [sink.kind for sink in sinks]))
     thread = ThreadPoolExecutor(1, thread_name_prefix="upkeep")
     begun = time.monotonic()
