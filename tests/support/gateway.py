@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,22 @@ class GatewayProcess(WorkerProcess):
         headers |= {} if known is None else {"If-None-Match": known}
         async with httpx.AsyncClient(base_url=self.url, timeout=30, headers=headers) as client:
             return await client.get(f"{API}/{path}", params=query)
+
+    async def put(
+        self, path: str, body: dict[str, Any], token: str | None = None, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        """Put a resource below the API."""
+        given = {} if token is None else {"Authorization": f"Bearer {token}"}
+        async with httpx.AsyncClient(base_url=self.url, timeout=30, headers=given | (headers or {})) as client:
+            return await client.put(f"{API}/{path}", json=body)
+
+    def freeze(self) -> None:
+        """Send SIGSTOP."""
+        self.send(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Send SIGCONT."""
+        self.send(signal.SIGCONT)
 
     async def has(self, path: str, seconds: float = 20.0) -> Any:
         """Wait until a resource is there, and return it."""

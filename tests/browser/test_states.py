@@ -1,0 +1,78 @@
+"""The states of a panel: loading, empty, error, forbidden, reconnecting, stale."""
+
+from __future__ import annotations
+
+import asyncio
+
+from playwright.async_api import Route
+
+from tests.browser.chromium import Heard
+from tests.browser.conftest import Opener, settled
+from tests.browser.world import World
+
+
+async def test_loading_then_an_error_with_a_way_on(visit: Opener, heard: Heard) -> None:
+    heard.expected = ("500 (Internal Server Error)",)
+    release = asyncio.Event()
+    answers = 0
+
+    async def held(route: Route) -> None:
+        nonlocal answers
+        answers += 1
+        if answers == 1:
+            await release.wait()
+            problem = '{"title":"Broken","status":500,"detail":"it broke","code":"internal","fix":"Try again"}'
+            await route.fulfill(status=500, content_type="application/problem+json", body=problem)
+        else:
+            await route.continue_()
+
+    async with visit("/#/models") as page:
+        await page.route("**/api/v1/decisions?*", held)
+        await page.goto("/#/")
+        await page.locator(".state[data-kind=loading]").first.wait_for()
+        release.set()
+        await page.locator(".state[data-kind=error]").first.wait_for()
+        await page.get_by_role("button", name="Try again").first.click()
+        await page.locator(".state[data-kind=error]").first.wait_for(state="detached")
+        await page.get_by_role("table", name="Newest decisions").wait_for()
+
+
+async def test_empty_says_what_to_do(visit: Opener) -> None:
+    async with visit("/#/symbols/SIM0001", "operate") as page:
+        await settled(page)
+        await page.keyboard.press("/")
+        await page.get_by_role("dialog").wait_for()
+        await page.keyboard.type("zzzz")
+        await page.get_by_text("zzzz").first.wait_for()
+        assert await page.locator("dialog .state[data-kind=empty], dialog [role=status], dialog .empty").count() > 0
+
+
+async def test_what_a_role_may_not_see_is_said(visit: Opener, heard: Heard) -> None:
+    heard.expected = ("403 (Forbidden)",)
+    async with visit("/#/audit", "read") as page:
+        await page.locator(".state[data-kind=forbidden]").first.wait_for()
+
+
+async def test_without_a_token_there_is_a_form(visit: Opener, heard: Heard) -> None:
+    heard.expected = ("401 (Unauthorized)",)
+    async with visit("/#/risk", "nobody") as page:
+        await page.get_by_label("Token").fill("wrong-token-0123456789")
+        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_role("alert").get_by_text("not known").wait_for()
+
+
+async def test_a_silent_gateway_is_stale(world: World, visit: Opener, heard: Heard) -> None:
+    heard.expected = ("Failed to load resource", "net::")
+    async with visit("/#/models") as page:
+        await page.clock.install()
+        await page.goto("/#/")
+        await page.locator(".link-state[data-state=live]").wait_for()
+        await settled(page)
+        world.gateway.freeze()
+        try:
+            await page.clock.fast_forward(60_000)
+            await page.locator(".link-state:not([data-state=live])").wait_for()
+        finally:
+            world.gateway.thaw()
+        await page.clock.fast_forward(20_000)
+        await page.locator(".link-state[data-state=live]").wait_for()
