@@ -224,7 +224,7 @@ async def records(leaders: Leaders) -> int:
     return 7
 
 
-Ask = Callable[[Leaders], Awaitable[int | None]]
+Ask = Callable[[Leaders], Awaitable[Any]]
 QUESTIONS: dict[str, tuple[Api, Ask, Callable[[list[Any] | None], Answer], Callable[[int, int], Any]]] = {
     "Fetch": (Api.FETCH, records, fetches, fetch_row),
     "ListOffsets first": (Api.LIST_OFFSETS, lambda of: of.first(TP), offsets_5, offset_row),
