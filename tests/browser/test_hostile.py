@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 from playwright.async_api import Dialog
 
+from tests.browser.chromium import Heard
 from tests.browser.conftest import Opener, settled
 from tests.browser.world import HOSTILE
 
@@ -26,20 +28,22 @@ async def test_markup_in_a_symbol_is_shown_and_does_nothing(visit: Opener) -> No
         await page.get_by_role("link", name=HOSTILE).first.wait_for()
         await page.goto("/#/")
         await settled(page)
-        await page.goto("/#/quality")
-        await settled(page)
-        await page.get_by_text("<script>alert(1)</script>").first.wait_for()
+        await page.goto("/#/quality?code=malformed_record")
+        await page.get_by_role("button", name=re.compile("Raw record of .*<b>")).first.click()
+        await page.get_by_role("dialog").get_by_text("<script>alert(1)</script>").wait_for()
         assert await page.locator("main script, main img").count() == 0
     assert alerted == []
 
 
 async def test_a_reader_gets_no_payload(visit: Opener) -> None:
-    async with visit("/#/quality", "read") as page:
-        await settled(page)
+    async with visit("/#/quality?code=malformed_record", "read") as page:
+        await page.get_by_role("button", name=re.compile("Raw record of .*<b>")).first.click()
+        await page.get_by_role("dialog").locator(".state[data-kind=forbidden]").wait_for()
         assert await page.get_by_text("<script>alert(1)</script>").count() == 0
 
 
-async def test_a_symbol_that_never_came_is_named(visit: Opener) -> None:
+async def test_a_symbol_that_never_came_is_named(visit: Opener, heard: Heard) -> None:
+    heard.expected = ("404 (Not Found)",)
     async with visit("/#/symbols/NOBODY") as page:
         await page.get_by_text("NOBODY").first.wait_for()
         state = page.locator(".state[data-kind]").first

@@ -49,7 +49,7 @@ async def test_a_kill_by_keyboard_takes_effect(world: World, visit: Opener) -> N
         finally:
             await lift(world)
     audit = await world.gateway.get("audit", token=TOKENS["admin"], action="kill")
-    act = audit.json()["items"][0]["audit"] if "audit" in audit.json()["items"][0] else audit.json()["items"][0]
+    act = audit.json()["items"][0]["act"]
     assert act["reason"] == REASON
     assert act["role"] == "operate"
 

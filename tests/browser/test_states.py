@@ -26,7 +26,7 @@ async def test_loading_then_an_error_with_a_way_on(visit: Opener, heard: Heard) 
         else:
             await route.continue_()
 
-    async with visit("/#/models") as page:
+    async with visit("/#/fleet") as page:
         await page.route("**/api/v1/decisions?*", held)
         await page.goto("/#/")
         await page.locator(".state[data-kind=loading]").first.wait_for()
@@ -63,7 +63,7 @@ async def test_without_a_token_there_is_a_form(visit: Opener, heard: Heard) -> N
 
 async def test_a_silent_gateway_is_stale(world: World, visit: Opener, heard: Heard) -> None:
     heard.expected = ("Failed to load resource", "net::")
-    async with visit("/#/models") as page:
+    async with visit("/#/fleet") as page:
         await page.clock.install()
         await page.goto("/#/")
         await page.locator(".link-state[data-state=live]").wait_for()
