@@ -139,6 +139,9 @@ risk: $(DEV) engine $(START)
 alerts: $(DEV) engine $(START)
 	@$(BIN)/python -m tests.bench.alerts $(ARGS)
 
+gateway: $(DEV) engine pages $(START)
+	@$(BIN)/python -m tests.bench.gateway $(ARGS)
+
 test-files: $(DEV) engine
 	@$(BIN)/python -m tests.files $(ARGS)
 
