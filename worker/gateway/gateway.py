@@ -11,6 +11,7 @@ from worker.gateway.log.logs import Logs
 from worker.gateway.log.older import Older
 from worker.gateway.log.rows import Rows
 from worker.gateway.status.service import StatusService
+from worker.gateway.writing.sources import Sources
 from worker.gateway.writing.writer import Writer
 from worker.settings import Settings
 
@@ -37,6 +38,7 @@ class Gateway:
         self.rows = Rows(settings, engine, self.newest)
         self.auth = Authentication(settings.gateway)
         self.writer = Writer(settings)
+        self.sources = Sources(settings)
         self.fleet = Fleet(settings, options, self.logs)
         self.status = StatusService(settings, self.fleet, self.logs)
         self.services: list[Service] = [self.auth, self.older, self.logs, self.writer, self.fleet, self.status]

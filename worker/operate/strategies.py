@@ -43,7 +43,20 @@ def switch_to(
     given: Mapping[str, Any],
     wait: bool,
 ) -> StrategySwitch:
-    """Return the switch to a file, or to what is in force, with the parameters that are `given`.
+    """Return the switch to a file, as `switch_to_source` to its digest."""
+    digest = None if file is None else from_file(file.expanduser()).digest
+    return switch_to_source(shelf, engine, before, digest, given, wait)
+
+
+def switch_to_source(
+    shelf: Shelf,
+    engine: EngineSettings,
+    before: StrategySwitch | None,
+    digest: str | None,
+    given: Mapping[str, Any],
+    wait: bool,
+) -> StrategySwitch:
+    """Return the switch to a source, or to what is in force, with the parameters that are `given`.
 
     The others keep the values of `before`, the newest switch, or of the configuration, as far as the file has them.
 
@@ -51,7 +64,7 @@ def switch_to(
         ConfigError: workers would refuse it, state would be lost, or indicators need more bars than workers have.
     """
     now = in_force(shelf, before)
-    source = now.source if file is None else shelf.source(from_file(file.expanduser()).digest)
+    source = now.source if digest is None else shelf.source(digest)
     has = source.strategy.Parameters.model_fields
     kept = {name: value for name, value in now.parameters.model_dump().items() if name in has}
     wanted = shelf.define(source.digest, kept | dict(given))

@@ -49,6 +49,11 @@ class Shelf:
             self._sources.setdefault(source.digest, source)
 
     @property
+    def sources(self) -> tuple[Source, ...]:
+        """All sources, the configured one first."""
+        return tuple(self._sources.values())
+
+    @property
     def key(self) -> str:
         """Key of the control records that switch this strategy."""
         return STRATEGY_KEY + self.configured.name

@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from worker.errors import ConfigError
 from worker.gateway.auth.caller import Caller
-from worker.gateway.auth.headers import CSRF, SAFE_METHODS, Credential, credential, header
-from worker.gateway.auth.oidc import CHALLENGE, Oidc
+from worker.gateway.auth.headers import CHALLENGE, CSRF, SAFE_METHODS, Credential, credential, header
 from worker.gateway.auth.rates import Rates
 from worker.gateway.auth.same_origin import SameOrigin, is_loopback
 from worker.gateway.auth.token_file import TokenFile
 from worker.gateway.auth.tokens import find
 from worker.gateway.resources.problem import Refused
 from worker.settings import GatewaySettings
+
+if TYPE_CHECKING:
+    from worker.gateway.auth.oidc import Oidc
 
 SESSION = "/api/v1/session"  # who begins or ends a session need not have one
 LOCAL = Caller("local", "admin", "none")
@@ -82,6 +84,8 @@ class Authentication:
                 )
             self._verifier = ByFile(TokenFile(settings.token_file))
         else:
+            from worker.gateway.auth.oidc import Oidc  # cryptography takes its time, and is needed here alone
+
             self._verifier = self._oidc = Oidc(settings.oidc)
 
     async def start(self) -> None:

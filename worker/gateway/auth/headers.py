@@ -10,6 +10,7 @@ from worker.gateway.resources.problem import Refused
 COOKIE, SECURE_COOKIE = "alphapulse", "__Host-alphapulse"
 CSRF = "x-csrf-token"
 MAX_CREDENTIAL = 8_192  # characters
+CHALLENGE = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

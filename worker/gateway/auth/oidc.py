@@ -13,13 +13,13 @@ from joserfc.errors import ExpiredTokenError, JoseError
 
 from worker.errors import ConfigError
 from worker.gateway.auth.caller import Caller
+from worker.gateway.auth.headers import CHALLENGE
 from worker.gateway.auth.issuer import Issuer, IssuerAway
 from worker.gateway.auth.roles import ROLES
 from worker.gateway.resources.problem import Refused
 from worker.settings.gateway import OidcSettings, Role
 
 MAX_WHO = 200
-CHALLENGE = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 class Oidc:

@@ -13,6 +13,7 @@ from worker.gateway.routes import (
     positions,
     rejections,
     session,
+    switches,
     symbols,
 )
 
@@ -23,6 +24,7 @@ HANDLERS: tuple[BaseRouteHandler, ...] = (
     *positions.HANDLERS,
     *limits.HANDLERS,
     *audit.HANDLERS,
+    *switches.HANDLERS,
     *session.HANDLERS,
     *fleet.HANDLERS,
     *alerts.HANDLERS,

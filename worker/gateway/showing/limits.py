@@ -83,7 +83,7 @@ def effect(gateway: Gateway, key: str, version: int | None) -> Effect:
     if version is None:
         control = control_of(gateway.logs.controls.of(key), key)
         version = 0 if control is None else control.version
-    found = [_partition(entry, partition, key, version) for partition, entry in _newest(gateway, key)]
+    found = [_partition(entry, partition, key, version) for partition, entry in newest_decisions(gateway, key)]
     in_force = sum(one.in_force for one in found)
     return Effect(key, version, found, in_force, sum(one.version is not None for one in found))
 
@@ -117,7 +117,7 @@ def _stale(gateway: Gateway, entry: Entry, control: Control) -> bool:
     """Return whether the newest bars are too late for a record, by their own time."""
     if control.limits_nothing and control.corp_action is not None:
         return False  # what limits nothing can't be too old
-    newest = [found for _, found in _newest(gateway, control.key) if found is not None]
+    newest = [found for _, found in newest_decisions(gateway, control.key) if found is not None]
     if not newest:
         return False
     last = max(newest, key=lambda found: found.timestamp)
@@ -127,7 +127,7 @@ def _stale(gateway: Gateway, entry: Entry, control: Control) -> bool:
     return last.timestamp - entry.timestamp > max(STALE_MS, STALE_BARS * bar)
 
 
-def _newest(gateway: Gateway, key: str) -> list[tuple[int, Entry | None]]:
+def newest_decisions(gateway: Gateway, key: str) -> list[tuple[int, Entry | None]]:
     """Return the newest decision of each partition, or that of a symbol."""
     log = gateway.logs.decisions
     if log is None:
