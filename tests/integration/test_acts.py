@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import sys
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from schemas.audit import Audit, Idempotency
 from tests.integration.conftest import Bootstrap
 from tests.support.acts import audits, control_records
 from tests.support.commands import command
+from tests.support.fleet import environment
 from tests.support.kafka import produce
 from tests.support.ticks import group_settings, make_audit_topic, make_topics
 from worker.errors import AlphapulseError, ConfigError, Exit
@@ -210,3 +213,21 @@ async def test_a_fleet_without_the_topic_of_acts_is_told_what_to_do(broker: Boot
     assert act.after == (await newest(settings))["A"].control
     with pytest.raises(AlphapulseError):
         await perform(settings, ANN, scaled("A", 2.0))
+
+
+@pytest.mark.parametrize(("point", "written"), [("acknowledged", False), ("committed", True)])
+async def test_a_command_that_is_killed_leaves_both_records_or_none(
+    broker: Bootstrap, topic_prefix: str, point: str, written: bool
+) -> None:
+    settings = await made(broker, topic_prefix)
+    work = [sys.executable, "-m", "worker", "control", "set", "A", "--block"]
+    killed = await asyncio.create_subprocess_exec(
+        *work, env=environment(settings, ALPHAPULSE_TEST_CRASH=f"{point}:1"), stderr=asyncio.subprocess.DEVNULL
+    )
+    assert await killed.wait() == -signal.SIGKILL
+    done = await perform(settings, ANN, scaled("A", 0.5))  # ends what the other one has left
+    found, records = await audits(settings), await control_records(settings, "A")
+    assert [act.after for act in found] == records
+    assert [act.role for act in found] == ["cli"] * written + ["operate"]
+    assert found[-1] == done.audit
+    assert (done.audit.before is not None) == written
