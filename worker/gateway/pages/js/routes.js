@@ -6,6 +6,7 @@ export const ROUTES = [
   {path: '/risk', title: 'Risk', key: 'r', nav: true, load: () => import('./views/risk.js')},
   {path: '/fleet', title: 'Fleet', key: 'f', nav: true, load: () => import('./views/fleet.js')},
   {path: '/quality', title: 'Data quality', key: 'q', nav: true, load: () => import('./views/quality.js')},
+  {path: '/alerts', title: 'Alerts', key: 'l', nav: true, load: () => import('./views/alerts.js')},
   {path: '/models', title: 'Models', key: 'm', nav: true, load: () => import('./views/models.js')},
   {path: '/audit', title: 'Audit', key: 'a', nav: true, load: () => import('./views/audit.js')},
 ];
