@@ -16,6 +16,7 @@ PAGES = {
     "risk": "/#/risk",
     "fleet": "/#/fleet",
     "quality": "/#/quality",
+    "alerts": "/#/alerts",
     "models": "/#/models",
     "audit": "/#/audit",
 }
