@@ -22,7 +22,7 @@ BENCH_calibration := tests.bench.reliability
 BENCH_profiles    := tests.bench.profiles
 BENCH_examples    := tests.bench.earned --docs
 BENCHES := workers check peers engine backtest failover symbols inprocess models calibration profiles
-PROOFS  := parity differential oracles strategies risk alerts test-files test-versions
+PROOFS  := parity differential oracles strategies risk archive alerts test-files test-versions
 CHOSEN  := $(or $(WHAT),workers)
 
 MIN       ?= 10
@@ -138,6 +138,8 @@ risk: $(DEV) engine $(START)
 
 alerts: $(DEV) engine $(START)
 	@$(BIN)/python -m tests.bench.alerts $(ARGS)
+archive: $(DEV) engine $(START)
+	@$(BIN)/python -m tests.bench.archive $(ARGS)
 
 gateway: $(DEV) engine pages $(START)
 	@$(BIN)/python -m tests.bench.gateway $(ARGS)
