@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -15,15 +16,20 @@ ENOUGH = 1_000  # decisions of a partition in memory, beyond which it is not rea
 class Backlog:
     """One queue a partition. A partition whose next decision is of a later step is not given on."""
 
-    def __init__(self, partitions: int, lag_seconds: float, clock: Clock = time) -> None:
-        """Begin without any; a partition that is not read to its end for `lag_seconds` lags."""
-        self._lag, self._clock = lag_seconds, clock
+    def __init__(self, partitions: int, lag_seconds: float, settle_seconds: float = 0.0, clock: Clock = time) -> None:
+        """Begin without any.
+
+        A partition that is not read to its end for `lag_seconds` lags. One at its end counts as ended once nothing has
+        come for `settle_seconds`.
+        """
+        self._lag, self._settle, self._clock = lag_seconds, settle_seconds, clock
         self._read: list[deque[tuple[int, bytes]]] = [deque() for _ in range(partitions)]  # offset, value
         self._closes = [0] * partitions  # of the last decision given on
         self._at_end = [False] * partitions
         now = clock.monotonic()
         self._reached = [now] * partitions  # when each was last known to be read to its end
         self._moved = [now] * partitions  # when records of it last came
+        self._came = [-math.inf] * partitions  # the same; never before the first ones
         self._ends: list[tuple[int, float] | None] = [None] * partitions  # an end to reach, and when it was asked for
 
     def size(self, partition: int) -> int:
@@ -48,7 +54,7 @@ class Backlog:
         before = len(read)
         read.extend(records)
         if len(read) > before:
-            self._moved[partition] = self._clock.monotonic()
+            self._moved[partition] = self._came[partition] = self._clock.monotonic()
         self._at_end[partition] = end is not None and position >= end
         if (told := self._ends[partition]) is not None and position >= told[0]:
             self._reached[partition], self._ends[partition] = told[1], None
@@ -71,13 +77,15 @@ class Backlog:
     def complete(self, ts: int, horizon: int, patient: bool) -> bool:
         """Return whether no partition has more for step `ts`.
 
-        Each has given a later decision or is read to its end, which counts only while nobody is `patient`. One from
-        which nothing comes for too long, although it has not ended, is not waited for.
+        Each has given a later decision or is read to its end, which counts only while nobody is `patient`, and once
+        nothing comes any more: decisions of the past may come at a pace, and a step that is taken too early would count
+        the others of its minute in later ones, so that event time ran ahead of them. One from which nothing comes for
+        too long, although it has not ended, is not waited for.
         """
         now = self._clock.monotonic()
         return all(
             self._passed(at, ts, horizon)
-            or (not read and ((self._at_end[at] and not patient) or self._silent(at, now) > self._lag))
+            or (not read and ((not patient and self._ended(at, now)) or self._silent(at, now) > self._lag))
             for at, read in enumerate(self._read)
         )
 
@@ -88,6 +96,9 @@ class Backlog:
 
     def _passed(self, partition: int, ts: int | None, horizon: int) -> bool:
         return ts is not None and ts < self._closes[partition] <= horizon
+
+    def _ended(self, partition: int, now: float) -> bool:
+        return self._at_end[partition] and now - self._came[partition] >= self._settle
 
     def _silent(self, partition: int, now: float) -> float:
         return min(now - self._reached[partition], now - self._moved[partition])

@@ -31,10 +31,16 @@ class Decisions:
     """What it reads goes to its backlog."""
 
     def __init__(
-        self, options: dict[str, Any], topic: str, cut: Sequence[int], lag_seconds: float, fast: bool = True
+        self,
+        options: dict[str, Any],
+        topic: str,
+        cut: Sequence[int],
+        lag_seconds: float,
+        settle_seconds: float,
+        fast: bool = True,
     ) -> None:
         """Create the reader; `fast` decodes records without an object each."""
-        self.backlog = Backlog(len(cut), lag_seconds)
+        self.backlog = Backlog(len(cut), lag_seconds, settle_seconds)
         self._topic, self._lag = topic, lag_seconds
         self._cut = {TopicPartition(topic, partition): offset for partition, offset in enumerate(cut)}
         self._consumer = AIOKafkaConsumer(

@@ -122,6 +122,7 @@ class Owner:
             topics.output,
             self._monitor.cut,
             self._settings.risk.lag_seconds,
+            self._settings.risk.wait_ms / 1000,
             self._settings.processing.fast_path,
         )
         self._opened.push_async_callback(self._decisions.stop)

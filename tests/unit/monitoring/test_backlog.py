@@ -96,7 +96,7 @@ def test_an_end_counts_only_when_nobody_is_patient() -> None:
 
 def test_a_partition_lags_until_it_reaches_an_end_that_was_told() -> None:
     clock = Clock()
-    backlog = Backlog(2, 60.0, clock)
+    backlog = Backlog(2, 60.0, clock=clock)
     clock.advance(50.0)
     assert backlog.unknown() == [0, 1]
     backlog.told(0, 5, clock.monotonic())
@@ -113,7 +113,7 @@ def test_a_partition_lags_until_it_reaches_an_end_that_was_told() -> None:
 
 def test_a_silent_partition_is_not_waited_for() -> None:
     clock = Clock()
-    monitor, backlog = Monitor(RISK, ENGINE, 2), Backlog(2, 60.0, clock)
+    monitor, backlog = Monitor(RISK, ENGINE, 2), Backlog(2, 60.0, clock=clock)
     backlog.took(0, [(0, decision("A", START, 1.0))], 1, 1)
     backlog.give(monitor, LATE)
     clock.advance(59.0)
@@ -130,3 +130,31 @@ def test_a_full_partition_is_not_read_on() -> None:
     backlog = Backlog(2, 60.0)
     backlog.took(1, [(at, b"") for at in range(ENOUGH)], ENOUGH, None)
     assert backlog.wanting() == [0]
+
+
+def test_bars_of_the_past_at_a_pace_keep_event_time_with_them() -> None:
+    """Each minute comes in parts, and each part has been read to its end before the next one comes."""
+    clock, decisions = Clock(), log(9, 3, 30, 5)
+    monitor, backlog = Monitor(RISK, ENGINE, 3), Backlog(3, 60.0, 1.0, clock)
+    ends, ahead = [0, 0, 0], []
+
+    def step() -> None:
+        backlog.give(monitor, LATE)
+        while (ts := monitor.next()) is not None and backlog.complete(ts, LATE, patient=False):
+            monitor.advance(ts)
+            backlog.give(monitor, LATE)
+
+    for minute in range(30):
+        newest = START + (minute + 1) * MINUTE
+        for partition, values in enumerate(decisions):
+            own = [one for one in values if one[0] < len(values) * (minute + 1) // 30]
+            backlog.took(partition, own[ends[partition] :], len(own), len(own))
+            ends[partition] = len(own)
+            step()
+            clock.advance(0.3)
+        ahead.append(monitor.ts - newest)
+    assert max(ahead) <= 0
+    clock.advance(1.0)
+    step()
+    assert monitor.ts == START + 30 * MINUTE
+    assert monitor.next() is None

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from worker.broker.ports import is_free
+from worker.demo.crash.fleet import Watched, variables
 from worker.demo.fleet import STOP_SECONDS, Fleet
 from worker.demo.member import Member
 from worker.errors import AlphapulseError
@@ -65,7 +66,8 @@ class Pages:
             "GATEWAY__HOT_BYTES": str(256 << 20),
             "GATEWAY__SCRAPE_FILE": str(fleet.addresses),
         }
-        environment = fleet.environment() | {f"ALPHAPULSE_{name}": value for name, value in settings.items()}
+        risk = variables(fleet.settings.risk) if isinstance(fleet, Watched) else {}
+        environment = fleet.environment() | risk | {f"ALPHAPULSE_{name}": value for name, value in settings.items()}
         program = ("worker.demo.pages.gateway", str(self.socket))
         self._gateway = Member("gateway", [], environment, fleet.folder, program)
 
