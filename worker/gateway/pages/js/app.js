@@ -33,7 +33,6 @@ const live = /** @type {HTMLElement} */ (document.getElementById('said'));
 let leave = new AbortController();
 let frame = /** @type {ReturnType<typeof shell>|null} */ (null);
 let session = /** @type {import('./core/session.js').Session|null} */ (null);
-let quietly = /** @type {string|null} */ (null);
 
 const waiting = {said: '', timer: 0};
 /** The newest sentence wins: a stream must not talk without end. @param {string} said */
@@ -47,8 +46,6 @@ function announce(said) {
 
 async function show(focus = true) {
   if (!session || !frame) return;
-  if (quietly === location.hash) return;
-  quietly = null;
   leave.abort();
   const own = leave = new AbortController();
   const {signal} = own;
@@ -86,10 +83,8 @@ function context(place, signal, title) {
     query: place.query,
     now: clock.now,
     go: (hash, quiet = false) => {
-      if (quiet) {
-        quietly = hash;
-        history.replaceState(null, '', hash);
-      } else location.hash = hash;
+      if (quiet) history.replaceState(null, '', hash); // tells nobody
+      else location.hash = hash;
     },
     stream: (options, handlers = {}) => {
       const topics = [...new Set([...(options.topics ?? []), 'status'])];

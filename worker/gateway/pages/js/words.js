@@ -36,6 +36,7 @@ const SAID = {
   stale_order: 'The waiting order was cancelled',
   strategy: 'The strategy asked for it',
   strategy_fallback: 'The strategy failed at this bar',
+  unreadable: 'This record is no decision that can be read',
 };
 
 /** Figures of a decision by the names that people use. */

@@ -12,7 +12,7 @@ const MOST_ROWS = 500;
  * `rows`: newest first, asked for only while the table shows; `heading`: show the name
  */
 export function frame({name, heading = true, height, columns, rows, key}) {
-  const canvas = h('div.canvas', {role: 'img', 'aria-label': name, style: {height}});
+  const canvas = h('div.canvas', {role: 'group', 'aria-roledescription': 'chart', 'aria-label': name, style: {height}});
   const legend = h('div.legend');
   const toggle = h('button.small', {type: 'button', 'aria-pressed': 'false', onclick: () => turn()}, icon('table'), 'Table');
   const view = h('div.chart-view', canvas);
@@ -36,7 +36,7 @@ export function frame({name, heading = true, height, columns, rows, key}) {
     changed: () => list && fill(),
     /** Say in the drawing's place why there is none. @param {unknown} error */
     failed: (error) => {
-      canvas.removeAttribute('role');
+      canvas.removeAttribute('aria-roledescription');
       put(canvas, failed(error));
     },
     /** @param {string} said for those who don't see the drawing */

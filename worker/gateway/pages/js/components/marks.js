@@ -15,6 +15,7 @@ const ACTIONS = {
   reduce: ['minus', 'reduce', 'strong'],
   increase: ['plus', 'increase', 'strong'],
   reverse: ['turn_sides', 'reverse', 'strong'],
+  unreadable: ['warn', 'unreadable', 'strong'],
 };
 const SIDES = {long: ['up', 'long', 'long strong'], short: ['down', 'short', 'short strong'], flat: ['dash', 'flat', 'quiet']};
 const LEVELS = {ok: 'ok_disc', warn: 'warn', bad: 'bad', none: 'circle'};

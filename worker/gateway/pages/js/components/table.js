@@ -23,7 +23,7 @@ import {icon} from './icons.js';
 export function table({caption, columns, key, tall, sort, row: decorate, fixed}) {
   const body = h('tbody');
   const heads = columns.map((column, at) => header(column, () => order(at)));
-  const node = h('div.table-box', {class: tall ? 'tall' : '', style: tall ? {'--tall': tall} : {}, tabindex: 0, role: 'region', 'aria-label': caption},
+  const node = h('div.table-box', {class: tall ? 'tall' : '', style: tall ? {'--tall': tall} : {}, tabindex: 0, role: 'group', 'aria-label': caption},
     h('table', {class: fixed ? 'fixed' : ''}, h('caption.unseen', caption), h('thead', h('tr', heads)), body));
   let rows = /** @type {R[]} */ ([]);
   let by = sort ?? null;

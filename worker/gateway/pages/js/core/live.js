@@ -47,13 +47,21 @@ export function open({topics, mode = 'latest', symbol, from, lastId = '', signal
     } catch {
       return; // not for this version of the pages
     }
-    if (OWN.has(message.type)) {
-      if (message.type === 'reset') for (const topic of data.topics ?? []) shown.forget(topic);
-      handlers[message.type]?.(data);
+    try {
+      tell(message.type, data);
+    } catch (error) {
+      console.error(error); // a fault of the page, not of the stream: it goes on
+    }
+  };
+  /** @param {string} type @param {any} data */
+  const tell = (type, data) => {
+    if (OWN.has(type)) {
+      if (type === 'reset') for (const topic of data.topics ?? []) shown.forget(topic);
+      handlers[type]?.(data);
       return;
     }
-    const items = (data.items ?? [data]).filter((/** @type {Item} */ item) => shown.isNew(message.type, item.partition, item.offset));
-    if (items.length) handlers[message.type]?.(items.map((/** @type {any} */ item) => ('value' in item ? item : {value: item})));
+    const items = (data.items ?? [data]).filter((/** @type {Item} */ item) => shown.isNew(type, item.partition, item.offset));
+    if (items.length) handlers[type]?.(items.map((/** @type {any} */ item) => ('value' in item ? item : {value: item})));
   };
 
   const run = async () => {

@@ -1,7 +1,7 @@
 /** Find a symbol or a page by a few letters: a combobox over a list, as ARIA describes it. */
 
 import {get} from '../core/api.js';
-import {h, put} from '../core/dom.js';
+import {h, put, say} from '../core/dom.js';
 import {label, price, text} from '../core/format.js';
 import {link} from '../core/router.js';
 import {dialog} from '../components/dialog.js';
@@ -14,6 +14,7 @@ const MOST = 12;
 export function finder(routes) {
   const own = new AbortController();
   const list = h('div.found', {role: 'listbox', id: 'found', 'aria-label': 'Symbols and pages'});
+  const note = h('p.found-note', {role: 'status'});
   const input = h('input', {
     type: 'text', role: 'combobox', 'aria-expanded': 'true', 'aria-controls': 'found', 'aria-autocomplete': 'list',
     'aria-label': 'Find a symbol or a page', placeholder: 'Symbol or page', autocomplete: 'off', spellcheck: 'false', maxlength: 200,
@@ -25,7 +26,7 @@ export function finder(routes) {
   let timer = 0;
 
   const box = dialog('Find', [], {class: 'finding', onclose: () => own.abort()});
-  put(box.node, input, list);
+  put(box.node, input, list, note);
 
   const leave = (/** @type {string} */ hash) => {
     box.close();
@@ -73,7 +74,8 @@ export function finder(routes) {
       ...symbols.map((one) => option(link('symbols', one.symbol), h('b.foreign', label(one.symbol, 40)), one.state && one.state !== 'flat' && side(one.state), h('span.end', text(one.close, price)))),
       ...pages.map((route) => option(`#${route.path}`, route.title, h('span.end', 'page'))),
     ];
-    put(list, hits, said && h('p.group', {role: 'status'}, said));
+    put(list, hits);
+    say(note, said);
     chosen = 0;
     choose(0);
   };

@@ -51,7 +51,7 @@ export function shell(session, routes, left) {
 
   put(/** @type {Element} */ (document.getElementById('shell')),
     h('header.head',
-      h('a.brand', {href: '#/', 'aria-label': 'AlphaPulse, overview'}, brand(), h('span.name', 'AlphaPulse'), session.prefix && h('span.prefix.foreign', label(session.prefix, 24))),
+      h('a.brand', {href: '#/', title: 'Overview'}, brand(), h('span.name', 'AlphaPulse'), session.prefix && h('span.prefix.foreign', label(session.prefix, 24))),
       h('nav.pages', {'aria-label': 'Pages'}, [...links.values()]),
       h('div.tools', state,
         h('button.finder', {type: 'button', onclick: find, 'aria-keyshortcuts': '/'}, icon('search'), h('span.word', 'Find a symbol'), h('kbd.word', '/')),

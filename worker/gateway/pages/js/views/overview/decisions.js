@@ -6,6 +6,7 @@ import {count, fixed, label, moment, when, words} from '../../core/format.js';
 import {recall, remember} from '../../core/memory.js';
 import {link} from '../../core/router.js';
 import {choice} from '../../components/choice.js';
+import {icon} from '../../components/icons.js';
 import {action, foreign, tag, value} from '../../components/marks.js';
 import {keep, panel} from '../../components/panel.js';
 import {table} from '../../components/table.js';
@@ -37,13 +38,19 @@ export function decisionsPanel(ctx) {
     remember('overview.kind', kind = next);
     draw();
   });
-  const box = panel('Newest decisions', {flush: true, actions: [kinds.node]});
+  let paused = false;
+  const pause = h('button.icon', {type: 'button', 'aria-pressed': 'false', 'aria-label': 'Hold the list', title: 'Hold the list; it also stands still under the pointer', onclick: () => {
+    paused = !paused;
+    pause.setAttribute('aria-pressed', String(paused));
+    if (!paused) soon();
+  }}, icon('pause'));
+  const box = panel('Newest decisions', {flush: true, actions: [kinds.node, pause]});
   const rows = table({
     caption: 'Newest decisions', key: (row) => `${row.partition}:${row.offset}`, tall: 'max(22rem, calc(100vh - 24rem))',
     fixed: true,
     columns: [
       {title: 'Time', width: '6.25rem', cell: ({value: one}) => h('time', {title: `close of the bar: ${moment(one.close_ts)} UTC`}, when(one.close_ts, ctx.now())), class: 'time'},
-      {title: 'Symbol', width: '7.25rem', head: true, cell: ({value: one}) => h('a.subject.foreign', {href: `${link('symbols', one.symbol)}?at=${one.sequence}`, title: label(one.symbol, 200)}, label(one.symbol, 24))},
+      {title: 'Symbol', width: '7.25rem', head: true, cell: ({value: one}) => subject(one)},
       {title: 'Action', width: '8rem', class: 'action', cell: ({value: one}) => [action(one.action), h('span.below', why(one))]},
       {title: 'Final', width: '4.25rem', numeric: true, from: 'phone', cell: ({value: one}) => value(one.final, fixed(2)), hint: 'the signal after all stages, −1 to 1'},
       {title: 'Confidence', width: '7rem', numeric: true, from: 'wide', cell: ({value: one}) => value(one.confidence, fixed(2))},
@@ -60,8 +67,8 @@ export function decisionsPanel(ctx) {
     box.show(rows.node);
     note();
   };
-  const note = () => box.note(held && waiting ? `held while you read: ${count(waiting, 'newer one')}` : '');
-  const soon = atMost(DRAWN_MS, () => (held ? note() : draw()), ctx.signal);
+  const note = () => box.note((held || paused) && waiting ? `held: ${count(waiting, 'newer one')}` : '');
+  const soon = atMost(DRAWN_MS, () => (held || paused ? note() : draw()), ctx.signal);
   const hold = (/** @type {boolean} */ next) => () => {
     held = next;
     if (!held) soon();
@@ -72,7 +79,7 @@ export function decisionsPanel(ctx) {
   rows.node.addEventListener('focusout', hold(false));
 
   const data = keep(box, () => ctx.api.get('decisions', {query: {limit: 200}, signal: ctx.signal}), (page) => {
-    const items = page.items.map((/** @type {any} */ item) => ({...item, value: item.decision}));
+    const items = page.items.map((/** @type {any} */ item) => readable({...item, value: item.decision}));
     for (const [name, fits] of Object.entries(KINDS)) kept[name] = merge(items.filter((item) => fits(item.value)), kept[name]);
     draw();
   }, {signal: ctx.signal});
@@ -82,7 +89,7 @@ export function decisionsPanel(ctx) {
     again: data.again,
     /** @param {import('../../core/live.js').Item[]} items oldest first */
     add: (items) => {
-      const newest = [...items].reverse();
+      const newest = items.map(readable).reverse();
       for (const [name, fits] of Object.entries(KINDS)) {
         const found = newest.filter((item) => fits(item.value));
         if (found.length) kept[name] = [...found, ...kept[name]].slice(0, KEPT);
@@ -101,3 +108,9 @@ function merge(read, live) {
 
 /** What stopped a signal is framed; a weak signal is only named. @param {unknown} code */
 const blocked = (code) => (!code ? '' : QUIET.has(code) ? h('span.muted', words(code)) : tag(words(code)));
+
+/** What is no decision stays in the list, and says so. @param {any} item */
+const readable = (item) => (item.value && typeof item.value === 'object' ? item : {...item, value: {symbol: item.key, close_ts: item.timestamp, action: 'unreadable', final: null, confidence: null, reasons: ['unreadable']}});
+
+/** @param {any} one */
+const subject = (one) => (typeof one.symbol !== 'string' ? foreign(one.symbol ?? 'no symbol', 24) : h('a.subject.foreign', {href: `${link('symbols', one.symbol)}?at=${one.sequence}`, title: label(one.symbol, 200)}, label(one.symbol, 24)));

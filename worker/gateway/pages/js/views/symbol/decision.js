@@ -5,7 +5,7 @@ import {h, put} from '../../core/dom.js';
 import {brief, fixed, integer, label, moment, money, number, price, signed, words} from '../../core/format.js';
 import {recall, remember} from '../../core/memory.js';
 import {icon} from '../../components/icons.js';
-import {action, foreign, tag, value} from '../../components/marks.js';
+import {action, foreign, level, tag, value} from '../../components/marks.js';
 import {panel} from '../../components/panel.js';
 import {reason, term} from '../../words.js';
 import {newer} from '../../components/newer.js';
@@ -52,11 +52,11 @@ export function decisionPanel(ctx, symbol) {
 }
 
 /** @param {any} one */
-function verdict({decision, sentence, blocked_by: blocked}) {
+function verdict({decision, sentence, blocked_by: blocked, problem}) {
   const traded = decision.action !== 'hold';
   return h('div.verdict',
     h('p.verdict-action', action(decision.action), traded && h('span.muted', value(decision.qty, brief), ' at ', value(decision.ref_price, price), ' (', value(decision.notional, money), ')'), newer(decision)),
-    h('p.verdict-said', foreign(sentence, 600)), blocked && stopped(blocked, sentence));
+    h('p.verdict-said', foreign(sentence, 600)), problem && level('warn', label(problem, 300)), blocked && stopped(blocked, sentence));
 }
 
 /** What kept a trade from happening, and which setting moves it; not what the sentence has said. @param {any} blocked @param {string} sentence */

@@ -5,17 +5,20 @@ import {h} from '../../core/dom.js';
 import {ago, fixed, integer, label, money, words} from '../../core/format.js';
 import {level, tag, value} from '../../components/marks.js';
 import {keep, panel} from '../../components/panel.js';
+import * as states from '../../components/states.js';
+import {controlButtons} from '../../control/buttons.js';
 
 /** @param {import('../../app.js').Context} ctx @param {string} symbol */
 export function limitsPanel(ctx, symbol) {
   const box = panel('Limits', {actions: [h('a.small', {href: '#/risk'}, 'All limits')]});
+  const controls = controlButtons(ctx, symbol, {onWritten: () => kept.again()});
   let items = /** @type {any[]|null} */ (null);
   let decision = /** @type {any} */ (null);
   const draw = () => {
     if (!items) return;
     const own = items.filter((one) => one.key === symbol || one.key === '*');
-    if (!own.length) return box.empty('No limit is set', 'The symbol trades as the engine’s settings say.');
-    box.show(h('div.stack', own.map((one) => block(one, decision, ctx.now()))));
+    if (!own.length) return box.show(states.empty('No limit is set', 'The symbol trades as the engine’s settings say.'), controls);
+    box.show(h('div.stack', own.map((one) => block(one, decision, ctx.now())), controls));
   };
   const kept = keep(box, () => get('limits', {signal: ctx.signal}), (answer) => {
     items = answer.items;
