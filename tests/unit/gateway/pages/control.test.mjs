@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {changes, limits, rebased, touched} from '../../../../worker/gateway/pages/js/control/difference.js';
+import {counted, sentence} from '../../../../worker/gateway/pages/js/control/obeyed.js';
 import {told} from '../../../../worker/gateway/pages/js/control/told.js';
 import {writer} from '../../../../worker/gateway/pages/js/control/write.js';
 
@@ -75,4 +76,12 @@ test('hostile values stay text', () => {
   const rows = changes({key: 'A', max_notional: '<b>1</b>'}, {key: 'A', max_notional: 1e300});
   const [row] = rows.filter((one) => one.name === 'Largest value');
   assert.deepEqual([row.before, row.after], ['<b>1</b>', '1.000e+300']);
+});
+
+test('a removal is obeyed also where the monitor has written the next record since', () => {
+  const found = {in_force: 1, of: 3, partitions: [{partition: 0, version: 0, in_force: true}, {partition: 1, version: 9, in_force: false}, {partition: 2, version: 7, in_force: false}, {partition: 3, version: null, in_force: false}]};
+  assert.equal(counted(found, 8).in_force, 2);
+  assert.equal(counted(found, Infinity).in_force, 1);
+  assert.equal(sentence(counted(found, 8)), 'In force in 2 of 3 partitions');
+  assert.equal(sentence({in_force: 0, of: 0}), 'No partition has a decision yet');
 });

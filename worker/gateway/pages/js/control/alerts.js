@@ -15,7 +15,7 @@ export function acknowledgeAlertDialog(ctx, alert, written) {
   const reason = reasonField('I look into it');
   return writeDialog(ctx, {
     title: 'Acknowledge the alert', button: 'Acknowledge', fields: [reason],
-    body: [h('p.foreign', h('strong', label(alert.summary, 300))), h('p.hint', 'It is yours then: nobody else is told again while it lasts.'), reason.node],
+    body: [h('p.foreign', h('strong', label(alert.summary, 300))), h('p.hint', 'It is no longer repeated or passed on to the next receiver. Its end is still told.'), reason.node],
     send: (write) => write('POST', ['alerts', alert.fingerprint, 'acknowledge'], {body: {reason: reason.value()}}),
     written,
     done: () => [note('ok_disc', 'It is recorded. The alerts take it in with their next step; the list shows when.')],
@@ -48,7 +48,7 @@ export function silenceDialog(ctx, begin, written) {
   const matchers = () => made.map(({name, kind, value}) => ({label: name.value.trim(), value: value.value.trim(), negated: kind.value === 'not'})).filter((one) => one.label);
   return writeDialog(ctx, {
     title: 'Silence alerts', button: 'Silence', fields: [length, reason],
-    body: [h('div.field', h('span.label', 'Alerts of which all of this holds'), rows, h('div', more), h('p.hint', 'A label of the alert, or rule or severity. A * at the end of a value stands for anything. They are recorded, and nobody is told.')), length.node, reason.node],
+    body: [h('div.field', h('span.label', 'Alerts of which all of this holds'), rows, h('div', more), h('p.hint', 'A label of the alert, or rule or severity. A * at the end of a value stands for anything. They are recorded and not told; what still fires at the end is told then.')), length.node, reason.node],
     check: () => (matchers().length ? '' : 'Name at least one condition: a silence of everything is none.'),
     send: (write) => write('POST', 'silences', {body: {matchers: matchers(), lasts_ms: length.value(), reason: reason.value()}}),
     written,

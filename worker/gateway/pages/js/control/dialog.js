@@ -8,6 +8,8 @@ import {allValid} from './fields.js';
 import {told} from './told.js';
 import {writer} from './write.js';
 
+const TRIES = 5;
+
 /**
  * @typedef {object} Act
  * @property {string} title @property {(Node|string|false|null)[]} body @property {import('./fields.js').Field[]} fields
@@ -15,7 +17,7 @@ import {writer} from './write.js';
  * @property {(write: ReturnType<typeof writer>) => Promise<any>} send
  * @property {(answer: any, signal: AbortSignal) => (Node|string)[]} done what the dialog shows then
  * @property {() => string} [check] what is wrong with all fields together, or ''
- * @property {() => Promise<Node|null>} [conflict] what changed meanwhile
+ * @property {() => Promise<Node|null>} [conflict] what changed meanwhile; null: nothing did, so that it is sent again by itself
  * @property {Node[]} [more] buttons beside
  * @property {(answer: any) => void} [written]
  */
@@ -29,6 +31,7 @@ export function writeDialog(ctx, act) {
   const cancel = h('button', {type: 'button', onclick: () => open.close()}, 'Cancel');
   const write = writer(ctx.api, (tries) => put(outcome, note('warn', `No answer yet; sent again under the same key, so that it is written once (${tries + 1}) …`)));
   let busy = false;
+  let meanwhile = /** @type {Node|null} */ (null);
 
   const form = h('form.stack', {id, novalidate: true}, act.body, outcome);
   form.addEventListener('submit', async (event) => {
@@ -40,7 +43,7 @@ export function writeDialog(ctx, act) {
     submit.setAttribute('aria-disabled', 'true');
     put(outcome, note('turning', 'Writing …'));
     try {
-      const answer = await act.send(write);
+      const answer = await sent();
       act.written?.(answer);
       finished(answer);
     } catch (error) {
@@ -51,11 +54,22 @@ export function writeDialog(ctx, act) {
     }
   });
 
+  /** A record that was only repeated, as the monitor of risk does, is no conflict. @param {number} [tries] @returns {Promise<any>} */
+  const sent = async (tries = 0) => {
+    try {
+      return await act.send(write);
+    } catch (error) {
+      if (told(error).kind !== 'conflict' || !act.conflict) throw error;
+      meanwhile = await act.conflict();
+      if (meanwhile || tries >= TRIES) throw error;
+      return sent(tries + 1);
+    }
+  };
+
   const refused = async (/** @type {any} */ error) => {
     if (typeof error?.status !== 'number') console.error(error);
     const {kind, said, hint, wait} = told(error);
-    const meanwhile = kind === 'conflict' && act.conflict ? await act.conflict().catch(() => null) : null;
-    put(outcome, note('bad', said), meanwhile, hint && h('p.hint', hint));
+    put(outcome, note('bad', said), kind === 'conflict' && meanwhile, hint && h('p.hint', hint));
     outcome.scrollIntoView({block: 'nearest'});
     if (kind === 'unknown') put(submit, 'Send again');
     if (kind === 'forbidden') submit.hidden = true;

@@ -2,9 +2,10 @@
 
 import {pause} from '../core/api.js';
 import {h, put, say} from '../core/dom.js';
-import {count, label, span, text, integer} from '../core/format.js';
+import {integer, label, span, text} from '../core/format.js';
 import {icon} from '../components/icons.js';
 import {level} from '../components/marks.js';
+import {counted, sentence} from './obeyed.js';
 
 const ASKED_MS = 1000;
 const SLOW_MS = 5000;
@@ -12,10 +13,11 @@ const PATIENCE_MS = 60_000;
 
 /**
  * Follow one written version until it is in force everywhere.
- * @param {Pick<import('../app.js').Context, 'api'|'announce'>} ctx @param {string} key @param {number} version @param {AbortSignal} signal
+ * @param {Pick<import('../app.js').Context, 'api'|'announce'>} ctx @param {string} key @param {number} version 0: a removal @param {AbortSignal} signal
+ * @param {number} [lifted] version that was removed: the monitor of risk may have written another record since
  * @returns {HTMLElement}
  */
-export function effect(ctx, key, version, signal) {
+export function effect(ctx, key, version, signal, lifted = Infinity) {
   const began = performance.now();
   const head = h('p.effect-said', 'Waiting for the first decision under it …');
   const cells = h('ul.effect-cells');
@@ -43,7 +45,7 @@ export function effect(ctx, key, version, signal) {
     for (let tries = 0; !signal.aborted; tries += 1) {
       let wait = tries < 60 ? ASKED_MS : SLOW_MS;
       try {
-        if (draw(await ctx.api.get(['limits', key, 'effect'], {query: {version}, signal}))) return;
+        if (draw(counted(await ctx.api.get(['limits', key, 'effect'], {query: {version}, signal}), lifted))) return;
       } catch (error) {
         if (signal.aborted) return;
         say(hint, `The effect can’t be read: ${label(error.message, 160)}. It is asked for again.`);
@@ -55,6 +57,3 @@ export function effect(ctx, key, version, signal) {
   follow();
   return node;
 }
-
-/** @param {{in_force: number, of: number}} found */
-export const sentence = ({in_force: done, of}) => (of === 0 ? 'No partition has a decision yet' : `In force in ${integer(done)} of ${count(of, 'partition')}`);

@@ -8,7 +8,7 @@ import {dialog} from '../components/dialog.js';
 import {writeDialog, note} from './dialog.js';
 import {effect} from './effect.js';
 import {field, reasonField} from './fields.js';
-import {rebased, touched} from './difference.js';
+import {changes, rebased, touched} from './difference.js';
 import {difference, named, origin} from './record.js';
 
 /** @typedef {Pick<import('../app.js').Context, 'api'|'announce'|'session'|'now'>} Who */
@@ -123,13 +123,14 @@ export function liftDialog(ctx, key, {onWritten} = {}) {
         return meanwhile(ctx, before, record);
       },
       written: onWritten,
-      done: (answer, signal) => [note('ok_disc', `The limits of ${named(key)} are lifted.`), effect(ctx, key, answer.version ?? REMOVED, signal)],
+      done: (answer, signal) => [note('ok_disc', `The limits of ${named(key)} are lifted.`), effect(ctx, key, answer.version ?? REMOVED, signal, record.version)],
     });
   });
 }
 
-/** What somebody else changed since the dialog was opened. @param {Who} ctx @param {any} before @param {any} after */
+/** What somebody else changed since the dialog was opened; null where it was only repeated. @param {Who} ctx @param {any} before @param {any} after */
 export function meanwhile(ctx, before, after) {
+  if (Boolean(before) === Boolean(after) && !changes(before?.control, after?.control).some((row) => row.changed)) return null;
   return h('div.meanwhile', after ? origin(after, ctx.now()) : h('p', 'The record was removed.'),
     difference(before?.control ?? null, after?.control ?? null, {only: true}), h('p.hint', 'What you had changed is kept, all else follows this version. Look at it again, then write.'));
 }

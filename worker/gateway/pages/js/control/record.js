@@ -19,7 +19,7 @@ export const named = (key) => (key === '*' ? 'all symbols' : key === '* model' ?
 export function difference(before, after, {only = false} = {}) {
   const rows = changes(before, after).filter((row) => row.changed || !only);
   if (!rows.length) return h('p.muted', 'Nothing changes.');
-  return h('table.difference', h('thead', h('tr', ['', 'before', 'after'].map((title) => h('th', {scope: 'col'}, title)))),
+  return h('table.difference', h('thead', h('tr', h('td'), ['before', 'after'].map((title) => h('th', {scope: 'col'}, title)))),
     h('tbody', rows.map((row) => h('tr', {class: row.changed ? 'changed' : ''},
       h('th.foreign', {scope: 'row'}, row.name), h('td.foreign', row.before),
       h('td.foreign', row.changed && h('span.arrow-to', icon('right'), h('span.unseen', 'changed to ')), row.after)))));

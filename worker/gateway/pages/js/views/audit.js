@@ -34,18 +34,18 @@ export function mount(root, ctx) {
     who: h('input', {type: 'search', placeholder: 'Who', 'aria-label': 'Who', maxlength: 200, value: wanted.who, oninput: typed}),
     action: h('select', {'aria-label': 'Action', onchange: typed}, h('option', {value: ''}, 'all actions'), ACTIONS.map((one) => h('option', {value: one, selected: one === wanted.action}, words(one)))),
     subject: h('input', {type: 'search', placeholder: 'Subject', 'aria-label': 'Subject', maxlength: 200, value: wanted.subject, oninput: typed}),
-    from: h('input', {type: 'datetime-local', 'aria-label': 'From, UTC', title: 'From, UTC', value: local(wanted.from), onchange: typed}),
-    to: h('input', {type: 'datetime-local', 'aria-label': 'To, UTC', title: 'To, UTC', value: local(wanted.to), onchange: typed}),
+    from: h('input', {type: 'datetime-local', title: 'From, UTC', value: local(wanted.from), onchange: typed}),
+    to: h('input', {type: 'datetime-local', title: 'To, UTC', value: local(wanted.to), onchange: typed}),
   };
-  put(box.actions, Object.values(inputs), h('button', {type: 'button', onclick: () => clear()}, 'Clear'));
+  put(box.actions, inputs.who, inputs.action, inputs.subject, h('label.small', 'From ', inputs.from), h('label.small', 'To ', inputs.to), h('button', {type: 'button', onclick: () => clear()}, 'Clear'));
   const rows = table({
     caption: 'Acts, newest first', key: (row) => `${row.partition}:${row.offset}`, tall: 'max(24rem, calc(100vh - 17rem))',
     columns: [
       {title: 'When', cell: (row) => h('time', {title: moment(row.act?.ts ?? row.timestamp)}, when(row.act?.ts ?? row.timestamp, ctx.now()))},
-      {title: 'Who', head: true, cell: (row) => (row.act ? h('span', foreign(row.act.who, 48), h('span.muted.small', ` ${by(row.act.role ?? 'cli')}`)) : tag('unreadable', 'bad', label(row.problem ?? '', 200)))},
-      {title: 'Did', cell: (row) => (row.act ? words(row.act.action) : '')},
-      {title: 'To', cell: (row) => row.act && subject(row.act)},
-      {title: 'What changed', class: 'text', cell: (row) => row.act && changed(row.act)},
+      {title: 'Who', class: 'plain-text', head: true, cell: (row) => (row.act ? h('span', foreign(row.act.who, 48), h('span.muted.small', ` ${by(row.act.role ?? 'cli')}`)) : tag('unreadable', 'bad', label(row.problem ?? '', 200)))},
+      {title: 'Did', class: 'plain-text', cell: (row) => (row.act ? words(row.act.action) : '')},
+      {title: 'To', class: 'plain-text', cell: (row) => row.act && subject(row.act)},
+      {title: 'What changed', class: 'wrapped', cell: (row) => row.act && changed(row.act)},
       {title: 'Reason', class: 'text', from: 'middle', cell: (row) => foreign(row.act?.reason ?? '', 160)},
       {title: 'More', cell: (row) => row.act && h('button.plain', {type: 'button', 'aria-label': `All of the act ${label(row.act.id, 8)}`, onclick: () => actDialog(row)}, 'All …')},
     ],

@@ -28,10 +28,14 @@ export function mount(root, ctx) {
   put(root, h('div.page-head', h('h1', 'Data quality'), spans.node),
     h('div.stack', counts.course.node, h('div.grid.halves.last', counts.codes.node, counts.integrity.node, counts.partitions.node, counts.symbols.node), newest.panel.node));
   const summary = keep(counts.panels, async () => {
-    const [found, symbols] = await Promise.all([api.get('rejections/summary', {query: {minutes}, signal}), api.get('symbols', {query: {limit: 1000}, signal}).catch(() => ({items: []}))]);
-    return {found, quarantined: symbols.items.filter((/** @type {any} */ one) => one.health === 'quarantined')};
-  }, ({found, quarantined}) => {
-    counts.update(found, quarantined);
+    const [found, symbols, status] = await Promise.all([
+      api.get('rejections/summary', {query: {minutes}, signal}),
+      api.get('symbols', {query: {limit: 1000}, signal}).catch(() => ({items: []})),
+      api.get('status', {signal}).catch(() => null),
+    ]);
+    return {found, status, quarantined: symbols.items.filter((/** @type {any} */ one) => one.health === 'quarantined')};
+  }, ({found, quarantined, status}) => {
+    counts.update(found, quarantined, status);
     newest.codes(found.by_code.map((/** @type {any} */ one) => one.code));
   }, {signal, every: RENEWED_MS});
   ctx.stream({topics: ['rejections']}, {

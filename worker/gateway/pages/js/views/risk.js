@@ -85,7 +85,7 @@ export function mount(root, ctx) {
       const last = items.at(-1);
       if (!last.value) return;
       answer = {...answer, portfolio: last.value, timestamp: last.timestamp, monitor: 'running'};
-      monitor.learn(answer);
+      monitor.learn(answer, true);
       course.draw(bounds);
       soon();
     },

@@ -26,12 +26,12 @@ export function alertsPanel(ctx, written) {
   });
   const box = panel('Alerts', {flush: true, actions: [kinds.node]});
   const rows = table({
-    caption: 'Alerts', key: (row) => row.alert?.alert_id ?? `${row.partition}:${row.offset}`, tall: 'max(22rem, calc(100vh - 22rem))',
+    caption: 'Alerts, those that fire first', key: (row) => row.alert?.alert_id ?? `${row.partition}:${row.offset}`, tall: 'max(22rem, calc(100vh - 22rem))',
     columns: [
       {title: 'State', cell: (row) => (row.alert ? h('span', level(...(STATES[row.alert.state] ?? ['none', words(row.alert.state)])), row.silenced && [' ', tag('silenced', '', 'a silence holds: nobody is told')]) : tag('unreadable', 'bad', label(row.problem ?? '', 200)))},
       {title: 'Severity', from: 'phone', cell: (row) => row.alert && level(severity(row.alert.severity), words(row.alert.severity))},
-      {title: 'What', head: true, class: 'text', cell: (row) => row.alert && h('div', h('span.foreign', label(row.alert.summary, 240)), newer(row.alert), h('div.labels', h('span.muted.small.foreign', label(row.alert.rule, 60)), Object.entries(row.alert.labels ?? {}).map(([name, value]) => tag(`${name} ${value}`))))},
-      {title: 'Values', class: 'text', from: 'middle', cell: (row) => row.alert && h('ul.small', (row.alert.values ?? []).slice(0, SHOWN).map((/** @type {any} */ one) => h('li.foreign', reading(one))))},
+      {title: 'What', head: true, class: 'wrapped', cell: (row) => row.alert && h('div', h('span.foreign', label(row.alert.summary, 240)), newer(row.alert), h('div.labels', h('span.muted.small.foreign', label(row.alert.rule, 60)), Object.entries(row.alert.labels ?? {}).map(([name, value]) => tag(`${name} ${value}`))))},
+      {title: 'Values', from: 'middle', cell: (row) => row.alert && h('ul.small', (row.alert.values ?? []).slice(0, SHOWN).map((/** @type {any} */ one) => h('li.foreign', reading(one))))},
       {title: 'Since', from: 'phone', cell: (row) => row.alert && h('time', {title: moment(row.alert.starts_ms)}, lasted(row.alert, ctx.now()))},
       {title: 'Evidence', from: 'middle', cell: (row) => row.alert && evidence(row.alert)},
       {title: 'Taken on by', from: 'wide', cell: (row) => (row.alert?.acknowledged ? h('span', {title: label(row.alert.acknowledged.reason, 300)}, foreign(row.alert.acknowledged.who, 40)) : '')},

@@ -15,9 +15,9 @@ export function silencesPanel(ctx, written) {
   const may = ctx.session.can('operate');
   const box = panel('Silences', {flush: true, actions: may ? [h('button', {type: 'button', onclick: () => silenceDialog(ctx, [], written)}, 'Silence …')] : []});
   const rows = table({
-    caption: 'Silences', key: (row) => row.id, tall: '20rem',
+    caption: 'Silences that hold or will hold', key: (row) => row.id, tall: '20rem',
     columns: [
-      {title: 'Alerts of which', head: true, class: 'text', cell: (row) => h('span.foreign', silenced(row))},
+      {title: 'Alerts of which', head: true, class: 'wrapped', cell: (row) => h('span.foreign', silenced(row))},
       {title: 'Until', cell: (row) => h('time', {title: moment(row.ends_ms)}, row.starts_ms > ctx.now() ? `from ${moment(row.starts_ms)}` : `${span(Math.max(0, row.ends_ms - ctx.now()))} more`)},
       {title: 'By', from: 'phone', cell: (row) => foreign(row.author, 40)},
       {title: 'Reason', class: 'text', from: 'phone', cell: (row) => foreign(row.reason, 160)},

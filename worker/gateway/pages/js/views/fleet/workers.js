@@ -14,7 +14,7 @@ export function workersPanel(ctx) {
   const box = panel('Workers', {flush: true});
   let common = '';
   const rows = table({
-    caption: 'Workers', key: (row) => row.member_id ?? row.probe ?? row.client_id, tall: '26rem',
+    caption: 'Workers of the group', key: (row) => row.member_id ?? row.probe ?? row.client_id, tall: '26rem',
     columns: [
       {title: 'Worker', head: true, sort: (row) => row.client_id, cell: (row) => h('span', h('span.foreign', {title: label(row.member_id ?? 'no member', 200)}, label(row.client_id, 40)), row.host && h('span.muted.small.foreign', ` ${label(row.host, 40).replace(/^\//, '')}`))},
       {title: 'State', sort: (row) => row.state, cell: (row) => level(...(STATES[row.state] ?? ['none', label(row.state, 20)]))},

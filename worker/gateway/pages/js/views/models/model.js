@@ -47,12 +47,12 @@ export function modelPanels(ctx, written) {
 /** A table of switches. @param {string} caption @param {(one: any) => string} said */
 export function switches(caption, said) {
   const rows = table({
-    caption, key: (row) => `${row.ts} ${row.who}`, tall: '20rem',
+    caption: `${caption}, newest first`, key: (row) => `${row.ts} ${row.who}`, tall: '20rem',
     columns: [
       {title: 'When', cell: (row) => h('time', moment(row.ts))},
       {title: 'Who', head: true, cell: (row) => foreign(row.who, 60)},
-      {title: 'From', class: 'text', from: 'phone', cell: (row) => foreign(said(row.from), 120)},
-      {title: 'To', class: 'text', cell: (row) => foreign(said(row.to), 120)},
+      {title: 'From', class: 'wrapped', from: 'phone', cell: (row) => foreign(said(row.from), 120)},
+      {title: 'To', class: 'wrapped', cell: (row) => foreign(said(row.to), 120)},
       {title: 'Reason', class: 'text', from: 'phone', cell: (row) => foreign(row.reason ?? '', 200)},
     ],
   });

@@ -19,7 +19,7 @@ export function strategyPanels(ctx, written) {
       {title: 'Parameter', head: true, cell: (row) => h('span.foreign', words(row.name))},
       {title: 'In force', numeric: true, cell: (row) => h('strong.foreign', plain(row.used))},
       {title: 'Configured', numeric: true, cell: (row) => h('span.foreign', plain(row.set))},
-      {title: '', cell: (row) => (row.used !== row.set ? tag('switched', 'warn', 'not what the settings say') : '')},
+      {title: 'State', cell: (row) => (row.used !== row.set ? tag('switched', 'warn', 'not what the settings say') : '')},
     ],
   });
   const past = switches('Switches of the strategy', inWords);

@@ -1,7 +1,7 @@
 /** How much was rejected, why, where, and whose. */
 
 import {h, put} from '../../core/dom.js';
-import {compact, count, integer, label, percent, text, words} from '../../core/format.js';
+import {compact, count, integer, label, moment, percent, text, words} from '../../core/format.js';
 import {link} from '../../core/router.js';
 import {level, meter, value} from '../../components/marks.js';
 import {panel} from '../../components/panel.js';
@@ -34,8 +34,7 @@ export function countPanels(pick) {
       {title: 'Partition', head: true, sort: (row) => row.partition, cell: (row) => h('button.plain', {type: 'button', title: 'Show those below', onclick: () => pick.partition(row.partition)}, `Partition ${row.partition}`)},
       {title: 'Rejected', numeric: true, sort: (row) => row.rejected, cell: (row) => value(row.rejected, integer)},
       {title: 'Accepted', numeric: true, from: 'phone', cell: (row) => value(row.accepted, compact)},
-      {title: 'Share', numeric: true, sort: share, cell: (row) => value(share(row), percent(2))},
-      {title: '', cell: (row) => (row.stands_out ? level('warn', 'stands out') : h('div.share', meter(share(row), `Share of partition ${row.partition}`, 1)))},
+      {title: 'Share', sort: share, cell: (row) => h('div.share', value(share(row), percent(2)), row.stands_out ? level('warn', 'stands out') : meter(share(row), `Share of partition ${row.partition}`, 1))},
     ],
   });
   const symbols = panel('Most rejected symbols');
@@ -43,8 +42,8 @@ export function countPanels(pick) {
   const integrity = panel('Order and place');
   return {
     panels: [course, codes, partitions, symbols, integrity], course, codes, partitions, symbols, integrity, names,
-    /** @param {any} summary as `rejections/summary` has it @param {any[]} quarantined symbols */
-    update: (summary, quarantined) => {
+    /** @param {any} summary as `rejections/summary` has it @param {any[]} quarantined symbols @param {any} status of the fleet, or null */
+    update: (summary, quarantined, status) => {
       for (const {code, text: meaning} of summary.by_code) names.set(code, meaning);
       drawCourse(course, chart, summary);
       codes.note(count(summary.by_code.length, 'code'));
@@ -65,7 +64,7 @@ export function countPanels(pick) {
         symbolBars.update(summary.by_symbol.slice(0, 12).map((/** @type {any} */ row) => ({label: row.symbol, value: row.count})), summary.by_symbol.map((/** @type {any} */ row) => ({label: row.symbol, value: row.count})));
         symbols.show(symbolBars.node);
       }
-      drawIntegrity(integrity, summary, quarantined);
+      drawIntegrity(integrity, summary, quarantined, status);
     },
   };
 }
@@ -83,13 +82,16 @@ function drawCourse(box, chart, summary) {
   box.show(chart.node);
 }
 
-/** @param {import('../../components/panel.js').Panel} box @param {any} summary @param {any[]} quarantined */
-function drawIntegrity(box, summary, quarantined) {
-  const {sequence_gaps: gaps, misplaced_keys: misplaced} = summary;
+/** @param {import('../../components/panel.js').Panel} box @param {any} summary @param {any[]} quarantined @param {any} status */
+function drawIntegrity(box, summary, quarantined, status) {
+  const {misplaced_keys: misplaced} = summary;
+  const gaps = status?.lost ?? summary.sequence_gaps; // the status waits for the other topic before it calls a number missing
+  const covers = status?.covers;
   const body = h('div.stack');
   const names = quarantined.slice(0, 8);
   put(body, h('dl.facts.left.checks',
     h('dt', 'Sequence gaps'), h('dd', gaps > 0 ? level('bad', `${text(gaps, integer)} numbers without an outcome`) : gaps === 0 ? level('ok', 'none: every record has an outcome') : value(gaps, integer),
+      covers && h('p.hint', `Seen over ${count(covers.records, 'record')} of ${count(covers.symbols, 'symbol')} since ${moment(covers.since_ms)}.`),
       gaps > 0 && h('p.hint', 'A record was neither decided nor rejected. alphapulse verify names them; keep the input until it is understood.')),
     h('dt', 'Misplaced keys'), h('dd', misplaced > 0 ? level('warn', `${count(misplaced, 'symbol')} on another partition than murmur2 gives`) : misplaced === 0 ? level('ok', 'none: one partitioner places all keys') : value(misplaced, integer),
       misplaced > 0 && h('p.hint', 'Publishers place keys differently, so that a symbol’s bars may be on two partitions and out of order. Java and aiokafka use murmur2; librdkafka (Confluent’s clients, kcat) only with ', h('code', 'partitioner=murmur2_random'), '.')),

@@ -27,9 +27,9 @@ export function newestPanel(ctx, meaning) {
     columns: [
       {title: 'Time', cell: (row) => h('time', {title: 'when it was rejected, UTC'}, when(row.timestamp, ctx.now()))},
       {title: 'Symbol', head: true, cell: (row) => whose(row)},
-      {title: 'Why', class: 'text', cell: (row) => (row.rejection ? h('span', (row.rejection.codes ?? []).map((/** @type {string} */ one) => [h('span', {title: label(meaning(one) ?? '', 200)}, tag(words(one))), ' ']), newer(row.rejection)) : tag('unreadable', 'bad', label(row.problem ?? '', 200)))},
+      {title: 'Why', cell: (row) => (row.rejection ? h('span', (row.rejection.codes ?? []).map((/** @type {string} */ one) => [h('span', {title: label(meaning(one) ?? '', 200)}, tag(words(one))), ' ']), newer(row.rejection)) : tag('unreadable', 'bad', label(row.problem ?? '', 200)))},
       {title: 'Detail', class: 'text', from: 'middle', cell: (row) => foreign(row.rejection?.detail ?? row.problem ?? '', 120)},
-      {title: 'Place', from: 'wide', cell: (row) => (row.input ? `partition ${row.input.partition}, offset ${row.input.offset}` : '')},
+      {title: 'Offset', numeric: true, from: 'wide', cell: (row) => (row.input ? `${row.input.partition} : ${row.input.offset}` : ''), hint: 'partition : offset of the record in the input'},
       {title: 'Record', cell: (row) => h('button.plain', {type: 'button', 'aria-label': `Raw record of ${row.key === null ? 'no key' : label(row.key, 40)}, offset ${row.offset}`, onclick: () => rawDialog(row, {session: ctx.session, announce: ctx.announce, meaning})}, 'Raw …')},
     ],
   });

@@ -17,10 +17,10 @@ export function limitsPanel(ctx, onWritten) {
   const rows = table({
     caption: 'Limits of every key', key: (row) => row.key, tall: '28rem',
     columns: [
-      {title: 'Key', head: true, sort: (row) => row.key, cell: (row) => (row.key.startsWith('*') ? h('span', named(row.key)) : h('a.subject.foreign', {href: link('symbols', row.key)}, label(row.key, 32)))},
+      {title: 'Key', class: 'plain-text', head: true, sort: (row) => row.key, cell: (row) => (row.key.startsWith('*') ? h('span', named(row.key)) : h('a.subject.foreign', {href: link('symbols', row.key)}, label(row.key, 32)))},
       {title: 'State', cell: (row) => (switches(row) ? '' : mark(row.control))},
-      {title: 'Limits', class: 'text', cell: (row) => h('span.foreign', inWords(row.control))},
-      {title: 'Written by', sort: (row) => row.who ?? row.by, from: 'phone', cell: (row) => h('span', author(row), row.stale && [' ', tag('stale', 'warn', 'older than ten minutes: workers open nothing')])},
+      {title: 'Limits', class: 'plain-text', cell: (row) => h('span.foreign', inWords(row.control))},
+      {title: 'Written by', class: 'plain-text', sort: (row) => row.who ?? row.by, from: 'phone', cell: (row) => h('span', author(row), row.stale && [' ', tag('stale', 'warn', 'older than ten minutes: workers open nothing')])},
       {title: 'When', numeric: true, sort: (row) => row.written_ms, from: 'phone', cell: (row) => ago(row.written_ms, ctx.now())},
       {title: 'Version', numeric: true, from: 'wide', cell: (row) => String(row.version)},
       {title: 'Reason', class: 'text', from: 'middle', cell: (row) => foreign(row.control?.reason ?? '', 120)},
