@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {changes, limits, rebased, touched} from '../../../../worker/gateway/pages/js/control/difference.js';
-import {counted, sentence} from '../../../../worker/gateway/pages/js/control/obeyed.js';
+import {counted, decidedBy, sentence} from '../../../../worker/gateway/pages/js/control/obeyed.js';
 import {told} from '../../../../worker/gateway/pages/js/control/told.js';
 import {writer} from '../../../../worker/gateway/pages/js/control/write.js';
 
@@ -84,4 +84,10 @@ test('a removal is obeyed also where the monitor has written the next record sin
   assert.equal(counted(found, Infinity).in_force, 1);
   assert.equal(sentence(counted(found, 8)), 'In force in 2 of 3 partitions');
   assert.equal(sentence({in_force: 0, of: 0}), 'No partition has a decision yet');
+});
+
+test('which partitions decide by a model is read from their decisions', () => {
+  const shown = [{partition: 0, id: 'gbm', version: '2', close_ts: 1}, {partition: 1, id: 'gbm', version: '1', close_ts: 1}, {partition: 2, id: null, version: null, close_ts: 1}, {partition: 3, id: null, version: null, close_ts: null}];
+  assert.deepEqual([decidedBy(shown, {name: 'gbm', version: '2'}).in_force, decidedBy(shown, null).in_force, decidedBy(shown, {name: null, version: ''}).of], [1, 1, 3]);
+  assert.equal(decidedBy(shown, null).partitions[1].shows, 'by gbm 1');
 });

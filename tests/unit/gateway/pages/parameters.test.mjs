@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {amiss, meant, same} from '../../../../worker/gateway/pages/js/control/parameters.js';
+import {amiss, meant, same} from '../../../../worker/gateway/pages/js/control/switching/parameters.js';
 
 test('a parameter keeps its kind', () => {
   assert.deepEqual([meant(12, '7'), meant(0.5, '1'), meant(true, 'no'), meant('x', '7')], [7, 1, false, '7']);

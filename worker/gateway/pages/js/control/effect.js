@@ -15,9 +15,16 @@ const PATIENCE_MS = 60_000;
  * Follow one written version until it is in force everywhere.
  * @param {Pick<import('../app.js').Context, 'api'|'announce'>} ctx @param {string} key @param {number} version 0: a removal @param {AbortSignal} signal
  * @param {number} [lifted] version that was removed: the monitor of risk may have written another record since
- * @returns {HTMLElement}
  */
-export function effect(ctx, key, version, signal, lifted = Infinity) {
+export const effect = (ctx, key, version, signal, lifted = Infinity) =>
+  followed(ctx, async () => counted(await ctx.api.get(['limits', key, 'effect'], {query: {version}, signal}), lifted), signal);
+
+/**
+ * Ask until all partitions obey.
+ * @param {Pick<import('../app.js').Context, 'announce'>} ctx @param {() => Promise<any>} ask as `limits/{key}/effect` answers; `shows`: what a partition shows instead
+ * @param {AbortSignal} signal @returns {HTMLElement}
+ */
+export function followed(ctx, ask, signal) {
   const began = performance.now();
   const head = h('p.effect-said', 'Waiting for the first decision under it …');
   const cells = h('ul.effect-cells');
@@ -36,7 +43,7 @@ export function effect(ctx, key, version, signal, lifted = Infinity) {
     }
     put(cells, found.partitions.map((/** @type {any} */ one) => h('li', {dataset: {force: String(Boolean(one.in_force))}},
       h('span', `Partition ${text(one.partition, integer)}`),
-      level(one.in_force ? 'ok' : 'none', one.in_force ? 'in force' : one.version === null ? 'no decision yet' : `at version ${text(one.version, integer)}`))));
+      level(one.in_force ? 'ok' : 'none', one.in_force ? 'in force' : one.shows ?? (one.version === null ? 'no decision yet' : `at version ${text(one.version, integer)}`)))));
     say(hint, all || took < PATIENCE_MS ? '' : 'A partition shows it with its next decision: none comes while no bar arrives, or while its worker stands still.');
     return all;
   };
@@ -45,7 +52,7 @@ export function effect(ctx, key, version, signal, lifted = Infinity) {
     for (let tries = 0; !signal.aborted; tries += 1) {
       let wait = tries < 60 ? ASKED_MS : SLOW_MS;
       try {
-        if (draw(counted(await ctx.api.get(['limits', key, 'effect'], {query: {version}, signal}), lifted))) return;
+        if (draw(await ask())) return;
       } catch (error) {
         if (signal.aborted) return;
         say(hint, `The effect can’t be read: ${label(error.message, 160)}. It is asked for again.`);

@@ -1,11 +1,12 @@
 /** The model in force, the registry, and who switched when. */
 
 import {h} from '../../core/dom.js';
-import {count, date, label, moment} from '../../core/format.js';
-import {foreign, level} from '../../components/marks.js';
+import {count, label, moment, words} from '../../core/format.js';
+import {foreign, level, tag} from '../../components/marks.js';
 import {panel} from '../../components/panel.js';
 import {table} from '../../components/table.js';
-import {inWords, switchModelDialog} from '../../control/switch_model.js';
+import {decidedBy, sentence} from '../../control/obeyed.js';
+import {configuredModelDialog, inWords, switchModelDialog} from '../../control/switching/model.js';
 
 /** @param {import('../../app.js').Context} ctx @param {() => void} written */
 export function modelPanels(ctx, written) {
@@ -19,10 +20,10 @@ export function modelPanels(ctx, written) {
     columns: [
       {title: 'Name', head: true, sort: (row) => row.name, cell: (row) => h('span.foreign', label(row.name, 64))},
       {title: 'Version', sort: (row) => row.version, cell: (row) => foreign(row.version, 40)},
-      {title: 'Made', from: 'phone', sort: (row) => row.created, cell: (row) => made(row.created)},
-      {title: 'Digest', from: 'middle', cell: (row) => h('code', {title: label(row.digest, 80)}, label(row.digest, 13))},
-      {title: 'State', cell: (row) => (row.used ? level('ok', 'in force') : '')},
-      ...(may ? [{title: 'Switch', cell: (/** @type {any} */ row) => (row.used ? '' : h('button.plain', {type: 'button', 'aria-label': `Switch to ${label(row.name, 64)} ${label(row.version, 40)}`, onclick: () => switchModelDialog(ctx, inForce, row, {onWritten: written})}, 'Use …'))}] : []),
+      {title: 'Made from', class: 'text', from: 'middle', cell: (row) => foreign(row.created ?? '–', 120)},
+      {title: 'Digest', from: 'middle', cell: (row) => h('code', {title: label(row.digest, 80)}, label(row.digest ?? '–', 13))},
+      {title: 'State', cell: (row) => (row.used ? level('ok', 'in force') : row.problem ? h('span', {title: label(row.problem, 400)}, level('bad', label(row.problem, 60))) : '')},
+      ...(may ? [{title: 'Switch', cell: (/** @type {any} */ row) => (row.used || row.problem ? '' : h('button.plain', {type: 'button', 'aria-label': `Switch to ${label(row.name, 64)} ${label(row.version, 40)}`, onclick: () => switchModelDialog(ctx, inForce, row, {onWritten: written})}, 'Use …'))}] : []),
     ],
   });
   const past = switches('Switches of the model', inWords);
@@ -31,10 +32,12 @@ export function modelPanels(ctx, written) {
     /** @param {any} found as `models` has it */
     update: (found) => {
       inForce = found.in_force;
-      now.show(h('div.stack', h('p.answer', h('strong.foreign', inWords(inForce))), inForce && h('p.muted.small', 'digest ', h('code.foreign', label(inForce.digest, 64))),
-        may && inForce && h('div', h('button', {type: 'button', onclick: () => switchModelDialog(ctx, inForce, null, {onWritten: written})}, 'Use no model …'))));
+      now.show(h('div.stack', h('p.answer', h('strong.foreign', inWords(inForce))), inForce?.digest && h('p.muted.small', 'digest ', h('code.foreign', label(inForce.digest, 64))),
+        decided(found.shown ?? [], inForce),
+        may && h('div.row', inForce?.name && h('button', {type: 'button', onclick: () => switchModelDialog(ctx, inForce, null, {onWritten: written})}, 'Use no model …'),
+          found.version !== null && found.version !== undefined && h('button', {type: 'button', onclick: () => configuredModelDialog(ctx, inForce, found.configured, {onWritten: written})}, 'Use the configured one again …'))));
       registry.note(count(found.registry.length, 'model'));
-      if (!found.registry.length) registry.empty('The registry has no model', 'Train one: alphapulse train; models.folder names where they lie.');
+      if (!found.registry.length) registry.empty(found.problem ? label(found.problem, 200) : 'The registry has no model', 'Train one: alphapulse train; models.registry names the folder where they lie.');
       else {
         rows.update(found.registry.map((/** @type {any} */ row) => ({...row, used: inForce && row.digest === inForce.digest && row.name === inForce.name})));
         registry.show(rows.node);
@@ -67,5 +70,12 @@ export function switches(caption, said) {
   };
 }
 
-/** @param {unknown} created */
-const made = (created) => (typeof created === 'number' ? date(created) : label(created ?? '–', 30));
+/** Whether the newest decisions are made by it, partition by partition. @param {any[]} shown @param {any} model */
+function decided(shown, model) {
+  const found = decidedBy(shown, model);
+  if (found.of === 0) return h('p.muted', 'No decision yet.');
+  const all = found.in_force === found.of;
+  const status = [...new Set(shown.map((one) => one.status).filter((one) => one && one !== 'ok' && one !== 'not_configured'))];
+  return h('div', level(all ? 'ok' : 'warn', `${sentence(found)}, as the newest decisions say`), status.length > 0 && h('p.small', level('warn', status.map(words).join(', '))),
+    !all && h('ul.small', found.partitions.filter((one) => !one.in_force).map((one) => h('li.muted.foreign', `Partition ${one.partition}: ${one.shows}`))));
+}
