@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -45,6 +46,26 @@ async def shown(settings: Settings, folder: Path) -> None:
         silences = (await gateway.get("silences")).json()
         assert ([one["reason"] for one in silences["items"]], silences["complete"]) == (["planned"], True)
         assert (await gateway.get("alerts", state="opne")).status_code == 400
+        await written_by(gateway, next(one["alert"] for one in found["items"] if one["alert"]["state"] == "firing"))
+
+
+async def written_by(gateway: GatewayProcess, alert: dict[str, Any]) -> None:
+    """What an operator does by the gateway."""
+    matchers = [{"label": "rule", "value": "kill"}]
+    made = await gateway.post("silences", {"matchers": matchers, "lasts_ms": 60_000, "reason": "drill"})
+    assert made.status_code == 200, made.text
+    identity = made.json()["subject"]
+
+    async def known() -> bool:
+        return any(one["id"] == identity for one in (await gateway.get("silences")).json()["items"])
+
+    await until(known, 20, "the silence")
+    assert (await gateway.delete(f"silences/{identity}", reason="over")).status_code == 200
+    assert (await gateway.delete(f"silences/{'0' * 32}", reason="over")).status_code == 404
+    done = await gateway.post(f"alerts/{alert['fingerprint']}/acknowledge", {"reason": "on it"})
+    assert (done.status_code, done.json()["subject"]) == (200, alert["fingerprint"]), done.text
+    for path, body in (("silences", {"matchers": [], "lasts_ms": 1, "reason": ""}), ("alerts/kill/acknowledge", {})):
+        assert (await gateway.post(path, body)).status_code == 400
 
 
 async def test_what_operators_do(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:

@@ -33,6 +33,16 @@ class GatewayProcess(WorkerProcess):
         async with httpx.AsyncClient(base_url=self.url, timeout=30, headers=headers) as client:
             return await client.get(f"{API}/{path}", params=query)
 
+    async def post(self, path: str, body: dict[str, Any]) -> httpx.Response:
+        """Post to a resource below the API."""
+        async with httpx.AsyncClient(base_url=self.url, timeout=30) as client:
+            return await client.post(f"{API}/{path}", json=body)
+
+    async def delete(self, path: str, **query: Any) -> httpx.Response:
+        """Delete a resource below the API."""
+        async with httpx.AsyncClient(base_url=self.url, timeout=30) as client:
+            return await client.delete(f"{API}/{path}", params=query)
+
     async def put(
         self, path: str, body: dict[str, Any], token: str | None = None, headers: dict[str, str] | None = None
     ) -> httpx.Response:
