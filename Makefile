@@ -138,6 +138,7 @@ risk: $(DEV) engine $(START)
 
 alerts: $(DEV) engine $(START)
 	@$(BIN)/python -m tests.bench.alerts $(ARGS)
+
 archive: $(DEV) engine $(START)
 	@$(BIN)/python -m tests.bench.archive $(ARGS)
 

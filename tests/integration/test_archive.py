@@ -10,6 +10,8 @@ from pathlib import Path
 import duckdb
 import msgspec
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
@@ -19,6 +21,7 @@ from tests.integration.conftest import Bootstrap
 from tests.support.archived import PARTITIONS, archive_settings, archived, make_topics, member, outcomes, proven, write
 from tests.support.commands import command
 from tests.support.fleet import Fleet
+from tests.support.gateway import GatewayProcess
 from tests.support.kafka import create_topics, produce
 from worker import read_decisions
 from worker.archive.archiver import Archiver
@@ -27,6 +30,7 @@ from worker.archive.preflight import sinks_of
 from worker.archive.rows.kinds import kinds
 from worker.archive.sink import Sink
 from worker.errors import ConfigError, DataError
+from worker.export.bodies import FORMATS
 from worker.kafka.client import client_options
 from worker.kafka.reader import Reader
 from worker.settings import Settings
@@ -65,6 +69,33 @@ async def test_every_record_is_one_row(broker: Bootstrap, topic_prefix: str, tmp
         json.loads(command(settings, "archive", "compact", "--sort", "--json").out)["decisions"]["sorting"].values()
     )
     _readable(settings, broker.bootstrap, len(BROKEN))
+    await _served(settings, tmp_path)
+
+
+async def _served(settings: Settings, folder: Path) -> None:
+    """By the gateway, in each format, and within its budgets."""
+    wanted = read_decisions(archive=settings.archive.url)
+    symbol = wanted["symbol"][0].as_py()
+    mine = [row for row in wanted.to_pylist() if row["symbol"] == symbol]
+    with GatewayProcess(settings, folder) as gateway:
+        await gateway.ready()
+        given = {"symbol": symbol, "limit": 100_000}
+        forms = {form: await gateway.get("archive/decisions", **given, format=form) for form in FORMATS}
+        for answer in forms.values():
+            assert (answer.status_code, answer.headers["x-complete"]) == (200, "true"), answer.text
+            assert answer.headers["x-rows"] == str(len(mine))
+        tables = (
+            pa.ipc.open_stream(forms["arrow"].content).read_all(),
+            pq.read_table(pa.BufferReader(forms["parquet"].content)),
+            pl.read_ndjson(forms["ndjson"].content, infer_schema_length=None).to_arrow(),
+            pl.read_csv(forms["csv"].content, infer_schema_length=None).to_arrow(),
+        )
+        for table in tables:
+            assert sorted(table["decision_id"].to_pylist()) == sorted(row["decision_id"] for row in mine)
+        few = await gateway.get("archive/decisions", limit=7)
+        assert (few.headers["x-complete"], few.headers["x-rows"]) == ("false", "7")
+        assert (await gateway.get("archive/audit")).json()["code"] == "not_found"
+        assert "decisions" in (await gateway.get("archive/decision")).json()["fix"]
 
 
 def _verified(settings: Settings, rows: int, unreadable: int) -> None:

@@ -7,11 +7,13 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from worker.demo import archive
 from worker.demo.crash.act import Act
 from worker.demo.crash.fleet import Watched, beside
 from worker.demo.endless import RISK, WORKERS, Endless
@@ -69,7 +71,7 @@ def _run(options: Options, screen: Screen, steps: Steps, stack: ExitStack) -> Su
     for gateway in filter(None, (pages, later)):
         stack.callback(gateway.close)
     summary = Summary(_where(place, options))
-    run = Run(place, options, fleets, pages, later, steps, screen, summary)
+    run = Run(place, options, fleets, pages, later, steps, screen, summary, logs / "archive")
     _run_async(lambda signals: _play(run, signals))
     return summary
 
@@ -93,6 +95,7 @@ class Run(NamedTuple):
     steps: Steps
     screen: Screen
     summary: Summary
+    archive: Path  # folder of its tables
 
 
 async def _play(run: Run, signals: Signals) -> None:
@@ -104,6 +107,8 @@ async def _play(run: Run, signals: Signals) -> None:
             with steps.step("stop the workers") as step:
                 await fleets.market.stop()
                 step.text = "the two remaining workers drained, left the group and ended"
+            if archive.installed():
+                run.summary.archive = await archive.archive_demo(place.settings, run.archive, steps)
             run.summary.crash = await Act(admin, fleets.crash, steps, screen).run()
             with steps.step("stop the workers and the monitor") as step:
                 await fleets.crash.stop()

@@ -51,6 +51,7 @@ class Summary:
     verify: Report | None = None
     labels: LabelCheck = field(default_factory=LabelCheck)
     crash: Crash | None = None
+    archive: str = ""  # a query over what was archived, and its answer; empty without the packages
     workers: tuple[WorkerRow, ...] = ()
     steps: list[StepDone] = field(default_factory=list)
     seconds: float = 0.0
@@ -78,6 +79,7 @@ class Summary:
             "rejections": self.rejections,
             "verify": self.verify.as_dict(),
             "labels": labels,
+            "archive": self.archive,
             "crash": self.crash.as_dict(),
             "steps": [{"text": step.text, "seconds": round(step.seconds, 1)} for step in self.steps],
         }
@@ -99,9 +101,10 @@ class Summary:
              f" taken over after {k.takeover_seconds:.1f} s"),
             ("verify", verdict(self.verify)),
             ("labels", label_verdict(self.labels)),
+            ("archive", self.archive),
             ("crash", self.crash.text),
         )  # fmt: skip
-        return [line for name, text in rows for line in _wrapped(name, text)]
+        return [line for name, text in rows if text for line in _wrapped(name, text)]
 
 
 def counts(tally: dict[str, int]) -> str:

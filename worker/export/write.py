@@ -67,21 +67,22 @@ def _open(path: Path, kind: str, schema: Any) -> Iterator[Writer]:
         with arrow("pyarrow.ipc").new_file(str(path), schema) as writer:
             yield writer
     else:
-        with _Csv(path, schema) as writer:
+        with CsvWriter(str(path), schema) as writer:
             yield writer
 
 
-class _Csv:
+class CsvWriter:
     """A CSV writer: lists of names are joined by `;`, other nested values are JSON."""
 
-    def __init__(self, path: Path, schema: Any) -> None:
+    def __init__(self, where: Any, schema: Any) -> None:
+        """Write to a path or a binary stream."""
         pa, types = arrow(), arrow("pyarrow.types")
         self._nested = [at for at, field in enumerate(schema) if types.is_nested(field.type)]
         flat = [pa.field(f.name, pa.string()) if at in self._nested else f for at, f in enumerate(schema)]
         self._schema = pa.schema(flat)
-        self._writer = arrow("pyarrow.csv").CSVWriter(path, self._schema)
+        self._writer = arrow("pyarrow.csv").CSVWriter(where, self._schema)
 
-    def __enter__(self) -> _Csv:
+    def __enter__(self) -> CsvWriter:
         return self
 
     def __exit__(self, *_: object) -> None:

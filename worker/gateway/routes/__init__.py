@@ -6,6 +6,7 @@ from litestar.handlers import BaseRouteHandler
 
 from worker.gateway.routes import (
     alerts,
+    archive,
     audit,
     decisions,
     fleet,
@@ -28,4 +29,5 @@ HANDLERS: tuple[BaseRouteHandler, ...] = (
     *session.HANDLERS,
     *fleet.HANDLERS,
     *alerts.HANDLERS,
+    *archive.HANDLERS,
 )
