@@ -34,22 +34,29 @@ async def archive_once(settings: Settings) -> dict[str, int]:
         async with Reader(options) as reader:
             for sink in await sinks_of(settings, tables):
                 owned = Owned(sink, range(found[sink.kind.topic].partitions))
-                rows[sink.kind.name] = await _all(reader, owned)
+                rows[sink.kind.name] = await _all(reader, owned, settings.archive.commit_bytes)
                 sink.close()
     except (Conflict, StoreUnavailable) as failed:
         raise BrokerUnavailable(f"the archive can't be written now: {failed}", "Try again") from None
     return rows
 
 
-async def _all(reader: Reader, owned: Owned) -> int:
+async def _all(reader: Reader, owned: Owned, most: int) -> int:
     kept, topic = await asyncio.to_thread(owned.load), owned.sink.kind.topic
     tps = {partition: TopicPartition(topic, partition) for partition in kept}
     owned.begin({partition: await start(reader.leaders, tps[partition], at) for partition, at in kept.items()})
+    count = 0
     for partition, tp in tps.items():
         _, end = await reader.bounds(tp)
         async for raw in reader.raw(tp, owned.read[partition], end):
             begun = owned.read[partition]
             await asyncio.to_thread(owned.take, partition, [raw], begun, begun)
+            if owned.pending.bytes >= most:
+                count += await _committed(owned)
+    return count + await _committed(owned)
+
+
+async def _committed(owned: Owned) -> int:
     count = owned.pending.rows
     await asyncio.to_thread(owned.commit)
     return count
