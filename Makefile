@@ -37,7 +37,7 @@ export ALPHAPULSE_BROKER_ARCHIVE := $(abspath $(START))
 unexport PYTHONDONTWRITEBYTECODE # where it is set, every process would compile our modules anew
 .NOTPARALLEL: # tests that promise a time have the machine to themselves
 .PHONY: help setup engine pages demo check lint types imports unit integration test test-docker chaos soak $(PROOFS) \
-  bench $(BENCHES:%=bench-%) unknown-bench calibration profiles reference lock clean
+  pictures bench $(BENCHES:%=bench-%) unknown-bench calibration profiles reference lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,13 +102,16 @@ unit: $(DEV) engine pages ## Run the tests that need no broker (EXAMPLES=long dr
 # These wait for sessions and restarts: three processes keep two cores busy.
 BESIDE = $(BIN)/python -m pytest -m "not alone and not variant and not catalogue" -n 3 --dist worksteal
 ALONE  = $(BIN)/python -m pytest tests/integration -m alone
+BROWSER = $(BIN)/python -m pytest tests/browser
 integration: $(DEV) engine pages $(START)
 	@$(BESIDE) tests/integration
 	@$(ALONE)
+	@$(BROWSER)
 
 test: unit $(START) ## Run all tests that need no container engine (starts a local real Kafka)
 	@$(BESIDE) tests/chaos tests/integration
 	@$(ALONE)
+	@$(BROWSER)
 
 test-docker: $(DEV) engine ## Build the image and test it on a container engine (starts one if there is none)
 	@$(BIN)/python -m pytest tests/docker -m docker
@@ -144,6 +147,9 @@ archive: $(DEV) engine $(START)
 
 gateway: $(DEV) engine pages $(START)
 	@$(BIN)/python -m tests.bench.gateway $(ARGS)
+
+pictures: $(DEV) engine pages $(START)
+	@$(BIN)/python -m tests.browser.pictures
 
 test-files: $(DEV) engine
 	@$(BIN)/python -m tests.files $(ARGS)

@@ -40,8 +40,9 @@ def token_file(folder: Path) -> Path:
 class World:
     """Everything behind the pages. `start` fills it; `close` ends all processes."""
 
-    def __init__(self, bootstrap: str, prefix: str, folder: Path) -> None:
-        settings = risk_settings(bootstrap, prefix, PARTITIONS, capital=CAPITAL, repeat_seconds=1)
+    def __init__(self, bootstrap: str, prefix: str, folder: Path, **risk: float) -> None:
+        """Plan it; `risk` are settings of the portfolio's risk."""
+        settings = risk_settings(bootstrap, prefix, PARTITIONS, **({"capital": CAPITAL, "repeat_seconds": 1} | risk))
         served = GatewaySettings(auth="token", token_file=token_file(folder), reads_per_s=500, writes_per_s=20)
         self.folder = folder
         self.settings: Settings = settings.model_copy(update={"gateway": served})
