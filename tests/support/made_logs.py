@@ -53,6 +53,7 @@ class MadeLogs:
         self.settings = Settings.model_validate({"gateway": plenty} | settings)
         self.gateway = Gateway(self.settings, load_engine_of(self.settings, fill=False), {})
         self.older = self.gateway.older = Kept()
+        self.gateway.backfill._older = self.older
         self._app: ASGI | None = None
 
     def asking(self) -> httpx.AsyncClient:

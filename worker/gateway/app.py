@@ -19,6 +19,7 @@ from worker.gateway.answers import SAFE, Sending, refusal, refuse
 from worker.gateway.auth.caller import Caller, caller_of
 from worker.gateway.auth.entering import API, enter, request_id
 from worker.gateway.gateway import Gateway
+from worker.gateway.methods import Methods, tell
 from worker.gateway.mounts import ASGI, Mounted, Receive, Scope, Send, mounts
 from worker.gateway.openapi import document
 from worker.gateway.parameters import known_parameters
@@ -78,6 +79,7 @@ class _Outer:
 
     def __init__(self, gateway: Gateway, handlers: Litestar) -> None:
         self._gateway, self._handlers = gateway, handlers
+        self._methods = Methods(handlers)
         newest = Newest(gateway, handlers)  # type: ignore[arg-type]
         self._mounts: list[Mounted] = [newest, *document(handlers), *mounts(gateway)]
 
@@ -100,6 +102,9 @@ class _Outer:
                 scope["path"] = decoded(scope["raw_path"])
             await enter(self._gateway.auth, scope)
             path = scope["path"]
+            if scope["method"] == "OPTIONS" and (methods := self._methods.of(path)):
+                await tell(send, methods)
+                return
             app = next((mount.app for mount in self._mounts if mount.answers(path)), self._handlers)
             if app is self._handlers and not path.startswith(API):
                 raise not_found("nothing is here", "See /openapi.json")  # a caller was looked for below the API alone

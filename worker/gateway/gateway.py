@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from worker.engine.settings import EngineSettings
 from worker.gateway.auth.authentication import Authentication
 from worker.gateway.fleet.service import Fleet
+from worker.gateway.log.backfill import Backfill
 from worker.gateway.log.logs import Logs
 from worker.gateway.log.older import Older
 from worker.gateway.log.rows import Rows
@@ -35,13 +36,22 @@ class Gateway:
         self.logs = Logs(settings, options)
         self.newest = self.logs.newest
         self.older = Older(options)
+        self.backfill = Backfill(self.logs.topic_of_decisions, self.newest, self.older)
         self.rows = Rows(settings, engine, self.newest)
         self.auth = Authentication(settings.gateway)
         self.writer = Writer(settings)
         self.sources = Sources(settings)
         self.fleet = Fleet(settings, options, self.logs)
         self.status = StatusService(settings, self.fleet, self.logs)
-        self.services: list[Service] = [self.auth, self.older, self.logs, self.writer, self.fleet, self.status]
+        self.services: list[Service] = [
+            self.auth,
+            self.older,
+            self.logs,
+            self.backfill,
+            self.writer,
+            self.fleet,
+            self.status,
+        ]
 
     async def start(self) -> None:
         """Start all services."""

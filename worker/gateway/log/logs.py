@@ -69,6 +69,11 @@ class Logs:
         self.silences = Silences(self._logs[topics.acts])
 
     @property
+    def topic_of_decisions(self) -> TopicLog:
+        """The topic of decisions, whether it exists or not."""
+        return self._logs[self._names[0]]
+
+    @property
     def decisions(self) -> TopicLog | None:
         """The topic of decisions."""
         return self._known(0)

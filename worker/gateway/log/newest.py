@@ -59,6 +59,11 @@ class Newest:
 
         return of
 
+    def remember(self, entry: Entry) -> None:
+        """Take an older record of a key that is not known."""
+        if (symbol := name_of(entry.key)) not in self._known:
+            self._known[symbol] = _Key(entry)
+
     def _heard(self, entries: list[Entry]) -> None:
         if not entries:
             self._known.clear()

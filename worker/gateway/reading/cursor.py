@@ -59,4 +59,4 @@ def read(text: str, log: TopicLog, search: bytes) -> Cursor:
 
 
 def _invalid(detail: str) -> Refused:
-    return Refused(400, "invalid_cursor", detail, "Begin again without a cursor")
+    return Refused(409, "invalid_cursor", detail, "Begin again without a cursor")

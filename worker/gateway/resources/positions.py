@@ -33,3 +33,4 @@ class Positions(msgspec.Struct):
     gross: Annotated[float | None, Meta(description="sum of the values; null where they are of several currencies")]
     net: Annotated[float | None, Meta(description="the same, signed")]
     currency: str | None
+    complete: Annotated[bool, Meta(description="false: symbols that were silent for long are still looked for")]

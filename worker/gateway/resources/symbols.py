@@ -37,6 +37,7 @@ class SymbolList(msgspec.Struct):
 
     items: list[SymbolRow]
     total: Annotated[int, Meta(description="of those that match")]
+    complete: Annotated[bool, Meta(description="false: symbols that were silent for long are still looked for")]
 
 
 class Marker(msgspec.Struct):

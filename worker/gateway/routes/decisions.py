@@ -32,7 +32,7 @@ DecisionId = Annotated[str, Parameter(description="`decision_id` of the record",
 @get(
     "/api/v1/decisions",
     before_request=versioned("decisions"),
-    responses={200: ResponseSpec(DecisionPage, generate_examples=False)} | spec(),
+    responses={200: ResponseSpec(DecisionPage, generate_examples=False)} | spec(409),
 )
 async def list_decisions(
     gateway: Gateway,

@@ -21,6 +21,7 @@ async def positions(gateway: Gateway) -> Positions:
         sum(map(abs, values)) if summed else None,
         sum(values) if summed else None,
         next(iter(quotes)) if len(quotes) == 1 else None,
+        gateway.backfill.complete,
     )
 
 

@@ -14,7 +14,7 @@ async def symbol_list(gateway: Gateway, query: str, limit: int) -> SymbolList:
     names.sort(key=lambda name: (not name.casefold().startswith(folded), name))
     rows = [row for name in names[:limit] if (row := gateway.rows.of(name)) is not None]
     now = gateway.logs.quality.newest
-    return SymbolList([_item(gateway, row, now) for row in rows], len(names))
+    return SymbolList([_item(gateway, row, now) for row in rows], len(names), gateway.backfill.complete)
 
 
 def _item(gateway: Gateway, row: Row, now: int) -> SymbolRow:

@@ -143,7 +143,7 @@ def _move_on(topic: Topic, log: Any, data: st.DataObject) -> None:
 async def refused(cursor: str | None, wanted: DecisionFilter, order: Any = "newest") -> str:
     with pytest.raises(Refused) as caught:
         await page(made.gateway, made.log(DECISIONS), "decisions", wanted, Wanted(1, cursor, order))
-    assert (caught.value.status, caught.value.code) == (400, "invalid_cursor")
+    assert (caught.value.status, caught.value.code) == (409, "invalid_cursor")
     return caught.value.detail
 
 
