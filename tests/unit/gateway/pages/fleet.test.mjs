@@ -27,10 +27,13 @@ test('without a kill it begins when the owner is gone or changes', () => {
   assert.equal(seen.all.length, 0);
   seen.look(one('unowned', null), 2000);
   assert.deepEqual(lasted(seen.open[0], 2500), [{state: 'unowned', ms: 500}]);
-  seen.look(one('running', 'A'), 3000);
-  assert.deepEqual([seen.all[0].ended, seen.all[0].to], [3000, 'A']);
-  seen.look(one('running', 'B'), 4000);
-  assert.deepEqual([seen.all.length, seen.all[0].from, seen.all[0].to, seen.all[0].ended], [2, 'A', 'B', 4000]);
+  seen.look(one('running', 'A'), 5000);
+  assert.deepEqual([seen.all[0].ended, seen.all[0].to], [5000, 'A']);
+  seen.look(one('unowned', null), 6000);
+  seen.look(one('running', 'A'), 6500);
+  assert.equal(seen.all.length, 1, 'a rebalance that gives it back at once is no take-over');
+  seen.look(one('running', 'B'), 7000);
+  assert.deepEqual([seen.all.length, seen.all[0].from, seen.all[0].to, seen.all[0].ended], [2, 'A', 'B', 7000]);
 });
 
 test('a partition that is first seen unowned is no take-over', () => {

@@ -34,8 +34,8 @@ export function mount(root, ctx) {
 
   const drawBlind = () => {
     const found = spots(fleet, items, symbols);
+    blind.note(found.length ? count(found.length, 'thing') : '');
     if (!found.length) return blind.empty('None', 'Every partition has an owner and moves, every worker answers, every symbol has bars.');
-    blind.note(count(found.length, 'thing'));
     blind.show(h('ul.causes', found.map((one) => h('li', level(one.level, one.said), ' ', h('span.muted', one.hint), one.href && [' ', h('a', {href: one.href}, 'Look there')]))));
   };
   const drawTakeovers = () => takeovers.update(seen.all);

@@ -4,6 +4,7 @@
 /** @typedef {{partition: number, from: string|null, to: string|null, began: number, phases: Phase[], ended: number|null}} Takeover */
 
 const KEPT = 40;
+const BLIP_MS = 2000; // a rebalance that gives a partition back at once is none
 const RESTING = new Set(['running', 'idle']);
 
 /** Follows the partitions of the group. */
@@ -46,7 +47,9 @@ export class Takeovers {
     if (killed && one.phases.length === 1 && rests && owner === one.from) return; // the group has not noticed yet
     one.to = owner;
     if (one.phases.at(-1)?.state !== state) one.phases.push({state, at: now});
-    if (rests && owner !== null) one.ended = now;
+    if (!rests || owner === null) return;
+    one.ended = now;
+    if (!killed && owner === one.from && now - one.began < BLIP_MS) this.all = this.all.filter((other) => other !== one);
   }
 
   /** @param {number} partition */
