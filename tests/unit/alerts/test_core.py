@@ -19,6 +19,7 @@ ROUTES = """
 match = { severity = "critical" }
 receivers = ["ops"]
 escalate = ["boss"]
+escalate_after = "3m"
 group_by = ["symbol"]
 
 [[routes]]
