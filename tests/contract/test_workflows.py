@@ -49,9 +49,16 @@ def test_ci_runs_what_anybody_can_run_and_a_release_needs_it() -> None:
     release = FOLDER / "release.yml"
     jobs = read(release)["jobs"]
     assert jobs["ci"] == {"uses": "./.github/workflows/ci.yml"}
-    assert [jobs[name]["needs"] for name in ("wheel", "image")] == ["ci", "wheel"]
+    assert [jobs[name]["needs"] for name in ("kernels", "wheel", "image")] == ["ci", "kernels", "wheel"]
     text = release.read_text()
-    for part in ("hatchling build", "--require-hashes", "docker/build-push-action", "sbom: true", "sbom-action"):
+    for part in (
+        "worker.kernels.finished",
+        "hatchling build",
+        "--require-hashes",
+        "docker/build-push-action",
+        "sbom: true",
+        "sbom-action",
+    ):
         assert part in text
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 # Imports of commands that play bars, and the engine's kernels.
 ENGINE = """
-from worker.cli.compiling import without_blas
+from worker.engine.compiled.blas import without_blas
 without_blas()
 import worker.backtest.model, worker.backtest.run, worker.backtest.tape, worker.inprocess, worker.settings
 from worker.engine.partition import PartitionEngine

@@ -33,10 +33,11 @@ from worker.cli.bars import (
     show_unreadable,
 )
 from worker.cli.common import Bootstrap, Json, RegistryFolder, quiet_logs, run_async, settings_with
-from worker.cli.compiling import announce, without_blas
+from worker.cli.compiling import make_ready
 from worker.cli.progress import progress
 from worker.cli.strategy_options import Set, StrategyFile, aside, strategy_settings
 from worker.cli.values import exclude, finite
+from worker.engine.compiled.blas import without_blas
 from worker.errors import Exit
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def backtest(
     with aside():
         engine = load_engine_of(settings)
     without_blas()
-    announce()
+    make_ready()
     warnings = refused_models([engine], settings.models.registry, without_model)
     warn(warnings)
     report = ReadReport()

@@ -46,7 +46,7 @@ def risk(
     from worker.telemetry.log import configure
 
     configure(settings.log, worker_id=f"{os.uname().nodename}-{os.getpid()}", group=settings.risk_group)
-    from worker.cli.compiling import without_blas
+    from worker.engine.compiled.blas import without_blas
     from worker.monitoring.process import RiskProcess
 
     without_blas()

@@ -26,9 +26,10 @@ from worker.cli.bars import (
 )
 from worker.cli.choices import Rank
 from worker.cli.common import Json, RegistryFolder, quiet_logs, settings_with
-from worker.cli.compiling import announce, without_blas
+from worker.cli.compiling import make_ready
 from worker.cli.progress import progress
 from worker.cli.strategy_options import Set, StrategyFile, aside, strategy_settings
+from worker.engine.compiled.blas import without_blas
 
 PlanFile = Annotated[Path, typer.Argument(help="TOML file with the settings to try.", show_default=False)]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for sweep.html, sweep.parquet and sweep.json.")]
@@ -90,7 +91,7 @@ def sweep(
     choices = wanted.choices()
     across = axes_of(choices, axes)
     without_blas()
-    announce()
+    make_ready()
     with aside():
         settings = load_engines_of(given, choices, plan)
     warnings = refused_models(settings, given.models.registry, without_model)

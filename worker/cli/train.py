@@ -12,7 +12,7 @@ import typer
 from worker.cli import choices
 from worker.cli.bars import Column, DateFormat, Decimal, Interval, RepeatedHour, Sort, Symbol, Timezone, read_options
 from worker.cli.common import Json, settings_with
-from worker.cli.compiling import announce
+from worker.cli.compiling import make_ready
 from worker.cli.strategy_options import aside
 from worker.cli.tables import print_table
 from worker.cli.values import finite, known
@@ -100,7 +100,7 @@ def train(
         raise typer.BadParameter("give files, --dataset or --decisions")
     with aside():
         engine = load_engine_of(settings_with())
-    announce()
+    make_ready()
     features = tuple(feature or FEATURES)
     options = read_options(symbol, interval, decimal, date_format, timezone, column, repeated_hour)
     with aside():

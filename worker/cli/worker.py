@@ -11,8 +11,9 @@ import typer
 
 from worker.cli.choices import Guarantee
 from worker.cli.common import Bootstrap, Group, Prefix, RegistryFolder, run_to_exit_code, settings_with
-from worker.cli.compiling import announce, without_blas
+from worker.cli.compiling import make_ready
 from worker.cli.output import print_json
+from worker.engine.compiled.blas import without_blas
 
 MOST = 1_000  # processes of one command
 
@@ -62,7 +63,7 @@ def worker(
     from worker.stream.process import WorkerProcess
 
     without_blas()
-    announce(logging.getLogger("worker").warning)
+    make_ready(logging.getLogger("worker").warning)
 
     # The client library's tasks may never end, and closing an event loop waits for them.
     end_process(run_to_exit_code(WorkerProcess(settings, started=_print if json else None).run()))

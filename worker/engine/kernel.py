@@ -2,7 +2,7 @@
 
 numba's on-disk cache checks only the file of the cached function and misses edits in the functions
 that it calls. So a kernel's folder is named after a hash of the sources that its module imports, directly or not,
-below one named after numba's version and the CPU; where the sources lie and when they were written does not count.
+below one named after numba's version and the target; where the sources lie and when they were written does not count.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 
 import numba
 
-from worker.engine.kernel_cache import keeping_in, prepare_cache, share
+from worker.engine.compiled.cache import keeping_in, prepare_cache, share
+from worker.engine.compiled.embedded import Embedded
 
 ROOT = Path(__file__).parents[2]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -72,9 +73,8 @@ CACHE = prepare_cache()
 # guarded anyway. No fastmath: it reorders and fuses, so the bits would depend on the CPU. No reference counts: kernels
 # only borrow their arrays, and counting those in the parameters took some 6% of a bar's time.
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False, "_nrt": False}
-_cached = CACHE.folder is not None
-_njit: Any = numba.njit(cache=_cached, **OPTIONS)
-_embedded: Any = numba.njit(cache=_cached, forceinline=True, **OPTIONS)
+_KEPT: dict[str, Any] = {"cache": True, "no_cfunc_wrapper": True}
+_njit: Any = numba.njit(**OPTIONS, **_KEPT)
 _inlined: Any = numba.njit(inline="always", **OPTIONS)
 
 
@@ -103,11 +103,20 @@ def inlined(function: F) -> F:
     return compiled
 
 
-def _kept(decorate: Any, function: Any) -> Any:
-    if CACHE.folder is None:
-        return decorate(function)
+def _embedded(function: Any) -> Any:
+    compiled = Embedded(function, {"forceinline": True, **OPTIONS}, _called)
+    compiled.enable_caching()
+    return compiled
+
+
+def _called(function: Any) -> Any:
+    return _kept(_njit, function, "called")
+
+
+def _kept(decorate: Any, function: Any, part: str = "") -> Any:
     module: str = function.__module__
-    with keeping_in(CACHE.folder / source_hash(module) / module):
+    place = "/".join((source_hash(module), module, *([part] if part else [])))
+    with keeping_in(Path(place)):
         compiled = decorate(function)
-    share(compiled)
+    share(compiled, CACHE.folder, place)
     return compiled

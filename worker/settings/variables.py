@@ -23,6 +23,11 @@ VARIABLES = (
         "compiled kernels, Kafka's jars, spilled states; may be deleted at any time while nothing runs",
     ),
     Variable(
+        "ALPHAPULSE_KERNEL_TARGET",
+        "the fastest that this machine runs",
+        "kind of CPU that kernels are compiled for: `x86-64-v3`, `x86-64-v2`, `aarch64`, or `native`, this CPU alone",
+    ),
+    Variable(
         "ALPHAPULSE_STATE_DIR",
         "$XDG_STATE_HOME/alphapulse or ~/.local/state/alphapulse",
         "data and logs of the local broker",

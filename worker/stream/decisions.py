@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 from aiokafka import TopicPartition
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from worker.configured_strategy import shelf
 from worker.engine.partition import PartitionEngine
+from worker.engine.pipeline import OUTPUT
 from worker.engine.settings import ENGINE_VERSION, EngineSettings, ModelSettings
+from worker.engine.stages.ingestion import Decoder
 from worker.errors import ConfigError
 from worker.kafka.records.decode import decode
 from worker.models.serving.library import Library, configured_stages, exclusive
@@ -86,6 +89,15 @@ class DecisionJob:
             self._shelf.warm_up()
         raw, _ = decode(_record_set(), 0, (), True, tp)
         for _ in self.publisher(tp, MIN_BATCH).outputs(raw, engine.step_raw(raw)):
+            pass
+
+    def warm_up_outputs(self) -> None:
+        """Compile what reads records and writes decisions, and none of the stages between."""
+        tp = TopicPartition(self._settings.topics.input, 0)
+        raw, _ = decode(_record_set(), 0, (), True, tp)
+        decoded, outs = Decoder(self._engine.ingestion, {}).decode_raw(raw), np.zeros(len(raw), OUTPUT)
+        outs["validation"]["accepted"] = decoded.bars["mask"] == 0
+        for _ in self.publisher(tp, MIN_BATCH).encode(raw, decoded, outs).decisions:
             pass
 
     def engine(self) -> PartitionEngine:

@@ -13,7 +13,8 @@ import numba
 import pytest
 
 from worker.engine import kernel
-from worker.engine.kernel_cache import KernelFiles, keeping_in
+from worker.engine.compiled.cache import KernelFiles, keeping_in, without_annotation
+from worker.engine.compiled.target import VARIABLE, fixed
 
 OWN = {
     "worker/low.py": "from worker.engine.kernel import embedded\n\n\n@embedded\ndef more(x):\n    return x + 1.0\n",
@@ -44,15 +45,15 @@ def tree(tmp_path: Path) -> Path:
     """A copy of the sources with two modules more, one of which calls the other's kernel."""
     root = tmp_path / "one"
     for package in ("worker", "schemas"):
-        shutil.copytree(kernel.ROOT / package, root / package)
+        shutil.copytree(kernel.ROOT / package, root / package, ignore=shutil.ignore_patterns("finished", "vendor"))
     for name, text in OWN.items():
         (root / name).write_text(text)
     return root
 
 
-def told(root: Path, cache: Path, wanted: str) -> str:
+def told(root: Path, cache: Path, wanted: str, **variables: str) -> str:
     """What is said on stderr when the kernels of a tree run in a process of their own."""
-    given = os.environ | {"PYTHONPATH": str(root), "ALPHAPULSE_CACHE_DIR": str(cache)}
+    given = os.environ | {"PYTHONPATH": str(root), "ALPHAPULSE_CACHE_DIR": str(cache)} | variables
     program = [sys.executable, "-c", "import worker.own"]
     done = subprocess.run(program, cwd=root, env=given, capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout == wanted
@@ -71,6 +72,20 @@ def test_compiling_is_told_once_and_a_copy_elsewhere_compiles_nothing(tree: Path
     assert told(other, cache, "3.0 4.0\n") == ""
     (other / "worker/low.py").write_text(OWN["worker/low.py"].replace("1.0", "2.0"))
     assert told(other, cache, "4.0 5.0\n").count("compiling the engine's kernels") == 1
+
+
+def test_what_a_package_carries_is_run_wherever_it_lies_and_nothing_can_be_written(tree: Path, tmp_path: Path) -> None:
+    cache, installed, forced = tmp_path / "cache", tmp_path / "site", {VARIABLE: fixed()[-1].name}
+    assert told(tree, cache, "3.0 4.0\n", **forced).count("compiling the engine's kernels") == 1
+    shutil.copytree(tree, installed)
+    (made,) = (cache / "kernels").iterdir()
+    assert made.name.endswith(f"-{forced[VARIABLE]}")
+    shutil.move(made, installed / "worker/engine/compiled/finished" / made.name)
+    nowhere, temporary = tmp_path / "file" / "cache", tmp_path / "temporary"
+    nowhere.parent.touch()
+    temporary.mkdir()
+    assert told(installed, nowhere, "3.0 4.0\n", **forced, TMPDIR=str(temporary)) == ""
+    assert told(tree, nowhere, "3.0 4.0\n", **forced, TMPDIR=str(temporary)) != ""
 
 
 def test_numba_keeps_functions_of_others_where_it_would(tmp_path: Path) -> None:
@@ -101,8 +116,15 @@ def test_processes_that_compile_for_other_types_at_the_same_time_mix_nothing_up(
 
 
 def test_kernels_are_kept_so() -> None:
-    compiled: Any = kernel.kernel(_more)
-    assert isinstance(compiled._cache._cache_file, KernelFiles)
+    for decorate in (kernel.kernel, kernel.embedded):
+        compiled: Any = decorate(_more)
+        assert isinstance(compiled._cache._cache_file, KernelFiles)
+
+
+def test_sources_with_their_types_are_not_kept() -> None:
+    parts = ("library", "function", "environment", "signature", False, (), "# File: /home/me/x.py", (), ())
+    assert without_annotation(parts) == (*parts[:6], "", *parts[7:])
+    assert without_annotation("another kind of file") == "another kind of file"
 
 
 def _more(x: float) -> float:

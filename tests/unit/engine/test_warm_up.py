@@ -14,7 +14,7 @@ from aiokafka import TopicPartition
 from numba.core.dispatcher import Dispatcher
 
 from tests.support.ticks import ticks
-from worker.cli.compiling import without_blas
+from worker.engine.compiled.blas import without_blas
 from worker.engine.settings import EngineSettings
 from worker.kafka.records.columns import raw_of
 from worker.settings import Settings

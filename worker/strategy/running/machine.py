@@ -14,8 +14,8 @@ from typing import Any
 import numba
 import numpy as np
 
+from worker.engine.compiled.cache import keeping_in
 from worker.engine.kernel import CACHE, source_hash
-from worker.engine.kernel_cache import keeping_in
 from worker.strategy.describing.source import Source
 from worker.strategy.errors import StrategyRefused
 from worker.strategy.running import answering

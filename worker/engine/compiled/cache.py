@@ -1,4 +1,4 @@
-"""The disk cache of compiled kernels: a folder per version of numba, numpy and Python and per CPU."""
+"""The disk cache of compiled kernels: a folder per version of numba, numpy and Python and per target."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import llvmlite.binding
 import numba
 import numpy as np
 from numba.core.caching import IndexDataCacheFile, _CacheLocator
 
+from worker.engine.compiled.target import take
 from worker.paths import cache_dir
 
 _CONFIG: Any = numba.config  # its settings are declared at run time
+ANNOTATION = 6  # its index in what numba keeps of a function
 
 
 class KernelCache(NamedTuple):
@@ -30,10 +31,16 @@ class KernelCache(NamedTuple):
     refused: str = ""
 
 
-def platform_name() -> str:
-    """Return all that compiled code depends on beside its sources: numba, numpy, Python and the CPU."""
-    libraries = f"numba{numba.__version__}-numpy{np.__version__}"
-    return f"{libraries}-py{platform.python_version()}-{llvmlite.binding.get_host_cpu_name()}"
+TARGET = take()
+
+
+def platform_name(target: str = TARGET.name) -> str:
+    """Return all that compiled code depends on beside its sources: numba, numpy, Python and the target."""
+    minor = ".".join(platform.python_version_tuple()[:2])  # a patch changes no byte code
+    return f"numba{numba.__version__}-numpy{np.__version__}-py{minor}-{target}"
+
+
+FINISHED = Path(__file__).with_name("finished")  # kernels that came with the package: a folder per platform
 
 
 def prepare_cache() -> KernelCache:
@@ -73,6 +80,9 @@ class Located(_CacheLocator):
         """Return the folder; numba creates it before it writes."""
         return self._folder
 
+    def ensure_cache_path(self) -> None:
+        """Create nothing yet: what is not kept needs no folder."""
+
     def get_source_stamp(self) -> str:
         """Return what must be equal for a file to be used: nothing beside the folder's name."""
         return ""
@@ -88,20 +98,40 @@ class KernelFiles(IndexDataCacheFile):
     numba numbers the files of machine code by the index that it has read. Two processes that compile the function for
     other types would take one number, and a third would run the code of wrong types. Here no two files share a name,
     and a file is written before the index names it. Of two processes, one may lose its entry: it compiles again.
+
+    What came finished with the package is looked for first. Nothing is written without a folder.
     """
+
+    def __init__(self, cache_path: str, filename_base: str, source_stamp: str, finished: str = "") -> None:
+        super().__init__(cache_path, filename_base, source_stamp)
+        self._finished = IndexDataCacheFile(finished, filename_base, source_stamp)
+
+    def load(self, key: Any) -> Any:
+        """Return what is kept for these types; None if nothing is."""
+        found = self._finished.load(key)
+        return found if found is not None or not self._cache_path else super().load(key)
 
     def save(self, key: Any, data: Any) -> None:
         """Keep machine code under the types it is for."""
+        if not self._cache_path:
+            return
+        os.makedirs(self._cache_path, exist_ok=True)
         name = self._data_name_pattern.format(number=uuid.uuid4().int)
-        self._save_data(name, data)
+        self._save_data(name, without_annotation(data))
         self._save_index(self._load_index() | {key: name})
 
 
-def share(compiled: Any) -> None:
-    """Let several processes keep a function at the same time."""
+def without_annotation(data: Any) -> Any:
+    """Return what numba keeps of a function without its sources, annotated with types: a third of the bytes."""
+    return (*data[:ANNOTATION], "", *data[ANNOTATION + 1 :]) if isinstance(data, tuple) else data
+
+
+def share(compiled: Any, folder: Path | None, place: str) -> None:
+    """Let several processes keep a function at the same time, in a subfolder `place`; finished ones lie there too."""
     kept = compiled._cache
     stamp, base = kept._impl.locator.get_source_stamp(), kept._impl.filename_base
-    kept._cache_file = KernelFiles(cache_path=kept.cache_path, filename_base=base, source_stamp=stamp)
+    own, finished = "" if folder is None else str(folder / place), str(FINISHED / platform_name() / place)
+    kept._cache_file = KernelFiles(own, base, stamp, finished)
 
 
 @contextmanager
