@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from typing import Any, NamedTuple
 
@@ -28,11 +24,6 @@ from worker.sources.simulation.simulator import Simulation, simulated_records
 
 BATCH = 5_000
 SPAN = np.array([MARKET_START, MARKET_END])
-PREPARE = """
-from worker.engine.partition import PartitionEngine
-from worker.engine.settings import EngineSettings
-PartitionEngine(EngineSettings()).warm_up()
-"""
 
 
 class Market(NamedTuple):
@@ -95,14 +86,6 @@ class Run:
         decide(self._states, self._instruments, slots, order, bars, outs, self._params, NOBODY)
 
 
-def started(cache: str) -> float:
-    """Seconds from process start to compiled kernels with this cache directory."""
-    begun = time.monotonic()
-    environment = os.environ | {"ALPHAPULSE_CACHE_DIR": cache}
-    subprocess.run([sys.executable, "-c", PREPARE], env=environment, check=True)
-    return time.monotonic() - begun
-
-
 def by_stage(data: Market, settings: EngineSettings, symbols: int, runs: int) -> dict[str, float]:
     """ns a bar of each stage: the difference between two cuts of the chain, each batch at its least of all runs.
 
@@ -122,7 +105,6 @@ def main() -> None:
     parser.add_argument("--warm", type=int, default=300, help="bars a symbol before the measurement")
     parser.add_argument("--bars", type=int, default=300, help="measured bars a symbol")
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--no-start", action="store_true", help="leave out the two start-up figures")
     given = parser.parse_args()
     settings = EngineSettings()
     PartitionEngine(settings).warm_up()
@@ -137,10 +119,6 @@ def main() -> None:
         "engine_max_bars_per_cpu_s": max(rates),
         "state_bytes_per_symbol": float(STATE.itemsize),
     }
-    if not given.no_start:
-        with tempfile.TemporaryDirectory() as cache:
-            print("compiling from cold, in a process of its own", flush=True)
-            figures["compile_cold_s"], figures["start_cached_s"] = started(cache), started(cache)
     print(f"\n{'stage':16}{'ns a bar':>10}{'share':>9}")
     total = sum(stages.values())
     for name, ns in stages.items():

@@ -18,9 +18,9 @@ class Watch:
     def __init__(self, bootstrap: str) -> None:
         self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
 
-    def create(self, *topics: str) -> None:
-        """Make topics of four partitions."""
-        new = [NewTopic(topic, PARTITIONS, 1, config=KEEP) for topic in topics]
+    def create(self, *topics: str, partitions: int = PARTITIONS) -> None:
+        """Make topics."""
+        new = [NewTopic(topic, partitions, 1, config=KEEP) for topic in topics]
         for made in self._admin.create_topics(new).values():
             made.result(WAIT_S)
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from tests.bench import report
+from tests.bench import report, starts
 from tests.bench.cpu import Client, Rates, measure
 from tests.bench.latency import figures as latency
 from tests.bench.latency.run import Flow
@@ -95,8 +95,9 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--warm", type=float, default=20, help="seconds of a latency run before the measured ones")
     parser.add_argument("--seconds", type=float, default=25, help="measured seconds of a latency run; 0 leaves it out")
-    parser.add_argument("--latency", nargs="*", default=["worker", "kstreams"], help="whose latency is measured")
+    parser.add_argument("--latency", nargs="*", choices=latency.CLIENTS, default=latency.CLIENTS)
     parser.add_argument("--only-latency", action="store_true")
+    parser.add_argument("--only-starts", action="store_true", help="only what a start and an idle worker cost")
     parser.add_argument("--docs", action="store_true", help="write the latencies of docs/performance.md anew")
     return parser.parse_args(words)
 
@@ -109,10 +110,15 @@ def main() -> None:
     with Broker(sustained=True) as broker:
         arena = Arena(broker.bootstrap)
         if not given.only_latency:
+            figures |= starts.first(arena, given.runs, say)
+        if not (given.only_latency or given.only_starts):
             figures |= throughput(arena, given.records, given.runs)
-        if given.seconds:
+        if given.seconds and not given.only_starts:
             found = latency.measured(arena, given.latency, flow, say)
     if not given.only_latency:
+        say("compiling from cold")
+        figures |= starts.compiled()
+    if not (given.only_latency or given.only_starts):
         figures |= backtest(given.runs)
     figures |= latency.figures(found)
     report.table(figures)

@@ -126,6 +126,14 @@ PEERS = (
         notes="windows in memory only: a restart loses them; commits every 100 ms",
     ),
     Peer(
+        "confluent_low_latency",
+        "C client by hand, for latency",
+        lambda: python.version_here("confluent-kafka"),
+        _program("confluent_low_latency", _here),
+        tasks=("zscore",),
+        notes="windows in memory only: a restart loses them; linger.ms=0, a commit a second, or a transaction a round",
+    ),
+    Peer(
         "kstreams",
         "Kafka Streams, in-memory store, larger batches",
         java.install,

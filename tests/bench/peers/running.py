@@ -13,7 +13,7 @@ from tests.bench.cpu import Client, Failed, Rates, measure
 from tests.bench.peers.catalogue import Peer, Place
 from tests.bench.peers.market import Expected
 from tests.bench.peers.outputs import faults, read
-from tests.bench.progress import Committed, Watch, Written
+from tests.bench.progress import PARTITIONS, Committed, Watch, Written
 from worker.kafka.preflight import admin_client
 from worker.operate.create_topics import create
 from worker.settings import load_settings
@@ -40,12 +40,12 @@ class Arena:
         return name, self._inputs[records]
 
     @contextmanager
-    def place(self, input_topic: str, reset: str = "earliest") -> Iterator[Place]:
+    def place(self, input_topic: str, reset: str = "earliest", partitions: int = PARTITIONS) -> Iterator[Place]:
         """New output topics and a scratch folder; both are gone afterwards."""
         run = uuid.uuid4().hex[:8]
         with tempfile.TemporaryDirectory(prefix="alphapulse-bench-") as folder:
             place = Place(self.bootstrap, input_topic, f"out-{run}", f"group-{run}", Path(folder), reset)
-            self.watch.create(place.output, place.rejected)
+            self.watch.create(place.output, place.rejected, partitions=partitions)
             try:
                 yield place
             finally:

@@ -14,6 +14,7 @@ from tests.bench.peers.programs.arguments import Arguments, arguments
 from tests.bench.peers.programs.rolling import consistent, window, z_score
 
 COMMIT_S = 0.1
+LINGER_MS = 5
 
 
 class Bar(msgspec.Struct, gc=False):
@@ -41,7 +42,7 @@ class Checked(msgspec.Struct, gc=False, omit_defaults=True):
 class Loop:
     """One consumer and one producer; everything processed is committed every 100 ms."""
 
-    def __init__(self, given: Arguments) -> None:
+    def __init__(self, given: Arguments, linger_ms: int = LINGER_MS) -> None:
         self._given, self._running, self._open = given, True, False
         self._windows: dict[str, dict[str, Any]] = defaultdict(window)
         self._decode, self._encode = msgspec.json.Decoder(Bar).decode, msgspec.json.Encoder().encode
@@ -60,7 +61,7 @@ class Loop:
             {
                 "bootstrap.servers": given.bootstrap,
                 "partitioner": "murmur2_random",
-                "linger.ms": 5,
+                "linger.ms": linger_ms,
                 "queue.buffering.max.messages": 500_000,
                 **own,
             }
