@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 from typing import Any
 
-import llvmlite.binding
-import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
@@ -14,6 +11,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from worker.engine.compiled.cache import TARGET
 from worker.engine.intrinsics.memory import load_word
 from worker.engine.kernel import kernel
 
@@ -24,11 +22,8 @@ SHIFTS = np.arange(4, dtype=np.uint64) * EIGHT
 
 
 def available() -> bool:
-    """Return whether this processor has the instruction and the compiler may use it."""
-    settings: Any = numba.config  # numba adds its attributes at run time
-    if platform.machine().lower() not in ("x86_64", "amd64") or settings.CPU_NAME or settings.CPU_FEATURES:
-        return False
-    return bool(llvmlite.binding.get_host_cpu_features().get("sse4.2", False))
+    """Return whether the CPU that kernels are compiled for has the instruction: it came to x86 with SSE 4.2."""
+    return "sse4.2" in TARGET.needs or "+sse4.2" in TARGET.features.split(",")
 
 
 def _next_crc(typingctx: Any, crc: Any, word: Any) -> Any:
