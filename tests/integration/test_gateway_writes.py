@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from schemas import Control
 from tests.integration.conftest import Bootstrap
 from tests.support.acts import audits, control_records
 from tests.support.commands import command
+from tests.support.cutting import LostAnswer
 from tests.support.fleet import Fleet, until
 from tests.support.gateway import API, GatewayProcess
 from tests.support.ticks import group_settings, make_audit_topic, make_topics, publish, ticks
@@ -93,7 +95,13 @@ async def test_limits_follow_the_version_that_was_read(settings: Settings, tmp_p
                 with pytest.raises(GatewayError) as hidden:
                     next(operator.audit())
                 assert code(hidden) == "forbidden"
-                acknowledged = operator.acknowledge("unreadable", "seen")
+                place = urlsplit(gateway.url)
+                with (
+                    LostAnswer(place.hostname or "", place.port or 0) as proxy,
+                    GatewayClient(proxy.url, SECRETS["operate"]) as far,
+                ):
+                    acknowledged = far.acknowledge("unreadable", "seen")
+                assert (proxy.lost, acknowledged.repeated) == (1, True)
                 ids = [new.audit_id, changed.audit_id, removed.audit_id, acknowledged.audit_id]
                 told = _until_read(admin, ids)
                 assert [(act.who, act.role, act.action) for act in told] == [

@@ -28,6 +28,7 @@ from worker.gateway.resources.portfolio import PortfolioNow
 from worker.gateway.resources.positions import Positions
 from worker.gateway.resources.problem import Problem
 from worker.gateway.resources.session import SessionFacts
+from worker.gateway.resources.switches import Models, Strategies, Switched
 
 T = TypeVar("T")
 API = "/api/v1"
@@ -145,6 +146,24 @@ class GatewayClient:
     def acknowledge(self, subject: Acknowledged, reason: str) -> Acknowledgement:
         """Acknowledge a kill, or decisions that can't be read."""
         return self._write("POST", "/acknowledgements", Acknowledgement, {"subject": subject, "reason": reason})
+
+    def models(self) -> Models:
+        """Return the registry, the model in force, and who switched it."""
+        return self._get("/models", Models)
+
+    def switch_model(self, name: str | None, version: str, reason: str, **more: Any) -> Switched:
+        """Use another model of the registry, or with None none; `more` are `digest` and `effective_ts`."""
+        body = {"name": name, "version": version, "reason": reason} | more
+        return self._write("POST", "/models/switch", Switched, body)
+
+    def strategies(self) -> Strategies:
+        """Return the configured strategy, the one in force, and who switched it."""
+        return self._get("/strategies", Strategies)
+
+    def switch_strategy(self, parameters: Mapping[str, Any], reason: str, **more: Any) -> Switched:
+        """Use other parameters; `more` are the `digest` of another source, `wait` and `effective_ts`."""
+        body = {"parameters": dict(parameters), "reason": reason} | more
+        return self._write("POST", "/strategies/switch", Switched, body)
 
     # -- requests
 
