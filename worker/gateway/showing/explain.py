@@ -77,7 +77,7 @@ def sentence(symbol: str, found: Found) -> str:
     why = _inner(meaning(reasons[0])) if reasons else "no reason is given."
     if action in DOES:
         qty, price = number(found, "qty"), number(found, "ref_price")
-        size = f" of {qty:g} near {price:g}" if qty and price and action.startswith("open") else ""
+        size = f" of {qty:g} near {price:.10g}" if qty and price and action.startswith("open") else ""
         return f"{symbol} {DOES[action]}{size} at the next open: {why}"
     if action != "hold":
         return f"{symbol}: this gateway does not know the action {str(action)[:40]}."

@@ -68,8 +68,8 @@ def _risk(found: Found) -> str | None:
 
 def _controls(found: Found) -> str | None:
     own, every = number(found, "control_version"), number(found, "control_all_version")
-    told = [f"record {own:g} of the symbol"] if own else []
-    told += [f"record {every:g} of all symbols"] if every is not None else []
+    told = [f"record {own:.0f} of the symbol"] if own else []
+    told += [f"record {every:.0f} of all symbols"] if every is not None else []
     return f"In force: {' and '.join(told)}." if told else None
 
 

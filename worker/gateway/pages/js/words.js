@@ -4,8 +4,8 @@ import {words} from './core/format.js';
 
 /** In the order in which a reader wants to know them. */
 const SAID = {
-  signal_long: 'The signal is strong enough to go long',
-  signal_short: 'The signal is strong enough to go short',
+  signal_long: 'Strong enough to go long',
+  signal_short: 'Strong enough to go short',
   signal_weak: 'The signal is too weak',
   hysteresis_hold: 'Strong enough to keep, not to open',
   stop_loss: 'The price reached the stop',
@@ -13,7 +13,7 @@ const SAID = {
   trailing_stop: 'The close came back to the trailing stop',
   max_holding: 'Held for the longest time allowed',
   regime_exit: 'The regime became a crisis',
-  signal_flip: 'The signal turned to the other side',
+  signal_flip: 'Signal turned to the other side',
   cool_down: 'Too soon after the last exit',
   quality_gate: 'The bar’s quality is too low',
   data_quarantine: 'Bars at another price level wait for confirmation',
@@ -59,6 +59,6 @@ export function why(decision) {
   if (decision.action !== 'hold') return main === undefined ? 'No reason is given' : reason(main) + tag;
   if (main === undefined) return 'Nothing asked for a change';
   const side = decision.position?.state;
-  if (main === `signal_${side}`) return `Already ${side}, and the signal agrees`;
+  if (main === `signal_${side}`) return `Already ${side}, signal agrees`;
   return reason(main) + tag;
 }

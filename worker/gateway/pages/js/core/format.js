@@ -125,5 +125,7 @@ export function label(value, most = 120) {
 }
 /** A name of code in words: `open_long` is "open long". @param {unknown} name */
 export const words = (name) => label(name).replaceAll('_', ' ');
+/** A member of a group without the tail of its random id, as `alphapulse-1a82bb0b`. @param {unknown} name @param {number} [most] */
+export const member = (name, most = 40) => label(String(name ?? '').replace(/([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '$1'), most);
 /** With a capital. @param {string} said */
 export const capital = (said) => said.charAt(0).toUpperCase() + said.slice(1);

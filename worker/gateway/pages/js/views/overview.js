@@ -3,6 +3,7 @@
 import {atMost} from '../core/clock.js';
 import {h, put} from '../core/dom.js';
 import {byStream} from '../components/panel.js';
+import {openAlertsPanel} from './overview/alerts.js';
 import {decisionsPanel} from './overview/decisions.js';
 import {partitionsPanel} from './overview/partitions.js';
 import {sentence} from './overview/sentence.js';
@@ -16,7 +17,8 @@ export function mount(root, ctx) {
   const figures = tiles(ctx);
   const decisions = decisionsPanel(ctx);
   const partitions = partitionsPanel(ctx);
-  put(root, h('h1.unseen', 'Overview'), line.node, figures.node, h('div.beside.overview', decisions.panel.node, h('div.stack', partitions.panel.node)));
+  const alerts = openAlertsPanel(ctx);
+  put(root, h('h1.unseen', 'Overview'), line.node, figures.node, h('div.beside.overview', decisions.panel.node, h('div.stack', partitions.panel.node, alerts.panel.node)));
 
   let status = /** @type {any} */ (null);
   const draw = atMost(900, () => {
@@ -25,7 +27,7 @@ export function mount(root, ctx) {
   }, ctx.signal);
   ctx.stream({topics: ['decisions', 'fleet'], mode: 'latest'}, {
     state: (state, why) => {
-      byStream([decisions.panel, partitions.panel], state, why);
+      byStream([decisions.panel, partitions.panel, alerts.panel], state, why);
       line.linked(state, why);
     },
     status: (items) => {

@@ -6,6 +6,7 @@ import {level, meter} from '../../components/marks.js';
 import {sparkline} from '../../charts/sparkline.js';
 
 const KEPT = 180; // points of five seconds
+const LEAST = 36; // points in the width of a tile
 const POINT_MS = 5000;
 
 /**
@@ -38,6 +39,9 @@ const TILES = [
 const said = (/** @type {unknown} */ value, /** @type {(value: number) => string} */ format) => shown(value, format).text;
 const ratio = (/** @type {any} */ figure, /** @type {any} */ limit) => (typeof figure === 'number' && limit > 0 ? Math.abs(figure) / limit : null);
 
+/** A short course keeps to the right, where now is. @param {(number|null)[]} values */
+const padded = (values) => [...new Array(Math.max(0, LEAST - values.length)).fill(null), ...values];
+
 /** @param {number|null|undefined} share of a limit */
 const nearness = (share) => (typeof share !== 'number' || share < 0.8 ? null : share > 1 ? level('bad', 'over the limit') : level('warn', `${Math.floor(share * 100)} % of the limit`));
 
@@ -56,7 +60,7 @@ export function tiles(ctx) {
     return {tile, figure, note, bar, sign, spark, node};
   });
   const courses = (/** @type {any} */ status) => {
-    for (const {tile, spark} of made) spark.update(course[tile.series], {zero: tile.zero, limit: tile.limit?.(status) ?? null});
+    for (const {tile, spark} of made) spark.update(padded(course[tile.series]), {zero: tile.zero, limit: tile.limit?.(status) ?? null});
   };
   ctx.api.get('status/history', {signal: ctx.signal}).then((history) => {
     for (const {series} of TILES) course[series] = (history[series] ?? []).slice(-KEPT);
