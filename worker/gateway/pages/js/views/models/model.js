@@ -76,6 +76,6 @@ function decided(shown, model) {
   if (found.of === 0) return h('p.muted', 'No decision yet.');
   const all = found.in_force === found.of;
   const status = [...new Set(shown.map((one) => one.status).filter((one) => one && one !== 'ok' && one !== 'not_configured'))];
-  return h('div', level(all ? 'ok' : 'warn', `${sentence(found)}, as the newest decisions say`), status.length > 0 && h('p.small', level('warn', status.map(words).join(', '))),
+  return h('div.decided', level(all ? 'ok' : 'warn', `${sentence(found)}, as the newest decisions say`), status.length > 0 && h('p.small', level('warn', status.map(words).join(', '))),
     !all && h('ul.small', found.partitions.filter((one) => !one.in_force).map((one) => h('li.muted.foreign', `Partition ${one.partition}: ${one.shows}`))));
 }
