@@ -142,6 +142,7 @@ function over(plot, limits, chosen) {
   ctx.clip();
   ctx.lineWidth = dot;
   ctx.font = `${11 * dot}px sans-serif`;
+  ctx.textAlign = 'left'; // the axes leave it at the right
   for (const {at, title} of limits) {
     const y = Math.round(plot.valToPos(at, 'y', true));
     ctx.setLineDash([4 * dot, 4 * dot]);

@@ -55,13 +55,15 @@ export function mount(root, ctx) {
     clusters.update(record, bounds);
   };
   const soon = atMost(500, draw, signal);
-  const settings = api.get('portfolio/limits', {signal}).then((found) => { bounds = found; }, () => {}); // the figures stand without limits then
-  keep([...newest, clusters.panel], async () => (await Promise.all([api.get('portfolio', {signal}), settings]))[0], (found) => {
+  const settings = async () => {
+    bounds ??= await api.get('portfolio/limits', {signal}).catch(() => null); // the figures stand without limits then
+  };
+  keep([...newest, clusters.panel], async () => (await Promise.all([api.get('portfolio', {signal}), settings()]))[0], (found) => {
     answer = found;
     monitor.learn(found);
     draw();
   }, {signal, every: 30_000});
-  keep([...course.panels, trips.panel], async () => (await Promise.all([api.get('portfolio/history', {query: {points: 500}, signal}), settings]))[0], (history) => {
+  keep([...course.panels, trips.panel], async () => (await Promise.all([api.get('portfolio/history', {query: {points: 500}, signal}), settings()]))[0], (history) => {
     course.learn(history);
     course.draw(bounds);
     trips.add(history.trips ?? []);
