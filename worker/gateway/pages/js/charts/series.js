@@ -149,7 +149,7 @@ function over(plot, limits, chosen) {
     ctx.strokeStyle = colour('--bad');
     line(ctx, bbox.left, y, bbox.left + bbox.width, y);
     ctx.fillStyle = colour('--muted');
-    ctx.fillText(title, bbox.left + 4 * dot, y - 4 * dot);
+    ctx.fillText(title, bbox.left + 4 * dot, y - bbox.top > 16 * dot ? y - 4 * dot : y + 12 * dot);
   }
   if (chosen !== null) {
     const x = Math.round(plot.valToPos(chosen / 1000, 'x', true));
