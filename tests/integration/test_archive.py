@@ -25,7 +25,7 @@ from tests.support.gateway import GatewayProcess
 from tests.support.kafka import create_topics, produce
 from worker import read_decisions
 from worker.archive.archiver import Archiver
-from worker.archive.owned import Owned
+from worker.archive.once import archive_once
 from worker.archive.preflight import sinks_of
 from worker.archive.rows.kinds import kinds
 from worker.archive.sink import Sink
@@ -147,19 +147,13 @@ async def test_the_rows_are_those_of_the_topic(broker: Bootstrap, topic_prefix: 
     settings = archive_settings(broker.bootstrap, topic_prefix, tmp_path / "lake", tables=["decisions"])
     await make_topics(settings)
     await write(settings, outcomes()[:400])
-    sink, starts = await opened(settings)
+    _, starts = await opened(settings)
     assert set(starts.values()) == {0}
-    owned = Owned(sink, range(PARTITIONS))
-    owned.load()
-    owned.begin(dict.fromkeys(range(PARTITIONS), 0))
-    async with Reader(client_options(settings.kafka)) as reader:
-        for partition in range(PARTITIONS):
-            tp = TopicPartition(settings.topics.output, partition)
-            _, end = await reader.bounds(tp)
-            owned.take(partition, [raw async for raw in reader.raw(tp, 0, end)], 0, end)
-    assert owned.commit()
+    rows = await archive_once(settings)
+    assert await archive_once(settings) == {"decisions": 0}
     wanted = read_decisions(topic=settings.topics.output, bootstrap_servers=broker.bootstrap)
     assert read_decisions(archive=settings.archive.url).equals(wanted)
+    assert rows == {"decisions": wanted.num_rows}
     await _retention_overtakes(settings, broker.bootstrap)
     await _topic_made_anew(settings, broker.bootstrap)
 

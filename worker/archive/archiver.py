@@ -16,6 +16,7 @@ from worker.archive.owned import Owned
 from worker.archive.sink import Conflict, Sink, StoreUnavailable
 from worker.errors import DataError
 from worker.kafka.backoff import BackOff
+from worker.kafka.errors import OutcomeUnknown
 from worker.kafka.leaders import Leaders
 from worker.kafka.records.columns import as_raw
 from worker.settings.archive import ArchiveSettings
@@ -41,7 +42,7 @@ class Archiver:
         self.opened = False  # the owner seeks what `open` found, then sets it
         self.working = False  # committing: nothing more may be read meanwhile
         self.store_ok = True
-        self._halted = False
+        self._halted = self._closed = False
         self._ended = asyncio.Event()
         self._ended.set()
 
@@ -157,6 +158,8 @@ class Archiver:
         log.warning("the store fails", extra={"for": what, "cause": str(cause)})
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
+        if self._closed:
+            raise OutcomeUnknown("this ownership has ended")  # its records are read again by the next one
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def positions(self) -> dict[TopicPartition, int]:
@@ -177,7 +180,8 @@ class Archiver:
             await self.commit()
 
     def close(self) -> None:
-        """Let the thread end."""
+        """Let the thread end; what is still to do for this ownership fails with OutcomeUnknown."""
+        self._closed = True
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 

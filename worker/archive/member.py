@@ -156,8 +156,9 @@ class Member(ConsumerRebalanceListener):
             spans = {tp: (begun, await self._consumer.position(tp)) for tp, begun in before.items()}
             await mine.take(found, spans)
         except (OutcomeUnknown, KafkaError) as unknown:  # a rebalance came between
-            log.warning("opened again", extra={"cause": str(unknown)})
-            self._again()
+            if mine is self.archiver:
+                log.warning("opened again", extra={"cause": str(unknown)})
+                self._again()
 
     async def _serve(self) -> None:
         while True:
