@@ -182,7 +182,7 @@ class Archiver:
     def close(self) -> None:
         """Let the thread end; what is still to do for this ownership fails with OutcomeUnknown."""
         self._closed = True
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._thread.shutdown(wait=False)  # what has begun ends; its future is awaited
 
 
 async def start(leaders: Leaders, tp: TopicPartition, position: int | None) -> int:
