@@ -52,7 +52,7 @@ def gateway(
 
     for package in ("litestar", "uvicorn", "httptools"):
         module(package, "gateway", f"the gateway needs the package {package}, which is not installed")
-    from worker.cli.compiling import without_blas
+    from worker.engine.compiled.blas import without_blas
     from worker.gateway.process import GatewayProcess
 
     without_blas()
