@@ -76,7 +76,7 @@ class Follower:
         return [TopicPartition(self._topic.name, partition) for partition in range(partitions)]
 
     async def _begin(self, consumer: AIOKafkaConsumer) -> None:
-        leaders, starts, goals = Leaders(client_of(consumer)), [], []
+        leaders, starts, goals, whole = Leaders(client_of(consumer)), [], [], True
         topic = (await leaders.topics((self._topic.name,)))[self._topic.name]
         if topic.error_code:
             raise KafkaConnectionError(f"{self._topic.name}: {name(topic.error_code)}")
@@ -86,7 +86,8 @@ class Follower:
             first, end = await leaders.first(tp), await leaders.end(tp)
             starts.append(await self._start(consumer, tp, first, end, share))
             goals.append(end)
-        self._topic.begin(topic.id, starts, goals)
+            whole = whole and starts[-1] == first
+        self._topic.begin(topic.id, starts, goals, whole)
 
     async def _start(self, consumer: AIOKafkaConsumer, tp: TopicPartition, first: int, end: int, share: int) -> int:
         """Return the offset from which on about `share` bytes lie."""

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Callable
+from typing import NamedTuple
 
 from worker.gateway.log.entry import Entry, Headers
 
 ROW = 160  # bytes of a record beside its key, value and headers: two numbers, and the objects' own
 COMPACT = 4_096  # evicted rows from which on the columns are cut
+
+
+# Whether a record passes, by its partition, time (epoch ms), key and value.
+Fits = Callable[[int, int, bytes | None, bytes | None], bool]
+
+
+class Scan(NamedTuple):
+    """The records that passed, how many were looked at, and where to go on."""
+
+    entries: list[Entry]
+    records: int
+    bytes: int
+    next: int
 
 
 class Held:
@@ -60,6 +75,31 @@ class Held:
         """Return at most `limit` of the last records before an offset, newest first."""
         row = bisect_left(self._offsets, offset, self._head)
         return [self._entry(at) for at in range(row - 1, max(row - 1 - limit, self._head - 1), -1)]
+
+    def scan_since(self, offset: int, stop: int, count: int, fits: Fits) -> Scan:
+        """Return those of `count` records that pass, from an offset on and before `stop`, oldest first."""
+        first = bisect_left(self._offsets, offset, self._head)
+        end = bisect_left(self._offsets, stop, first)
+        last = min(first + count, end)
+        return self._scan(range(first, last), fits, self._offsets[last - 1] + 1 if last < end else stop)
+
+    def scan_before(self, offset: int, stop: int, count: int, fits: Fits) -> Scan:
+        """Return those of `count` records that pass, before an offset and from `stop` on, newest first."""
+        first = bisect_left(self._offsets, offset, self._head) - 1
+        end = bisect_left(self._offsets, stop, self._head) - 1
+        last = max(first - count, end)
+        return self._scan(range(first, last, -1), fits, self._offsets[last + 1] if last > end else stop)
+
+    def _scan(self, rows: range, fits: Fits, after: int) -> Scan:
+        partition, timestamps, keys, values = self.partition, self._timestamps, self._keys, self._values
+        entries, size = [], 0
+        for row in rows:
+            value = values[row]
+            if value is not None:
+                size += len(value)
+            if fits(partition, timestamps[row], keys[row], value):
+                entries.append(self._entry(row))
+        return Scan(entries, len(rows), size, after)
 
     def at(self, offset: int) -> Entry | None:
         """Return the record at an offset; None where there is none, or no longer."""

@@ -44,17 +44,33 @@ class Minute:
 
 
 class _Numbers:
-    """The sequence numbers of a symbol, whose records are numbered without a gap."""
+    """The sequence numbers of a symbol from its first known decision on; its records are numbered without a gap."""
 
-    __slots__ = ("count", "high", "low")
+    __slots__ = ("count", "early", "high", "low")
 
-    def __init__(self, sequence: int) -> None:
-        self.low = self.high = sequence
+    def __init__(self) -> None:
+        self.low = self.high = 0  # none is known
         self.count = 0
+        self.early: list[int] = []  # of rejections that were read before any decision
 
     @property
     def missing(self) -> int:
-        return max(self.high - self.low + 1 - self.count, 0)
+        return max(self.high - self.low + 1 - self.count, 0) if self.low else 0
+
+    def decided(self, sequence: int) -> None:
+        if not self.low:
+            self.low = self.high = sequence
+            kept, self.early = [one for one in self.early if one > sequence], []
+            self.count, self.high = len(kept), max([sequence, *kept])
+        self.count += sequence >= self.low
+        self.high = max(self.high, sequence)
+
+    def refused(self, sequence: int) -> None:
+        if not self.low:
+            self.early.append(sequence)
+        elif sequence > self.low:
+            self.count += 1
+            self.high = max(self.high, sequence)
 
 
 class Quality:
@@ -65,7 +81,8 @@ class Quality:
         self.minutes: dict[int, Minute] = {}
         self._numbers: dict[bytes, _Numbers] = {}
         self._misplaced: set[bytes] = set()
-        self._missing = 0
+        self._missing = self._before = 0  # missing now; missing where what was rejected is not known from the start
+        self._begun = False
         self.newest = 0  # time of the newest decision, epoch ms
         self._past: deque[tuple[float, int]] = deque()  # when so many were missing
         decisions.listen(self._decided)
@@ -74,7 +91,7 @@ class Quality:
     @property
     def sequence_gaps(self) -> int:
         """Records of symbols that are in neither topic, between some that are."""
-        return min((missing for _, missing in self._recent()), default=self._missing)
+        return max(min((missing for _, missing in self._recent()), default=self._missing) - self._before, 0)
 
     @property
     def misplaced_keys(self) -> int:
@@ -94,7 +111,7 @@ class Quality:
             self.newest = max(self.newest, entry.timestamp)
             self._minute(entry.timestamp).accepted[entry.partition] += 1
             if entry.key is not None and (found := _SEQUENCE.search(entry.value or b"")):
-                self._number(entry.key, entry.partition, int(found[1]))
+                self._number(entry.key, int(found[1]), entry.partition)
         self._note()
 
     def _refused(self, entries: list[Entry]) -> None:
@@ -109,8 +126,8 @@ class Quality:
                 found = _Rejected(None, [UNREADABLE])
             minute.codes.update(found.codes)
             minute.symbols[found.symbol or name_of(entry.key)] += 1
-            if entry.key in self._numbers and (told := _SEQUENCE.search(entry.value or b"")):
-                self._number(entry.key, entry.partition, int(told[1]))
+            if entry.key is not None and (told := _SEQUENCE.search(entry.value or b"")):
+                self._number(entry.key, int(told[1]))
         self._note()
 
     def _minute(self, timestamp: int) -> Minute:
@@ -122,19 +139,26 @@ class Quality:
                 del self.minutes[min(self.minutes)]
         return found
 
-    def _number(self, key: bytes, partition: int, sequence: int) -> None:
+    def _number(self, key: bytes, sequence: int, partition: int | None = None) -> None:
+        """Note a number; `partition` is that of a decision."""
         found = self._numbers.get(key)
-        before = 0 if found is None else found.missing
         if found is None:
-            found = self._numbers[key] = _Numbers(sequence)
-            every = list(range(self._decisions.partitions))
-            if int(_place(key, every, every)) != partition:
-                self._misplaced.add(key)
-        found.low, found.high = min(found.low, sequence), max(found.high, sequence)
-        found.count += 1
+            found = self._numbers[key] = _Numbers()
+        before = found.missing
+        if partition is None:
+            found.refused(sequence)
+        else:
+            if not found.low:
+                every = list(range(self._decisions.partitions))
+                if int(_place(key, every, every)) != partition:
+                    self._misplaced.add(key)
+            found.decided(sequence)
         self._missing += found.missing - before
 
     def _note(self) -> None:
+        if not self._begun and self._decisions.filled and self._rejections.filled:
+            self._begun, whole = True, self._rejections.whole
+            self._before = 0 if whole else self._missing
         if not self._past or self._past[-1][1] != self._missing:
             self._past.append((self._clock.monotonic(), self._missing))
         self._recent()
@@ -144,4 +168,5 @@ class Quality:
         self._numbers.clear()
         self._misplaced.clear()
         self._past.clear()
-        self._missing = self.newest = 0
+        self._missing = self._before = self.newest = 0
+        self._begun = False

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from worker.gateway.log.entry import Entry
-from worker.gateway.log.held import Held
+from worker.gateway.log.held import Fits, Held, Scan
 
 log = logging.getLogger(__name__)
 Heard = Callable[[list[Entry]], None]
@@ -25,6 +25,7 @@ class TopicLog:
         self.topic_id = 0
         self.ends: list[int] = []  # the next offset that has not been read
         self.goals: list[int] | None = None  # the ends when the filling began
+        self.whole = True  # whether the filling began at the first record
         self._held: list[Held] = []
         self._heard: dict[int, Heard] = {}
         self._evicted: Callable[[Entry], None] | None = None
@@ -63,6 +64,14 @@ class TopicLog:
         """Return records in memory before an offset, newest first."""
         return self._held[partition].before(offset, limit)
 
+    def scan_since(self, partition: int, offset: int, stop: int, count: int, fits: Fits) -> Scan:
+        """Look at `count` records in memory from an offset on, before `stop`."""
+        return self._held[partition].scan_since(offset, stop, count, fits)
+
+    def scan_before(self, partition: int, offset: int, stop: int, count: int, fits: Fits) -> Scan:
+        """Look at `count` records in memory before an offset, newest first, down to `stop`."""
+        return self._held[partition].scan_before(offset, stop, count, fits)
+
     def at(self, partition: int, offset: int) -> Entry | None:
         """Return a record in memory; None where there is none."""
         return self._held[partition].at(offset)
@@ -80,10 +89,10 @@ class TopicLog:
         """Call `evicted` with each record that leaves the memory."""
         self._evicted = evicted
 
-    def begin(self, topic_id: int, starts: Sequence[int], goals: Sequence[int]) -> None:
-        """Begin anew: read from `starts` on, filled at `goals`."""
+    def begin(self, topic_id: int, starts: Sequence[int], goals: Sequence[int], whole: bool = True) -> None:
+        """Begin anew: read from `starts` on, filled at `goals`; `whole`: nothing lies before."""
         again = bool(self.topic_id)
-        self.topic_id = topic_id
+        self.topic_id, self.whole = topic_id, whole
         self.ends, self.goals = list(starts), list(goals)
         self._held = [Held(partition, start) for partition, start in enumerate(starts)]
         if again:

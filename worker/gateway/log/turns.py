@@ -20,6 +20,11 @@ class Turns:
         self._steps += 1
         return self._steps % LOOK == 0 and time.monotonic() - self._since >= SLICE
 
+    @property
+    def late(self) -> bool:
+        """Whether others should have a turn, after a step that is not counted."""
+        return time.monotonic() - self._since >= SLICE
+
     async def pause(self) -> None:
         """Give others a turn."""
         await asyncio.sleep(0)

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from worker.gateway.log.entry import Entry
 from worker.gateway.log.values import WRONG
 
 
@@ -35,9 +34,14 @@ _rejected = msgspec.json.Decoder(_Rejected).decode
 _acted = msgspec.json.Decoder(_Acted).decode
 
 
-def in_time(entry: Entry, since: int | None, until: int | None) -> bool:
-    """Return whether a record lies in a time range."""
-    return (since is None or entry.timestamp >= since) and (until is None or entry.timestamp < until)
+def in_time(timestamp: int, since: int | None, until: int | None) -> bool:
+    """Return whether a time, epoch ms, lies in a range."""
+    return (since is None or timestamp >= since) and (until is None or timestamp < until)
+
+
+def lacks(value: bytes, *texts: str | None) -> bool:
+    """Return whether a JSON value surely has not all of these texts, which need no escapes."""
+    return any(one is not None and one.encode() not in value for one in texts) and b"\\" not in value
 
 
 class Always(NamedTuple):
@@ -46,9 +50,9 @@ class Always(NamedTuple):
     since: int | None = None
     until: int | None = None
 
-    def __call__(self, entry: Entry) -> bool:
+    def fits(self, partition: int, timestamp: int, key: bytes | None, value: bytes | None) -> bool:
         """Return whether a record passes."""
-        return in_time(entry, self.since, self.until)
+        return in_time(timestamp, self.since, self.until)
 
 
 class DecisionFilter(NamedTuple):
@@ -62,16 +66,18 @@ class DecisionFilter(NamedTuple):
     since: int | None = None
     until: int | None = None
 
-    def __call__(self, entry: Entry) -> bool:
+    def fits(self, partition: int, timestamp: int, key: bytes | None, value: bytes | None) -> bool:
         """Return whether a record passes."""
-        if not in_time(entry, self.since, self.until):
+        if not in_time(timestamp, self.since, self.until):
             return False
-        if self.symbol is not None and entry.key != self.symbol.encode():
+        if self.symbol is not None and key != self.symbol.encode():
             return False
         if self.action is self.reason is self.blocking is self.regime is None:
             return True
+        if value is None or lacks(value, self.action, self.reason, self.blocking, self.regime):
+            return False
         try:
-            seen = _decided(entry.value or b"")
+            seen = _decided(value)
         except WRONG:
             return False
         return (
@@ -91,16 +97,18 @@ class RejectionFilter(NamedTuple):
     since: int | None = None
     until: int | None = None
 
-    def __call__(self, entry: Entry) -> bool:
+    def fits(self, partition: int, timestamp: int, key: bytes | None, value: bytes | None) -> bool:
         """Return whether a record passes."""
-        if not in_time(entry, self.since, self.until) or self.partition not in (None, entry.partition):
+        if not in_time(timestamp, self.since, self.until) or self.partition not in (None, partition):
             return False
-        if self.symbol is not None and entry.key != self.symbol.encode():
+        if self.symbol is not None and key != self.symbol.encode():
             return False
         if self.code is None:
             return True
+        if value is None or lacks(value, self.code):
+            return False
         try:
-            return _among(self.code, _rejected(entry.value or b"").codes)
+            return _among(self.code, _rejected(value).codes)
         except WRONG:
             return False
 
@@ -114,14 +122,16 @@ class AuditFilter(NamedTuple):
     since: int | None = None
     until: int | None = None
 
-    def __call__(self, entry: Entry) -> bool:
+    def fits(self, partition: int, timestamp: int, key: bytes | None, value: bytes | None) -> bool:
         """Return whether a record passes."""
-        if not in_time(entry, self.since, self.until):
+        if not in_time(timestamp, self.since, self.until):
             return False
         if self.who is self.action is self.subject is None:
             return True
+        if value is None or lacks(value, self.who, self.action, self.subject):
+            return False
         try:
-            seen = _acted(entry.value or b"")
+            seen = _acted(value)
         except WRONG:
             return False
         return (

@@ -44,11 +44,11 @@ class Numbered(NamedTuple):
     sequence: int
     decision_id: str | None = None
 
-    def __call__(self, entry: Entry) -> bool:
+    def fits(self, partition: int, timestamp: int, key: bytes | None, value: bytes | None) -> bool:
         """Return whether a record passes."""
-        if entry.key != self.symbol.encode():
+        if key != self.symbol.encode():
             return False
-        found = named(entry.value)
+        found = named(value)
         return found.sequence == self.sequence and self.decision_id in (None, found.decision_id)
 
 
@@ -58,11 +58,11 @@ class Before(NamedTuple):
     symbol: str
     until: int | None = None
 
-    def __call__(self, entry: Entry) -> bool:
+    def fits(self, partition: int, timestamp: int, key: bytes | None, value: bytes | None) -> bool:
         """Return whether a record passes."""
-        if entry.key != self.symbol.encode():
+        if key != self.symbol.encode():
             return False
-        ts = named(entry.value).ts
+        ts = named(value).ts
         return type(ts) is int and abs(ts) < 2**53 and (self.until is None or ts < self.until)
 
 
@@ -81,10 +81,10 @@ async def newest_bars(gateway: Gateway, symbol: str, limit: int, until: int | No
         KafkaError: older records can't be read.
     """
     log = _known(gateway, symbol)
-    source = Source(log, gateway.older, places=gateway.newest.places(symbol))
+    source = Source(log, gateway.older, Before(symbol, until).fits, places=gateway.newest.places(symbol))
     budget = Budget(size=FEW, seconds=SOON)
     nexts, stops = list(log.ends), [0] * log.partitions
-    found = await search(source, nexts, stops, "newest", limit, Before(symbol, until), budget)
+    found = await search(source, nexts, stops, "newest", limit, budget)
     return Newest(found.entries, found.full or found.ended)
 
 
@@ -98,8 +98,8 @@ async def numbered(gateway: Gateway, symbol: str, sequence: int, decision_id: st
     log, passes = _known(gateway, symbol), Numbered(symbol, sequence, decision_id)
     if (entry := _in_memory(gateway, log, passes)) is not None:
         return entry
-    source = Source(log, gateway.older, places=gateway.newest.places(symbol))
-    found = await search(source, list(log.ends), [0] * log.partitions, "newest", 1, passes, Budget())
+    source = Source(log, gateway.older, passes.fits, places=gateway.newest.places(symbol))
+    found = await search(source, list(log.ends), [0] * log.partitions, "newest", 1, Budget())
     if found.entries:
         return found.entries[0]
     if found.ended:
@@ -131,6 +131,6 @@ def _in_memory(gateway: Gateway, log: TopicLog, passes: Numbered) -> Entry | Non
         if found is None or type(sequence) is not int:
             return None
         if sequence == passes.sequence:
-            return found if passes(found) else None
+            return found if passes.fits(found.partition, found.timestamp, found.key, found.value) else None
         low, high = (middle + 1, high) if sequence < passes.sequence else (low, middle)
     return None

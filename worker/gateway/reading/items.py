@@ -21,7 +21,7 @@ decisions = Reader(Decision)
 
 def decision_item(entry: Entry, caller: Caller) -> DecisionItem:
     """Return a decision as an item."""
-    sight = decisions.look(entry.value)
+    sight = decisions.check(entry.value)
     return DecisionItem(
         entry.partition,
         entry.offset,

@@ -28,7 +28,7 @@ class Filter(Protocol):
     def until(self) -> int | None:
         """Time that they are before, epoch ms."""
 
-    def __call__(self, entry: Entry) -> bool:
+    def fits(self, partition: int, timestamp: int, key: bytes | None, value: bytes | None) -> bool:
         """Return whether a record passes."""
 
 
@@ -78,11 +78,11 @@ async def page(
     else:
         begins, ends = await bounds(log, gateway.older, passes.since, passes.until)
         nexts, stops = (ends, begins) if order == "newest" else (begins, ends)
-    source = Source(log, gateway.older, headers)
+    source = Source(log, gateway.older, passes.fits, headers)
     symbol = getattr(passes, "symbol", None)
     if symbol is not None and log is gateway.logs.decisions:
         source = source._replace(places=gateway.newest.places(symbol))
-    found = await search(source, nexts, stops, order, wanted.limit, passes, spent)
+    found = await search(source, nexts, stops, order, wanted.limit, spent)
     text = None if found.ended else cursors.write(log, hashed, found.nexts, list(stops))
     return Page(found.entries, Rest(text, found.full or found.ended, spent.scanned()))
 

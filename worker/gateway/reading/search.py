@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 from worker.gateway.log.entry import Entry
 from worker.gateway.log.turns import Turns
@@ -13,13 +13,6 @@ from worker.gateway.reading.budget import Budget
 from worker.gateway.reading.lanes import Backward, Forward, Lane, Source
 
 Order = Literal["newest", "oldest"]
-
-
-class Passes(Protocol):
-    """A filter."""
-
-    def __call__(self, entry: Entry) -> bool:
-        """Return whether a record passes."""
 
 
 class Found(NamedTuple):
@@ -32,13 +25,7 @@ class Found(NamedTuple):
 
 
 async def search(
-    source: Source,
-    nexts: Sequence[int],
-    stops: Sequence[int],
-    order: Order,
-    limit: int,
-    passes: Passes,
-    budget: Budget,
+    source: Source, nexts: Sequence[int], stops: Sequence[int], order: Order, limit: int, budget: Budget
 ) -> Found:
     """Return the next `limit` records that pass, fewer at the end or where the budget ends.
 
@@ -47,28 +34,26 @@ async def search(
     first, those from `nexts` up to `stops` (exclusive).
 
     Raises:
-        KafkaError: older records can't be read.
+        KafkaError, TimeoutError: older records can't be read.
         Refused: the topic was recreated meanwhile.
     """
     kind, sign = (Backward, -1) if order == "newest" else (Forward, 1)
-    places = enumerate(zip(nexts, stops, strict=True))
-    lanes: list[Lane] = [kind(source, partition, at, stop) for partition, (at, stop) in places]
-    await asyncio.gather(*(lane.fill() for lane in lanes))
+    places, turns = enumerate(zip(nexts, stops, strict=True)), Turns()
+    lanes: list[Lane] = [kind(source, partition, at, stop, budget) for partition, (at, stop) in places]
+    await asyncio.gather(*(lane.fill(turns) for lane in lanes))
     heads = [(sign * lane.block[-1].timestamp, at) for at, lane in enumerate(lanes) if lane.block]
     heapify(heads)
     entries: list[Entry] = []
-    turns = Turns()
-    while heads and len(entries) < limit and not budget.spent:
+    # A partition whose next record is not known may have one that comes before those of the others.
+    known = all(lane.block or lane.ended for lane in lanes)
+    while known and heads and len(entries) < limit:
         _, at = heappop(heads)
         lane = lanes[at]
-        entry = lane.take()
-        budget.read(len(entry.value or b""))
-        if passes(entry):
-            entries.append(entry)
-        if not lane.block:
-            await lane.fill()
+        entries.append(lane.take())
+        if not lane.block and len(entries) < limit:
+            await lane.fill(turns)
+            known = bool(lane.block) or lane.ended
         if lane.block:
             heappush(heads, (sign * lane.block[-1].timestamp, at))
-        if turns.due():
-            await turns.pause()
-    return Found(entries, [lane.next for lane in lanes], len(entries) >= limit, not heads)
+    ended = all(lane.ended for lane in lanes)
+    return Found(entries, [lane.next for lane in lanes], len(entries) >= limit, ended)

@@ -11,6 +11,7 @@ from worker.gateway.log.values import WRONG
 
 T = TypeVar("T", bound=msgspec.Struct)
 TOLD = 200  # characters of a problem
+CHECKED = 4_096  # values that are remembered
 
 
 class _Versioned(msgspec.Struct):
@@ -34,6 +35,18 @@ class Reader(Generic[T]):
 
     def __init__(self, kind: type[T]) -> None:
         self._decode = msgspec.json.Decoder(kind).decode
+        self._checked: dict[bytes, Sight[T]] = {}
+
+    def check(self, value: bytes | None) -> Sight[T]:
+        """Return the same as `look` without the value itself; values that are shown again are not decoded again."""
+        known = self._checked.get(value or b"")
+        if known is None:
+            known = self.look(value)._replace(value=None)
+            if len(self._checked) >= CHECKED:
+                self._checked.clear()
+            if value:
+                self._checked[value] = known
+        return known
 
     def look(self, value: bytes | None) -> Sight[T]:
         """Return what a value is; never fails."""
@@ -41,7 +54,7 @@ class Reader(Generic[T]):
             return Sight(None, None, "the record has no value")
         try:
             found = self._decode(value)
-            value.decode()  # text that a decoder has passed over
+            _object.decode(value)  # what the decoder has passed over: its text, its numbers
         except WRONG as error:
             return _strange(value, error)
         version = getattr(found, "schema_version", SCHEMA_VERSION)
@@ -52,7 +65,6 @@ def _strange(value: bytes, error: Exception) -> Sight[Any]:
     try:
         version = _versioned.decode(value).schema_version
         _object.decode(value)
-        value.decode()
     except WRONG as worse:
         return Sight(None, None, f"unreadable: {str(worse)[:TOLD]}")
     if version != SCHEMA_VERSION and isinstance(version, int | float | str):

@@ -63,8 +63,8 @@ async def history(gateway: Gateway, points: int, since: int | None) -> Portfolio
     if log is None:
         return _columns([], [], True)
     begins, ends = await bounds(log, gateway.older, since, None)
-    passes = Always(since)
-    found = await search(Source(log, gateway.older), ends, begins, "newest", MOST, passes, Budget())
+    source = Source(log, gateway.older, Always(since).fits)
+    found = await search(source, ends, begins, "newest", MOST, Budget())
     entries, turns, trips = found.entries[::-1], Turns(), list[PastTrip]()
     every = max(-(-len(entries) // points), 1)
     chosen: list[Found] = []

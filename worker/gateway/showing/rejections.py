@@ -78,7 +78,7 @@ def _place(entry: Entry) -> InputPlace | None:
 def summary(gateway: Gateway, minutes: int) -> RejectionSummary:
     """Count the outcomes of the last minutes up to the newest record."""
     quality = gateway.logs.quality
-    last = max(quality.minutes, default=0)
+    last = quality.newest // MINUTE or max(quality.minutes, default=0)
     window = range(max(last - minutes + 1, 0), last + 1)
     nothing = Minute()
     series = [quality.minutes.get(at, nothing) for at in window]
