@@ -17,6 +17,7 @@ KILLS = 20
 RATE = 1_000.0  # ticks a second
 BETWEEN = 300  # events from a start to the next kill
 PATIENCE = 60.0
+LASTS = 15  # seconds of input for each kill, on a slow machine too
 
 
 class Kills(TypedDict):
@@ -35,7 +36,7 @@ class Kills(TypedDict):
 async def kills(settings: Settings, folder: Path, count: int = KILLS, rate: float = RATE) -> Kills:
     """Kill (-9) a gateway `count` times under load of a real worker, and compare what a client got with the topics."""
     await make_topics(settings)
-    records = ticks(int(rate * 8 * count), 300, 7)
+    records = ticks(int(rate * LASTS * count), 300, 7)
     query = "&".join(["mode=all", f"topics={','.join(topics_of(settings))}"])
     async with Fleet(settings, folder) as fleet:
         await fleet.started("worker")
