@@ -60,7 +60,7 @@ async def test_it_is_for_those_with_the_role_alone(tmp_path: Path, caller: str) 
         for route in await routes():
             if route.role is None:
                 continue
-            # No body and no precondition: a write that is let in is refused for that, or finds no broker and no strategy here.
+            # Without body and precondition a write that is let in is refused, or finds no broker and no strategy here.
             answer = await client.request(route.method, route.url)
             allowed = caller in ROLES and ROLES.index(caller) >= ROLES.index(route.role)
             where = f"{caller}: {route.method} {route.path} {answer.status_code} {answer.text}"
