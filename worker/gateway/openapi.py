@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from litestar import Litestar
+from litestar.params import ParameterKwarg
 from litestar.routes import HTTPRoute
 
 from worker.gateway.answers import answer, refuse
@@ -44,6 +45,7 @@ def described(app: Litestar) -> dict[str, Any]:
     _, ours = msgspec.json.schema_components(set(_structs(app)), ref_template=REFERENCE)
     found["components"]["schemas"] |= ours
     _loosen(found["components"]["schemas"])
+    _bound(app, found)
     _tell_roles(app, found)
     return found
 
@@ -67,6 +69,21 @@ def _tell_roles(app: Litestar, found: dict[str, Any]) -> None:
                 if (operation := operations.get(method.lower())) is not None:
                     operation["x-role"] = role
                     operation["security"] = [{"bearer": []}, {"session": []}] if role else []
+
+
+def _bound(app: Litestar, found: dict[str, Any]) -> None:
+    """Tell the bounds of 0, which the framework takes for none."""
+    for route in app.routes:
+        operations = found["paths"].get(route.path_format, {}) if isinstance(route, HTTPRoute) else {}
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            kwargs = {name: field.kwarg_definition for name, field in handler.parsed_fn_signature.parameters.items()}
+            least = {
+                one.name or name for name, one in kwargs.items() if isinstance(one, ParameterKwarg) and one.ge == 0
+            }
+            for method in handler.http_methods:
+                for parameter in operations.get(method.lower(), {}).get("parameters", ()):
+                    if parameter["name"] in least:
+                        parameter["schema"]["minimum"] = 0
 
 
 def _structs(app: Litestar) -> Iterator[type[msgspec.Struct]]:

@@ -16,9 +16,9 @@ from worker.settings import GatewaySettings, Settings
 
 UNLIMITED = {"ALPHAPULSE_GATEWAY__READS_PER_S": "1000000", "ALPHAPULSE_GATEWAY__WRITES_PER_S": "1000000"}
 DEADLINE = 1_500.0
-# What is right or wrong only by what was written before: a version that is not the newest one or not said, and a key
-# of idempotency that another request has used.
-STATEFUL = "[checks.positive_data_acceptance]\nexpected-statuses = [200, 201, 204, 401, 404, 412, 422, 428]\n"
+# What is right or wrong only by what was before: a cursor of another search, a version that is not the newest one or
+# not said, and a key of idempotency that another request has used.
+STATEFUL = "[checks.positive_data_acceptance]\nexpected-statuses = [200, 201, 204, 401, 404, 409, 412, 422, 428]\n"
 
 
 async def schemathesis(settings: Settings, folder: Path, cases: int) -> dict[str, float]:

@@ -12,17 +12,16 @@ from worker.gateway.reading.cursor import MOST
 from worker.gateway.resources.problem import Refused
 
 MOST_MS = 2**53  # greatest time
-LEAST = {"minimum": 0}  # the framework leaves a bound of 0 out of the description
 Symbol = Annotated[str | None, Parameter(description="symbol, the records' key", min_length=1, max_length=64)]
 SymbolPath = Annotated[str, Parameter(description="symbol; a slash in it as %2F", min_length=1, max_length=64)]
 Limit = Annotated[int, Parameter(description="most items", ge=1, le=1_000)]
 Since = Annotated[
     int | None,
-    QueryParameter(name="from", description="least time, epoch ms UTC", ge=0, le=MOST_MS, schema_extra=LEAST),
+    QueryParameter(name="from", description="least time, epoch ms UTC", ge=0, le=MOST_MS),
 ]
 Until = Annotated[
     int | None,
-    QueryParameter(name="to", description="time before which, epoch ms UTC", ge=0, le=MOST_MS, schema_extra=LEAST),
+    QueryParameter(name="to", description="time before which, epoch ms UTC", ge=0, le=MOST_MS),
 ]
 CursorText = Annotated[
     str | None, Parameter(description="where the last page ended; with the same filters", max_length=MOST)

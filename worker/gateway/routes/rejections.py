@@ -16,13 +16,13 @@ from worker.gateway.reading.pages import Wanted, page
 from worker.gateway.reading.search import Order
 from worker.gateway.resources.rejections import RejectionPage, RejectionSummary
 from worker.gateway.routes.answering import encoded, spec
-from worker.gateway.routes.parameters import LEAST, CursorText, Limit, Since, Symbol, Until, one_of
+from worker.gateway.routes.parameters import CursorText, Limit, Since, Symbol, Until, one_of
 from worker.gateway.routes.versions import versioned
 from worker.gateway.showing.rejections import rejection_item, summary
 
 CODES = [code.name for code in Reject]
 CodeName = Annotated[str | None, Parameter(description="reject code", schema_extra={"enum": [*CODES, None]})]
-PartitionNumber = Annotated[int | None, Parameter(description="partition", ge=0, le=2**31 - 1, schema_extra=LEAST)]
+PartitionNumber = Annotated[int | None, Parameter(description="partition", ge=0, le=2**31 - 1)]
 Minutes = Annotated[int, Parameter(description="of event time, up to the newest record", ge=1, le=1_440)]
 
 

@@ -17,7 +17,7 @@ from worker.gateway.resources.explanation import Explanation
 from worker.gateway.resources.problem import not_found
 from worker.gateway.resources.symbols import Bars, SymbolList
 from worker.gateway.routes.answering import encoded, spec
-from worker.gateway.routes.parameters import LEAST, MOST_MS, Limit, SymbolPath
+from worker.gateway.routes.parameters import MOST_MS, Limit, SymbolPath
 from worker.gateway.routes.versions import versioned
 from worker.gateway.segments import segment
 from worker.gateway.showing.bars import bars
@@ -28,9 +28,7 @@ Query = Annotated[str | None, Parameter(description="part of the name, in any ca
 BarLimit = Annotated[int, Parameter(description="most bars", ge=1, le=5_000)]
 BarsUntil = Annotated[
     int | None,
-    QueryParameter(
-        name="to", description="bars that begin before this time, epoch ms UTC", ge=0, le=MOST_MS, schema_extra=LEAST
-    ),
+    QueryParameter(name="to", description="bars that begin before this time, epoch ms UTC", ge=0, le=MOST_MS),
 ]
 Sequence = Annotated[
     int | None, Parameter(description="ordinal of the symbol's record; none: the newest", ge=1, le=2**53)
