@@ -1,0 +1,84 @@
+"""Limits from the pages: written once though an answer is lost, never over another's unseen, not for readers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.async_api import Page, Route
+
+from tests.browser.chromium import Heard
+from tests.browser.conftest import Opener, settled
+from tests.browser.world import TOKENS, World
+
+
+async def limits_of(world: World, key: str) -> Any:
+    """Return what the gateway says of a key."""
+    return (await world.gateway.get(f"limits/{key}", token=TOKENS["operate"])).json()
+
+
+async def begin(page: Page, name: str, symbol: str) -> None:
+    """Open the dialog on a symbol's limits."""
+    await page.goto(f"/#/symbols/{symbol}")
+    await settled(page)
+    await page.get_by_role("button", name=name).click()
+    await page.get_by_label("Size of new positions").wait_for()
+
+
+async def test_a_lost_answer_is_asked_for_again_and_written_once(world: World, visit: Opener, heard: Heard) -> None:
+    heard.expected = ("net::ERR_FAILED",)
+    keys: list[str | None] = []
+
+    async def lose_the_first(route: Route) -> None:
+        if route.request.method != "PUT":
+            return await route.continue_()
+        keys.append(route.request.headers.get("idempotency-key"))
+        if len(keys) > 1:
+            return await route.continue_()
+        await route.fetch()  # the gateway has written it
+        await route.abort()
+
+    async with visit("/#/") as page:
+        await page.route("**/api/v1/limits/*", lose_the_first)
+        await begin(page, "Block …", "SIM0005")
+        await page.get_by_label("Reason").fill("its feed repeats itself")
+        await page.get_by_role("button", name="Write these limits").click()
+        await page.get_by_role("dialog").get_by_text("Written as version").wait_for()
+    assert len(keys) == 2
+    assert keys[0] == keys[1] is not None
+    acts = await world.gateway.get("audit", token=TOKENS["admin"], subject="SIM0005")
+    assert [(item["act"]["action"], item["act"]["reason"]) for item in acts.json()["items"]] == [
+        ("set_limits", "its feed repeats itself")
+    ]
+    assert (await limits_of(world, "SIM0005"))["control"]["allow_open"] is False
+
+
+async def test_what_somebody_else_wrote_meanwhile_is_shown_and_kept(world: World, visit: Opener, heard: Heard) -> None:
+    heard.expected = ("412 (Precondition Failed)",)
+    async with visit("/#/") as page:
+        await begin(page, "Limits …", "SIM0006")
+        await page.get_by_label("Size of new positions").fill("50")
+        await page.get_by_label("Reason").fill("half of it is enough")
+        other = await world.gateway.put(
+            "limits/SIM0006",
+            {"allow_open": False, "reason": "another desk blocks it"},
+            token=TOKENS["admin"],
+            headers={"If-None-Match": "*"},
+        )
+        assert other.status_code == 200
+        await page.get_by_role("button", name="Write these limits").click()
+        said = page.get_by_role("alert").filter(has_text="somebody changed this meanwhile")
+        await said.wait_for()
+        assert "another desk blocks it" in await said.inner_text()
+        assert (await limits_of(world, "SIM0006"))["control"]["risk_mult"] == 1.0
+        await page.get_by_role("button", name="Write these limits").click()
+        await page.get_by_role("dialog").get_by_text("Written as version").wait_for()
+    found = (await limits_of(world, "SIM0006"))["control"]
+    assert (found["allow_open"], found["risk_mult"]) == (False, 0.5)
+
+
+async def test_a_reader_sees_limits_and_no_controls(visit: Opener) -> None:
+    async with visit("/#/risk", "read") as page:
+        await settled(page)
+        await page.get_by_role("heading", name="Limits in force").wait_for()
+        for name in ("Block …", "Limits …", "Change", "Lift"):
+            assert await page.get_by_role("button", name=name).count() == 0
