@@ -60,7 +60,7 @@ def test_what_an_engine_decides_is_said_in_words() -> None:
 def test_an_order_is_told_with_its_size_and_its_reason() -> None:
     opened = next(one for one in decided() if one.action == "open_long")
     told = explain(opened.symbol, entry(opened))
-    assert f"opens a long position of {opened.qty:g} near {opened.ref_price:g} at the next open" in told.sentence
+    assert f"opens a long position of {opened.qty:g} near {opened.ref_price:.10g} at the next open" in told.sentence
     size = next(stage for stage in told.stages if stage.stage == "size")
     assert size.outcome == "passed"
     assert (size.values["qty"], size.values["stop"]) == (opened.qty, opened.stop)
