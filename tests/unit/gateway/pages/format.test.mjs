@@ -10,6 +10,7 @@ test('a value that is none says which kind of nothing it is', () => {
 });
 
 test('numbers', () => {
+  assert.equal(format.fixed(2)(-0.001), '0.00');
   assert.equal(format.number(1234567.891), '1,234,567.891');
   assert.equal(format.percent(2)(-0.01234), '−1.23 %');
   assert.equal(format.signed(format.fixed(2))(0.5), '+0.50');

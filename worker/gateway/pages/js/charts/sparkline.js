@@ -21,7 +21,8 @@ export function sparkline(name, format) {
       const marks = zero ? [0] : [];
       let low = Math.min(...known, ...marks);
       let high = Math.max(...known, ...marks);
-      if (limit !== null && limit <= high * 3) high = Math.max(high, limit);
+      const near = limit !== null && (limit <= high * 3 || high <= 0); // a limit far off would flatten the course
+      if (near) high = Math.max(high, limit);
       if (high === low) { high += Math.abs(high) / 100 || 1; low -= zero ? 0 : Math.abs(low) / 100 || 1; }
       const y = (/** @type {number} */ value) => HEIGHT - 2 - ((value - low) / (high - low)) * (HEIGHT - 4);
       const path = line(values, y);
@@ -29,7 +30,7 @@ export function sparkline(name, format) {
       put(node,
         svg('path.area', {d: `${path.line}L${path.last.toFixed(1)} ${bottom}L${path.first.toFixed(1)} ${bottom}Z`}),
         svg('path.line', {d: path.line}),
-        limit !== null && limit <= high && svg('line.limit', {x1: 0, x2: WIDTH, y1: y(limit), y2: y(limit)}));
+        near && svg('line.limit', {x1: 0, x2: WIDTH, y1: y(limit), y2: y(limit)}));
       set(node, {'aria-label': `${name}: from ${format(known[0])} to ${format(known.at(-1))}, between ${format(Math.min(...known))} and ${format(Math.max(...known))}`});
     },
   };

@@ -33,7 +33,8 @@ function intl(least, most, more = {}) {
   if (!formats.has(key)) formats.set(key, new Intl.NumberFormat('en-GB', {minimumFractionDigits: least, maximumFractionDigits: most, ...more}));
   return formats.get(key);
 }
-const minus = (/** @type {string} */ said) => said.replace('-', '−');
+/** A true minus, and none before a zero. @param {string} said */
+const minus = (said) => (/[1-9]/.test(said) ? said.replace('-', '−') : said.replace('-', ''));
 
 /** Up to ten significant digits, grouped. @param {number} value */
 export const number = (value) => minus(intl(0, 10, {maximumSignificantDigits: 10, minimumFractionDigits: undefined, maximumFractionDigits: undefined}).format(value));

@@ -23,12 +23,12 @@ const TILES = [
     draw: (status) => ({figure: status.gross, format: fixed(2), note: `of ${said(status.limits?.gross, fixed(1))} · net ${said(status.net, signed(fixed(2)))} of ${said(status.limits?.net, fixed(1))}`, share: ratio(status.gross, status.limits?.gross)}),
   },
   {
-    name: 'Value at risk, a day at 99 %', href: '#/risk', series: 'var99', format: percent(2), zero: true, limit: (status) => status.limits?.var99 ?? null,
-    draw: (status) => ({figure: status.var99, format: percent(2), note: `of ${said(status.limits?.var99, percent(0))} of the equity`, share: ratio(status.var99, status.limits?.var99)}),
+    name: 'Value at risk', href: '#/risk', series: 'var99', format: percent(2), zero: true, limit: (status) => status.limits?.var99 ?? null,
+    draw: (status) => ({figure: status.var99, format: percent(2), note: `of ${said(status.limits?.var99, percent(0))} · one day, 99 %`, share: ratio(status.var99, status.limits?.var99)}),
   },
   {
     name: 'Lag', href: '#/fleet', series: 'lag_records', format: integer, zero: true,
-    draw: (status) => ({figure: status.lag_records, format: compact, note: `records · ${said(status.lag_seconds === null ? null : status.lag_seconds * 1000, span)} behind`}),
+    draw: (status) => ({figure: status.lag_records, format: compact, note: status.lag_records === 0 ? 'nothing waits' : `records · ${said(status.lag_seconds === null ? null : status.lag_seconds * 1000, span)} behind`}),
   },
   {
     name: 'Rejected', href: '#/quality', series: 'rejected_share', format: percent(2), zero: true,

@@ -64,8 +64,11 @@ function stopped(blocked, sentence) {
   const text = label(blocked.text ?? reason(blocked.code), 300);
   const told = String(sentence ?? '').toLowerCase().includes(text.toLowerCase().replace(/\.$/, ''));
   return h('p.verdict-blocked', icon('block'), h('span', h('b', blocked.stage ? `Blocked at ${words(blocked.stage)}` : 'Blocked'), told ? '' : [': ', h('span.foreign', text)],
-    blocked.moved_by && h('span.small.moved', 'Moved by ', h('code.foreign', label(blocked.moved_by, 200)))));
+    blocked.moved_by && h('span.small.moved', 'Moved by ', setting(blocked.moved_by))));
 }
+
+/** @param {unknown} name of a setting, or words */
+const setting = (name) => h(/^[\w.]+$/.test(String(name)) ? 'code.foreign' : 'span.foreign', label(name, 200));
 
 /** @param {any[]} stages */
 const chain = (stages) => stages.length > 0 && h('ol.chain', {'aria-label': 'Stages'}, stages.map((stage) => {

@@ -2,7 +2,7 @@
 
 import {get} from '../../core/api.js';
 import {h} from '../../core/dom.js';
-import {ago, fixed, integer, label, money, words} from '../../core/format.js';
+import {ago, fixed, label, money, words} from '../../core/format.js';
 import {level, tag, value} from '../../components/marks.js';
 import {keep, panel} from '../../components/panel.js';
 import * as states from '../../components/states.js';
@@ -46,10 +46,10 @@ function block(one, decision, now) {
     control.allow_open === false && ['Opens', level('warn', 'not allowed')],
     control.allow_open === true && ['Opens', level('ok', 'allowed')],
     control.risk_mult !== undefined && ['Size scaled by', value(control.risk_mult, fixed(2))],
-    control.max_notional !== undefined && ['Largest value', value(control.max_notional, money)],
+    typeof control.max_notional === 'number' && ['Largest value', value(control.max_notional, money)],
   ].filter(Boolean);
   return h('div', h('h3.row', all ? 'All symbols' : 'This symbol', tag(`by ${words(one.by)}`), one.stale && tag('stale', 'warn', 'not renewed in time: nothing is opened')),
     h('dl.facts', rows.map(([name, what]) => [h('dt', name), h('dd', what)]),
-      h('dt', 'Version'), h('dd', value(one.version, integer), ' ', known === undefined || known === null ? '' : known >= one.version ? level('ok', 'in force') : level('warn', 'not yet met by a decision')),
+      h('dt', 'Version'), h('dd', value(one.version, String), ' ', known === undefined || known === null ? '' : known >= one.version ? level('ok', 'in force') : level('warn', 'not yet met by a decision')),
       h('dt', 'Written'), h('dd', Number.isFinite(one.written_ms) ? ago(one.written_ms, now) : label(one.written_ms))));
 }

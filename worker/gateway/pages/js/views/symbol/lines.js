@@ -14,9 +14,9 @@ export function lines({signal, pick}) {
       chart: series({...more, name: 'Signal', range: [-1, 1], lines: [{title: 'Final', format: fixed(2)}, {title: 'Confidence', colour: '--muted', format: fixed(2), dash: [4, 3]}, {title: 'Timeframes', colour: '--long', format: fixed(2), width: 1}]}),
       columns: ['final', 'confidence', 'mtf'],
     },
-    {chart: series({...more, name: 'Turbulence', range: [0, 1], lines: [{title: 'Probability of the turbulent state', format: percent(0), fill: true}]}), columns: ['p_turb']},
-    {chart: series({...more, name: 'Position', lines: [{title: 'Quantity, short below zero', format: number, steps: true, fill: true}]}), columns: ['qty']},
-    {chart: series({...more, name: 'Result', lines: [{title: 'Realised and unrealised, net of fees', format: money}]}), columns: ['equity']},
+    {chart: series({...more, name: 'Turbulence', range: [0, 1], lines: [{title: 'probability', format: percent(0), fill: true}]}), columns: ['p_turb']},
+    {chart: series({...more, name: 'Position', lines: [{title: 'short below zero', format: number, steps: true, fill: true}]}), columns: ['qty']},
+    {chart: series({...more, name: 'Result', lines: [{title: 'with what is open, net of fees', format: money}]}), columns: ['equity']},
   ];
   const all = h('div.lines', charts.map(({chart}) => chart.node));
   return {
