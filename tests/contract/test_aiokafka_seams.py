@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.conn import AIOKafkaConnection, create_conn
 from aiokafka.consumer.fetcher import Fetcher
-from aiokafka.consumer.group_coordinator import GroupCoordinator, NoGroupCoordinator
+from aiokafka.consumer.group_coordinator import NoGroupCoordinator
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.protocol.metadata import MetadataRequest
 
@@ -46,9 +46,17 @@ def test_a_consumer_tells_whom_its_group_knows_it_as() -> None:
         setattr(Coordinator, attribute, value)
         with pytest.raises(NoLongerOurs):
             membership(consumer, None)
-    source = inspect.getsource(GroupCoordinator)
-    assert "self.generation = OffsetCommitRequest.DEFAULT_GENERATION_ID" in source
-    assert "self.member_id = JoinGroupRequest.UNKNOWN_MEMBER_ID" in source
+
+
+def test_a_consumer_that_has_not_started_is_no_member() -> None:
+    assert "self._coordinator = None" in inspect.getsource(AIOKafkaConsumer.__init__)
+
+    class Consumer:
+        _coordinator = None
+
+    consumer: Any = Consumer()
+    with pytest.raises(NoLongerOurs):
+        membership(consumer, None)
 
 
 def test_a_connection_can_be_opened_alone() -> None:

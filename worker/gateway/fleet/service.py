@@ -104,11 +104,12 @@ class Fleet:
 
     def _heard(self, told: Told) -> None:
         self._told = told
+        owners = {p: one.member_id for one in told.group.members for p in one.assignment.get(self._topic, ())}
         for partition, end in told.ends.items():
             progress = self._progress.setdefault(partition, Progress())
             committed = told.committed[partition]
             first = told.first.get(partition, 0)
-            self._standings[partition] = progress.look(told.at, committed, first, end)
+            self._standings[partition] = progress.look(told.at, committed, first, end, owners.get(partition))
         self.rebalances.note(told.at, int(time.time() * 1000), told.group, self.generation)
         states = {one.state for one in self.view().partitions}
         empty = told.group.state in ("Empty", "Dead")  # for as long as nobody starts a worker

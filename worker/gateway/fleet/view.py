@@ -99,6 +99,8 @@ class View:
                 return "restoring", Restore(done, total) if total else None
             if phase not in TAKEN:
                 return "restoring", None  # assigned, and not taken yet
+        elif not standing.taken:
+            return "restoring", None  # no commit of the new owner shows that it works
         if standing.stalled:
             return "stalled", None
         return ("idle" if standing.idle else "running"), None

@@ -30,7 +30,8 @@ def membership(consumer: AIOKafkaConsumer, instance_id: str | None) -> Membershi
         NoLongerOurs: it is not a member.
     """
     coordinator: Any = consumer._coordinator
-    if coordinator.generation < 1 or not coordinator.member_id:
+    # It has no coordinator before it is started.
+    if coordinator is None or coordinator.generation < 1 or not coordinator.member_id:
         # The coordinator would take such a commit for one of a client without a group, and not check it.
         raise NoLongerOurs("the group has lost this member")
     return Membership(coordinator.generation, coordinator.member_id, instance_id)

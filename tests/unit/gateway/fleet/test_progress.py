@@ -42,6 +42,16 @@ def test_a_partition_stalls_and_idles() -> None:
     assert progress.look(STALLED + IDLE, 12, 0, 12).idle
 
 
+def test_a_new_owner_has_taken_a_partition_when_it_commits() -> None:
+    progress = Progress()
+    assert progress.look(0.0, 5, 0, 9, "a").taken, "it may have been its own for long"
+    assert progress.look(1.0, 5, 0, 9).taken
+    assert not progress.look(2.0, 5, 0, 9, "b").taken
+    assert progress.look(3.0, 6, 0, 9, "b").taken
+    assert not progress.look(4.0, 6, 0, 9, "a").taken
+    assert progress.look(5.0, 6, 0, 6, "a").taken, "nothing waits"
+
+
 def test_new_input_after_a_rest_is_no_stall() -> None:
     progress = Progress()
     progress.look(0.0, 5, 0, 5)

@@ -96,6 +96,7 @@ def test_without_an_answer_nothing_is_claimed() -> None:
     assert states(found) == ["unknown", "unknown"]
     assert [one.state for one in found.workers] == ["unknown", "unknown"], "and not that there is no worker"
     silent = process(1, "a", {0: "ready"}, at=NOW - FRESH - 1)
+    assert states(view(silent, p0=RUNNING._replace(taken=False), p1=RUNNING)) == ["restoring", "running"]
     found = view(silent, p0=RUNNING, p1=STALLED)
     assert states(found) == ["running", "stalled"], "commits show it"
     assert [one.state for one in found.workers] == ["unknown", "unknown"]
