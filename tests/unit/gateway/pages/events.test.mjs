@@ -30,9 +30,12 @@ test('ids name offsets by topic and partition', () => {
 
 test('a record that comes again is not shown again, until its topic is reset', () => {
   const shown = new Shown();
-  assert.deepEqual([4, 5, 5, 4, 6].map((offset) => shown.isNew('decisions', 0, offset)), [true, true, false, false, true]);
-  assert.equal(shown.isNew('decisions', 1, 4), true);
-  assert.equal(shown.isNew('status', undefined, undefined), true);
+  const fresh = (...offsets) => shown.fresh('decisions', offsets.map((offset) => ({partition: 0, offset}))).map(({offset}) => offset);
+  assert.deepEqual([fresh(4), fresh(5), fresh(5), fresh(4), fresh(6)], [[4], [5], [], [], [6]]);
+  assert.deepEqual(fresh(9, 7, 8), [9, 7, 8], 'in any order within one message');
+  assert.deepEqual(fresh(8, 10), [10]);
+  assert.equal(shown.fresh('decisions', [{partition: 1, offset: 4}]).length, 1);
+  assert.equal(shown.fresh('status', [{value: {}}, {value: {}}]).length, 2);
   shown.forget('decisions');
-  assert.equal(shown.isNew('decisions', 0, 4), true);
+  assert.deepEqual(fresh(4), [4]);
 });

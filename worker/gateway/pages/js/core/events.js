@@ -64,13 +64,21 @@ export function offsets(id) {
 export class Shown {
   #next = new Map();
 
-  /** @param {string} topic @param {number|undefined} partition @param {number|undefined} offset */
-  isNew(topic, partition, offset) {
-    if (!Number.isInteger(partition) || !Number.isInteger(offset)) return true;
-    const key = `${topic} ${partition}`;
-    if (offset < (this.#next.get(key) ?? 0)) return false;
-    this.#next.set(key, offset + 1);
-    return true;
+  /**
+   * The records of one message that were not shown yet. Within it their order says nothing: the newest of each symbol come by symbol.
+   * @template {{partition?: number, offset?: number}} T @param {string} topic @param {T[]} items @returns {T[]}
+   */
+  fresh(topic, items) {
+    const next = new Map();
+    const found = items.filter(({partition, offset}) => {
+      if (!Number.isInteger(partition) || !Number.isInteger(offset)) return true; // no record of a topic, as the state of the fleet
+      const key = `${topic} ${partition}`;
+      if (offset < (this.#next.get(key) ?? 0)) return false;
+      next.set(key, Math.max(next.get(key) ?? 0, offset + 1));
+      return true;
+    });
+    for (const [key, offset] of next) this.#next.set(key, offset);
+    return found;
   }
 
   /** Forget a topic: it begins anew after a reset. @param {string} topic */

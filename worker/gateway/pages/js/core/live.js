@@ -60,7 +60,7 @@ export function open({topics, mode = 'latest', symbol, from, lastId = '', signal
       handlers[type]?.(data);
       return;
     }
-    const items = (data.items ?? [data]).filter((/** @type {Item} */ item) => shown.isNew(type, item.partition, item.offset));
+    const items = shown.fresh(type, /** @type {Item[]} */ (data.items ?? [data]));
     if (items.length) handlers[type]?.(items.map((/** @type {any} */ item) => ('value' in item ? item : {value: item})));
   };
 

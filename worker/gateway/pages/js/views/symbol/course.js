@@ -39,8 +39,9 @@ export function grow(to, decision) {
   if (decision.action !== 'hold') {
     to.markers.push({ts: decision.ts, action: decision.action, side: decision.side, qty: decision.qty, price: decision.ref_price, decision_id: decision.decision_id, tag: decision.strategy?.tag ?? null, notes: decision.strategy?.notes ?? {}, reasons: decision.reasons, blocking: decision.blocking});
   }
-  if (to.ts.length > MOST) {
-    for (const name of COLUMNS) to[name].splice(0, to.ts.length - MOST);
+  const over = to.ts.length - MOST;
+  if (over > 0) {
+    for (const name of COLUMNS) to[name].splice(0, over);
     while (to.markers.length && to.markers[0].ts < to.ts[0]) to.markers.shift();
   }
   return true;
