@@ -22,7 +22,7 @@ BENCH_calibration := tests.bench.reliability
 BENCH_profiles    := tests.bench.profiles
 BENCH_examples    := tests.bench.earned --docs
 BENCHES := workers check peers engine backtest failover symbols inprocess models calibration profiles
-PROOFS  := parity differential oracles strategies risk archive alerts test-files test-versions
+PROOFS  := parity differential oracles strategies risk gateway archive alerts test-files test-versions
 CHOSEN  := $(or $(WHAT),workers)
 
 MIN       ?= 10
@@ -77,7 +77,7 @@ setup: engine pages ## Install the locked dependencies and compile the engine
 engine: $(RUN)
 	@$(BIN)/alphapulse warmup
 
-demo: engine pages ## Run the whole thing on a local real Kafka: three workers, one killed, a market crash, proof at the end (ARGS=--keep: a market that goes on)
+demo: engine pages ## Run it all on a local real Kafka: workers, a kill, a market crash, proof (ARGS=--keep: a market to look at)
 	@$(BIN)/alphapulse demo $(ARGS)
 
 ##@ Check

@@ -21,7 +21,7 @@ from worker.errors import NotPermitted
 from worker.kafka import leaders as leaders_module
 from worker.kafka.leaders import Leaders
 from worker.kafka.protocol.fetching import Fetched
-from worker.kafka.protocol.log_ends import EpochEndResponse, ListOffsetsRequest, ListOffsetsResponse
+from worker.kafka.protocol.log_ends import AtTime, EpochEndResponse, ListOffsetsRequest, ListOffsetsResponse
 from worker.kafka.protocol.metadata import Leader
 from worker.kafka.protocol.strict import Unclear
 from worker.kafka.seams import hardening
@@ -224,12 +224,18 @@ async def records(leaders: Leaders) -> int:
     return 7
 
 
-Ask = Callable[[Leaders], Awaitable[Any]]
+async def at_time(leaders: Leaders) -> int:
+    found = await leaders.at_time(TP, 1_700_000_000_000)
+    assert found == AtTime(7, -1)
+    return found.offset
+
+
+Ask = Callable[[Leaders], Awaitable[int]]
 QUESTIONS: dict[str, tuple[Api, Ask, Callable[[list[Any] | None], Answer], Callable[[int, int], Any]]] = {
     "Fetch": (Api.FETCH, records, fetches, fetch_row),
     "ListOffsets first": (Api.LIST_OFFSETS, lambda of: of.first(TP), offsets_5, offset_row),
     "ListOffsets end": (Api.LIST_OFFSETS, lambda of: of.end(TP), offsets_5, offset_row),
-    "ListOffsets time": (Api.LIST_OFFSETS, lambda of: of.at_time(TP, 1_700_000_000_000), offsets_5, offset_row),
+    "ListOffsets time": (Api.LIST_OFFSETS, at_time, offsets_5, offset_row),
     "OffsetForLeaderEpoch": (Api.OFFSET_FOR_LEADER_EPOCH, lambda of: of.epoch_end(TP, 0), epoch_ends, epoch_row),
 }
 
