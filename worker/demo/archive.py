@@ -1,4 +1,4 @@
-"""What the demo did, as a table: archived once its workers have ended, and asked by one query of DuckDB."""
+"""What was decided in the crash, as a table: archived once its workers have ended, and asked by one DuckDB query."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def installed() -> bool:
 
 
 async def archive_demo(settings: Settings, folder: Path, steps: Steps) -> str:
-    """Archive the demo's topics into a folder, and return the query with its answer as one line."""
+    """Archive the topics of these settings into a folder, and return the query with its answer as one line."""
     from worker.archive.once import archive_once
 
     archive = settings.archive.model_copy(update={"url": str(folder), "sink": "delta"})
     with steps.step("archive what was decided") as step:
         rows = await archive_once(settings.model_copy(update={"archive": archive}))
-        step.text = f"archived {rows['decisions']:,} decisions and {rows['rejections']:,} rejections as Delta tables"
+        step.text = f"archived {rows['decisions']:,} decisions of the crash as a Delta table"
     return f"{QUERY}: {_answer(folder)}"
 
 

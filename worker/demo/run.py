@@ -107,12 +107,13 @@ async def _play(run: Run, signals: Signals) -> None:
             with steps.step("stop the workers") as step:
                 await fleets.market.stop()
                 step.text = "the two remaining workers drained, left the group and ended"
-            if archive.installed():
-                run.summary.archive = await archive.archive_demo(place.settings, run.archive, steps)
             run.summary.crash = await Act(admin, fleets.crash, steps, screen).run()
             with steps.step("stop the workers and the monitor") as step:
                 await fleets.crash.stop()
                 step.text = "these two workers and the monitor ended too"
+            if archive.installed():
+                # Not the market's: its daily bars have a date each, and a table has a folder a date.
+                run.summary.archive = await archive.archive_demo(fleets.crash.settings, run.archive, steps)
             if run.pages:
                 await run.pages.stop()
             if run.later:
