@@ -75,7 +75,7 @@ async def test_one_of_three_is_killed_and_nothing_acknowledged_is_lost(topic_pre
         names = ("-b", cluster.bootstrap, "--prefix", f"{topic_prefix}.")
         made = json.loads(command("topics", "create", *names, "--json").stdout)
         assert {(topic["partitions"], topic["replicas"]) for topic in made["details"].values()} == {(4, 3), (1, 3)}
-        assert len(made["created"]) == 8  # three of the portfolio's risk, with one partition each
+        assert len(made["created"]) == 11  # three of the risk and three of alerts have one partition each
         other = command("topics", "create", "-p", "8", *names)
         assert other.returncode == Exit.CONFIG
         assert f"{topic_prefix}.ticks.raw has 4" in other.stderr
