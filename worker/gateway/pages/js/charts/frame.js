@@ -16,7 +16,7 @@ export function frame({name, heading = true, height, columns, rows, key}) {
   const legend = h('div.legend');
   const toggle = h('button.small', {type: 'button', 'aria-pressed': 'false', onclick: () => turn()}, icon('table'), 'Table');
   const view = h('div.chart-view', canvas);
-  const node = h('figure.chart', h('div.chart-head', heading && h('h3', name), legend, h('div.actions', toggle)), view);
+  const node = h('figure.chart', h('div.chart-head', h('div.chart-words', heading && h('h3', name), legend), h('div.actions', toggle)), view);
   /** @type {ReturnType<typeof table>|null} */
   let list = null;
   const fill = () => {

@@ -102,7 +102,7 @@ export function mount(root, ctx) {
     position.show(item.decision);
     limits.inForce(item.decision);
   };
-  const drawn = atMost(250, () => {
+  const drawn = atMost(500, () => {
     courses.show(/** @type {any} */ (bars));
     data.show(bars, null);
     draw();
