@@ -21,6 +21,7 @@ from worker.kafka.leaders import Leaders
 from worker.kafka.records.columns import as_raw
 from worker.settings.archive import ArchiveSettings
 from worker.stream.failpoints import failpoint
+from worker.stream.litter import collect_soon
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
@@ -113,6 +114,7 @@ class Archiver:
             self.working = False
             self._ended.set()
         METRICS.archive_pending_bytes.set(self._bytes())
+        collect_soon()  # the C library would keep what the commit took
         return moved
 
     async def _committed(self, table: Owned) -> dict[int, int]:

@@ -16,6 +16,7 @@ from worker.stream.failpoints import failpoint
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
+SLICE = 2_000  # records that are objects at one time
 
 
 class Owned:
@@ -62,7 +63,8 @@ class Owned:
                 raise OutcomeUnknown(f"{self.sink.kind.topic} partition {partition} gave {first} instead of {at}")
             if not self.pending:
                 self.since = time.monotonic()
-            self.pending.put(self._encoder.encode(partition, raw))
+            for begin in range(0, len(raw), SLICE):
+                self.pending.put(self._encoder.encode(partition, raw.slice(begin, begin + SLICE)))
             at = last + 1
         self.read[partition] = max(at, position)
         if fetched:
@@ -77,7 +79,7 @@ class Owned:
         if not self.pending:
             return False
         begun, kind = time.monotonic(), self.sink.kind
-        rows, unreadable = self.pending.tables()
+        rows, unreadable = self.pending.arranged()
         failpoint("archive_appending")
         self.sink.append(rows, unreadable, self.kept, self.read)
         failpoint("archive_committed")

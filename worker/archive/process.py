@@ -35,6 +35,7 @@ from worker.version import __version__
 log = logging.getLogger(__name__)
 LEAVE_SECONDS = 3.0  # leaving the group takes milliseconds; the rest is closing sockets
 CLOSE_SECONDS = 1.0
+FETCH_BYTES = 262_144  # compressed, of a partition: what is unpacked and not yet encoded takes many times as much
 
 
 class ArchiveProcess:
@@ -146,7 +147,7 @@ class ArchiveProcess:
             heartbeat_interval_ms=p.heartbeat_interval_ms,
             rebalance_timeout_ms=p.rebalance_timeout_ms,
             max_poll_interval_ms=p.max_poll_interval_ms,
-            max_partition_fetch_bytes=p.fetch_max_bytes,
+            max_partition_fetch_bytes=min(p.fetch_max_bytes, FETCH_BYTES),
             fetch_max_wait_ms=50,
         )
 

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from worker.archive.delta.store import translated
 from worker.archive.sink import Conflict, Identity, Positions
 from worker.errors import ConfigError
+from worker.export.columns import arrow
 from worker.export.delta import Store, module
 from worker.version import __version__
 
 CHECKPOINT = 100  # commits
-ROW_GROUP = 50_000  # rows: what a query of one symbol must read at least
+ROW_GROUP = 20_000  # rows: what a query of one symbol must read at least
 RETRIES = 15  # of a commit, while other members commit other partitions
 LOG_DAYS = 7  # for which the log's single commits are kept behind a checkpoint
 SORTED = "sorted/"  # app id of a day that is sorted, its version the number of rows then
@@ -121,7 +122,8 @@ class DeltaTable:
         with translated(self._store, self.name):
             deltalake.write_deltalake(
                 self._handle,
-                rows.sort_by(self._order()),
+                # A reader and not the table, which would be held once more.
+                arrow().RecordBatchReader.from_batches(rows.schema, iter(rows.to_batches())),
                 mode="append",
                 schema_mode="merge",  # adds columns; other types are refused
                 writer_properties=writer_properties(),
@@ -130,10 +132,6 @@ class DeltaTable:
                 ),
             )
         self._positions = dict(after)
-
-    def _order(self) -> list[tuple[str, str]]:
-        names = [name for name in ("date", "symbol", "ts", "partition", "offset") if name in self._schema.names]
-        return [(name, "ascending") for name in names]
 
     def _whose(self) -> dict[str, str]:
         whose = self._identity

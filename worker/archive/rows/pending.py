@@ -9,6 +9,9 @@ from worker.archive.rows.encoding import Encoded
 from worker.archive.rows.kinds import Kind, unreadable_schema
 from worker.export.columns import arrow
 
+ORDER = ("date", "symbol", "ts", "partition", "offset")
+CHUNK = 5_000  # rows that are written at once
+
 
 class Pending:
     """Rows and unreadable records, in the order of arrival."""
@@ -29,8 +32,18 @@ class Pending:
                 self.rows += len(batch)
                 self.bytes += batch.nbytes
 
+    def arranged(self) -> tuple[Any, Any]:
+        """Return rows and unreadable records as pyarrow Tables, and keep them in their order from now on."""
+        found = []
+        for parts, table in zip(self._parts, self.tables(), strict=True):
+            table = table.sort_by([(name, "ascending") for name in ORDER if name in table.column_names])
+            # In the place of what was unsorted: both together would take twice the memory.
+            parts[:] = table.to_batches(max_chunksize=CHUNK)
+            found.append(arrow().Table.from_batches(parts, schema=table.schema))
+        return found[0], found[1]
+
     def tables(self) -> tuple[Any, Any]:
-        """Return rows and unreadable records as pyarrow Tables."""
+        """Return rows and unreadable records as pyarrow Tables, as they came."""
         rows, unreadable = (
             arrow().Table.from_batches(parts, schema=schema)
             for parts, schema in zip(self._parts, self._schemas, strict=True)
@@ -48,6 +61,7 @@ class Pending:
         """Forget all."""
         self._parts = ([], [])
         self.rows = self.bytes = 0
+        arrow().default_memory_pool().release_unused()
 
 
 def beyond(table: Any, positions: Mapping[int, int | None]) -> Any:
