@@ -39,7 +39,7 @@ class ArchiveSettings(Section):
     postgres_dsn: SecretStr | None = Field(None, description="connection to PostgreSQL, as libpq takes it")
     postgres_schema: str = Field("alphapulse", min_length=1, max_length=63, description="schema of the tables there")
     commit_bytes: int = Field(
-        67_108_864, ge=65_536, le=1_073_741_824, description="bytes in memory at which all tables are committed"
+        33_554_432, ge=65_536, le=1_073_741_824, description="bytes in memory at which all tables are committed"
     )
     commit_rows: int = Field(500_000, ge=1, description="rows in memory at which all tables are committed")
     commit_interval_ms: int = Field(60_000, ge=50, description="longest time from reading a record to its commit")
