@@ -26,7 +26,7 @@ PAGES = {
 }
 MINUTES = 90  # of market before the pictures, a minute each 150 ms
 RATE = SYMBOLS / 0.15
-CAPITAL = 400_000.0
+CAPITAL = 1_200_000.0
 
 
 async def draw(world: World, browser: Browser) -> None:
@@ -73,7 +73,7 @@ async def _signed_in(browser: Browser, world: World) -> Any:
 async def _main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with Broker() as broker, tempfile.TemporaryDirectory() as folder:
-        world = World(broker.bootstrap, "prod", Path(folder), capital=CAPITAL, max_gross=0.5, max_var99=0.01)
+        world = World(broker.bootstrap, "prod", Path(folder), capital=CAPITAL, max_gross=0.15, max_var99=0.004)
         try:
             await world.start()
             await _act(world)
