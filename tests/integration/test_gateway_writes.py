@@ -155,7 +155,7 @@ def _until_read(admin: GatewayClient, ids: list[str]) -> list[Any]:
         if [act.id for act in found if act] == ids:
             return found
         assert time.monotonic() < end, "the gateway does not read its own acts"
-        time.sleep(0.05)
+        time.sleep(0.05)  # the client can only ask
 
 
 async def test_a_request_is_done_once_whoever_answers_it(settings: Settings, tmp_path: Path) -> None:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import Annotated, Any
 
 import typer
 
 from worker.cli import alert_acts
-from worker.cli.common import Bootstrap, Group, Json, Prefix, quiet_logs, run_async, run_to_exit_code, settings_with
-from worker.cli.output import print_json
+from worker.cli.common import (
+    Bootstrap,
+    Group,
+    Json,
+    OpsPort,
+    Prefix,
+    quiet_logs,
+    run_async,
+    run_to_exit_code,
+    settings_with,
+)
+from worker.cli.output import print_facts, print_json
 from worker.cli.tables import print_table
 from worker.cli.values import TIME, moment
 
@@ -26,12 +35,7 @@ def alerts(
     bootstrap: Bootstrap = None,
     group: Group = None,
     prefix: Prefix = None,
-    ops_port: Annotated[
-        int | None,
-        typer.Option(
-            "--ops-port", min=0, max=65_535, help="Port of probes and metrics; 0: any free port.", show_default=False
-        ),
-    ] = None,
+    ops_port: OpsPort = None,
     json: Json = False,
 ) -> None:
     """Evaluate the rules of alerts and tell receivers until SIGTERM; further ones wait as standbys."""
@@ -47,12 +51,7 @@ def alerts(
     from worker.alerts.process import AlertsProcess
 
     # The client library's tasks may never end, and closing an event loop waits for them.
-    end_process(run_to_exit_code(AlertsProcess(settings, _print if json else None).run()))
-
-
-def _print(facts: dict[str, Any]) -> None:
-    print_json(facts)
-    sys.stdout.flush()  # a pipe would buffer it until the process ends
+    end_process(run_to_exit_code(AlertsProcess(settings, print_facts if json else None).run()))
 
 
 @app.command()

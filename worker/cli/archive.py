@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import os
-import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from worker.cli.common import Bootstrap, Group, Json, Prefix, quiet_logs, run_async, run_to_exit_code, settings_with
-from worker.cli.output import print_json
+from worker.cli.common import (
+    Bootstrap,
+    Group,
+    Json,
+    OpsPort,
+    Prefix,
+    quiet_logs,
+    run_async,
+    run_to_exit_code,
+    settings_with,
+)
+from worker.cli.output import print_facts, print_json
 
 app = typer.Typer(
     help="Archive decisions and rejections as tables until SIGTERM; needs the extra `archive`.",
@@ -28,12 +37,7 @@ def archive(
     bootstrap: Bootstrap = None,
     group: Group = None,
     prefix: Prefix = None,
-    ops_port: Annotated[
-        int | None,
-        typer.Option(
-            "--ops-port", min=0, max=65_535, help="Port of probes and metrics; 0: any free port.", show_default=False
-        ),
-    ] = None,
+    ops_port: OpsPort = None,
     json: Json = False,
 ) -> None:
     """Archive decisions and rejections as tables until SIGTERM; needs the extra `archive`."""
@@ -49,12 +53,7 @@ def archive(
     from worker.archive.process import ArchiveProcess
 
     # Threads of a store may never end, and closing an event loop waits for them.
-    end_process(run_to_exit_code(ArchiveProcess(settings, _print if json else None).run()))
-
-
-def _print(facts: dict[str, Any]) -> None:
-    print_json(facts)
-    sys.stdout.flush()  # a pipe would buffer it until the process ends
+    end_process(run_to_exit_code(ArchiveProcess(settings, print_facts if json else None).run()))
 
 
 @app.command()

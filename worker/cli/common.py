@@ -31,6 +31,12 @@ Prefix = Annotated[str | None, typer.Option("--prefix", help="Prefix of every to
 RegistryFolder = Annotated[
     Path | None, typer.Option("--registry", help="Folder of models (default: models.registry).", show_default=False)
 ]
+OpsPort = Annotated[
+    int | None,
+    typer.Option(
+        "--ops-port", min=0, max=65_535, help="Port of probes and metrics; 0: any free port.", show_default=False
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 
 

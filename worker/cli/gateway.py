@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from worker.cli import gateway_token
-from worker.cli.common import Bootstrap, Group, Json, Prefix, run_to_exit_code, settings_with
-from worker.cli.output import print_json
+from worker.cli.common import Bootstrap, Group, Json, OpsPort, Prefix, run_to_exit_code, settings_with
+from worker.cli.output import print_facts
 
 app = typer.Typer(help="Serve REST, live stream and pages until SIGTERM.", invoke_without_command=True)
 
@@ -30,12 +30,7 @@ def gateway(
             "--port", min=0, max=65_535, help="Port (default: gateway.port); 0: any free.", show_default=False
         ),
     ] = None,
-    ops_port: Annotated[
-        int | None,
-        typer.Option(
-            "--ops-port", min=0, max=65_535, help="Port of probes and metrics; 0: any free port.", show_default=False
-        ),
-    ] = None,
+    ops_port: OpsPort = None,
     json: Json = False,
 ) -> None:
     """Serve REST, live stream and pages until SIGTERM."""
@@ -62,13 +57,10 @@ def gateway(
 
 def _tell(json: bool) -> Any:
     def tell(facts: dict[str, Any]) -> None:
-        if json:
-            print_json(facts)
-        else:
-            typer.echo(f"The gateway answers at {facts['url']}")
+        typer.echo(f"The gateway answers at {facts['url']}")
         sys.stdout.flush()  # a pipe would buffer it until the process ends
 
-    return tell
+    return print_facts if json else tell
 
 
 app.command()(gateway_token.token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import typer
@@ -12,3 +13,9 @@ def print_json(value: Any) -> None:
     import msgspec
 
     typer.echo(msgspec.json.encode(value))
+
+
+def print_facts(facts: dict[str, Any]) -> None:
+    """Write the facts of a process that goes on: at once, since a pipe would buffer them until it ends."""
+    print_json(facts)
+    sys.stdout.flush()

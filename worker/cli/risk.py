@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import os
-import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from worker.cli import risk_stress
 from worker.cli.choices import Acknowledged
-from worker.cli.common import Bootstrap, Group, Json, Prefix, quiet_logs, run_async, run_to_exit_code, settings_with
-from worker.cli.output import print_json
+from worker.cli.common import (
+    Bootstrap,
+    Group,
+    Json,
+    OpsPort,
+    Prefix,
+    quiet_logs,
+    run_async,
+    run_to_exit_code,
+    settings_with,
+)
+from worker.cli.output import print_facts, print_json
 
 app = typer.Typer(
     help="Run the monitor of the portfolio's risk until SIGTERM; further ones wait as standbys.",
@@ -25,12 +34,7 @@ def risk(
     bootstrap: Bootstrap = None,
     group: Group = None,
     prefix: Prefix = None,
-    ops_port: Annotated[
-        int | None,
-        typer.Option(
-            "--ops-port", min=0, max=65_535, help="Port of probes and metrics; 0: any free port.", show_default=False
-        ),
-    ] = None,
+    ops_port: OpsPort = None,
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Rebuild a deleted state from the topics of decisions and portfolio.")
     ] = False,
@@ -51,12 +55,7 @@ def risk(
 
     without_blas()
     # The client library's tasks may never end, and closing an event loop waits for them.
-    end_process(run_to_exit_code(RiskProcess(settings, rebuild, _print if json else None).run()))
-
-
-def _print(facts: dict[str, Any]) -> None:
-    print_json(facts)
-    sys.stdout.flush()  # a pipe would buffer it until the process ends
+    end_process(run_to_exit_code(RiskProcess(settings, rebuild, print_facts if json else None).run()))
 
 
 @app.command()

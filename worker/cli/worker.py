@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from worker.cli.choices import Guarantee
-from worker.cli.common import Bootstrap, Group, Prefix, RegistryFolder, run_to_exit_code, settings_with
+from worker.cli.common import Bootstrap, Group, OpsPort, Prefix, RegistryFolder, run_to_exit_code, settings_with
 from worker.cli.compiling import make_ready
-from worker.cli.output import print_json
+from worker.cli.output import print_facts
 from worker.engine.compiled.blas import without_blas
 
 MOST = 1_000  # processes of one command
@@ -32,12 +32,7 @@ def worker(
         Guarantee | None,
         typer.Option("--guarantee", help="Guarantee (default: processing.guarantee).", show_default=False),
     ] = None,
-    ops_port: Annotated[
-        int | None,
-        typer.Option(
-            "--ops-port", min=0, max=65_535, help="Port of probes and metrics; 0: any free port.", show_default=False
-        ),
-    ] = None,
+    ops_port: OpsPort = None,
     registry: RegistryFolder = None,
     json: Json = False,
 ) -> None:
@@ -66,9 +61,4 @@ def worker(
     make_ready(logging.getLogger("worker").warning)
 
     # The client library's tasks may never end, and closing an event loop waits for them.
-    end_process(run_to_exit_code(WorkerProcess(settings, started=_print if json else None).run()))
-
-
-def _print(facts: dict[str, Any]) -> None:
-    print_json(facts)
-    sys.stdout.flush()  # a pipe would buffer it until the member ends
+    end_process(run_to_exit_code(WorkerProcess(settings, started=print_facts if json else None).run()))
