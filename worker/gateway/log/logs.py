@@ -16,6 +16,7 @@ from worker.gateway.log.pace import MonitorPace
 from worker.gateway.log.quality import Quality
 from worker.gateway.log.silences import Silences
 from worker.gateway.log.topic_log import TopicLog
+from worker.gateway.log.traits import Decided, Rejected, Traits
 from worker.kafka.backoff import Attempts
 from worker.kafka.deadline import GRACE, within
 from worker.kafka.leaders import Leaders
@@ -39,8 +40,9 @@ class Logs:
     def __init__(self, settings: Settings, options: dict[str, Any]) -> None:
         topics, hot = settings.topics, settings.gateway.hot_bytes
         self._options, self._hot = options, hot
+        sorted_by: dict[str, Traits[Any]] = {topics.output: Traits(Decided), topics.rejections: Traits(Rejected)}
         self._logs = {
-            name: TopicLog(name)
+            name: TopicLog(name, sorted_by.get(name))
             for name in (
                 *(topics.output, topics.rejections, topics.figures, topics.limits, topics.acts),
                 *(topics.alarms, topics.messages),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from worker.gateway.log.entry import Entry
-from worker.gateway.log.held import Fits, Held, Scan
+from worker.gateway.log.held import Held, Looked, Scan
+from worker.gateway.log.traits import Traits
 
 log = logging.getLogger(__name__)
 Heard = Callable[[list[Entry]], None]
@@ -20,8 +22,9 @@ class TopicLog:
     Offsets are Kafka's; `ends` and `hot` hold one a partition.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, traits: Traits[Any] | None = None) -> None:
         self.name = name
+        self.traits = traits  # of its records; None: they are not sorted
         self.topic_id = 0
         self.ends: list[int] = []  # the next offset that has not been read
         self.goals: list[int] | None = None  # the ends when the filling began
@@ -64,13 +67,13 @@ class TopicLog:
         """Return records in memory before an offset, newest first."""
         return self._held[partition].before(offset, limit)
 
-    def scan_since(self, partition: int, offset: int, stop: int, count: int, fits: Fits) -> Scan:
+    def scan_since(self, partition: int, offset: int, stop: int, count: int, looked: Looked) -> Scan:
         """Look at `count` records in memory from an offset on, before `stop`."""
-        return self._held[partition].scan_since(offset, stop, count, fits)
+        return self._held[partition].scan_since(offset, stop, count, looked)
 
-    def scan_before(self, partition: int, offset: int, stop: int, count: int, fits: Fits) -> Scan:
+    def scan_before(self, partition: int, offset: int, stop: int, count: int, looked: Looked) -> Scan:
         """Look at `count` records in memory before an offset, newest first, down to `stop`."""
-        return self._held[partition].scan_before(offset, stop, count, fits)
+        return self._held[partition].scan_before(offset, stop, count, looked)
 
     def at(self, partition: int, offset: int) -> Entry | None:
         """Return a record in memory; None where there is none."""
@@ -94,7 +97,7 @@ class TopicLog:
         again = bool(self.topic_id)
         self.topic_id, self.whole = topic_id, whole
         self.ends, self.goals = list(starts), list(goals)
-        self._held = [Held(partition, start) for partition, start in enumerate(starts)]
+        self._held = [Held(partition, start, self.traits) for partition, start in enumerate(starts)]
         if again:
             self._tell([])
 

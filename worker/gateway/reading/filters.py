@@ -9,18 +9,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from worker.gateway.log.topic_log import TopicLog
+from worker.gateway.log.traits import Decided, Rejected, Sieve
 from worker.gateway.log.values import WRONG
-
-
-class _Decided(msgspec.Struct, gc=False):
-    action: Any = None
-    regime: Any = None
-    reasons: Any = None
-    blocking: Any = None
-
-
-class _Rejected(msgspec.Struct, gc=False):
-    codes: Any = None
 
 
 class _Acted(msgspec.Struct, gc=False):
@@ -29,8 +20,8 @@ class _Acted(msgspec.Struct, gc=False):
     subject: Any = None
 
 
-_decided = msgspec.json.Decoder(_Decided).decode
-_rejected = msgspec.json.Decoder(_Rejected).decode
+_decided = msgspec.json.Decoder(Decided).decode
+_rejected = msgspec.json.Decoder(Rejected).decode
 _acted = msgspec.json.Decoder(_Acted).decode
 
 
@@ -77,9 +68,12 @@ class DecisionFilter(NamedTuple):
         if value is None or lacks(value, self.action, self.reason, self.blocking, self.regime):
             return False
         try:
-            seen = _decided(value)
+            return self.passes(_decided(value))
         except WRONG:
             return False
+
+    def passes(self, seen: Decided) -> bool:
+        """Return whether what a decision has passes."""
         return (
             self.action in (None, seen.action)
             and self.regime in (None, seen.regime)
@@ -108,9 +102,13 @@ class RejectionFilter(NamedTuple):
         if value is None or lacks(value, self.code):
             return False
         try:
-            return _among(self.code, _rejected(value).codes)
+            return self.passes(_rejected(value))
         except WRONG:
             return False
+
+    def passes(self, seen: Rejected) -> bool:
+        """Return whether what a rejection has passes."""
+        return self.code is None or _among(self.code, seen.codes)
 
 
 class AuditFilter(NamedTuple):
@@ -141,3 +139,14 @@ class AuditFilter(NamedTuple):
 
 def _among(wanted: str, found: Any) -> bool:
     return isinstance(found, list) and wanted in found
+
+
+def sieve(log: TopicLog, passes: object) -> Sieve | None:
+    """Return which kinds of a log's records can pass a filter; None where that spares nothing."""
+    if log.traits is None or not isinstance(passes, DecisionFilter | RejectionFilter):
+        return None
+    if isinstance(passes, RejectionFilter):
+        return None if passes.code is None else Sieve(log.traits, passes.passes)
+    if passes.action is passes.reason is passes.blocking is passes.regime is None:
+        return None
+    return Sieve(log.traits, passes.passes)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from worker.gateway.log.entry import Entry
-from worker.gateway.log.held import Fits, Scan
+from worker.gateway.log.held import Fits, Looked, Scan
 from worker.gateway.log.older import Older
 from worker.gateway.log.topic_log import TopicLog
 from worker.gateway.log.turns import Turns
@@ -29,6 +29,7 @@ class Source(NamedTuple):
     fits: Fits
     headers: bool = False
     places: Places = lambda partition: None
+    sieve: Mapping[int, bool] | None = None  # by the number of a record's traits
 
 
 class Lane(ABC):
@@ -44,6 +45,7 @@ class Lane(ABC):
         self._partition, self._stop, self._budget = partition, stop, budget
         self._fetched = at  # `block` ends there
         self._hot, self._cold = min(HOT, budget.most), min(COLD, budget.most)
+        self._looked = Looked(source.fits, source.sieve)
         self._begun = False
 
     @property
@@ -130,7 +132,7 @@ class Backward(Lane):
         end = max(hot, self._stop)
         size, places = self._grown(), self._source.places(self._partition)
         if places is None:
-            scan = self._log.scan_before(self._partition, at, end, size, self._source.fits)
+            scan = self._log.scan_before(self._partition, at, end, size, self._looked)
             self.block, self._fetched = self._counted(scan)[::-1], scan.next
         else:
             before = places[bisect_left(places, end) : bisect_left(places, at)]
@@ -154,7 +156,7 @@ class Forward(Lane):
             return
         size, places = self._grown(), self._source.places(self._partition)
         if places is None:
-            scan = self._log.scan_since(self._partition, at, self._stop, size, self._source.fits)
+            scan = self._log.scan_since(self._partition, at, self._stop, size, self._looked)
             self.block, self._fetched = self._counted(scan)[::-1], scan.next
         else:
             later = places[bisect_left(places, at) : bisect_left(places, self._stop)]

@@ -10,6 +10,7 @@ from worker.gateway.log.entry import Entry
 from worker.gateway.log.topic_log import TopicLog
 from worker.gateway.reading import cursor as cursors
 from worker.gateway.reading.budget import Budget
+from worker.gateway.reading.filters import sieve
 from worker.gateway.reading.lanes import Source
 from worker.gateway.reading.search import Order, search
 from worker.gateway.reading.times import bounds
@@ -78,7 +79,7 @@ async def page(
     else:
         begins, ends = await bounds(log, gateway.older, passes.since, passes.until)
         nexts, stops = (ends, begins) if order == "newest" else (begins, ends)
-    source = Source(log, gateway.older, passes.fits, headers)
+    source = Source(log, gateway.older, passes.fits, headers, sieve=sieve(log, passes))
     symbol = getattr(passes, "symbol", None)
     if symbol is not None and log is gateway.logs.decisions:
         source = source._replace(places=gateway.newest.places(symbol))
