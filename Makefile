@@ -113,7 +113,7 @@ test: unit $(START) ## Run all tests that need no container engine (starts a loc
 	@$(ALONE)
 	@$(BROWSER)
 
-test-docker: $(DEV) engine ## Build the image and test it on a container engine (starts one if there is none)
+test-docker: $(DEV) engine pages ## Build the image and test it on a container engine (starts one if there is none)
 	@$(BIN)/python -m pytest tests/docker -m docker
 
 ##@ Prove
@@ -178,8 +178,8 @@ reference: $(DEV) ## Regenerate the schemas and reference tables
 lock: $(DEV) ## Renew the locks from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --universal --all-extras --group dev --group pages --generate-hashes --no-header --no-annotate -q -o requirements-dev.lock
 	uv pip compile pyproject.toml --universal --extra embedded --extra parquet --extra datasets --extra docker --extra models --extra gateway --extra alerts --extra archive --extra postgres --group pages --generate-hashes --no-header --no-annotate -q -c requirements-dev.lock -o requirements.lock
-	uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate -q -c requirements-dev.lock -o requirements-worker.lock
-	uv pip compile pyproject.toml --universal --extra models --generate-hashes --no-header --no-annotate -q -c requirements-dev.lock -o requirements-worker-models.lock
+	uv pip compile pyproject.toml --universal --extra gateway --extra alerts --generate-hashes --no-header --no-annotate -q -c requirements-dev.lock -o requirements-worker.lock
+	uv pip compile pyproject.toml --universal --extra models --extra gateway --extra alerts --generate-hashes --no-header --no-annotate -q -c requirements-dev.lock -o requirements-worker-models.lock
 
 clean: ## Remove the virtual environment and caches of this folder
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache results build dist *.egg-info

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.docker import compose
@@ -17,6 +18,7 @@ from tests.docker.host import verified
 from tests.docker.kafka_image import kafka_image
 from tests.docker.prometheus import query, unpacked
 from tests.docker.shell import docker, run
+from tests.support.tokens import entry
 from worker.broker.container import DEFAULT_IMAGE
 from worker.broker.ports import free_port
 
@@ -27,6 +29,8 @@ BARS = 20 * 50  # what the publisher of the demo profile sends
 READY_SECONDS = 90.0
 VERIFY_SECONDS = 60.0
 DRAIN_SECONDS = 25
+ALL = ("--profile", "gateway", "--profile", "alerts")
+TOKEN = "a-token-of-the-compose-file"
 
 
 @pytest.fixture
@@ -36,14 +40,17 @@ def plain() -> compose.Project:
 
 
 @pytest.fixture
-def project(base: str, worker_image: str) -> Iterator[compose.Project]:
+def project(base: str, worker_image: str, tmp_path: Path) -> Iterator[compose.Project]:
     """The compose file on images that are on this machine, with ports of its own; gone at the end."""
     variables = {
         "ALPHAPULSE_IMAGE": worker_image,
         "KAFKA_IMAGE": kafka_image(base, worker_image),
         "KAFKA_PORT": str(free_port()),
         "PROMETHEUS_PORT": str(free_port()),
+        "GATEWAY_PORT": str(free_port()),
+        "GATEWAY_TOKENS": str(tmp_path / "tokens.toml"),
     }
+    (tmp_path / "tokens.toml").write_text(entry("reader", "read", TOKEN))
     with running(variables, base) as up:
         yield up
 
@@ -64,11 +71,11 @@ def running(variables: dict[str, str], base: str) -> Iterator[compose.Project]:
     try:
         yield made
     finally:
-        made("--profile", "demo", "down", "--volumes", "--remove-orphans", "--timeout", "5", timeout=120)
+        made(*ALL, "--profile", "demo", "down", "--volumes", "--remove-orphans", "--timeout", "5", timeout=120)
 
 
 def test_compose_file_is_valid_with_all_profiles(plain: compose.Project, note: Callable[[str], None]) -> None:
-    plain("--profile", "demo", "config", "--quiet")
+    plain(*ALL, "--profile", "demo", "--profile", "risk", "config", "--quiet")
     note(f"compose: {' '.join(compose.program())}")
 
 
@@ -76,7 +83,7 @@ def test_compose_publishes_on_loopback_only(plain: compose.Project) -> None:
     source = compose.FILE.read_text()
     published = re.findall(r"^    ports:\n((?:      - .*\n)+)", source, re.MULTILINE)
     ports = [line.strip(" -") for block in published for line in block.splitlines()]
-    assert len(ports) == 2
+    assert len(ports) == 3
     assert all(port.startswith("127.0.0.1:") for port in ports)
     assert "network_mode" not in source
 
@@ -90,8 +97,8 @@ def test_scaled_fleet_answers_the_demo_and_prometheus_sees_every_worker(
     project: compose.Project, note: Callable[[str], None]
 ) -> None:
     begun = time.monotonic()
-    services = ("kafka", "topics", "worker", "prometheus")
-    project("up", "--detach", "--no-build", "--scale", f"worker={WORKERS}", *services, timeout=180)
+    services = ("kafka", "topics", "worker", "prometheus", "gateway", "alerts")
+    project(*ALL, "up", "--detach", "--no-build", "--scale", f"worker={WORKERS}", *services, timeout=180)
     workers = project.containers("worker")
     assert len(workers) == WORKERS
     await_true(lambda: [health(worker) for worker in workers] == ["healthy"] * WORKERS, project)
@@ -101,7 +108,22 @@ def test_scaled_fleet_answers_the_demo_and_prometheus_sees_every_worker(
     port = int(project.variables["PROMETHEUS_PORT"])
     await_true(lambda: query(port, 'count(up{job="alphapulse-worker"} == 1)') == WORKERS, project)
     await_true(lambda: query(port, "sum(alphapulse_records_consumed_total)") == BARS, project)
+    roles = project.containers("gateway") + project.containers("alerts")
+    await_true(lambda: [health(role) for role in roles] == ["healthy"] * 2, project)
+    await_true(lambda: seen(project) == WORKERS, project)
+    assert [stop(role, DRAIN_SECONDS) for role in roles] == [0, 0]
     assert [stop(worker, DRAIN_SECONDS) for worker in workers] == [0] * WORKERS
+
+
+def seen(project: compose.Project) -> int:
+    """How many workers the gateway knows by their probes; its page and scripts are there, too."""
+    url = f"http://127.0.0.1:{project.variables['GATEWAY_PORT']}"
+    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        page = client.get("/").raise_for_status().text
+        for script in re.findall(r'(?:src|href)="([^"]+\.(?:js|mjs|css))"', page):
+            client.get(script).raise_for_status()
+        found = client.get("/api/v1/fleet/workers").raise_for_status().json()
+    return sum(worker["probe"] is not None for worker in found["items"])
 
 
 def on_host(project: compose.Project) -> dict[str, str]:
