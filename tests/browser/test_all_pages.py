@@ -18,6 +18,7 @@ PAGES = {
     "quality": "/#/quality",
     "alerts": "/#/alerts",
     "models": "/#/models",
+    "archive": "/#/archive",
     "audit": "/#/audit",
 }
 

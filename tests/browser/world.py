@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 from tests.support.fleet import Fleet, WorkerProcess, until
 from tests.support.gateway import GatewayProcess
 from tests.support.risk import make_risk_topics, risk_settings
+from worker.archive.once import archive_once
 from worker.kafka.client import client_options
 from worker.settings import GatewaySettings, Settings
 from worker.sources.publisher import partition_of, publish_records
@@ -45,7 +46,8 @@ class World:
         settings = risk_settings(bootstrap, prefix, PARTITIONS, **({"capital": CAPITAL, "repeat_seconds": 1} | risk))
         served = GatewaySettings(auth="token", token_file=token_file(folder), reads_per_s=500, writes_per_s=20)
         self.folder = folder
-        self.settings: Settings = settings.model_copy(update={"gateway": served})
+        archive = settings.archive.model_copy(update={"url": str(folder / "lake")})
+        self.settings: Settings = settings.model_copy(update={"gateway": served, "archive": archive})
         self.fleet = Fleet(self.settings, folder)
         self.gateway: GatewayProcess
         self._gateways: list[GatewayProcess] = []
@@ -62,6 +64,7 @@ class World:
         await self.hostile()
         await asyncio.gather(self.worker.ready(PARTITIONS), self.monitor.ready(), self.gateway.ready())
         await self.fleet.caught_up()
+        self.archived = await archive_once(self.settings)
 
     def start_gateway(self, port: int = 0) -> GatewayProcess:
         """Start the gateway; with a port, at that one."""

@@ -64,14 +64,15 @@ def _run(options: Options, screen: Screen, steps: Steps, stack: ExitStack) -> Su
         step.text = "engine compiled" if compiled else "engine ready, its kernels come from the cache"
     live = Watched(beside(place.settings, "live", RISK), logs / "live", WORKERS)
     fleets = Fleets(Fleet(place.settings, logs), Watched(beside(place.settings), logs / "crash"), live)
-    pages = Pages(fleets.market, free_port()) if installed() else None
-    later = Pages(fleets.live, 0, after=pages) if pages and options.keep else None
+    lake = logs / "archive"
+    pages = Pages(fleets.market, free_port(), archive=lake) if installed() else None
+    later = Pages(fleets.live, 0, after=pages, archive=lake) if pages and options.keep else None
     for fleet in fleets:
         stack.callback(fleet.close)
     for gateway in filter(None, (pages, later)):
         stack.callback(gateway.close)
     summary = Summary(_where(place, options))
-    run = Run(place, options, fleets, pages, later, steps, screen, summary, logs / "archive")
+    run = Run(place, options, fleets, pages, later, steps, screen, summary, lake)
     _run_async(lambda signals: _play(run, signals))
     return summary
 

@@ -33,8 +33,8 @@ def free_port() -> int:
 class Pages:
     """The gateway of one fleet, at the same address as the one before it, if there was one."""
 
-    def __init__(self, fleet: Fleet, port: int, after: Pages | None = None) -> None:
-        self._fleet, self._port, self._after = fleet, port, after
+    def __init__(self, fleet: Fleet, port: int, after: Pages | None = None, archive: Path | None = None) -> None:
+        self._fleet, self._port, self._after, self._archive = fleet, port, after, archive
         self._gateway: Member | None = None
         self._url = ""
 
@@ -66,6 +66,8 @@ class Pages:
             "GATEWAY__HOT_BYTES": str(256 << 20),
             "GATEWAY__SCRAPE_FILE": str(fleet.addresses),
         }
+        if self._archive is not None:
+            settings["ARCHIVE__URL"] = str(self._archive)
         risk = variables(fleet.settings.risk) if isinstance(fleet, Watched) else {}
         environment = fleet.environment() | risk | {f"ALPHAPULSE_{name}": value for name, value in settings.items()}
         program = ("worker.demo.pages.gateway", str(self.socket))

@@ -8,5 +8,6 @@ export const ROUTES = [
   {path: '/quality', title: 'Data quality', key: 'q', nav: true, load: () => import('./views/quality.js')},
   {path: '/alerts', title: 'Alerts', key: 'l', nav: true, load: () => import('./views/alerts.js')},
   {path: '/models', title: 'Models', key: 'm', nav: true, load: () => import('./views/models.js')},
+  {path: '/archive', title: 'Archive', key: 'h', nav: true, load: () => import('./views/archive.js')},
   {path: '/audit', title: 'Audit', key: 'a', nav: true, load: () => import('./views/audit.js')},
 ];

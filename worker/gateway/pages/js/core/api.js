@@ -53,6 +53,12 @@ export async function get(path, {query, signal} = {}) {
 }
 
 /**
+ * Read a resource that is a file. @param {string|string[]} path @param {{query?: Record<string, unknown>, signal?: AbortSignal}} [options]
+ * @returns {Promise<Response>} a success, whose body is still to come
+ */
+export const file = (path, {query, signal} = {}) => ask('GET', address(path, query), {signal, headers: {Accept: '*/*'}, read: (answer) => answer});
+
+/**
  * Write: never repeated by itself. The same `key` repeats safely after a lost answer.
  * @param {'POST'|'PUT'|'DELETE'} method @param {string|string[]} path
  * @param {{query?: Record<string, unknown>, body?: unknown, headers?: Record<string, string>, key?: string, signal?: AbortSignal}} [options]
@@ -66,9 +72,9 @@ export function send(method, path, {query, body, headers = {}, key = token(), si
 
 /**
  * @param {string} method @param {URL} url
- * @param {{body?: unknown, headers?: Record<string, string>, signal?: AbortSignal}} options
+ * @param {{body?: unknown, headers?: Record<string, string>, signal?: AbortSignal, read?: (answer: Response) => any}} options
  */
-async function ask(method, url, {body, headers = {}, signal}) {
+async function ask(method, url, {body, headers = {}, signal, read = (answer) => answer.json()}) {
   const late = AbortSignal.timeout(DEADLINE_MS);
   /** @type {RequestInit} */
   const init = {method, headers: {Accept: 'application/json', ...headers}, credentials: 'same-origin', cache: 'no-cache'};
@@ -80,7 +86,7 @@ async function ask(method, url, {body, headers = {}, signal}) {
   let answer;
   try {
     answer = await fetch(url, init);
-    if (answer.ok) return answer.status === 204 ? null : await answer.json();
+    if (answer.ok) return answer.status === 204 ? null : await read(answer);
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     const detail = late.aborted ? 'the gateway did not answer in time' : answer ? 'the answer of the gateway can’t be read' : 'the gateway can’t be reached';
