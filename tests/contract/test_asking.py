@@ -1,7 +1,4 @@
-"""Questions about groups and topics: every code at every level, null, missing and foreign entries.
-
-None of them is "nothing": it is asked again, or it is an error with a sentence and an exit code.
-"""
+"""Questions about groups and topics: no code, null, missing or foreign entry means "nothing"; all end in sentences."""
 
 from __future__ import annotations
 
