@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from schemas.tick import END
 
+FINGERPRINT = r"^[0-9a-f]{16}" + END
 Severity = Literal["info", "warning", "critical"]
 State = Literal["pending", "firing", "acknowledged", "resolved"]
 
@@ -42,7 +43,7 @@ class Alert(msgspec.Struct, frozen=True):
 
     schema_version: int
     alert_id: Annotated[str, Meta(description="<fingerprint>-<starts_ms>: one from the first sign to the end")]
-    fingerprint: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}" + END, description="of rule and labels")]
+    fingerprint: Annotated[str, Meta(pattern=FINGERPRINT, description="of rule and labels")]
     rule: str
     severity: Severity
     state: State

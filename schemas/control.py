@@ -20,12 +20,14 @@ class CorporateAction(msgspec.Struct, omit_defaults=True):
 ALL_KEY = "*"
 MONITOR_HEADER = "alphapulse.monitor"  # of the records of the portfolio's monitor: its name; an operator's have none
 MODEL_KEY = "* model"  # for all symbols, as `*`; no symbol contains a space
+MODEL_NAME = r"^[a-z0-9][a-z0-9._-]{0,63}" + END
+DIGEST = r"^[0-9a-f]{64}" + END
 
 
 class ModelSwitch(msgspec.Struct, omit_defaults=True, frozen=True):
     """The model of the registry that decisions use; without a name, none."""
 
-    name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}" + END)] | None = None
+    name: Annotated[str, Meta(pattern=MODEL_NAME)] | None = None
     version: Annotated[str, Meta(max_length=400)] = ""
     digest: Annotated[
         str,
@@ -49,7 +51,7 @@ class StrategySwitch(msgspec.Struct, omit_defaults=True, frozen=True):
     version: Annotated[int, Meta(ge=0)]
     digest: Annotated[
         str,
-        Meta(pattern=r"^[0-9a-f]{64}" + END, description="sha256 of its source, as `alphapulse strategy show` does"),
+        Meta(pattern=DIGEST, description="sha256 of its source, as `alphapulse strategy show` does"),
     ]
     parameters: Annotated[dict[str, Value], Meta(description="of all of its parameters")] = {}
 

@@ -9,6 +9,8 @@ from msgspec import Meta
 
 from schemas.tick import END
 
+ID = r"^[0-9a-f]{32}" + END
+
 
 class Matcher(msgspec.Struct, frozen=True, omit_defaults=True):
     """A label and what it must be."""
@@ -21,7 +23,7 @@ class Matcher(msgspec.Struct, frozen=True, omit_defaults=True):
 class Silence(msgspec.Struct, frozen=True):
     """Which alerts it silences, and until when."""
 
-    id: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}" + END)]
+    id: Annotated[str, Meta(pattern=ID)]
     matchers: Annotated[list[Matcher], Meta(min_length=1, max_length=20, description="all of them must hold")]
     starts_ms: Annotated[int, Meta(description="epoch ms UTC")]
     ends_ms: Annotated[int, Meta(description="epoch ms UTC")]

@@ -1,8 +1,9 @@
-"""The check of query parameters: an unknown one is refused with the one that was probably meant."""
+"""The check of query parameters: unknown ones, with what was probably meant, and repeated ones are refused."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -35,10 +36,22 @@ def refuse_unknown(given: Collection[str], known: Collection[str]) -> None:
             )
 
 
+def refuse_repeated(given: Iterable[str]) -> None:
+    """Refuse a request in which a parameter stands twice, since only one of its values could be obeyed.
+
+    Raises:
+        Refused: one does.
+    """
+    name, times = Counter(given).most_common(1)[0]
+    if times > 1:
+        raise Refused(400, "invalid_parameter", f"the parameter {name[:64]!r} is given {times} times", "Give it once")
+
+
 def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Guard every handler against unknown query parameters."""
+    """Guard every handler against unknown and repeated query parameters."""
     if connection.scope["query_string"]:
         refuse_unknown(connection.query_params.keys(), _of(handler, frozenset(connection.path_params)))
+        refuse_repeated(name for name, _ in connection.query_params.multi_items())
 
 
 @cache

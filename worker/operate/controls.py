@@ -12,7 +12,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
 
 from schemas import Control
-from schemas.tick import MAX_SYMBOL
+from schemas.tick import END, MAX_SYMBOL
 from worker.errors import AlphapulseError, BrokerUnavailable, ConfigError, TryAgain
 from worker.kafka.client import client_options
 from worker.kafka.errors import FAILURES, meaning
@@ -21,7 +21,7 @@ from worker.kafka.reader import Reader
 from worker.kafka.topics import describe
 from worker.settings import Settings
 
-_SYMBOL = re.compile(rf"[!-~]{{1,{MAX_SYMBOL}}}")
+KEY = rf"^[!-~]{{1,{MAX_SYMBOL}}}" + END  # a symbol or `*`
 _decode = msgspec.json.Decoder(Control).decode
 
 
@@ -82,7 +82,7 @@ def check_key(key: str) -> None:
     Raises:
         ConfigError: the key is neither a symbol nor `*`.
     """
-    if not _SYMBOL.fullmatch(key):
+    if not re.fullmatch(KEY, key):
         raise ConfigError(
             f"{key!r} is not a valid symbol: its limits would never apply",
             f"Use 1 to {MAX_SYMBOL} ASCII characters without spaces, or * for all symbols",

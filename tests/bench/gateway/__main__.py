@@ -34,7 +34,7 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-async def figures(parts: list[str], folder: Path, minutes: float, cases: int) -> dict[str, float]:
+async def figures(parts: list[str], folder: Path, minutes: float, cases: int, seed: int) -> dict[str, float]:
     """The figures of these parts, on one broker."""
     found: dict[str, float] = {}
     with Broker(sustained=True) as broker:
@@ -62,7 +62,7 @@ async def figures(parts: list[str], folder: Path, minutes: float, cases: int) ->
                     found |= {"lag_p99_without_readers": without["lag_p99"], "lag_p99_with_50": beside["lag_p99"]}
                     found["rebalances_with_50_readers"] = beside["rebalances"]
                 case "schema":
-                    found |= await schemathesis(risk_settings(broker.bootstrap, _prefix()), folder, cases)
+                    found |= await schemathesis(risk_settings(broker.bootstrap, _prefix()), folder, cases, seed)
                 case "screen":
                     found |= await screen(broker.bootstrap, _prefix(), folder, minutes, say)
     return found
@@ -78,12 +78,13 @@ def main() -> None:
     parser.add_argument("--only", choices=PARTS, action="append", help="this part alone; may be repeated")
     parser.add_argument("--minutes", type=float, default=3.0, help="of the long run of a page")
     parser.add_argument("--cases", type=int, default=5_000, help="of schemathesis")
+    parser.add_argument("--seed", type=int, default=1, help="of schemathesis: other requests")
     given = parser.parse_args()
     if executable() is None:
         print("error: there is no Chromium. Fix: apt-get install chromium", file=sys.stderr)
         sys.exit(ABSENT)
     with tempfile.TemporaryDirectory() as folder:
-        found = asyncio.run(figures(given.only or list(PARTS), Path(folder), given.minutes, given.cases))
+        found = asyncio.run(figures(given.only or list(PARTS), Path(folder), given.minutes, given.cases, given.seed))
     late = targets.missed({name: bounds for name, bounds in TARGETS.items() if name in found}, found)
     targets.show(TARGETS, found)
     if not given.only:

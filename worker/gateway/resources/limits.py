@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas.audit import Acknowledged
 from schemas.control import CorporateAction
+from worker.operate.controls import KEY
 
 Reason = Annotated[str, Meta(min_length=1, max_length=1_000, description="why; the audit keeps it")]
-Key = Annotated[str, Meta(min_length=1, max_length=64, description="a symbol, or `*` for all")]
+Key = Annotated[
+    str,
+    Meta(min_length=1, max_length=64, description="a symbol, or `*` for all", extra_json_schema={"pattern": KEY}),
+]
+CHANGES = ("risk_mult", "max_notional", "allow_open", "kill")
 Kill = Literal["none", "close_all"]
 
 
@@ -52,6 +57,8 @@ class LimitsList(msgspec.Struct):
 
 class LimitsChange(msgspec.Struct, forbid_unknown_fields=True):
     """What to change; members that are left out keep their values."""
+
+    FORMS: ClassVar[list[dict[str, Any]]] = [{"required": [name]} for name in CHANGES]  # it changes something
 
     reason: Reason
     risk_mult: Annotated[float, Meta(ge=0, le=1, description="scales sizes")] | UnsetType = UNSET

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from schemas.control import ModelSwitch, StrategySwitch, Value
+from schemas.control import DIGEST, MODEL_NAME, ModelSwitch, StrategySwitch, Value
 from worker.gateway.resources.limits import Reason
 
 EffectiveTs = Annotated[int, Meta(ge=0, le=2**53, description="first bar's open, epoch ms UTC; 0: all later bars")]
@@ -70,10 +70,15 @@ class Models(msgspec.Struct):
 class ModelOrder(msgspec.Struct, forbid_unknown_fields=True):
     """Which model to use from now on; `name` null: the rules alone."""
 
-    name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")] | None
+    FORMS: ClassVar[list[dict[str, Any]]] = [
+        {"properties": {"name": {"type": "string"}, "version": {"minLength": 1}}, "required": ["name", "version"]},
+        {"properties": {"name": {"type": "null"}, "version": {"const": ""}, "digest": False}, "required": ["name"]},
+    ]
+
+    name: Annotated[str, Meta(pattern=MODEL_NAME)] | None
     reason: Reason
     version: Annotated[str, Meta(max_length=400)] = ""
-    digest: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", description="default: the registry's")] | UnsetType = UNSET
+    digest: Annotated[str, Meta(pattern=DIGEST, description="default: the registry's")] | UnsetType = UNSET
     effective_ts: EffectiveTs = 0
 
 
@@ -135,7 +140,7 @@ class StrategyOrder(msgspec.Struct, forbid_unknown_fields=True):
 
     parameters: dict[str, Value]
     reason: Reason
-    digest: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", description="default: the one in force")] | UnsetType = UNSET
+    digest: Annotated[str, Meta(pattern=DIGEST, description="default: the one in force")] | UnsetType = UNSET
     wait: Annotated[bool, Meta(description="switch though indicators need bars that workers have no longer")] = False
     effective_ts: EffectiveTs = 0
 

@@ -8,7 +8,8 @@ from litestar import Request, Response, delete, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter, PathParameter, QueryParameter
 
-from schemas.alert import Severity
+from schemas.alert import FINGERPRINT, Severity
+from schemas.silence import ID
 from worker.errors import ConfigError
 from worker.gateway.auth.caller import Caller
 from worker.gateway.auth.roles import requires
@@ -33,8 +34,8 @@ State = Annotated[
     Literal["open", "all", "pending", "firing", "acknowledged", "resolved"],
     QueryParameter(name="state", description="open: all but resolved ones"),
 ]
-Mark = Annotated[str, PathParameter(description="fingerprint of an alert", min_length=1, max_length=64)]
-SilenceId = Annotated[str, PathParameter(description="id of a silence", min_length=1, max_length=64)]
+Mark = Annotated[str, PathParameter(description="fingerprint of an alert", schema_extra={"pattern": FINGERPRINT})]
+SilenceId = Annotated[str, PathParameter(description="id of a silence", schema_extra={"pattern": ID})]
 RuleName = Annotated[str | None, Parameter(description="name of a rule", min_length=1, max_length=64)]
 
 

@@ -17,7 +17,7 @@ from worker.gateway.auth.caller import Caller
 from worker.gateway.auth.roles import may, requires
 from worker.gateway.gateway import Gateway
 from worker.gateway.resources.problem import Refused, not_found
-from worker.gateway.routes.answering import HEADERS, spec
+from worker.gateway.routes.answering import FILES, HEADERS, spec
 from worker.gateway.routes.parameters import Since, Symbol, Until, one_of
 from worker.settings.archive import TableName
 
@@ -26,12 +26,16 @@ OF_SYMBOLS = ("decisions", "rejections")
 MOST_BYTES, SECONDS, AT_ONCE = 33_554_432, 10.0, 2
 # A scan takes a core and tens of megabytes, so that few run at once.
 _turns = asyncio.Semaphore(AT_ONCE)
-Table = Annotated[str, Parameter(description="decisions, rejections, portfolio or audit", max_length=32)]
+Table = Annotated[str, Parameter(description="of the archive", schema_extra={"enum": list(TABLES)})]
 Rows = Annotated[int, Parameter(description="most rows", ge=1, le=200_000)]
 Form = Annotated[Literal["arrow", "parquet", "ndjson", "csv"], QueryParameter(name="format", description="of the file")]
 
 
-@get("/api/v1/archive/{table:str}", responses={200: ResponseSpec(bytes, generate_examples=False)} | spec(404))
+@get(
+    "/api/v1/archive/{table:str}",
+    opt={FILES: sorted(FORMATS.values())},
+    responses={200: ResponseSpec(bytes, generate_examples=False)} | spec(404, 422),
+)
 async def rows_of_table(
     gateway: Gateway,
     caller: Caller,
@@ -46,7 +50,7 @@ async def rows_of_table(
     """Return rows by the bar's time; the header X-Complete is false where a budget ended before all were found."""
     one_of("table", table, TABLES)
     if table not in OF_SYMBOLS and (symbol, since, until) != (None, None, None):
-        raise Refused(400, "invalid_parameter", f"{table} has no symbols and no bars", "Leave the filters out")
+        raise Refused(422, "invalid_parameter", f"{table} has no symbols and no bars", "Leave the filters out")
     if table == "audit":
         requires("admin")(request, None)
     archive = gateway.settings.archive

@@ -33,7 +33,7 @@ _acts = Reader(Audit)
 @get(
     "/api/v1/audit",
     guards=[requires("admin")],
-    responses={200: ResponseSpec(AuditPage, generate_examples=False)} | spec(),
+    responses={200: ResponseSpec(AuditPage, generate_examples=False)} | spec(409),
 )
 async def list_acts(
     gateway: Gateway,

@@ -19,20 +19,20 @@ from worker.gateway.reading.pages import Wanted, page
 from worker.gateway.reading.search import Order
 from worker.gateway.resources.decisions import DecisionItem, DecisionPage
 from worker.gateway.resources.problem import not_found
-from worker.gateway.routes.answering import FOR_EVER, encoded, spec, unless_known
+from worker.gateway.routes.answering import FOR_EVER, UNCHANGED, encoded, spec, unless_known
 from worker.gateway.routes.parameters import CursorText, Limit, Since, Symbol, Until, one_of
 from worker.gateway.routes.versions import versioned
 from worker.gateway.segments import segment
 
 REASONS = [reason.name for reason in Reason]
-ReasonName = Annotated[str | None, Parameter(description="code of a reason", schema_extra={"enum": [*REASONS, None]})]
+ReasonName = Annotated[str | None, Parameter(description="code of a reason", schema_extra={"enum": REASONS})]
 DecisionId = Annotated[str, Parameter(description="`decision_id` of the record", min_length=1, max_length=128)]
 
 
 @get(
     "/api/v1/decisions",
     before_request=versioned("decisions"),
-    responses={200: ResponseSpec(DecisionPage, generate_examples=False)} | spec(409),
+    responses={200: ResponseSpec(DecisionPage, generate_examples=False)} | UNCHANGED | spec(409),
 )
 async def list_decisions(
     gateway: Gateway,
@@ -59,7 +59,7 @@ async def list_decisions(
 
 @get(
     "/api/v1/decisions/{decision_id:str}",
-    responses={200: ResponseSpec(DecisionItem, generate_examples=False)} | spec(404),
+    responses={200: ResponseSpec(DecisionItem, generate_examples=False)} | UNCHANGED | spec(404),
 )
 async def one_decision(
     gateway: Gateway, caller: Caller, request: Request[Any, Any, Any], decision_id: DecisionId

@@ -14,6 +14,7 @@ from worker.gateway.auth.caller import Caller
 from worker.gateway.auth.roles import requires
 from worker.gateway.gateway import Gateway
 from worker.gateway.resources.limits import (
+    CHANGES,
     Acknowledgement,
     AcknowledgementOrder,
     Effect,
@@ -31,10 +32,24 @@ from worker.gateway.showing import limits
 from worker.operate.acts.acknowledgement import acknowledgement
 from worker.operate.acts.intent import Done
 from worker.operate.acts.limits import remove, set_limits
+from worker.operate.controls import KEY
 
 ONE = "/api/v1/limits/{key:str}"
-KeyPath = Annotated[str, PathParameter(description="a symbol, or `*`", min_length=1, max_length=64)]
-KillKey = Annotated[str, QueryParameter(name="key", description="a symbol, or `*`", min_length=1, max_length=64)]
+KeyPath = Annotated[
+    str,
+    PathParameter(
+        description="a symbol, or `*`; a slash in it as %2F",
+        min_length=1,
+        max_length=64,
+        schema_extra={"pattern": KEY},
+    ),
+]
+KillKey = Annotated[
+    str,
+    QueryParameter(
+        name="key", description="a symbol, or `*`", min_length=1, max_length=64, schema_extra={"pattern": KEY}
+    ),
+]
 Version = Annotated[int | None, QueryParameter(name="version", description="default: the newest", ge=0, le=2**63 - 1)]
 
 
@@ -78,10 +93,9 @@ async def change_limits(
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Any]:
     """Change limits of a key; members that are left out keep their values."""
-    names = ("risk_mult", "max_notional", "allow_open", "kill")
-    values = {name: getattr(data, name) for name in names if getattr(data, name) is not msgspec.UNSET}
+    values = {name: getattr(data, name) for name in CHANGES if getattr(data, name) is not msgspec.UNSET}
     if not values:
-        raise Refused(400, "invalid_body", "the request changes nothing", f"Give at least one of {', '.join(names)}")
+        raise Refused(400, "invalid_body", "the request changes nothing", f"Give at least one of {', '.join(CHANGES)}")
     version = version_of(if_match, if_none_match)
     intent = set_limits(key_of(key), data.effective_ts, values, data.reason, version)
     return _written(await done(gateway, caller, request, idempotency_key, intent))

@@ -11,7 +11,7 @@ from litestar.params import Parameter
 from worker.gateway.gateway import Gateway
 from worker.gateway.resources.portfolio import PortfolioHistory, PortfolioLimits, PortfolioNow
 from worker.gateway.resources.positions import Positions
-from worker.gateway.routes.answering import encoded, spec
+from worker.gateway.routes.answering import UNCHANGED, encoded, spec
 from worker.gateway.routes.parameters import Since
 from worker.gateway.routes.versions import versioned
 from worker.gateway.showing import portfolio
@@ -23,7 +23,7 @@ Points = Annotated[int, Parameter(description="about so many steps", ge=2, le=5_
 @get(
     "/api/v1/positions",
     before_request=versioned("decisions", "portfolio"),
-    responses={200: ResponseSpec(Positions, generate_examples=False)} | spec(),
+    responses={200: ResponseSpec(Positions, generate_examples=False)} | UNCHANGED | spec(),
 )
 async def list_positions(gateway: Gateway) -> Response[Any]:
     """Return all positions, the largest first."""
@@ -39,7 +39,7 @@ async def portfolio_now(gateway: Gateway) -> Response[Any]:
 @get(
     "/api/v1/portfolio/history",
     before_request=versioned("portfolio"),
-    responses={200: ResponseSpec(PortfolioHistory, generate_examples=False)} | spec(),
+    responses={200: ResponseSpec(PortfolioHistory, generate_examples=False)} | UNCHANGED | spec(),
 )
 async def portfolio_history(gateway: Gateway, points: Points = 500, since: Since = None) -> Response[Any]:
     """Return steps of the portfolio as columns, evenly chosen."""

@@ -15,13 +15,13 @@ from worker.gateway.reading.filters import RejectionFilter
 from worker.gateway.reading.pages import Wanted, page
 from worker.gateway.reading.search import Order
 from worker.gateway.resources.rejections import RejectionPage, RejectionSummary
-from worker.gateway.routes.answering import encoded, spec
+from worker.gateway.routes.answering import UNCHANGED, encoded, spec
 from worker.gateway.routes.parameters import CursorText, Limit, Since, Symbol, Until, one_of
 from worker.gateway.routes.versions import versioned
 from worker.gateway.showing.rejections import rejection_item, summary
 
 CODES = [code.name for code in Reject]
-CodeName = Annotated[str | None, Parameter(description="reject code", schema_extra={"enum": [*CODES, None]})]
+CodeName = Annotated[str | None, Parameter(description="reject code", schema_extra={"enum": CODES})]
 PartitionNumber = Annotated[int | None, Parameter(description="partition", ge=0, le=2**31 - 1)]
 Minutes = Annotated[int, Parameter(description="of event time, up to the newest record", ge=1, le=1_440)]
 
@@ -29,7 +29,7 @@ Minutes = Annotated[int, Parameter(description="of event time, up to the newest 
 @get(
     "/api/v1/rejections",
     before_request=versioned("rejections"),
-    responses={200: ResponseSpec(RejectionPage, generate_examples=False)} | spec(409),
+    responses={200: ResponseSpec(RejectionPage, generate_examples=False)} | UNCHANGED | spec(409),
 )
 async def list_rejections(
     gateway: Gateway,
@@ -53,7 +53,7 @@ async def list_rejections(
 @get(
     "/api/v1/rejections/summary",
     before_request=versioned("decisions", "rejections"),
-    responses={200: ResponseSpec(RejectionSummary, generate_examples=False)} | spec(),
+    responses={200: ResponseSpec(RejectionSummary, generate_examples=False)} | UNCHANGED | spec(),
 )
 async def summarise(gateway: Gateway, minutes: Minutes = 60) -> Response[Any]:
     """Return counts of what was rejected, of what this gateway has read."""

@@ -16,7 +16,7 @@ from worker.gateway.resources.decisions import SymbolDecision
 from worker.gateway.resources.explanation import Explanation
 from worker.gateway.resources.problem import not_found
 from worker.gateway.resources.symbols import Bars, SymbolList
-from worker.gateway.routes.answering import encoded, spec
+from worker.gateway.routes.answering import UNCHANGED, encoded, spec
 from worker.gateway.routes.parameters import MOST_MS, Limit, SymbolPath
 from worker.gateway.routes.versions import versioned
 from worker.gateway.segments import segment
@@ -38,7 +38,7 @@ Sequence = Annotated[
 @get(
     "/api/v1/symbols",
     before_request=versioned("decisions"),
-    responses={200: ResponseSpec(SymbolList, generate_examples=False)} | spec(),
+    responses={200: ResponseSpec(SymbolList, generate_examples=False)} | UNCHANGED | spec(),
 )
 async def list_symbols(gateway: Gateway, q: Query = None, limit: Limit = 100) -> Response[Any]:
     """Return symbols with their newest decision in short."""
@@ -47,7 +47,7 @@ async def list_symbols(gateway: Gateway, q: Query = None, limit: Limit = 100) ->
 
 @get(
     "/api/v1/symbols/{symbol:str}",
-    responses={200: ResponseSpec(SymbolDecision, generate_examples=False)} | spec(404),
+    responses={200: ResponseSpec(SymbolDecision, generate_examples=False)} | UNCHANGED | spec(404),
 )
 async def newest_of_symbol(gateway: Gateway, caller: Caller, symbol: SymbolPath) -> Response[Any]:
     """Return the newest decision of a symbol."""
@@ -61,7 +61,7 @@ async def newest_of_symbol(gateway: Gateway, caller: Caller, symbol: SymbolPath)
 @get(
     "/api/v1/symbols/{symbol:str}/bars",
     before_request=versioned("decisions", "rejections"),
-    responses={200: ResponseSpec(Bars, generate_examples=False)} | spec(404),
+    responses={200: ResponseSpec(Bars, generate_examples=False)} | UNCHANGED | spec(404),
 )
 async def bars_of_symbol(
     gateway: Gateway, symbol: SymbolPath, limit: BarLimit = 500, until: BarsUntil = None
@@ -75,7 +75,7 @@ async def bars_of_symbol(
 @get(
     "/api/v1/symbols/{symbol:str}/explain",
     before_request=versioned("decisions"),
-    responses={200: ResponseSpec(Explanation, generate_examples=False)} | spec(404),
+    responses={200: ResponseSpec(Explanation, generate_examples=False)} | UNCHANGED | spec(404),
 )
 async def explain_symbol(gateway: Gateway, symbol: SymbolPath, sequence: Sequence = None) -> Response[Any]:
     """Return a decision of a symbol in sentences."""

@@ -8,9 +8,11 @@ from typing import Annotated, Any
 from litestar import Request
 from litestar.params import HeaderParameter, QueryParameter
 
+from schemas.tick import END
 from worker.errors import ConfigError
 from worker.gateway.auth.caller import Caller
 from worker.gateway.auth.entering import request_id
+from worker.gateway.auth.headers import header
 from worker.gateway.gateway import Gateway
 from worker.gateway.resources.problem import Refused
 from worker.gateway.segments import segment
@@ -19,6 +21,10 @@ from worker.operate.acts.intent import Done, Intent
 from worker.operate.acts.limits import EXISTING, NEW
 from worker.operate.controls import check_key
 
+VERSION = r'^(\*|(W/)?"([1-9][0-9]{0,18})")' + END
+ABSENT = r"^\*" + END
+PRINTABLE = r"^[!-~]+" + END
+BLANKS = " \t"  # what may stand around a header's value
 IdempotencyKey = Annotated[
     str | None,
     HeaderParameter(
@@ -26,17 +32,24 @@ IdempotencyKey = Annotated[
         description="a request with the key of one of the last 24 hours has its answer, and does nothing",
         min_length=1,
         max_length=200,
+        schema_extra={"pattern": PRINTABLE},
     ),
 ]
 IfMatch = Annotated[
-    str | None, HeaderParameter(name="If-Match", description="the version that it follows, in quotes", max_length=100)
+    str | None,
+    HeaderParameter(
+        name="If-Match",
+        description="the version that it follows, in quotes; `*`: whichever the key has",
+        schema_extra={"pattern": VERSION},
+    ),
 ]
 IfNoneMatch = Annotated[
-    str | None, HeaderParameter(name="If-None-Match", description="`*`: the key has no record yet", max_length=100)
+    str | None,
+    HeaderParameter(
+        name="If-None-Match", description="`*`: the key has no record yet", schema_extra={"pattern": ABSENT}
+    ),
 ]
 ReasonText = Annotated[str, QueryParameter(name="reason", description="why", min_length=1, max_length=1_000)]
-_VERSION = re.compile(r'"([1-9][0-9]{0,18})"')
-_PRINTABLE = re.compile(r"[!-~]+")
 
 
 async def done(
@@ -47,42 +60,52 @@ async def done(
     Raises:
         Refused: it is refused, or failed.
     """
-    if key is not None and not _PRINTABLE.fullmatch(key):
+    known = once(key)
+    conditions = "|".join(header(request.scope, name) or "" for name in ("if-match", "if-none-match"))
+    path = f"{request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
+    asked = Asked(
+        caller, request_id(request.scope), known, digest(request.method, path, conditions, await request.body())
+    )
+    return await gateway.writer.do(asked, intent)
+
+
+def once(key: str | None) -> str | None:
+    """Return the idempotency key of a request.
+
+    Raises:
+        Refused: it is none.
+    """
+    found = None if key is None else key.strip(BLANKS)
+    if found is not None and not re.fullmatch(PRINTABLE, found):
         raise Refused(
             400, "invalid_parameter", "Idempotency-Key: not printable ASCII without blanks", "Use for example a UUID"
         )
-    conditions = "|".join(request.headers.get(name, "") for name in ("if-match", "if-none-match"))
-    path = f"{request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
-    asked = Asked(
-        caller, request_id(request.scope), key, digest(request.method, path, conditions, await request.body())
-    )
-    return await gateway.writer.do(asked, intent)
+    return found
 
 
 def version_of(if_match: str | None, if_none_match: str | None = None) -> int:
     """Return the version of the record that a write follows; `NEW` where there must be none.
 
     Raises:
-        Refused: the request does not say it, or says both.
+        Refused: the request does not say it, or says two that no record fulfils.
     """
-    if if_match is not None and if_none_match is not None:
-        raise Refused(400, "bad_request", "If-Match and If-None-Match contradict each other", "Send one of them")
+    if if_none_match is not None and not re.fullmatch(ABSENT, if_none_match.strip(BLANKS)):
+        raise Refused(400, "bad_request", "If-None-Match is not *", "Send `If-None-Match: *` for a new key")
+    found = None if if_match is None else re.fullmatch(VERSION, if_match.strip(BLANKS))
+    if if_match is not None and found is None:
+        raise Refused(400, "bad_request", "If-Match is no version in quotes", 'Send for example `If-Match: "7"`')
+    if found is not None and if_none_match is not None:
+        raise Refused(412, "version_conflict", "no key has a record and has none", "Send one of the two headers")
     if if_none_match is not None:
-        if if_none_match.strip() != "*":
-            raise Refused(400, "bad_request", "If-None-Match is not *", "Send `If-None-Match: *` for a new key")
         return NEW
-    if if_match is None:
+    if found is None:
         raise Refused(
             428,
             "precondition_required",
             "the request does not say which version it follows",
             'Send `If-Match: "VERSION"` as GET shows it, or `If-None-Match: *` for a new key',
         )
-    if if_match.strip() == "*":
-        return EXISTING
-    if (found := _VERSION.fullmatch(if_match.strip().removeprefix("W/"))) is None:
-        raise Refused(400, "bad_request", "If-Match is no version in quotes", 'Send for example `If-Match: "7"`')
-    return int(found[1])
+    return int(found[3]) if found[3] else EXISTING
 
 
 def key_of(text: str) -> str:

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from schemas.silence import Matcher, Silence
+from schemas.alert import FINGERPRINT
+from schemas.silence import ID, Matcher, Silence
 from worker.errors import ConfigError
 from worker.operate.acts.intent import Intent
 
 LONGEST = 90 * 86_400_000  # ms: a silence that never ends is a rule that nobody wants
-_MARK = re.compile(r"[0-9a-f]{16}")
-_ID = re.compile(r"[0-9a-f]{32}")
 _MATCHER = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,99})(!?=)(.{0,400})", re.DOTALL)
 
 
@@ -25,7 +24,7 @@ def acknowledge_alert(fingerprint: str, reason: str) -> Intent:
     Raises:
         ConfigError: it is no fingerprint.
     """
-    if not _MARK.fullmatch(fingerprint):
+    if not re.fullmatch(FINGERPRINT, fingerprint):
         raise ConfigError(f"{fingerprint[:80]!r} is no fingerprint of an alert", "`alphapulse alerts list` shows them")
     return Intent("acknowledge_alert", fingerprint, reason)
 
@@ -53,7 +52,7 @@ def end_silence(identity: str, reason: str) -> Intent:
     Raises:
         ConfigError: it is no id of a silence.
     """
-    if not _ID.fullmatch(identity):
+    if not re.fullmatch(ID, identity):
         raise ConfigError(f"{identity[:80]!r} is no id of a silence", "`alphapulse alerts silences` shows them")
     return Intent("end_silence", identity, reason)
 
