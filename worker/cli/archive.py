@@ -50,6 +50,9 @@ def archive(
     from worker.telemetry.log import configure
 
     configure(settings.log, worker_id=f"{os.uname().nodename}-{os.getpid()}", group=settings.archive_group)
+    from worker.archive.allocators import give_back
+
+    give_back()
     from worker.archive.process import ArchiveProcess
 
     # Threads of a store may never end, and closing an event loop waits for them.
