@@ -22,8 +22,8 @@ _set: Any = getattr(ctypes.CDLL(None), "mallopt", None)  # in glibc
 
 def give_back() -> None:
     """Set the allocators up, before threads begin and before pyarrow and deltalake are loaded."""
-    for name, value in VARIABLES.items():
-        os.environ.setdefault(name, value)
+    for name, wanted in VARIABLES.items():
+        os.environ.setdefault(name, wanted)
     if _set is not None:
         for option, value in OPTIONS.items():
             _set(option, value)
