@@ -29,6 +29,7 @@ class Entered(msgspec.Struct, omit_defaults=True):
     repeated_ms: Annotated[
         int | None, Meta(description="wall time, epoch ms UTC, where all live control records were repeated")
     ] = None
+    late: Annotated[bool, Meta(description="the last step again: decisions that came late for it count, too")] = False
 
 
 class Equity(msgspec.Struct):

@@ -25,6 +25,7 @@ from worker.alerts.loading import load_plan
 from worker.alerts.preflight import names
 from worker.kafka.reader import Consumed
 from worker.kafka.topics import wanted_by_alerts, wanted_by_risk
+from worker.leading.parts import joined
 from worker.operate import alerts as topics
 from worker.operate.acts.intent import Intent, Origin
 from worker.operate.acts.perform import perform
@@ -196,10 +197,8 @@ async def delivered(
 
 async def assert_replay(settings: Settings) -> list[Alert]:
     """Check all alerts that were written against a replay of the journal, byte by byte; return them."""
-    stored = {
-        (one.key or b"").decode(): one.value or b""
-        for one in await read_whole(settings, settings.alerts_state_topic, 0)
-    }
+    read = await read_whole(settings, settings.alerts_state_topic, 0)
+    stored = joined({(one.key or b"").decode(): one.value or b"" for one in read})
     steps = journal.steps(stored)
     assert [step.number for step in steps] == list(range(1, len(steps) + 1))
     logs: dict[str, list[list[Record]]] = {}

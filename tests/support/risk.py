@@ -23,6 +23,7 @@ from worker.kafka.client import client_options
 from worker.kafka.reader import Consumed, Reader
 from worker.kafka.topics import wanted_by_risk
 from worker.leading.ledger import BARRIER
+from worker.leading.parts import joined
 from worker.monitoring import inputs
 from worker.risk.monitor import Monitor, replay
 from worker.risk.settings import RiskSettings
@@ -194,7 +195,7 @@ def _by_key(records: Sequence[tuple[str, bytes | None]]) -> dict[str, list[bytes
 async def state(settings: Settings) -> dict[str, bytes]:
     """The newest record of each key of the monitor's state."""
     records = await read_whole(settings, settings.risk_state_topic, 0)
-    found = {(record.key or b"").decode(): record.value or b"" for record in records}
+    found = joined({(record.key or b"").decode(): record.value or b"" for record in records})
     return {key: value for key, value in found.items() if key not in (inputs.KEY, BARRIER.decode())}
 
 

@@ -11,21 +11,26 @@ from aiokafka import TopicPartition
 from worker.kafka.backoff import BackOff
 from worker.kafka.errors import FAILURES
 from worker.kafka.reader import Consumed, Reader, Truncated
+from worker.leading.parts import DAMAGED, joined
 from worker.leading.records import CHECKSUM, checksum
 
 log = logging.getLogger(__name__)
 LOOK = 1.0  # seconds between two looks at the end
 MAX_BACKOFF = 10.0
-DAMAGED = b""  # in the place of a value whose checksum does not match: no record of the state can be read from it
 
 
 class StateCopy:
     """The copy; a standby keeps it current, so that it has little left to read when it takes over."""
 
     def __init__(self, topic: str) -> None:
-        self.records: dict[str, bytes] = {}
+        self._records: dict[str, bytes] = {}  # those of parts, too
         self.reached = False  # whether it was read to an end
         self._tp, self._next = TopicPartition(topic, 0), 0
+
+    @property
+    def records(self) -> dict[str, bytes]:
+        """The values of the state by key; `DAMAGED` where one is not as it was written."""
+        return joined(self._records)
 
     async def catch_up(self, reader: Reader, stop: int) -> None:
         """Read on up to `stop` (exclusive).
@@ -44,16 +49,16 @@ class StateCopy:
         name, value = record.key or b"", record.value
         key = name.decode(errors="replace")
         if value is None:
-            self.records.pop(key, None)
+            self._records.pop(key, None)
         else:
             intact = not value or (CHECKSUM, checksum(name, value)) in record.headers
             if not intact:
                 log.error("a record of the state is damaged", extra={"key": key, "offset": record.offset})
-            self.records[key] = value if intact else DAMAGED
+            self._records[key] = value if intact else DAMAGED
 
     def forget(self) -> None:
         """Begin anew with the next reading."""
-        self.records.clear()
+        self._records.clear()
         self._next = 0
 
     async def follow(self, options: dict[str, Any]) -> None:

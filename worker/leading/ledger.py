@@ -39,6 +39,7 @@ class Ledger:
         self._group, self._member = team.group, member
         self._deadline = settings.processing.transaction_timeout_ms / 1000
         self._end = 0  # of the state partition, as far as it is known
+        self._batch_bytes = batch_bytes
         self._producer = TransactionalProducer(
             options,
             transactional_id=f"{team.group}-{self._state.topic}",
@@ -83,7 +84,7 @@ class Ledger:
         producer = self._producer
         await producer.begin_transaction()
         failpoint("begun")
-        ends = await _sent(producer, records)
+        ends = await _sent(producer, records, self._batch_bytes)
         failpoint("acknowledged")
         # After the records and the transaction's marker, so that tools show no lag.
         self._end = ends.get(self._state, self._end - 1) + 1
@@ -94,8 +95,14 @@ class Ledger:
         return ends
 
 
-async def _sent(producer: TransactionalProducer, records: Iterable[Placed]) -> dict[TopicPartition, int]:
-    """Send, wait for every acknowledgement, and return each partition's end where the broker reports it."""
+async def _sent(
+    producer: TransactionalProducer, records: Iterable[Placed], batch_bytes: int
+) -> dict[TopicPartition, int]:
+    """Send, wait for every acknowledgement, and return each partition's end where the broker reports it.
+
+    A batch has at most `batch_bytes`. A record that is larger is a batch of its own, packed: that of a step of very
+    many symbols, whose names stand in it again and again.
+    """
     builders: dict[TopicPartition, Any] = {}
     pending: list[tuple[TopicPartition, int, asyncio.Future[int]]] = []
 
@@ -113,12 +120,16 @@ async def _sent(producer: TransactionalProducer, records: Iterable[Placed]) -> d
             "timestamp": record.timestamp_ms,
             "headers": list(record.headers),
         }
-        if tp not in builders:
-            builders[tp] = producer.create_batch()
-        if builders[tp].append(**fields) is None:
+        if tp in builders and builders[tp].append(**fields) is not None:
+            continue
+        if tp in builders:
             await submit(tp)
-            builders[tp] = producer.create_batch()
+        builders[tp] = producer.create_batch()
+        builders[tp].append(**fields)  # an empty one takes a record of any size
+        if builders[tp].size() > batch_bytes:
+            builders[tp] = producer.create_batch(packed=True)
             builders[tp].append(**fields)
+            await submit(tp)
     for tp in list(builders):
         await submit(tp)
     results = await asyncio.gather(*(future for _, _, future in pending), return_exceptions=True)

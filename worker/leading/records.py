@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from worker.kafka.records.outputs import Output
+from worker.leading import parts
 
 CHECKSUM = "alphapulse.checksum"  # header of the state's records
 
@@ -24,8 +25,12 @@ def checksum(key: bytes, value: bytes) -> bytes:
 
 
 def state_records(topic: str, records: Iterable[tuple[str, bytes | None]], ts: int) -> Iterator[Placed]:
-    """Yield records of a state, written at `ts`, epoch ms; a value of None removes its key."""
-    for key, value in records:
-        name = key.encode()
-        headers = () if value is None else ((CHECKSUM, checksum(name, value)),)
-        yield Placed(0, Output(topic, name, value, ts, headers))
+    """Yield records of a state, written at `ts`, epoch ms; a value of None removes its key.
+
+    All are to be written in one transaction: a value that is too large for one record goes out in parts.
+    """
+    for whole in records:
+        for key, value in parts.split(*whole):
+            name = key.encode()
+            headers = () if value is None else ((CHECKSUM, checksum(name, value)),)
+            yield Placed(0, Output(topic, name, value, ts, headers))

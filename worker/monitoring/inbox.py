@@ -6,20 +6,24 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
 from schemas.audit import Acknowledged, Audit
 from schemas.control import MONITOR_HEADER
 from schemas.portfolio import Operated
+from schemas.tick import MAX_SYMBOL
 from worker.kafka.deadline import within
 from worker.kafka.reader import Consumed
+from worker.risk.rules.desk import MAX_REASON
+from worker.risk.rules.limits import has_limits
 from worker.stream.control.follower import ControlFollower, Table
 from worker.stream.control.table import control_of
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
+MOST = 1_000  # control records that enter one step, so that its record stays small enough
 _audit = msgspec.json.Decoder(Audit).decode
 
 
@@ -28,6 +32,12 @@ class _Act(msgspec.Struct):
 
 
 _act = msgspec.json.Decoder(_Act).decode
+
+
+class _Waiting(NamedTuple):
+    partition: int
+    offset: int
+    operated: Operated
 
 
 class Operators:
@@ -40,7 +50,7 @@ class Operators:
         self.rival: str | None = None  # another monitor that writes while this one does
         self.following = False  # whether the topic was read to its end
         self._name, self._cut = name.encode(), list(cut)
-        self._waiting: list[Operated] = []
+        self._waiting: list[_Waiting] = []
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -64,13 +74,21 @@ class Operators:
             return
         METRICS.controls_read.inc()
         self._cut[record.partition] = record.offset + 1
-        self._waiting.append(Operated(key, control))
+        if not has_limits(key) or len(key) > MAX_SYMBOL:
+            return  # a switch, or of no symbol: it limits nothing
+        if control is not None and len(control.reason) > MAX_REASON:
+            control = msgspec.structs.replace(control, reason=control.reason[:MAX_REASON])
+        self._waiting.append(_Waiting(record.partition, record.offset, Operated(key, control)))
 
     def take(self) -> list[Operated]:
         """Return the records that enter the next step, in their order."""
-        found, self._waiting = self._waiting, []
-        self.entered = list(self._cut)
-        return found
+        found, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+        if self._waiting:
+            for one in found:
+                self.entered[one.partition] = one.offset + 1
+        else:
+            self.entered = list(self._cut)
+        return [one.operated for one in found]
 
 
 class Acknowledgements:

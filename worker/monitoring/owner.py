@@ -165,8 +165,7 @@ class Owner:
         now = int(time.time() * 1000)
         monitor, backlog = self._monitor, self._decisions.backlog
         lagging = backlog.lagging()
-        backlog.give(monitor, now)
-        ts = self._ts(now)
+        ts = backlog.due(monitor, now, self._settings.risk.wait_ms)
         repeats = monitor.number > 0 and time.monotonic() >= self._repeat_at
         if ts is None and monitor.number > 0:
             new = repeats or len(self._operators) or len(self._acknowledged) or lagging != self._lagging
@@ -176,20 +175,17 @@ class Owner:
         if repeats:
             self._repeat_at = time.monotonic() + self._settings.risk.repeat_seconds
         self._lagging = lagging
-        entered = Entered(self._acknowledged.take(), self._operators.take(), lagging, now if repeats else None)
+        entered = Entered(
+            self._acknowledged.take(),
+            self._operators.take(),
+            lagging,
+            now if repeats else None,
+            ts == monitor.ts and monitor.late,
+        )
         begun = time.perf_counter()
         output = monitor.advance(ts, entered)
         METRICS.risk_step_seconds.observe(time.perf_counter() - begun)
         return Step(monitor.number, ts, now if repeats else ts, output)
-
-    def _ts(self, now: int) -> int | None:
-        monitor = self._monitor
-        ts, every = monitor.next(), [True] * self._means.sources.decisions
-        if ts is not None:
-            patient = now < ts + self._settings.risk.wait_ms
-            if ts > now or not self._decisions.backlog.complete(ts, now, patient):
-                return None
-        return monitor.due(every, now)
 
     async def _commit(self, steps: list[Step]) -> None:
         begun = time.monotonic()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from worker.errors import DataError
 from worker.kafka.reader import Consumed
+from worker.leading.parts import joined
 from worker.operate.read_topic import read_topic
 from worker.settings import Settings
 from worker.sources.recording import Recorded
@@ -26,11 +27,11 @@ async def read_risk_state(settings: Settings) -> dict[str, bytes]:
 
 
 def newest(records: Iterable[Consumed | Recorded]) -> dict[str, bytes]:
-    """Return the newest value of each key that was not removed, in the order of their records."""
+    """Return the newest value of each key that was not removed, in their order; one in parts as a whole."""
     found: dict[str, bytes] = {}
     for record in records:
         key = (record.key or b"").decode(errors="replace")
         found.pop(key, None)
         if record.value is not None:
             found[key] = record.value
-    return found
+    return joined(found)

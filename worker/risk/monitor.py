@@ -6,6 +6,7 @@ recorded cuts repeats every byte.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -58,6 +59,7 @@ class Monitor:
         self._measure = Measure(risk, self.book)
         self._shown = [0] * len(self._head.cut)  # close of each partition's last decision
         self._unread = 0  # unreadable decisions since the last step
+        self._count()
 
     @property
     def ts(self) -> int:
@@ -82,11 +84,21 @@ class Monitor:
         if offset < self._head.cut[partition]:
             return None
         self._head.cut[partition] = offset + 1
-        if not self.book.take(offset, value):
+        if not self.book.take(offset, value, partition):
             self._unread += 1
             return None
         close_ts = self._shown[partition] = self.book.waiting[-1].decided.close_ts
+        self._waits[partition] += 1
         return close_ts
+
+    def waits(self, partition: int) -> int:
+        """Return how many decisions of a partition were taken and not counted yet."""
+        return self._waits[partition]
+
+    @property
+    def usual(self) -> int:
+        """How many decisions a step has, as the bars seen so far tell; 0 before the first step."""
+        return self._usual
 
     def next(self) -> int | None:
         """Return the earliest step that a decision waits for, None where none waits."""
@@ -94,6 +106,15 @@ class Monitor:
             return None
         earliest = min(one.decided.close_ts for one in self.book.waiting)
         return self.step_of(earliest)
+
+    @property
+    def late(self) -> bool:
+        """Whether a decision of the last step or of one before it waits."""
+        return any(one.decided.close_ts <= self.ts for one in self.book.waiting)
+
+    def on_time(self, ts: int) -> bool:
+        """Return whether a decision of step `ts` waits that is not late, but of a later step than the last one."""
+        return any(self.ts < one.decided.close_ts <= ts for one in self.book.waiting)
 
     def step_of(self, close_ts: int) -> int:
         """Return the step that a decision counts in."""
@@ -116,15 +137,19 @@ class Monitor:
         return ts if shown else None
 
     def advance(self, ts: int, entered: Entered | None = None) -> Output:
-        """Count what was taken up to step `ts`; the last step again only lets in what entered since."""
+        """Count what was taken up to step `ts`; the last step again lets in what entered since, and late decisions."""
         entered = entered or Entered()
         head, account, rules = self._head, self._head.account, self._head.rules
         moved = ts != head.ts
         assert ts % self._risk.step_ms == 0, "steps lie on their grid"
         assert ts > head.ts or (ts == head.ts and head.number), "event time goes forward"
+        counts = moved or entered.late
         rows = self.book.advance(head.ts, ts) if moved else []
+        if counts and not moved:
+            self.book.catch_up(ts)
+        self._count()
         result = self.book.result()
-        if moved:
+        if counts:
             equity = self._risk.capital + (result.realised + result.unrealised)
             account.advance(ts, equity, result.filled, result.suspect)
         self._enter(ts, entered)
@@ -153,6 +178,11 @@ class Monitor:
             [(key, _encode(control) if control else None) for key, control in controls],
             records(head, rows, self._blocks.changed(self.book)),
         )
+
+    def _count(self) -> None:
+        found = Counter(one.partition for one in self.book.waiting)
+        self._waits = [found[partition] for partition in range(len(self._head.cut))]
+        self._usual = self.book.usual(self._risk.step_ms)
 
     def _enter(self, ts: int, entered: Entered) -> None:
         head = self._head

@@ -8,7 +8,8 @@ from typing import Any, cast
 from aiokafka import ConsumerRecord
 
 from worker.kafka.reader import Consumed, Reader
-from worker.leading.copy import DAMAGED, StateCopy
+from worker.leading.copy import StateCopy
+from worker.leading.parts import DAMAGED
 from worker.leading.records import CHECKSUM, checksum
 
 

@@ -10,9 +10,9 @@ from aiokafka import ConsumerRecord
 
 from schemas import Control
 from schemas.audit import Audit
-from schemas.control import MONITOR_HEADER
+from schemas.control import MODEL_KEY, MONITOR_HEADER, ModelSwitch
 from schemas.portfolio import Operated
-from worker.monitoring.inbox import Acknowledgements, Operators
+from worker.monitoring.inbox import MOST, Acknowledgements, Operators
 
 
 def record(key: str, value: bytes | None, offset: int, partition: int = 0, author: str | None = None) -> Any:
@@ -105,3 +105,28 @@ def test_an_acknowledgement_of_the_former_release_enters() -> None:
     acts.put(record("unreadable", former, 0))
     assert acts.take() == ["unreadable"]
     assert msgspec.json.encode(msgspec.json.decode(former, type=Audit)) == former
+
+
+def test_many_acts_enter_in_turns_and_a_cut_tells_those_that_did() -> None:
+    operators = Operators("main", [0, 0])
+    for at in range(MOST + 3):
+        operators.put(record("A", control("A", at + 1), at // 2, partition=at % 2))
+    assert [one.control.version for one in operators.take() if one.control] == list(range(1, MOST + 1))
+    assert operators.entered == [MOST // 2, MOST // 2]
+    assert [one.control.version for one in operators.take() if one.control] == [MOST + 1, MOST + 2, MOST + 3]
+    assert operators.entered == [MOST // 2 + 2, MOST // 2 + 1]
+    assert len(operators) == 0
+
+
+def test_what_limits_nothing_or_no_symbol_does_not_enter() -> None:
+    operators = Operators("main", [0])
+    operators.put(record(MODEL_KEY, control(MODEL_KEY, model=ModelSwitch()), 0))
+    operators.put(record("A" * 65, control("A" * 65), 1))
+    assert operators.take() == []
+    assert operators.entered == [2]
+
+
+def test_a_reason_enters_as_long_as_the_monitor_would_write_it() -> None:
+    operators = Operators("main", [0])
+    operators.put(record("A", control("A", reason="r" * 10_000), 0))
+    assert operators.take() == [Operated("A", Control("A", 1, 0, reason="r" * 200))]

@@ -49,6 +49,7 @@ class EpochRefused(ProducerFenced):
     """
 
 
+GZIP = 1
 HINTS: Mapping[int, str] = {
     Code.CONCURRENT_TRANSACTIONS: "the last transaction has not ended; if it never does, see KAFKA-19999 and use the "
     "newest patch release of Kafka"
@@ -126,9 +127,9 @@ class TransactionalProducer:
         self._open, self._written = True, False
         self._announced.clear()
 
-    def create_batch(self) -> BatchBuilder:
-        """Return an empty batch of at most `max_batch_size` bytes."""
-        return BatchBuilder(self._batch_bytes, 0, is_transactional=1)
+    def create_batch(self, packed: bool = False) -> BatchBuilder:
+        """Return an empty batch of at most `max_batch_size` bytes, `packed` by gzip; it takes one larger record."""
+        return BatchBuilder(self._batch_bytes, GZIP if packed else 0, is_transactional=1)
 
     async def send_batch(self, batch: Any, topic: str, *, partition: int) -> asyncio.Future[int]:
         """Enqueue a closed batch of `create_batch`, or a `FinishedBatch`.

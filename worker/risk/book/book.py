@@ -55,10 +55,10 @@ class Book:
         self._quote_of = np.zeros(0, np.int64)  # by slot
         self._rates = Rates(risk, self._close_of)
 
-    def take(self, offset: int, value: bytes) -> bool:
+    def take(self, offset: int, value: bytes, partition: int = 0) -> bool:
         """Take a decision's bytes and its offset in its partition; return False where they are none."""
         try:
-            self.waiting.append(Arrived(offset, decode(value)))
+            self.waiting.append(Arrived(offset, decode(value), partition))
         except (msgspec.DecodeError, UnicodeDecodeError):
             return False
         return True
@@ -84,11 +84,24 @@ class Book:
             if point > ts:
                 continue
             for one in [one for one in due if one.decided.close_ts <= point]:
-                self.holdings.apply(one, self._listed[self.holdings.slots[one.decided.symbol]].multiplier)
+                self._apply(one)
             due = [one for one in due if one.decided.close_ts > point]
             if point % length == 0 and (row := self._return(point)) is not None:
                 rows.append(row)
         return rows
+
+    def catch_up(self, ts: int) -> None:
+        """Count the late decisions, those with `close_ts` ≤ `ts`, in the last step again: no point of time passes."""
+        due = [one for one in self.waiting if one.decided.close_ts <= ts]
+        self.waiting = [one for one in self.waiting if one.decided.close_ts > ts]
+        self._admit(due)
+        for one in due:
+            self._apply(one)
+
+    def usual(self, length: int) -> int:
+        """Return how many decisions all symbols have in `length` ms, at least one each."""
+        bars = np.maximum(self.holdings.rows["length"], 1)
+        return int(np.maximum(length // bars, 1).sum())
 
     def result(self) -> Result:
         """Return the results, and begin anew what came since the last step."""
@@ -128,6 +141,9 @@ class Book:
             if missing_bars(self._listings.calendars, calendar, last, ts, length) >= self._risk.silent_intervals:
                 found.append(self.holdings.symbols[slot])
         return found
+
+    def _apply(self, one: Arrived) -> None:
+        self.holdings.apply(one, self._listed[self.holdings.slots[one.decided.symbol]].multiplier)
 
     def _admit(self, due: list[Arrived]) -> None:
         self.holdings.admit(one.decided.symbol for one in due)

@@ -92,6 +92,7 @@ class Arrived(msgspec.Struct, array_like=True, gc=False):
 
     offset: int
     decided: Decided
+    partition: int = -1  # -1 in a state of a former release
 
 
 decode = msgspec.json.Decoder(Decided).decode

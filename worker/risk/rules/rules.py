@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -76,10 +77,12 @@ class Rules(msgspec.Struct):
         kill: Literal["none", "close_all"] = "close_all" if self.stops.killed else "none"
         limits = {ALL: Limits(self.twentieths / WHOLE, None, not blocking, kill)}
         reasons = {ALL: "; ".join(blocking)}
+        capping: defaultdict[str, set[str]] = defaultdict(set)
+        for cap in self.caps.caps:
+            capping[cap.symbol].add(cap.rule)
         for symbol, notional in self.caps.smallest().items():
             limits[symbol] = Limits(max_notional=significant(notional, DIGITS))
-            rules = sorted({cap.rule for cap in self.caps.caps if cap.symbol == symbol})
-            reasons[symbol] = f"cap: {', '.join(rules)}"
+            reasons[symbol] = f"cap: {', '.join(sorted(capping[symbol]))}"
         return Wanted(limits, reasons, blocking, _warnings(account, settings), u)
 
     def _grade(self, depth: float, settings: RiskSettings) -> None:
