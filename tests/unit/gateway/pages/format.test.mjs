@@ -13,6 +13,7 @@ test('numbers', () => {
   assert.equal(format.fixed(2)(-0.001), '0.00');
   assert.equal(format.number(1234567.891), '1,234,567.891');
   assert.equal(format.percent(2)(-0.01234), '−1.23 %');
+  assert.deepEqual([0, 0.004, 0.00125, 0.03, 0.15, 1, 0.3 - 0.1].map(format.fraction), ['0 %', '0.4 %', '0.125 %', '3 %', '15 %', '100 %', '20 %'], 'a limit is never rounded to another');
   assert.equal(format.signed(format.fixed(2))(0.5), '+0.50');
   assert.equal(format.signed(format.fixed(2))(-0.5), '−0.50');
   assert.equal(format.price(0.00001234), '0.00001234');

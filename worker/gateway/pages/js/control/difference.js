@@ -1,6 +1,6 @@
 /** Control records as a person reads them, and what changed from one to the next. Pure. */
 
-import {label, money, percent, shown, text, words} from '../core/format.js';
+import {fraction, label, money, shown, text, words} from '../core/format.js';
 
 /** @typedef {{name: string, before: string, after: string, changed: boolean}} Change */
 
@@ -8,7 +8,7 @@ const DEFAULTS = {allow_open: true, risk_mult: 1, max_notional: null, kill: 'non
 /** @type {[string, string, (value: any) => string][]} member, its name, its value in words */
 const LIMITS = [
   ['allow_open', 'New positions', (value) => (value === true ? 'allowed' : value === false ? 'blocked' : odd(value))],
-  ['risk_mult', 'Size', (value) => text(value, (share) => `${percent(share * 100 % 1 ? 1 : 0)(share)} of normal`)],
+  ['risk_mult', 'Size', (value) => text(value, (share) => `${fraction(share)} of normal`)],
   ['max_notional', 'Largest value', (value) => (value === null ? 'no cap' : text(value, money))],
   ['kill', 'Kill', (value) => (value === 'none' ? 'off' : value === 'close_all' ? 'on: close all' : odd(value))],
 ];
@@ -38,7 +38,7 @@ export function limits(control) {
   if (!control) return 'nothing';
   if ((control.kill ?? 'none') !== 'none') said.push('kill: close all');
   if (control.allow_open === false) said.push('no new positions');
-  if ((control.risk_mult ?? 1) !== 1) said.push(`sizes at ${text(control.risk_mult, percent(0))}`);
+  if ((control.risk_mult ?? 1) !== 1) said.push(`sizes at ${text(control.risk_mult, fraction)}`);
   if ((control.max_notional ?? null) !== null) said.push(`at most ${text(control.max_notional, money)}`);
   if (control.corp_action) said.push(`corporate action, prices × ${odd(control.corp_action.price_factor)}`);
   if (control.model) said.push(control.model.name ? `model ${label(control.model.name, 64)} ${label(control.model.version, 40)}` : 'no model');

@@ -44,6 +44,8 @@ export const integer = (value) => minus(intl(0, 0).format(value));
 export const fixed = (digits) => (value) => minus(intl(digits, digits).format(value));
 /** A share as percent: 0.0123 is 1.23 %. @param {number} [digits] @returns {(value: number) => string} */
 export const percent = (digits = 1) => (value) => `${minus(intl(digits, digits).format(value * 100))} %`;
+/** A limit or a factor as percent, with the digits that it was given: 0.004 is 0.4 %, 0.15 is 15 %. @param {number} value */
+export const fraction = (value) => `${brief(value * 100)} %`;
 /** With its sign, also above zero. @param {(value: number) => string} format @returns {(value: number) => string} */
 export const signed = (format) => (value) => (value > 0 ? `+${format(value)}` : format(value));
 /** An amount: whole above 10,000, else two digits. @param {number} value */

@@ -66,12 +66,13 @@ export function rebalancesPanel(ctx) {
 function timeline(all, now) {
   const from = Math.min(...all.map((one) => one.ts), now - 600_000);
   const x = (/** @type {number} */ ts) => 12 + ((ts - from) / Math.max(1, now - from)) * (WIDTH - 24);
-  const longest = Math.max(1, ...all.map((one) => one.seconds ?? 0));
+  const seen = all.flatMap((one) => (one.seconds === null ? [] : [one.seconds]));
+  const longest = Math.max(1, ...seen);
   const ground = HEIGHT - 22;
   return svg('svg.timeline', {viewBox: `0 0 ${WIDTH} ${HEIGHT}`},
     svg('line.timeline-axis', {x1: 12, x2: WIDTH - 12, y1: ground, y2: ground}),
     svg('text', {x: 12, y: HEIGHT - 6}, moment(from)), svg('text', {x: WIDTH - 12, y: HEIGHT - 6, 'text-anchor': 'end'}, 'now'),
-    svg('text', {x: 12, y: 11}, `longest ${fixed(1)(longest)} s`),
+    svg('text', {x: 12, y: 11}, seen.length ? `longest ${fixed(1)(Math.max(...seen))} s` : 'all too short to be seen'),
     all.map((one) => (one.seconds === null
       ? svg('circle.timeline-mark', {cx: x(one.ts), cy: ground - 5, r: 3.5}, svg('title', `${moment(one.ts)}: ${one.members} members, passed unseen`))
       : svg('rect.timeline-bar', {x: x(one.ts) - 3, width: 6, y: ground - 4 - (one.seconds / longest) * (ground - 22), height: 4 + (one.seconds / longest) * (ground - 22)}, svg('title', `${moment(one.ts)}: ${one.members} members, ${fixed(1)(one.seconds)} s`)))));

@@ -49,7 +49,7 @@ export function decisionsPanel(ctx) {
     caption: 'Newest decisions', key: (row) => `${row.partition}:${row.offset}`, tall: 'max(22rem, calc(100vh - 24rem))',
     fixed: true,
     columns: [
-      {title: 'Time', width: '6.25rem', cell: ({value: one}) => h('time', {title: `close of the bar: ${moment(one.close_ts)} UTC`}, when(one.close_ts, ctx.now())), class: 'time'},
+      {title: 'Time', width: '6.5rem', cell: ({value: one}) => h('time', {title: `close of the bar: ${moment(one.close_ts)} UTC`}, when(one.close_ts, ctx.now())), class: 'time'},
       {title: 'Symbol', width: '7.25rem', head: true, cell: ({value: one}) => subject(one)},
       {title: 'Action', width: '8rem', class: 'action', cell: ({value: one}) => [action(one.action), h('span.below', why(one))]},
       {title: 'Final', width: '4.25rem', numeric: true, from: 'phone', cell: ({value: one}) => value(one.final, fixed(2)), hint: 'the signal after all stages, −1 to 1'},

@@ -1,7 +1,7 @@
 /** Five figures with their course over the last minutes. */
 
 import {h, put, say} from '../../core/dom.js';
-import {compact, fixed, integer, label, money, percent, shown, signed, span} from '../../core/format.js';
+import {brief, compact, fixed, fraction, integer, label, money, percent, shown, signed, span} from '../../core/format.js';
 import {level, meter} from '../../components/marks.js';
 import {sparkline} from '../../charts/sparkline.js';
 
@@ -20,11 +20,11 @@ const TILES = [
   },
   {
     name: 'Gross exposure', href: '#/risk', series: 'gross', format: fixed(2), zero: true, limit: (status) => status.limits?.gross ?? null,
-    draw: (status) => ({figure: status.gross, format: fixed(2), note: `of ${said(status.limits?.gross, fixed(1))} · net ${said(status.net, signed(fixed(2)))} of ${said(status.limits?.net, fixed(1))}`, share: ratio(status.gross, status.limits?.gross)}),
+    draw: (status) => ({figure: status.gross, format: fixed(2), note: `of ${said(status.limits?.gross, brief)} · net ${said(status.net, signed(fixed(2)))} of ${said(status.limits?.net, brief)}`, share: ratio(status.gross, status.limits?.gross)}),
   },
   {
     name: 'Value at risk', href: '#/risk', series: 'var99', format: percent(2), zero: true, limit: (status) => status.limits?.var99 ?? null,
-    draw: (status) => ({figure: status.var99, format: percent(2), note: `of ${said(status.limits?.var99, percent(0))} · one day, 99 %`, share: ratio(status.var99, status.limits?.var99)}),
+    draw: (status) => ({figure: status.var99, format: percent(2), note: `of ${said(status.limits?.var99, fraction)} · one day, 99 %`, share: ratio(status.var99, status.limits?.var99)}),
   },
   {
     name: 'Lag', href: '#/fleet', series: 'lag_records', format: integer, zero: true,

@@ -23,7 +23,7 @@ export function countPanels(pick) {
     caption: 'Rejections by code', key: (row) => row.code, tall: '20rem',
     columns: [
       {title: 'Code', head: true, cell: (row) => h('button.plain', {type: 'button', title: 'Show those below', onclick: () => pick.code(row.code)}, words(row.code))},
-      {title: 'Means', class: 'text', from: 'phone', cell: (row) => h('span.foreign', label(row.text, 160))},
+      {title: 'Means', class: 'whole', from: 'phone', cell: (row) => h('span.foreign', label(row.text, 160))},
       {title: 'Records', numeric: true, sort: (row) => row.count, cell: (row) => value(row.count, integer)},
     ],
   });

@@ -1,6 +1,6 @@
 /** The portfolio's figures beside their limits, and why nothing is opened, in words. Pure. */
 
-import {fixed, label, percent, signed, text, words} from '../../core/format.js';
+import {fixed, fraction, label, percent, signed, text, words} from '../../core/format.js';
 
 /** @typedef {'ok'|'warn'|'bad'|'none'} Level */
 /**
@@ -32,8 +32,8 @@ export function gauges(portfolio, limits) {
     gauge('Net exposure', ordered.net, limit(limits, 'net'), signed(fixed(2)), 'times the equity, orders for the next open included'),
     gauge('Value at risk', larger(portfolio.var99), limit(limits, 'var99'), percent(2), 'loss of one day that 1 of 100 days passes; the larger of two methods'),
     gauge('Expected shortfall', larger(portfolio.es99), limit(limits, 'es99'), percent(2), 'mean loss of those days; the larger of two methods'),
-    gauge('Drawdown', equity.drawdown, limit(limits, 'drawdown_hard'), percent(2), `from the peak of the equity; sizes shrink from ${text(limit(limits, 'drawdown_soft'), percent(1))} on, all is closed at the limit`, soft),
-    gauge('Loss of the day', loss, limit(limits, 'day_kill'), percent(2), `since 00:00 UTC; nothing is opened from ${text(limit(limits, 'day_block'), percent(1))} on, all is closed at the limit`, block),
+    gauge('Drawdown', equity.drawdown, limit(limits, 'drawdown_hard'), percent(2), `from the peak of the equity; sizes shrink from ${text(limit(limits, 'drawdown_soft'), fraction)} on, all is closed at the limit`, soft),
+    gauge('Loss of the day', loss, limit(limits, 'day_kill'), percent(2), `since 00:00 UTC; nothing is opened from ${text(limit(limits, 'day_block'), fraction)} on, all is closed at the limit`, block),
     gauge('Turnover of the day', equity.turnover, limit(limits, 'turnover'), fixed(2), 'filled value since 00:00 UTC, times the equity; it warns only', 1),
   ];
 }

@@ -1,7 +1,7 @@
 /** Which positions the value at risk comes from, and how few hold the exposure. */
 
 import {h, put} from '../../core/dom.js';
-import {fixed, label, percent, signed, text} from '../../core/format.js';
+import {fixed, fraction, label, percent, signed, text} from '../../core/format.js';
 import {link} from '../../core/router.js';
 import {foreign, level, meter, tag, value} from '../../components/marks.js';
 import {panel} from '../../components/panel.js';
@@ -50,7 +50,7 @@ export function jointPanel() {
 
 /** @param {string} title @param {any[]} rows @param {number|null} of @param {string} none */
 function joint(title, rows, of, none) {
-  return h('section', h('h3', title, of !== null && h('span.muted', ` · limit ${percent(0)(of)}`)), rows.length === 0 ? h('p.muted', none) : h('ul.joints', rows.slice(0, 8).map((row) => {
+  return h('section', h('h3', title, of !== null && h('span.muted', ` · limit ${fraction(of)}`)), rows.length === 0 ? h('p.muted', none) : h('ul.joints', rows.slice(0, 8).map((row) => {
     const share = of && typeof row.gross === 'number' ? row.gross / of : null;
     return h('li.joint', {title: label((row.symbols ?? []).join(', '), 300)},
       h('span.foreign', label(row.name, 40), h('span.muted', ` · ${(row.symbols ?? []).length} symbols`)), h('span', value(row.gross, percent(1)), ' ', share > 1 ? level('bad', 'over') : share >= 0.8 ? level('warn', 'close') : ''),

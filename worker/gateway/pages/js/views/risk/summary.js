@@ -1,7 +1,7 @@
 /** May positions be opened, how large, and what stands against it; with what an operator can do about it. */
 
 import {h, put} from '../../core/dom.js';
-import {fixed, label, percent, text} from '../../core/format.js';
+import {fixed, fraction, label, text} from '../../core/format.js';
 import {level, value} from '../../components/marks.js';
 import {icon} from '../../components/icons.js';
 import {panel} from '../../components/panel.js';
@@ -32,7 +32,7 @@ export function summaryPanel(ctx, onWritten) {
           byOperator && h('li', level('warn', control.kill === 'close_all' ? 'An operator’s kill' : 'An operator’s limit'), ' ', h('span.muted.foreign', label(control.reason ?? '', 200))),
           (portfolio.warnings ?? []).map((/** @type {unknown} */ one) => h('li', level('warn', warning(one)), ' ', h('span.muted', 'warns only')))),
         h('dl.facts.left',
-          h('dt', {title: 'risk_mult of all symbols: the multiplier, less what the drawdown takes'}, 'Size of new positions'), h('dd', value(size, (share) => `${percent(0)(share)} of normal`)),
+          h('dt', {title: 'risk_mult of all symbols: the multiplier, less what the drawdown takes'}, 'Size of new positions'), h('dd', value(size, (share) => `${fraction(share)} of normal`)),
           h('dt', {title: 'm: cut where a limit is passed, grown back slowly'}, 'Multiplier'), h('dd', value(portfolio.multiplier, fixed(2))),
           h('dt', {title: 'u: the largest figure by its limit'}, 'Load'), h('dd', value(portfolio.load, fixed(2)), ' of 1'),
           portfolio.unreadable > 0 && [h('dt', 'Unreadable decisions'), h('dd', text(portfolio.unreadable))]),
