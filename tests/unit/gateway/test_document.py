@@ -18,8 +18,9 @@ from tests.support.asked import API, asking, gateway_of
 from worker.errors import ConfigError
 from worker.gateway.resources.problem import Refused
 from worker.gateway.routes.answering import ANY
-from worker.gateway.routes.writing import ABSENT, PRINTABLE, VERSION, key_of, once, version_of
+from worker.gateway.routes.writing import PRINTABLE, VERSION, key_of, once, version_of
 from worker.operate.acts.alerts import acknowledge_alert, end_silence
+from worker.operate.acts.limits import EXISTING, NEW
 from worker.operate.controls import KEY
 
 # What any text may be asked for: nothing is found by a wrong one. A cursor that is none is a conflict (409).
@@ -69,7 +70,7 @@ def inside(what: Any) -> Iterator[tuple[str, Any]]:
 def test_each_text_in_a_path_or_a_header_has_a_pattern_or_may_be_any(operations: list[Operation]) -> None:
     for operation in operations:
         for one in operation.parameters("path", "header"):
-            bounds = {"pattern", "enum"} & set(one["schema"])
+            bounds = {"pattern", "enum", "anyOf"} & set(one["schema"])
             known = one["name"] == "If-None-Match" and "304" in operation.told["responses"]  # any list of versions
             assert bounds or known or one["name"] in FREE, f"{operation.method} {operation.path}: {one}"
         for one in operation.parameters("query"):
@@ -81,7 +82,7 @@ def test_each_text_in_a_path_or_a_header_has_a_pattern_or_may_be_any(operations:
 
 def test_patterns_admit_no_line_break_and_references_lead_somewhere(document: dict[str, Any]) -> None:
     patterns = [value for name, value in inside(document) if name == "pattern" and isinstance(value, str)]
-    assert {KEY, VERSION, ABSENT, PRINTABLE, FINGERPRINT, ID} <= set(patterns)
+    assert {KEY, VERSION, PRINTABLE, FINGERPRINT, ID} <= set(patterns)
     assert all(pattern.endswith(END) for pattern in patterns)
     named = {value.rpartition("/")[2] for name, value in inside(document) if name == "$ref"}
     assert named == set(document["components"]["schemas"])
@@ -90,7 +91,6 @@ def test_patterns_admit_no_line_break_and_references_lead_somewhere(document: di
 PARSERS: dict[str, Callable[[str], Any]] = {
     KEY: key_of,
     VERSION: version_of,
-    ABSENT: lambda text: version_of(None, text),
     PRINTABLE: once,
     FINGERPRINT: lambda text: acknowledge_alert(text, "r"),
     ID: lambda text: end_silence(text, "r"),
@@ -99,11 +99,19 @@ PARSERS: dict[str, Callable[[str], Any]] = {
 
 @pytest.mark.parametrize("pattern", PARSERS)
 def test_a_pattern_is_what_its_parser_takes(pattern: str) -> None:
-    headers = pattern in (VERSION, ABSENT, PRINTABLE)
-    for text in TEXTS:
+    headers = pattern in (VERSION, PRINTABLE)
+    for text in (one for one in TEXTS if one.strip(" \t") != "*" or not headers):
         sent = text.strip(" \t") if headers else text  # as HTTP passes a header on
         with nullcontext() if re.search(pattern, sent) else pytest.raises((Refused, ConfigError)):
             PARSERS[pattern](text)
+
+
+def test_a_star_stands_for_any_version_or_for_none() -> None:
+    assert version_of(" *") == EXISTING
+    assert version_of(None, "*\t") == NEW
+    for text in TEXTS:
+        with nullcontext() if text.strip(" \t") == "*" else pytest.raises(Refused, match="If-None-Match is not"):
+            version_of(None, text)
 
 
 @pytest.mark.parametrize(

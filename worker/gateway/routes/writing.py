@@ -6,6 +6,7 @@ import re
 from typing import Annotated, Any
 
 from litestar import Request
+from litestar.openapi.spec import Schema
 from litestar.params import HeaderParameter, QueryParameter
 
 from schemas.tick import END
@@ -21,8 +22,8 @@ from worker.operate.acts.intent import Done, Intent
 from worker.operate.acts.limits import EXISTING, NEW
 from worker.operate.controls import check_key
 
-VERSION = r'^(\*|(W/)?"([1-9][0-9]{0,18})")' + END
-ABSENT = r"^\*" + END
+VERSION = r'^(W/)?"([1-9][0-9]{0,18})"' + END
+ANY = "*"
 PRINTABLE = r"^[!-~]+" + END
 BLANKS = " \t"  # what may stand around a header's value
 IdempotencyKey = Annotated[
@@ -40,14 +41,12 @@ IfMatch = Annotated[
     HeaderParameter(
         name="If-Match",
         description="the version that it follows, in quotes; `*`: whichever the key has",
-        schema_extra={"pattern": VERSION},
+        schema_extra={"any_of": [Schema(pattern=VERSION), Schema(enum=[ANY])]},
     ),
 ]
 IfNoneMatch = Annotated[
     str | None,
-    HeaderParameter(
-        name="If-None-Match", description="`*`: the key has no record yet", schema_extra={"pattern": ABSENT}
-    ),
+    HeaderParameter(name="If-None-Match", description="`*`: the key has no record yet", schema_extra={"enum": [ANY]}),
 ]
 ReasonText = Annotated[str, QueryParameter(name="reason", description="why", min_length=1, max_length=1_000)]
 
@@ -89,23 +88,24 @@ def version_of(if_match: str | None, if_none_match: str | None = None) -> int:
     Raises:
         Refused: the request does not say it, or says two that no record fulfils.
     """
-    if if_none_match is not None and not re.fullmatch(ABSENT, if_none_match.strip(BLANKS)):
+    if if_none_match is not None and if_none_match.strip(BLANKS) != ANY:
         raise Refused(400, "bad_request", "If-None-Match is not *", "Send `If-None-Match: *` for a new key")
-    found = None if if_match is None else re.fullmatch(VERSION, if_match.strip(BLANKS))
-    if if_match is not None and found is None:
+    wanted = None if if_match is None else if_match.strip(BLANKS)
+    found = None if wanted is None else re.fullmatch(VERSION, wanted)
+    if wanted not in (None, ANY) and found is None:
         raise Refused(400, "bad_request", "If-Match is no version in quotes", 'Send for example `If-Match: "7"`')
-    if found is not None and if_none_match is not None:
+    if wanted is not None and if_none_match is not None:
         raise Refused(412, "version_conflict", "no key has a record and has none", "Send one of the two headers")
     if if_none_match is not None:
         return NEW
-    if found is None:
+    if wanted is None:
         raise Refused(
             428,
             "precondition_required",
             "the request does not say which version it follows",
             'Send `If-Match: "VERSION"` as GET shows it, or `If-None-Match: *` for a new key',
         )
-    return int(found[3]) if found[3] else EXISTING
+    return EXISTING if found is None else int(found[2])
 
 
 def key_of(text: str) -> str:
