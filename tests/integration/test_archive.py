@@ -11,11 +11,12 @@ import duckdb
 import msgspec
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 
 from tests.integration.conftest import Bootstrap
 from tests.support.archived import PARTITIONS, archive_settings, archived, make_topics, member, outcomes, proven, write
@@ -29,7 +30,7 @@ from worker.archive.once import archive_once
 from worker.archive.preflight import sinks_of
 from worker.archive.rows.kinds import kinds
 from worker.archive.sink import Sink
-from worker.errors import ConfigError, DataError
+from worker.errors import ConfigError, DataError, Exit
 from worker.export.bodies import FORMATS
 from worker.kafka.client import client_options
 from worker.kafka.reader import Reader
@@ -154,8 +155,34 @@ async def test_the_rows_are_those_of_the_topic(broker: Bootstrap, topic_prefix: 
     wanted = read_decisions(topic=settings.topics.output, bootstrap_servers=broker.bootstrap)
     assert read_decisions(archive=settings.archive.url).equals(wanted)
     assert rows == {"decisions": wanted.num_rows}
+    _faults_are_found(settings)
     await _retention_overtakes(settings, broker.bootstrap)
     await _topic_made_anew(settings, broker.bootstrap)
+
+
+def _faults_are_found(settings: Settings) -> None:
+    """`archive verify` names a missing row, one that repeats, and one of no record; versions can be restored."""
+    handle = DeltaTable(f"{settings.archive.url}/decisions")
+    good, rows = handle.version(), handle.to_pyarrow_table()
+    place = "partition = 1 AND offset = {}"
+    victim = max(row["offset"] for row in rows.select(["partition", "offset"]).to_pylist() if row["partition"] == 1)
+    one = rows.filter((pc.field("partition") == 1) & (pc.field("offset") == victim))
+    stray = one.set_column(one.column_names.index("offset"), "offset", [[victim + 10_000]])
+    for fault, change in (
+        ("missing", lambda: handle.delete(place.format(victim))),
+        ("repeated", lambda: write_deltalake(handle, one, mode="append")),
+        ("foreign", lambda: write_deltalake(handle, stray, mode="append")),
+    ):
+        change()
+        called = command(settings, "archive", "verify", "--json")
+        assert called.code == Exit.DATA, called
+        part = json.loads(called.out)["tables"][0]["partitions"][1]
+        found = {name: part[name] for name in ("missing", "repeated", "foreign")}
+        assert found == dict.fromkeys(found, 0) | {fault: 1}
+        assert part["example"] == (victim + 10_000 if fault == "foreign" else victim)
+        handle.restore(good)
+        assert command(settings, "archive", "verify").code == Exit.OK
+    assert DeltaTable(f"{settings.archive.url}/decisions", version=good).to_pyarrow_table().num_rows == rows.num_rows
 
 
 async def _retention_overtakes(settings: Settings, bootstrap: str) -> None:

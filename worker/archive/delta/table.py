@@ -51,6 +51,7 @@ class DeltaTable:
             except errors.TableNotFoundError:
                 return False
             self._check(handle)
+            self._check_types(handle)
             # Each is a request or more, so they are read once.
             found = {p: handle.transaction_version(self._identity.of(p)) for p in partitions}
         self._handle, self._positions = handle, found
@@ -154,6 +155,17 @@ class DeltaTable:
                 "delta.setTransactionRetentionDuration",
                 "Remove this property: a position that is forgotten would be archived again",
             )
+
+    def _check_types(self, handle: Any) -> None:
+        """Refuse a table that has a column under another type: some rows would be cast, and others never fit."""
+        found = {field.name: field.type for field in handle.schema().fields}
+        for field in module().Schema.from_arrow(self._schema).fields:
+            if (kept := found.get(field.name, field.type)) != field.type:
+                raise ConfigError(
+                    f"the table {self._store.table(self.name)} has columns of other types: {field.name} is {kept}, "
+                    f"not {field.type}",
+                    "Archive into another archive.url: columns are added to a table, but never changed",
+                )
 
 
 def foreign(where: str, topic: str, what: str, found: str | None, own: str) -> ConfigError:
