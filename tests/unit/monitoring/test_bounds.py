@@ -74,6 +74,8 @@ class Desk:
             self.backlog.told(partition, len(self.topics[partition]), self.now_s)
         while (ts := self.backlog.due(self.monitor, self.now, WAIT)) is not None:
             self.step(ts)
+        room = max(ROOM, backlog.USUAL * self.monitor.usual)
+        assert max(map(self.monitor.waits, range(len(self.topics)))) <= room
         if again and self.monitor.number:
             self.step(self.monitor.ts)
 
@@ -111,7 +113,7 @@ places = st.integers(0, 2)
 # A market at minute 0, and symbols behind and ahead: by minutes, to the present (minute 16), beyond it, by a year.
 minutes = st.sampled_from([-500, -3, 0, 1, 2, 9, 15, 17, 40, YEAR])
 acts = st.one_of(
-    st.tuples(st.just("publish"), places, st.sampled_from("ABC"), minutes, st.sampled_from([1, 3, 20, 60])),
+    st.tuples(st.just("publish"), places, st.sampled_from("ABC"), minutes, st.sampled_from([1, 3, 20, 120])),
     st.tuples(st.just("read"), places, st.sampled_from([1, 7, 100])),
     st.tuples(st.just("run"), st.sampled_from([0.0, 0.2, 2.0, 61.0, 600.0]), st.booleans()),
     st.just(("begin",)),
