@@ -13,11 +13,35 @@ import pytest
 from tests.docker.containers import once
 from tests.docker.images import DOCKERFILE, KAFKA_DOCKERFILE, ROOT
 from tests.docker.shell import docker, run
+from worker.engine.compiled.target import VARIABLE, fixed
 from worker.version import __version__
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 
-DIGESTS = "cd {} && find . -type f -exec sha256sum {{}} + | sort"
+TARGETS = [target.name for target in fixed()]
+# A program without single quotes: it prints the number of decisions of 500 bars, and their digest.
+DECIDED = """
+import hashlib
+import json
+from aiokafka import TopicPartition
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from worker.engine.settings import EngineSettings
+from worker.kafka.records.decode import decode
+from worker.settings import Settings
+from worker.stream.decisions import DecisionJob
+begin, tp = 1_700_000_040_000, TopicPartition("ticks.raw", 0)
+builder = DefaultRecordBatchBuilder(2, 0, False, -1, -1, -1, 1 << 20)
+for n in range(500):
+    now, then = 100 + n * 37 % 11 / 7, 100 + (n + 1) * 37 % 11 / 7
+    bar = {"open": now, "high": max(now, then) + 0.3, "low": min(now, then) - 0.2, "close": then, "volume": 10 + n % 5}
+    ts = begin + 60_000 * n
+    builder.append(n, ts + 60_000, b"A", json.dumps({"symbol": "A", "ts": ts, "interval": "1m"} | bar).encode(), [])
+raw, _ = decode(bytes(builder.build()), 0, (), True, tp)
+job = DecisionJob(EngineSettings(), Settings())
+decided = [each.batch for each in job.publisher(tp, 1 << 20).outputs(raw, job.engine().step_raw(raw))]
+digest = hashlib.sha256(b"".join(bytes(each._build()) for each in decided))
+print(sum(each.record_count() for each in decided), digest.hexdigest())
+"""
 
 
 def test_dockerfiles_pass_the_linter() -> None:
@@ -51,11 +75,21 @@ def test_image_carries_no_installer_and_no_tests(worker_image: str) -> None:
     assert once(worker_image, "-c", script, entrypoint="sh") == ""
 
 
-def test_kernels_start_from_the_cache_of_the_build(worker_image: str, note: Callable[[str], None]) -> None:
-    built = once(worker_image, "-c", DIGESTS.format("/opt/alphapulse/cache/kernels/*"), entrypoint="sh")
-    used = DIGESTS.format("/tmp/alphapulse-kernels-10001/*")
+@pytest.mark.parametrize("target", TARGETS)
+def test_nothing_is_compiled_on_any_kind_of_cpu(target: str, worker_image: str, note: Callable[[str], None]) -> None:
     begun = time.monotonic()
-    after = once(worker_image, "-c", f"alphapulse warmup >&2 && {used}", entrypoint="sh", timeout=120)
-    note(f"all kernels loaded {time.monotonic() - begun:.1f} s after `docker run`")
-    assert ".nbc" in built
-    assert after == built, "kernels were compiled again"
+    command = f"{VARIABLE}={target} alphapulse warmup --json"
+    told = json.loads(once(worker_image, "-c", command, entrypoint="sh", timeout=120))
+    note(f"all kernels for {target} loaded {time.monotonic() - begun:.1f} s after `docker run`")
+    assert (told["target"], told["compiled"]) == (target, 0)
+
+
+def test_every_kind_of_cpu_decides_the_same_bytes(worker_image: str) -> None:
+    def decided(target: str) -> str:
+        command = f"{VARIABLE}={target} python3 -c '{DECIDED}'"
+        return once(worker_image, "-c", command, entrypoint="sh", timeout=120)
+
+    first, *others = map(decided, TARGETS)
+    records, digest = first.split()
+    assert (int(records), len(digest)) == (500, 64)
+    assert others == [first] * len(others)

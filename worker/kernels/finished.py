@@ -1,7 +1,7 @@
 """Kernels that the package carries: `python -m worker.kernels.finished` compiles them for all targets of this machine.
 
-They lie in the package, a folder for each version of Python and target. A wheel that is built afterwards holds them,
-and an installed package has them at once.
+They lie in the package that is run, a folder for each version of Python and target; in a folder with these sources,
+Python runs those and no installed package. A wheel that is built of it afterwards holds them.
 """
 
 from __future__ import annotations
