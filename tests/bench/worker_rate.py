@@ -98,6 +98,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--latency", nargs="*", choices=latency.CLIENTS, default=latency.CLIENTS)
     parser.add_argument("--only-latency", action="store_true")
     parser.add_argument("--only-starts", action="store_true", help="only what a start and an idle worker cost")
+    parser.add_argument("--clean", action="store_true", help="also the demo in a new clone, with its whole set-up")
     parser.add_argument("--docs", action="store_true", help="write the latencies of docs/performance.md anew")
     return parser.parse_args(words)
 
@@ -118,6 +119,9 @@ def main() -> None:
     if not given.only_latency:
         say("compiling from cold")
         figures |= starts.compiled()
+    if given.clean:
+        say("the demo in a new clone")
+        figures |= starts.clean()
     if not (given.only_latency or given.only_starts):
         figures |= backtest(given.runs)
     figures |= latency.figures(found)
