@@ -78,7 +78,7 @@ class Progress:
 
     def _rates(self, now: float, published: int, decided: int) -> tuple[float, float]:
         self._history.append((now, published, decided))
-        while now - self._history[0][0] > WINDOW:
+        while len(self._history) > 2 and now - self._history[1][0] > WINDOW:  # a sample may take as long
             self._history.popleft()
         then, published_then, decided_then = self._history[0]
         passed = max(now - then, 0.001)
