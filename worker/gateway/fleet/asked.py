@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, RequestTimedOutError
 
-from worker.errors import AlphapulseError
+from worker.errors import AlphapulseError, NotPermitted
 from worker.kafka import asking
 from worker.kafka.asking import Group
 from worker.kafka.backoff import Attempts
@@ -30,6 +30,18 @@ TOPIC_EVERY = 30.0  # seconds between two looks for more partitions
 OTHER_EVERY = 5.0  # seconds between two looks at the other group
 # The client library raises a bare AssertionError in a task that has failed before.
 LOST = (AlphapulseError, KafkaError, OSError, TimeoutError, AssertionError)
+
+
+UNREACHED, BROKEN = "they can't be reached", "the connection broke"
+
+
+def reason_of(error: BaseException) -> str:
+    """Return why the brokers give no answer, for every reader: addresses and texts of libraries stay in the log."""
+    if isinstance(error, AlphapulseError):
+        return "they refuse it" if isinstance(error, NotPermitted) else "they gave no certain answer"
+    if isinstance(error, TimeoutError | KafkaTimeoutError | RequestTimedOutError):
+        return "they did not answer in time"
+    return UNREACHED if isinstance(error, OSError | KafkaConnectionError) else BROKEN
 
 
 class Told(NamedTuple):
@@ -74,11 +86,12 @@ class Asked:
                         self.other, self._looked = await self._look_at_other(client), told.at
                     pause = CALM if self.calm else UNREST
                     await asyncio.sleep(max(pause, len(told.ends) / MOST_RATE))  # brokers do not notify
-                self.problem = ended
+                log.warning("the client has ended", extra={"cause": ended})
+                self.problem = BROKEN
             except LOST as error:
-                self.problem = getattr(error, "message", "") or str(error) or type(error).__name__
+                self.problem = reason_of(error)
                 self._counted = 0.0
-                await attempts.wait(self.problem)
+                await attempts.wait(getattr(error, "message", "") or f"{type(error).__name__} {error}".rstrip())
             finally:
                 await within(GRACE, close_client(client))
 
