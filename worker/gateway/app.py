@@ -18,10 +18,11 @@ from litestar.openapi.config import OpenAPIConfig
 from worker.gateway.answers import SAFE, Sending, refusal, refuse
 from worker.gateway.auth.caller import Caller, caller_of
 from worker.gateway.auth.entering import API, enter, request_id
+from worker.gateway.document.hints import LOOK, hints
+from worker.gateway.document.openapi import document, known
 from worker.gateway.gateway import Gateway
 from worker.gateway.methods import Methods, tell
 from worker.gateway.mounts import ASGI, Mounted, Receive, Scope, Send, mounts
-from worker.gateway.openapi import document
 from worker.gateway.parameters import known_parameters
 from worker.gateway.resources.problem import MEDIA, ProblemCode, Refused, not_found
 from worker.gateway.routes import HANDLERS
@@ -107,7 +108,7 @@ class _Outer:
                 return
             app = next((mount.app for mount in self._mounts if mount.answers(path)), self._handlers)
             if app is self._handlers and not path.startswith(API):
-                raise not_found("nothing is here", "See /openapi.json")  # a caller was looked for below the API alone
+                raise not_found("nothing is here", LOOK)  # a caller was looked for below the API alone
             await app(scope, receive, send)  # type: ignore[arg-type]
         except Exception as error:
             refused = refusal(error)
@@ -117,20 +118,23 @@ class _Outer:
 
 
 def _problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    refused = _of_framework(error) if isinstance(error, HTTPException) else refusal(error)
+    refused = _of_framework(request, error) if isinstance(error, HTTPException) else refusal(error)
     headers = {name.decode(): value.decode() for name, value in SAFE} | refused.headers
     body = _encode(refused.problem(request.scope["path"]))
     return Response(body, status_code=refused.status, media_type=MEDIA, headers=headers)
 
 
-def _name(problem: dict[str, Any]) -> str:
+def _name(request: Request[Any, Any, Any], problem: dict[str, Any]) -> str:
     """Return a parameter's name as its caller knows it."""
     name = str(problem.get("key", ""))
-    return {"since": "from", "until": "to"}.get(name, name)
+    field = request.route_handler.parsed_fn_signature.parameters.get(name)
+    alias = getattr(field.kwarg_definition, "name", None) if field else None
+    return str(alias or name)
 
 
-def _of_framework(error: HTTPException) -> Refused:
+def _of_framework(request: Request[Any, Any, Any], error: HTTPException) -> Refused:
     status = error.status_code
+    fix = LOOK if status in (400, 404, 405) else ""
     if status >= 500:
         return refusal(error.__cause__ if isinstance(error.__cause__, Exception) else error)
     detail = error.detail.split("\n")[0].removesuffix(".")
@@ -140,6 +144,9 @@ def _of_framework(error: HTTPException) -> Refused:
         named = [one for one in told if isinstance(one, dict)]
         if any(str(one.get("source")) == "body" for one in named):
             code = "invalid_body"
-        detail = "; ".join(f"{_name(one)}: {one.get('message', '')}" for one in named) or detail
-    fix = "See /openapi.json" if status in (400, 404, 405) else ""
+        names = [_name(request, one) for one in named]
+        detail = (
+            "; ".join(f"{name}: {one.get('message', '')}" for name, one in zip(names, named, strict=True)) or detail
+        )
+        fix = hints(known(request.app), request.scope["path_template"], request.method, names)
     return Refused(status, code, detail, fix, dict(error.headers or {}))

@@ -185,3 +185,23 @@ async def test_both_preconditions_hold_of_no_record() -> None:
     async with asking(gateway_of()) as client:
         answer = await client.put(f"{API}/limits/A", headers=headers, json={"kill": "none", "reason": "r"})
     assert (answer.status_code, answer.json()["code"]) == (412, "version_conflict")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "told"),
+    [
+        ("GET", "decisions?action=buy", None, "action: one of hold, open_long"),
+        ("GET", "decisions?from=yesterday", None, "from: least time, epoch ms UTC"),
+        ("GET", "decisions?limit=0", None, "limit: "),
+        ("POST", "kill", {"key": "A", "reason": "r", "word": "kill"}, "word: one of KILL"),
+        ("POST", "kill", {"key": "A", "reason": "r", "wrd": "KILL"}, "the body has key, "),
+        ("GET", "archive/decisions?format=xml", None, "format: one of arrow, parquet, ndjson, csv"),
+    ],
+)
+async def test_a_refused_value_is_told_what_it_may_be(
+    method: str, path: str, body: dict[str, Any] | None, told: str
+) -> None:
+    async with asking(gateway_of()) as client:
+        answer = await client.request(method, f"{API}/{path}", json=body)
+    assert answer.status_code == 400
+    assert told in answer.json()["fix"]

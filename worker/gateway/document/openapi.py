@@ -20,6 +20,7 @@ from worker.gateway.resources.page import LOOSE
 from worker.gateway.resources.problem import Refused
 from worker.gateway.routes.answering import FILES
 
+DOCUMENT = "document"  # its key in the application's state
 PATHS = ("/openapi.json", "/api/v1/openapi.json")
 REFERENCE = "#/components/schemas/{name}"
 FORMS = "FORMS"  # member of a struct's class: schemas of which one must hold, for what bounds of members can't say
@@ -37,7 +38,7 @@ def document(app: Litestar) -> list[Mount]:
 
     @cache
     def body() -> bytes:
-        return msgspec.json.encode(described(app))
+        return msgspec.json.encode(known(app))
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
@@ -46,6 +47,14 @@ def document(app: Litestar) -> list[Mount]:
         await answer(send, 200, body() if scope["method"] == "GET" else b"")
 
     return [Mount(path, serve) for path in PATHS]
+
+
+def known(app: Litestar) -> dict[str, Any]:
+    """Return the document, made once."""
+    if DOCUMENT not in app.state:
+        app.state[DOCUMENT] = described(app)
+    found: dict[str, Any] = app.state[DOCUMENT]
+    return found
 
 
 def described(app: Litestar) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The OpenAPI document, and what it says of a refused value."""
