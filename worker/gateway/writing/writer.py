@@ -18,6 +18,7 @@ from worker.settings import Settings
 log = logging.getLogger(__name__)
 STOP = 0.9  # seconds for acts that run at the stop; they take a tenth of that
 RETRY_AFTER = {"Retry-After": "2"}
+REMEMBERED = 10_000  # keys of requests
 
 
 class Asked(NamedTuple):
@@ -36,6 +37,7 @@ class Writer:
         self._settings = settings
         self._turn = asyncio.Lock()  # attempts of one process need not fence each other
         self._running: set[asyncio.Task[Done]] = set()
+        self._keys: dict[tuple[str, str], None] = {}  # who asked with which key, the oldest first
 
     async def start(self) -> None:
         """Do nothing: each act has connections of its own."""
@@ -53,13 +55,25 @@ class Writer:
         """
         role: AuditRole = "admin" if asked.caller.role == "admin" else "operate"
         known = None if asked.key is None else Idempotency(asked.key, asked.digest)
+        again = self._asked_before(asked)
         task = asyncio.create_task(self._act(Origin(asked.caller.who, role, asked.request_id, known), intent))
         self._running.add(task)
         task.add_done_callback(self._ended)
         try:
             return await asyncio.shield(task)
         except AlphapulseError as error:
-            raise refused(error) from error
+            raise refused(error, again) from error
+
+    def _asked_before(self, asked: Asked) -> bool:
+        if asked.key is None:
+            return False
+        name = (asked.caller.who, asked.key)
+        if name in self._keys:
+            return True
+        self._keys[name] = None
+        if len(self._keys) > REMEMBERED:
+            del self._keys[next(iter(self._keys))]
+        return False
 
     async def _act(self, origin: Origin, intent: Intent) -> Done:
         async with self._turn:
@@ -79,8 +93,12 @@ def digest(method: str, path: str, conditions: str, body: bytes) -> str:
     return found.hexdigest()
 
 
-def refused(error: AlphapulseError) -> Refused:
-    """Return what the failure of an act means for its caller."""
+def refused(error: AlphapulseError, again: bool = False) -> Refused:
+    """Return what the failure of an act means for its caller.
+
+    A request that comes `again` has failed without having looked: the one before it, which nobody waited for, may have
+    been written.
+    """
     message, fix = error.message, error.fix
     if isinstance(error, Conflict):
         return Refused(412, "version_conflict", message, fix)
@@ -91,6 +109,9 @@ def refused(error: AlphapulseError) -> Refused:
     if isinstance(error, ConfigError | DataError):
         return Refused(409, "conflict", message, fix)
     log.warning("an act was not written", extra={"error": message})
+    if again:
+        said = "this request wrote nothing, but an earlier one with its idempotency key may have"
+        return Refused(503, "outcome_unknown", said, "Repeat it with the same key", RETRY_AFTER)
     if isinstance(error, NotPermitted):
         return Refused(503, "unavailable", "nothing was written: the brokers refuse it to the gateway", fix)
     return Refused(503, "unavailable", "nothing was written: the brokers give no answer now", "Try again", RETRY_AFTER)
