@@ -184,7 +184,11 @@ async def test_both_preconditions_hold_of_no_record() -> None:
     headers = {"If-Match": '"1"', "If-None-Match": "*"}
     async with asking(gateway_of()) as client:
         answer = await client.put(f"{API}/limits/A", headers=headers, json={"kill": "none", "reason": "r"})
+        wrong = await client.put(
+            f"{API}/limits/A", headers=headers | {"Idempotency-Key": "a b"}, json={"kill": "none", "reason": "r"}
+        )
     assert (answer.status_code, answer.json()["code"]) == (412, "version_conflict")
+    assert wrong.status_code == 400, "what can't be read is refused before what does not hold"
 
 
 @pytest.mark.parametrize(

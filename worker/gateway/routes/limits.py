@@ -27,7 +27,16 @@ from worker.gateway.resources.limits import (
 )
 from worker.gateway.resources.problem import Refused, not_found
 from worker.gateway.routes.answering import encoded, spec
-from worker.gateway.routes.writing import IdempotencyKey, IfMatch, IfNoneMatch, ReasonText, done, key_of, version_of
+from worker.gateway.routes.writing import (
+    IdempotencyKey,
+    IfMatch,
+    IfNoneMatch,
+    ReasonText,
+    done,
+    key_of,
+    once,
+    version_of,
+)
 from worker.gateway.showing import limits
 from worker.operate.acts.acknowledgement import acknowledgement
 from worker.operate.acts.intent import Done
@@ -96,6 +105,7 @@ async def change_limits(
     values = {name: getattr(data, name) for name in CHANGES if getattr(data, name) is not msgspec.UNSET}
     if not values:
         raise Refused(400, "invalid_body", "the request changes nothing", f"Give at least one of {', '.join(CHANGES)}")
+    once(idempotency_key)  # what can't be read is refused before what does not hold
     version = version_of(if_match, if_none_match)
     intent = set_limits(key_of(key), data.effective_ts, values, data.reason, version)
     return _written(await done(gateway, caller, request, idempotency_key, intent))
@@ -112,6 +122,7 @@ async def remove_limits(
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Any]:
     """Remove the record of a key: the static limits apply again, and those of the portfolio's monitor."""
+    once(idempotency_key)
     intent = remove(key_of(key), reason, version_of(if_match))
     return _written(await done(gateway, caller, request, idempotency_key, intent))
 
