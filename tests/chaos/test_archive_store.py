@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -17,7 +19,7 @@ from tests.chaos.cluster import Cluster
 from tests.chaos.mutant import program
 from tests.support.archived import archive_settings, archived, make_topics, member, outcomes, proven, write
 from tests.support.commands import command
-from tests.support.fleet import Fleet, WorkerProcess, until
+from tests.support.fleet import Fleet, WorkerProcess, environment, until
 from tests.support.seaweed import SeaweedFS, access, options, unusable
 from tests.support.store_proxy import COMMIT, DATA, Fault, Rule, StoreProxy
 from worker.errors import Exit
@@ -173,6 +175,14 @@ async def test_a_store_that_is_away_costs_bounded_memory(
     assert await proven(settings, options(store.endpoint)) > 2_000
 
 
+def exits(settings: Settings, *arguments: str) -> int:
+    """The code of a command in an interpreter of its own, which deltalake has been seen to abort at its end."""
+    called = [sys.executable, "-m", "worker", "archive", *arguments]
+    done = subprocess.run(called, env=environment(settings), capture_output=True, text=True, check=False, timeout=60)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode
+
+
 async def unready(worker: WorkerProcess) -> bool:
     status, body = await worker.probe("/readyz")
     return status == 503 and '"store":false' in body
@@ -205,3 +215,5 @@ async def test_a_store_that_holds_to_no_condition_is_refused(
         assert await only.exit_code(20) == Exit.OK, only.text
         assert late.struck
     assert await proven(settings, options(store.endpoint)) > 0
+    for arguments in (("verify",), ("compact", "--sort", "--vacuum"), ("show",)):
+        assert exits(settings, *arguments) == Exit.OK

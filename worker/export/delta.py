@@ -11,6 +11,7 @@ from worker.errors import ConfigError
 from worker.settings.archive import ArchiveSettings
 
 NOISE = re.compile(r"\x1b\[[0-9;]*m|[↳\s]+")
+SCHEME = re.compile(r"[A-Za-z][\w+.-]+:")  # a mistyped address would be a folder, and found empty
 MOST = 400  # characters of a store's error that are told
 
 
@@ -49,12 +50,12 @@ def store_of(settings: ArchiveSettings) -> Store:
     url, access = settings.url.rstrip("/"), settings.store
     if not settings.url:
         raise ConfigError("archive.url is empty", "Set it to a folder, or to s3://bucket/path")
-    if "://" not in url:
+    if "://" not in url and not SCHEME.match(url):
         return Store(str(Path(url or "/").expanduser().absolute()), {})
     if not re.fullmatch(r"s3://[^/]+/.+", url):
         raise ConfigError(
             f"archive.url = {settings.url!r} is neither a folder nor s3://bucket/path",
-            "Set it to a folder, or to s3://bucket/path of an S3-compatible store",
+            "Set it to a folder (./ before a name with a colon), or to s3://bucket/path of an S3-compatible store",
         )
     options = {
         "timeout": f"{access.timeout_s}s",
@@ -67,9 +68,7 @@ def store_of(settings: ArchiveSettings) -> Store:
         "aws_endpoint_url": access.endpoint,
         "aws_region": access.region or ("us-east-1" if access.endpoint else ""),
         "aws_access_key_id": access.access_key_id,
-        "aws_secret_access_key": (
-            secret := access.secret_access_key.get_secret_value() if access.secret_access_key else ""
-        ),
+        "aws_secret_access_key": secret,
         "aws_allow_http": "true" if access.allow_http else "",
     }
     if access.endpoint.startswith("http://") and not access.allow_http:

@@ -39,9 +39,11 @@ def test_addresses(tmp_path: Path) -> None:
     store = store_of(settings("s3://lake/x/", endpoint="https://s3.local", access_key_id="a", secret_access_key=SECRET))
     assert store.table("decisions") == "s3://lake/x/decisions"
     assert key_of(store) == Key("a", SECRET, "", "us-east-1")
+    assert store_of(settings(f"{tmp_path}/a:b")) == Store(f"{tmp_path}/a:b", {})
     for url, store_settings, says in (
         ("", {}, "is empty"),
         ("s3://lake", {}, "neither a folder nor"),
+        ("s3:/lake/x", {}, "neither a folder nor"),
         ("gs://lake/x", {}, "neither a folder nor"),
         ("s3://lake/x", {"endpoint": "http://s3.local"}, "has no TLS"),
     ):
