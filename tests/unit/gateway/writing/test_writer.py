@@ -20,7 +20,8 @@ async def codes(monkeypatch: pytest.MonkeyPatch, requests: list[tuple[str, str |
         raise TryAgain("nothing was written, after 12 attempts (TimeoutError)", "Try again")
 
     monkeypatch.setattr(writer_module, "perform", fails)
-    writer, found = Writer(Settings()), []
+    writer = Writer(Settings())
+    found: list[str] = []
     for who, key in requests:
         with pytest.raises(Refused) as refused:
             await writer.do(Asked(Caller(who, "admin", "token"), "r", key, "d"), Intent("kill", "*", "why"))
