@@ -12,7 +12,7 @@ from worker.cli.output import print_json
 
 def warmup(json: Json = False) -> None:
     """Compile the engine's kernels into the cache, so that workers start without compiling."""
-    typer.echo("compiling the engine (once per version and kind of CPU, up to a minute) ...", err=json)
+    typer.echo("loading the engine; once per version and kind of CPU it is compiled, up to a minute ...", err=json)
     begun = time.perf_counter()
     from worker.cli.compiling import VARIABLE, compiled_ahead
     from worker.engine.compiled.blas import without_blas
