@@ -152,6 +152,7 @@ async def test_a_token_of_another_key_or_method_is_refused(shared: Issuer) -> No
 
 async def test_keys_are_fetched_again_for_an_unknown_one_at_most_once_in_a_while() -> None:
     with Issuer() as issuer:
+        made_up = [issuer.token(rsa_key(f"made up {number}")) for number in range(5)]  # making a key may take seconds
         oidc = check(issuer)
         await oidc.issuer.start()
         assert issuer.asked["/keys"] == 1
@@ -160,9 +161,9 @@ async def test_keys_are_fetched_again_for_an_unknown_one_at_most_once_in_a_while
         secret = issuer.token(alg="ES256")
         assert (await oidc.caller(secret)).who == "ann"
         assert issuer.asked["/keys"] == 2
-        for number in range(5):
+        for wrong in made_up:
             with pytest.raises(Refused):
-                await oidc.caller(issuer.token(rsa_key(f"made up {number}")))
+                await oidc.caller(wrong)
         assert issuer.asked["/keys"] <= 3
         issuer.status = 500
         assert (await oidc.caller(secret)).who == "ann"  # what is known still counts
