@@ -23,7 +23,7 @@ from worker.gateway.document.openapi import document, known
 from worker.gateway.gateway import Gateway
 from worker.gateway.methods import Methods, tell
 from worker.gateway.mounts import ASGI, Mounted, Receive, Scope, Send, mounts
-from worker.gateway.parameters import known_parameters
+from worker.gateway.parameters import known_parameters, strict_body
 from worker.gateway.resources.problem import MEDIA, ProblemCode, Refused, not_found
 from worker.gateway.routes import HANDLERS
 from worker.gateway.routes.newest import Newest
@@ -65,6 +65,7 @@ def create_app(gateway: Gateway, extra: Sequence[BaseRouteHandler] = ()) -> ASGI
             "caller": Provide(caller, sync_to_thread=False),
         },
         guards=[known_parameters],
+        before_request=strict_body,
         exception_handlers={Exception: _problem},
         openapi_config=OpenAPIConfig(title="AlphaPulse", version=__version__, render_plugins=[], path="/.openapi"),
         request_max_body_size=MAX_BODY,

@@ -1,4 +1,4 @@
-"""The check of query parameters: unknown ones, with what was probably meant, and repeated ones are refused."""
+"""The check of requests: unknown parameters, with what was probably meant, repeated ones, wrong types are refused."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
-from litestar.connection import ASGIConnection
+import msgspec
+from litestar.connection import ASGIConnection, Request
 from litestar.enums import ParamType
+from litestar.exceptions import ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.params import ParameterKwarg
 
 from worker.gateway.resources.problem import Refused
 
+BODY = "data"  # the framework's name of a body as a whole
 RESERVED = frozenset({"request", "data", "body", "scope", "state", "headers", "cookies", "query", "socket"})
 
 
@@ -52,6 +55,25 @@ def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
     if connection.scope["query_string"]:
         refuse_unknown(connection.query_params.keys(), _of(handler, frozenset(connection.path_params)))
         refuse_repeated(name for name, _ in connection.query_params.multi_items())
+
+
+async def strict_body(request: Request[Any, Any, Any]) -> None:
+    """Refuse a body whose members are of other types than the document says; the framework would convert `"0.5"`.
+
+    Raises:
+        ValidationException: one is.
+    """
+    field = request.route_handler.parsed_data_field
+    if field is None:
+        return
+    try:
+        msgspec.json.decode(await request.body(), type=field.annotation)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `$.")
+        wrong = {"key": path.rstrip("`") or BODY, "message": message, "source": "body"}
+        raise ValidationException("the body is invalid", extra=[wrong]) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return  # no JSON: the framework says so
 
 
 @cache

@@ -209,3 +209,19 @@ async def test_a_refused_value_is_told_what_it_may_be(
         answer = await client.request(method, f"{API}/{path}", json=body)
     assert answer.status_code == 400
     assert told in answer.json()["fix"]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"allow_open": 0}, "allow_open: Expected `bool`, got `int`"),
+        ({"allow_open": "false"}, "allow_open: Expected `bool`, got `str`"),
+        ({"risk_mult": "0.5"}, "risk_mult: Expected `float"),
+        ({"risk_mult": True}, "risk_mult: Expected `float"),
+    ],
+)
+async def test_a_value_of_another_type_is_not_converted(body: dict[str, Any], told: str) -> None:
+    async with asking(gateway_of()) as client:
+        answer = await client.put(f"{API}/limits/A", headers={"If-None-Match": "*"}, json={"reason": "r"} | body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_body")
+    assert told in answer.json()["detail"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from worker.gateway.parameters import BODY
+
 FEW = 24  # values that are listed
 LOOK = "See /openapi.json"
-BODY = "data"  # the framework's name of a body as a whole
 
 
 def hints(document: Mapping[str, Any], path: str, method: str, names: list[str]) -> str:
