@@ -42,7 +42,7 @@ def figures(say: Callable[[str], None], folder: Path) -> dict[str, float]:
     return {
         "rows_missing": float(sum(part["missing"] for part in parts) + ROWS - sum(part["rows"] for part in parts)),
         "rows_repeated": float(sum(part["repeated"] + part["foreign"] for part in parts)),
-        "rows_per_cpu_s": round(ROWS / cpu),
+        "rows_per_cpu_s": round(ROWS / cpu, 1),
         "rss_mb": round(rss, 1),
     }
 
