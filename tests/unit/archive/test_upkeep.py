@@ -16,7 +16,7 @@ from worker.archive.delta.sink import DeltaSink
 from worker.archive.delta.table import DeltaTable
 from worker.archive.rows.encoding import Encoder
 from worker.archive.sink import Conflict, Identity
-from worker.archive.upkeep.works import Upkeep
+from worker.archive.upkeep.works import SORT_MEMORY, Upkeep, sort_memory
 from worker.errors import ConfigError
 from worker.export.delta import Store, store_of
 from worker.settings.archive import ArchiveSettings
@@ -150,3 +150,9 @@ def test_checkpoints_keep_positions(store: Store, monkeypatch: pytest.MonkeyPatc
         entry.unlink()  # what the checkpoint holds must be enough
     assert DeltaSink(store, KIND, IDENTITY).load([0, 1]) == {0: 9, 1: 0}
     assert offsets(store) == list(range(9))
+
+
+def test_sorting_takes_memory_by_the_root_of_a_day() -> None:
+    assert sort_memory(0) == sort_memory(50_000_000) == SORT_MEMORY
+    assert SORT_MEMORY < 200_000_000 < sort_memory(360_000_000) < 300_000_000
+    assert sort_memory(36_000_000_000) == pytest.approx(10 * sort_memory(360_000_000))

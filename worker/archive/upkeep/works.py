@@ -11,7 +11,7 @@ from worker.export.columns import arrow
 from worker.export.delta import Store, module
 from worker.stream.failpoints import failpoint
 
-BATCH_MEMORY = 134_217_728  # bytes that sorting may hold before it spills to disk
+SORT_MEMORY = 134_217_728  # least bytes that sorting may hold before it spills to disk
 ONE = 1  # files are written one after the other, so that memory is bounded
 
 
@@ -82,7 +82,7 @@ class Upkeep:
                     [("date", "=", day.date)],
                     target_size=self._bytes,
                     max_concurrent_tasks=ONE,
-                    max_spill_size=BATCH_MEMORY,
+                    max_spill_size=sort_memory(day.bytes),
                     writer_properties=writer_properties(),
                 )
                 # Sorting can't commit a mark of its own. Rows that came between make it a wrong one: sorted again.
@@ -130,6 +130,15 @@ class Upkeep:
             return deltalake.DeltaTable(self._store.table(self._name), storage_options=self._store.options)
         except deltalake.exceptions.TableNotFoundError:
             return None
+
+
+def sort_memory(size: int) -> int:
+    """Return the bytes that sorting a day of `size` bytes may hold before it spills.
+
+    A merge holds some batches of each spilled part, and the parts are as many as the memory is small: the least that
+    works grows by the root of the day.
+    """
+    return max(SORT_MEMORY, round((1.5 * SORT_MEMORY * size) ** 0.5))
 
 
 def _days(handle: Any) -> list[Day]:
