@@ -9,7 +9,8 @@ from aiokafka import TopicPartition
 from worker.stream.partition import Partition
 from worker.stream.phases import Phase
 
-POLL = 0.1  # seconds, the longest wait of a poll
+POLL = 0.1  # seconds, the longest wait of a poll unless all partitions are ready, and the least for one that is due
+QUIET_POLL = 1.0  # seconds, the longest wait of a poll while all are ready: records and changes end it at once
 LINGERED = 0.1  # seconds after lingering in which earlier records may still be in flight
 
 
@@ -19,9 +20,14 @@ def ready_now(partitions: Mapping[TopicPartition, Partition], now: float) -> lis
 
 
 def poll_seconds(partitions: Mapping[TopicPartition, Partition], now: float) -> float:
-    """Return the seconds until the next partition ends lingering, at most `POLL`."""
-    left = (p.linger_until - now for p in partitions.values() if p.phase is Phase.READY)
-    return min([POLL, *(seconds for seconds in left if seconds > 0)])
+    """Return the seconds until the next partition ends lingering or is due, at most `QUIET_POLL`."""
+    ready = [p for p in partitions.values() if p.phase is Phase.READY]
+    if not ready or len(ready) < len(partitions):
+        longest = POLL
+    else:
+        longest = min(QUIET_POLL, max(POLL, min(p.due for p in ready) - now))
+    left = (p.linger_until - now for p in ready)
+    return min([longest, *(seconds for seconds in left if seconds > 0)])
 
 
 def lingered(partition: Partition | None, now: float) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -158,6 +159,15 @@ class Partition:
         if len(raw):
             self._last_input = begun
             self._count(raw, results)
+
+    @property
+    def due(self) -> float:
+        """When to save or to commit though no input arrives, monotonic seconds; infinite without anything to do."""
+        save = self._last_input + self._settings.state.idle_flush_ms / 1000
+        return min(
+            self._commit_at if self.unsettled else math.inf,
+            save if self._state is not None and self._state.dirty else math.inf,
+        )
 
     @property
     def overdue(self) -> bool:

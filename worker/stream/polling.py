@@ -12,7 +12,7 @@ from aiokafka.errors import CorruptRecordException, KafkaError, OffsetOutOfRange
 
 from worker.kafka.backoff import MOST, BackOff
 from worker.kafka.errors import damaged, group_failure
-from worker.kafka.seams import fetch_each_alone, watch
+from worker.kafka.seams import fetch_each_alone, rest_when_idle, watch
 from worker.settings import Settings
 from worker.stream.consumer import Consumer
 
@@ -49,6 +49,7 @@ class Polling:
             await self._give_up(error)
         else:
             fetch_each_alone(self._consumer)
+            rest_when_idle(self._consumer)
 
     async def poll(
         self, named: list[TopicPartition], seconds: float, others: set[asyncio.Future[Any]]

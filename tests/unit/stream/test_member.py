@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from typing import Any
 
@@ -39,6 +40,7 @@ class FakePartition:
         self.tp, self.next, self.linger_until = tp, 5, 0.0
         self._machine = Machine("fake", Phase.RESTORING, TRANSITIONS)
         self.idle = self.overdue = self.unsettled = False
+        self.due = math.inf
         self.open: Any = at_once
         self.process: Any = at_once
         self.settle: Any = at_once

@@ -18,12 +18,12 @@ from worker.kafka.deadline import within
 from worker.kafka.errors import FAILURES, meaning
 from worker.kafka.leaders import Leaders
 from worker.kafka.reader import PATIENCE, Consumed
-from worker.kafka.seams import stop_consumer, watch
+from worker.kafka.seams import rest_when_idle, stop_consumer, watch
 from worker.kafka.seams.clients import client_of, refresh
 from worker.stream.control.table import ControlTable
 
 log = logging.getLogger(__name__)
-POLL_MS = 200
+POLL_MS, FOLLOW_MS = 200, 1_000  # longest wait for a record: on the way to the end, and after it
 BACKOFF, MAX_BACKOFF = 0.5, 10.0  # seconds
 
 
@@ -71,7 +71,7 @@ class ControlFollower:
             try:
                 if ended := watch.ended(self._consumer):
                     await self._replace(ended)
-                await self._poll()
+                await self._poll(FOLLOW_MS)
                 delays.reset()
             except FAILURES as error:
                 failure = meaning(error, self._topic)
@@ -96,6 +96,7 @@ class ControlFollower:
 
     async def _connect(self) -> None:
         await self._consumer.start()
+        rest_when_idle(self._consumer)
         self._consumer.assign(list(self._next))
         for tp, offset in self._next.items():
             self._consumer.seek(tp, offset)
@@ -116,10 +117,10 @@ class ControlFollower:
                 await refresh(client_of(self._consumer))
                 await attempts.wait("no record came")
             before = at
-            await self._poll()
+            await self._poll(POLL_MS)
 
-    async def _poll(self) -> None:
-        for tp, records in (await self._consumer.getmany(timeout_ms=POLL_MS)).items():
+    async def _poll(self, wait_ms: int) -> None:
+        for tp, records in (await self._consumer.getmany(timeout_ms=wait_ms)).items():
             for record in records:
                 self._table.put(record)
                 self._next[tp] = record.offset + 1
