@@ -16,7 +16,7 @@ from worker.archive.delta.sink import DeltaSink
 from worker.archive.delta.table import DeltaTable
 from worker.archive.rows.encoding import Encoder
 from worker.archive.sink import Conflict, Identity
-from worker.archive.upkeep.works import SORT_MEMORY, Upkeep, sort_memory
+from worker.archive.upkeep.works import Upkeep
 from worker.errors import ConfigError
 from worker.export.delta import Store, store_of
 from worker.settings.archive import ArchiveSettings
@@ -152,7 +152,10 @@ def test_checkpoints_keep_positions(store: Store, monkeypatch: pytest.MonkeyPatc
     assert offsets(store) == list(range(9))
 
 
-def test_sorting_takes_memory_by_the_root_of_a_day() -> None:
-    assert sort_memory(0) == sort_memory(50_000_000) == SORT_MEMORY
-    assert SORT_MEMORY < 200_000_000 < sort_memory(360_000_000) < 300_000_000
-    assert sort_memory(36_000_000_000) == pytest.approx(10 * sort_memory(360_000_000))
+def test_a_day_that_is_too_large_is_left_and_told(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    filled(store)
+    assert upkeep(store).sort(NEXT, 1_000) == {"days": 0}
+    assert [getattr(record, "date", None) for record in caplog.records] == [str(FIRST)]
+    assert not any(day.sorted for day in upkeep(store).days())
+    assert upkeep(store).sort(NEXT) == {"days": 1}
+    assert offsets(store) == list(range(12))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from worker.archive.rows.kinds import Kind
 from worker.archive.sink import Conflict, Sink, StoreUnavailable
-from worker.archive.upkeep.works import Upkeep
+from worker.archive.upkeep.works import SORT_MEMORY, Upkeep
 from worker.export.delta import store_of
 from worker.kafka.backoff import BackOff
 from worker.settings import Settings
@@ -39,7 +39,7 @@ def works(settings: ArchiveSettings) -> list[Work]:
     found = [
         Work("retention", DAY if settings.retention_days else 0, lambda table: table.retain(settings.retention_days)),
         Work("compaction", settings.compact_interval_s, Upkeep.compact),
-        Work("sorting", settings.sort_interval_s, lambda table: table.sort(datetime.now(UTC).date())),
+        Work("sorting", settings.sort_interval_s, lambda table: table.sort(datetime.now(UTC).date(), SORT_MEMORY)),
         Work("vacuum", DAY, lambda table: table.vacuum(settings.vacuum_days)),
     ]
     return [work for work in found if work.every]

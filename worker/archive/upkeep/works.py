@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -11,8 +12,11 @@ from worker.export.columns import arrow
 from worker.export.delta import Store, module
 from worker.stream.failpoints import failpoint
 
-SORT_MEMORY = 134_217_728  # least bytes that sorting may hold before it spills to disk
+SORT_MEMORY = 134_217_728  # bytes that sorting may take beside archiving; it holds much of a day at once
+EXHAUSTED = "Resources exhausted"
 ONE = 1  # files are written one after the other, so that memory is bounded
+
+log = logging.getLogger(__name__)
 
 
 class Day(NamedTuple):
@@ -63,8 +67,10 @@ class Upkeep:
                 removed, added = removed + found["numFilesRemoved"], added + found["numFilesAdded"]
         return {"days": len(days), "removed": removed, "added": added}
 
-    def sort(self, before: date) -> dict[str, int]:
+    def sort(self, before: date, memory: int | None = None) -> dict[str, int]:
         """Sort the days before a date by symbol and time, each that has got rows since it was sorted.
+
+        A day that does not fit into `memory` (bytes; None: all there is) is left as it is, and the log tells it.
 
         Raises:
             Conflict, StoreUnavailable, AlphapulseError: as `compact`.
@@ -75,16 +81,24 @@ class Upkeep:
             days = [] if handle is None else [day for day in _days(handle) if not day.sorted]
             days = [day for day in days if day.date < before.isoformat()]
             names = [] if handle is None else _columns(handle)
+            done = 0
             for day in days:
                 failpoint("archive_sorting")
-                handle.optimize.z_order(
-                    names,
-                    [("date", "=", day.date)],
-                    target_size=self._bytes,
-                    max_concurrent_tasks=ONE,
-                    max_spill_size=sort_memory(day.bytes),
-                    writer_properties=writer_properties(),
-                )
+                try:
+                    handle.optimize.z_order(
+                        names,
+                        [("date", "=", day.date)],
+                        target_size=self._bytes,
+                        max_concurrent_tasks=ONE,
+                        **({} if memory is None else {"max_spill_size": memory}),
+                        writer_properties=writer_properties(),
+                    )
+                except deltalake.exceptions.DeltaError as error:
+                    if memory is None or EXHAUSTED not in str(error):
+                        raise
+                    self._tell_too_large(day)
+                    continue
+                done += 1
                 # Sorting can't commit a mark of its own. Rows that came between make it a wrong one: sorted again.
                 mark = deltalake.Transaction(SORTED + day.date, day.rows)
                 deltalake.write_deltalake(
@@ -93,7 +107,11 @@ class Upkeep:
                     mode="append",
                     commit_properties=deltalake.CommitProperties(app_transactions=[mark]),
                 )
-        return {"days": len(days)}
+        return {"days": done}
+
+    def _tell_too_large(self, day: Day) -> None:
+        fix = "Run `alphapulse archive compact --sort` where there is memory for the whole day"
+        log.warning("a day is too large to be sorted here", extra={"table": self._name, "date": day.date, "fix": fix})
 
     def retain(self, days: int, now: datetime | None = None) -> dict[str, int]:
         """Drop the rows of dates that lie more than so many days back.
@@ -130,15 +148,6 @@ class Upkeep:
             return deltalake.DeltaTable(self._store.table(self._name), storage_options=self._store.options)
         except deltalake.exceptions.TableNotFoundError:
             return None
-
-
-def sort_memory(size: int) -> int:
-    """Return the bytes that sorting a day of `size` bytes may hold before it spills.
-
-    A merge holds some batches of each spilled part, and the parts are as many as the memory is small: the least that
-    works grows by the root of the day.
-    """
-    return max(SORT_MEMORY, round((1.5 * SORT_MEMORY * size) ** 0.5))
 
 
 def _days(handle: Any) -> list[Day]:
