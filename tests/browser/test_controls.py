@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from playwright.async_api import Page, Route
@@ -50,6 +51,36 @@ async def test_a_lost_answer_is_asked_for_again_and_written_once(world: World, v
         ("set_limits", "its feed repeats itself")
     ]
     assert (await limits_of(world, "SIM0005"))["control"]["allow_open"] is False
+
+
+async def test_a_dialog_closed_while_it_writes_tells_the_outcome_afterwards(world: World, visit: Opener) -> None:
+    arrived, release = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        if route.request.method == "PUT":
+            arrived.set()
+            await release.wait()
+        await route.continue_()
+
+    async with visit("/#/") as page:
+        await page.route("**/api/v1/limits/*", hold)
+        await begin(page, "Limits …", "SIM0007")
+        await page.get_by_label("Size of new positions").fill("40")
+        await page.get_by_label("Reason").fill("closed too early")
+        await page.get_by_role("button", name="Write these limits").click()
+        await arrived.wait()
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_text("Closing does not undo what was sent").wait_for()
+        assert await dialog.get_by_role("button", name="Cancel").count() == 0
+        await page.keyboard.press("Escape")
+        await dialog.wait_for(state="detached")
+        release.set()
+        notices = page.get_by_role("log", name="Notices")
+        await notices.get_by_text("Limits of SIM0007: it was written as version").wait_for()
+        await page.goto("/#/fleet")
+        await notices.get_by_role("button", name="Dismiss this notice").click()
+        assert await notices.inner_text() == ""
+    assert (await limits_of(world, "SIM0007"))["control"]["risk_mult"] == 0.4
 
 
 async def test_what_somebody_else_wrote_meanwhile_is_shown_and_kept(world: World, visit: Opener, heard: Heard) -> None:

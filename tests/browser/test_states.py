@@ -61,6 +61,23 @@ async def test_without_a_token_there_is_a_form(visit: Opener, heard: Heard) -> N
         await page.get_by_role("alert").get_by_text("not known").wait_for()
 
 
+async def test_a_session_that_has_ended_brings_the_form_and_says_why(visit: Opener, heard: Heard) -> None:
+    heard.expected = ("401 (Unauthorized)",)
+    async with visit("/#/symbols/SIM0001", "operate") as page:
+        await settled(page)
+        await page.get_by_role("button", name="Limits …").click()
+        await page.get_by_label("Size of new positions").fill("50")
+        await page.get_by_label("Reason").fill("too late")
+        await page.context.clear_cookies()
+        await page.get_by_role("button", name="Write these limits").click()
+        await page.get_by_text("Your session has ended. Sign in again.").wait_for()
+        await page.get_by_label("Token").wait_for()
+        assert await page.get_by_role("dialog").count() == 0
+        said = page.get_by_role("log", name="Notices")
+        await said.get_by_text("nothing was written: your session has ended").wait_for()
+        assert "Bearer" not in await page.locator("body").inner_text()
+
+
 async def test_a_silent_gateway_is_stale(world: World, visit: Opener, heard: Heard) -> None:
     heard.expected = ("Failed to load resource", "net::")
     async with visit("/#/fleet") as page:

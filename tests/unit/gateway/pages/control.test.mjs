@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {changes, limits, rebased, touched} from '../../../../worker/gateway/pages/js/control/difference.js';
 import {counted, decidedBy, sentence} from '../../../../worker/gateway/pages/js/control/obeyed.js';
-import {told} from '../../../../worker/gateway/pages/js/control/told.js';
+import {afterwards, told} from '../../../../worker/gateway/pages/js/control/told.js';
 import {writer} from '../../../../worker/gateway/pages/js/control/write.js';
 
 const failure = (status, more = {}) => Object.assign(new Error('no'), {status, ...more});
@@ -45,6 +45,21 @@ test('what a refusal means', () => {
   assert.equal(told(failure(403)).kind, 'forbidden');
   for (const status of [0, 502, 503, 504]) assert.match(told(failure(status)).said, /not known/);
   assert.match(told(failure(422)).said, /^Nothing was written/);
+});
+
+test('the outcome of a write whose dialog was closed tells what it was and what became of it', () => {
+  assert.deepEqual(afterwards('Limits of A', {answer: {version: 1577836882}}), {shape: 'ok_disc', said: 'Limits of A: it was written as version 1577836882.', hint: ''});
+  assert.equal(afterwards('Lift the limits of A', {answer: {version: null}}).said, 'Lift the limits of A: it was written.');
+  const lost = afterwards('Limits of A', {error: failure(0)});
+  assert.match(lost.said, /not known/);
+  assert.doesNotMatch(lost.hint, /Send it again/, 'there is no button left for it');
+  for (const status of [401, 403, 412, 422, 429]) assert.match(afterwards('Limits of A', {error: failure(status)}).said, /^Limits of A: nothing was written/);
+});
+
+test('a session that has ended is said in words, not in headers', () => {
+  const {said, hint} = told(failure(401, {fix: 'Send `Authorization: Bearer TOKEN`'}));
+  assert.match(said, /session has ended/);
+  assert.doesNotMatch(hint, /Bearer/);
 });
 
 test('only what differs from the record in force is written', () => {

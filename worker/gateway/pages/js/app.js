@@ -8,6 +8,7 @@ import {open} from './core/live.js';
 import {match} from './core/router.js';
 import {current} from './core/session.js';
 import * as api from './core/api.js';
+import {forget} from './components/notices.js';
 import {empty, failed, loading} from './components/states.js';
 import {ROUTES} from './routes.js';
 import {killButton} from './control/kill.js';
@@ -44,6 +45,8 @@ function announce(said) {
   }, 3000);
 }
 
+const closeDialogs = () => document.querySelectorAll('dialog[open]').forEach((node) => node.close());
+
 async function show(focus = true) {
   if (!session || !frame) return;
   leave.abort();
@@ -51,7 +54,7 @@ async function show(focus = true) {
   const {signal} = own;
   const place = match(location.hash || '#/', ROUTES);
   frame.at(place?.route ?? null);
-  document.querySelectorAll('dialog[open]').forEach((node) => node.close());
+  closeDialogs();
   if (!place) {
     document.title = 'No such page · AlphaPulse';
     return put(main, empty('There is no such page', 'Choose one above.'));
@@ -105,36 +108,39 @@ function context(place, signal, title) {
   };
 }
 
-async function start() {
+/** @param {string} [why] somebody has to sign in who was signed in */
+async function start(why = '') {
   put(main, loading('Asking the gateway who you are'));
   try {
     session = await current();
   } catch (error) {
-    return put(main, failed(error, start));
+    return put(main, failed(error, () => start(why)));
   }
   if (session) return enter();
   put(main, signInForm((signedIn) => {
     session = signedIn;
     enter();
-  }));
+  }, why));
 }
 
 function enter() {
   frame?.remove();
-  frame = shell(/** @type {import('./core/session.js').Session} */ (session), ROUTES, again);
+  frame = shell(/** @type {import('./core/session.js').Session} */ (session), ROUTES, () => again());
   if (session?.can('operate')) put(frame.corner, killButton({api, announce, session, now: clock.now}));
   show(false);
 }
 
-/** The session has ended: by the user, or since the token was revoked. */
-function again() {
+/** The session has ended: by the user, or for a reason that has to be said. @param {string} [why] */
+function again(why = '') {
   leave.abort();
+  closeDialogs();
+  if (!why) forget();
   frame?.remove();
   frame = session = null;
-  start();
+  start(why);
 }
 
-access.onUnauthorised = () => session && again();
+access.onUnauthorised = () => session && again('Your session has ended. Sign in again.');
 for (const route of ROUTES) if (route.key) shortcut(`g ${route.key}`, `Go to ${route.title}`, () => { location.hash = `#${route.path}`; });
 addEventListener('hashchange', () => show());
 document.documentElement.toggleAttribute('data-keys-off', !enabled());

@@ -4,11 +4,13 @@ import {h, put, unique} from '../core/dom.js';
 import {pause} from '../core/api.js';
 import {dialog} from '../components/dialog.js';
 import {icon} from '../components/icons.js';
+import {notice} from '../components/notices.js';
 import {allValid} from './fields.js';
-import {told} from './told.js';
+import {afterwards, told} from './told.js';
 import {writer} from './write.js';
 
 const TRIES = 5;
+const SENT = 'Closing does not undo what was sent: its outcome is told then, too.';
 
 /**
  * @typedef {object} Act
@@ -29,7 +31,7 @@ export function writeDialog(ctx, act) {
   const outcome = h('div.outcome', {role: 'alert'});
   const submit = h('button', {type: 'submit', form: id, class: act.danger ? 'danger full' : 'primary'}, act.button);
   const cancel = h('button', {type: 'button', onclick: () => open.close()}, 'Cancel');
-  const write = writer(ctx.api, (tries) => put(outcome, note('warn', `No answer yet; sent again under the same key, so that it is written once (${tries + 1}) …`)));
+  const write = writer(ctx.api, (tries) => put(outcome, note('warn', `No answer yet; sent again under the same key, so that it is written once (${tries + 1}) …`), h('p.hint', SENT)));
   let busy = false;
   let meanwhile = /** @type {Node|null} */ (null);
 
@@ -41,27 +43,32 @@ export function writeDialog(ctx, act) {
     if (amiss) return put(outcome, note('warn', amiss));
     busy = true;
     submit.setAttribute('aria-disabled', 'true');
-    put(outcome, note('turning', 'Writing …'));
+    put(cancel, 'Close');
+    put(outcome, note('turning', 'Writing …'), h('p.hint', SENT));
     try {
       const answer = await sent();
       act.written?.(answer);
-      finished(answer);
+      if (left()) notice(afterwards(act.title, {answer}));
+      else finished(answer);
     } catch (error) {
-      await refused(error);
+      if (left()) notice(afterwards(act.title, {error}));
+      else await refused(error);
     } finally {
       busy = false;
       submit.removeAttribute('aria-disabled');
+      put(cancel, 'Cancel');
     }
   });
+  const left = () => !open.node.open;
 
   /** A record that was only repeated, as the monitor of risk does, is no conflict. @param {number} [tries] @returns {Promise<any>} */
   const sent = async (tries = 0) => {
     try {
       return await act.send(write);
     } catch (error) {
-      if (told(error).kind !== 'conflict' || !act.conflict) throw error;
+      if (told(error).kind !== 'conflict' || !act.conflict || left()) throw error; // who has left asked for nothing anew
       meanwhile = await act.conflict();
-      if (meanwhile || tries >= TRIES) throw error;
+      if (meanwhile || tries >= TRIES || left()) throw error;
       return sent(tries + 1);
     }
   };

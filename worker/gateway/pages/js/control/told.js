@@ -20,6 +20,7 @@ export function told(error) {
       return {kind: 'wait', said: 'Nothing was written: too many writes at once.', hint: '', wait};
     }
     case 401:
+      return {kind: 'forbidden', said: 'Nothing was written: your session has ended.', hint: 'Sign in again, then do it once more.', wait: 0};
     case 403:
       return {kind: 'forbidden', said: `Nothing was written: ${detail}`, hint: hint || 'Ask whoever runs the gateway for the role “operate”.', wait: 0};
     case 0:
@@ -30,4 +31,15 @@ export function told(error) {
     default:
       return {kind: 'refused', said: `Nothing was written: ${detail}`, hint, wait: 0};
   }
+}
+
+/**
+ * The outcome of a write whose dialog was closed before its answer came; nobody can send it again from there.
+ * @param {string} title of the dialog @param {{answer?: any, error?: any}} outcome @returns {{shape: 'ok_disc'|'warn', said: string, hint: string}}
+ */
+export function afterwards(title, {answer, error}) {
+  if (!error) return {shape: 'ok_disc', said: `${title}: it was written${answer?.version ? ` as version ${label(answer.version, 20)}` : ''}.`, hint: ''};
+  const {kind, said, hint} = told(error);
+  const next = {unknown: 'See whether it is there before you do it again.', conflict: 'Look at what is in force now, then do it again.', wait: 'Do it again in a moment.'}[kind];
+  return {shape: 'warn', said: `${title}: ${said.charAt(0).toLowerCase()}${said.slice(1)}`, hint: next ?? hint};
 }

@@ -4,8 +4,8 @@ import {h, put} from '../core/dom.js';
 import {capital, label} from '../core/format.js';
 import {signIn} from '../core/session.js';
 
-/** @param {(session: import('../core/session.js').Session) => void} entered */
-export function signInForm(entered) {
+/** @param {(session: import('../core/session.js').Session) => void} entered @param {string} [why] the form comes unasked */
+export function signInForm(entered, why = '') {
   const input = h('input', {type: 'password', id: 'token', autocomplete: 'current-password', required: true, 'aria-describedby': 'token-wrong', spellcheck: 'false'});
   const wrong = h('p.wrong', {id: 'token-wrong', role: 'alert'});
   const button = h('button.primary', {type: 'submit'}, 'Sign in');
@@ -29,6 +29,7 @@ export function signInForm(entered) {
   return h('form.sign-in.panel', {onsubmit: submit},
     h('div.panel-head', h('h1', 'AlphaPulse')),
     h('div.panel-body.stack',
+      why && h('p.ended', {role: 'alert'}, why),
       h('div.field', h('label', {for: 'token'}, 'Token'), input, h('p.hint', 'Whoever runs the gateway gives you one. It is kept as a cookie that scripts can’t read.'), wrong),
       h('div', button)));
 }
