@@ -19,6 +19,7 @@ from worker.models.serving.trial import Verdict, compare
 
 PREFIX = "alphapulse"
 FAILURES = {code: intent.Status(code).name for code in (intent.RAISED, intent.INVALID, intent.CIRCUIT_OPEN)}
+STATUSES = {int(status): status.name for status in Status}
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _SLOW = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
@@ -193,19 +194,23 @@ class Metrics:
         """Count the outcomes of output rows (`pipeline.OUTPUT`)."""
         self.records_consumed.labels(partition).inc(len(outs))
         accepted = outs["validation"]["accepted"].astype(bool)
-        for action, count in enumerate(np.bincount(outs["decision"]["action"][accepted]).tolist()):
+        actions, statuses = outs["decision"]["action"], outs["model"]["status"]
+        if not accepted.all():
+            actions, statuses = actions[accepted], statuses[accepted]
+            masks, counts = np.unique(outs["validation"]["mask"][~accepted], return_counts=True)
+            for mask, count in zip(masks.tolist(), counts.tolist(), strict=True):
+                self.records_rejected.labels(codes(mask)[0]).inc(count)
+        for action, count in enumerate(np.bincount(actions).tolist()):
             if count:
                 self.decisions.labels(ACTIONS[action]).inc(count)
-        for status, count in enumerate(np.bincount(outs["model"]["status"][accepted]).tolist()):
+        for status, count in enumerate(np.bincount(statuses).tolist()):
             if count:
-                self.model_answers.labels(Status(status).name).inc(count)
+                self.model_answers.labels(STATUSES[status]).inc(count)
         answers = outs["said"]["intent"]["status"]
-        for code, name in FAILURES.items():
-            if count := int(np.count_nonzero(answers == code)):
-                self.strategy_failures.labels(name).inc(count)
-        masks, counts = np.unique(outs["validation"]["mask"][~accepted], return_counts=True)
-        for mask, count in zip(masks.tolist(), counts.tolist(), strict=True):
-            self.records_rejected.labels(codes(mask)[0]).inc(count)
+        if answers.any():
+            for code, count in enumerate(np.bincount(answers).tolist()):
+                if count and code in FAILURES:
+                    self.strategy_failures.labels(FAILURES[code]).inc(count)
 
     def count_extras(self, names: Sequence[str], extras: NDArray[np.float64], outs: NDArray[Any]) -> None:
         """Count what decided ticks lacked; `extras` (n, names) are those of `Decoded`, or none at all."""
