@@ -67,13 +67,22 @@ async def strict_body(request: Request[Any, Any, Any]) -> None:
     if field is None:
         return
     try:
-        msgspec.json.decode(await request.body(), type=field.annotation)
+        msgspec.convert(_whole(msgspec.json.decode(await request.body())), field.annotation, str_keys=True)
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$.")
         wrong = {"key": path.rstrip("`") or BODY, "message": message, "source": "body"}
         raise ValidationException("the body is invalid", extra=[wrong]) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         return  # no JSON: the framework says so
+
+
+def _whole(value: Any) -> Any:
+    """Return whole numbers as such: `7.0` is an integer of JSON Schema."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, dict):
+        return {name: _whole(inner) for name, inner in value.items()}
+    return [_whole(inner) for inner in value] if isinstance(value, list) else value
 
 
 @cache

@@ -225,3 +225,12 @@ async def test_a_value_of_another_type_is_not_converted(body: dict[str, Any], to
         answer = await client.put(f"{API}/limits/A", headers={"If-None-Match": "*"}, json={"reason": "r"} | body)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_body")
     assert told in answer.json()["detail"]
+
+
+async def test_a_whole_number_may_have_a_point() -> None:
+    headers = {"If-None-Match": "*", "If-Match": "*", "Content-Type": "application/json"}
+    async with asking(gateway_of()) as client:
+        body = b'{"reason": "r", "effective_ts": 13481.0, "risk_mult": 1}'
+        answer = await client.put(f"{API}/limits/A", headers=headers, content=body)
+        half = await client.put(f"{API}/limits/A", headers=headers, content=body.replace(b".0", b".5"))
+    assert (answer.status_code, half.status_code) == (412, 400)
