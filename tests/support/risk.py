@@ -70,12 +70,13 @@ class Decided:
 class Monitors(Fleet):
     """Members of the monitor's group, and workers beside them where a test starts some."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, settings: Settings, folder: Path, program: Sequence[str] = ("worker",)) -> None:
         super().__init__(settings, folder)
+        self._program = program
 
     def monitor(self, name: str, *arguments: str, **extra: str) -> WorkerProcess:
         """Start a member."""
-        return self.start(name, arguments=arguments, command="risk", **extra)
+        return self.start(name, self._program, arguments, "risk", **extra)
 
     async def owner(self, name: str, **extra: str) -> WorkerProcess:
         """Start a member and wait until it owns the portfolio."""

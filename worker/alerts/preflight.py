@@ -9,6 +9,7 @@ from worker.kafka import asking, topics
 from worker.kafka.client import client_options
 from worker.kafka.preflight import MAX_BATCH, admin_client
 from worker.kafka.seams.clients import client_of
+from worker.leading.parts import refuse_small
 from worker.settings import Settings
 
 
@@ -32,6 +33,7 @@ async def preflight(settings: Settings) -> Checked:
         await asking.refuse_old_brokers(client_of(admin))
         found = await topics.describe(admin, (*own, *named.values()))
         topics.check_alerts(settings, found)
+        refuse_small(settings.alerts_state_topic, found[settings.alerts_state_topic].max_message_bytes)
         await asking.refuse_new_protocol(client_of(admin), settings.alerts_group)
     written = (settings.topics.alarms, settings.alerts_state_topic, settings.topics.messages)
     size = min(MAX_BATCH, *(found[name].max_message_bytes for name in written))

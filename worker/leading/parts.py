@@ -7,7 +7,10 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from worker.errors import ConfigError
+
 PART = 262_144  # bytes of a record's value
+LARGEST = PART + 16_384  # of the record, with its key and its headers, in a batch of its own
 PREFIX = "part/"  # of the parts' keys: `part/<number>/<key>`
 DAMAGED = b""  # in the place of a value that is not as it was written: no record of the state can be read from it
 # No value of a state begins so: neither MessagePack nor the first number of a row, an offset, has these eight bytes.
@@ -21,6 +24,19 @@ class _Counted(msgspec.Struct, array_like=True):
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Counted).decode
+
+
+def refuse_small(topic: str, max_message_bytes: int) -> None:
+    """Check that a state topic takes every part.
+
+    Raises:
+        ConfigError: its `max.message.bytes` is too small.
+    """
+    if max_message_bytes < LARGEST:
+        raise ConfigError(
+            f"max.message.bytes of {topic} is {max_message_bytes}, but a part of the state may take {LARGEST}",
+            f"Set max.message.bytes={LARGEST} or more on {topic}",
+        )
 
 
 def split(key: str, value: bytes | None) -> Iterator[tuple[str, bytes | None]]:

@@ -13,7 +13,7 @@ from worker.risk.monitor import Monitor
 
 log = logging.getLogger(__name__)
 ENOUGH = 1_000  # decisions of a partition in memory, beyond which it is not read on
-ROOM = 10_000  # decisions of a partition that wait in the monitor, beyond which it gets no more of it
+ROOM = 10_000  # decisions of a partition that wait in the monitor, and as many of the future: it gets no more of it
 USUAL = 4  # steps of all symbols that may wait at least
 
 
@@ -86,17 +86,21 @@ class Backlog:
         """Give the monitor what its next step needs: of each partition up to the first decision of a later step.
 
         A decision from behind `horizon`, the present time, is of a wrong clock and shows nothing. A partition of which
-        too many wait is full: it goes on when some of them have counted.
+        too many wait is full: it goes on when some of them have counted. Those of the future have room of their own:
+        they leave the others' as it is.
         """
         if not monitor.late:
             self._on_time = self._clock.monotonic()
-        goal, room = monitor.next(), max(ROOM, USUAL * monitor.usual)
+        goal, room, future = monitor.next(), max(ROOM, USUAL * monitor.usual), monitor.future(horizon)
         for partition, read in enumerate(self._read):
-            while read and not self._passed(partition, goal, horizon) and monitor.waits(partition) < room:
+            while read and not self._passed(partition, goal, horizon):
+                if max(future[partition], monitor.waits(partition) - future[partition]) >= room:
+                    break
                 close_ts = monitor.take(partition, *read.popleft())
                 if close_ts is None:
                     continue
                 self._closes[partition] = close_ts
+                future[partition] += close_ts > horizon
                 step = monitor.step_of(close_ts)
                 goal = step if goal is None else min(goal, step)
             self._full[partition] = bool(read) and not self._passed(partition, goal, horizon)
@@ -126,10 +130,11 @@ class Backlog:
     def late(self, monitor: Monitor) -> bool:
         """Return whether late decisions are to count in the last step again: so many wait, or for `lag_seconds`.
 
-        Else they count in the next one, which may never be complete while they come.
+        Else they count in the next one, which may never be complete while they come. Only their own partition hurries
+        them when it is full: beside one that is full for long, each late decision would be a step.
         """
         overdue = self._clock.monotonic() - self._on_time > self._lag
-        return monitor.late and (overdue or any(self._full))
+        return any(overdue or (at >= 0 and self._full[at]) for at in monitor.late_from())
 
     def lagging(self) -> list[int]:
         """Return the partitions that were not read to their end for too long."""

@@ -95,6 +95,11 @@ class Monitor:
         """Return how many decisions of a partition were taken and not counted yet."""
         return self._waits[partition]
 
+    def future(self, horizon: int) -> list[int]:
+        """Return how many of them are from behind `horizon`, by partition."""
+        found = Counter(one.partition for one in self.book.waiting if one.decided.close_ts > horizon)
+        return [found[partition] for partition in range(len(self._head.cut))]
+
     @property
     def usual(self) -> int:
         """How many decisions a step has, as the bars seen so far tell; 0 before the first step."""
@@ -110,7 +115,11 @@ class Monitor:
     @property
     def late(self) -> bool:
         """Whether a decision of the last step or of one before it waits."""
-        return any(one.decided.close_ts <= self.ts for one in self.book.waiting)
+        return bool(self.late_from())
+
+    def late_from(self) -> set[int]:
+        """Return the partitions of which such decisions wait, -1 for those in a state of a former release."""
+        return {one.partition for one in self.book.waiting if one.decided.close_ts <= self.ts}
 
     def on_time(self, ts: int) -> bool:
         """Return whether a decision of step `ts` waits that is not late, but of a later step than the last one."""

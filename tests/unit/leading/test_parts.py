@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.leading.parts import DAMAGED, PART, joined, split
+from worker.errors import ConfigError, Exit
+from worker.leading.parts import DAMAGED, LARGEST, PART, joined, refuse_small, split
 from worker.leading.records import state_records
 
 
@@ -58,3 +59,11 @@ def test_a_part_that_is_not_the_one_written_damages_the_whole(key: str, found: b
 @pytest.mark.parametrize("end", [b"", b"\x92\xce\xff\xff\xff\xff\x00", b"\x92\x01\x02"])
 def test_a_count_that_is_none_is_damage(end: bytes) -> None:
     assert joined({"head": b"\xc1in parts" + end}) == {"head": DAMAGED}
+
+
+def test_a_topic_that_takes_no_whole_part_is_refused() -> None:
+    refuse_small("risk.state", LARGEST)
+    with pytest.raises(ConfigError, match=f"risk.state is {LARGEST - 1}, but a part of the state may") as refused:
+        refuse_small("risk.state", LARGEST - 1)
+    assert refused.value.exit_code == Exit.CONFIG
+    assert f"max.message.bytes={LARGEST}" in refused.value.fix

@@ -74,8 +74,9 @@ class Desk:
             self.backlog.told(partition, len(self.topics[partition]), self.now_s)
         while (ts := self.backlog.due(self.monitor, self.now, WAIT)) is not None:
             self.step(ts)
-        room = max(ROOM, backlog.USUAL * self.monitor.usual)
-        assert max(map(self.monitor.waits, range(len(self.topics)))) <= room
+        room, future = max(ROOM, backlog.USUAL * self.monitor.usual), self.monitor.future(self.now)
+        assert max(future) <= room
+        assert max(self.monitor.waits(at) - ahead for at, ahead in enumerate(future)) <= room
         if again and self.monitor.number:
             self.step(self.monitor.ts)
 
@@ -85,7 +86,7 @@ class Desk:
         self.outputs.append(output)
         self.state |= dict(output.state)
         room = max(ROOM, backlog.USUAL * self.monitor.usual)
-        assert len(self.state["head"]) <= BARE + EACH * len(self.topics) * room
+        assert len(self.state["head"]) <= BARE + EACH * len(self.topics) * 2 * room
 
     def settle(self, seconds: float) -> None:
         """Read all that can be read for a time."""
@@ -185,6 +186,32 @@ def test_a_wrong_clock_holds_up_its_partition_and_no_other() -> None:
     assert desk.monitor.ts == START + 3 * MINUTE
     assert desk.counted == {"B1": 2}
     assert desk.backlog.lagging() == [0]
+
+
+def test_decisions_of_the_future_leave_the_others_their_room() -> None:
+    desk = Desk(1)
+    desk.publish(0, "WRONG", YEAR, ROOM - 1)
+    for at in range(20):
+        desk.publish(0, f"S{at}", 14)
+    desk.settle(4.0)
+    assert [msgspec.json.decode(one.portfolio)["ts"] for one in desk.outputs] == [START + 15 * MINUTE]
+    assert len(desk.counted) == 20
+
+
+def test_a_full_partition_does_not_hurry_late_decisions_of_others() -> None:
+    desk = Desk(2)
+    desk.publish(0, "WRONG", YEAR, ROOM + 60)
+    desk.publish(1, "A", 15)
+    desk.settle(4.0)
+    assert desk.backlog.size(0)
+    before = len(desk.outputs)
+    for _ in range(20):  # late decisions, four a second
+        desk.publish(1, "B", 3)
+        desk.read(1)
+        desk.run(0.25)
+    assert len(desk.outputs) == before
+    desk.settle(2.5 * LAG)
+    assert desk.counted == {"A1": 0, "B1": 20}
 
 
 def test_live_decisions_without_a_pause_do_not_hold_up_their_step() -> None:
