@@ -9,12 +9,13 @@ from typing import Any
 
 from aiokafka.client import AIOKafkaClient
 
-from worker.gateway.log.acts import Acts
 from worker.gateway.log.follower import LOST, Follower
 from worker.gateway.log.newest import Newest
+from worker.gateway.log.operated.acts import Acts
+from worker.gateway.log.operated.origins import Origins
+from worker.gateway.log.operated.silences import Silences
 from worker.gateway.log.pace import MonitorPace
 from worker.gateway.log.quality import Quality
-from worker.gateway.log.silences import Silences
 from worker.gateway.log.topic_log import TopicLog
 from worker.gateway.log.traits import Decided, Rejected, Traits
 from worker.kafka.backoff import Attempts
@@ -65,6 +66,7 @@ class Logs:
         self.pace = MonitorPace(self._logs[topics.output], self._logs[topics.figures], settings.risk.step_ms)
         self.rejected = Newest(self._logs[topics.rejections], keep=False)
         self.controls = Newest(self._logs[topics.limits])
+        self.origins = Origins(self._logs[topics.limits])
         self.acts = Acts(self._logs[topics.acts])
         self.alerts = Newest(self._logs[topics.alarms])
         self.deliveries = Newest(self._logs[topics.messages], keep=False)

@@ -64,3 +64,8 @@ def texts(found: Any, *path: str) -> list[str]:
     """Return the texts of a list."""
     value = at(found, *path)
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def brief(value: float) -> str:
+    """Return a number with six significant digits; a whole one keeps all."""
+    return f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:g}"

@@ -20,7 +20,7 @@ class ExplainedStage(msgspec.Struct):
     title: str
     outcome: Annotated[
         Literal["passed", "blocked", "none"],
-        Meta(description="blocked: the first reason against a trade came from here; none: it had no part"),
+        Meta(description="blocked: it forbade to open, first or also; none: it had no part"),
     ]
     text: str
     values: dict[str, Value]
@@ -60,7 +60,8 @@ class Explanation(msgspec.Struct):
     timestamp: int
     sentence: str
     stages: list[ExplainedStage]
-    blocked_by: Blocked | None
+    blocked_by: Annotated[Blocked | None, Meta(description="what forbade it first")]
+    also_blocked: Annotated[list[Blocked], Meta(description="what would have forbidden it, too")]
     reasons: list[Meaning]
     contributions: list[Contribution]
     features: Annotated[dict[str, float | None] | None, Meta(description="with detail=full")]

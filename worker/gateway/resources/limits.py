@@ -40,12 +40,24 @@ class LimitsItem(msgspec.Struct):
     key: str
     version: Annotated[int, Meta(description="for If-Match")]
     control: LimitsRecord
-    written_ms: Annotated[int, Meta(description="epoch ms UTC")]
+    since_version: Annotated[
+        int, Meta(description="of the first record that said the same: decisions that name it or a later one obey")
+    ]
+    written_ms: Annotated[
+        int, Meta(description="since when it is so: of the operator's act, else of that first record; epoch ms UTC")
+    ]
+    renewed_ms: Annotated[
+        int, Meta(description="of the newest record, which may only repeat what another said; epoch ms UTC")
+    ]
     by: Annotated[
         Literal["operator", "monitor", "unknown"],
-        Meta(description="unknown: another program, or an act of which the gateway has no record"),
+        Meta(
+            description="who wanted it, whoever repeats it; unknown: another program, or an act of which the gateway "
+            "has no record"
+        ),
     ]
     who: Annotated[str | None, Meta(description="the operator")]
+    reason: Annotated[str, Meta(description="why: as the operator said it, else as the record does")]
     stale: Annotated[bool, Meta(description="too old for the newest bars: nothing is opened")]
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from worker.engine.blocks import SETTINGS
+from worker.engine.blocks import CUTS, SETTINGS
 from worker.engine.reasons import Reason
 from worker.engine.stages.signal.components import COMPONENTS
 from worker.gateway.log.entry import Entry
-from worker.gateway.log.values import Found, at, fields, number, text, texts
+from worker.gateway.log.values import Found, at, brief, fields, number, text, texts
 from worker.gateway.reading.items import decisions, embedded
 from worker.gateway.resources.explanation import Blocked, Contribution, ExplainedStage, Explanation, Meaning
 from worker.gateway.showing.stages import STAGE_OF, STAGES, StageView
@@ -32,6 +32,9 @@ PARTS = dict(
         strict=True,
     )
 )
+FORBIDS = {reason.name for reason in SETTINGS if reason not in CUTS}
+LIMITS = {Reason.kill_switch.name, Reason.control_block.name, Reason.control_stale.name}
+OPENS = ("open_long", "open_short", "increase", "reverse")
 DOES = {
     "open_long": "opens a long position",
     "open_short": "opens a short position",
@@ -47,7 +50,7 @@ def explain(symbol: str, entry: Entry) -> Explanation:
     sight = decisions.look(entry.value)
     found = fields(sight.raw)
     reasons, blocking = texts(found, "reasons"), text(found, "blocking")
-    features = at(found, "features")
+    features, forbids = at(found, "features"), _forbids(found, reasons, blocking)
     return Explanation(
         symbol=symbol,
         decision_id=text(found, "decision_id"),
@@ -55,8 +58,9 @@ def explain(symbol: str, entry: Entry) -> Explanation:
         offset=entry.offset,
         timestamp=entry.timestamp,
         sentence=sentence(symbol, found) if sight.raw is not None else f"The record of {symbol} can't be read.",
-        stages=[_stage(stage, found, reasons, blocking) for stage in STAGES] if found else [],
+        stages=[_stage(stage, found, reasons, forbids) for stage in STAGES] if found else [],
         blocked_by=None if blocking is None else _blocked(blocking),
+        also_blocked=[_blocked(code) for code in forbids if code != blocking],
         reasons=[Meaning(code, meaning(code)) for code in reasons],
         contributions=_contributions(found),
         features={name: number(features, name) for name in features} if isinstance(features, dict) else None,
@@ -77,7 +81,7 @@ def sentence(symbol: str, found: Found) -> str:
     why = _inner(meaning(reasons[0])) if reasons else "no reason is given."
     if action in DOES:
         qty, price = number(found, "qty"), number(found, "ref_price")
-        size = f" of {qty:g} near {price:.10g}" if qty and price and action.startswith("open") else ""
+        size = f" of {brief(qty)} near {price:.10g}" if qty and price and action.startswith("open") else ""
         return f"{symbol} {DOES[action]}{size} at the next open: {why}"
     if action != "hold":
         return f"{symbol}: this gateway does not know the action {str(action)[:40]}."
@@ -97,12 +101,23 @@ def _inner(told: str) -> str:
     return told[0].lower() + told[1:]
 
 
-def _stage(stage: StageView, found: Found, reasons: list[str], blocking: str | None) -> ExplainedStage:
+def _forbids(found: Found, reasons: list[str], blocking: str | None) -> list[str]:
+    """Return what forbade to open, the first one first: a later gate would have, had the first one not.
+
+    Where nothing was to be opened, only what operators and the portfolio's monitor forbid.
+    """
+    if text(found, "action") in OPENS:
+        return []
+    more = FORBIDS if blocking is not None else LIMITS
+    return [*([] if blocking is None else [blocking]), *(code for code in reasons if code in more and code != blocking)]
+
+
+def _stage(stage: StageView, found: Found, reasons: list[str], forbids: list[str]) -> ExplainedStage:
     mine = [reason.name for reason in stage.reasons if reason.name in reasons]
     told = " ".join(filter(None, [stage.says(found), *(meaning(code) for code in mine)]))
     if stage.id == "indicators" and mine:
         told = meaning(mine[0])
-    blocked = blocking is not None and STAGE_OF.get(blocking) == stage.id
+    blocked = any(STAGE_OF.get(code) == stage.id for code in forbids)
     return ExplainedStage(
         stage.id,
         stage.title,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
+from schemas.audit import Audit
 from schemas.control import ALL_KEY, MODEL_KEY, MONITOR_HEADER, STRATEGY_KEY, Control
 from worker.gateway.gateway import Gateway
 from worker.gateway.log.entry import Entry
+from worker.gateway.log.operated.origins import said_by
 from worker.gateway.log.values import WRONG, fields, whole
 from worker.gateway.resources.limits import (
     Effect,
@@ -44,8 +44,23 @@ def item(gateway: Gateway, key: str) -> LimitsItem | None:
     control = control_of(entry, key)
     if entry is None or control is None:
         return None
-    by, who = _author(gateway, entry, control)
-    return LimitsItem(key, control.version, record(control), entry.timestamp, by, who, _stale(gateway, entry, control))
+    act = _act(gateway, entry, control)
+    first = gateway.logs.origins.of(key)
+    since, written_ms = (control.version, entry.timestamp) if first is None else (first.version, first.written_ms)
+    if act is not None and act.after is not None and first is not None and not first.whole:
+        since = min(since, act.after.version)
+    return LimitsItem(
+        key,
+        control.version,
+        record(control),
+        since,
+        written_ms if act is None else act.ts,
+        entry.timestamp,
+        "operator" if act is not None else "monitor" if _repeated(entry) else "unknown",
+        None if act is None else act.who,
+        control.reason if act is None else act.reason,
+        _stale(gateway, entry, control),
+    )
 
 
 def items(gateway: Gateway) -> list[LimitsItem]:
@@ -80,10 +95,13 @@ def written(done: Done) -> Written:
 
 def effect(gateway: Gateway, key: str, version: int | None) -> Effect:
     """Return how far a record is obeyed; without a version the newest one, or its removal."""
+    standing = item(gateway, key)
     if version is None:
-        control = control_of(gateway.logs.controls.of(key), key)
-        version = 0 if control is None else control.version
-    found = [_partition(entry, partition, key, version) for partition, entry in newest_decisions(gateway, key)]
+        version = 0 if standing is None else standing.version
+    least = version
+    if standing is not None and standing.since_version <= version <= standing.version:
+        least = standing.since_version  # what only repeats it need not be met
+    found = [_partition(entry, partition, key, least) for partition, entry in newest_decisions(gateway, key)]
     in_force = sum(one.in_force for one in found)
     return Effect(key, version, found, in_force, sum(one.version is not None for one in found))
 
@@ -102,15 +120,23 @@ async def preview(gateway: Gateway, key: str) -> KillPreview:
     )
 
 
-def _author(
-    gateway: Gateway, entry: Entry, control: Control
-) -> tuple[Literal["operator", "monitor", "unknown"], str | None]:
-    if any(name == MONITOR_HEADER for name, _ in entry.headers):
-        return "monitor", None
-    for act in gateway.logs.acts.of(control.key):
-        if act.after is not None and act.after.version == control.version:
-            return "operator", act.who
-    return "unknown", None
+def _act(gateway: Gateway, entry: Entry, control: Control) -> Audit | None:
+    """Return the act by which an operator wants what a record says; None where another wants it.
+
+    The portfolio's monitor repeats what operators wrote as its own: the newest act tells, if it says the same.
+    """
+    acts = gateway.logs.acts.of(control.key)
+    if not _repeated(entry):
+        return next((act for act in acts if act.after is not None and act.after.version == control.version), None)
+    newest = next(iter(acts), None)
+    if newest is None or newest.after is None or said_by(newest.after) != said_by(control):
+        return None
+    return newest
+
+
+def _repeated(entry: Entry) -> bool:
+    """Return whether the portfolio's monitor wrote a record, as its own limits or as a repetition of another's."""
+    return any(name == MONITOR_HEADER for name, _ in entry.headers)
 
 
 def _stale(gateway: Gateway, entry: Entry, control: Control) -> bool:

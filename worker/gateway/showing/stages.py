@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from worker.engine.reasons import Reason, Reject
-from worker.gateway.log.values import Found, number, text, texts
+from worker.gateway.log.values import Found, brief, number, text, texts
 
 Value = float | str | None
 R = Reason
@@ -34,7 +34,7 @@ def _market(found: Found) -> str | None:
     regime, bucket, age = text(found, "regime"), text(found, "vol_bucket"), number(found, "regime_age")
     if regime is None:
         return None
-    since = "" if age is None else f" for {age:g} bars"
+    since = "" if age is None else f" for {brief(age)} bars"
     return f"The regime is {regime.replace('_', ' ')}{since}; volatility is {bucket or 'unknown'}."
 
 
@@ -75,14 +75,14 @@ def _controls(found: Found) -> str | None:
 
 def _size(found: Found) -> str | None:
     qty, notional = number(found, "qty"), number(found, "notional")
-    return f"The order is of {qty:g}, worth {abs(notional or 0.0):,.2f}." if qty else None
+    return f"The order is of {brief(qty)}, worth {abs(notional or 0.0):,.2f}." if qty else None
 
 
 def _position(found: Found) -> str | None:
     state, qty = text(found, "position", "state"), number(found, "position", "qty")
     if state is None:
         return None
-    return "There is no position." if state == "flat" else f"The position is {state} {qty or 0.0:g}."
+    return "There is no position." if state == "flat" else f"The position is {state} {brief(qty or 0.0)}."
 
 
 STAGES = (
