@@ -9,7 +9,8 @@ from playwright.async_api import Page, Route
 
 from tests.browser.chromium import Heard
 from tests.browser.conftest import Opener, settled
-from tests.browser.world import TOKENS, World
+from tests.browser.world import SYMBOLS, TOKENS, World
+from tests.support.fleet import until
 
 
 async def limits_of(world: World, key: str) -> Any:
@@ -105,6 +106,42 @@ async def test_what_somebody_else_wrote_meanwhile_is_shown_and_kept(world: World
         await page.get_by_role("dialog").get_by_text("Written as version").wait_for()
     found = (await limits_of(world, "SIM0006"))["control"]
     assert (found["allow_open"], found["risk_mult"]) == (False, 0.5)
+
+
+async def test_a_block_is_seen_at_the_top_whoever_repeats_it_and_can_be_lifted_there(
+    world: World, visit: Opener
+) -> None:
+    async with visit("/#/") as page:
+        await settled(page)
+        await begin(page, "Block …", "SIM0008")
+        await page.get_by_label("Reason").fill("a split is coming")
+        await page.get_by_role("button", name="Write these limits").click()
+        await page.get_by_role("dialog").get_by_text("Written as version").wait_for()
+        await page.keyboard.press("Escape")
+        badge = page.locator(".symbol-head .standing")
+        await badge.filter(has_text="No new positions: by the operate of tests, a split is coming").wait_for()
+        written = (await limits_of(world, "SIM0008"))["version"]
+
+        async def repeated() -> bool:
+            await world.play(SYMBOLS)
+            return bool((await limits_of(world, "SIM0008"))["version"] > written)
+
+        await until(repeated, 30, "the monitor repeats the record")
+        found = await limits_of(world, "SIM0008")
+        assert (found["by"], found["who"], found["since_version"]) == ("operator", "the operate of tests", written)
+        assert "by the operate of tests" in await badge.inner_text()
+        await page.goto("/#/symbols")
+        await settled(page)
+        row = page.get_by_role("row").filter(has_text="SIM0008")
+        await row.get_by_text("no new positions").wait_for()
+        await page.goto("/#/symbols/SIM0008")
+        await settled(page)
+        await page.get_by_role("button", name="Lift …").click()
+        await page.get_by_label("Reason").fill("it has come")
+        await page.get_by_role("button", name="Lift", exact=True).click()
+        await page.get_by_role("dialog").get_by_text("are lifted").wait_for()
+        await page.keyboard.press("Escape")
+        await badge.filter(has_text="a split is coming").wait_for(state="detached")
 
 
 async def test_a_reader_sees_limits_and_no_controls(visit: Opener) -> None:

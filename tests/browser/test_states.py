@@ -78,6 +78,25 @@ async def test_a_session_that_has_ended_brings_the_form_and_says_why(visit: Open
         assert "Bearer" not in await page.locator("body").inner_text()
 
 
+async def test_a_symbol_that_nobody_knows_is_said_once(visit: Opener, heard: Heard) -> None:
+    heard.expected = ("404 (Not Found)",)
+    async with visit("/#/symbols/SIM0O01", "operate") as page:
+        await page.get_by_text("No decision of SIM0O01 is known").wait_for()
+        said = await page.locator("main").inner_text()
+        assert said.count("is known") == 1
+        assert "GET /api" not in said
+        assert await page.get_by_role("button", name="Close it …").count() == 0
+        await page.get_by_role("button", name="Block …").click()
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_text("No decision of it is known: check the spelling.").wait_for()
+        assert await page.evaluate("() => document.activeElement.tagName") == "TEXTAREA"  # the reason
+
+
+async def test_a_decision_that_is_not_there_is_said(visit: Opener) -> None:
+    async with visit("/#/symbols/SIM0001?at=987654321", "read") as page:
+        await page.get_by_text("987654321 is none of these decisions: the newest is shown").wait_for()
+
+
 async def test_a_silent_gateway_is_stale(world: World, visit: Opener, heard: Heard) -> None:
     heard.expected = ("Failed to load resource", "net::")
     async with visit("/#/fleet") as page:

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {changes, limits, rebased, touched} from '../../../../worker/gateway/pages/js/control/difference.js';
+import {against, cause, effect, forbids, kind} from '../../../../worker/gateway/pages/js/control/standing.js';
 import {counted, decidedBy, sentence} from '../../../../worker/gateway/pages/js/control/obeyed.js';
 import {afterwards, told} from '../../../../worker/gateway/pages/js/control/told.js';
 import {writer} from '../../../../worker/gateway/pages/js/control/write.js';
@@ -105,4 +106,22 @@ test('which partitions decide by a model is read from their decisions', () => {
   const shown = [{partition: 0, id: 'gbm', version: '2', close_ts: 1}, {partition: 1, id: 'gbm', version: '1', close_ts: 1}, {partition: 2, id: null, version: null, close_ts: 1}, {partition: 3, id: null, version: null, close_ts: null}];
   assert.deepEqual([decidedBy(shown, {name: 'gbm', version: '2'}).in_force, decidedBy(shown, null).in_force, decidedBy(shown, {name: null, version: ''}).of], [1, 1, 3]);
   assert.equal(decidedBy(shown, null).partitions[1].shows, 'by gbm 1');
+});
+
+const record = (key, control, more = {}) => ({key, control: {key, ...control}, by: 'operator', who: 'ann', reason: 'earnings', written_ms: 1000, ...more});
+
+test('what stands against new positions of a symbol: its own record and that of all, the strictest first', () => {
+  const items = [record('*', {kill: 'close_all'}), record('A', {allow_open: false}), record('B', {risk_mult: 0.5})];
+  assert.deepEqual(against(items, 'A').map((one) => [one.kind, one.record.key]), [['kill', '*'], ['blocked', 'A']]);
+  assert.deepEqual(against(items.slice(1), 'B').filter(forbids), []);
+  assert.equal(against(items, '*').length, 1);
+  assert.deepEqual([{}, {risk_mult: 0}, {max_notional: 0}, {risk_mult: 1, max_notional: null, kill: 'none'}].map((control) => kind(record('A', control))), [null, 'blocked', 'blocked', null]);
+  assert.equal(kind(record('*', {}, {stale: true})), 'stale');
+});
+
+test('a badge says who blocks it, why and since when', () => {
+  const [one] = against([record('A', {allow_open: false})], 'A');
+  assert.equal(`${effect(one)}: ${cause(one, 121_000)}`, 'No new positions: by ann, earnings, since 2 min');
+  const [all] = against([record('*', {allow_open: false}, {who: null, by: 'monitor', reason: 'drawdown'})], 'A');
+  assert.equal(`${effect(all)}: ${cause(all, 1000)}`, 'No new positions in any symbol: by the monitor of risk, drawdown, since now');
 });

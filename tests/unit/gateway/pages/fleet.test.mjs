@@ -20,6 +20,20 @@ test('a take-over from kill to running, with its seconds', () => {
   assert.deepEqual(lasted(found, 99_000), [{state: 'killed', ms: 6000}, {state: 'unowned', ms: 1000}, {state: 'restoring', ms: 3000}]);
 });
 
+test('a page that was left and is back forgets no take-over and makes none up', () => {
+  const seen = new Takeovers();
+  seen.look(one('running', 'A'), 0);
+  seen.look(one('running', 'B'), 1000);
+  seen.look(one('unowned', null), 5000);
+  seen.resume();
+  assert.equal(seen.all.length, 2);
+  seen.look(one('running', 'C'), 90_000);
+  assert.deepEqual([seen.all.length, seen.open.length, seen.all[0].unseen, seen.all[1].unseen], [2, 0, true, undefined]);
+  seen.resume();
+  seen.look(one('running', 'D'), 99_000);
+  assert.equal(seen.all.length, 2, 'what changed while nobody looked has no seconds');
+});
+
 test('without a kill it begins when the owner is gone or changes', () => {
   const seen = new Takeovers();
   seen.look(one('running', 'A'), 0);

@@ -22,6 +22,13 @@ test('numbers', () => {
   assert.equal(format.money(1_013_023.4), '1,013,023');
 });
 
+test('a whole number stays whole', () => {
+  assert.equal(format.brief(1577836882), '1,577,836,882');
+  assert.equal(format.brief(-1234567), '−1,234,567');
+  assert.equal(format.number(1577836882123), '1,577,836,882,123');
+  assert.equal(format.brief(0.1 + 0.2), '0.3');
+});
+
 test('times', () => {
   const at = Date.UTC(2026, 10, 29, 21, 5, 7);
   assert.equal(format.clock(at), '21:05:07');

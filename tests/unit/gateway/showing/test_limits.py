@@ -6,14 +6,14 @@ from typing import Any
 
 import msgspec
 
-from schemas.audit import Audit
+from schemas.audit import Action, Audit
 from schemas.control import MONITOR_HEADER, Control
 from tests.support.made_logs import MadeLogs
 from tests.support.portfolio import START, decision
 from worker.gateway.log.entry import Entry
 
 API = "/api/v1"
-BLOCK = {"allow_open": False}
+BLOCK: dict[str, Any] = {"allow_open": False}
 
 
 class Desk:
@@ -41,7 +41,7 @@ class Desk:
         self.offset += 1
 
     def act(self, who: str, reason: str, after: Control | None, key: str = "A") -> None:
-        action = "remove_limits" if after is None else "set_limits"
+        action: Action = "remove_limits" if after is None else "set_limits"
         act = Audit(1, f"{self.offset:032x}", START + self.offset, who, action, key, reason, after=after)
         self.made.add(self.topics.acts, Entry(0, self.offset, act.ts, key.encode(), msgspec.json.encode(act)))
 

@@ -143,13 +143,15 @@ function over(plot, limits, chosen) {
   ctx.lineWidth = dot;
   ctx.font = `${11 * dot}px sans-serif`;
   ctx.textAlign = 'left'; // the axes leave it at the right
+  ctx.textBaseline = 'alphabetic'; // and at the top
   for (const {at, title} of limits) {
     const y = Math.round(plot.valToPos(at, 'y', true));
     ctx.setLineDash([4 * dot, 4 * dot]);
     ctx.strokeStyle = colour('--bad');
     line(ctx, bbox.left, y, bbox.left + bbox.width, y);
     ctx.fillStyle = colour('--muted');
-    ctx.fillText(title, bbox.left + 4 * dot, y - bbox.top > 16 * dot ? y - 4 * dot : y + 12 * dot);
+    const above = y - bbox.top > 16 * dot ? y - 4 * dot : y + 12 * dot;
+    ctx.fillText(title, bbox.left + 4 * dot, Math.min(Math.max(above, bbox.top + 12 * dot), bbox.top + bbox.height - 4 * dot)); // whole, also at the edge
   }
   if (chosen !== null) {
     const x = Math.round(plot.valToPos(chosen / 1000, 'x', true));

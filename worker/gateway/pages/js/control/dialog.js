@@ -15,6 +15,7 @@ const SENT = 'Closing does not undo what was sent: its outcome is told then, too
 /**
  * @typedef {object} Act
  * @property {string} title @property {(Node|string|false|null)[]} body @property {import('./fields.js').Field[]} fields
+ * @property {import('./fields.js').Field} [focus] the first to fill in; default the first of them
  * @property {string} button @property {boolean} [danger]
  * @property {(write: ReturnType<typeof writer>) => Promise<any>} send
  * @property {(answer: any, signal: AbortSignal) => (Node|string)[]} done what the dialog shows then
@@ -95,7 +96,7 @@ export function writeDialog(ctx, act) {
   };
 
   const open = dialog(act.title, [form], {foot: [...(act.more ?? []), cancel, submit], class: 'writing', onclose: () => own.abort()});
-  const first = act.fields[0]?.input;
+  const first = (act.focus ?? act.fields[0])?.input;
   (first ?? submit).focus();
   return {...open, signal: own.signal};
 }

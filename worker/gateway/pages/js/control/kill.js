@@ -10,6 +10,7 @@ import {note, writeDialog} from './dialog.js';
 import {effect} from './effect.js';
 import {field, reasonField} from './fields.js';
 import {named} from './record.js';
+import {unknownNote} from './spelling.js';
 
 const WORD = 'KILL';
 const SHOWN = 6;
@@ -36,9 +37,9 @@ export function killDialog(ctx, key, {onWritten} = {}) {
     written: onWritten,
     done: (answer, signal) => [note('ok_disc', `Written as version ${label(answer.version, 12)} of ${named(key)}. What follows is read from new decisions.`), effect(ctx, key, answer.version, signal), closing(ctx, key, before, signal)],
   });
-  preview(ctx, key).then((found) => {
+  preview(ctx, key).then(async (found) => {
     before = found;
-    put(hit, listed(found));
+    put(hit, listed(found), await unknownNote(ctx, key));
   }, (error) => put(hit, note('warn', `What it hits can’t be counted: ${label(error.message, 200)}. It can be written all the same.`)));
   return frame;
 }

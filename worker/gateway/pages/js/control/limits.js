@@ -10,6 +10,7 @@ import {effect} from './effect.js';
 import {field, reasonField} from './fields.js';
 import {changes, rebased, touched} from './difference.js';
 import {difference, named, origin} from './record.js';
+import {unknownNote} from './spelling.js';
 
 /** @typedef {Pick<import('../app.js').Context, 'api'|'announce'|'session'|'now'>} Who */
 /** @typedef {{start?: {allow_open?: boolean, risk_mult?: number, max_notional?: number}, onWritten?: (answer: any) => void}} Options */
@@ -70,11 +71,13 @@ function open(ctx, key, title, found, start, onWritten) {
   const about = h('div');
   const origins = () => put(about, record ? origin(record, ctx.now()) : h('p', 'No record limits it now.'));
   const lift = record && h('button', {type: 'button', onclick: () => { frame.close(); liftDialog(ctx, key, {onWritten}); }}, 'Lift …');
+  const spelling = h('div');
+  unknownNote(ctx, key).then((said) => put(spelling, said));
   origins();
   draw();
   const frame = writeDialog(ctx, {
-    title, button: 'Write these limits', fields: [size, cap, reason], more: lift ? [h('span.foot-apart', lift)] : [],
-    body: [about, record?.by === 'monitor' && h('p.hint', 'Your record keeps the stricter values of the monitor too. They hold until you lift yours, also when the monitor’s own cause is gone.'), h('div.field', h('span.label', 'New positions'), allowed.node), size.node, cap.node, h('div.field', h('span.label', 'What changes'), preview), reason.node],
+    title, button: 'Write these limits', fields: [size, cap, reason], focus: start.allow_open === false ? reason : undefined, more: lift ? [h('span.foot-apart', lift)] : [],
+    body: [about, spelling, record?.by === 'monitor' && h('p.hint', 'Your record keeps the stricter values of the monitor too. They hold until you lift yours, also when the monitor’s own cause is gone.'), h('div.field', h('span.label', 'New positions'), allowed.node), size.node, cap.node, h('div.field', h('span.label', 'What changes'), preview), reason.node],
     check: () => (Object.keys(touched(record?.control, wanted())).length ? '' : 'These are the limits in force: change one of them.'),
     send: (write) => write('PUT', ['limits', key], {body: {...touched(record?.control, wanted()), reason: reason.value()}, headers: matching(record)}),
     conflict: async () => {

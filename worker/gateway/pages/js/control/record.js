@@ -27,8 +27,8 @@ export function difference(before, after, {only = false} = {}) {
 
 /** Who wrote the newest record of a key, when and why. @param {any} record as `limits/{key}` has it @param {number} now */
 export function origin(record, now) {
-  const control = record.control ?? {};
-  return h('p', `Version ${label(record.version, 12)}, written by `, author(record), record.written_ms ? ` ${ago(record.written_ms, now)}` : '', control.reason ? ': ' : '', control.reason && foreign(control.reason, 300),
+  const reason = record.reason ?? record.control?.reason;
+  return h('p', `Version ${label(record.since_version ?? record.version, 20)}, written by `, author(record), record.written_ms ? ` ${ago(record.written_ms, now)}` : '', reason ? ': ' : '', reason && foreign(reason, 300),
     record.stale && [' ', tag('stale', 'warn', 'older than ten minutes: workers open nothing')]);
 }
 

@@ -36,8 +36,8 @@ function intl(least, most, more = {}) {
 /** A true minus, and none before a zero. @param {string} said */
 const minus = (said) => (/[1-9]/.test(said) ? said.replace('-', '−') : said.replace('-', ''));
 
-/** Up to ten significant digits, grouped. @param {number} value */
-export const number = (value) => minus(intl(0, 10, {maximumSignificantDigits: 10, minimumFractionDigits: undefined, maximumFractionDigits: undefined}).format(value));
+/** Up to ten significant digits, grouped; a whole number keeps all. @param {number} value */
+export const number = (value) => (Number.isInteger(value) ? integer(value) : minus(intl(0, 10, {maximumSignificantDigits: 10, minimumFractionDigits: undefined, maximumFractionDigits: undefined}).format(value)));
 /** @param {number} value */
 export const integer = (value) => minus(intl(0, 0).format(value));
 /** With a fixed number of digits after the point. @param {number} digits @returns {(value: number) => string} */
@@ -50,8 +50,8 @@ export const fraction = (value) => `${brief(value * 100)} %`;
 export const signed = (format) => (value) => (value > 0 ? `+${format(value)}` : format(value));
 /** An amount: whole above 10,000, else two digits. @param {number} value */
 export const money = (value) => minus(Math.abs(value) >= 10_000 ? intl(0, 0).format(value) : intl(2, 2).format(value));
-/** Six significant digits, for quantities in tables. @param {number} value */
-export const brief = (value) => minus(intl(0, 6, {maximumSignificantDigits: 6, minimumFractionDigits: undefined, maximumFractionDigits: undefined}).format(value));
+/** Six significant digits, for quantities in tables; a whole number keeps all. @param {number} value */
+export const brief = (value) => (Number.isInteger(value) ? integer(value) : minus(intl(0, 6, {maximumSignificantDigits: 6, minimumFractionDigits: undefined, maximumFractionDigits: undefined}).format(value)));
 /** A price with the digits that its size needs, always as many, so that columns align. @param {number} value */
 export function price(value) {
   const digits = decimals(value);

@@ -8,6 +8,7 @@ import {icon} from '../components/icons.js';
 import {about} from './about.js';
 import {finder} from './finder.js';
 import {help} from './help.js';
+import {liveness} from '../core/liveness.js';
 import {signOut} from '../core/session.js';
 
 const LINK = {
@@ -69,10 +70,18 @@ export function shell(session, routes, left) {
   shortcut('t', 'Switch the theme', switchTheme, signal);
   shortcut('?', 'Show the keys', help, signal);
   const title = () => { document.title = `${sign}${name} · AlphaPulse`; };
-  const linked = (/** @type {import('../core/live.js').State} */ next, why = '') => {
-    state.dataset.state = next;
+  let link = /** @type {[import('../core/live.js').State, string]} */ (['connecting', '']);
+  let newest = /** @type {any} */ (null);
+  const drawLink = () => {
+    const [next, why] = liveness(...link, newest);
     state.title = why;
+    if (state.dataset.state === next) return;
+    state.dataset.state = next;
     put(state, icon(LINK[next][0]), h('span.word', LINK[next][1]));
+  };
+  const linked = (/** @type {import('../core/live.js').State} */ next, why = '') => {
+    link = [next, why];
+    drawLink();
   };
 
   return {
@@ -86,12 +95,17 @@ export function shell(session, routes, left) {
     at: (route) => {
       for (const [one, node] of links) {
         const here = one === route || (route !== null && one.path !== '/' && route.path.startsWith(`${one.path}/`));
-        if (here) node.setAttribute('aria-current', 'page');
-        else node.removeAttribute('aria-current');
+        if (here) {
+          node.setAttribute('aria-current', 'page');
+          const row = /** @type {Element} */ (node.parentElement);
+          row.scrollLeft = node.offsetLeft - row.clientWidth / 2 + node.offsetWidth / 2; // on a narrow screen
+        } else node.removeAttribute('aria-current');
       }
     },
     /** The fleet's state reaches every page: its sign stands in the window's title, a kill in a banner. @param {any} status */
     status: (status) => {
+      newest = status;
+      drawLink();
       sign = SIGN[status.level] ?? '';
       title();
       const said = status.kill === 'close_all' ? 'Kill is on: workers close all positions and open none.' : '';

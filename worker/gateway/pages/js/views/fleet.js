@@ -15,10 +15,14 @@ import {workersPanel} from './fleet/workers.js';
 const LOOK_MS = 5000;
 const CLOSE_MS = 1000; // while a take-over goes on
 
+/** Kept while the window is open, so that leaving this page forgets none; what passes meanwhile is not seen. */
+const remembered = new Takeovers();
+
 /** @param {HTMLElement} root @param {import('../app.js').Context} ctx */
 export function mount(root, ctx) {
   const {signal, api} = ctx;
-  const seen = new Takeovers();
+  const seen = remembered;
+  seen.resume();
   let fleet = /** @type {any} */ (null);
   let items = /** @type {any[]} */ ([]);
   let symbols = /** @type {any[]} */ ([]);

@@ -18,7 +18,7 @@ export function mount(root, ctx) {
   const decisions = decisionsPanel(ctx);
   const partitions = partitionsPanel(ctx);
   const alerts = openAlertsPanel(ctx);
-  put(root, h('h1.unseen', 'Overview'), line.node, figures.node, h('div.beside.overview', decisions.panel.node, h('div.stack', partitions.panel.node, alerts.panel.node)));
+  put(root, h('h1.unseen', 'Overview'), line.node, decisions.all, figures.node, h('div.beside.overview', decisions.panel.node, h('div.stack', partitions.panel.node, alerts.panel.node)));
 
   let status = /** @type {any} */ (null);
   const draw = atMost(900, () => {

@@ -41,14 +41,16 @@ export function mount(root, ctx) {
     h('div.grid.halves', course.account.node, course.risk.node, components.panel.node, clusters.panel.node, joint.panel.node, trips.panel.node),
     limits.panel.node);
 
+  const all = () => controls.find((row) => row.key === '*') ?? null;
   const draw = () => {
     const record = answer?.portfolio;
     if (!record) {
-      for (const box of [...newest, clusters.panel]) box.empty('No monitor of risk has written yet', 'Start one: alphapulse risk.');
+      for (const box of [...newest.slice(1), clusters.panel]) box.empty('No monitor of risk has written yet', 'Start one: alphapulse risk.');
+      if (answer) summary.alone(all());
       return;
     }
     put(version, record.schema_version !== KNOWN && tag(`schema version ${label(record.schema_version, 12)}: this page knows ${KNOWN}`, 'warn'));
-    summary.update(record, controls.find((row) => row.key === '*') ?? null);
+    summary.update(record, all());
     gauges.update(record, bounds);
     components.update(record);
     joint.update(record, bounds);

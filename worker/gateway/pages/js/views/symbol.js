@@ -10,7 +10,9 @@ import {recall, remember} from '../core/memory.js';
 import {candles} from '../charts/candles.js';
 import {choice} from '../components/choice.js';
 import {icon} from '../components/icons.js';
+import {level} from '../components/marks.js';
 import {byStream, keep, panel} from '../components/panel.js';
+import * as states from '../components/states.js';
 import {course, grow, nextAction, place} from './symbol/course.js';
 import {dataPanel} from './symbol/data.js';
 import {decisionPanel} from './symbol/decision.js';
@@ -30,6 +32,7 @@ export function mount(root, ctx) {
   if (!LENGTHS.includes(length)) length = '500';
   let bars = /** @type {import('./symbol/course.js').Course|null} */ (null);
   let chosen = /** @type {number|null} sequence; null follows the newest */ (Number(ctx.query.get('at')) || null);
+  let lost = /** @type {number|null} a sequence that was asked for and is not there */ (null);
   let at = -1;
 
   const top = head(ctx, symbol);
@@ -37,7 +40,7 @@ export function mount(root, ctx) {
   const courses = lines({signal, pick: (ts) => choose(bars?.ts.indexOf(ts) ?? -1)});
   const decision = decisionPanel(ctx, symbol);
   const position = positionPanel(ctx);
-  const limits = limitsPanel(ctx, symbol);
+  const limits = limitsPanel(ctx, symbol, (items) => top.limits(items));
   const data = dataPanel();
 
   const step = (/** @type {1|-1} */ way, /** @type {boolean} */ far) => bars && choose(far ? nextAction(bars, at, way) : at + way);
@@ -55,7 +58,9 @@ export function mount(root, ctx) {
   shortcut('ArrowRight', 'On a symbol: the next bar; with Shift the next trade', (event) => step(1, event.shiftKey), signal);
   shortcut('End', 'On a symbol: follow the newest bar', () => follow(), signal);
 
-  put(root, top.node, h('div.beside.symbol', h('div.stack', box.node, courses.panel.node), h('div.stack', decision.panel.node, position.panel.node, limits.panel.node, data.panel.node)));
+  const whole = h('div.beside.symbol', h('div.stack', box.node, courses.panel.node), h('div.stack', decision.panel.node, position.panel.node, limits.panel.node, data.panel.node));
+  const content = h('div.stack');
+  put(root, top.node, content);
   const live = [box, courses.panel, decision.panel, position.panel];
 
   const draw = () => {
@@ -64,7 +69,7 @@ export function mount(root, ctx) {
     chart.select(chosen === null ? null : at);
     courses.select(chosen === null ? null : bars.ts[at]);
     newest.setAttribute('aria-pressed', String(chosen === null));
-    put(where, chosen === null ? '' : `${count(bars.ts.length - 1 - at, 'bar')} back`);
+    put(where, lost !== null ? level('warn', `${label(lost, 20)} is none of these decisions: the newest is shown`) : chosen === null ? '' : `${count(bars.ts.length - 1 - at, 'bar')} back`);
     decision.show(bars.sequence[at], chosen === null);
   };
   const choose = (/** @type {number} */ next) => {
@@ -72,24 +77,44 @@ export function mount(root, ctx) {
     const sequence = bars.sequence[next];
     if (sequence === undefined) return;
     chosen = sequence;
+    lost = null;
     ctx.go(`${link('symbols', symbol)}?at=${sequence}`, true);
     draw();
   };
   const follow = () => {
-    chosen = null;
+    chosen = lost = null;
     ctx.go(link('symbols', symbol), true);
     chart.follow();
     draw();
   };
 
+  put(content, whole);
+
+  /** A symbol without decisions is none that workers know: said once, not by each panel. */
+  const unknown = () => {
+    limits.known(false);
+    put(content, states.empty(`No decision of ${label(symbol, 40)} is known`, 'Check the spelling: / finds a symbol. If its first bar is still to come, this page shows it then.'), limits.panel.node);
+  };
   const read = async () => {
     const [newestOne, answer] = await Promise.all([get(['symbols', symbol], {signal}), get(['symbols', symbol, 'bars'], {query: {limit: length}, signal})]);
     return {newestOne, answer};
   };
-  const kept = keep(live, read, ({newestOne, answer}) => {
+  const found = () => read().catch((error) => {
+    if (error?.status === 404) return null;
+    throw error;
+  });
+  const kept = keep(live, found, (both) => {
+    if (!both) return unknown();
+    const {newestOne, answer} = both;
+    if (!whole.isConnected) {
+      limits.known(true);
+      put(/** @type {Element} */ (whole.lastElementChild), decision.panel.node, position.panel.node, limits.panel.node, data.panel.node);
+      put(content, whole);
+    }
     bars = course(answer);
     bars.result = (newestOne.decision.position?.realised ?? 0) + (newestOne.decision.position?.unrealised ?? 0);
-    if (chosen !== null && !bars.sequence.includes(chosen)) chosen = null;
+    lost = chosen !== null && !bars.sequence.includes(chosen) ? chosen : null;
+    if (lost !== null) chosen = null;
     box.show(chart.node);
     chart.show(bars);
     courses.show(bars);
@@ -111,7 +136,7 @@ export function mount(root, ctx) {
   ctx.stream({topics: ['decisions', 'limits'], mode: 'all', symbol}, {
     state: (state, why) => byStream(live, state, why),
     decisions: (items) => {
-      if (!bars) return;
+      if (!bars) return void kept.again();
       for (const item of items) {
         if (item.value?.symbol !== symbol || !grow(bars, item.value)) continue;
         chart.grew();

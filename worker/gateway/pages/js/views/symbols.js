@@ -5,6 +5,7 @@ import {h, put} from '../core/dom.js';
 import {ago, brief, count, fixed, label, money, price, words} from '../core/format.js';
 import {link} from '../core/router.js';
 import {action, change, level, side, tag, value} from '../components/marks.js';
+import {drawForAll, rowMark} from '../control/badge.js';
 import {keep, panel} from '../components/panel.js';
 import {table} from '../components/table.js';
 
@@ -16,10 +17,12 @@ const HEALTH = {ok: ['ok', 'ok'], silent: ['warn', 'silent'], quarantined: ['war
 export function mount(root, ctx) {
   const filter = h('input', {type: 'search', 'aria-label': 'Filter by symbol', placeholder: 'Filter', maxlength: 200});
   const box = panel('Newest decision of each symbol', {flush: true, actions: [filter]});
+  const all = h('div.standings', {role: 'status'});
+  let limits = /** @type {any[]} */ ([]);
   const rows = table({
     caption: 'Newest decision of each symbol', key: (row) => row.symbol, tall: 'calc(100vh - 13rem)',
     columns: [
-      {title: 'Symbol', head: true, sort: (row) => row.symbol, cell: (row) => h('a.subject.foreign', {href: link('symbols', row.symbol)}, label(row.symbol, 40))},
+      {title: 'Symbol', head: true, sort: (row) => row.symbol, cell: (row) => h('span', h('a.subject.foreign', {href: link('symbols', row.symbol)}, label(row.symbol, 40)), ' ', rowMark(limits, row.symbol, ctx.now()))},
       {title: 'Health', sort: (row) => row.health, cell: (row) => level(...(HEALTH[row.health] ?? ['none', words(row.health)]))},
       {title: 'Close', numeric: true, cell: (row) => value(row.close, price)},
       {title: 'Action', cell: (row) => action(row.action), sort: (row) => row.action},
@@ -41,8 +44,15 @@ export function mount(root, ctx) {
     rows.update(answer.items);
     box.show(rows.node);
   };
-  const data = keep(box, () => ctx.api.get('symbols', {query: {q: filter.value.trim(), limit: MOST}, signal: ctx.signal}), draw, {signal: ctx.signal, every: 5000});
+  const read = async () => {
+    const asked = ctx.api.get('limits', {signal: ctx.signal}).then(({items}) => items, () => limits); // the rows stand without them
+    const answer = await ctx.api.get('symbols', {query: {q: filter.value.trim(), limit: MOST}, signal: ctx.signal});
+    limits = await asked;
+    drawForAll(all, limits, ctx.now());
+    return answer;
+  };
+  const data = keep(box, read, draw, {signal: ctx.signal, every: 5000});
   filter.addEventListener('input', atMost(150, data.again, ctx.signal));
-  put(root, h('div.page-head', h('h1', 'Symbols')), box.node);
+  put(root, h('div.page-head', h('h1', 'Symbols'), all), box.node);
   ctx.stream({topics: []});
 }

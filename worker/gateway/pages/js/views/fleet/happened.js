@@ -12,7 +12,7 @@ const SHOWN = 8;
 
 /** @param {import('../../app.js').Context} ctx */
 export function takeoversPanel(ctx) {
-  const box = panel('Take-overs', {note: 'seen since this page was opened'});
+  const box = panel('Take-overs', {note: 'seen while this page was open'});
   const list = h('ol.takeovers');
   return {
     panel: box,
@@ -22,7 +22,7 @@ export function takeoversPanel(ctx) {
       const now = ctx.now();
       const longest = Math.max(1000, ...all.slice(0, SHOWN).map((one) => (one.ended ?? now) - one.began));
       put(list, all.slice(0, SHOWN).map((one) => h('li.takeover', {dataset: {open: String(one.ended === null)}},
-        h('p', h('strong', `Partition ${one.partition}`), ' ', one.ended === null ? level('warn', `for ${span(now - one.began)}`) : level('ok', one.ended === one.began ? 'handed over' : `running after ${span(one.ended - one.began)}`), h('span.muted', ` · ${clock(one.began)}`)),
+        h('p', h('strong', `Partition ${one.partition}`), ' ', one.ended === null ? level('warn', `for ${span(now - one.began)}`) : level('ok', one.unseen ? 'running again, since when was not seen' : one.ended === one.began ? 'handed over' : `running after ${span(one.ended - one.began)}`), h('span.muted', ` · ${clock(one.began)}`)),
         h('p.small.foreign', one.from ? `from ${label(one.from, 48)}` : 'had no owner', one.to && one.to !== one.from ? ` to ${label(one.to, 48)}` : ''),
         one.ended !== one.began && h('div.phases', {'aria-hidden': 'true'}, lasted(one, now).map(({state, ms}) => h('span.phase', {dataset: {state}, style: {width: `${(ms / longest) * 100}%`}}))),
         h('p.small', lasted(one, now).map(({state, ms}) => h('span.phase-said', {dataset: {state}}, `${PHASES[state]?.[1] ?? label(state, 20)} ${span(ms)}`))))));

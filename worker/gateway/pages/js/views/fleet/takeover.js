@@ -1,7 +1,7 @@
 /** Take-overs as seen from look to look: which partition was without a working owner, in which phases, for how long. Pure. */
 
 /** @typedef {{state: string, at: number}} Phase */
-/** @typedef {{partition: number, from: string|null, to: string|null, began: number, phases: Phase[], ended: number|null}} Takeover */
+/** @typedef {{partition: number, from: string|null, to: string|null, began: number, phases: Phase[], ended: number|null, unseen?: boolean}} Takeover */
 
 const KEPT = 40;
 const BLIP_MS = 2000; // a rebalance that gives a partition back at once is none
@@ -17,6 +17,12 @@ export class Takeovers {
   /** Those that go on. */
   get open() {
     return this.all.filter((one) => one.ended === null);
+  }
+
+  /** The page was left and is back: what changed meanwhile was not seen, so it is no take-over, and of an open one the end was not seen. */
+  resume() {
+    this.#owners.clear();
+    for (const one of this.open) one.unseen = true;
   }
 
   /** Somebody killed the owner of these partitions: their take-over begins now, before any broker notices. @param {number[]} partitions @param {number} now */

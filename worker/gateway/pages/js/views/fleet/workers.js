@@ -8,6 +8,7 @@ import {table} from '../../components/table.js';
 
 const STATES = {running: ['ok', 'running'], restoring: ['warn', 'restoring'], joining: ['warn', 'joining'], draining: ['warn', 'draining'], unknown: ['none', 'not known']};
 const OLD_MS = 20_000;
+const SILENT_MS = 5000; // probes are asked each second
 
 /** @param {import('../../app.js').Context} ctx */
 export function workersPanel(ctx) {
@@ -19,7 +20,7 @@ export function workersPanel(ctx) {
       {title: 'Worker', head: true, sort: (row) => row.client_id, cell: (row) => h('span', h('span.foreign', {title: label(row.member_id ?? 'no member', 200)}, label(row.client_id, 40)), row.host && h('span.muted.small.foreign', ` ${label(row.host, 40).replace(/^\//, '')}`))},
       {title: 'State', sort: (row) => row.state, cell: (row) => level(...(STATES[row.state] ?? ['none', label(row.state, 20)]))},
       {title: 'Partitions', cell: (row) => (row.partitions?.length ? row.partitions.join(', ') : row.member_id === null ? 'no member yet' : 'none')},
-      {title: 'Ready', cell: (row) => ready(row)},
+      {title: 'Ready', cell: (row) => ready(row, ctx.now())},
       {title: 'Decisions/s', numeric: true, from: 'phone', sort: (row) => row.decisions_per_s, cell: (row) => value(row.decisions_per_s, compact)},
       {title: 'p99 ms', numeric: true, from: 'phone', sort: (row) => row.p99_ms, cell: (row) => value(row.p99_ms, integer), hint: 'of encoding, sending and committing a batch, over a minute'},
       {title: 'CPU %', numeric: true, from: 'middle', sort: (row) => row.cpu_percent, cell: (row) => value(row.cpu_percent, fixed(0)), hint: '100 is one core'},
@@ -44,8 +45,9 @@ export function workersPanel(ctx) {
   };
 }
 
-/** @param {any} row */
-function ready(row) {
+/** @param {any} row @param {number} now */
+function ready(row, now) {
+  if (typeof row.scraped_ms === 'number' && now - row.scraped_ms > SILENT_MS) return level('warn', 'no answer');
   if (row.ready === null || row.ready === undefined) return level('none', row.probe ? 'no answer' : 'no probe');
   const checks = Object.entries(row.checks ?? {});
   const failing = checks.filter(([, good]) => good !== true && good !== 'ok').map(([name]) => name);

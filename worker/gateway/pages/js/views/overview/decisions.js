@@ -1,6 +1,6 @@
 /** The newest decisions. Rows stand still while somebody reads them. */
 
-import {atMost} from '../../core/clock.js';
+import {atMost, every} from '../../core/clock.js';
 import {h} from '../../core/dom.js';
 import {count, fixed, label, moment, when, words} from '../../core/format.js';
 import {recall, remember} from '../../core/memory.js';
@@ -8,6 +8,7 @@ import {link} from '../../core/router.js';
 import {choice} from '../../components/choice.js';
 import {icon} from '../../components/icons.js';
 import {action, foreign, tag, value} from '../../components/marks.js';
+import {drawForAll, rowMark} from '../../control/badge.js';
 import {keep, panel} from '../../components/panel.js';
 import {table} from '../../components/table.js';
 import {why} from '../../words.js';
@@ -15,6 +16,7 @@ import {why} from '../../words.js';
 const KEPT = 400;
 const SHOWN = 60;
 const DRAWN_MS = 500;
+const LIMITS_MS = 5000;
 /** Reasons that keep a symbol quiet without stopping a signal. */
 const QUIET = new Set(['signal_weak', 'warmup']);
 /** @type {Record<string, (decision: any) => boolean>} */
@@ -31,6 +33,7 @@ export function decisionsPanel(ctx) {
   if (!(kind in KINDS)) kind = 'all';
   /** @type {Record<string, any[]>} newest first */
   const kept = {all: [], trades: [], blocked: []};
+  let limits = /** @type {any[]} */ ([]);
   let held = false;
   let waiting = 0;
 
@@ -50,7 +53,7 @@ export function decisionsPanel(ctx) {
     fixed: true,
     columns: [
       {title: 'Time', width: '6.5rem', cell: ({value: one}) => h('time', {title: `close of the bar: ${moment(one.close_ts)} UTC`}, when(one.close_ts, ctx.now())), class: 'time'},
-      {title: 'Symbol', width: '7.25rem', head: true, cell: ({value: one}) => subject(one)},
+      {title: 'Symbol', width: '7.25rem', head: true, cell: ({value: one}) => h('span', subject(one), rowMark(limits, String(one.symbol ?? ''), ctx.now(), true))},
       {title: 'Action', width: '8rem', class: 'action', cell: ({value: one}) => [action(one.action), h('span.below', why(one))]},
       {title: 'Final', width: '4.25rem', numeric: true, from: 'phone', cell: ({value: one}) => value(one.final, fixed(2)), hint: 'the signal after all stages, −1 to 1'},
       {title: 'Confidence', width: '7rem', numeric: true, from: 'wide', cell: ({value: one}) => value(one.confidence, fixed(2))},
@@ -68,6 +71,13 @@ export function decisionsPanel(ctx) {
     note();
   };
   const note = () => box.note((held || paused) && waiting ? `held: ${count(waiting, 'newer one')}` : '');
+  const all = h('div.standings', {role: 'status'});
+  const look = () => ctx.api.get('limits', {signal: ctx.signal}).then(({items}) => {
+    limits = items;
+    drawForAll(all, limits, ctx.now());
+  }, () => {}); // the rows stand without them
+  look();
+  every(LIMITS_MS, look, ctx.signal);
   const soon = atMost(DRAWN_MS, () => (held || paused ? note() : draw()), ctx.signal);
   const hold = (/** @type {boolean} */ next) => () => {
     held = next;
@@ -86,6 +96,7 @@ export function decisionsPanel(ctx) {
 
   return {
     panel: box,
+    all,
     again: data.again,
     /** @param {import('../../core/live.js').Item[]} items oldest first */
     add: (items) => {

@@ -8,17 +8,31 @@ import {panel} from '../../components/panel.js';
 import {acknowledgeDialog} from '../../control/acknowledge.js';
 import {controlButtons} from '../../control/buttons.js';
 import {block, warning} from './figures.js';
+import {badge} from '../../control/badge.js';
+import {against, forbids} from '../../control/standing.js';
 
 /** @param {import('../../app.js').Context} ctx @param {(answer: any) => void} onWritten */
 export function summaryPanel(ctx, onWritten) {
   const acts = h('div.row');
-  const box = panel('May positions be opened?', {class: 'may-open', actions: [controlButtons(ctx, '*', {onWritten})]});
+  const buttons = controlButtons(ctx, '*', {onWritten});
+  const box = panel('May positions be opened?', {class: 'may-open', actions: [buttons.node]});
   const body = h('div.stack');
   let said = '';
   return {
     panel: box,
+    /** No monitor has written: what operators set for all holds all the same. @param {any} all the control record of `*`, or null */
+    alone: (all) => {
+      buttons.update(all);
+      const [one] = all ? against([all], '*').filter(forbids) : [];
+      const killed = one?.kind === 'kill';
+      put(body, h('p.answer', {dataset: {level: killed ? 'bad' : 'warn'}}, icon(killed ? 'bad' : 'warn'), h('strong', !one ? 'Yes, as far as is known' : killed ? 'No. All positions are being closed' : 'No. Positions that are open stay managed')),
+        one && badge(one, ctx.now()),
+        h('p.hint', 'No monitor of risk has written yet: the portfolio’s figures are not watched. Start one: alphapulse risk.'));
+      box.show(body);
+    },
     /** @param {any} portfolio @param {any} all the control record of `*`, or null */
     update: (portfolio, all) => {
+      buttons.update(all);
       const blocking = Array.isArray(portfolio.blocking) ? portfolio.blocking : [];
       const blocks = blocking.map(block);
       const control = all?.control;
@@ -29,7 +43,7 @@ export function summaryPanel(ctx, onWritten) {
       put(body,
         h('p.answer', {dataset: {level: killed ? 'bad' : blocks.length || byOperator ? 'warn' : 'ok'}}, icon(shape), h('strong', answer)),
         h('ul.causes', blocks.map((one) => h('li', level(one.kind === 'kill' ? 'bad' : 'warn', one.said), ' ', h('span.muted', one.hint), one.look && [' ', h('a', {href: one.look}, 'Look there')])),
-          byOperator && h('li', level('warn', control.kill === 'close_all' ? 'An operator’s kill' : 'An operator’s limit'), ' ', h('span.muted.foreign', label(control.reason ?? '', 200))),
+          byOperator && h('li', badge({kind: control.kill === 'close_all' ? 'kill' : 'blocked', record: all}, ctx.now())),
           (portfolio.warnings ?? []).map((/** @type {unknown} */ one) => h('li', level('warn', warning(one)), ' ', h('span.muted', 'warns only')))),
         h('dl.facts.left',
           h('dt', {title: 'risk_mult of all symbols: the multiplier, less what the drawdown takes'}, 'Size of new positions'), h('dd', value(size, (share) => `${fraction(share)} of normal`)),

@@ -52,18 +52,19 @@ export function decisionPanel(ctx, symbol) {
 }
 
 /** @param {any} one */
-function verdict({decision, sentence, blocked_by: blocked, problem}) {
+function verdict({decision, sentence, blocked_by: blocked, also_blocked: also, stages, problem}) {
   const traded = decision.action !== 'hold';
   return h('div.verdict',
     h('p.verdict-action', action(decision.action), traded && h('span.muted', value(decision.qty, brief), ' at ', value(decision.ref_price, price), ' (', value(decision.notional, money), ')'), newer(decision)),
-    h('p.verdict-said', foreign(sentence, 600)), problem && level('warn', label(problem, 300)), blocked && stopped(blocked, sentence));
+    h('p.verdict-said', foreign(sentence, 600)), problem && level('warn', label(problem, 300)), blocked && stopped('Blocked', blocked, sentence, stages), (also ?? []).map((/** @type {any} */ one) => stopped(blocked ? 'Also blocked' : 'Blocked', one, sentence, stages)));
 }
 
-/** What kept a trade from happening, and which setting moves it; not what the sentence has said. @param {any} blocked @param {string} sentence */
-function stopped(blocked, sentence) {
+/** What kept a trade from happening, and which setting moves it; not what the sentence has said. @param {string} how @param {any} blocked @param {string} sentence @param {any[]} [stages] whose titles name where */
+function stopped(how, blocked, sentence, stages = []) {
+  const where = stages.find((one) => one.stage === blocked.stage)?.title ?? blocked.stage;
   const text = label(blocked.text ?? reason(blocked.code), 300);
   const told = String(sentence ?? '').toLowerCase().includes(text.toLowerCase().replace(/\.$/, ''));
-  return h('p.verdict-blocked', icon('block'), h('span', h('b', blocked.stage ? `Blocked at ${words(blocked.stage)}` : 'Blocked'), told ? '' : [': ', h('span.foreign', text)],
+  return h('p.verdict-blocked', icon('block'), h('span', h('b', where ? `${how} at ${words(where).toLowerCase()}` : how), told ? '' : [': ', h('span.foreign', text)],
     blocked.moved_by && h('span.small.moved', 'Moved by ', setting(blocked.moved_by))));
 }
 
@@ -81,7 +82,7 @@ const chain = (stages) => stages.length > 0 && h('ol.chain', {'aria-label': 'Sta
 /** @param {Record<string, any>|null|undefined} all */
 function values(all) {
   const found = Object.entries(all ?? {}).filter(([, one]) => one !== null);
-  return found.length > 0 && h('p.stage-values', found.map(([name, one]) => h('span', `${term(name)} `, typeof one === 'string' || typeof one === 'boolean' ? h('b', words(one)) : h('b', value(one, brief)))));
+  return found.length > 0 && h('p.stage-values', found.map(([name, one]) => h('span', `${term(name)} `, name.endsWith('_version') && Number.isInteger(one) ? h('b', String(one)) : typeof one === 'string' || typeof one === 'boolean' ? h('b', words(one)) : h('b', value(one, brief)))));
 }
 
 /** @param {any} one */

@@ -5,17 +5,25 @@ import {h, put, say} from '../../core/dom.js';
 import {ago, capital, label, moment, percent, price, span, words} from '../../core/format.js';
 import {change, level, side, tag, value} from '../../components/marks.js';
 import {newer} from '../../components/newer.js';
+import {badges} from '../../control/badge.js';
 
 /** @param {import('../../app.js').Context} ctx @param {string} symbol */
 export function head(ctx, symbol) {
   const now = h('span.symbol-now');
   const about = h('span.row.wide');
   const age = h('span.muted');
+  const standing = h('div.standings', {role: 'status'});
   let closed = NaN;
   const tell = () => say(age, Number.isFinite(closed) ? `last bar ${ago(closed, ctx.now())}` : '');
   every(1000, tell, ctx.signal);
   return {
-    node: h('div.page-head.symbol-head', h('h1.foreign', label(symbol, 60)), now, about, age),
+    node: h('div.page-head.symbol-head', h('h1.foreign', label(symbol, 60)), now, about, age, standing),
+    /** @param {any[]} items as `limits` has them */
+    limits: (items) => {
+      const next = badges(items, symbol, ctx.now());
+      const same = next.length === standing.childElementCount && next.every((one, at) => one.isEqualNode(standing.children[at]));
+      if (!same) put(standing, next);
+    },
     /** @param {any} item as `symbols/{s}` has it @param {import('./course.js').Course|null} bars */
     update: (item, bars) => {
       const one = item.decision;
