@@ -150,3 +150,27 @@ async def test_a_reader_sees_limits_and_no_controls(visit: Opener) -> None:
         await page.get_by_role("heading", name="Limits in force").wait_for()
         for name in ("Block …", "Limits …", "Change", "Lift"):
             assert await page.get_by_role("button", name=name).count() == 0
+
+
+async def test_without_a_monitor_a_kill_of_all_is_said_on_the_page_of_risk(visit: Opener) -> None:
+    record = {"key": "*", "version": 3, "since_version": 3, "written_ms": 1, "renewed_ms": 1, "by": "operator"}
+    control = {"key": "*", "version": 3, "effective_ts": 0, "kill": "close_all"}
+    items = [record | {"control": control, "who": "ann", "reason": "fills look wrong", "stale": False}]
+
+    async def none(route: Route) -> None:
+        await route.fulfill(json={"portfolio": None, "monitor": "none", "timestamp": None})
+
+    async def one(route: Route) -> None:
+        await route.fulfill(json={"items": items})
+
+    async def quiet(route: Route) -> None:
+        await route.fulfill(status=200, content_type="text/event-stream", body=": quiet\n\n")
+
+    async with visit("/#/fleet") as page:
+        for path, answer in (("portfolio", none), ("limits", one), ("stream?*", quiet)):
+            await page.route(f"**/api/v1/{path}", answer)
+        await page.goto("/#/risk")
+        box = page.locator(".may-open")
+        await box.get_by_text("No. All positions are being closed").wait_for()
+        await box.get_by_text("by ann, fills look wrong").wait_for()
+        await box.get_by_role("button", name="Lift …").wait_for()

@@ -1,6 +1,6 @@
 /** What nobody sees now: partitions without progress, processes without a probe, symbols without bars. Pure. */
 
-import {count, label, span, words} from '../../core/format.js';
+import {count, label, member, span, words} from '../../core/format.js';
 
 const BLIND_S = 60;
 const NAMED = 5;
@@ -22,7 +22,7 @@ export function spots(fleet, partitions, symbols) {
   const dark = workers.filter((/** @type {any} */ one) => !one.probe);
   if (dark.length) add('warn', `No figures of ${count(dark.length, 'worker')}`, 'gateway.scrape or gateway.scrape_file names the addresses of their probes.');
   const unready = workers.filter((/** @type {any} */ one) => one.ready === false);
-  for (const one of unready.slice(0, NAMED)) add('warn', `${label(one.client_id, 40)} is not ready: ${Object.keys(one.checks ?? {}).filter((name) => !one.checks[name]).map(words).join(', ') || 'it does not say why'}`, 'Its probe tells which check fails.');
+  for (const one of unready.slice(0, NAMED)) add('warn', `${one.member_id ? member(one.member_id) : label(one.client_id, 40)} is not ready: ${Object.keys(one.checks ?? {}).filter((name) => !one.checks[name]).map(words).join(', ') || 'it does not say why'}`, 'Its probe tells which check fails.');
   const settings = new Set(workers.map((/** @type {any} */ one) => one.config_hash).filter(Boolean));
   if (settings.size > 1) add('warn', `Workers run with ${settings.size} different settings`, 'Decisions depend on them: finish the roll-out, or compare the files.');
   for (const [health, said, hint] of [['silent', 'without a bar for several intervals', 'Look at their source of bars.'], ['quarantined', 'in quarantine', 'Bars at another price level wait for confirmation.']]) {

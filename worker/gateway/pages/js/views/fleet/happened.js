@@ -1,7 +1,7 @@
 /** Take-overs that this page has seen, phase by phase with seconds; and rebalances of the group. */
 
 import {h, put, svg} from '../../core/dom.js';
-import {ago, clock, count, fixed, integer, label, moment, span, text} from '../../core/format.js';
+import {ago, clock, count, fixed, integer, label, member, moment, span, text} from '../../core/format.js';
 import {level, value} from '../../components/marks.js';
 import {panel} from '../../components/panel.js';
 import {frame} from '../../charts/frame.js';
@@ -23,7 +23,7 @@ export function takeoversPanel(ctx) {
       const longest = Math.max(1000, ...all.slice(0, SHOWN).map((one) => (one.ended ?? now) - one.began));
       put(list, all.slice(0, SHOWN).map((one) => h('li.takeover', {dataset: {open: String(one.ended === null)}},
         h('p', h('strong', `Partition ${one.partition}`), ' ', one.ended === null ? level('warn', `for ${span(now - one.began)}`) : level('ok', one.unseen ? 'running again, since when was not seen' : one.ended === one.began ? 'handed over' : `running after ${span(one.ended - one.began)}`), h('span.muted', ` · ${clock(one.began)}`)),
-        h('p.small.foreign', one.from ? `from ${label(one.from, 48)}` : 'had no owner', one.to && one.to !== one.from ? ` to ${label(one.to, 48)}` : ''),
+        h('p.small.foreign', one.from ? `from ${member(one.from)}` : 'had no owner', one.to && one.to !== one.from ? ` to ${member(one.to)}` : ''),
         one.ended !== one.began && h('div.phases', {'aria-hidden': 'true'}, lasted(one, now).map(({state, ms}) => h('span.phase', {dataset: {state}, style: {width: `${(ms / longest) * 100}%`}}))),
         h('p.small', lasted(one, now).map(({state, ms}) => h('span.phase-said', {dataset: {state}}, `${PHASES[state]?.[1] ?? label(state, 20)} ${span(ms)}`))))));
       box.show(list);

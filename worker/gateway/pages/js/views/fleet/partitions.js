@@ -1,7 +1,7 @@
 /** Each partition: the strip at a glance, and a table with every number. */
 
 import {h} from '../../core/dom.js';
-import {compact, count, integer, label, span, when} from '../../core/format.js';
+import {compact, count, integer, label, member, span, when} from '../../core/format.js';
 import {level, meter, value} from '../../components/marks.js';
 import {panel} from '../../components/panel.js';
 import {table} from '../../components/table.js';
@@ -20,7 +20,7 @@ export function partitionsPanel(ctx) {
     columns: [
       {title: 'Partition', head: true, sort: (row) => row.partition, cell: (row) => String(row.partition)},
       {title: 'State', sort: (row) => row.state, cell: (row) => level(STATES[row.state] ?? 'none', WORDS[row.state] ?? label(row.state, 20))},
-      {title: 'Owner', sort: (row) => row.owner, cell: (row) => (row.owner ? h('span.foreign', label(row.owner, 48)) : 'nobody')},
+      {title: 'Owner', sort: (row) => row.owner, cell: (row) => (row.owner ? h('span.foreign', {title: label(row.owner, 100)}, member(row.owner)) : 'nobody')},
       {title: 'Lag', numeric: true, sort: (row) => row.lag, cell: (row) => value(row.lag, compact)},
       {title: 'Behind', numeric: true, sort: (row) => row.lag_seconds, cell: (row) => value(row.lag_seconds, (seconds) => span(seconds * 1000))},
       {title: 'Restore', cell: (row) => restore(row)},

@@ -1,7 +1,7 @@
 /** The members of the group, with what their probes say. */
 
 import {h} from '../../core/dom.js';
-import {ago, compact, count, fixed, integer, label, text} from '../../core/format.js';
+import {ago, compact, count, fixed, integer, label, member, text} from '../../core/format.js';
 import {foreign, level, tag, value} from '../../components/marks.js';
 import {panel} from '../../components/panel.js';
 import {table} from '../../components/table.js';
@@ -17,7 +17,7 @@ export function workersPanel(ctx) {
   const rows = table({
     caption: 'Workers of the group', key: (row) => row.member_id ?? row.probe ?? row.client_id, tall: '26rem',
     columns: [
-      {title: 'Worker', head: true, sort: (row) => row.client_id, cell: (row) => h('span', h('span.foreign', {title: label(row.member_id ?? 'no member', 200)}, label(row.client_id, 40)), row.host && h('span.muted.small.foreign', ` ${label(row.host, 40).replace(/^\//, '')}`))},
+      {title: 'Worker', head: true, sort: (row) => row.client_id, cell: (row) => h('span', h('span.foreign', {title: label(row.member_id ?? 'no member', 200)}, row.member_id ? member(row.member_id) : label(row.client_id, 40)), row.host && h('span.muted.small.foreign', ` ${label(row.host, 40).replace(/^\//, '')}`))},
       {title: 'State', sort: (row) => row.state, cell: (row) => level(...(STATES[row.state] ?? ['none', label(row.state, 20)]))},
       {title: 'Partitions', cell: (row) => (row.partitions?.length ? row.partitions.join(', ') : row.member_id === null ? 'no member yet' : 'none')},
       {title: 'Ready', cell: (row) => ready(row, ctx.now())},
