@@ -48,7 +48,7 @@ def show(targets: Targets, figures: Mapping[str, float]) -> None:
 def _text(value: float) -> str:
     if 0.0 < abs(value) < 1e-3:
         return f"{value:.1e}"
-    return f"{value:,.{0 if value.is_integer() else 3}f}"
+    return f"{value:,.{0 if float(value).is_integer() else 3}f}"
 
 
 def _said(bounds: tuple[Target, ...]) -> str:
