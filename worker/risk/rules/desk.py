@@ -34,7 +34,8 @@ class Desk(msgspec.Struct):
         """Take a record that another wrote, None for a removal: from now on, or from its time on, workers obey it."""
         self._note(key, None if control is None else control.corp_action)
         if control is None:
-            self.live.pop(key, None)
+            # Not forgotten: a repetition of ours may have come just behind it, and the next one removes that.
+            self.live[key] = Live(NONE, 0)
             return
         if control.effective_ts > ts:
             self.live.setdefault(key, Live(NONE, 0)).followed = True

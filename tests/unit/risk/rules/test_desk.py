@@ -163,3 +163,19 @@ def test_an_operators_limit_is_never_loosened_nor_a_rules(events: list[tuple]) -
                 assert is_as_strict(applied, limits.get(name, NONE))
             if not records:
                 assert in_force(theirs[name], ts) == NONE
+
+
+def test_what_an_operator_lifted_is_removed_once_more() -> None:
+    # A repetition that was on its way when the operator lifted the limits lies behind the removal, and is in force.
+    desk = Desk()
+    desk.write(STEP, {}, {})
+    desk.seen(2 * STEP, "A", operators("A", 7, Limits(allow_open=False)))
+    again, gone = desk.repeat(2 * STEP, [])
+    assert [(one.key, one.allow_open) for one in again] == [("*", True), ("A", False)]
+    desk.seen(3 * STEP, "A", None)
+    assert [one.key for one in desk.write(3 * STEP, {}, {})] == []
+    again, gone = desk.repeat(3 * STEP, [])
+    assert (gone, any(one.key == "A" for one in again)) == (["A"], False)
+    assert desk.repeat(4 * STEP, [])[1] == []
+    desk.seen(5 * STEP, "A", operators("A", 12, Limits(allow_open=False)))
+    assert desk.repeat(5 * STEP, [])[0][-1].version > 12
