@@ -63,12 +63,21 @@ async def test_without_a_token_there_is_a_form(visit: Opener, heard: Heard) -> N
 
 async def test_a_session_that_has_ended_brings_the_form_and_says_why(visit: Opener, heard: Heard) -> None:
     heard.expected = ("401 (Unauthorized)",)
+
+    async def ended(route: Route) -> None:
+        if route.request.method != "PUT":
+            return await route.continue_()
+        # The write is the first to find out: the page asks for other things all the time.
+        await route.request.frame.page.context.clear_cookies()
+        problem = '{"title":"Unauthorized","status":401,"detail":"no caller","code":"unauthenticated","fix":"Sign in"}'
+        await route.fulfill(status=401, content_type="application/problem+json", body=problem)
+
     async with visit("/#/symbols/SIM0001", "operate") as page:
         await settled(page)
+        await page.route("**/api/v1/limits/*", ended)
         await page.get_by_role("button", name="Limits …").click()
         await page.get_by_label("Size of new positions").fill("50")
         await page.get_by_label("Reason").fill("too late")
-        await page.context.clear_cookies()
         await page.get_by_role("button", name="Write these limits").click()
         await page.get_by_text("Your session has ended. Sign in again.").wait_for()
         await page.get_by_label("Token").wait_for()
