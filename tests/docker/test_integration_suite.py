@@ -16,7 +16,6 @@ from worker.broker.container import DockerBroker
 SECONDS = 480
 # The others prove files, commands and damage, for which it does not matter where the broker runs.
 SUITE = ("test_publish", "test_worker_fleet", "test_worker_input", "test_worker_refusals", "test_snapshots")
-PROCESSES = "3"  # these tests wait for sessions to end more than they compute
 PLUGIN = "tests.docker.given_broker_only"
 
 
@@ -35,8 +34,6 @@ def test_integration_suite_passes_against_a_kafka_container(kafka: DockerBroker,
         "no:cacheprovider",
         "-p",
         PLUGIN,
-        "-n",
-        PROCESSES,
     ]
     env = {**os.environ, "ALPHAPULSE_TEST_BOOTSTRAP": kafka.bootstrap}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=SECONDS, check=False)
