@@ -132,3 +132,9 @@ export const words = (name) => label(name).replaceAll('_', ' ');
 export const member = (name, most = 40) => label(String(name ?? '').replace(/([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '$1'), most);
 /** With a capital. @param {string} said */
 export const capital = (said) => said.charAt(0).toUpperCase() + said.slice(1);
+
+/** A time of an address for a field of date and time: both are UTC. @param {string} text */
+export const fieldTime = (text) => (/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text) ? text.slice(0, 16) : '');
+
+/** The epoch ms of such a field; '' for none. @param {string} text */
+export const fieldMs = (text) => (text && Number.isFinite(Date.parse(`${text}Z`)) ? Date.parse(`${text}Z`) : '');

@@ -1,7 +1,7 @@
 /** Archive: rows that outlive their topics, to look at and to take along. */
 
 import {h, put} from '../core/dom.js';
-import {brief, count, label, moment, words} from '../core/format.js';
+import {brief, count, fieldMs, fieldTime, label, moment, words} from '../core/format.js';
 import {link} from '../core/router.js';
 import {foreign, value as figure} from '../components/marks.js';
 import {panel} from '../components/panel.js';
@@ -21,8 +21,8 @@ export function mount(root, ctx) {
   const inputs = {
     table: h('select', {onchange: () => fit()}, tables.map((one) => h('option', {value: one, selected: one === given.table}, words(one)))),
     symbol: h('input', {type: 'text', placeholder: 'all', maxlength: 200, value: given.symbol, autocomplete: 'off', spellcheck: 'false'}),
-    from: h('input', {type: 'datetime-local', value: local(given.from)}),
-    to: h('input', {type: 'datetime-local', value: local(given.to)}),
+    from: h('input', {type: 'datetime-local', value: fieldTime(given.from)}),
+    to: h('input', {type: 'datetime-local', value: fieldTime(given.to)}),
   };
   const format = h('select', {'aria-label': 'Format'}, Object.entries(FORMATS).map(([name, said]) => h('option', {value: name}, said)));
   const take = h('button', {type: 'button', onclick: () => download()}, 'Download');
@@ -40,7 +40,7 @@ export function mount(root, ctx) {
   ctx.signal.addEventListener('abort', () => asking.abort());
   const query = () => {
     const own = OF_SYMBOLS.includes(inputs.table.value);
-    return own ? {symbol: inputs.symbol.value.trim(), from: ms(inputs.from.value), to: ms(inputs.to.value)} : {};
+    return own ? {symbol: inputs.symbol.value.trim(), from: fieldMs(inputs.from.value), to: fieldMs(inputs.to.value)} : {};
   };
   const fit = () => {
     const own = OF_SYMBOLS.includes(inputs.table.value);
@@ -114,8 +114,3 @@ function cell(name, found) {
   if (typeof found === 'number') return figure(found, brief);
   return foreign(plain(found), 80);
 }
-
-/** A time of the address for a field: both are UTC. @param {string} text */
-const local = (text) => (/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text) ? text.slice(0, 16) : '');
-/** @param {string} text */
-const ms = (text) => (text && Number.isFinite(Date.parse(`${text}Z`)) ? Date.parse(`${text}Z`) : '');

@@ -2,7 +2,7 @@
 
 import {atMost} from '../core/clock.js';
 import {h, put} from '../core/dom.js';
-import {label, moment, when, words} from '../core/format.js';
+import {fieldMs, fieldTime, label, moment, when, words} from '../core/format.js';
 import {link} from '../core/router.js';
 import {foreign, tag} from '../components/marks.js';
 import {icon} from '../components/icons.js';
@@ -34,8 +34,8 @@ export function mount(root, ctx) {
     who: h('input', {type: 'search', placeholder: 'Who', 'aria-label': 'Who', maxlength: 200, value: wanted.who, oninput: typed}),
     action: h('select', {'aria-label': 'Action', onchange: typed}, h('option', {value: ''}, 'all actions'), ACTIONS.map((one) => h('option', {value: one, selected: one === wanted.action}, words(one)))),
     subject: h('input', {type: 'search', placeholder: 'Subject', 'aria-label': 'Subject', maxlength: 200, value: wanted.subject, oninput: typed}),
-    from: h('input', {type: 'datetime-local', title: 'From, UTC', value: local(wanted.from), onchange: typed}),
-    to: h('input', {type: 'datetime-local', title: 'To, UTC', value: local(wanted.to), onchange: typed}),
+    from: h('input', {type: 'datetime-local', title: 'From, UTC', value: fieldTime(wanted.from), onchange: typed}),
+    to: h('input', {type: 'datetime-local', title: 'To, UTC', value: fieldTime(wanted.to), onchange: typed}),
   };
   put(box.actions, inputs.who, inputs.action, inputs.subject, h('label.small', 'From ', inputs.from), h('label.small', 'To ', inputs.to), h('button', {type: 'button', onclick: () => clear()}, 'Clear'));
   const rows = table({
@@ -50,7 +50,7 @@ export function mount(root, ctx) {
       {title: 'More', cell: (row) => row.act && h('button.plain', {type: 'button', 'aria-label': `All of the act ${label(row.act.id, 8)}`, onclick: () => actDialog(row)}, 'All …')},
     ],
   });
-  const asked = () => ({...wanted, from: ms(wanted.from), to: ms(wanted.to)});
+  const asked = () => ({...wanted, from: fieldMs(wanted.from), to: fieldMs(wanted.to)});
   const list = pages((cursor) => ctx.api.get('audit', {query: {...asked(), limit: 100, cursor}, signal: ctx.signal}), (next, first) => {
     paged = !first;
     items = (first ? next : [...items, ...next]).slice(0, KEPT);
@@ -91,8 +91,3 @@ function changed(act) {
   if (!found.length) return h('span.muted', 'nothing');
   return h('ul.changes', found.slice(0, 4).map((row) => h('li.foreign', `${row.name}: ${row.before} `, icon('right'), h('span.unseen', 'to'), ' ', h('strong', row.after))), found.length > 4 && h('li.muted', `and ${found.length - 4} more`));
 }
-
-/** A time of the address for a field: both are UTC. @param {string} text */
-const local = (text) => (/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text) ? text.slice(0, 16) : '');
-/** @param {string} text */
-const ms = (text) => (text && Number.isFinite(Date.parse(`${text}Z`)) ? Date.parse(`${text}Z`) : '');
