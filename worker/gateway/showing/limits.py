@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from schemas.audit import Audit
 from schemas.control import ALL_KEY, MODEL_KEY, MONITOR_HEADER, STRATEGY_KEY, Control
 from worker.gateway.gateway import Gateway
 from worker.gateway.log.entry import Entry
-from worker.gateway.log.operated.origins import said_by
-from worker.gateway.log.values import WRONG, fields, whole
+from worker.gateway.log.operated.origins import control_of, said_by
+from worker.gateway.log.values import fields, whole
 from worker.gateway.resources.limits import (
     Effect,
     KillPreview,
@@ -24,18 +22,6 @@ from worker.operate.acts.intent import Done
 
 STALE_MS, STALE_BARS = 600_000, 3  # as in the engine
 SHOWN = 1_000  # positions of a preview
-_decode = msgspec.json.Decoder(Control).decode
-
-
-def control_of(entry: Entry | None, key: str) -> Control | None:
-    """Return the control record of a key; None for a removal, and for what workers refuse."""
-    if entry is None or entry.value is None:
-        return None
-    try:
-        found = _decode(entry.value)
-    except WRONG:
-        return None
-    return found if found.key == key else None
 
 
 def item(gateway: Gateway, key: str) -> LimitsItem | None:

@@ -8,9 +8,10 @@ from pathlib import Path
 from schemas.control import MODEL_KEY, ModelSwitch
 from worker.errors import AlphapulseError
 from worker.gateway.gateway import Gateway
+from worker.gateway.log.operated.origins import control_of
 from worker.gateway.log.values import fields, text, whole
 from worker.gateway.resources.switches import ModelChoice, Models, ModelShown, ModelSwitched, RegistryRow
-from worker.gateway.showing.limits import control_of, newest_decisions
+from worker.gateway.showing.limits import newest_decisions
 from worker.models.description.names import check_version
 from worker.models.errors import ModelRefused
 from worker.models.registry import Registry

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from schemas.control import STRATEGY_KEY, StrategySwitch
 from worker.errors import ConfigError
 from worker.gateway.gateway import Gateway
+from worker.gateway.log.operated.origins import control_of
 from worker.gateway.resources.switches import (
     ParameterField,
     Strategies,
@@ -15,7 +16,6 @@ from worker.gateway.resources.switches import (
     StrategySource,
     StrategySwitched,
 )
-from worker.gateway.showing.limits import control_of
 from worker.operate.controls import Entry
 
 if TYPE_CHECKING:

@@ -44,8 +44,8 @@ class Origins:
             self._known.clear()
         for entry in entries:
             key = name_of(entry.key)
-            control = _control(entry)
-            said = None if control is None or control.key != key else said_by(control)
+            control = control_of(entry, key)
+            said = None if control is None else said_by(control)
             before = self._known.get(key)
             if before is None or before.said != said:
                 version = 0 if control is None else control.version
@@ -58,10 +58,12 @@ def said_by(control: Control) -> tuple[Any, ...]:
     return (*limits, control.corp_action, control.model, control.strategy)
 
 
-def _control(entry: Entry) -> Control | None:
-    if entry.value is None:
+def control_of(entry: Entry | None, key: str) -> Control | None:
+    """Return the control record of a key; None for a removal, and for what workers refuse."""
+    if entry is None or entry.value is None:
         return None
     try:
-        return _decode(entry.value)
+        found = _decode(entry.value)
     except WRONG:
         return None
+    return found if found.key == key else None
