@@ -72,6 +72,8 @@ async def strict_body(request: Request[Any, Any, Any]) -> None:
         message, _, path = str(error).partition(" - at `$.")
         wrong = {"key": path.rstrip("`") or BODY, "message": message, "source": "body"}
         raise ValidationException("the body is invalid", extra=[wrong]) from None
+    except RecursionError:
+        raise Refused(400, "invalid_body", "the body is nested too deep", "Send what /openapi.json describes") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         return  # no JSON: the framework says so
 

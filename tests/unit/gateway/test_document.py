@@ -234,3 +234,10 @@ async def test_a_whole_number_may_have_a_point() -> None:
         answer = await client.put(f"{API}/limits/A", headers=headers, content=body)
         half = await client.put(f"{API}/limits/A", headers=headers, content=body.replace(b".0", b".5"))
     assert (answer.status_code, half.status_code) == (412, 400)
+
+
+@pytest.mark.parametrize("body", [b"[" * 30_000, b'{"key":' * 9_000, b"{", b"\xff", b"", b"1e999"])
+async def test_a_body_that_is_no_json_of_its_kind_is_the_callers_fault(body: bytes) -> None:
+    async with asking(gateway_of()) as client:
+        answer = await client.post(f"{API}/kill", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400, answer.text
