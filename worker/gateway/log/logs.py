@@ -111,6 +111,10 @@ class Logs:
         found = self._logs[self._names[at]]
         return found if found.topic_id else None
 
+    def named(self, name: str) -> TopicLog:
+        """Return a topic that the gateway reads, whether it exists or not."""
+        return self._logs[name]
+
     @property
     def filled(self) -> bool:
         """Whether each topic has been read to where it ended, or does not exist."""

@@ -17,6 +17,7 @@ from worker.gateway.auth.headers import header
 from worker.gateway.gateway import Gateway
 from worker.gateway.resources.problem import Refused
 from worker.gateway.segments import segment
+from worker.gateway.writing.own import read_back
 from worker.gateway.writing.writer import Asked, digest
 from worker.operate.acts.intent import Done, Intent
 from worker.operate.acts.limits import EXISTING, NEW
@@ -54,7 +55,7 @@ ReasonText = Annotated[str, QueryParameter(name="reason", description="why", min
 async def done(
     gateway: Gateway, caller: Caller, request: Request[Any, Any, Any], key: str | None, intent: Intent
 ) -> Done:
-    """Do what a request asks for, once for its idempotency key.
+    """Do what a request asks for, once for its idempotency key, and wait until this gateway shows it.
 
     Raises:
         Refused: it is refused, or failed.
@@ -65,7 +66,9 @@ async def done(
     asked = Asked(
         caller, request_id(request.scope), known, digest(request.method, path, conditions, await request.body())
     )
-    return await gateway.writer.do(asked, intent)
+    found = await gateway.writer.do(asked, intent)
+    await read_back(gateway.logs, found.records)
+    return found
 
 
 def once(key: str | None) -> str | None:

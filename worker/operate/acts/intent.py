@@ -55,11 +55,23 @@ class Intent(NamedTuple):
     silence: Silence | None = None
 
 
+class Written(NamedTuple):
+    """Where a record lies."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
 class Done(NamedTuple):
-    """An act that is written; `repeated` tells that it was before, by the same idempotency key."""
+    """An act that is written; `repeated` tells that it was before, by the same idempotency key.
+
+    `records` says where its records lie, as far as this process wrote them and the broker said it.
+    """
 
     audit: Audit
     repeated: bool = False
+    records: tuple[Written, ...] = ()
 
 
 def local_user() -> str:

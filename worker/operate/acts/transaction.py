@@ -18,7 +18,7 @@ from worker.kafka.producers import quietly_stop
 from worker.kafka.reader import Reader
 from worker.kafka.transactions import TransactionalProducer
 from worker.operate.acts.history import earlier, recent
-from worker.operate.acts.intent import Done, Intent, KeyReused, Origin
+from worker.operate.acts.intent import Done, Intent, KeyReused, Origin, Written
 from worker.operate.controls import Entry, newest_of
 from worker.settings import Settings
 from worker.stream.failpoints import failpoint
@@ -77,13 +77,11 @@ class Attempt:
                 return Done(known, repeated=True)
             if intent.control is None:
                 act = _act(origin, intent, now, None, None)
-                await self._write(act, None)
-                return Done(act)
+                return Done(act, records=await self._write(act, None))
             tp = TopicPartition(topics.limits, home(intent.subject.encode(), self._place.controls))
             found, ends = await newest_of(reader, topics.limits, self._place.controls, intent.subject)
             act = _act(origin, intent, now, found, intent.control(found))
-            await self._write(act, (tp, ends[tp.partition]))
-        return Done(act)
+            return Done(act, records=await self._write(act, (tp, ends[tp.partition])))
 
     async def stop(self) -> None:
         """Abort what was begun and not asked to be committed, and release the connections."""
@@ -101,16 +99,18 @@ class Attempt:
             )
         return act
 
-    async def _write(self, act: Audit, control: tuple[TopicPartition, int] | None) -> None:
-        """Commit an act and its control record, for a partition that was read to an end."""
+    async def _write(self, act: Audit, control: tuple[TopicPartition, int] | None) -> tuple[Written, ...]:
+        """Commit an act and its control record, for a partition that was read to an end; return where they lie."""
         producer, topics = self._producer, self._settings.topics
         await producer.begin_transaction()
         self._begun = True
         failpoint("begun")
-        sent = [await self._sent(TopicPartition(topics.acts, 0), act.subject, _encode(act), act.ts)]
+        places = [TopicPartition(topics.acts, 0)]
+        sent = [await self._sent(places[0], act.subject, _encode(act), act.ts)]
         if control is not None:
             tp, read_to = control
             value = None if act.after is None else _encode(act.after)
+            places.append(tp)
             sent.append(await self._sent(tp, act.subject, value, act.ts))
         offsets = await asyncio.gather(*sent)
         failpoint("acknowledged")
@@ -119,6 +119,8 @@ class Attempt:
         self.asked = act
         await producer.commit_transaction()
         failpoint("committed")
+        found = zip(places, offsets, strict=True)
+        return tuple(Written(place.topic, place.partition, offset) for place, offset in found if offset >= 0)
 
     async def _sent(self, tp: TopicPartition, key: str, value: bytes | None, ts: int) -> asyncio.Future[int]:
         batch = self._producer.create_batch()
