@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.client import AIOKafkaClient
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
-from tests.support.kafka import KEEP_ALL, create_topics, read_partition
+from tests.support.kafka import create_topics, read_partition
 from worker.broker import Broker
 from worker.broker.cluster import Cluster
 from worker.sources.publisher import PublishSummary, publish_records
@@ -25,15 +24,6 @@ pytestmark = pytest.mark.kafka
 PARTITIONS = 6
 MARKET = Simulation(symbols=30, bars=4_000)
 TOTAL = MARKET.symbols * MARKET.bars
-
-
-async def create(bootstrap: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        await admin.create_topics([NewTopic("ticks", PARTITIONS, 3, topic_configs=KEEP_ALL)])
-    finally:
-        await admin.close()
 
 
 class Killer:
@@ -71,7 +61,7 @@ async def published(cluster: Cluster, killer: Killer, waits: list[float], ends: 
 
 async def test_all_arrives_while_each_broker_is_killed_and_comes_back() -> None:
     with Cluster(3) as cluster:
-        await create(cluster.bootstrap)
+        await create_topics(cluster.bootstrap, {"ticks": PARTITIONS}, replicas=3)
         killer, waits, ends = Killer(cluster), list[float](), list[float]()
         summary = await published(cluster, killer, waits, ends)
         await killer.done()

@@ -282,6 +282,26 @@ async def test_partitions_are_fixed_for_life() -> None:
         assert {made[name].partitions for name in settings.worker_topics} == {6}
 
 
+async def test_topics_that_brokers_do_not_know_yet_decide_the_number_of_partitions_too() -> None:
+    """The controller has the input already; outputs must not be made unlike it."""
+    settings = settings_of()
+    async with cluster() as (controller, client):
+        controller.topics |= {settings.topics.input: 6, settings.topics.acts: 1}
+        none = answers.cluster(controller.brokers, {})
+        controller.brokers[0].on(Api.METADATA, sequence(none, none, controller.metadata))
+        made = await create(client, settings)
+        assert {made[name].partitions for name in settings.worker_topics} == {6}
+        assert {name for name, topic in made.items() if not topic.created} == {
+            settings.topics.input,
+            settings.topics.acts,
+        }
+        controller.topics = {settings.topics.input: 6}
+        controller.brokers[0].on(Api.METADATA, sequence(none, none, controller.metadata))
+        with pytest.raises(ConfigError, match="6 partitions, not 8"):
+            await create(client, settings_of(partitions=8))
+        assert len(controller.asked) == 1  # nothing was made that would not fit
+
+
 async def test_what_differs_is_said() -> None:
     async with cluster(3, replicas=3) as (controller, client):
         settings = settings_of()

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
     IllegalOperation,
     KafkaConnectionError,
@@ -20,6 +19,7 @@ from confluent_kafka import Consumer
 from confluent_kafka import TopicPartition as Place
 
 from tests.integration.conftest import Bootstrap
+from tests.support.kafka import create_topics
 from worker.broker import Broker
 from worker.kafka.client import client_options
 from worker.kafka.errors import Fenced
@@ -51,12 +51,7 @@ class Scene:
         return f"{self.prefix}-{topic}"
 
     async def make(self, **config: str) -> None:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
-        await admin.start()
-        try:
-            await admin.create_topics([NewTopic(self.name(t), 1, 1, topic_configs=config) for t in (OUT, STATE, IN)])
-        finally:
-            await admin.close()
+        await create_topics(self.bootstrap, {self.name(topic): 1 for topic in (OUT, STATE, IN)}, config)
 
     async def producer(self) -> TransactionalProducer:
         made = TransactionalProducer(

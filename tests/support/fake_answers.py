@@ -328,3 +328,14 @@ def described_new_groups(code: int = GROUP_ID_NOT_FOUND, members: int = 0) -> Ha
         return ConsumerGroupDescribeResponse(0, told, {})
 
     return handler
+
+
+def created() -> Handler:
+    """CreateTopics, version 3: all that is asked for."""
+
+    def handler(asked: Asked) -> Answer:
+        request: Any = asked.read(admin.CreateTopicsRequest_v3)
+        told: list[Any] = [(name, 0, None) for name, *_ in request.create_topic_requests]
+        return admin.CreateTopicsResponse_v3(0, told)
+
+    return handler

@@ -10,6 +10,9 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import for_code
 from aiokafka.structs import ConsumerRecord
 
+from worker.kafka.asking.creation import until_known
+from worker.kafka.seams.clients import client_of
+
 # Replayed history must survive the retention check, whatever its timestamps.
 KEEP_ALL = {"retention.ms": "-1"}
 
@@ -27,20 +30,24 @@ class Record:
 
 
 async def create_topics(
-    bootstrap: str, partitions: Mapping[str, int], configs: Mapping[str, str] | None = None
+    bootstrap: str, partitions: Mapping[str, int], configs: Mapping[str, str] | None = None, replicas: int = 1
 ) -> None:
-    """Create topics (name → number of partitions) with unlimited retention unless `configs` says otherwise."""
+    """Create topics (name → number of partitions) with unlimited retention unless `configs` says otherwise.
+
+    Returns when all brokers know them.
+    """
     settings = KEEP_ALL | dict(configs or {})
-    topics = [NewTopic(name, count, 1, topic_configs=settings) for name, count in partitions.items()]
+    topics = [NewTopic(name, count, replicas, topic_configs=settings) for name, count in partitions.items()]
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
         answer = await admin.create_topics(topics)
+        for topic in answer.to_object()["topic_errors"]:
+            if topic["error_code"]:
+                raise for_code(topic["error_code"])(f"{topic['topic']}: {topic['error_message']}")
+        await until_known(client_of(admin), partitions)
     finally:
         await admin.close()
-    for topic in answer.to_object()["topic_errors"]:
-        if topic["error_code"]:
-            raise for_code(topic["error_code"])(f"{topic['topic']}: {topic['error_message']}")
 
 
 async def produce(

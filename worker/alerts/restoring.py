@@ -16,8 +16,7 @@ from worker.alerts.evaluation.series import Series
 from worker.alerts.inputs import Sources
 from worker.alerts.routing.members import Member
 from worker.errors import ConfigError, DataError
-from worker.kafka.identity import text_of
-from worker.kafka.protocol.answers import failure
+from worker.kafka.identity import ids_of, text_of
 from worker.kafka.reader import Reader
 from worker.settings import Settings
 
@@ -54,11 +53,8 @@ class Restoring:
 
     async def _ids(self, reader: Reader) -> dict[str, str]:
         topics = self._sources.topics
-        found = await reader.leaders.topics(tuple(topics.values()))
-        for name, topic in found.items():
-            if topic.error_code:
-                raise failure(topic.error_code, name)
-        return {source: text_of(found[name].id) for source, name in topics.items()}
+        ids = await ids_of(reader.leaders, tuple(topics.values()))
+        return dict(zip(topics, map(text_of, ids), strict=True))
 
     async def _anew(self, reader: Reader, ids: Mapping[str, str]) -> Core:
         """Return a core that begins. Alerts that a lost state had opened go on; their windows begin anew."""

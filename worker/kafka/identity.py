@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from aiokafka.errors import KafkaConnectionError
@@ -29,13 +30,25 @@ async def topic_ids(leaders: Leaders, *names: str) -> TopicIds:
     Raises:
         KafkaError: the brokers don't describe a topic now.
     """
+    return TopicIds(*await ids_of(leaders, names))
+
+
+async def ids_of(leaders: Leaders, names: Sequence[str]) -> list[int]:
+    """Return the ids of topics, in the order of their names; `leaders` also learns their leaders.
+
+    That no broker knows a topic now does not mean that there is none: whoever asks may ask again, and the watch of
+    the topics tells when one is gone.
+
+    Raises:
+        KafkaError: the brokers don't describe a topic now.
+    """
     found = await leaders.topics(names)
     for topic, described in found.items():
         if described.error_code in AGAIN:
             raise KafkaConnectionError(f"{topic}: {name(described.error_code)}")
         if described.error_code:
             raise failure(described.error_code, topic)
-    return TopicIds(*(found[name].id for name in names))
+    return [found[topic].id for topic in names]
 
 
 def text_of(topic_id: int) -> str:

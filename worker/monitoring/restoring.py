@@ -11,9 +11,8 @@ from aiokafka import TopicPartition
 
 from worker.engine.settings import EngineSettings
 from worker.errors import ConfigError, DataError
-from worker.kafka.identity import text_of
+from worker.kafka.identity import ids_of, text_of
 from worker.kafka.leaders import Leaders
-from worker.kafka.protocol.answers import failure
 from worker.kafka.reader import Reader
 from worker.monitoring import inputs, portfolios
 from worker.monitoring.inputs import Inputs
@@ -86,11 +85,8 @@ class Restoring:
 
     async def _now(self, leaders: Leaders) -> Inputs:
         topics = self._settings.topics
-        found = await leaders.topics((topics.output, topics.limits, topics.acts))
-        for name, topic in found.items():
-            if topic.error_code:
-                raise failure(topic.error_code, name)
-        decisions, control, audit = (text_of(found[name].id) for name in (topics.output, topics.limits, topics.acts))
+        ids = await ids_of(leaders, (topics.output, topics.limits, topics.acts))
+        decisions, control, audit = map(text_of, ids)
         return Inputs(inputs.FORMAT, decisions, control, audit, [0] * self._sources.control, [0])
 
     async def _without(self, reader: Reader, now: Inputs, last: portfolios.Kept | None) -> Restored:

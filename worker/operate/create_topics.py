@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from worker.errors import CannotCreate, ConfigError, NotPermitted
 from worker.kafka import asking
-from worker.kafka.asking.creation import NewTopic, make_topics, until_known
+from worker.kafka.asking.creation import NewTopic, make_topics, try_topics, until_known
 from worker.kafka.seams.clients import client_of
 from worker.kafka.topics import wanted, wanted_by_alerts, wanted_by_operators, wanted_by_risk
 from worker.settings import Settings
@@ -62,26 +62,36 @@ async def create(
     if found.denied:
         denied = ", ".join(sorted(found.denied))
         raise NotPermitted(f"no right to see {denied}", "Grant DESCRIBE and what docs/operations.md lists")
-    partitions = _partitions(settings, found.partitions)
     asked_for = settings.topics.replication_factor
+    instead = partial(_instead, asked_for == "auto")
     replicas = REPLICAS if asked_for == "auto" else asked_for
-    new = {
-        name: NewTopic(1 if name in alone else partitions, replicas, _with_in_sync(config, replicas))
-        for name, config in configs.items()
-        if name not in found.partitions
-    }
-    made = await make_topics(client, new, partial(_instead, asked_for == "auto")) if new else set()
+
+    def new_topics(counts: Mapping[str, int]) -> dict[str, NewTopic]:
+        partitions = _partitions(settings, counts)
+        return {
+            name: NewTopic(1 if name in alone else partitions, replicas, _with_in_sync(config, replicas))
+            for name, config in configs.items()
+            if name not in counts
+        }
+
+    counts = found.partitions
+    tried = await try_topics(client, new_topics(counts), instead)
+    if unseen := configs.keys() - counts.keys() - tried.keys():
+        # The controller has topics that brokers did not know a moment ago; theirs may be the number of partitions.
+        await until_known(client, unseen)
+        counts = (await asking.find_topics(client, configs.keys() - tried.keys())).partitions
+        tried = await try_topics(client, new_topics(counts), instead)
+    made = await make_topics(client, tried, instead)
     copies = await until_known(client, configs)
     # Others may have created some of them concurrently, with other settings.
-    counts = found.partitions
-    if len(made) < len(new):
+    if made != configs.keys() - counts.keys():
         counts = (await asking.find_topics(client, configs)).partitions
         _partitions(settings, counts)
     told = await asking.topic_settings(client, configs.keys() - made)
     return {
         name: Topic(
             name in made,
-            new[name].partitions if name in made else counts[name],
+            tried[name].partitions if name in made else counts[name],
             copies[name],
             _differences(_with_in_sync(config, copies[name]), told.get(name, {})),
         )

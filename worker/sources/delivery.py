@@ -18,6 +18,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer, errors
 
 from worker.errors import ConfigError
+from worker.kafka.asking import find_topics
 from worker.sources.record import Record
 
 TIMEOUT = 120.0  # seconds for which a batch is tried
@@ -118,7 +119,8 @@ class Delivery:
         """Connect.
 
         Raises:
-            ConfigError: the topic does not exist.
+            ConfigError: the topic does not exist: brokers have said so for a time (`find_topics`).
+            TryAgain, BrokerUnavailable: they do not say.
             KafkaError, TimeoutError: no broker can be used.
         """
         try:
@@ -129,7 +131,7 @@ class Delivery:
         except TRANSIENT as error:
             raise errors.KafkaConnectionError(str(error)) from error
         if not self.partitions:
-            raise ConfigError(f"the topic {self._topic} does not exist", "Run `alphapulse topics create`")
+            await self._find()
 
     def batch(self) -> PendingBatch:
         """Return a new, empty batch."""
@@ -181,12 +183,21 @@ class Delivery:
         await self._drop()
 
     async def _connect(self) -> int:
-        """Start a new producer, and return the topic's number of partitions, 0 if the topic does not exist."""
+        """Start a new producer, and return the topic's number of partitions; 0 where a broker does not know it."""
         self._producer = self._new_producer(**self._options)
         await self._producer.start()
         # Fetch all metadata: asking for one topic by name would create it.
         cluster = await self._producer.client.fetch_all_metadata()
         return len(cluster.partitions_for_topic(self._topic) or ())
+
+    async def _find(self) -> None:
+        # One broker did not know the topic: it may be new, or the broker may have just started.
+        found = await find_topics(self._producer.client, (self._topic,))
+        if found.denied:
+            raise errors.TopicAuthorizationFailedError(self._topic)
+        if self._topic not in found.partitions:
+            raise ConfigError(f"the topic {self._topic} does not exist", "Run `alphapulse topics create`")
+        self.partitions = found.partitions[self._topic]
 
     async def _submit(self, partition: int, flight: _Flight) -> None:
         async with asyncio.timeout(self._patience):

@@ -31,6 +31,7 @@ from worker.telemetry.metrics import METRICS
 log = logging.getLogger(__name__)
 LOOK = 10.0  # seconds between two looks at the topics
 GONE = 30.0  # seconds for which brokers may not know a topic, as after a restart
+SURE, AGAIN = 1.0, 0.2  # seconds until a topic that was never seen counts as missing, and between looks until then
 STALE = 6.0  # seconds without an answer after which a log's state is old
 WHOLE = 0  # read from the first record on
 
@@ -59,7 +60,7 @@ class Logs:
         }
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._missing: dict[str, float] = {}  # since when
-        self._looked: set[str] = set()
+        self._sure: set[str] = set()  # topics of which brokers have said for some time that there are none
         self._looking: asyncio.Task[None] | None = None
         self.newest = Newest(self._logs[topics.output])
         self.quality = Quality(self._logs[topics.output], self._logs[topics.rejections])
@@ -118,10 +119,7 @@ class Logs:
     @property
     def filled(self) -> bool:
         """Whether each topic has been read to where it ended, or does not exist."""
-        return all(
-            name in self._looked and (topic.filled or (not topic.topic_id and name in self._missing))
-            for name, topic in self._logs.items()
-        )
+        return all(topic.filled or (not topic.topic_id and name in self._sure) for name, topic in self._logs.items())
 
     @property
     def age_s(self) -> float:
@@ -168,9 +166,10 @@ class Logs:
                     for name, topic in (await leaders.topics(self._names)).items():
                         self._found(name, topic)
                     attempts.worked()
-                    await asyncio.sleep(LOOK)  # brokers do not notify
+                    unsure = {name for name in self._missing.keys() - self._sure if not self._logs[name].topic_id}
+                    await asyncio.sleep(AGAIN if unsure else LOOK)  # brokers do not notify
             except LOST as error:
-                self._missing = {name: since for name, since in self._missing.items() if not self._logs[name].topic_id}
+                self._missing.clear()  # silence is no answer
                 await attempts.wait(f"{type(error).__name__} {error}")
             finally:
                 await within(GRACE, close_client(client))
@@ -179,16 +178,17 @@ class Logs:
         known = self._logs[name]
         if topic.error_code == Code.UNKNOWN_TOPIC_OR_PARTITION:
             since = self._missing.setdefault(name, time.monotonic())
-            if known.topic_id and time.monotonic() - since >= GONE:
-                log.warning("the topic is gone", extra={"topic": name})
-                self._end(name)
-                known.forget()
-            self._looked.add(name)
+            if time.monotonic() - since >= (GONE if known.topic_id else SURE):
+                self._sure.add(name)
+                if known.topic_id:
+                    log.warning("the topic is gone", extra={"topic": name})
+                    self._end(name)
+                    known.forget()
             return
+        self._missing.pop(name, None)
         if topic.error_code:
             return  # no certain answer
-        self._missing.pop(name, None)
-        self._looked.add(name)
+        self._sure.discard(name)
         task = self._tasks.get(name)
         if task is not None and task.done() and not task.cancelled():
             log.error("the reader of a topic failed", extra={"topic": name, "error": repr(task.exception())})

@@ -34,19 +34,29 @@ class NewTopic(NamedTuple):
 Instead: TypeAlias = Callable[[str, NewTopic, int, str], NewTopic]
 
 
-async def make_topics(client: AIOKafkaClient, wanted: Mapping[str, NewTopic], instead: Instead) -> set[str]:
-    """Create topics, and return the names of those that did not exist before.
+async def try_topics(client: AIOKafkaClient, wanted: Mapping[str, NewTopic], instead: Instead) -> dict[str, NewTopic]:
+    """Return those of the topics that do not exist, as the controller would create them; nothing is created.
 
     When a broker permanently refuses a topic, `instead` gets its name, the topic, the error code and the reason. It
-    returns the topic to request instead, or raises: then no topic is created.
+    returns the topic to request instead, or raises.
 
     Raises:
         TryAgain, BrokerUnavailable: no certain answer within `PATIENCE`.
     """
-    # Validate first: Kafka 3.3 keeps the settings of a topic that it refuses, and gives them to the next of that name.
     tried = await _answered(client, wanted, instead, only_try=True)
-    fitting = {name: topic for name, (topic, is_new) in tried.items() if is_new}
-    made = await _answered(client, fitting, instead, only_try=False)
+    return {name: topic for name, (topic, is_new) in tried.items() if is_new}
+
+
+async def make_topics(client: AIOKafkaClient, tried: Mapping[str, NewTopic], instead: Instead) -> set[str]:
+    """Create what `try_topics` has returned, and return the names of those that did not exist before.
+
+    Untried they must not be: Kafka 3.3 keeps the settings of a topic that it refuses, and gives them to the next of
+    that name.
+
+    Raises:
+        TryAgain, BrokerUnavailable: no certain answer within `PATIENCE`.
+    """
+    made = await _answered(client, tried, instead, only_try=False)
     return {name for name, (_, is_new) in made.items() if is_new}
 
 

@@ -17,7 +17,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 
 from worker.errors import ConfigError
 from worker.kafka.asking.certain import SECONDS, UNREACHABLE, Doubt, Patience, exactly, refused, until_certain
-from worker.kafka.seams.clients import ask
+from worker.kafka.seams.clients import ask, refresh
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +36,8 @@ class Described(NamedTuple):
 class _Search:
     """The answers so far about the requested topics."""
 
-    def __init__(self, names: Collection[str]) -> None:
-        self.open = set(names)
+    def __init__(self, names: Collection[str], brokers: int) -> None:
+        self.open, self.brokers = set(names), brokers  # the most brokers that one has told of
         self.found: dict[str, int] = {}
         self.denied: set[str] = set()
         self._unknown_to: defaultdict[str, set[int]] = defaultdict(set)  # topic → brokers that don't know it
@@ -50,6 +50,7 @@ class _Search:
             Doubt: some topics stay open.
             ConfigError: a name is not a valid topic name.
         """
+        self.brokers = max(self.brokers, len(answer.brokers))
         rows = exactly(self.open, answer.topics, lambda row: str(row[1]))
         doubt: Doubt | None = None
         for name, (code, _, _, partitions) in rows.items():
@@ -69,10 +70,10 @@ class _Search:
         if doubt:
             raise doubt
 
-    def missing(self, brokers: int) -> bool:
+    def missing(self) -> bool:
         """Return whether two brokers, or the only one, don't know each open topic and none knows anything of it."""
         return not self._hinted & self.open and all(
-            len(self._unknown_to[name]) >= min(brokers, 2) for name in self.open
+            len(self._unknown_to[name]) >= min(self.brokers, 2) for name in self.open
         )
 
 
@@ -87,19 +88,22 @@ async def find_topics(
     Raises:
         TryAgain, BrokerUnavailable: no certain answer within twice that time plus `SECONDS`.
     """
-    search, nodes = _Search(names), in_turn(client)
-    brokers = len(client.cluster.brokers())
-    seconds = missing_after if brokers > 1 else min(missing_after, ALONE)
-    patience = Patience(f"the topics {', '.join(names)}", 2 * seconds + SECONDS)
+    search, nodes = _Search(names, len(client.cluster.brokers())), in_turn(client)
+    patience = Patience(f"the topics {', '.join(names)}")
     while search.open:
         node = next(nodes)
+        seconds = missing_after if search.brokers > 1 else min(missing_after, ALONE)
+        patience.seconds = 2 * seconds + SECONDS
         try:
             answer = await ask(client, node, MetadataRequest(sorted(search.open), allow_auto_topic_creation=False))
             search.hear(node, answer)
         except (Doubt, *UNREACHABLE) as error:
-            if patience.elapsed >= seconds and search.missing(brokers):
+            if patience.elapsed >= seconds and search.missing():
                 break
             await patience.doubt(error)
+            if search.brokers > len(client.cluster.brokers()):  # the first one asked did not know of the others yet
+                await refresh(client)
+                nodes = in_turn(client)
     return Described(search.found, frozenset(search.denied))
 
 
