@@ -94,7 +94,8 @@ async def test_limits_follow_the_version_that_was_read(settings: Settings, tmp_p
                     version = written.version
                     assert [item.control and item.control.risk_mult for item in operator.limits()] == [size / 10]
                     newest = next(admin.audit())
-                    assert newest.act and newest.act.id == written.audit_id
+                    assert newest.act is not None
+                    assert newest.act.id == written.audit_id
                 for write in (lambda: reader.kill("*", "x"), lambda: reader.acknowledge("kill", "x")):
                     with pytest.raises(GatewayError) as forbidden:
                         write()
