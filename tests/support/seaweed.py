@@ -14,6 +14,7 @@ from typing import Self
 
 BUCKET = "lake"
 START = 60.0  # seconds
+CONFLICT = 409  # HTTP: the bucket is there
 LOW, HIGH, BESIDE = 15_000, 22_000, 10_000  # its gRPC ports lie this much above; all stay below the ephemeral ones
 
 
@@ -28,13 +29,21 @@ class SeaweedFS:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._log = folder / "weed.log"
+        self._ports: dict[str, int] = {}
 
     def __enter__(self) -> Self:
         self._folder.mkdir(parents=True, exist_ok=True)
         names = ("master", "volume", "filer", "s3")
-        ports = dict(zip(names, _free(len(names)), strict=True))
-        self.port = ports["s3"]
-        with self._log.open("wb") as log:
+        self._ports = dict(zip(names, _free(len(names)), strict=True))
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        """Start it, also once more: at the same address, with what it held."""
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
                     "weed",
@@ -49,7 +58,7 @@ class SeaweedFS:
                     "-master.telemetry=false",
                     "-volume.max=16",
                     "-master.volumeSizeLimitMB=128",
-                    *(f"-{name}.port={port}" for name, port in ports.items()),
+                    *(f"-{name}.port={port}" for name, port in self._ports.items()),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -60,25 +69,31 @@ class SeaweedFS:
         except BaseException:
             self._process.kill()
             raise
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def kill(self) -> None:
+        """Kill it."""
         self._process.kill()
         self._process.wait()
+
+    @property
+    def port(self) -> int:
+        return self._ports["s3"]
 
     @property
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def _made(self) -> None:
-        """Wait until the bucket can be made."""
+        """Wait until the bucket is there, or can be made."""
         deadline = time.monotonic() + START
         request = urllib.request.Request(f"{self.endpoint}/{BUCKET}", method="PUT")
         while True:
             try:
                 with urllib.request.urlopen(request, timeout=5):
                     return
-            except OSError:
+            except OSError as problem:
+                if isinstance(problem, urllib.error.HTTPError) and problem.code == CONFLICT:
+                    return
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(self._log.read_text(errors="replace")) from None
                 time.sleep(0.1)  # it offers no way to wait

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bench import report, targets
-from tests.bench.archive import live, points, tables
+from tests.bench.archive import away, live, points, tables
 from tests.bench.archive.targets import EXACT, TARGETS
 
 
@@ -20,7 +20,13 @@ def say(line: str) -> None:
 def main() -> None:
     """Measure, print the table, write the results; exit 1 where a row is missing or repeated."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=("points", "live", "tables"), help="measure this, and write nothing")
+    parser.add_argument(
+        "--only",
+        choices=("points", "live", "tables", "away"),
+        help="measure this, and write nothing; `away`, a store that is gone for a while, is measured only when it is "
+        "named here, and writes results/archive_away.json",
+    )
+    parser.add_argument("--minutes", type=float, default=60.0, help="how long the store of `away` is gone (60)")
     given = parser.parse_args()
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="alphapulse-archive-") as name:
@@ -31,10 +37,12 @@ def main() -> None:
             figures |= tables.figures(say, folder)
         if given.only in (None, "points"):
             figures |= points.figures(say)
+        if given.only == "away":
+            figures |= away.figures(say, folder, given.minutes)
     late = targets.missed({name: bounds for name, bounds in TARGETS.items() if name in figures}, figures)
     targets.show(TARGETS, figures)
-    if given.only is None:
-        report.write("archive", figures, missed=late)
+    if given.only in (None, "away"):
+        report.write("archive_away" if given.only else "archive", figures, missed=late)
     sys.exit(1 if EXACT.intersection(late) else 0)
 
 

@@ -12,6 +12,7 @@ TARGETS: Targets = {
     "kill_points_passed": (Target(AT_LEAST, POINTS),),
     "rows_per_cpu_s": (Target(AT_LEAST, 10_000),),
     "rss_mb": (Target(AT_MOST, 500),),
+    "away_rss_mb": (Target(AT_MOST, 500),),
     "median_file_mb": (Target(AT_LEAST, 32),),
     "symbol_day_query_ms": (Target(AT_MOST, 500),),
 }
