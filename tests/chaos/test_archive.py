@@ -34,7 +34,7 @@ POINTS = {
     "archive_committed": 1,
     "archive_offsets": 1,
 }
-TIDYING = ("archive_compacting", "archive_sorting")
+TIDYING = ("archive_compacting", "archive_sorting", "archive_rewritten")
 FROZEN = ("archive_appending", "archive_committing", "archive_committed")
 MOVES, CALM = 8, 2.0
 

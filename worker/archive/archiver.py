@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from aiokafka import TopicPartition
 
 from worker.archive.owned import Owned
 from worker.archive.sink import Conflict, Sink, StoreUnavailable
+from worker.archive.turn import Turn
 from worker.errors import DataError
 from worker.kafka.backoff import BackOff
 from worker.kafka.errors import OutcomeUnknown
@@ -33,8 +35,15 @@ LEAST, MOST = 0.2, 20.0  # seconds between two attempts while the store is away
 class Archiver:
     """One ownership. It works in threads of its own, so that the member goes on polling while a store is slow."""
 
-    def __init__(self, settings: ArchiveSettings, sinks: Sequence[Sink], assigned: set[TopicPartition]) -> None:
+    def __init__(
+        self,
+        settings: ArchiveSettings,
+        sinks: Sequence[Sink],
+        assigned: set[TopicPartition],
+        turn: Turn = nullcontext,
+    ) -> None:
         self.assigned = frozenset(assigned)
+        self._turn = turn  # of upkeep, or a commit's
         self._settings = settings
         parts = {sink: [tp.partition for tp in assigned if tp.topic == sink.kind.topic] for sink in sinks}
         self._tables = {sink.kind.topic: Owned(sink, own) for sink, own in parts.items() if own}
@@ -125,7 +134,7 @@ class Archiver:
                 if not sure:
                     moved |= await self._in_thread(table.settle)
                     sure = True
-                await self._in_thread(table.commit)
+                await self._in_thread(partial(self._commit_in_turn, table))
                 self._store_answers()
                 return moved
             except Conflict as conflict:
@@ -137,6 +146,10 @@ class Archiver:
                 return moved
             sure = False
             await asyncio.sleep(delays.next())  # a store does not notify
+
+    def _commit_in_turn(self, table: Owned) -> None:
+        with self._turn():
+            table.commit()
 
     async def _until_answered(self, work: Callable[[], T], topic: str) -> T:
         delays = BackOff(LEAST, MOST)

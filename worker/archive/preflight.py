@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from typing import Any, NamedTuple
 
 from worker.archive.delta.probe import probe
@@ -37,7 +38,24 @@ async def preflight(settings: Settings) -> Checked:
     tables = kinds(settings)
     if settings.archive.sink == "delta":
         await asyncio.to_thread(probe, store_of(settings.archive))
+        check_spill(settings.archive.spill_dir)
     return Checked(client_options(settings.kafka), await sinks_of(settings, tables))
+
+
+def check_spill(folder: str) -> None:
+    """Look whether the folder for rows that are sorted can be written; an empty name is the system's own.
+
+    Raises:
+        ConfigError: it can't.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=folder or None):
+            pass
+    except OSError as problem:
+        raise ConfigError(
+            f"archive.spill_dir = {folder!r} can't be written: {problem.strerror}",
+            "Set it to a folder that is there and can be written",
+        ) from None
 
 
 async def sinks_of(settings: Settings, tables: list[Kind]) -> list[Sink]:

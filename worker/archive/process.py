@@ -16,6 +16,7 @@ from worker.archive.lag import tell_lag
 from worker.archive.member import Member
 from worker.archive.preflight import Checked, preflight
 from worker.archive.sink import Conflict, StoreUnavailable
+from worker.archive.turn import Turns
 from worker.archive.upkeep.task import keep_up
 from worker.errors import AlphapulseError, BrokerUnavailable, ConfigError, Exit
 from worker.kafka.deadline import within
@@ -54,6 +55,7 @@ class ArchiveProcess:
         self._failure: BaseException | None = None
         self._shutdown = Shutdown(settings.processing.shutdown_timeout_ms / 1000)
         self._rejoining = Rejoining(", ".join(settings.archive.tables))
+        self._turns = Turns()
         self._started = False
         self._port: int | None = None  # of the probes' server
         self._begun = time.monotonic()
@@ -83,7 +85,7 @@ class ArchiveProcess:
                 self._tell_started(self.facts())
             beside = [asyncio.create_task(tell_lag(self._checked.options, self._kept), name="lag")]
             if self._settings.archive.sink == "delta":
-                upkeep = keep_up(self._settings, self._checked.sinks, self._elected)
+                upkeep = keep_up(self._settings, self._checked.sinks, self._elected, self._turns)
                 beside.append(asyncio.create_task(upkeep, name="upkeep"))
                 beside[1].add_done_callback(self._upkeep_ended)
             await self._memberships()
@@ -131,7 +133,7 @@ class ArchiveProcess:
             await stop_consumer(consumer, self._shutdown.of_membership().left(LEAVE_SECONDS))
 
     def _new_archiver(self, assigned: set[TopicPartition]) -> Archiver:
-        return Archiver(self._settings.archive, self._checked.sinks, assigned)
+        return Archiver(self._settings.archive, self._checked.sinks, assigned, self._turns)
 
     def _consumer(self) -> AIOKafkaConsumer:
         p = self._settings.processing

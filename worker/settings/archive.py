@@ -46,7 +46,10 @@ class ArchiveSettings(Section):
     compact_interval_s: int = Field(3_600, ge=0, description="interval of compaction; 0 = never")
     compact_bytes: int = Field(134_217_728, ge=1_048_576, description="size of files after compaction")
     sort_interval_s: int = Field(
-        86_400, ge=0, description="interval of sorting the days before today by symbol and time (z-order); 0 = never"
+        86_400, ge=0, description="interval of sorting the days before today by symbol and time; 0 = never"
+    )
+    spill_dir: str = Field(
+        "", description="local folder for the rows of a day while it is sorted; empty = the system's temporary one"
     )
     vacuum_days: int = Field(7, ge=1, description="days after which files that no version needs are deleted")
     retention_days: int = Field(0, ge=0, description="days that rows are kept, by the bar's close; 0 = for ever")

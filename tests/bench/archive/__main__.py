@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bench import report, targets
-from tests.bench.archive import away, live, points, tables
+from tests.bench.archive import away, live, points, sorting, tables
 from tests.bench.archive.targets import EXACT, TARGETS
 
 
@@ -22,7 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--only",
-        choices=("points", "live", "tables", "away"),
+        choices=("points", "live", "tables", "sorting", "away"),
         help="measure this, and write nothing; `away`, a store that is gone for a while, is measured only when it is "
         "named here, and writes results/archive_away.json",
     )
@@ -35,6 +35,8 @@ def main() -> None:
             figures |= live.figures(say, folder)
         if given.only in (None, "tables"):
             figures |= tables.figures(say, folder)
+        if given.only in (None, "sorting"):
+            figures |= sorting.figures(say, folder)
         if given.only in (None, "points"):
             figures |= points.figures(say)
         if given.only == "away":

@@ -26,7 +26,7 @@ def figures(say: Callable[[str], None], folder: Path) -> dict[str, float]:
             broker.bootstrap, "bench", folder / "live", tables=["decisions"], commit_interval_ms=60_000
         )
         say(f"writing {ROWS:,} decisions")
-        asyncio.run(_fill(settings))
+        asyncio.run(fill(settings, ROWS))
         say("archiving them")
         cpu, rss = asyncio.run(_archived(settings, folder))
         say("comparing")
@@ -37,12 +37,13 @@ def figures(say: Callable[[str], None], folder: Path) -> dict[str, float]:
     }
 
 
-async def _fill(settings: Settings) -> None:
+async def fill(settings: Settings, rows: int) -> None:
+    """Make the topics, and write so many decisions."""
     await make_topics(settings)
     found, to = lines(), producer(settings)
     await to.start()
     try:
-        for at in range(ROWS):
+        for at in range(rows):
             await send(to, settings, found[at % len(found)], at)
     finally:
         await to.stop()

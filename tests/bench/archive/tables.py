@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -22,6 +23,7 @@ from worker.archive.delta.table import DeltaTable
 from worker.archive.rows.encoding import Encoder
 from worker.archive.rows.kinds import kinds
 from worker.archive.sink import Identity
+from worker.archive.upkeep.sorting.external import Room
 from worker.archive.upkeep.works import Upkeep
 from worker.export.delta import store_of
 from worker.kafka.records.columns import raw_of
@@ -42,16 +44,20 @@ def figures(say: Callable[[str], None], folder: Path) -> dict[str, float]:
     table = DeltaTable(store, kind.name, kind.topic, kind.schema, Identity("bench", "bench", "bench"))
     table.create()
     table.load([0])
-    template = _template(kind)
+    template = template_of(kind)
     rows = 0
     for day in range(DAYS):
         say(f"writing day {day + 1} of {DAYS}")
         for part in range(COMMITS):
-            made = _part(template, day, part)
+            made = part_of(template, day, part)
             table.append(made, table.positions, {0: rows + len(made)})
             rows += len(made)
+    room = Room(str(folder), nullcontext)
     upkeep = Upkeep(store, kind.name, settings.archive.compact_bytes)
-    for name, work in (("compacting", upkeep.compact), ("sorting", lambda: upkeep.sort(FIRST + timedelta(DAYS)))):
+    for name, work in (
+        ("compacting", lambda: upkeep.compact(room)),
+        ("sorting", lambda: upkeep.sort(FIRST + timedelta(DAYS), room)),
+    ):
         begun = time.monotonic()
         done = work()
         say(f"{name}: {done}, {time.monotonic() - begun:.0f} s")
@@ -61,7 +67,7 @@ def figures(say: Callable[[str], None], folder: Path) -> dict[str, float]:
     return {"median_file_mb": round(median(sizes) / 2**20, 1), "symbol_day_query_ms": round(_query(store.url), 1)}
 
 
-def _template(kind: Any) -> pa.Table:
+def template_of(kind: Any) -> pa.Table:
     """Real decisions as rows, as many as a commit has."""
     found = [one for _, one in outcomes(40, 500) if isinstance(one, Decision)]
     records = [
@@ -72,7 +78,7 @@ def _template(kind: Any) -> pa.Table:
     return rows.take(np.arange(SYMBOLS * BARS // COMMITS) % len(rows))
 
 
-def _part(template: pa.Table, day: int, part: int) -> pa.Table:
+def part_of(template: pa.Table, day: int, part: int) -> pa.Table:
     """An eighth of a day: all symbols, three hours, numbers of its own."""
     count = len(template)
     minutes = part * (BARS // COMMITS) + np.arange(count) // SYMBOLS

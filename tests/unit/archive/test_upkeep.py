@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from worker.archive.delta.sink import DeltaSink
 from worker.archive.delta.table import DeltaTable
 from worker.archive.rows.encoding import Encoder
 from worker.archive.sink import Conflict, Identity
+from worker.archive.upkeep.sorting.external import Room
 from worker.archive.upkeep.works import Upkeep
 from worker.errors import ConfigError
 from worker.export.delta import Store, store_of
@@ -26,6 +28,7 @@ IDENTITY = Identity("cluster", "topic", "name")
 DAY_MS = 86_400_000
 FIRST, NEXT = date(2023, 11, 14), date(2023, 11, 15)  # of the rows; records of rejections lie on the day they came
 FILE_BYTES = 134_217_728
+ROOM = Room("", nullcontext)
 
 
 @pytest.fixture
@@ -66,9 +69,9 @@ def upkeep(store: Store) -> Upkeep:
 def test_a_member_goes_on_beside_upkeep_and_a_former_one_does_not(store: Store) -> None:
     member, former = filled(store), DeltaSink(store, KIND, IDENTITY)
     former.load([0])
-    assert upkeep(store).compact() == {"days": 1, "removed": 2, "added": 1}
-    assert upkeep(store).sort(NEXT) == {"days": 1}
-    assert upkeep(store).sort(NEXT) == {"days": 0}
+    assert upkeep(store).compact(ROOM) == {"days": 1, "removed": 2, "added": 1}
+    assert upkeep(store).sort(NEXT, ROOM) == {"days": 1}
+    assert upkeep(store).sort(NEXT, ROOM) == {"days": 0}
     assert [(day.date, day.files, day.rows, day.sorted) for day in upkeep(store).days()] == [
         (str(FIRST), 1, 7, True),
         (str(NEXT), 1, 5, False),
@@ -99,7 +102,7 @@ def test_retention_drops_days_and_keeps_positions_and_earlier_versions(store: St
 def test_vacuum_deletes_only_what_no_version_within_its_days_needs(store: Store) -> None:
     filled(store)
     before = Table(store.table(KIND.name)).version()
-    upkeep(store).compact()
+    upkeep(store).compact(ROOM)
     assert upkeep(store).vacuum(7) == {"files": 0}
     assert offsets(store, before) == list(range(12))
     assert upkeep(store).vacuum(0) == {"files": 2}
@@ -150,12 +153,3 @@ def test_checkpoints_keep_positions(store: Store, monkeypatch: pytest.MonkeyPatc
         entry.unlink()  # what the checkpoint holds must be enough
     assert DeltaSink(store, KIND, IDENTITY).load([0, 1]) == {0: 9, 1: 0}
     assert offsets(store) == list(range(9))
-
-
-def test_a_day_that_is_too_large_is_left_and_told(store: Store, caplog: pytest.LogCaptureFixture) -> None:
-    filled(store)
-    assert upkeep(store).sort(NEXT, 1_000) == {"days": 0}
-    assert [getattr(record, "date", None) for record in caplog.records] == [str(FIRST)]
-    assert not any(day.sorted for day in upkeep(store).days())
-    assert upkeep(store).sort(NEXT) == {"days": 1}
-    assert offsets(store) == list(range(12))

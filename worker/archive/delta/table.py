@@ -18,6 +18,7 @@ from worker.version import __version__
 
 CHECKPOINT = 100  # commits
 ROW_GROUP = 20_000  # rows: what a query of one symbol must read at least
+LEVEL = 3  # of compression by Zstandard
 RETRIES = 15  # of a commit, while other members commit other partitions
 LOG_DAYS = 7  # for which the log's single commits are kept behind a checkpoint
 SORTED = "sorted/"  # app id of a day that is sorted, its version the number of rows then
@@ -184,4 +185,4 @@ def foreign(where: str, topic: str, what: str, found: str | None, own: str) -> C
 
 def writer_properties() -> Any:
     """Return how files are written."""
-    return module().WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=ROW_GROUP)
+    return module().WriterProperties(compression="ZSTD", compression_level=LEVEL, max_row_group_size=ROW_GROUP)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from worker.archive.rows.kinds import kinds
 from worker.archive.sink import Conflict, StoreUnavailable
-from worker.archive.upkeep.task import ATTEMPTS, tables_of
+from worker.archive.upkeep.sorting.external import Room
+from worker.archive.upkeep.sorting.spill import NoRoom
+from worker.archive.upkeep.task import ATTEMPTS, MORE_ROOM, tables_of
 from worker.archive.upkeep.works import Day, Upkeep
-from worker.errors import BrokerUnavailable, TryAgain
+from worker.errors import BrokerUnavailable, CannotCreate, TryAgain
 from worker.kafka.backoff import BackOff
 from worker.settings import Settings
 
@@ -35,10 +38,10 @@ def tidy(settings: Settings, sort: bool, vacuum: bool) -> dict[str, dict[str, di
     Raises:
         AlphapulseError: the store can't be read or written, or others came between again and again.
     """
-    archive = settings.archive
-    works: list[tuple[str, Callable[[Upkeep], dict[str, int]]]] = [("compaction", Upkeep.compact)]
+    archive, room = settings.archive, Room(settings.archive.spill_dir, nullcontext)
+    works: list[tuple[str, Callable[[Upkeep], dict[str, int]]]] = [("compaction", lambda table: table.compact(room))]
     if sort:
-        works.append(("sorting", lambda table: table.sort(datetime.now(UTC).date())))
+        works.append(("sorting", lambda table: table.sort(datetime.now(UTC).date(), room)))
     if vacuum:
         works.append(("vacuum", lambda table: table.vacuum(archive.vacuum_days)))
     found: dict[str, dict[str, dict[str, int]]] = {}
@@ -59,4 +62,6 @@ def _done(work: Callable[[], T]) -> T:
             raise BrokerUnavailable(
                 f"the store of the archive does not answer: {away}", "Check archive.url and archive.store"
             ) from None
+        except NoRoom as full:
+            raise CannotCreate(f"a day's rows find no room to be sorted: {full}", MORE_ROOM) from None
     raise TryAgain("others changed the same files again and again", "Run it again later; nothing is half done")

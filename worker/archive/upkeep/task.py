@@ -12,7 +12,10 @@ from typing import NamedTuple
 
 from worker.archive.rows.kinds import Kind
 from worker.archive.sink import Conflict, Sink, StoreUnavailable
-from worker.archive.upkeep.works import SORT_MEMORY, Upkeep
+from worker.archive.turn import Turn
+from worker.archive.upkeep.sorting.external import Room
+from worker.archive.upkeep.sorting.spill import NoRoom
+from worker.archive.upkeep.works import Upkeep
 from worker.export.delta import store_of
 from worker.kafka.backoff import BackOff
 from worker.settings import Settings
@@ -24,6 +27,7 @@ LOOK = 1.0  # seconds
 ATTEMPTS = 5  # of a work that others came between
 LEAST, MOST = 0.5, 10.0  # seconds between two of them
 DAY = 86_400
+MORE_ROOM = "Set archive.spill_dir to a folder that can be written and has room for half of a day's rows, unpacked"
 
 
 class Work(NamedTuple):
@@ -34,12 +38,13 @@ class Work(NamedTuple):
     do: Callable[[Upkeep], dict[str, int]]
 
 
-def works(settings: ArchiveSettings) -> list[Work]:
+def works(settings: ArchiveSettings, turn: Turn) -> list[Work]:
     """Return the works of the settings, in the order in which they are done."""
+    room = Room(settings.spill_dir, turn)
     found = [
         Work("retention", DAY if settings.retention_days else 0, lambda table: table.retain(settings.retention_days)),
-        Work("compaction", settings.compact_interval_s, Upkeep.compact),
-        Work("sorting", settings.sort_interval_s, lambda table: table.sort(datetime.now(UTC).date(), SORT_MEMORY)),
+        Work("compaction", settings.compact_interval_s, lambda table: table.compact(room)),
+        Work("sorting", settings.sort_interval_s, lambda table: table.sort(datetime.now(UTC).date(), room)),
         Work("vacuum", DAY, lambda table: table.vacuum(settings.vacuum_days)),
     ]
     return [work for work in found if work.every]
@@ -53,24 +58,25 @@ def tables_of(settings: ArchiveSettings, kinds: Sequence[Kind]) -> Iterator[tupl
             yield kind, name, Upkeep(store, name, settings.compact_bytes)
 
 
-async def keep_up(settings: Settings, sinks: Sequence[Sink], elected: Callable[[], set[str]]) -> None:
+async def keep_up(settings: Settings, sinks: Sequence[Sink], elected: Callable[[], set[str]], turn: Turn) -> None:
     """Do the works of the tables whose topics `elected` names, until cancelled; failures are told and repeated later.
+
+    Sorting takes `turn` for each step that takes memory.
 
     Raises:
         AlphapulseError: no retry can help.
     """
     tables = list(tables_of(settings.archive, [sink.kind for sink in sinks]))
+    planned = works(settings.archive, turn)
     thread = ThreadPoolExecutor(1, thread_name_prefix="upkeep")
     begun = time.monotonic()
     # A process may never be a day old; what was done already takes no time again.
     done = {
-        (work.name, name): begun - (work.every if work.every >= DAY else 0)
-        for work in works(settings.archive)
-        for _, name, _ in tables
+        (work.name, name): begun - (work.every if work.every >= DAY else 0) for work in planned for _, name, _ in tables
     }
     try:
         while True:
-            for work in works(settings.archive):
+            for work in planned:
                 for kind, name, table in tables:
                     due = time.monotonic() - done[work.name, name] >= work.every
                     if due and kind.topic in elected():
@@ -93,6 +99,11 @@ async def _do(thread: ThreadPoolExecutor, work: Work, name: str, table: Upkeep) 
         except StoreUnavailable as away:
             METRICS.archive_upkeep.labels(work.name, "failed").inc()
             log.warning("upkeep failed", extra={"work": work.name, "table": name, "cause": str(away)})
+            return
+        except NoRoom as full:
+            METRICS.archive_upkeep.labels(work.name, "failed").inc()
+            cause = {"cause": str(full), "fix": MORE_ROOM}
+            log.warning("upkeep failed", extra={"work": work.name, "table": name} | cause)
             return
         else:
             METRICS.archive_upkeep.labels(work.name, "done").inc()

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from worker.archive.delta.store import translated
-from worker.archive.delta.table import SORTED, writer_properties
+from worker.archive.delta.table import SORTED
+from worker.archive.upkeep.rewriting import Rewriting
+from worker.archive.upkeep.sorting.external import Room
 from worker.export.columns import arrow
 from worker.export.delta import Store, module
 from worker.stream.failpoints import failpoint
-
-SORT_MEMORY = 134_217_728  # bytes that sorting may take beside archiving; it holds much of a day at once
-EXHAUSTED = "Resources exhausted"
-ONE = 1  # files are written one after the other, so that memory is bounded
-
-log = logging.getLogger(__name__)
 
 
 class Day(NamedTuple):
@@ -45,73 +40,38 @@ class Upkeep:
             handle = self._loaded()
             return [] if handle is None else _days(handle)
 
-    def compact(self) -> dict[str, int]:
+    def compact(self, room: Room) -> dict[str, int]:
         """Put the small files of each day that is not sorted together.
 
         Raises:
             Conflict: others changed the same files; repeat it.
             StoreUnavailable, AlphapulseError: as `days`.
         """
+        removed = added = 0
         with translated(self._store, self._name):
             handle = self._loaded()
             days = [] if handle is None else [day.date for day in _days(handle) if day.files > 1 and not day.sorted]
-            removed = added = 0
             for day in days:
                 failpoint("archive_compacting")
-                found = handle.optimize.compact(
-                    [("date", "=", day)],
-                    target_size=self._bytes,
-                    max_concurrent_tasks=ONE,
-                    writer_properties=writer_properties(),
-                )
-                removed, added = removed + found["numFilesRemoved"], added + found["numFilesAdded"]
+                found = Rewriting(self._found, self._bytes, room).compact(day)
+                removed, added = removed + found[0], added + found[1]
         return {"days": len(days), "removed": removed, "added": added}
 
-    def sort(self, before: date, memory: int | None = None) -> dict[str, int]:
+    def sort(self, before: date, room: Room) -> dict[str, int]:
         """Sort the days before a date by symbol and time, each that has got rows since it was sorted.
 
-        A day that does not fit into `memory` (bytes; None: all there is) is left as it is, and the log tells it.
-
         Raises:
+            NoRoom: the rows of a day do not find room on the local disk.
             Conflict, StoreUnavailable, AlphapulseError: as `compact`.
         """
-        deltalake = module()
         with translated(self._store, self._name):
             handle = self._loaded()
-            days = [] if handle is None else [day for day in _days(handle) if not day.sorted]
-            days = [day for day in days if day.date < before.isoformat()]
-            names = [] if handle is None else _columns(handle)
-            done = 0
+            days = [] if handle is None else [day.date for day in _days(handle) if not day.sorted]
+            days = [day for day in days if day < before.isoformat()]
             for day in days:
                 failpoint("archive_sorting")
-                try:
-                    handle.optimize.z_order(
-                        names,
-                        [("date", "=", day.date)],
-                        target_size=self._bytes,
-                        max_concurrent_tasks=ONE,
-                        **({} if memory is None else {"max_spill_size": memory}),
-                        writer_properties=writer_properties(),
-                    )
-                except deltalake.exceptions.DeltaError as error:
-                    if memory is None or EXHAUSTED not in str(error):
-                        raise
-                    self._tell_too_large(day)
-                    continue
-                done += 1
-                # Sorting can't commit a mark of its own. Rows that came between make it a wrong one: sorted again.
-                mark = deltalake.Transaction(SORTED + day.date, day.rows)
-                deltalake.write_deltalake(
-                    handle,
-                    arrow().schema(handle.schema()).empty_table(),
-                    mode="append",
-                    commit_properties=deltalake.CommitProperties(app_transactions=[mark]),
-                )
-        return {"days": done}
-
-    def _tell_too_large(self, day: Day) -> None:
-        fix = "Run `alphapulse archive compact --sort` where there is memory for the whole day"
-        log.warning("a day is too large to be sorted here", extra={"table": self._name, "date": day.date, "fix": fix})
+                Rewriting(self._found, self._bytes, room).sort(day)
+        return {"days": len(days)}
 
     def retain(self, days: int, now: datetime | None = None) -> dict[str, int]:
         """Drop the rows of dates that lie more than so many days back.
@@ -143,11 +103,13 @@ class Upkeep:
         return {"files": len(gone)}
 
     def _loaded(self) -> Any:
-        deltalake = module()
         try:
-            return deltalake.DeltaTable(self._store.table(self._name), storage_options=self._store.options)
-        except deltalake.exceptions.TableNotFoundError:
+            return self._found()
+        except module().exceptions.TableNotFoundError:
             return None
+
+    def _found(self) -> Any:
+        return module().DeltaTable(self._store.table(self._name), storage_options=self._store.options)
 
 
 def _days(handle: Any) -> list[Day]:
@@ -165,8 +127,3 @@ def _days(handle: Any) -> list[Day]:
         found = handle.transaction_version(SORTED + name)
         days.append(Day(name, row["path_count"], row["size_bytes_sum"], rows, found == rows))
     return days
-
-
-def _columns(handle: Any) -> list[str]:
-    names = {field.name for field in handle.schema().fields}
-    return [name for name in ("symbol", "ts") if name in names] or ["partition", "offset"]
