@@ -44,6 +44,7 @@ BROKEN = (b"{", b'{"schema_version":1}', None, b'{"schema_version":1,"mask":' + 
 async def test_every_record_is_one_row(broker: Bootstrap, topic_prefix: str, tmp_path: Path) -> None:
     settings = archive_settings(broker.bootstrap, topic_prefix, tmp_path / "lake")
     await make_topics(settings)
+    assert command(settings, "archive", "verify").code == Exit.CONFIG  # nothing is archived: that proves nothing
     found = outcomes()
     async with Fleet(settings, tmp_path) as fleet:
         first, second = member(fleet, "first"), member(fleet, "second")

@@ -7,7 +7,6 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from functools import partial
 from typing import Any, TypeVar
 
@@ -15,7 +14,7 @@ from aiokafka import TopicPartition
 
 from worker.archive.owned import Owned
 from worker.archive.sink import Conflict, Sink, StoreUnavailable
-from worker.archive.turn import Turn
+from worker.archive.turn import Turns
 from worker.errors import DataError
 from worker.kafka.backoff import BackOff
 from worker.kafka.errors import OutcomeUnknown
@@ -29,6 +28,7 @@ from worker.telemetry.metrics import METRICS
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 LOOK = 0.1  # seconds
+SHORT = 4  # so much earlier a commit is due while upkeep needs memory, too
 LEAST, MOST = 0.2, 20.0  # seconds between two attempts while the store is away
 
 
@@ -40,10 +40,10 @@ class Archiver:
         settings: ArchiveSettings,
         sinks: Sequence[Sink],
         assigned: set[TopicPartition],
-        turn: Turn = nullcontext,
+        turns: Turns | None = None,
     ) -> None:
         self.assigned = frozenset(assigned)
-        self._turn = turn  # of upkeep, or a commit's
+        self._turns = turns or Turns()  # of commits and upkeep
         self._settings = settings
         parts = {sink: [tp.partition for tp in assigned if tp.topic == sink.kind.topic] for sink in sinks}
         self._tables = {sink.kind.topic: Owned(sink, own) for sink, own in parts.items() if own}
@@ -92,9 +92,10 @@ class Archiver:
         tables, settings = [table for table in self._tables.values() if table.pending], self._settings
         if not tables:
             return False
+        most = settings.commit_bytes // (SHORT if self._turns.shared else 1)
         oldest = min(table.since for table in tables)
         return (
-            self._bytes() >= settings.commit_bytes
+            self._bytes() >= most
             or sum(table.pending.rows for table in tables) >= settings.commit_rows
             or time.monotonic() - oldest >= settings.commit_interval_ms / 1000
         )
@@ -148,7 +149,7 @@ class Archiver:
             await asyncio.sleep(delays.next())  # a store does not notify
 
     def _commit_in_turn(self, table: Owned) -> None:
-        with self._turn():
+        with self._turns.taken():
             table.commit()
 
     async def _until_answered(self, work: Callable[[], T], topic: str) -> T:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 PATIENCE = 10.0  # seconds; one that hangs in a store must not stop the others
-Turn = Callable[[], AbstractContextManager[Any]]  # held within its block
 
 
 class Turns:
     """One turn at a time, for threads; who has waited long enough goes on beside the other."""
 
     def __init__(self) -> None:
+        self.shared = False  # upkeep is at work: memory is short
         self._lock = threading.Lock()
 
     @contextmanager
-    def __call__(self) -> Iterator[None]:
+    def taken(self) -> Iterator[None]:
         """Hold the turn in the block."""
         held = self._lock.acquire(timeout=PATIENCE)
         try:
@@ -26,3 +25,12 @@ class Turns:
         finally:
             if held:
                 self._lock.release()
+
+    @contextmanager
+    def sharing(self) -> Iterator[None]:
+        """Tell in the block that upkeep is at work."""
+        self.shared = True
+        try:
+            yield
+        finally:
+            self.shared = False

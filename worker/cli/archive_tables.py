@@ -59,8 +59,9 @@ def show_days(found: dict[str, list[Day]]) -> None:
     ]
     if rows:
         print_table(("table", "date", "files", "MiB", "rows", "sorted"), rows)
-    else:
-        typer.echo("the archive has no row", err=True)
+    for name, days in found.items():
+        if not days:
+            typer.echo(f"{name}: the table is there, and has no row", err=True)
 
 
 def show_works(found: dict[str, dict[str, dict[str, int]]]) -> None:
@@ -68,5 +69,3 @@ def show_works(found: dict[str, dict[str, dict[str, int]]]) -> None:
     for name, works in found.items():
         for work, counts in works.items():
             typer.echo(f"{name}: {work}: {', '.join(f'{count:,} {what}' for what, count in counts.items())}")
-    if not found:
-        typer.echo("the archive has no row", err=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -23,6 +22,7 @@ from worker.archive.delta.table import DeltaTable
 from worker.archive.rows.encoding import Encoder
 from worker.archive.rows.kinds import kinds
 from worker.archive.sink import Identity
+from worker.archive.turn import Turns
 from worker.archive.upkeep.sorting.external import Room
 from worker.archive.upkeep.works import Upkeep
 from worker.export.delta import store_of
@@ -52,7 +52,7 @@ def figures(say: Callable[[str], None], folder: Path) -> dict[str, float]:
             made = part_of(template, day, part)
             table.append(made, table.positions, {0: rows + len(made)})
             rows += len(made)
-    room = Room(str(folder), nullcontext)
+    room = Room(str(folder), Turns())
     upkeep = Upkeep(store, kind.name, settings.archive.compact_bytes)
     for name, work in (
         ("compacting", lambda: upkeep.compact(room)),

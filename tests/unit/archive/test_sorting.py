@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +16,7 @@ from deltalake import DeltaTable as Table
 from deltalake.exceptions import CommitFailedError
 
 from tests.unit.archive.test_rows import KINDS, changed, raw
-from tests.unit.archive.test_upkeep import FIRST, KIND, NEXT, filled, nothing, offsets, rows, store, upkeep
+from tests.unit.archive.test_upkeep import FIRST, KIND, NEXT, days_of, filled, nothing, offsets, rows, store, upkeep
 from worker.archive.rows.encoding import Encoder
 from worker.archive.sink import Conflict
 from worker.archive.turn import Turns
@@ -27,7 +26,7 @@ from worker.archive.upkeep.sorting.spill import NoRoom
 from worker.export.delta import Store
 
 __all__ = ["store"]
-ROOM = Room("", nullcontext)
+ROOM = Room("", Turns())
 SMALL = ROOM._replace(most=20_000)  # bytes: some hundred rows
 SCHEMA = KINDS["rejections"].schema.remove(0)
 LAST = date(2023, 11, 17)
@@ -85,7 +84,7 @@ def test_a_day_of_many_parts_is_the_same_day(store: Store) -> None:
     assert works.Upkeep(store, KIND.name, 30_000).sort(NEXT, SMALL) == {"days": 1}
     handle = Table(store.table(KIND.name))
     assert wanted(handle.to_pyarrow_table().to_batches()).equals(before)
-    assert [(day.rows, day.sorted) for day in upkeep(store).days()] == [(2_707, True), (5, False)]
+    assert [(day.rows, day.sorted) for day in days_of(store)] == [(2_707, True), (5, False)]
     actions = sorted(
         (row for row in pa.table(handle.get_add_actions(flatten=True)).to_pylist() if row["partition.date"] == FIRST),
         key=lambda row: row["path"],
@@ -116,12 +115,12 @@ def test_appends_come_between(store: Store, monkeypatch: pytest.MonkeyPatch) -> 
 
     at_the_commit(monkeypatch, lambda: append(12, 2, 1))
     assert upkeep(store).sort(NEXT, ROOM) == {"days": 1}
-    assert [(day.rows, day.sorted) for day in upkeep(store).days()] == [(7, True), (7, False)]
+    assert [(day.rows, day.sorted) for day in days_of(store)] == [(7, True), (7, False)]
     at_the_commit(monkeypatch, lambda: append(14, 3, 1))
     assert upkeep(store).sort(LAST, ROOM) == {"days": 1}
-    assert [(day.rows, day.sorted) for day in upkeep(store).days()] == [(7, True), (10, False)]
+    assert [(day.rows, day.sorted) for day in days_of(store)] == [(7, True), (10, False)]
     assert upkeep(store).sort(LAST, ROOM) == {"days": 1}
-    assert [(day.rows, day.sorted) for day in upkeep(store).days()] == [(7, True), (10, True)]
+    assert [(day.rows, day.sorted) for day in days_of(store)] == [(7, True), (10, True)]
     assert offsets(store) == list(range(17))
     member.append(rows(17, 1), nothing(), {0: 17}, {0: 18})
 
@@ -162,8 +161,8 @@ def test_retention_from_an_earlier_version_is_refused(store: Store, winner: str)
 def test_a_disk_without_room_is_told(store: Store, tmp_path: Path) -> None:
     filled(store).append(rows(12, 900), nothing(), {0: 12}, {0: 912})
     with pytest.raises(NoRoom, match="nowhere"):
-        upkeep(store).sort(NEXT, Room(str(tmp_path / "nowhere"), nullcontext, most=1_000))
-    assert not any(day.sorted for day in upkeep(store).days())
+        upkeep(store).sort(NEXT, Room(str(tmp_path / "nowhere"), Turns(), most=1_000))
+    assert not any(day.sorted for day in days_of(store))
 
 
 def test_turns_come_one_after_the_other_and_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,18 +170,18 @@ def test_turns_come_one_after_the_other_and_nobody_waits_for_ever(monkeypatch: p
     turns, entered, leave = Turns(), threading.Event(), threading.Event()
 
     def hang() -> None:
-        with turns():
+        with turns.taken():
             entered.set()
             leave.wait()
 
     hanging = threading.Thread(target=hang)
     hanging.start()
     entered.wait()
-    with turns():  # goes on beside the one that hangs, and takes nothing from it
+    with turns.taken():  # goes on beside the one that hangs, and takes nothing from it
         pass
     assert turns._lock.locked()
     leave.set()
     hanging.join()
-    with turns():
+    with turns.taken():
         assert turns._lock.locked()
     assert not turns._lock.locked()

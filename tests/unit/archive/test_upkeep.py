@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,9 @@ from worker.archive.delta.sink import DeltaSink
 from worker.archive.delta.table import DeltaTable
 from worker.archive.rows.encoding import Encoder
 from worker.archive.sink import Conflict, Identity
+from worker.archive.turn import Turns
 from worker.archive.upkeep.sorting.external import Room
-from worker.archive.upkeep.works import Upkeep
+from worker.archive.upkeep.works import Day, Upkeep
 from worker.errors import ConfigError
 from worker.export.delta import Store, store_of
 from worker.settings.archive import ArchiveSettings
@@ -28,7 +28,7 @@ IDENTITY = Identity("cluster", "topic", "name")
 DAY_MS = 86_400_000
 FIRST, NEXT = date(2023, 11, 14), date(2023, 11, 15)  # of the rows; records of rejections lie on the day they came
 FILE_BYTES = 134_217_728
-ROOM = Room("", nullcontext)
+ROOM = Room("", Turns())
 
 
 @pytest.fixture
@@ -66,13 +66,19 @@ def upkeep(store: Store) -> Upkeep:
     return Upkeep(store, KIND.name, FILE_BYTES)
 
 
+def days_of(store: Store) -> list[Day]:
+    found = upkeep(store).days()
+    assert found is not None
+    return found
+
+
 def test_a_member_goes_on_beside_upkeep_and_a_former_one_does_not(store: Store) -> None:
     member, former = filled(store), DeltaSink(store, KIND, IDENTITY)
     former.load([0])
     assert upkeep(store).compact(ROOM) == {"days": 1, "removed": 2, "added": 1}
     assert upkeep(store).sort(NEXT, ROOM) == {"days": 1}
     assert upkeep(store).sort(NEXT, ROOM) == {"days": 0}
-    assert [(day.date, day.files, day.rows, day.sorted) for day in upkeep(store).days()] == [
+    assert [(day.date, day.files, day.rows, day.sorted) for day in days_of(store)] == [
         (str(FIRST), 1, 7, True),
         (str(NEXT), 1, 5, False),
     ]

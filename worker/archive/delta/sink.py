@@ -11,6 +11,7 @@ from worker.archive.delta.table import DeltaTable
 from worker.archive.rows.kinds import Kind, unreadable_schema
 from worker.archive.rows.pending import beyond
 from worker.archive.sink import Identity, Kept, Positions
+from worker.errors import ConfigError
 from worker.export.delta import Store
 from worker.stream.failpoints import failpoint
 
@@ -20,6 +21,7 @@ class DeltaSink:
 
     def __init__(self, store: Store, kind: Kind, identity: Identity) -> None:
         self.kind = kind
+        self._address = store.table(kind.name)
         self._rows = DeltaTable(store, kind.name, kind.topic, kind.schema, identity)
         self._unreadable = DeltaTable(store, kind.companion, kind.topic, unreadable_schema(), identity)
 
@@ -59,9 +61,14 @@ class DeltaSink:
         """Read both tables, and make none.
 
         Raises:
+            ConfigError: there is no main table: it would be no proof that nothing in it is wrong.
             StoreUnavailable, AlphapulseError: as `Sink.load`.
         """
-        self._rows.load(partitions)
+        if not self._rows.load(partitions):
+            raise ConfigError(
+                f"there is no table {self._address}: nothing of {self.kind.topic} was archived there",
+                "Give the archive.url of `alphapulse archive`; its first start makes the tables",
+            )
         self._unreadable.load(partitions)
         rows, others = self._rows.offsets(partitions), self._unreadable.offsets(partitions)
         # Of the companion only what the table's position covers is sure to be no repeat's forerunner.

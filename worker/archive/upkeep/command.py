@@ -4,51 +4,69 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TypeVar
 
 from worker.archive.rows.kinds import kinds
 from worker.archive.sink import Conflict, StoreUnavailable
+from worker.archive.turn import Turns
 from worker.archive.upkeep.sorting.external import Room
 from worker.archive.upkeep.sorting.spill import NoRoom
 from worker.archive.upkeep.task import ATTEMPTS, MORE_ROOM, tables_of
 from worker.archive.upkeep.works import Day, Upkeep
-from worker.errors import BrokerUnavailable, CannotCreate, TryAgain
+from worker.errors import BrokerUnavailable, CannotCreate, ConfigError, TryAgain
+from worker.export.delta import store_of
 from worker.kafka.backoff import BackOff
 from worker.settings import Settings
 
 T = TypeVar("T")
 LEAST, MOST = 0.5, 10.0  # seconds between two attempts
+STARTED = "Give the archive.url of `alphapulse archive`; its first start makes the tables"
 
 
 def overview(settings: Settings) -> dict[str, list[Day]]:
-    """Return the days of each table that exists.
+    """Return the days of each table that exists; a table without rows has none.
 
     Raises:
+        ConfigError: there is no table of this archive.
         AlphapulseError: the store can't be read.
     """
-    found = {name: _done(table.days) for _, name, table in tables_of(settings.archive, kinds(settings))}
-    return {name: days for name, days in found.items() if days}
+    return {name: days for name, (days, _) in _found(settings).items()}
+
+
+def _found(settings: Settings) -> dict[str, tuple[list[Day], Upkeep]]:
+    """Return the tables that exist, by name: their days, and their upkeep."""
+    archive, found = settings.archive, dict[str, tuple[list[Day], Upkeep]]()
+    store, known = store_of(archive), kinds(settings)
+    for _, name, table in tables_of(archive, known):
+        if (days := _done(table.days)) is not None:
+            found[name] = (days, table)
+    if found:
+        return found
+    if "://" not in store.url and not Path(store.url).is_dir():
+        raise ConfigError(f"archive.url = {store.url} is no folder", STARTED)
+    names = ", ".join(kind.name for kind in known)
+    raise ConfigError(f"{store.url} holds no table of an archive: neither of {names} is there", STARTED)
 
 
 def tidy(settings: Settings, sort: bool, vacuum: bool) -> dict[str, dict[str, dict[str, int]]]:
     """Compact all tables, and sort and vacuum them if asked to; return what each work did, by table.
 
     Raises:
+        ConfigError: there is no table of this archive.
         AlphapulseError: the store can't be read or written, or others came between again and again.
     """
-    archive, room = settings.archive, Room(settings.archive.spill_dir, nullcontext)
+    archive, room = settings.archive, Room(settings.archive.spill_dir, Turns())
     works: list[tuple[str, Callable[[Upkeep], dict[str, int]]]] = [("compaction", lambda table: table.compact(room))]
     if sort:
         works.append(("sorting", lambda table: table.sort(datetime.now(UTC).date(), room)))
     if vacuum:
         works.append(("vacuum", lambda table: table.vacuum(archive.vacuum_days)))
-    found: dict[str, dict[str, dict[str, int]]] = {}
-    for _, name, table in tables_of(archive, kinds(settings)):
-        if _done(table.days):
-            found[name] = {work: _done(lambda do=do, table=table: do(table)) for work, do in works}  # type: ignore[misc]
-    return found
+    return {
+        name: {work: _done(lambda do=do, table=table: do(table)) for work, do in works}  # type: ignore[misc]
+        for name, (_, table) in _found(settings).items()
+    }
 
 
 def _done(work: Callable[[], T]) -> T:

@@ -12,8 +12,8 @@ from worker.archive.delta.table import LEVEL, ROW_GROUP
 from worker.export.columns import arrow
 from worker.export.delta import module
 
-BATCH_BYTES = 6_291_456  # that are read at once, by the files' own account
-MOST_ROWS = 10_000  # of a batch
+BATCH_BYTES = 3_145_728  # that are read at once, by the files' own account
+MOST_ROWS = 5_000  # of a batch
 FILTERED = ("partition", "offset", "symbol", "ts", "close_ts")  # columns whose bounds spare readers a file
 MOST_TEXT = 256  # characters of a bound; a longer one is left out
 PARTITION = "date"  # the column that the folders' names hold

@@ -14,7 +14,7 @@ from typing import Any
 
 from worker.archive.delta.table import RETRIES, ROW_GROUP, SORTED
 from worker.archive.sink import Conflict, StoreUnavailable
-from worker.archive.turn import Turn
+from worker.archive.turn import Turns
 from worker.archive.upkeep.files import PARTITION, DataFile, DayFiles, Writer
 from worker.archive.upkeep.sorting.external import Room, in_order
 from worker.export.columns import arrow
@@ -22,7 +22,7 @@ from worker.export.delta import module
 from worker.stream.failpoints import failpoint
 from worker.version import __version__
 
-BATCH_BYTES = 16_777_216  # of rows in memory that are written at once
+BATCH_BYTES = 12_582_912  # of rows in memory that are written at once
 SMALL = 0.5  # of the wanted size: a file that is larger is left alone
 
 
@@ -51,7 +51,7 @@ class Rewriting:
         with closing(in_order(rows, rows.schema, self._room)) as tables:
             for table in tables:
                 writer.put(table)
-        with self._room.turn():
+        with self._room.turns.taken():
             writer.finish()
         self._commit(date, files, writer, [module().Transaction(SORTED + date, writer.rows)])
 
@@ -64,10 +64,10 @@ class Rewriting:
         removed = added = 0
         for files in together(self.files(date), self._bytes):
             rows, writer = self._opened(date, files, 2 * self._bytes)
-            with closing(_tables(rows, self._room.turn)) as tables:
+            with closing(_tables(rows, self._room.turns)) as tables:
                 for table in tables:
                     writer.put(table)
-            with self._room.turn():
+            with self._room.turns.taken():
                 writer.finish()
             self._commit(date, files, writer, [])
             removed, added = removed + len(files), added + len(writer.actions)
@@ -127,11 +127,11 @@ def together(files: Sequence[DataFile], size: int) -> list[list[DataFile]]:
     return [group for group in groups if len(group) > 1]
 
 
-def _tables(rows: DayFiles, turn: Turn) -> Generator[Any, None, None]:
+def _tables(rows: DayFiles, turns: Turns) -> Generator[Any, None, None]:
     """Yield the rows as they come, in tables of about a row group; the turn is held as by `in_order`."""
     reading, pa = rows.batches(), arrow()
     while True:
-        with turn():
+        with turns.taken():
             held, count, size = list[Any](), 0, 0
             while count < ROW_GROUP and size < BATCH_BYTES and (batch := next(reading, None)) is not None:
                 held.append(batch)

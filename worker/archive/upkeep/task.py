@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from worker.archive.rows.kinds import Kind
 from worker.archive.sink import Conflict, Sink, StoreUnavailable
-from worker.archive.turn import Turn
+from worker.archive.turn import Turns
 from worker.archive.upkeep.sorting.external import Room
 from worker.archive.upkeep.sorting.spill import NoRoom
 from worker.archive.upkeep.works import Upkeep
@@ -38,9 +38,9 @@ class Work(NamedTuple):
     do: Callable[[Upkeep], dict[str, int]]
 
 
-def works(settings: ArchiveSettings, turn: Turn) -> list[Work]:
+def works(settings: ArchiveSettings, turns: Turns) -> list[Work]:
     """Return the works of the settings, in the order in which they are done."""
-    room = Room(settings.spill_dir, turn)
+    room = Room(settings.spill_dir, turns)
     found = [
         Work("retention", DAY if settings.retention_days else 0, lambda table: table.retain(settings.retention_days)),
         Work("compaction", settings.compact_interval_s, lambda table: table.compact(room)),
@@ -58,16 +58,16 @@ def tables_of(settings: ArchiveSettings, kinds: Sequence[Kind]) -> Iterator[tupl
             yield kind, name, Upkeep(store, name, settings.compact_bytes)
 
 
-async def keep_up(settings: Settings, sinks: Sequence[Sink], elected: Callable[[], set[str]], turn: Turn) -> None:
+async def keep_up(settings: Settings, sinks: Sequence[Sink], elected: Callable[[], set[str]], turns: Turns) -> None:
     """Do the works of the tables whose topics `elected` names, until cancelled; failures are told and repeated later.
 
-    Sorting takes `turn` for each step that takes memory.
+    They take turns with commits for each step that takes memory.
 
     Raises:
         AlphapulseError: no retry can help.
     """
     tables = list(tables_of(settings.archive, [sink.kind for sink in sinks]))
-    planned = works(settings.archive, turn)
+    planned = works(settings.archive, turns)
     thread = ThreadPoolExecutor(1, thread_name_prefix="upkeep")
     begun = time.monotonic()
     # A process may never be a day old; what was done already takes no time again.
@@ -81,7 +81,8 @@ async def keep_up(settings: Settings, sinks: Sequence[Sink], elected: Callable[[
                     due = time.monotonic() - done[work.name, name] >= work.every
                     if due and kind.topic in elected():
                         done[work.name, name] = time.monotonic()
-                        await _do(thread, work, name, table)
+                        with turns.sharing():
+                            await _do(thread, work, name, table)
             await asyncio.sleep(LOOK)  # nothing notifies of the time
     finally:
         thread.shutdown(wait=False, cancel_futures=True)

@@ -30,15 +30,15 @@ class Upkeep:
     def __init__(self, store: Store, name: str, file_bytes: int) -> None:
         self._store, self._name, self._bytes = store, name, file_bytes
 
-    def days(self) -> list[Day]:
-        """Return the table's days, the oldest first; none if there is no table.
+    def days(self) -> list[Day] | None:
+        """Return the table's days, the oldest first; None if there is no table.
 
         Raises:
             StoreUnavailable, AlphapulseError: the store does not answer, or refuses.
         """
         with translated(self._store, self._name):
             handle = self._loaded()
-            return [] if handle is None else _days(handle)
+            return None if handle is None else _days(handle)
 
     def compact(self, room: Room) -> dict[str, int]:
         """Put the small files of each day that is not sorted together.

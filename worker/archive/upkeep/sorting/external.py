@@ -8,13 +8,14 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from worker.archive.turn import Turn
+from worker.archive.allocators import trim
+from worker.archive.turn import Turns
 from worker.archive.upkeep.sorting.order import Order
 from worker.archive.upkeep.sorting.spill import Spill
 from worker.export.columns import arrow
 
-MOST_BYTES = 25_165_824  # of rows in memory that are sorted at once
-MOST_PARTS = 96  # each is an open file, and gets a share of each batch
+MOST_BYTES = 12_582_912  # of rows in memory that are sorted at once
+MOST_PARTS = 144  # each is an open file, and gets a share of each batch
 SAMPLES = 200  # keys a part
 SEED = 0
 
@@ -34,7 +35,7 @@ class Room(NamedTuple):
     """Where to sort, and when."""
 
     folder: str  # for what is not in memory; empty: the system's
-    turn: Turn
+    turns: Turns
     most: int = MOST_BYTES
 
 
@@ -52,7 +53,7 @@ def in_order(source: Rows, schema: Any, room: Room) -> Generator[Any, None, None
 def _ordered(source: Rows, schema: Any, order: Order, room: Room, above: int | None) -> Iterator[Any]:
     whole = source.rows == above  # rows of one key can't be divided
     if source.bytes <= room.most or whole:
-        with room.turn():
+        with room.turns.taken():
             batches = _held(source, None if whole else 2 * room.most)
             if batches is not None:
                 if batches:
@@ -65,6 +66,7 @@ def _ordered(source: Rows, schema: Any, order: Order, room: Room, above: int | N
         while _one_shared_out(reading, order, cuts, spill, room):
             pass
         for part in spill.parts:
+            trim()
             yield from _ordered(part, schema, order, room, source.rows)
 
 
@@ -80,7 +82,7 @@ def _held(source: Rows, most: int | None) -> list[Any] | None:
 
 
 def _one_shared_out(reading: Iterator[Any], order: Order, cuts: Any, spill: Spill, room: Room) -> bool:
-    with room.turn():
+    with room.turns.taken():
         if (batch := next(reading, None)) is None:
             return False
         for part, rows in zip(spill.parts, order.divided(batch, cuts), strict=False):
