@@ -62,6 +62,7 @@ async def test_members_are_killed_at_each_step(cluster: Cluster, topic_prefix: s
             await dies(doomed)
             fleet.workers.remove(doomed)
         last = member(fleet, "last", **tidying)
+        await last.ready()  # all may be archived before it has begun
         await archived(settings, PATIENCE)
         last.send(signal.SIGTERM)
         assert await last.exit_code(30) == 0, last.text

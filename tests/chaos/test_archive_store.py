@@ -167,7 +167,7 @@ async def test_a_store_that_is_away_costs_bounded_memory(
             await until(partial(failed_again, only, len(only.events("the store fails"))), PATIENCE, "another attempt")
         assert held == await only.metric("archive_pending_bytes")
         assert held is not None
-        assert SMALL <= held < 6 * (SMALL + 2 * FETCH)
+        assert 0 < held < 6 * (SMALL + 2 * FETCH)  # a commit is also due by time, with few rows
         assert only.memory[1] - before < LARGE
         assert len(only.events("assigned")) == 1
         proxy.down = False

@@ -12,7 +12,8 @@ from worker.export.delta import Store, module
 
 DENIED = re.compile(
     r"403 Forbidden|401 Unauthorized|AccessDenied|lacked the necessary privileges|InvalidAccessKeyId|"
-    r"SignatureDoesNotMatch|Permission denied|PermissionDenied"
+    r"SignatureDoesNotMatch|Permission denied|PermissionDenied|"
+    r"ACCESS_DENIED|INVALID_ACCESS_KEY_ID|SIGNATURE_DOES_NOT_MATCH"  # as Amazon's own library says it
 )
 PANIC = "PanicException"  # what deltalake raises for a fault of its own; no subclass of Exception
 

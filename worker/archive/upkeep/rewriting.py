@@ -32,8 +32,9 @@ class Rewriting:
     Files of a commit that failed are not deleted here, since its answer may be what failed; vacuum finds them.
     """
 
-    def __init__(self, load: Callable[[], Any], file_bytes: int, room: Room) -> None:
-        self._load, self._bytes, self._room = load, file_bytes, room
+    def __init__(self, load: Callable[[], Any], fs: Any | None, file_bytes: int, room: Room) -> None:
+        """Create it; `fs` reads and writes the table's files, None: as the table itself does."""
+        self._load, self._fs, self._bytes, self._room = load, fs, file_bytes, room
         self._handle = load()
 
     def sort(self, date: str) -> None:
@@ -83,7 +84,8 @@ class Rewriting:
         # It refuses what this program can't read, such as rows that are marked as deleted.
         dataset = self._handle.to_pyarrow_dataset()
         schema = dataset.schema.remove(dataset.schema.get_field_index(PARTITION))
-        return DayFiles(dataset.filesystem, files, schema), Writer(dataset.filesystem, date, schema, size)
+        fs = dataset.filesystem if self._fs is None else self._fs
+        return DayFiles(fs, files, schema), Writer(fs, date, schema, size)
 
     def _commit(self, date: str, files: Sequence[DataFile], writer: Writer, marks: list[Any]) -> None:
         known = [file.rows for file in files if file.rows is not None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
+from worker.archive.delta.objects import objects
 from worker.archive.delta.store import translated
 from worker.archive.delta.table import SORTED
 from worker.archive.upkeep.rewriting import Rewriting
@@ -53,7 +54,7 @@ class Upkeep:
             days = [] if handle is None else [day.date for day in _days(handle) if day.files > 1 and not day.sorted]
             for day in days:
                 failpoint("archive_compacting")
-                found = Rewriting(self._found, self._bytes, room).compact(day)
+                found = Rewriting(self._found, objects(self._store, self._name), self._bytes, room).compact(day)
                 removed, added = removed + found[0], added + found[1]
         return {"days": len(days), "removed": removed, "added": added}
 
@@ -70,7 +71,7 @@ class Upkeep:
             days = [day for day in days if day < before.isoformat()]
             for day in days:
                 failpoint("archive_sorting")
-                Rewriting(self._found, self._bytes, room).sort(day)
+                Rewriting(self._found, objects(self._store, self._name), self._bytes, room).sort(day)
         return {"days": len(days)}
 
     def retain(self, days: int, now: datetime | None = None) -> dict[str, int]:
