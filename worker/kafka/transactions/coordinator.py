@@ -10,9 +10,10 @@ from aiokafka.errors import BrokerResponseError
 
 from worker.kafka.backoff import Attempts
 from worker.kafka.protocol.answers import AGAIN, FIND_COORDINATOR, UNREACHABLE, failure, worst
-from worker.kafka.protocol.codes import name
+from worker.kafka.protocol.codes import Code, name
 from worker.kafka.seams.clients import ask, coordinator_of, refresh
 
+MARKERS = 0.001  # seconds, the first pause: a broker writes the last transaction's markers within milliseconds
 NO_HINTS: Mapping[int, str] = {}
 
 
@@ -73,6 +74,7 @@ class Coordinator:
             KafkaError: a non-retriable error.
         """
         attempts = Attempts(f"the coordinator of {self._key}", self._first_pause)
+        markers = Attempts(f"the last transaction of {self._key}", MARKERS)
         while True:
             asked = node
             try:
@@ -82,6 +84,7 @@ class Coordinator:
                 if not code:
                     check(answer)
                     attempts.worked()
+                    markers.worked()
                     return Answered(answer, asked)
                 cause = f"{name(code)} {hints.get(code, '')}".rstrip()
             except UNREACHABLE as error:
@@ -96,7 +99,7 @@ class Coordinator:
                 raise failure(code, self._key)
             if code in FIND_COORDINATOR:
                 self._node = None
-            await attempts.wait(cause)
+            await (markers if code == Code.CONCURRENT_TRANSACTIONS else attempts).wait(cause)
 
     async def _found(self) -> int:
         if self._node is None:

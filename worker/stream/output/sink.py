@@ -202,25 +202,35 @@ class TransactionalSink(_Base):
     async def deliver(self, outputs: Outputs, snapshots: Iterable[Output], commit: Commit) -> Checkpoint:
         try:
             async with asyncio.timeout(self._deadline):
-                return await self._transaction(chain(outputs, snapshots), commit)
+                return await self._transaction(outputs, list(snapshots), commit)
         except FAILURES as error:
             failure = meaning(error, self._tp.topic)
             if isinstance(failure, AlphapulseError):
                 await self._abort()
             raise failure from error
 
-    async def _transaction(self, outputs: Outputs, commit: Commit) -> Checkpoint:
-        producer = self._producer
+    async def _transaction(self, outputs: Outputs, snapshots: list[Output], commit: Commit) -> Checkpoint:
+        producer, checkpoint = self._producer, commit.checkpoint
         assert producer is not None
         await producer.begin_transaction()
         failpoint("begun")
-        checkpoint = self._completed(commit, await _send(producer, outputs, self._tp.partition))
+        # While the last transaction's markers are being written, the broker refuses offsets at once, but holds outputs
+        # back for 20 ms. Only snapshots must precede the offsets: their end is in the checkpoint.
+        if not snapshots:
+            await self._send_offsets(commit, checkpoint)
+        ends = await _send(producer, chain(outputs, snapshots), self._tp.partition)
         failpoint("acknowledged")
-        positions = {self._tp: Position(commit.offset, commit.epoch, checkpoint.text)}
-        await producer.send_offsets_to_transaction(positions, self._group, self._clients.member())
-        failpoint("offsets_sent")
+        if snapshots:
+            checkpoint = self._completed(commit, ends)
+            await self._send_offsets(commit, checkpoint)
         await producer.commit_transaction()
         return checkpoint
+
+    async def _send_offsets(self, commit: Commit, checkpoint: Checkpoint) -> None:
+        assert self._producer is not None
+        positions = {self._tp: Position(commit.offset, commit.epoch, checkpoint.text)}
+        await self._producer.send_offsets_to_transaction(positions, self._group, self._clients.member())
+        failpoint("offsets_sent")
 
     async def publish(self, outputs: Outputs) -> bool:
         return False
