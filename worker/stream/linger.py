@@ -11,7 +11,6 @@ from worker.stream.phases import Phase
 
 POLL = 0.1  # seconds, the longest wait of a poll unless all partitions are ready, and the least for one that is due
 QUIET_POLL = 1.0  # seconds, the longest wait of a poll while all are ready: records and changes end it at once
-LINGERED = 0.1  # seconds after lingering in which earlier records may still be in flight
 
 
 def ready_now(partitions: Mapping[TopicPartition, Partition], now: float) -> list[TopicPartition]:
@@ -28,8 +27,3 @@ def poll_seconds(partitions: Mapping[TopicPartition, Partition], now: float) -> 
         longest = min(QUIET_POLL, max(POLL, min(p.due for p in ready) - now))
     left = (p.linger_until - now for p in ready)
     return min([longest, *(seconds for seconds in left if seconds > 0)])
-
-
-def lingered(partition: Partition | None, now: float) -> bool:
-    """Return whether a partition has just lingered: the fetch before found only a few records."""
-    return partition is not None and partition.linger_until > now - LINGERED

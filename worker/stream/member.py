@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,17 +22,19 @@ from worker.settings import Settings
 from worker.stream.consumer import Consumer
 from worker.stream.drain import save, settle
 from worker.stream.failpoints import failpoint
-from worker.stream.linger import lingered, poll_seconds, ready_now
+from worker.stream.linger import poll_seconds, ready_now
 from worker.stream.partition import Partition
 from worker.stream.phases import MEMBER_TRANSITIONS, Event, Machine, MemberEvent, MemberState, Phase
 from worker.stream.polling import Polling
 from worker.stream.shutdown import Shutdown
+from worker.stream.signals import Signal
 from worker.stream.tasks import PartitionTasks
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
 
-GATHER = 0.005  # seconds for a fetch of available records
+ROUND = 0.02  # seconds for which a small batch may hold up the next fetch
+LONG = 0.02  # seconds of a batch after which it lingers
 TURN = 1.0  # seconds for the loop iteration that the stop interrupts
 STAYING = MemberState.JOINING, MemberState.RUNNING
 LEAVE_SHARE, MAX_LEAVE = 0.3, 5.0  # share of the shutdown time, and seconds, kept for what follows the drain
@@ -55,12 +57,13 @@ class Member(ConsumerRebalanceListener):
         self.last_commit_ok = True
         self._consumer, self._settings, self._clock = consumer, settings, clock
         self._polling = Polling(consumer, settings)
+        self._small = settings.processing.max_batch_records // 2  # records of a batch
         self._new_partition = new_partition
         self._tasks = PartitionTasks(self._task_ended)
         self._closing: set[asyncio.Task[None]] = set()
         self._machine = Machine("the member", MemberState.JOINING, MEMBER_TRANSITIONS)
         self._failure: BaseException | None = None  # why it is FAILED
-        self._changed = asyncio.Event()
+        self._changed = Signal()
         self._stopped: asyncio.Future[bool]
 
     # -- rebalance: aiokafka calls these in the coordinator's task and swallows their exceptions
@@ -230,9 +233,8 @@ class Member(ConsumerRebalanceListener):
             if not self._running:
                 break
         now = self._clock.monotonic()
-        # Small batches linger for as long as they took: cheap commits stay frequent, and an overloaded broker gets
-        # fewer.
-        partition.linger_until = now + (now - begun) if len(raw) < size // 2 else 0.0
+        # Small batches that took long linger for as long: an overloaded broker gets fewer commits.
+        partition.linger_until = now + (now - begun) if len(raw) < self._small and now - begun > LONG else 0.0
         partition.on(Event.FINISHED if self._running else Event.HALTED)
         if partition.next != position:
             self._rewind(partition)
@@ -280,11 +282,8 @@ class Member(ConsumerRebalanceListener):
             await self._poll()
 
     async def _wait_changed(self) -> None:
-        try:
-            async with asyncio.timeout(poll_seconds(self.partitions, self._clock.monotonic())):
-                await self._changed.wait()
-        except TimeoutError:
-            return
+        seconds = poll_seconds(self.partitions, self._clock.monotonic())
+        await asyncio.wait({self._changed.future}, timeout=seconds)
 
     async def _poll(self) -> None:
         self._changed.clear()
@@ -300,7 +299,6 @@ class Member(ConsumerRebalanceListener):
             fetched = await self._fetch(named, poll_seconds(self.partitions, self._clock.monotonic()))
             if fetched is None:
                 return
-            await self._gather(fetched)
         except CorruptRecordException:
             # The fetched records are lost, but the positions have advanced.
             for partition in self.partitions.values():
@@ -311,28 +309,29 @@ class Member(ConsumerRebalanceListener):
             return  # records may be lost likewise; only the next consumer fetches them again
         if fetched:
             failpoint("poll_returned")
+        records = {tp: together(as_raw(found)) for tp, found in fetched.items()}
         for tp in named:
-            await self._dispatch(tp, fetched.get(tp, []), generation)
+            await self._dispatch(tp, records.get(tp), generation)
+        if records and all(len(raw) < self._small for raw in records.values()):
+            await self._round(records)
 
-    async def _gather(self, fetched: dict[TopicPartition, list[Any]]) -> None:
-        """Add records that came during lingering: the buffered fetch found only a few, the next is in flight."""
-        late = [tp for tp in fetched if lingered(self.partitions.get(tp), self._clock.monotonic())]
-        more = await self._fetch(late, GATHER) if late else None
-        for tp, records in (more or {}).items():
-            fetched[tp] += records
+    async def _round(self, tps: Iterable[TopicPartition]) -> None:
+        """Wait until small batches are through, so that one fetch brings what comes meanwhile for all of them."""
+        self._polling.rounds.hold()
+        try:
+            await self._tasks.wait(tps, ROUND)
+        finally:
+            self._polling.rounds.go_on()
 
     async def _fetch(self, named: list[TopicPartition], seconds: float) -> dict[TopicPartition, list[Any]] | None:
         """Return getmany's records; None when the stop comes first, or another partition becomes ready."""
         # getmany waits through a whole rebalance, and does not serve a partition that becomes ready meanwhile.
-        changed = asyncio.ensure_future(self._changed.wait())
         try:
-            return await self._polling.poll(named, seconds, {changed, self._stopped})
+            return await self._polling.poll(named, seconds, {self._changed.future, self._stopped})
         except OffsetOutOfRangeError as error:
             for tp in error.args[0]:
                 self._open_anew(tp)
             return None
-        finally:
-            changed.cancel()
 
     def _open_anew(self, tp: TopicPartition) -> None:
         """Reopen a partition: the broker has no record at its next offset."""
@@ -344,7 +343,7 @@ class Member(ConsumerRebalanceListener):
             self._consumer.pause(tp)
             self._tasks.start(tp, self._open_again(partition))
 
-    async def _dispatch(self, tp: TopicPartition, fetched: list[Any], generation: int) -> None:
+    async def _dispatch(self, tp: TopicPartition, fetched: RawRecords | None, generation: int) -> None:
         """Start a batch. The rule: while a partition is READY the consumer's position is its `next`.
 
         So whatever getmany has returned is either processed or, by a seek back, fetched again. Were it dropped, the
@@ -363,7 +362,7 @@ class Member(ConsumerRebalanceListener):
             self._rewind(partition)
             return
         # Even without records the position may have passed transaction markers: commit it, or lag never reaches 0.
-        if not fetched and position <= partition.next:
+        if fetched is None and position <= partition.next:
             if partition.idle or partition.overdue:
                 partition.on(Event.STARTED)
                 self._tasks.start(tp, self._guarded(partition, self._save(partition)))
@@ -371,7 +370,8 @@ class Member(ConsumerRebalanceListener):
         end = self._consumer.last_stable_offset(tp)
         METRICS.consumer_lag_records.labels(tp.partition).set(max((end or position) - position, 0))
         partition.on(Event.STARTED)
-        self._tasks.start(tp, self._guarded(partition, self._slices(partition, together(as_raw(fetched)), position)))
+        work = self._slices(partition, together([]) if fetched is None else fetched, position)
+        self._tasks.start(tp, self._guarded(partition, work))
 
     def _rewind(self, partition: Partition) -> None:
         if partition.tp in self._consumer.assignment():

@@ -12,7 +12,8 @@ from aiokafka.errors import CorruptRecordException, KafkaError, OffsetOutOfRange
 
 from worker.kafka.backoff import MOST, BackOff
 from worker.kafka.errors import damaged, group_failure
-from worker.kafka.seams import fetch_each_alone, rest_when_idle, watch
+from worker.kafka.seams import rest_when_idle, watch
+from worker.kafka.seams.rounds import Rounds, fetch_in_rounds
 from worker.settings import Settings
 from worker.stream.consumer import Consumer
 
@@ -28,6 +29,7 @@ class Polling:
         self._consumer, self._settings = consumer, settings
         self._given_up = False
         self._damaged = 0
+        self.rounds = Rounds()  # of the fetches
 
     @property
     def over(self) -> bool:
@@ -48,7 +50,7 @@ class Polling:
         except KafkaError as error:
             await self._give_up(error)
         else:
-            fetch_each_alone(self._consumer)
+            self.rounds = fetch_in_rounds(self._consumer)
             rest_when_idle(self._consumer)
 
     async def poll(

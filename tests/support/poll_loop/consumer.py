@@ -12,7 +12,7 @@ from aiokafka.errors import CorruptRecordException, IllegalStateError, OffsetOut
 
 from tests.support.poll_loop.cluster import STEP, TOPIC, Cluster
 from tests.support.virtual_time import clock
-from worker.stream.member import GATHER, Member
+from worker.stream.member import Member
 from worker.stream.phases import Phase
 
 POLL_RECORDS = 12  # most that one poll returns of a partition
@@ -101,8 +101,7 @@ class FakeConsumer:
 
     async def getmany(self, *tps: TopicPartition, timeout_ms: int = 0) -> dict[TopicPartition, list[Any]]:
         self.polls += 1
-        if timeout_ms != GATHER * 1000:
-            self._check_positions()
+        self._check_positions()
         end = clock().now + timeout_ms / 1000
         while True:
             self.cluster.changed.clear()

@@ -181,13 +181,17 @@ LOOPS: dict[str, tuple[Callable[..., None], Replaced]] = {
             "        if not self._running or not named:",
         ),
     ),
-    "small batches do not linger": (
-        test_loop_polls.test_small_batches_linger_as_long_as_they_took,
+    "a poll waits for no batch of the one before": (
+        test_loop_polls.test_the_small_batches_of_a_poll_are_waited_for_before_the_next,
+        Replaced(member, "            await self._tasks.wait(tps, ROUND)\n", "            pass\n"),
+    ),
+    "small batches that take long do not linger": (
+        test_loop_polls.test_small_batches_that_take_long_linger_as_long,
         Replaced(member, "now + (now - begun) if len(raw)", "0.0 if len(raw)"),
     ),
     "markers are not committed": (
         test_loop_polls.test_markers_behind_the_last_record_are_committed,
-        Replaced(member, "        if not fetched and position <= partition.next:", "        if not fetched:"),
+        Replaced(member, "        if fetched is None and position <= partition.next:", "        if fetched is None:"),
     ),
     "a stop does not wait for batches": (
         test_loop_stops.test_a_stop_leaves_nothing_that_is_committed_in_doubt,

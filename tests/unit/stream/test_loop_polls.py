@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from aiokafka.errors import CorruptRecordException, KafkaConnectionError, OffsetOutOfRangeError
 
+from tests.support.poll_loop.cluster import STEP
 from tests.support.poll_loop.running import (
     TP,
     group_of,
@@ -33,7 +34,24 @@ async def test_markers_behind_the_last_record_are_committed() -> None:
 
 
 @in_virtual_time
-async def test_small_batches_linger_as_long_as_they_took() -> None:
+async def test_the_small_batches_of_a_poll_are_waited_for_before_the_next() -> None:
+    group = group_of(records=0, partitions=2)
+    slow, quick = group.inputs.values()
+    slow.seconds = 0.015
+    worker = await running(group, 0, 1)
+    await worker.reached(Phase.READY)
+    slow.produce(1)
+    group.produce(1, number=1)
+    await worker.until(lambda: quick.offset == quick.end)
+    assert slow.offset < slow.end
+    group.produce(1, number=1)
+    await worker.until(lambda: quick.offset == quick.end)
+    assert slow.offset == slow.end
+    await worker.finish()
+
+
+@in_virtual_time
+async def test_small_batches_that_take_long_linger_as_long() -> None:
     group = group_of(records=1)
     group.first.seconds = 0.03
     worker = await running(group, 0)
@@ -41,7 +59,7 @@ async def test_small_batches_linger_as_long_as_they_took() -> None:
     first = clock().now
     group.produce(1)
     await worker.done()
-    assert clock().now - first >= 0.03 + 0.03
+    assert clock().now - first >= 0.03 + 0.03 - STEP
     await worker.finish()
 
 

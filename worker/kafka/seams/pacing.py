@@ -24,6 +24,7 @@ from aiokafka.errors import (
 )
 
 from worker.kafka.backoff import BackOff, Rarely
+from worker.kafka.seams.rounds import AnyTime
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ DAMAGED = 3  # "corrupt message" answers before the error is raised
 # Codes that getmany raises; the answer is passed on to it.
 RAISED = (OffsetOutOfRangeError.errno, TopicAuthorizationFailedError.errno)
 LACKING, UNREACHABLE = "the answer lacks it", "no answer"
+ANY_TIME = AnyTime()
 BACKING_OFF = object()  # stands for the node of a partition that backs off; aiokafka sees a request to it in flight
 
 _init, _actions, _replica = Fetcher.__init__, Fetcher._get_actions_per_node, Fetcher._select_read_replica
@@ -94,6 +96,7 @@ class PacedClient:
             return self._offsets(_asked(request), await self._inner.send(node_id, request, **options))
         if request.API_KEY != FETCH:
             return await self._inner.send(node_id, request, **options)
+        await self._fetcher._rounds.turn(node_id)
         try:
             answer = await self._inner.send(node_id, request, **options)
         except KafkaError:
@@ -157,7 +160,7 @@ def _rows(topics: Iterable[Any] | None) -> dict[TopicPartition, Any]:
 def init(self: Any, client: Any, *args: Any, **options: Any) -> None:
     """Replace `Fetcher.__init__`: add the pace and its client."""
     _init(self, client, *args, **options)
-    self._pace = Pace()
+    self._pace, self._rounds = Pace(), ANY_TIME
     self._client = PacedClient(self, client, self._pace)
     self._in_flight.add(BACKING_OFF)
 

@@ -1,0 +1,60 @@
+"""Seam: a consumer whose fetches are sent in rounds, each for all partitions whose records have been taken.
+
+By default aiokafka fetches a partition as soon as its records are taken, and has only one fetch a broker in flight: a
+partition whose records are taken a moment later waits for that fetch to return.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+LEAST, MOST = 0.002, 0.02  # seconds between two fetches from a broker: what comes meanwhile shares the second
+SHARE = 0.4  # of a core, for rounds of few records: their distance grows with what the last one has cost
+PATIENCE = 0.02  # seconds for which unread records of one partition hold up the fetches of its broker's others
+
+
+class AnyTime:
+    """No gate: a fetch may begin at any time."""
+
+    async def turn(self, node: Any) -> None:
+        """Return at once."""
+
+
+class Rounds(AnyTime):
+    """The gate of a consumer's fetches."""
+
+    def __init__(self) -> None:
+        self._opened: asyncio.Future[None] | None = None
+        self._sent: dict[Any, tuple[float, float]] = {}  # by node: when the last fetch began, monotonic and CPU seconds
+
+    def hold(self) -> None:
+        """Let no fetch begin until `go_on`."""
+        if self._opened is None:
+            self._opened = asyncio.get_running_loop().create_future()
+
+    def go_on(self) -> None:
+        """Let fetches begin."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.set_result(None)
+
+    async def turn(self, node: Any) -> None:
+        """Wait until a fetch from a broker may begin."""
+        while self._opened is not None:
+            await asyncio.wait({self._opened})
+        if node in self._sent:
+            begun, cpu = self._sent[node]
+            distance = min(max((time.thread_time() - cpu) / SHARE, LEAST), MOST)
+            if (left := begun + distance - time.monotonic()) > 0.0:
+                await asyncio.sleep(left)
+        self._sent[node] = time.monotonic(), time.thread_time()
+
+
+def fetch_in_rounds(consumer: object) -> Rounds:
+    """Let a started consumer fetch in rounds, and return their gate."""
+    started: Any = consumer
+    rounds = started._fetcher._rounds = Rounds()
+    started._fetcher._prefetch_backoff = PATIENCE
+    return rounds
