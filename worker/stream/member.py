@@ -18,6 +18,7 @@ from worker.kafka.deadline import Clock, Deadline, within
 from worker.kafka.errors import FAILURES, Fenced, LeftBehind, OutcomeUnknown, StateLost, meaning, taken_over
 from worker.kafka.producers import STOP_TIMEOUT
 from worker.kafka.records.columns import as_raw, together
+from worker.kafka.signals import Signal
 from worker.settings import Settings
 from worker.stream.consumer import Consumer
 from worker.stream.drain import save, settle
@@ -27,7 +28,6 @@ from worker.stream.partition import Partition
 from worker.stream.phases import MEMBER_TRANSITIONS, Event, Machine, MemberEvent, MemberState, Phase
 from worker.stream.polling import Polling
 from worker.stream.shutdown import Shutdown
-from worker.stream.signals import Signal
 from worker.stream.tasks import PartitionTasks
 from worker.telemetry.metrics import METRICS
 
