@@ -18,7 +18,6 @@ VARIABLES = {
 MMAP_THRESHOLD, TRIM_THRESHOLD, ARENA_MAX = -3, -1, -8  # of glibc's mallopt
 OPTIONS = {MMAP_THRESHOLD: 131_072, TRIM_THRESHOLD: 1_048_576, ARENA_MAX: 2}
 _set: Any = getattr(ctypes.CDLL(None), "mallopt", None)  # in glibc
-_trim: Any = getattr(ctypes.CDLL(None), "malloc_trim", None)
 
 
 def give_back() -> None:
@@ -28,9 +27,3 @@ def give_back() -> None:
     if _set is not None:
         for option, value in OPTIONS.items():
             _set(option, value)
-
-
-def trim() -> None:
-    """Give back what is free now; it takes some milliseconds."""
-    if _trim is not None:
-        _trim(0)

@@ -32,5 +32,10 @@ def collect_soon() -> None:
 def _collect(loop: asyncio.AbstractEventLoop) -> None:
     _waiting.discard(loop)
     gc.collect()
+    trim()
+
+
+def trim() -> None:
+    """Return memory that is free now to the system; it takes some milliseconds."""
     if _give_back is not None:
         _give_back(0)

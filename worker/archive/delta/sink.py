@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from worker.archive.delta.store import MADE_BY
 from worker.archive.delta.table import DeltaTable
 from worker.archive.rows.kinds import Kind, unreadable_schema
 from worker.archive.rows.pending import beyond
@@ -67,7 +68,7 @@ class DeltaSink:
         if not self._rows.load(partitions):
             raise ConfigError(
                 f"there is no table {self._address}: nothing of {self.kind.topic} was archived there",
-                "Give the archive.url of `alphapulse archive`; its first start makes the tables",
+                MADE_BY,
             )
         self._unreadable.load(partitions)
         rows, others = self._rows.offsets(partitions), self._unreadable.offsets(partitions)

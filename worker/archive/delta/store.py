@@ -15,6 +15,7 @@ DENIED = re.compile(
     r"SignatureDoesNotMatch|Permission denied|PermissionDenied|"
     r"ACCESS_DENIED|INVALID_ACCESS_KEY_ID|SIGNATURE_DOES_NOT_MATCH"  # as Amazon's own library says it
 )
+MADE_BY = "Give the archive.url of `alphapulse archive`; its first start makes the tables"  # where there is no table
 PANIC = "PanicException"  # what deltalake raises for a fault of its own; no subclass of Exception
 
 

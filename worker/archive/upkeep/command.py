@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from worker.archive.delta.store import MADE_BY
 from worker.archive.rows.kinds import kinds
 from worker.archive.sink import Conflict, StoreUnavailable
 from worker.archive.turn import Turns
@@ -22,7 +23,6 @@ from worker.settings import Settings
 
 T = TypeVar("T")
 LEAST, MOST = 0.5, 10.0  # seconds between two attempts
-STARTED = "Give the archive.url of `alphapulse archive`; its first start makes the tables"
 
 
 def overview(settings: Settings) -> dict[str, list[Day]]:
@@ -45,9 +45,9 @@ def _found(settings: Settings) -> dict[str, tuple[list[Day], Upkeep]]:
     if found:
         return found
     if "://" not in store.url and not Path(store.url).is_dir():
-        raise ConfigError(f"archive.url = {store.url} is no folder", STARTED)
+        raise ConfigError(f"archive.url = {store.url} is no folder", MADE_BY)
     names = ", ".join(kind.name for kind in known)
-    raise ConfigError(f"{store.url} holds no table of an archive: neither of {names} is there", STARTED)
+    raise ConfigError(f"{store.url} holds no table of an archive: neither of {names} is there", MADE_BY)
 
 
 def tidy(settings: Settings, sort: bool, vacuum: bool) -> dict[str, dict[str, dict[str, int]]]:

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from worker.archive.allocators import trim
 from worker.archive.turn import Turns
 from worker.archive.upkeep.sorting.order import Order
 from worker.archive.upkeep.sorting.spill import Spill
 from worker.export.columns import arrow
+from worker.stream.litter import trim
 
 MOST_BYTES = 12_582_912  # of rows in memory that are sorted at once
 MOST_PARTS = 144  # each is an open file, and gets a share of each batch
