@@ -14,6 +14,7 @@ from tests.bench import report
 from tests.bench.stage_chain import STAGES, chain
 from worker.engine.hooking import NOBODY
 from worker.engine.partition import PartitionEngine
+from worker.engine.parts import whole
 from worker.engine.pipeline import OUTPUT, decide, observe, params
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
@@ -81,9 +82,9 @@ class Run:
         chain(states, self._raw, SPAN, instruments, slots, order, bars, outs, self._params, last, NOBODY)
 
     def _engine(self, bars: Any, slots: Any, order: Any, outs: Any) -> None:
-        limit = np.array([0, 1_000_000])
-        observe(self._states, self._raw, self._instruments, slots, order, bars, outs, limit, self._params)
-        decide(self._states, self._instruments, slots, order, bars, outs, self._params, NOBODY)
+        parts = whole(self._states, self._instruments, len(order))
+        observe(parts, slots, order, bars, outs, self._params)
+        decide(parts, slots, order, bars, outs, self._params, NOBODY)
 
 
 def by_stage(data: Market, settings: EngineSettings, symbols: int, runs: int) -> dict[str, float]:

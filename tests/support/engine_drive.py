@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.engine.hooking import NOBODY
+from worker.engine.parts import whole
 from worker.engine.pipeline import OUTPUT, decide, observe, params
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
@@ -59,13 +60,12 @@ def run(
 
 def _batch(bars: Bars, states: Array, settings: EngineSettings) -> Array:
     outs = np.zeros(len(bars.rows), OUTPUT)
-    raw = states.view(np.uint8).reshape(len(states), STATE.itemsize)
     instruments = Symbols(settings).instruments[:1].repeat(len(states))
     instruments["multiplier"], instruments["calendar"] = 1.0, -1
     order = np.argsort(bars.slots, kind="stable")
-    limit, p = np.array([0, len(states)]), params(settings)
-    observe(states, raw, instruments, bars.slots, order, bars.rows, outs, limit, p)
-    decide(states, instruments, bars.slots, order, bars.rows, outs, p, NOBODY)
+    parts, p = whole(states, instruments, len(order)), params(settings)
+    observe(parts, bars.slots, order, bars.rows, outs, p)
+    decide(parts, bars.slots, order, bars.rows, outs, p, NOBODY)
     return outs
 
 

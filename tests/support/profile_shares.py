@@ -14,7 +14,6 @@ from worker.engine.partition import PartitionEngine
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.decision import Action
 from worker.engine.stages.regime import Regime
-from worker.engine.state.symbols import Symbols
 
 SLICE = 4_096
 OPENS = (Action.open_long, Action.open_short)
@@ -46,7 +45,7 @@ def measured(series: Iterable[Series], settings: EngineSettings) -> Measured:
     bars, opened = Counter[tuple[str, str, str]](), Counter[tuple[str, str, str]]()
     counts: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
     for one in series:
-        engine.symbols = Symbols(settings)
+        engine.begin_anew()
         for start in range(0, len(one.bars), SLICE):
             outs = engine.step_key(one.symbol.encode(), one.bars[start : start + SLICE])
             outs = outs[outs["validation"]["accepted"] & outs["signal"]["ready"]]

@@ -27,7 +27,7 @@ class RecordEngine(PartitionEngine):
             return []
         if offsets is not None:
             return self.process_raw(raw_records(records, offsets))
-        decoded = self._decoder.decode(records)
+        decoded = self.decoder.decode(records)
         return self._builder.build(records, decoded, self.step(records.keys, decoded))
 
     def process_raw(self, raw: RawRecords) -> list[Decision | Rejection]:
@@ -40,7 +40,7 @@ class RecordEngine(PartitionEngine):
     def advance(self, records: Records) -> None:
         """As `process`, for the state alone."""
         if records.keys:
-            self.step(records.keys, self._decoder.decode(records))
+            self.step(records.keys, self.decoder.decode(records))
 
     def warm_again(self, records: Records) -> None:
         """As `warm_again_raw`, for records."""

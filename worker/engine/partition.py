@@ -13,16 +13,15 @@ from schemas.state import JournalEntry, StrategyState
 from schemas.tick import interval_ms
 from worker.engine.again import Again
 from worker.engine.controls import MODEL, STRATEGY, Controls
-from worker.engine.hooking import NOBODY
 from worker.engine.output.outcomes import OutcomeBuilder
-from worker.engine.output.rows import OutputRows, clear_rejected
-from worker.engine.pipeline import OUTPUT, Params, decide, observe, params
+from worker.engine.output.rows import OutputRows
+from worker.engine.pipeline import OUTPUT, params
 from worker.engine.records import key_table
 from worker.engine.records.raw import ROW, RawRecords
 from worker.engine.rescaling.pieces import Pieces
 from worker.engine.rescaling.splitting import Due, Splitting, SplittingAgain
 from worker.engine.rescaling.state import newest_time
-from worker.engine.scoring.scorer import Scorer, ask
+from worker.engine.scoring.scorer import Scorer
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import NO_EXTRAS, Decoded, Decoder
 from worker.engine.state.beside import Beside
@@ -30,11 +29,11 @@ from worker.engine.state.fingerprints import Fingerprints
 from worker.engine.state.frames import Spill
 from worker.engine.state.layout import STATE
 from worker.engine.state.symbols import Symbols
+from worker.engine.steps import Limits, Own, Stepped, go, look
 from worker.engine.strategy.hooked import Chosen, Find, Hooked
 from worker.engine.switching.changing import Changing
 from worker.engine.switching.keeping import Keeping, SymbolState
-from worker.engine.switching.turns import Met, turns
-from worker.engine.switching.variants import CONFIGURED, Variants
+from worker.engine.switching.variants import Variants
 from worker.errors import ConfigError
 
 Switched = dict[bytes, Callable[[JournalEntry], None]]
@@ -65,7 +64,7 @@ class PartitionEngine:
         self._settings = settings
         self._params = params(settings)
         intervals = {s: interval_ms(i.interval) for s, i in settings.instruments.items() if i.interval}
-        self._decoder = Decoder(settings.ingestion, intervals)
+        self.decoder = Decoder(settings.ingestion, intervals)
         self._builder = OutcomeBuilder(settings, None if scorer is None else scorer.names)
         self.fingerprints = Fingerprints(settings)
         self._strategy, self._key = strategy, STRATEGY + (settings.strategy.name or "").encode()
@@ -79,6 +78,7 @@ class PartitionEngine:
         self.touched = np.zeros(0, np.int64)
         self._rows = OutputRows()
         self._scorer = scorer
+        self._own = self._owned()
 
     @property
     def known(self) -> int:
@@ -89,6 +89,11 @@ class PartitionEngine:
     def most(self) -> int:
         """Limit of symbols: further ones are rejected."""
         return self._settings.ingestion.max_symbols
+
+    @property
+    def alone(self) -> bool:
+        """Whether a step must be one of this engine only: a strategy decides, or corporate actions cut batches."""
+        return self._variants is not None or bool(self.controls.acting)
 
     @property
     def extra(self) -> tuple[str, ...]:
@@ -108,6 +113,7 @@ class PartitionEngine:
     def begin_anew(self) -> None:
         """Forget all symbols."""
         self._begin(None)
+        self._own = self._owned()
 
     def _begin(self, spill: Spill | None) -> None:
         beside = None if self._strategy is None else Beside(self._strategy)
@@ -121,6 +127,19 @@ class PartitionEngine:
         self._keeping = Keeping(self._settings, self.symbols, self.fingerprints, variants)
         self._changing = None if variants is None else Changing(self.symbols, self._keeping, variants)
         self._splitting = Splitting(self._settings, self.symbols, self._keeping, variants, self._changing)
+
+    def _owned(self) -> Own:
+        return Own(
+            self._params,
+            self.most,
+            self.symbols,
+            self._keeping,
+            self.controls,
+            self._scorer,
+            self._variants,
+            self._changing,
+            self._key,
+        )
 
     def _switches(self, scorer: Scorer | None) -> tuple[Switched, Removed]:
         """Return what hears of the journal's entries that switch something, and of those removed, by key."""
@@ -142,14 +161,12 @@ class PartitionEngine:
 
         The output rows are valid until the next call.
         """
-        decoded = self._decoder.decode_raw(raw)
+        decoded = self.decoder.decode_raw(raw)
         dues = self._splitting.of_raw(self.controls, raw, decoded.bars) if self.controls.acting else []
 
         def step(part: slice) -> NDArray[Any]:
-            some, bars, known = raw.slice(part.start, part.stop), decoded.bars[part], len(self.symbols)
-            found = self.symbols.slots_raw(some, bars["mask"] == 0)
-            limits = partial(self.controls.limits, some)
-            return self._batch(known, *found, bars, decoded.extras[part], some.rows["offset"], limits)
+            some, bars = raw.slice(part.start, part.stop), decoded.bars[part]
+            return self._batch(self.begun(some, bars["mask"] == 0), bars, decoded.extras[part])
 
         return decoded, self._in_pieces(dues, len(raw), step)
 
@@ -157,13 +174,10 @@ class PartitionEngine:
         """Return the output rows (`pipeline.OUTPUT`) of decoded records, in order; without control records only."""
         assert not len(self.controls), "which control records a record meets depends on its offset"
         known = len(self.symbols)
-        slots, new = self.symbols.slots(keys, (decoded.bars["mask"] == 0).tolist())
-        self._keeping.settle(slots)
-        frames, order, outs = self.symbols.frames.of(slots), self._order(slots), np.zeros(len(keys), OUTPUT)
-        self._observe(decoded.bars, frames, order, known, outs)
-        self._ask(outs, frames, None, decoded.bars)
-        self._decide(decoded.bars, frames, order, outs, self._params, decoded.extras)
-        self._forget(slots, new)
+        found = self.symbols.slots(keys, (decoded.bars["mask"] == 0).tolist())
+        self._keeping.settle(found[0])
+        outs = np.zeros(len(keys), OUTPUT)
+        self._go(Stepped(self._own, known, *found, None, None), decoded.bars, outs, decoded.extras)
         return outs
 
     def step_key(
@@ -185,8 +199,9 @@ class PartitionEngine:
 
         def step(part: slice) -> NDArray[Any]:
             some, at, known = bars[part], None if offsets is None else offsets[part], len(self.symbols)
+            found = self.symbols.slots_of(key, some["mask"] == 0)
             limits = partial(self.controls.limits_of, key or b"", np.zeros(0, np.int64) if at is None else at)
-            return self._batch(known, *self.symbols.slots_of(key, some["mask"] == 0), some, extras[part], at, limits)
+            return self._batch(self._stepped(known, *found, at, limits), some, extras[part])
 
         return self._in_pieces(dues, len(bars), step)
 
@@ -201,31 +216,35 @@ class PartitionEngine:
             some, bars, at, known = keys[part], decoded.bars[part], offsets[part], len(self.symbols)
             found = self.symbols.slots(some, (bars["mask"] == 0).tolist())
             limits = partial(self.controls.limits_of_keys, some, at)
-            return self._batch(known, *found, bars, decoded.extras[part], at, limits)
+            return self._batch(self._stepped(known, *found, at, limits), bars, decoded.extras[part])
 
         return self._in_pieces(dues, len(keys), step)
 
-    def _batch(
+    def begun(self, raw: RawRecords, wanted: NDArray[np.bool_]) -> Stepped:
+        """Return raw records for `steps.go`, which must follow; keys that are `wanted` get a slot."""
+        known = len(self.symbols)
+        found = self.symbols.slots_raw(raw, wanted)
+        return self._stepped(known, *found, raw.rows["offset"], partial(self.controls.limits, raw))
+
+    def _stepped(
         self,
         known: int,
         slots: NDArray[np.int64],
         new: Sequence[bytes],
-        bars: NDArray[Any],
-        extras: NDArray[np.float64],
         offsets: NDArray[np.int64] | None,
-        limits: Callable[[NDArray[np.int64]], NDArray[Any]],
-    ) -> NDArray[Any]:
-        """Step records with these slots; `known` symbols there were before, `limits` returns those of bars' times."""
+        limits: Limits,
+    ) -> Stepped:
         self._keeping.settle(slots)
-        frames, order, outs = self.symbols.frames.of(slots), self._order(slots), self._rows.rows(slots)
-        met = self._meet(slots, new, offsets, bars)
-        self._observe(bars, frames, order, known, outs)
-        clear_rejected(outs)
-        self._ask(outs, frames, offsets, bars)
-        p = self._limited(outs, limits(bars["ts"])) if self.controls else self._params
-        self._decide_met(met, slots, bars, frames, order, outs, p, extras)
-        self._forget(slots, new)
+        return Stepped(self._own, known, slots, new, offsets, limits if self.controls else None)
+
+    def _batch(self, batch: Stepped, bars: NDArray[Any], extras: NDArray[np.float64]) -> NDArray[Any]:
+        outs = self._rows.rows(batch.slots)
+        self._go(batch, bars, outs, extras)
         return outs
+
+    def _go(self, batch: Stepped, bars: NDArray[Any], outs: NDArray[Any], extras: NDArray[np.float64]) -> None:
+        go([batch], bars, outs, extras)
+        self.touched = batch.touched
 
     def _in_pieces(self, dues: Sequence[Due], count: int, step: Callable[[slice], NDArray[Any]]) -> NDArray[Any]:
         """Step a batch, cut where corporate actions take effect."""
@@ -240,11 +259,8 @@ class PartitionEngine:
         """Compile every kernel, or load it from the cache, before the first record and before joining a group."""
         key_table.warm_up()
         nothing = RawRecords(np.zeros(0, np.uint8), np.zeros(0, ROW))
-        bars, none = self._decoder.decode_raw(nothing).bars, np.zeros(0, np.int64)
-        outs = self._rows.rows(none)
-        self._observe(bars, none, none, 0, outs)
-        clear_rejected(outs)
-        self._decide(bars, none, none, outs, self._params, NO_EXTRAS)
+        bars, none = self.decoder.decode_raw(nothing).bars, np.zeros(0, np.int64)
+        self._batch(Stepped(self._own, 0, none, (), None, None), bars, NO_EXTRAS)
         if self._scorer is not None:
             self._scorer.warm_up()
 
@@ -255,17 +271,17 @@ class PartitionEngine:
         """
         if not len(raw):
             return
-        decoded = self._decoder.decode_raw(raw)
+        decoded = self.decoder.decode_raw(raw)
 
         def step(part: slice) -> NDArray[Any]:
             some, bars = raw.slice(part.start, part.stop), decoded.bars[part]
-            slots, _ = self.symbols.slots_raw(some, np.zeros(len(some), np.bool_))
-            frames, order = self.symbols.frames.of(slots), self._order(slots)
+            slots, new = self.symbols.slots_raw(some, np.zeros(len(some), np.bool_))
+            batch = Stepped(self._own, len(self.symbols), slots, new, None, None)
             outs = self._rows.rows(slots)
-            with self._again.times(self.symbols.states, slots, frames):
-                self._observe(bars, frames, order, len(self.symbols), outs)
-            for variant, lost in self._keeping.rebuilding(slots, frames):
-                variant.hooking.observe(order, lost, bars, outs, self.symbols, decoded.extras[part])
+            with self._again.times(self.symbols.states, slots, batch.frames):
+                look([batch], bars, outs)
+            for variant, lost in self._keeping.rebuilding(slots, batch.frames):
+                variant.hooking.observe(batch.order, lost, bars, outs, self.symbols, decoded.extras[part])
             return outs
 
         splitting = SplittingAgain(self._splitting, self._again)
@@ -290,100 +306,6 @@ class PartitionEngine:
         0 is any number.
         """
         return self._keeping.wants_bars(slot)
-
-    def _order(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
-        # Symbol by symbol keeps a state in cache. Near the symbol limit, the order of arrival decides.
-        if len(self.symbols) > self.most:
-            return np.arange(slots.size)
-        return np.argsort(slots, kind="stable")
-
-    def _ask(
-        self, outs: NDArray[Any], frames: NDArray[np.int64], offsets: NDArray[np.int64] | None, bars: NDArray[Any]
-    ) -> None:
-        if self._scorer is not None and self._scorer.listens:
-            generations = self.controls.generations(offsets, bars["ts"])
-            ask(self._scorer, outs, self.symbols.states["carry"]["circuit"], frames, generations)
-
-    def _limited(self, outs: NDArray[Any], limits: NDArray[Any]) -> Params:
-        """Return the parameters with the limits in force for each row of `outs`."""
-        outs["control"] = np.arange(len(outs))
-        return self._params._replace(risk=self._params.risk._replace(limits=limits))
-
-    def _decide(
-        self,
-        bars: NDArray[Any],
-        frames: NDArray[np.int64],
-        order: NDArray[np.int64],
-        outs: NDArray[Any],
-        params: Params,
-        extras: NDArray[np.float64],
-    ) -> None:
-        self._decide_by(CONFIGURED, bars, frames, order, outs, params, extras)
-
-    def _decide_by(
-        self,
-        ordinal: int,
-        bars: NDArray[Any],
-        frames: NDArray[np.int64],
-        order: NDArray[np.int64],
-        outs: NDArray[Any],
-        params: Params,
-        extras: NDArray[np.float64],
-    ) -> None:
-        """Decide rows by the strategy of a journal's entry, or by the rules."""
-        s, hook = self.symbols, NOBODY
-        variant = None if self._variants is None else self._variants.live(ordinal) or self._variants.live(CONFIGURED)
-        if variant is not None:
-            variant.hooking.observe(order, frames, bars, outs, s, extras)
-            hook = variant.hooking.hook()
-        decide(s.states, s.instruments, frames, order, bars, outs, params, hook)
-        if variant is not None:
-            if variant.voice:
-                outs["said"]["voice"][order] = variant.voice
-            variant.hooking.decided()
-
-    def _meet(
-        self, slots: NDArray[np.int64], new: Sequence[bytes], offsets: NDArray[np.int64] | None, bars: NDArray[Any]
-    ) -> Met | None:
-        """Return which strategies a batch meets, before its bars are observed; None where none was ever switched."""
-        if self._changing is None or self._variants is None or not self._variants.switched:
-            return None
-        self._keeping.begin([slot for key in new if (slot := self.symbols.get(key)) is not None])
-        ordinals = self.controls.generations(offsets, bars["ts"], self._key)
-        met = Met.of(ordinals, self._keeping.ordinals(slots), slots, bars)
-        self._changing.remember(met.changing)
-        return met
-
-    def _decide_met(
-        self,
-        met: Met | None,
-        slots: NDArray[np.int64],
-        bars: NDArray[Any],
-        frames: NDArray[np.int64],
-        order: NDArray[np.int64],
-        outs: NDArray[Any],
-        params: Params,
-        extras: NDArray[np.float64],
-    ) -> None:
-        if met is None or self._changing is None:
-            self._decide(bars, frames, order, outs, params, extras)
-            return
-        for turn in turns(met, slots, order, outs["validation"]["accepted"]):
-            for begin in turn.begins:
-                self._changing.begin(begin, slots, bars, outs)
-            self._decide_by(turn.ordinal, bars, frames, turn.order, outs, params, extras)
-
-    def _observe(
-        self, bars: NDArray[Any], frames: NDArray[np.int64], order: NDArray[np.int64], known: int, outs: NDArray[Any]
-    ) -> None:
-        s = self.symbols
-        limit = np.array([known, self.most])
-        observe(s.states, s.frames.raw, s.instruments, frames, order, bars, outs, limit, self._params)
-        outs["validation"]["mask"][frames < 0] = bars["mask"][frames < 0]
-
-    def _forget(self, slots: NDArray[np.int64], new: Sequence[bytes]) -> None:
-        freed = self.symbols.forget_unused(new)
-        self.touched = np.where(np.isin(slots, freed), -1, slots) if freed else slots
 
 
 # Not methods: the engine would be part of a cycle and keep its memory until the garbage collector runs.

@@ -11,6 +11,7 @@ from worker.engine.asking.ask import ask
 from worker.engine.asking.settings import RULES_ON, StrategyParams
 from worker.engine.intrinsics.memory import LINE, fetch_row, fetch_to_write
 from worker.engine.kernel import embedded, inlined, kernel
+from worker.engine.parts import bytes_of, instruments_of, states_of
 from worker.engine.profiles import PROFILED, rows
 from worker.engine.reasons import Reject, bits
 from worker.engine.scoring import model
@@ -149,8 +150,8 @@ def _observe_bar(derived, carry, market, inst, bar, out, outs, soon, states, oth
 
 
 @inlined
-def _next(order, i):  # type: ignore[no-untyped-def]
-    return order[min(i + 1, order.size - 1)]
+def _next(order, i, part):  # type: ignore[no-untyped-def]
+    return order[min(i + 1, part.end - 1)]
 
 
 @inlined
@@ -160,28 +161,32 @@ def _other(slots, row, slot):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def observe(states, raw, instruments, slots, order, bars, outs, limit, p):  # type: ignore[no-untyped-def]
-    """Run validation to timeframes for every record, in `order`, each on its symbol's state.
+def observe(parts, slots, order, bars, outs, p):  # type: ignore[no-untyped-def]
+    """Run validation to timeframes for every record, each on its symbol's state.
 
-    `raw` is `states` as bytes, (capacity, itemsize). `slots[row]` is the symbol's row in `states`, -1 without one.
-    `limit` = [known symbols, most allowed]; the first is updated.
+    `parts` are `parts.PART`; `order` holds the rows of one part after the other. `slots[row]` is the symbol's place
+    among its part's states, -1 without one.
     """
-    for i in range(order.size):
-        row, soon = order[i], _next(order, i)
-        fetch_row(bars, soon)
-        slot, bar, out = slots[row], bars[row], outs[row]
-        if slot < 0:
-            continue
-        derived, carry = states[slot].derived, states[slot].carry
-        # A symbol that warms up again after a change of parameters has a sequence.
-        fresh = derived.validation.accepted == 0 and carry.sequence == 0
-        # An unreadable record never asks for a slot: it has one only because another record of this batch needed it.
-        if fresh and bar.mask == 0 and limit[0] >= limit[1]:
-            bar.mask |= np.uint64(SYMBOL_LIMIT)
-        market, other = raw[slot, MARKET_START:MARKET_END], _other(slots, soon, slot)
-        _observe_bar(derived, carry, market, instruments[slot], bar, out, outs, soon, states, other, p)
-        if fresh and out.validation.accepted:
-            limit[0] += 1
+    for n in range(parts.size):
+        part = parts[n]
+        states, raw, instruments = states_of(part), bytes_of(part), instruments_of(part)
+        for i in range(part.begin, part.end):
+            row, soon = order[i], _next(order, i, part)
+            fetch_row(bars, soon)
+            slot, bar, out = slots[row], bars[row], outs[row]
+            if slot < 0:
+                out.validation.mask = bar.mask
+                continue
+            derived, carry = states[slot].derived, states[slot].carry
+            # A symbol that warms up again after a change of parameters has a sequence.
+            fresh = derived.validation.accepted == 0 and carry.sequence == 0
+            # An unreadable record never asks for a slot: it has one only because another of this batch needed it.
+            if fresh and bar.mask == 0 and part.known >= part.most:
+                bar.mask |= np.uint64(SYMBOL_LIMIT)
+            market, other = raw[slot, MARKET_START:MARKET_END], _other(slots, soon, slot)
+            _observe_bar(derived, carry, market, instruments[slot], bar, out, outs, soon, states, other, p)
+            if fresh and out.validation.accepted:
+                part.known += 1
 
 
 @embedded
@@ -243,32 +248,35 @@ def find_wish(hook, slot, row, carry, standing, inst, bar, out, outs, soon, p): 
 
 
 @kernel
-def decide(states, instruments, slots, order, bars, outs, p, hook):  # type: ignore[no-untyped-def]
-    """Run fills to decision for every accepted record, in `order`; number the records of known symbols.
+def decide(parts, slots, order, bars, outs, p, hook):  # type: ignore[no-untyped-def]
+    """Run fills to decision for every accepted record, in the order of `observe`; number the records of known symbols.
 
-    `hook` is a `asking.ask.Hook`.
+    `hook` is a `asking.ask.Hook`; one that asks is of the only part.
     """
     asks = hook.address != 0
-    for i in range(order.size):
-        row, soon = order[i], _next(order, i)
-        fetch_row(bars, soon)
-        slot, bar, out = slots[row], bars[row], outs[row]
-        out.decision.sequence = 0
-        if slot < 0:
-            continue
-        carry, inst = states[slot].carry, instruments[slot]
-        _fetch_state(states, _other(slots, soon, slot), CARRY_SPAN)
-        count(carry, out)
-        if not out.validation.accepted:
-            continue
-        standing = hook.standings[slot if asks else 0]
-        if asks:
-            following.begin(out.said)
-        find_signal(carry, standing, inst, bar, out, outs, soon, p)
-        find_risk(states[slot].derived, carry, inst, bar, out, outs, soon, p)
-        if asks and not find_wish(hook, slot, row, carry, standing, inst, bar, out, outs, soon, p):
-            continue
-        find_size(carry, inst, bar, out, outs, soon, p)
-        find_decision(carry, inst, bar, out, outs, soon, p)
-        if asks:
-            following.stand_in(carry, standing, inst, out)
+    for n in range(parts.size):
+        part = parts[n]
+        states, instruments = states_of(part), instruments_of(part)
+        for i in range(part.begin, part.end):
+            row, soon = order[i], _next(order, i, part)
+            fetch_row(bars, soon)
+            slot, bar, out = slots[row], bars[row], outs[row]
+            out.decision.sequence = 0
+            if slot < 0:
+                continue
+            carry, inst = states[slot].carry, instruments[slot]
+            _fetch_state(states, _other(slots, soon, slot), CARRY_SPAN)
+            count(carry, out)
+            if not out.validation.accepted:
+                continue
+            standing = hook.standings[slot if asks else 0]
+            if asks:
+                following.begin(out.said)
+            find_signal(carry, standing, inst, bar, out, outs, soon, p)
+            find_risk(states[slot].derived, carry, inst, bar, out, outs, soon, p)
+            if asks and not find_wish(hook, slot, row, carry, standing, inst, bar, out, outs, soon, p):
+                continue
+            find_size(carry, inst, bar, out, outs, soon, p)
+            find_decision(carry, inst, bar, out, outs, soon, p)
+            if asks:
+                following.stand_in(carry, standing, inst, out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,7 +19,9 @@ from worker.engine.rounding import decimals
 from worker.engine.scoring.scorer import Scorer
 from worker.engine.settings import EngineSettings
 from worker.engine.state.layout import STATE
+from worker.engine.steps import Own, Stepped
 from worker.engine.strategy.hooked import Hooked
+from worker.engine.switching.turns import Met
 from worker.inprocess.objects.deciding import SIGNAL, decide_part
 from worker.inprocess.objects.overrides import Note, Overrides, new_note
 from worker.inprocess.point import DataPoint
@@ -35,6 +38,63 @@ class PointBatch(NamedTuple):
     notes: dict[int, Note]
 
 
+@dataclass
+class PointOwn(Own):
+    """The user's objects between the stages of one engine."""
+
+    overrides: Overrides
+    points: Sequence[DataPoint] = ()  # of the batch on its way
+    notes: dict[int, Note] = field(default_factory=dict)  # likewise, by row
+
+    @property
+    def decides(self) -> bool:
+        """Whether the user's objects decide, or a strategy."""
+        return self._user_decides or super().decides
+
+    @property
+    def _user_decides(self) -> bool:
+        return self.overrides.given.deciding and len(self.points) > 0
+
+    def ask(self, batch: Stepped, bars: NDArray[Any], outs: NDArray[Any]) -> None:
+        """Ask the user's objects before the configured model, which reads their values."""
+        if self.overrides.given.observing and len(self.points):
+            for row in np.flatnonzero(outs["validation"]["accepted"]).tolist():
+                self.overrides.observed(self.points[row], outs[row], self._note(row))
+        super().ask(batch, bars, outs)
+
+    def decide(
+        self,
+        met: Met | None,
+        batch: Stepped,
+        bars: NDArray[Any],
+        outs: NDArray[Any],
+        params: Params,
+        extras: NDArray[np.float64],
+    ) -> None:
+        """Decide by the user's objects, stage by stage, or by a strategy."""
+        if not self._user_decides:
+            super().decide(met, batch, bars, outs, params, extras)
+            return
+        s = self.symbols
+        for row in batch.order.tolist():
+            slot = int(batch.frames[row])
+            if slot < 0:
+                continue
+
+            def part(stage: int, slot: int = slot, row: int = row) -> None:
+                decide_part(s.states, s.instruments, slot, row, bars, outs, stage, self.params, NOBODY)
+
+            if outs[row]["validation"]["accepted"]:
+                self.overrides.decide(self.points[row], outs[row], s.instruments[slot], self._note(row), part)
+            else:
+                part(SIGNAL)
+
+    def _note(self, row: int) -> Note:
+        if row not in self.notes:
+            self.notes[row] = new_note()
+        return self.notes[row]
+
+
 class PointEngine(PartitionEngine):
     """The engine over the symbols of one worker thread. Without user objects it equals a Kafka worker's."""
 
@@ -45,16 +105,15 @@ class PointEngine(PartitionEngine):
         scorer: Scorer | None = None,
         strategy: Hooked | None = None,
     ) -> None:
-        super().__init__(settings, scorer=scorer, strategy=strategy)
         self._reader, self._overrides = PointReader(settings), overrides
-        self._points: Sequence[DataPoint] = ()
-        self._notes: dict[int, Note] = {}
+        super().__init__(settings, scorer=scorer, strategy=strategy)
 
     def run(self, points: Sequence[DataPoint]) -> PointBatch:
         """Advance the states by `points`, in order."""
-        self._points, self._notes = points, {}
-        decoded = self._reader.read(points)
-        return PointBatch(self.step(list(map(key_of, points)), decoded), decoded.details, self._notes)
+        decoded, own = self._reader.read(points), self._own
+        assert isinstance(own, PointOwn)
+        own.points, own.notes = points, {}
+        return PointBatch(self.step(list(map(key_of, points)), decoded), decoded.details, own.notes)
 
     def warm_up(self) -> None:
         """Compile every kernel that will be used, or load it from the cache."""
@@ -72,51 +131,9 @@ class PointEngine(PartitionEngine):
             return msgspec.structs.replace(built, model=card, model_prob=chance)
         return built
 
-    def _ask(
-        self, outs: NDArray[Any], frames: NDArray[np.int64], offsets: NDArray[np.int64] | None, bars: NDArray[Any]
-    ) -> None:
-        # Before the configured model, which reads the values of the user's objects.
-        if self._overrides.given.observing and len(self._points):
-            for row in np.flatnonzero(outs["validation"]["accepted"]).tolist():
-                self._overrides.observed(self._points[row], outs[row], self._note(row))
-        super()._ask(outs, frames, offsets, bars)
-
-    def _decide(
-        self,
-        bars: NDArray[Any],
-        slots: NDArray[np.int64],
-        order: NDArray[np.int64],
-        outs: NDArray[Any],
-        params: Params,
-        extras: NDArray[np.float64],
-    ) -> None:
-        if self._overrides.given.deciding and len(self._points):
-            self._decide_by_part(bars, slots, order, outs)
-        else:
-            super()._decide(bars, slots, order, outs, params, extras)
-
-    def _decide_by_part(
-        self, bars: NDArray[Any], slots: NDArray[np.int64], order: NDArray[np.int64], outs: NDArray[Any]
-    ) -> None:
-        s = self.symbols
-        for row in order.tolist():
-            slot = int(slots[row])
-            if slot < 0:
-                continue
-
-            def part(stage: int, slot: int = slot, row: int = row) -> None:
-                decide_part(s.states, s.instruments, slot, row, bars, outs, stage, self._params, NOBODY)
-
-            if outs[row]["validation"]["accepted"]:
-                self._overrides.decide(self._points[row], outs[row], s.instruments[slot], self._note(row), part)
-            else:
-                part(SIGNAL)
+    def _owned(self) -> Own:
+        return PointOwn(**vars(super()._owned()), overrides=self._overrides)
 
     def _compile_parts(self) -> None:
         states, instruments = np.zeros(1, STATE), np.zeros(1, INSTRUMENT)
         decide_part(states, instruments, 0, 0, np.zeros(1, BAR), np.zeros(1, OUTPUT), SIGNAL, self._params, NOBODY)
-
-    def _note(self, row: int) -> Note:
-        if row not in self._notes:
-            self._notes[row] = new_note()
-        return self._notes[row]

@@ -12,6 +12,7 @@ from worker.engine.hooking import NOBODY
 from worker.engine.output.encoding import DecisionEncoder
 from worker.engine.output.rows import OutputRows, clear_rejected
 from worker.engine.partition import PartitionEngine
+from worker.engine.parts import whole
 from worker.engine.pipeline import OUTPUT, decide, observe, params
 from worker.engine.records import key_table
 from worker.engine.settings import EngineSettings
@@ -24,17 +25,15 @@ from worker.stream.decisions import DecisionJob
 
 def _observe() -> None:
     settings, none = EngineSettings(), np.zeros(0, np.int64)
-    engine = PartitionEngine(settings)
-    s, bars, outs = engine.symbols, np.zeros(0, BAR), np.zeros(0, OUTPUT)
-    limit = np.array([0, engine.most])
-    observe(s.states, s.frames.raw, s.instruments, none, none, bars, outs, limit, params(settings))
+    s, bars, outs = PartitionEngine(settings).symbols, np.zeros(0, BAR), np.zeros(0, OUTPUT)
+    observe(whole(s.states, s.instruments, 0), none, none, bars, outs, params(settings))
 
 
 def _decide() -> None:
     settings, none = EngineSettings(), np.zeros(0, np.int64)
     s = PartitionEngine(settings).symbols
     bars, outs = np.zeros(0, BAR), np.zeros(0, OUTPUT)
-    decide(s.states, s.instruments, none, none, bars, outs, params(settings), NOBODY)
+    decide(whole(s.states, s.instruments, 0), none, none, bars, outs, params(settings), NOBODY)
 
 
 def _sets() -> None:

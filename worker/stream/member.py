@@ -12,12 +12,12 @@ from typing import Any
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CorruptRecordException, IllegalStateError, KafkaError, OffsetOutOfRangeError
 
-from worker.engine.records.raw import RawRecords
+from worker.engine.records.raw import RawRecords, together
 from worker.errors import AlphapulseError
 from worker.kafka.deadline import Clock, Deadline, within
 from worker.kafka.errors import FAILURES, Fenced, LeftBehind, OutcomeUnknown, StateLost, meaning, taken_over
 from worker.kafka.producers import STOP_TIMEOUT
-from worker.kafka.records.columns import as_raw, together
+from worker.kafka.records.columns import as_raw
 from worker.kafka.signals import Signal
 from worker.settings import Settings
 from worker.stream.consumer import Consumer

@@ -25,7 +25,7 @@ def made(*given: tuple[str, str, str | None, str, int]) -> Blocks:
 def test_rows_and_decisions_say_the_same() -> None:
     log, settings = mixed_log(GOLDEN), EngineSettings()
     engine = RecordEngine(settings)
-    outs = engine.step(log.keys, engine._decoder.decode(log))
+    outs = engine.step(log.keys, engine.decoder.decode(log))
     outs = outs[outs["validation"]["accepted"]]
     decided = [d for d in RecordEngine(settings).process(log) if isinstance(d, Decision)]
     told = Counter(verdict(d.reasons, d.action, d.blocking, d.position.state) for d in decided)

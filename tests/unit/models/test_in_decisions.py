@@ -73,7 +73,7 @@ def test_the_kernel_writes_the_same() -> None:
     given = settings()
     scorer = Library(given.model, MODELS).switchboard()
     engine = RecordEngine(given, scorer=scorer)
-    decoded = engine._decoder.decode(RECORDS)
+    decoded = engine.decoder.decode(RECORDS)
     outs = engine.step(RECORDS.keys, decoded)
     exact = engine._builder.build(RECORDS, decoded, outs)
     kept = np.flatnonzero(outs["validation"]["accepted"])

@@ -86,6 +86,20 @@ class RawRecords(NamedTuple):
         ]
 
 
+def together(parts: Sequence[RawRecords]) -> RawRecords:
+    """Concatenate several into one; the records need not be of one partition."""
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        return RawRecords(np.zeros(0, np.uint8), np.zeros(0, ROW))
+    sizes = [part.data.size for part in parts]
+    moves = np.repeat(np.cumsum([0, *sizes[:-1]]), [len(part.rows) for part in parts])
+    rows = np.concatenate([part.rows for part in parts])
+    for name in ("key", "value", "headers"):
+        rows[name] += moves.astype(np.int32)
+    return RawRecords(np.concatenate([part.data for part in parts]), rows, max(part.epoch for part in parts))
+
+
 def raw_records(records: Records, offsets: Sequence[int] | NDArray[np.int64] | None = None) -> RawRecords:
     """Convert records without headers to `RawRecords`; `offsets` count from 0 by default.
 

@@ -51,6 +51,7 @@ class Frames:
         self.states: NDArray[Any] = np.zeros(0, STATE)
         self.raw: NDArray[np.uint8] = np.zeros((0, STATE.itemsize), np.uint8)  # `states` as bytes
         self.instruments: NDArray[Any] = np.zeros(0, INSTRUMENT)
+        self.place = 0, 0, 0  # addresses of `states` and `instruments`, and their length
         self.beside = beside
         self._rows = rows
         self._special: set[int] = set()  # frames with an instrument of their own
@@ -192,6 +193,7 @@ class Frames:
         raw = np.zeros((size, STATE.itemsize), np.uint8)
         raw[: len(self.raw)] = self.raw
         self.raw, self.states = raw, raw.view(STATE).reshape(size)
+        self.place = self.states.ctypes.data, self.instruments.ctypes.data, size
         if self.beside is not None:
             self.beside.grow(size)
         if self._spill is not None:

@@ -21,24 +21,6 @@ def as_raw(fetched: Sequence[Any]) -> list[RawRecords]:
     return [raw_of(fetched)]
 
 
-def together(parts: Sequence[RawRecords]) -> RawRecords:
-    """Concatenate several into one."""
-    if len(parts) == 1:
-        return parts[0]
-    rows = [part.rows.copy() for part in parts]
-    at = 0
-    for part, moved in zip(parts, rows, strict=True):
-        for name in ("key", "value", "headers"):
-            moved[name] += at
-        at += part.data.size
-    data = [part.data for part in parts]
-    return RawRecords(
-        np.concatenate(data or [np.zeros(0, np.uint8)]),
-        np.concatenate(rows or [np.zeros(0, ROW)]),
-        max((part.epoch for part in parts), default=-1),
-    )
-
-
 def raw_of(records: Sequence[Any]) -> RawRecords:
     """Convert records with offset, timestamp, key, value and headers."""
     rows = np.zeros(len(records), ROW)

@@ -127,7 +127,7 @@ def test_without_learning_nothing_of_it_is_seen() -> None:
 def rows() -> NDArray[Any]:
     engine = RecordEngine(SETTINGS)
     given = records(True)
-    return engine.step(given.keys, engine._decoder.decode(given))
+    return engine.step(given.keys, engine.decoder.decode(given))
 
 
 @pytest.mark.parametrize(

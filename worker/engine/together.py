@@ -1,0 +1,81 @@
+"""One step of the engines of several partitions: few records of each cost little more than those of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.engine.partition import PartitionEngine
+from worker.engine.pipeline import OUTPUT
+from worker.engine.records.raw import RawRecords, together
+from worker.engine.stages.ingestion import Decoded, rows_of
+from worker.engine.steps import Stepped, go
+
+T = TypeVar("T")
+Result = tuple[Decoded, NDArray[Any]]
+
+
+def step_together(engines: Sequence[PartitionEngine], raws: Sequence[RawRecords]) -> list[Result | Exception]:
+    """Step engines of one configuration, each by records of its own; return what `step_raw` of each would.
+
+    An exception is in the place of the results of an engine that can't bring a state back; it is then unusable. The
+    output rows are the caller's.
+    """
+    found: list[Result | Exception | None] = [None] * len(engines)
+    for at, (engine, raw) in enumerate(zip(engines, raws, strict=True)):
+        if engine.alone or len(engines) == 1:
+            found[at] = _alone(engine, raw)
+    joint = [at for at, each in enumerate(found) if each is None]
+    if joint:
+        for at, each in zip(joint, _together([engines[at] for at in joint], [raws[at] for at in joint]), strict=True):
+            found[at] = each
+    return [each for each in found if each is not None]
+
+
+def _alone(engine: PartitionEngine, raw: RawRecords) -> Result | Exception:
+    try:
+        decoded, outs = engine.step_raw(raw)
+    except Exception as error:
+        return error
+    return decoded, outs
+
+
+def _together(engines: Sequence[PartitionEngine], raws: Sequence[RawRecords]) -> list[Result | Exception]:
+    decoded = engines[0].decoder.decode_raw(together(raws))
+    places = _places(raws)
+    found: list[Result | Exception] = []
+    batches: list[Stepped] = []
+    for engine, raw, place in zip(engines, raws, places, strict=True):
+        try:
+            batches.append(engine.begun(raw, decoded.bars["mask"][place] == 0))
+        except Exception as error:
+            found.append(error)
+        else:
+            found.append((decoded, decoded.bars))
+    going = [at for at, each in enumerate(found) if isinstance(each, tuple)]
+    if len(going) < len(found):
+        rows = [np.arange(place.start, place.stop) for at, place in enumerate(places) if at in going]
+        decoded = rows_of(decoded, np.concatenate([*rows, np.zeros(0, np.int64)]))
+    if batches:
+        outs = np.zeros(len(decoded.bars), OUTPUT)
+        go(batches, decoded.bars, outs, decoded.extras)
+        for at, batch, place in zip(going, batches, _places([raws[at] for at in going]), strict=True):
+            engines[at].touched = batch.touched
+            found[at] = _part(decoded, place), outs[place]
+    return found
+
+
+def _places(raws: Sequence[RawRecords]) -> list[slice]:
+    ends = np.cumsum([len(raw) for raw in raws]).tolist()
+    return [slice(end - len(raw), end) for end, raw in zip(ends, raws, strict=True)]
+
+
+def _part(decoded: Decoded, place: slice) -> Decoded:
+    def own(values: dict[int, T]) -> dict[int, T]:
+        return {row - place.start: value for row, value in values.items() if place.start <= row < place.stop}
+
+    symbols, details = own(decoded.symbols), own(decoded.details)
+    return Decoded(decoded.bars[place], symbols, decoded.has_ts[place], details, decoded.extras[place])
