@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from aiokafka import TopicPartition
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from numpy.typing import NDArray
 
 from worker.configured_strategy import shelf
 from worker.engine.partition import PartitionEngine
 from worker.engine.pipeline import OUTPUT
+from worker.engine.records.raw import RawRecords
 from worker.engine.settings import ENGINE_VERSION, EngineSettings, ModelSettings
-from worker.engine.stages.ingestion import Decoder
+from worker.engine.stages.ingestion import Decoded, Decoder
+from worker.engine.together import step_together
 from worker.errors import ConfigError
 from worker.kafka.records.decode import decode
 from worker.models.serving.library import Library, configured_stages, exclusive
@@ -107,6 +113,12 @@ class DecisionJob:
         if shelf is None:
             return PartitionEngine(self._engine, spill, scorer)
         return PartitionEngine(self._engine, spill, scorer, shelf.hooked(), shelf.find)
+
+    def step(
+        self, engines: Sequence[PartitionEngine], raws: Sequence[RawRecords]
+    ) -> list[tuple[Decoded, NDArray[Any]] | Exception]:
+        """Step several engines by one call of the stages."""
+        return step_together(engines, raws)
 
     def publisher(self, tp: TopicPartition, batch_bytes: int) -> OutputEncoder:
         """Create the publisher of a partition's decisions and rejections."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from aiokafka import TopicPartition
@@ -98,6 +98,12 @@ class Job(Protocol):
 
     version: str  # of the engine
     config_hash: str
+
+    def step(self, engines: Sequence[Any], raws: Sequence[RawRecords]) -> list[Any]:
+        """Step several partitions' engines, each by records of its own, and return what `step_raw` of each would.
+
+        An exception is in the place of results that there are not.
+        """
 
     def warm_up(self) -> None:
         """Compile everything, or load it from the cache, before the group is joined."""

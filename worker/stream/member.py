@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,11 +24,12 @@ from worker.stream.consumer import Consumer
 from worker.stream.drain import save, settle
 from worker.stream.failpoints import failpoint
 from worker.stream.linger import poll_seconds, ready_now
-from worker.stream.partition import Partition
+from worker.stream.partition import Partition, Stepped
 from worker.stream.phases import MEMBER_TRANSITIONS, Event, Machine, MemberEvent, MemberState, Phase
 from worker.stream.polling import Polling
 from worker.stream.shutdown import Shutdown
 from worker.stream.tasks import PartitionTasks
+from worker.stream.together import Fetched, groups, step
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
@@ -219,14 +220,16 @@ class Member(ConsumerRebalanceListener):
             partition.on(cause)
         await self._open(partition)
 
-    async def _slices(self, partition: Partition, raw: RawRecords, position: int) -> None:
+    async def _slices(
+        self, partition: Partition, raw: RawRecords, position: int, stepped: Stepped | None = None
+    ) -> None:
         self.begun.add(partition.tp)
         size = self._settings.processing.max_batch_records
         begun = self._clock.monotonic()
         for start in range(0, max(len(raw), 1), size):
             last = start + size >= len(raw)
             await partition.process(
-                raw.slice(start, start + size), position if last else int(raw.rows["offset"][start + size])
+                raw.slice(start, start + size), position if last else int(raw.rows["offset"][start + size]), stepped
             )
             METRICS.transactions.labels("committed").inc()
             self.last_commit_ok = True
@@ -310,8 +313,8 @@ class Member(ConsumerRebalanceListener):
         if fetched:
             failpoint("poll_returned")
         records = {tp: together(as_raw(found)) for tp, found in fetched.items()}
-        for tp in named:
-            await self._dispatch(tp, records.get(tp), generation)
+        found = [await self._dispatch(tp, records.get(tp), generation) for tp in named]
+        self._begin([each for each in found if each is not None], generation)
         if records and all(len(raw) < self._small for raw in records.values()):
             await self._round(records)
 
@@ -343,35 +346,48 @@ class Member(ConsumerRebalanceListener):
             self._consumer.pause(tp)
             self._tasks.start(tp, self._open_again(partition))
 
-    async def _dispatch(self, tp: TopicPartition, fetched: RawRecords | None, generation: int) -> None:
-        """Start a batch. The rule: while a partition is READY the consumer's position is its `next`.
+    async def _dispatch(self, tp: TopicPartition, fetched: RawRecords | None, generation: int) -> Fetched | None:
+        """Return the batch to begin, if there is one. The rule: while a partition is READY the position is its `next`.
 
         So whatever getmany has returned is either processed or, by a seek back, fetched again. Were it dropped, the
         position alone would have moved, and the next commit would lose the records.
         """
         partition = self.partitions.get(tp)
         if partition is None or partition.phase is not Phase.READY:
-            return  # the way to READY seeks to `next`
+            return None  # the way to READY seeks to `next`
         try:
             position = await self._consumer.position(tp)
         except (IllegalStateError, KafkaError):
-            return  # no longer assigned
-        if partition.phase is not Phase.READY:
-            return  # it has changed meanwhile
-        if not self._running or generation != self.generation:
-            self._rewind(partition)
-            return
+            return None  # no longer assigned
+        if not self._may_begin(partition, generation):
+            return None
         # Even without records the position may have passed transaction markers: commit it, or lag never reaches 0.
         if fetched is None and position <= partition.next:
             if partition.idle or partition.overdue:
                 partition.on(Event.STARTED)
                 self._tasks.start(tp, self._guarded(partition, self._save(partition)))
-            return
+            return None
         end = self._consumer.last_stable_offset(tp)
         METRICS.consumer_lag_records.labels(tp.partition).set(max((end or position) - position, 0))
-        partition.on(Event.STARTED)
-        work = self._slices(partition, together([]) if fetched is None else fetched, position)
-        self._tasks.start(tp, self._guarded(partition, work))
+        return Fetched(partition, together([]) if fetched is None else fetched, position)
+
+    def _may_begin(self, partition: Partition, generation: int) -> bool:
+        if partition.phase is not Phase.READY:
+            return False  # it has changed meanwhile
+        if not self._running or generation != self.generation:
+            self._rewind(partition)
+            return False
+        return True
+
+    def _begin(self, fetched: Sequence[Fetched], generation: int) -> None:
+        """Start batches: nothing may come between a step of the engines and the tasks that commit it."""
+        going = [each for each in fetched if self._may_begin(each.partition, generation)]
+        for group in groups(going, self._settings.processing.max_batch_records):
+            for each in group:
+                each.partition.on(Event.STARTED)
+            for each, stepped in zip(group, step(group), strict=True):
+                work = self._slices(each.partition, each.raw, each.position, stepped)
+                self._tasks.start(each.partition.tp, self._guarded(each.partition, work))
 
     def _rewind(self, partition: Partition) -> None:
         if partition.tp in self._consumer.assignment():

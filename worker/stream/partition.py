@@ -7,7 +7,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
 
@@ -22,7 +22,7 @@ from worker.settings import Settings
 from worker.stream.consumer import Consumer
 from worker.stream.control.table import ControlTable
 from worker.stream.failpoints import failpoint
-from worker.stream.job import Job
+from worker.stream.job import Engine, Job
 from worker.stream.litter import collect_soon
 from worker.stream.output.sink import Commit, Sink, sink_of
 from worker.stream.phases import TRANSITIONS, Event, Machine, Phase
@@ -34,6 +34,13 @@ from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
 MAX_TROUBLE = 10.0  # seconds
+
+
+class Stepped(NamedTuple):
+    """Records without an output yet, and the engine's results for them: None where there are no records."""
+
+    raw: RawRecords
+    results: Any  # an exception: there are none, and it is to be raised
 
 
 class Partition:
@@ -55,7 +62,7 @@ class Partition:
         new_sink: Callable[[TopicPartition, Settings, Clients], Sink] = sink_of,
         new_recovery: Callable[..., Recovery] = Recovery,
     ) -> None:
-        self.tp = tp
+        self.tp, self.job = tp, job
         self.progress = 0, 0  # input offset that a restore has reached, and the one where it ends
         self.trouble = BackOff(0.1, MAX_TROUBLE)  # between reopenings; a successful commit resets it
         self.linger_until = 0.0  # monotonic seconds; small batches linger so that a transaction carries more
@@ -133,8 +140,42 @@ class Partition:
             return self._state.next == self._state.origin
         return found.offset == self._state.next and found.checkpoint == self._state.checkpoint
 
-    async def process(self, raw: RawRecords, position: int) -> None:
+    def prepared(self, raw: RawRecords) -> RawRecords:
+        """Return the fetched records that have no output yet, for a step of `engine` that must follow."""
+        raw = self._unseen(raw)
+        if len(raw):
+            assert self._state is not None
+            self._state.meet(raw)
+        return raw
+
+    def _unseen(self, raw: RawRecords) -> RawRecords:
+        assert self._state is not None
+        self._state.fetched(raw)
+        return self._state.unseen(raw)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, while there is a state."""
+        assert self._state is not None
+        return self._state.engine
+
+    def followed(self, raw: RawRecords) -> None:
+        """Note the changes of a step of `engine`; `process` must follow with its results."""
+        assert self._state is not None
+        self._state.followed(raw)
+
+    def _stepped(self, raw: RawRecords) -> Stepped:
+        assert self._state is not None
+        begun = self._clock.monotonic()
+        raw = self._unseen(raw)
+        results = self._state.step(raw) if len(raw) else None
+        METRICS.engine_seconds.observe(self._clock.monotonic() - begun)
+        return Stepped(raw, results)
+
+    async def process(self, raw: RawRecords, position: int, stepped: Stepped | None = None) -> None:
         """Process records (all at or after `next`) and commit `position` with their outputs.
+
+        `stepped`: the engine has stepped already.
 
         Under at_least_once, where a commit is a request of its own, commit at most once per interval; `settle` commits
         the rest.
@@ -146,10 +187,9 @@ class Partition:
         assert self._state is not None
         assert self._sink is not None
         begun = self._clock.monotonic()
-        self._state.fetched(raw)
-        raw = self._state.unseen(raw)
-        results = self._state.step(raw) if len(raw) else None
-        METRICS.engine_seconds.observe(self._clock.monotonic() - begun)
+        raw, results = stepped or self._stepped(raw)
+        if isinstance(results, Exception):
+            raise results
         outputs = self._outputs(raw, results) if len(raw) else ()
         waits = begun < self._commit_at and not self._state.pressing
         if waits and await self._sink.publish(outputs):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -198,6 +198,10 @@ class LightJob:
     def engine(self) -> LightEngine:
         """The engine of a partition."""
         return LightEngine(EngineSettings(), self._rolling)
+
+    def step(self, engines: Sequence[LightEngine], raws: Sequence[RawRecords]) -> list[Checked]:
+        """One after the other: a call is cheap."""
+        return [engine.step_raw(raw) for engine, raw in zip(engines, raws, strict=True)]
 
     def publisher(self, _tp: TopicPartition, batch_bytes: int) -> LightPublisher:
         """The publisher of a partition."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -30,6 +31,9 @@ class FakeJob(Job):
 
     def engine(self) -> CountingEngine:
         return CountingEngine()
+
+    def step(self, engines: Sequence[CountingEngine], raws: Sequence[RawRecords]) -> list[list[Counted]]:
+        return [engine.step_raw(raw) for engine, raw in zip(engines, raws, strict=True)]
 
     def publisher(self, tp: TopicPartition, batch_bytes: int) -> FakePublisher:
         return FakePublisher()

@@ -52,11 +52,19 @@ class PartitionState:
 
     def step(self, raw: RawRecords) -> Any:
         """Return the engine's results for records that are `unseen`, at least one."""
-        self._writer.journal.use(raw.all_keys, self.next)
+        self.meet(raw)
         results = self.engine.step_raw(raw)
+        self.followed(raw)
+        return results
+
+    def meet(self, raw: RawRecords) -> None:
+        """Enter the control records that these `unseen` records meet, before the engine's step."""
+        self._writer.journal.use(raw.all_keys, self.next)
+
+    def followed(self, raw: RawRecords) -> None:
+        """Note what the engine's step of these records has changed."""
         self._dirty.note(self.engine.touched, raw.rows["offset"])
         self._placement.note(self.engine.touched, self.engine.symbols)
-        return results
 
     def begin(self) -> Taken:
         """Return the commit of the group's first offset, before any decision."""
