@@ -14,12 +14,12 @@ from tests.bench import report
 from tests.bench.stage_chain import STAGES, chain
 from worker.engine.hooking import NOBODY
 from worker.engine.partition import PartitionEngine
-from worker.engine.parts import whole
 from worker.engine.pipeline import OUTPUT, decide, observe, params
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoder
 from worker.engine.state.layout import MARKET_END, MARKET_START, STATE
+from worker.engine.state.parts import whole
 from worker.engine.state.symbols import Symbols
 from worker.sources.simulation.simulator import Simulation, simulated_records
 

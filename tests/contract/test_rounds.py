@@ -88,14 +88,13 @@ async def test_while_fetches_are_held_none_begins_and_the_next_names_every_parti
         one.logs[A].append(ROW)
         one.logs[B].append(ROW)
         assert await one.poll() == {A, B}
-        one.gate.hold()
-        await asyncio.sleep(0.1)  # a fetch that was in flight has been seen
-        one.seen.clear()
-        one.logs[A].append(ROW)
-        one.logs[B].append(ROW)
-        await asyncio.sleep(0.1)  # longer than fetches are apart
-        assert not one.seen
-        one.gate.go_on()
+        with one.gate.held():
+            await asyncio.sleep(0.1)  # a fetch that was in flight has been seen
+            one.seen.clear()
+            one.logs[A].append(ROW)
+            one.logs[B].append(ROW)
+            await asyncio.sleep(0.1)  # longer than fetches are apart
+            assert not one.seen
         assert await one.poll() <= {A, B}
         assert one.seen[0].topics == {"ticks", "bars"}
 
@@ -130,7 +129,7 @@ async def test_unread_records_of_one_partition_do_not_keep_another_from_being_fe
 async def test_a_consumer_that_is_stopped_while_its_fetches_are_held_stops() -> None:
     async with scene() as one:
         await one.until({"ticks", "bars"})
-        one.gate.hold()
         one.logs[A].append(ROW)
-        async with asyncio.timeout(DEADLINE):
-            await one.consumer.stop()
+        with one.gate.held():
+            async with asyncio.timeout(DEADLINE):
+                await one.consumer.stop()

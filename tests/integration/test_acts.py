@@ -27,7 +27,7 @@ from worker.operate.acts.limits import NEW, remove, set_limits
 from worker.operate.acts.perform import perform
 from worker.operate.controls import newest
 from worker.settings import Settings
-from worker.stream.placement import home
+from worker.stream.state.placement import home
 
 pytestmark = pytest.mark.kafka
 

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.engine.hooking import NOBODY
-from worker.engine.parts import whole
 from worker.engine.pipeline import OUTPUT, decide, observe, params
 from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoder
 from worker.engine.state.layout import STATE
+from worker.engine.state.parts import whole
 from worker.engine.state.symbols import Symbols
 from worker.sources.simulation.simulator import Simulation, simulated_records
 

@@ -43,7 +43,7 @@ def verify(
 
 def _print(report: Any) -> None:
     from worker.operate.report import FAULTS
-    from worker.stream.placement import told
+    from worker.stream.state.placement import told
 
     names = ("partition", "input", "decisions", "rejections", "repeats", "pending", "faults")
     print_table(

@@ -11,7 +11,6 @@ from worker.engine.asking.ask import ask
 from worker.engine.asking.settings import RULES_ON, StrategyParams
 from worker.engine.intrinsics.memory import LINE, fetch_row, fetch_to_write
 from worker.engine.kernel import embedded, inlined, kernel
-from worker.engine.parts import bytes_of, instruments_of, states_of
 from worker.engine.profiles import PROFILED, rows
 from worker.engine.reasons import Reject, bits
 from worker.engine.scoring import model
@@ -35,6 +34,7 @@ from worker.engine.stages import (
 )
 from worker.engine.stages.decision import following
 from worker.engine.state.layout import CARRY_SPAN, DECIDED_START, MARKET_END, MARKET_START, derived_span
+from worker.engine.state.parts import bytes_of, instruments_of, states_of
 
 SYMBOL_LIMIT = bits(Reject.symbol_limit)
 

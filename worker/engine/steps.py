@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from worker.engine.controls import Controls
 from worker.engine.hooking import NOBODY
 from worker.engine.output.rows import clear_rejected
-from worker.engine.parts import EVERY, parts_of
 from worker.engine.pipeline import Params, decide, observe
 from worker.engine.scoring.scorer import Scorer, ask
+from worker.engine.state.parts import EVERY, parts_of
 from worker.engine.state.symbols import Symbols
 from worker.engine.switching.changing import Changing
 from worker.engine.switching.keeping import Keeping

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any, TypeVar
 
 import numpy as np
@@ -69,7 +70,7 @@ def _together(engines: Sequence[PartitionEngine], raws: Sequence[RawRecords]) ->
 
 
 def _places(raws: Sequence[RawRecords]) -> list[slice]:
-    ends = np.cumsum([len(raw) for raw in raws]).tolist()
+    ends = accumulate(map(len, raws))
     return [slice(end - len(raw), end) for end, raw in zip(ends, raws, strict=True)]
 
 

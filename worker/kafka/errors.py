@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
 
 from aiokafka import errors
 
@@ -54,14 +53,24 @@ DENIED = (
 )
 
 
-@asynccontextmanager
-async def within_deadline(seconds: float, topic: str) -> AsyncIterator[None]:
-    """Apply a deadline to the block, and translate its failures by `meaning`."""
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except FAILURES as error:
-        raise meaning(error, topic) from error
+class within_deadline:  # noqa: N801 - it is used like a function
+    """Apply a deadline to the block of an `async with`, and translate its failures by `meaning`."""
+
+    def __init__(self, seconds: float, topic: str) -> None:
+        self._timeout, self._topic = asyncio.timeout(seconds), topic
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self._timeout.__aexit__(kind, error, trace)
+        except TimeoutError as late:
+            raise meaning(late, self._topic) from late
+        if isinstance(error, FAILURES):
+            raise meaning(error, self._topic) from error
 
 
 def meaning(error: BaseException, input_topic: str) -> Exception:

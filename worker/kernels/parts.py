@@ -11,16 +11,18 @@ from worker.engine.bar import BAR
 from worker.engine.hooking import NOBODY
 from worker.engine.output.encoding import DecisionEncoder
 from worker.engine.output.rows import OutputRows, clear_rejected
+from worker.engine.output.tally import tally
 from worker.engine.partition import PartitionEngine
-from worker.engine.parts import whole
 from worker.engine.pipeline import OUTPUT, decide, observe, params
 from worker.engine.records import key_table
 from worker.engine.settings import EngineSettings
+from worker.engine.state.parts import whole
 from worker.models.serving import circuit
 from worker.monitoring import warm
 from worker.settings import Settings
 from worker.strategy.running import observing
 from worker.stream.decisions import DecisionJob
+from worker.stream.state import dirty
 
 
 def _observe() -> None:
@@ -47,6 +49,8 @@ def _outputs() -> None:
 
 def _rest() -> None:
     key_table.warm_up()
+    tally(np.zeros(0, OUTPUT))
+    dirty.warm_up()
     clear_rejected(OutputRows().rows(np.zeros(0, np.int64)))
     circuit.warm_up()
     warm.warm_up()

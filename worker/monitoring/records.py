@@ -11,7 +11,7 @@ from worker.leading.records import Placed, state_records
 from worker.risk import monitor
 from worker.settings import Settings
 from worker.stream.output.builder import common_headers, rfc3339
-from worker.stream.placement import home
+from worker.stream.state.placement import home
 
 PORTFOLIO = b"io.alphapulse.portfolio.v1"
 ALL = b"*"

@@ -17,7 +17,7 @@ from worker.operate.backlog import Line, newest
 from worker.operate.controls import Entry, changed, check_key
 from worker.settings import Settings
 from worker.stream.output.builder import rfc3339
-from worker.stream.placement import home
+from worker.stream.state.placement import home
 
 
 class _Decided(msgspec.Struct):

@@ -22,7 +22,7 @@ from worker.kafka.preflight import admin_client
 from worker.kafka.reader import Consumed, Reader, high_watermarks
 from worker.operate.report import Outcome, PartitionReport, Report, judge
 from worker.settings import Settings
-from worker.stream.placement import Homes
+from worker.stream.state.placement import Homes
 from worker.stream.state.topic import read_state
 
 Resets: TypeAlias = Callable[[int], Awaitable[Sequence[int]]]  # of a partition: input offsets, ascending

@@ -11,6 +11,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from numpy.typing import NDArray
 
 from worker.configured_strategy import shelf
+from worker.engine.output.tally import tally
 from worker.engine.partition import PartitionEngine
 from worker.engine.pipeline import OUTPUT
 from worker.engine.records.raw import RawRecords
@@ -22,6 +23,7 @@ from worker.kafka.records.decode import decode
 from worker.models.serving.library import Library, configured_stages, exclusive
 from worker.settings import ModelsSettings, Settings
 from worker.stream.output.encoder import OutputEncoder
+from worker.stream.state import dirty
 from worker.stream.state.spill import Spilling
 from worker.telemetry.metrics import METRICS
 
@@ -94,8 +96,11 @@ class DecisionJob:
         if self._shelf is not None:
             self._shelf.warm_up()
         raw, _ = decode(_record_set(), 0, (), True, tp)
-        for _ in self.publisher(tp, MIN_BATCH).outputs(raw, engine.step_raw(raw)):
+        results = engine.step_raw(raw)
+        for _ in self.publisher(tp, MIN_BATCH).outputs(raw, results):
             pass
+        tally(results[1])
+        dirty.warm_up()
 
     def warm_up_outputs(self) -> None:
         """Compile what reads records and writes decisions, and none of the stages between."""

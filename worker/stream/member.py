@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import CorruptRecordException, IllegalStateError, KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import CorruptRecordException, OffsetOutOfRangeError
 
 from worker.engine.records.raw import RawRecords, together
 from worker.errors import AlphapulseError
@@ -29,11 +29,12 @@ from worker.stream.phases import MEMBER_TRANSITIONS, Event, Machine, MemberEvent
 from worker.stream.polling import Polling
 from worker.stream.shutdown import Shutdown
 from worker.stream.tasks import PartitionTasks
-from worker.stream.together import Fetched, groups, step
+from worker.stream.together import Fetched, begun
 from worker.telemetry.metrics import METRICS
 
 log = logging.getLogger(__name__)
 
+NOTHING = together([])
 ROUND = 0.02  # seconds for which a small batch may hold up the next fetch
 LONG = 0.02  # seconds of a batch after which it lingers
 TURN = 1.0  # seconds for the loop iteration that the stop interrupts
@@ -313,18 +314,11 @@ class Member(ConsumerRebalanceListener):
         if fetched:
             failpoint("poll_returned")
         records = {tp: together(as_raw(found)) for tp, found in fetched.items()}
-        found = [await self._dispatch(tp, records.get(tp), generation) for tp in named]
-        self._begin([each for each in found if each is not None], generation)
+        positions = await self._polling.positions([tp for tp in named if self._is_ready(tp)])
+        self._dispatch(positions, records, generation)
         if records and all(len(raw) < self._small for raw in records.values()):
-            await self._round(records)
-
-    async def _round(self, tps: Iterable[TopicPartition]) -> None:
-        """Wait until small batches are through, so that one fetch brings what comes meanwhile for all of them."""
-        self._polling.rounds.hold()
-        try:
-            await self._tasks.wait(tps, ROUND)
-        finally:
-            self._polling.rounds.go_on()
+            with self._polling.rounds.held():  # one fetch then brings what comes meanwhile for all of them
+                await self._tasks.wait(records, ROUND)
 
     async def _fetch(self, named: list[TopicPartition], seconds: float) -> dict[TopicPartition, list[Any]] | None:
         """Return getmany's records; None when the stop comes first, or another partition becomes ready."""
@@ -346,48 +340,39 @@ class Member(ConsumerRebalanceListener):
             self._consumer.pause(tp)
             self._tasks.start(tp, self._open_again(partition))
 
-    async def _dispatch(self, tp: TopicPartition, fetched: RawRecords | None, generation: int) -> Fetched | None:
-        """Return the batch to begin, if there is one. The rule: while a partition is READY the position is its `next`.
+    def _is_ready(self, tp: TopicPartition) -> bool:
+        partition = self.partitions.get(tp)  # the way to READY seeks to `next`
+        return partition is not None and partition.phase is Phase.READY
+
+    def _dispatch(
+        self, positions: dict[TopicPartition, int], records: dict[TopicPartition, RawRecords], generation: int
+    ) -> None:
+        """Start batches. The rule: while a partition is READY the consumer's position is its `next`.
 
         So whatever getmany has returned is either processed or, by a seek back, fetched again. Were it dropped, the
         position alone would have moved, and the next commit would lose the records.
         """
-        partition = self.partitions.get(tp)
-        if partition is None or partition.phase is not Phase.READY:
-            return None  # the way to READY seeks to `next`
-        try:
-            position = await self._consumer.position(tp)
-        except (IllegalStateError, KafkaError):
-            return None  # no longer assigned
-        if not self._may_begin(partition, generation):
-            return None
-        # Even without records the position may have passed transaction markers: commit it, or lag never reaches 0.
-        if fetched is None and position <= partition.next:
-            if partition.idle or partition.overdue:
-                partition.on(Event.STARTED)
-                self._tasks.start(tp, self._guarded(partition, self._save(partition)))
-            return None
-        end = self._consumer.last_stable_offset(tp)
-        METRICS.consumer_lag_records.labels(tp.partition).set(max((end or position) - position, 0))
-        return Fetched(partition, together([]) if fetched is None else fetched, position)
-
-    def _may_begin(self, partition: Partition, generation: int) -> bool:
-        if partition.phase is not Phase.READY:
-            return False  # it has changed meanwhile
-        if not self._running or generation != self.generation:
-            self._rewind(partition)
-            return False
-        return True
-
-    def _begin(self, fetched: Sequence[Fetched], generation: int) -> None:
-        """Start batches: nothing may come between a step of the engines and the tasks that commit it."""
-        going = [each for each in fetched if self._may_begin(each.partition, generation)]
-        for group in groups(going, self._settings.processing.max_batch_records):
-            for each in group:
-                each.partition.on(Event.STARTED)
-            for each, stepped in zip(group, step(group), strict=True):
-                work = self._slices(each.partition, each.raw, each.position, stepped)
-                self._tasks.start(each.partition.tp, self._guarded(each.partition, work))
+        fetched = []
+        for tp, position in positions.items():
+            if not self._is_ready(tp):
+                continue  # it has changed meanwhile
+            partition = self.partitions[tp]
+            if not self._running or generation != self.generation:
+                self._rewind(partition)
+                continue
+            # Even without records the position may have passed transaction markers: commit it, or lag never reaches 0.
+            if tp not in records and position <= partition.next:
+                if partition.idle or partition.overdue:
+                    partition.on(Event.STARTED)
+                    self._tasks.start(tp, self._guarded(partition, self._save(partition)))
+                continue
+            end = self._consumer.last_stable_offset(tp)
+            METRICS.consumer_lag_records.labels(tp.partition).set(max((end or position) - position, 0))
+            fetched.append(Fetched(partition, records.get(tp, NOTHING), position))
+        # Nothing may come between a step of the engines and the tasks that commit it.
+        for each, stepped in begun(fetched, self._settings.processing.max_batch_records):
+            work = self._slices(each.partition, each.raw, each.position, stepped)
+            self._tasks.start(each.partition.tp, self._guarded(each.partition, work))
 
     def _rewind(self, partition: Partition) -> None:
         if partition.tp in self._consumer.assignment():

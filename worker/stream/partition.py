@@ -79,6 +79,7 @@ class Partition:
         self._last_input = self._clock.monotonic()
         self._commit_at = 0.0  # monotonic seconds until which the commit of an offset may wait
         self._committing = asyncio.Lock()  # a rebalance may begin while the member drains, and both settle
+        self._counts = -1, -1, False  # of symbols, as the metrics have them
         self._full = False  # whether the symbol limit has been logged
 
     @property
@@ -297,6 +298,10 @@ class Partition:
         assert self._state is not None
         engine, partition = self._state.engine, self.tp.partition
         full = engine.known >= engine.most
+        counts = engine.known, engine.spilled, full
+        if counts == self._counts:
+            return
+        self._counts = counts
         METRICS.symbols_tracked.labels(partition).set(engine.known)
         METRICS.symbols_spilled.labels(partition).set(engine.spilled)
         METRICS.symbol_limit_reached.labels(partition).set(full)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from aiokafka import TopicPartition
-from aiokafka.errors import CorruptRecordException, KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import CorruptRecordException, IllegalStateError, KafkaError, OffsetOutOfRangeError
 
 from worker.kafka.backoff import MOST, BackOff
 from worker.kafka.errors import damaged, group_failure
@@ -93,6 +95,14 @@ class Polling:
             return None
         if found:
             self._damaged = 0
+        return found
+
+    async def positions(self, tps: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        """Return the offset to fetch next of those that are still assigned."""
+        found = {}
+        for tp in tps:
+            with suppress(IllegalStateError, KafkaError):
+                found[tp] = await self._consumer.position(tp)
         return found
 
     async def _give_up(self, error: KafkaError) -> None:

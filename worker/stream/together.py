@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from worker.engine.records.raw import RawRecords
 from worker.stream.partition import Partition, Stepped
+from worker.stream.phases import Event
 from worker.telemetry.metrics import METRICS
 
 FEW, FEW_BYTES = 256, 1_048_576  # records of a batch, and bytes with them, that are worth to be copied to others
@@ -40,6 +41,14 @@ def groups(fetched: Sequence[Fetched], most: int) -> Iterator[list[Fetched]]:
         records += len(each.raw)
     if small:
         yield small
+
+
+def begun(fetched: Sequence[Fetched], most: int) -> Iterator[tuple[Fetched, Stepped | None]]:
+    """Begin all that was fetched, and yield each when its task is to follow at once."""
+    for group in groups(fetched, most):
+        for each in group:
+            each.partition.on(Event.STARTED)
+        yield from zip(group, step(group), strict=True)
 
 
 def step(group: Sequence[Fetched]) -> list[Stepped | None]:

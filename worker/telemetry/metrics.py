@@ -13,9 +13,11 @@ from schemas import Decision
 from schemas.decision import Strategy
 from worker.engine.asking import intent
 from worker.engine.output.outcomes import ACTIONS
+from worker.engine.output.tally import tally
 from worker.engine.reasons import codes
 from worker.engine.scoring.model import Status
 from worker.models.serving.trial import Verdict, compare
+from worker.telemetry.families import QuickCounter, QuickGauge
 
 PREFIX = "alphapulse"
 FAILURES = {code: intent.Status(code).name for code in (intent.RAISED, intent.INVALID, intent.CIRCUIT_OPEN)}
@@ -193,24 +195,19 @@ class Metrics:
     def count_rows(self, partition: int, outs: NDArray[Any]) -> None:
         """Count the outcomes of output rows (`pipeline.OUTPUT`)."""
         self.records_consumed.labels(partition).inc(len(outs))
-        accepted = outs["validation"]["accepted"].astype(bool)
-        actions, statuses = outs["decision"]["action"], outs["model"]["status"]
-        if not accepted.all():
-            actions, statuses = actions[accepted], statuses[accepted]
-            masks, counts = np.unique(outs["validation"]["mask"][~accepted], return_counts=True)
+        found = tally(outs)
+        if found.rejected:
+            rejected = ~outs["validation"]["accepted"].astype(bool)
+            masks, counts = np.unique(outs["validation"]["mask"][rejected], return_counts=True)
             for mask, count in zip(masks.tolist(), counts.tolist(), strict=True):
                 self.records_rejected.labels(codes(mask)[0]).inc(count)
-        for action, count in enumerate(np.bincount(actions).tolist()):
-            if count:
-                self.decisions.labels(ACTIONS[action]).inc(count)
-        for status, count in enumerate(np.bincount(statuses).tolist()):
-            if count:
-                self.model_answers.labels(STATUSES[status]).inc(count)
-        answers = outs["said"]["intent"]["status"]
-        if answers.any():
-            for code, count in enumerate(np.bincount(answers).tolist()):
-                if count and code in FAILURES:
-                    self.strategy_failures.labels(FAILURES[code]).inc(count)
+        for action, count in found.actions.items():
+            self.decisions.labels(ACTIONS[action]).inc(count)
+        for status, count in found.statuses.items():
+            self.model_answers.labels(STATUSES[status]).inc(count)
+        for code, count in found.answers.items():
+            if code in FAILURES:
+                self.strategy_failures.labels(FAILURES[code]).inc(count)
 
     def count_extras(self, names: Sequence[str], extras: NDArray[np.float64], outs: NDArray[Any]) -> None:
         """Count what decided ticks lacked; `extras` (n, names) are those of `Decoded`, or none at all."""
@@ -270,10 +267,10 @@ class Metrics:
         return [(family.name, family.type, family.documentation) for family in self.registry.collect()]
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
-        return Counter(name, meaning, labels, namespace=PREFIX, registry=self.registry)
+        return QuickCounter(name, meaning, labels, namespace=PREFIX, registry=self.registry)
 
     def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
-        return Gauge(name, meaning, labels, namespace=PREFIX, registry=self.registry)
+        return QuickGauge(name, meaning, labels, namespace=PREFIX, registry=self.registry)
 
     def _histogram(self, name: str, meaning: str, buckets: Sequence[float]) -> Histogram:
         return Histogram(name, meaning, namespace=PREFIX, registry=self.registry, buckets=buckets)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from worker.engine.compiled.cache import TARGET
 from worker.engine.intrinsics.memory import load_word
 from worker.engine.kernel import kernel
+from worker.wire.scan import ATTRIBUTES
 
 POLYNOMIAL = 0x82F63B78  # Castagnoli's polynomial, lowest bit first
 STREAM = 2048  # bytes per stream; the instruction has a latency of three cycles, so three streams keep it busy
@@ -99,6 +100,19 @@ def _crc32c(data, start):  # type: ignore[no-untyped-def]
         crc = _next(crc, load_word(data, at))
         at += 8
     return _rest(crc, data, at) ^ ONES
+
+
+@kernel
+def all_right(data, batches):  # type: ignore[no-untyped-def]
+    """Return 1 if each of `batches` (`scan.BATCH`) in `data` has the checksum that it says, else 0.
+
+    Batches older than magic 2 are not looked at. It requires `available`.
+    """
+    for i in range(batches.size):
+        batch = batches[i]
+        if batch.magic >= 2 and np.int64(_crc32c(data[: batch.end], batch.start + ATTRIBUTES)) != batch.crc:
+            return 0
+    return 1
 
 
 def crc32c(data: bytes | memoryview, start: int = 0) -> int:

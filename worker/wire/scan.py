@@ -70,13 +70,20 @@ def count_batches(data):  # type: ignore[no-untyped-def]
     return count
 
 
+# What `read_batches` says of all batches: whether any is of an older format, or compressed; their records; the offset
+# of the last record of any.
+OLD, COMPRESSED, RECORDS, LAST_OFFSET, FACTS = range(5)
+
+
 @kernel
-def read_batches(data, batches):  # type: ignore[no-untyped-def]
+def read_batches(data, batches, facts):  # type: ignore[no-untyped-def]
     """Fill `batches`, BATCH rows as many as `count_batches` says. Return 0, or CORRUPT for a batch that is too short.
 
-    For batches older than magic 2, set only position and magic.
+    For batches older than magic 2, set only position and magic. `facts` (FACTS,) are set.
     """
     at = 0
+    facts[:] = 0
+    facts[LAST_OFFSET] = -1
     for i in range(batches.size):
         batch = batches[i]
         end = at + OVERHEAD + _big_endian(data, at + 8, 4)
@@ -100,6 +107,11 @@ def read_batches(data, batches):  # type: ignore[no-untyped-def]
             if batch.records < 0 or (not compressed and batch.records * 7 > end - at - HEADER):
                 return CORRUPT
             batch.skip = (batch.attributes & CONTROL) != 0
+            facts[COMPRESSED] |= compressed
+            facts[RECORDS] += batch.records
+            facts[LAST_OFFSET] = max(facts[LAST_OFFSET], batch.last_offset)
+        else:
+            facts[OLD] = 1
         at = end
     return 0
 

@@ -21,6 +21,7 @@ from worker.wire.framing import HEADER, put_header
 from worker.wire.headers import Headers
 from worker.wire.records import Input, put_records
 
+SMALL = 4_096  # bytes of an input, which bound its records well enough
 VARINTS = 192  # bytes per record for its varints, numbers and times, and for what may be written past its end
 
 
@@ -48,11 +49,15 @@ class DecisionWriter:
             raise ValueError("decisions in full detail have no compiled writer")
         self._layouts = Layouts(settings, names, voices)
         self._headers, self._max, self._transactional = header_layout, max_batch, transactional
+        self._times, self._lanes = np.zeros(2, np.int64), new_lanes()
 
     def batches(
         self, raw: RawRecords, bars: NDArray[Any], outs: NDArray[Any], rows: NDArray[np.int64]
     ) -> Iterator[RecordBatch]:
-        """Yield the decisions of `rows` (of all three, each accepted) in order. Each batch has its own memory."""
+        """Yield the decisions of `rows` (of all three, each accepted) in order. Each batch has its own memory.
+
+        Exhaust it before the next call.
+        """
         source, seen = _input(raw), rows_as_bytes(bars, outs)
         for first, end, layout in self._layouts.runs(outs, rows):
             yield from self._alike(raw, seen, source, rows[first:end], layout)
@@ -61,18 +66,20 @@ class DecisionWriter:
         self, raw: RawRecords, seen: Rows, source: Input, rows: NDArray[np.int64], layout: Layout
     ) -> Iterator[RecordBatch]:
         """Yield the decisions of rows that have one layout."""
-        widest = self._widest(layout, raw.rows)
-        times, lanes = np.zeros(2, np.int64), new_lanes()
-        done = 0
+        widest, times, done = self._widest(layout, raw), self._times, 0
         while done < rows.size:
             buffer = np.empty(HEADER.size + min(self._max, widest * (rows.size - done)) + widest, np.uint8)
-            size, count = put_records(buffer, self._max, rows, done, layout, seen, source, self._headers, lanes, times)
+            size, count = put_records(
+                buffer, self._max, rows, done, layout, seen, source, self._headers, self._lanes, times
+            )
             put_header(buffer, size, (int(times[0]), int(times[1])), count, self._transactional)
             yield RecordBatch(buffer.data[:size], count)
             done += count
 
-    def _widest(self, layout: Layout, rows: NDArray[Any]) -> int:
-        most = int(rows["headers_size"].max(initial=0)) + int(rows["key_size"].max(initial=0))
+    def _widest(self, layout: Layout, raw: RawRecords) -> int:
+        most = raw.data.size
+        if most > SMALL:
+            most = int(raw.rows["headers_size"].max(initial=0)) + int(raw.rows["key_size"].max(initial=0))
         return layout.widest + self._headers.text.size + VARINTS + most
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from worker.operate.report import EXAMPLES, Outcome, PartitionReport, Report, judge
-from worker.stream.placement import Homes, told
+from worker.stream.state.placement import Homes, told
 
 A, B = b"A", b"B"
 INPUTS: dict[int, bytes | None] = {0: A, 1: A, 2: B, 3: A}

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.unit.stream import test_loop_commits, test_loop_polls, test_loop_rebalances, test_loop_stops
-from worker.stream import member, partition
+from tests.unit.stream import test_loop_commits, test_loop_polls, test_loop_rebalances, test_loop_stops, test_together
+from worker.stream import member, partition, together
 from worker.stream.phases import MEMBER_TRANSITIONS, TRANSITIONS, Event, MemberEvent, MemberState, Phase
 
 
@@ -183,7 +183,7 @@ LOOPS: dict[str, tuple[Callable[..., None], Replaced]] = {
     ),
     "a poll waits for no batch of the one before": (
         test_loop_polls.test_the_small_batches_of_a_poll_are_waited_for_before_the_next,
-        Replaced(member, "            await self._tasks.wait(tps, ROUND)\n", "            pass\n"),
+        Replaced(member, "                await self._tasks.wait(records, ROUND)\n", "                pass\n"),
     ),
     "small batches that take long do not linger": (
         test_loop_polls.test_small_batches_that_take_long_linger_as_long,
@@ -191,7 +191,19 @@ LOOPS: dict[str, tuple[Callable[..., None], Replaced]] = {
     ),
     "markers are not committed": (
         test_loop_polls.test_markers_behind_the_last_record_are_committed,
-        Replaced(member, "        if fetched is None and position <= partition.next:", "        if fetched is None:"),
+        Replaced(
+            member,
+            "            if tp not in records and position <= partition.next:",
+            "            if tp not in records:",
+        ),
+    ),
+    "the changes of a round are not noted": (
+        test_together.test_the_changes_of_a_round_are_saved,
+        Replaced(together, "            group[at].partition.followed(found[at].raw)\n", "            pass\n"),
+    ),
+    "each slice of a batch gets the results of all": (
+        test_loop_commits.test_a_fenced_partition_is_left_to_its_owner,
+        Replaced(together, "min(FEW, most)", "FEW"),
     ),
     "a stop does not wait for batches": (
         test_loop_stops.test_a_stop_leaves_nothing_that_is_committed_in_doubt,

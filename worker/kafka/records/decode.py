@@ -15,9 +15,10 @@ from aiokafka.record.memory_records import MemoryRecords
 from numpy.typing import NDArray
 
 from worker.engine.records.raw import ROW, RawRecords
-from worker.kafka.records.checksum import checksum
+from worker.kafka.records.checksum import COMPILED, checksum
 from worker.kafka.records.columns import raw_of
 from worker.wire import scan
+from worker.wire.crc32c import all_right
 
 _CODECS = {1: gzip_decode, 2: snappy_decode, 3: lz4_decode, 4: zstd_decode}
 Aborted: TypeAlias = Sequence[tuple[int, int]]
@@ -32,34 +33,42 @@ def decode(data: bytes, first: int, aborted: Aborted, check_crcs: bool, tp: Topi
         CorruptRecordException: a checksum is wrong, or the bytes are inconsistent.
     """
     buffer = np.frombuffer(data, np.uint8)
-    batches = np.zeros(scan.count_batches(buffer), scan.BATCH)
-    if scan.read_batches(buffer, batches):
+    batches, facts = np.zeros(scan.count_batches(buffer), scan.BATCH), np.empty(scan.FACTS, np.int64)
+    if scan.read_batches(buffer, batches, facts):
         raise CorruptRecordException(f"a batch is shorter than its header - {tp}")
     if check_crcs:
-        _check(data, batches, tp)
-    if batches["magic"].min(initial=2) < 2:
+        _check(buffer, batches, tp)
+    _, compressed, records, last_offset = facts.tolist()
+    if facts[scan.OLD]:
         return _old_format(data, batches, first)
     if aborted:
         _skip_aborted(data, batches, aborted)
     epoch = _leader_epoch(data, int(batches["start"][-1])) if len(batches) else -1
-    if (batches["attributes"] & scan.CODEC).any():
+    if compressed:
         buffer, batches = _uncompressed(data, batches)
-    rows = np.empty(int(batches["records"].sum()) + 1, ROW)
+        records = int(batches["records"].sum())
+    rows = np.empty(records + 1, ROW)
     count = scan.read_records(buffer, batches, first, rows)
     if count < 0:
         raise CorruptRecordException(f"a record contradicts its batch - {tp}")
-    return RawRecords(buffer, rows[:count], epoch), max(first, int(batches["last_offset"].max(initial=-1)) + 1)
+    return RawRecords(buffer, rows[:count], epoch), max(first, last_offset + 1)
 
 
 def _leader_epoch(data: bytes, start: int) -> int:
     return int.from_bytes(data[start + scan.OVERHEAD : start + scan.MAGIC], "big", signed=True)
 
 
-def _check(data: bytes, batches: NDArray[Any], tp: TopicPartition) -> None:
-    view = memoryview(data)
-    for start, end, crc, magic in zip(*(batches[f].tolist() for f in ("start", "end", "crc", "magic")), strict=True):
-        if magic >= 2 and checksum(view[start + scan.ATTRIBUTES : end]) != crc:
-            raise CorruptRecordException(f"Invalid CRC - {tp}")
+def _check(buffer: NDArray[np.uint8], batches: NDArray[Any], tp: TopicPartition) -> None:
+    if COMPILED:
+        wrong = all_right(buffer, batches) == 0
+    else:
+        named = zip(*(batches[name].tolist() for name in ("start", "end", "crc", "magic")), strict=True)
+        wrong = any(
+            magic >= 2 and checksum(buffer.data[start + scan.ATTRIBUTES : end]) != crc
+            for start, end, crc, magic in named
+        )
+    if wrong:
+        raise CorruptRecordException(f"Invalid CRC - {tp}")
 
 
 def _skip_aborted(data: bytes, batches: NDArray[Any], aborted: Aborted) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 LEAST, MOST = 0.002, 0.02  # seconds between two fetches from a broker: what comes meanwhile shares the second
@@ -29,15 +31,14 @@ class Rounds(AnyTime):
         self._opened: asyncio.Future[None] | None = None
         self._sent: dict[Any, tuple[float, float]] = {}  # by node: when the last fetch began, monotonic and CPU seconds
 
-    def hold(self) -> None:
-        """Let no fetch begin until `go_on`."""
-        if self._opened is None:
-            self._opened = asyncio.get_running_loop().create_future()
-
-    def go_on(self) -> None:
-        """Let fetches begin."""
-        opened, self._opened = self._opened, None
-        if opened is not None:
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let no fetch begin in the block."""
+        opened = self._opened = asyncio.get_running_loop().create_future()
+        try:
+            yield
+        finally:
+            self._opened = None
             opened.set_result(None)
 
     async def turn(self, node: Any) -> None:

@@ -22,7 +22,7 @@ from worker.operate.acts.intent import Done, Intent, KeyReused, Origin, Written
 from worker.operate.controls import Entry, newest_of
 from worker.settings import Settings
 from worker.stream.failpoints import failpoint
-from worker.stream.placement import home
+from worker.stream.state.placement import home
 
 ABORT = 2.0  # seconds
 _encode = msgspec.json.Encoder().encode

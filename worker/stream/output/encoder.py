@@ -78,11 +78,15 @@ class OutputEncoder:
 
         Both iterators read the three arguments: exhaust them before any of these changes.
         """
-        accepted = outs["validation"]["accepted"].astype(bool)
         if self._writer is None:
             return EncodedBatch(iter(()), self._outputs(raw, decoded, outs, np.arange(len(outs))))
-        batches = self._writer.batches(raw, decoded.bars, outs, np.flatnonzero(accepted))
-        return EncodedBatch(map(FinishedBatch, batches), self._outputs(raw, decoded, outs, np.flatnonzero(~accepted)))
+        accepted = outs["validation"]["accepted"]
+        if accepted.all():
+            rows, rejected = np.arange(len(outs)), np.zeros(0, np.int64)
+        else:
+            rows, rejected = np.flatnonzero(accepted), np.flatnonzero(accepted == 0)
+        batches = self._writer.batches(raw, decoded.bars, outs, rows)
+        return EncodedBatch(map(FinishedBatch, batches), self._outputs(raw, decoded, outs, rejected))
 
     def _outputs(
         self, raw: RawRecords, decoded: Decoded, outs: NDArray[Any], rows: NDArray[np.int64]

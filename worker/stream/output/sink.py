@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from itertools import chain
+from types import TracebackType
 from typing import Any, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 
 from worker.errors import AlphapulseError
 from worker.kafka.errors import FAILURES, SendFailed, meaning, within_deadline
-from worker.kafka.producers import STOP_TIMEOUT, Clients, Shared, quietly_stop
+from worker.kafka.producers import STOP_TIMEOUT, Clients, Shared, SharedProducer, quietly_stop
 from worker.kafka.protocol.offsets import Position
 from worker.kafka.records.outputs import Output, Outputs, Prepared
 from worker.kafka.transactions import TransactionalProducer
@@ -249,6 +249,25 @@ class TransactionalSink(_Base):
             await quietly_stop(producer)
 
 
+class _Acknowledged(within_deadline):
+    """A deadline after which, as after any failure, nobody gets the shared producer any more."""
+
+    def __init__(self, seconds: float, topic: str, shared: SharedProducer, producer: AIOKafkaProducer) -> None:
+        super().__init__(seconds, topic)
+        self._shared, self._producer = shared, producer
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        failed = True
+        try:
+            await super().__aexit__(kind, error, trace)
+            failed = isinstance(error, Exception)
+        finally:
+            if failed:
+                self._shared.discard(self._producer)
+
+
 class AcknowledgedSink(_Base):
     """The at_least_once sink: all replicas acknowledge every record; the offset is committed then, or later."""
 
@@ -285,15 +304,9 @@ class AcknowledgedSink(_Base):
             await _send(self._producer, outputs, self._tp.partition)
         return True
 
-    @asynccontextmanager
-    async def _acknowledged(self) -> AsyncIterator[None]:
+    def _acknowledged(self) -> _Acknowledged:
         assert self._producer is not None
-        try:
-            async with within_deadline(self._deadline, self._tp.topic):
-                yield
-        except Exception:
-            self._shared.producer.discard(self._producer)
-            raise
+        return _Acknowledged(self._deadline, self._tp.topic, self._shared.producer, self._producer)
 
     async def stop(self) -> None:
         producer, self._producer = self._producer, None

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.engine.kernel import kernel
+
 NONE = -1
 WARM_UP = 1_024  # records that rebuild a `derived` part (domain §0)
 MIN_OFFSETS = 200_000
@@ -22,6 +24,35 @@ SYMBOL = np.dtype(
         ("warm_records", "i8"),  # since `warm_next`
     ]
 )
+
+
+@kernel
+def _note(rows, slots, offsets):  # type: ignore[no-untyped-def]
+    last = np.int64(NONE)
+    for i in range(slots.size):
+        if slots[i] < 0:
+            continue
+        row, last = rows[slots[i]], offsets[i]
+        if row.first == NONE:
+            row.first = last
+        row.records += 1
+        if row.warm_from == NONE:
+            row.warm_from = row.warm_next = last
+        row.warm_records += 1
+    for i in range(slots.size):
+        if slots[i] < 0:
+            continue
+        row = rows[slots[i]]
+        if row.warm_records >= WARM_UP:
+            row.warm_from = row.warm_next
+            row.warm_next = last + 1
+            row.warm_records = 0
+
+
+def warm_up() -> None:
+    """Compile the kernel, or load it from the cache."""
+    none = np.zeros(0, np.int64)
+    _note(np.zeros(0, SYMBOL), none, none)
 
 
 class Limits(NamedTuple):
@@ -49,26 +80,9 @@ class DirtySymbols:
 
     def note(self, slots: NDArray[np.int64], offsets: NDArray[np.int64]) -> None:
         """Mark the states in `slots` (NONE: no state) as changed by records at `offsets` (ascending)."""
-        touched = slots >= 0
-        slots, offsets = slots[touched], offsets[touched]
-        if not slots.size:
-            return
-        self._reach(int(slots.max()) + 1)
-        rows = self._rows
-        counts = np.bincount(slots, minlength=len(rows))
-        first = np.full(len(rows), NONE)
-        first[slots[::-1]] = offsets[::-1]  # the last value assigned to a slot, its lowest offset, stays
-        changed = np.flatnonzero(counts)
-        clean = changed[rows["first"][changed] == NONE]
-        rows["first"][clean] = first[clean]
-        rows["records"] += counts
-        new = changed[rows["warm_from"][changed] == NONE]
-        rows["warm_from"][new] = rows["warm_next"][new] = first[new]
-        rows["warm_records"] += counts
-        warm = changed[rows["warm_records"][changed] >= WARM_UP]
-        rows["warm_from"][warm] = rows["warm_next"][warm]
-        rows["warm_next"][warm] = offsets[-1] + 1
-        rows["warm_records"][warm] = 0
+        if slots.size:
+            self._reach(int(slots.max()) + 1)
+            _note(self._rows, slots, np.ascontiguousarray(offsets))
 
     def restored(self, slot: int, warm_from: int, warm_next: int) -> None:
         """Mark the state in `slot` as loaded from a snapshot."""

@@ -9,9 +9,9 @@ import numpy as np
 from worker.engine.records.raw import RawRecords
 from worker.kafka.protocol.offsets import NO_EPOCH
 from worker.stream.job import Engine
-from worker.stream.placement import Placement
 from worker.stream.state.checkpoint import Checkpoint
 from worker.stream.state.dirty import DirtySymbols
+from worker.stream.state.placement import Placement
 from worker.stream.state.snapshots import SnapshotWriter, Taken
 
 

@@ -10,7 +10,7 @@ from tests.support.made_logs import MadeLogs
 from tests.support.published import outcomes
 from worker.engine.reasons import Reject
 from worker.gateway.log.entry import Entry
-from worker.stream.placement import home
+from worker.stream.state.placement import home
 
 MINUTE = 60_000
 PARTITIONS = 3

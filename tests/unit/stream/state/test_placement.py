@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from schemas.state import StateOwner
-from worker.stream import placement
-from worker.stream.placement import Placement, home
+from worker.stream.state import placement
+from worker.stream.state.placement import Placement, home
 from worker.telemetry.metrics import METRICS
 
 PARTITIONS = 4
