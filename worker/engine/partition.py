@@ -130,15 +130,15 @@ class PartitionEngine:
 
     def _owned(self) -> Own:
         return Own(
-            self._params,
-            self.most,
-            self.symbols,
-            self._keeping,
-            self.controls,
-            self._scorer,
-            self._variants,
-            self._changing,
-            self._key,
+            params=self._params,
+            most=self.most,
+            symbols=self.symbols,
+            keeping=self._keeping,
+            controls=self.controls,
+            scorer=self._scorer,
+            variants=self._variants,
+            changing=self._changing,
+            key=self._key,
         )
 
     def _switches(self, scorer: Scorer | None) -> tuple[Switched, Removed]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.engine.compiled.call import Call
 from worker.engine.controls import Controls
 from worker.engine.hooking import NOBODY
 from worker.engine.output.rows import clear_rejected
@@ -24,7 +25,7 @@ from worker.engine.switching.variants import CONFIGURED, Variants
 Limits = Callable[[NDArray[np.int64]], NDArray[Any]]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Own:
     """What one engine has of its own, and its own work on a batch."""
 
@@ -37,6 +38,8 @@ class Own:
     variants: Variants | None  # where a strategy decides
     changing: Changing | None  # likewise
     key: bytes  # of its strategy's switches
+    observing: Call = field(default_factory=lambda: Call(observe))
+    deciding: Call = field(default_factory=lambda: Call(decide))  # by the rules
 
     @property
     def decides(self) -> bool:
@@ -147,7 +150,7 @@ def go(batches: Sequence[Stepped], bars: NDArray[Any], outs: NDArray[Any], extra
     single = batches[0]
     met = single.own.meet(single, bars)
     parts, frames, order = _joined(batches)
-    observe(parts, frames, order, bars, outs, single.own.params)
+    single.own.observing((parts, frames, order, bars, outs), single.own.params)
     clear_rejected(outs)
     for batch, rows in _rows(batches):
         batch.own.ask(batch, bars[rows], outs[rows])
@@ -155,7 +158,7 @@ def go(batches: Sequence[Stepped], bars: NDArray[Any], outs: NDArray[Any], extra
     if single.own.decides:
         single.own.decide(met, single, bars, outs, params, extras)
     else:
-        decide(parts, frames, order, bars, outs, params, NOBODY)
+        single.own.deciding((parts, frames, order, bars, outs), params, NOBODY)
     for batch in batches:
         batch.forget()
 

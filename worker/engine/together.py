@@ -75,8 +75,11 @@ def _places(raws: Sequence[RawRecords]) -> list[slice]:
 
 
 def _part(decoded: Decoded, place: slice) -> Decoded:
-    def own(values: dict[int, T]) -> dict[int, T]:
-        return {row - place.start: value for row, value in values.items() if place.start <= row < place.stop}
-
-    symbols, details = own(decoded.symbols), own(decoded.details)
+    symbols, details = _own(decoded.symbols, place), _own(decoded.details, place)
     return Decoded(decoded.bars[place], symbols, decoded.has_ts[place], details, decoded.extras[place])
+
+
+def _own(values: dict[int, T], place: slice) -> dict[int, T]:
+    if not values:
+        return {}
+    return {row - place.start: value for row, value in values.items() if place.start <= row < place.stop}

@@ -38,7 +38,7 @@ class PointBatch(NamedTuple):
     notes: dict[int, Note]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class PointOwn(Own):
     """The user's objects between the stages of one engine."""
 

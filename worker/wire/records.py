@@ -81,7 +81,7 @@ def _put_record(at, number, first_ts, book, out, bar, row, data, room, headers, 
 
 
 @kernel
-def put_records(buffer, limit, chosen, done, layout, rows, source, headers, lanes, times):  # type: ignore[no-untyped-def]
+def put_records(buffer, chosen, lanes, times, limit, done, layout, rows, source, headers):  # type: ignore[no-untyped-def]
     """Write the rows from `chosen[done]` on as records until the next would make the batch larger than `limit` bytes.
 
     The first row is written in any case. Return the size of the batch in bytes and its number of records; set `times`

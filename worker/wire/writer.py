@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.engine.compiled.call import Call
 from worker.engine.output.encoding.encoder import rows_as_bytes, view_as
 from worker.engine.output.encoding.lanes import new_lanes
 from worker.engine.output.encoding.layout import Layout
@@ -49,6 +50,7 @@ class DecisionWriter:
             raise ValueError("decisions in full detail have no compiled writer")
         self._layouts = Layouts(settings, names, voices)
         self._headers, self._max, self._transactional = header_layout, max_batch, transactional
+        self._puts: dict[int, tuple[Layout, Call]] = {}  # by the identity of a layout, which is kept with it
         self._times, self._lanes = np.zeros(2, np.int64), new_lanes()
 
     def batches(
@@ -67,11 +69,11 @@ class DecisionWriter:
     ) -> Iterator[RecordBatch]:
         """Yield the decisions of rows that have one layout."""
         widest, times, done = self._widest(layout, raw), self._times, 0
+        _, put = self._puts.get(id(layout)) or self._puts.setdefault(id(layout), (layout, Call(put_records)))
         while done < rows.size:
             buffer = np.empty(HEADER.size + min(self._max, widest * (rows.size - done)) + widest, np.uint8)
-            size, count = put_records(
-                buffer, self._max, rows, done, layout, seen, source, self._headers, self._lanes, times
-            )
+            arrays = buffer, rows, self._lanes, times
+            size, count = put(arrays, self._max, done, layout, seen, source, self._headers)
             put_header(buffer, size, (int(times[0]), int(times[1])), count, self._transactional)
             yield RecordBatch(buffer.data[:size], count)
             done += count

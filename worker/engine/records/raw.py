@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.engine.kernel import kernel
 from worker.engine.records.records import Records
 
 ROW = np.dtype(
@@ -23,8 +24,6 @@ ROW = np.dtype(
     ],
     align=True,
 )
-WORDS = ROW.itemsize // 4  # of 4 bytes
-PLACES = [ROW.fields[name][1] // 4 for name in ("key", "value", "headers")] if ROW.fields else []
 MOST_BYTES = 2**31 - 1  # offsets of parts are int32
 
 
@@ -94,15 +93,24 @@ def together(parts: Sequence[RawRecords]) -> RawRecords:
         return parts[0]
     if not parts:
         return RawRecords(np.zeros(0, np.uint8), np.zeros(0, ROW))
-    # Numpy concatenates plain numbers at once, and records with a look at each of their fields.
-    words = np.concatenate([np.ascontiguousarray(part.rows).view(np.int32).reshape(-1, WORDS) for part in parts])
-    begin = moved = 0
-    for part in parts:
-        end = begin + len(part.rows)
-        words[begin:end, PLACES] += moved
-        begin, moved = end, moved + part.data.size
-    rows = words.view(ROW).reshape(len(words))
+    # Numpy concatenates plain bytes at once, and records with a look at each of their fields.
+    rows = np.concatenate([np.ascontiguousarray(part.rows).view(np.uint8) for part in parts]).view(ROW)
+    _move(rows, np.array([(len(part.rows), part.data.size) for part in parts]))
     return RawRecords(np.concatenate([part.data for part in parts]), rows, max(part.epoch for part in parts))
+
+
+@kernel
+def _move(rows, sizes):  # type: ignore[no-untyped-def]
+    # sizes[part] = its rows, and bytes of its buffer, which those of later parts lie behind.
+    at = moved = 0
+    for part in range(len(sizes)):
+        for _ in range(sizes[part, 0]):
+            row = rows[at]
+            row.key += moved
+            row.value += moved
+            row.headers += moved
+            at += 1
+        moved += sizes[part, 1]
 
 
 def raw_records(records: Records, offsets: Sequence[int] | NDArray[np.int64] | None = None) -> RawRecords:

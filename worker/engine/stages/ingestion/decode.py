@@ -91,6 +91,8 @@ class Decoder:
         return decoded._replace(extras=self._extra.read(raw, bars["mask"], exact, self._spare))
 
     def _decode_rows(self, raw: RawRecords, rows: NDArray[np.int64], decoded: Decoded) -> None:
+        if not rows.size:
+            return
         bars: list[tuple[int | float, ...]] = []
         for row, key, value, ingest_ts in zip(rows.tolist(), *raw.where(rows).records(), strict=True):
             try:
