@@ -28,6 +28,7 @@ SYMBOL = np.dtype(
 
 @kernel
 def _note(rows, slots, offsets):  # type: ignore[no-untyped-def]
+    """Return whether any record changed a state."""
     last = np.int64(NONE)
     for i in range(slots.size):
         if slots[i] < 0:
@@ -47,6 +48,7 @@ def _note(rows, slots, offsets):  # type: ignore[no-untyped-def]
             row.warm_from = row.warm_next
             row.warm_next = last + 1
             row.warm_records = 0
+    return last != NONE
 
 
 def warm_up() -> None:
@@ -76,18 +78,21 @@ class DirtySymbols:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._rows = np.zeros(0, SYMBOL)
+        self._some: bool | None = False  # whether any is dirty; None: look
         self._share = np.zeros(0)  # of the limits, 0.5 to 1
 
     def note(self, slots: NDArray[np.int64], offsets: NDArray[np.int64]) -> None:
         """Mark the states in `slots` (NONE: no state) as changed by records at `offsets` (ascending)."""
         if slots.size:
             self._reach(int(slots.max()) + 1)
-            _note(self._rows, slots, np.ascontiguousarray(offsets))
+            if _note(self._rows, slots, np.ascontiguousarray(offsets)):
+                self._some = True
 
     def restored(self, slot: int, warm_from: int, warm_next: int) -> None:
         """Mark the state in `slot` as loaded from a snapshot."""
         self._reach(slot + 1)
         self._rows[slot] = (NONE, 0, warm_from, warm_next, 0)
+        self._some = None
 
     def warm(self, slot: int) -> tuple[int, int]:
         """Return (warm_from, warm_next) of a symbol."""
@@ -111,12 +116,15 @@ class DirtySymbols:
     @property
     def any(self) -> bool:
         """Whether any symbol is dirty."""
-        return bool((self._rows["first"] != NONE).any())
+        if self._some is None:
+            self._some = bool((self._rows["first"] != NONE).any())
+        return self._some
 
     def saved(self, slots: NDArray[np.int64]) -> None:
         """Mark the states in `slots` as saved."""
         self._rows["first"][slots] = NONE
         self._rows["records"][slots] = 0
+        self._some = None
 
     def oldest(self, next_offset: int, without: NDArray[np.int64]) -> int:
         """Return the input offset of the oldest unsaved change outside slots `without`; `next_offset` if none."""
