@@ -16,15 +16,17 @@ import pytest
 from tests.chaos.catalogue import fault
 from tests.integration.conftest import Bootstrap
 from tests.support.archived import PATIENCE, archive_settings, in_topic, make_topics, member, outcomes, write
+from tests.support.commands import Called, command
 from tests.support.fleet import Fleet, until
 from tests.support.kafka import produce
 from tests.support.postgres import PASSWORD, Postgres, unusable
 from tests.unit.archive.test_rows import KINDS, changed, raw
+from worker.archive.once import archive_once
 from worker.archive.postgres.sink import PostgresSink
 from worker.archive.rows.encoding import Encoder
 from worker.archive.sink import Conflict, Identity, StoreUnavailable
 from worker.archive.verify import verify
-from worker.errors import ConfigError, NotPermitted
+from worker.errors import ConfigError, Exit, NotPermitted
 from worker.settings import Settings
 from worker.settings.archive import ArchiveSettings
 
@@ -77,6 +79,43 @@ def test_an_owner_that_is_no_longer_adds_nothing(postgres: Postgres, sink_at: Ca
         sink_at(postgres.dsn, "zombies", Identity("cluster", "another topic", "name")).load([0])
 
 
+async def test_no_table_is_no_proof(broker: Bootstrap, topic_prefix: str, postgres: Postgres) -> None:
+    """An empty database has none, nor has a schema that lost one; and the look makes nothing."""
+    given = archive_settings(broker.bootstrap, topic_prefix, "", sink="postgres", postgres_schema=topic_prefix)
+    await make_topics(given)
+    refused = verified(given, postgres.dsn)
+    assert (refused.code, refused.out) == (Exit.CONFIG, ""), refused.err
+    assert f"there is no table {topic_prefix}.decisions in this database" in refused.sentence
+    assert "fix: Give the archive.postgres_dsn" in refused.sentence
+    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+        made = connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (topic_prefix,)).fetchall()
+        assert not made
+        await archive_once(with_dsn(given, postgres))
+        kept = verified(given, postgres.dsn)
+        assert kept.code == Exit.OK, kept.err
+        assert "OK: 0 rows" in kept.out
+        for name in ("archive_positions", "rejections_unreadable"):
+            table, away = psycopg.sql.Identifier(topic_prefix, name), psycopg.sql.Identifier("away")
+            connection.execute(psycopg.sql.SQL("ALTER TABLE {} RENAME TO {}").format(table, away))
+            refused = verified(given, postgres.dsn)
+            assert refused.code == Exit.CONFIG, refused.err
+            assert f"there is no table {topic_prefix}.{name} in this database" in refused.sentence
+            moved = psycopg.sql.Identifier(topic_prefix, "away")
+            back = psycopg.sql.SQL("ALTER TABLE {} RENAME TO {}").format(moved, psycopg.sql.Identifier(name))
+            connection.execute(back)
+
+
+def verified(given: Settings, dsn: str) -> Called:
+    """What `archive verify` answers."""
+    return command(given, "archive", "verify", ALPHAPULSE_ARCHIVE__POSTGRES_DSN=dsn)
+
+
+def with_dsn(given: Settings, postgres: Postgres) -> Settings:
+    """Settings of an archive in this database."""
+    address = ArchiveSettings.model_validate({"postgres_dsn": postgres.dsn}).postgres_dsn
+    return given.model_copy(update={"archive": given.archive.model_copy(update={"postgres_dsn": address})})
+
+
 def test_a_commit_without_an_answer_is_all_or_nothing(postgres: Postgres, sink_at: Callable[..., PostgresSink]) -> None:
     sink = sink_at(postgres.dsn, "crashes")
     sink.load([0])
@@ -120,9 +159,7 @@ async def test_members_archive_into_postgresql(
         assert PASSWORD not in first.text + second.text
         fleet.workers.remove(first)
         await fleet.stop()
-    address = ArchiveSettings.model_validate({"postgres_dsn": postgres.dsn}).postgres_dsn
-    archive = given.archive.model_copy(update={"postgres_dsn": address})
-    report = await verify(given.model_copy(update={"archive": archive}))
+    report = await verify(with_dsn(given, postgres))
     assert not report.faults, json.dumps(report.as_dict())
     assert sum(part.unreadable for table in report.tables for part in table.partitions) == 1
 

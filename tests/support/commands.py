@@ -45,10 +45,10 @@ def call(
     return Called(code, out.text, err.text)
 
 
-def command(settings: Settings, *arguments: str) -> Called:
-    """As `call` with these settings, also in a test that runs in an event loop: the command gets a thread."""
+def command(settings: Settings, *arguments: str, **extra: str) -> Called:
+    """As `call` with these settings and variables, also in a test that runs in an event loop: it gets a thread."""
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(call, *arguments, environment=environment(settings)).result()
+        return pool.submit(call, *arguments, environment=environment(settings, **extra)).result()
 
 
 class _Stream(io.TextIOWrapper):

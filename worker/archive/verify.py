@@ -24,6 +24,8 @@ from worker.kafka.seams.fetching import decoding
 from worker.kafka.topics import describe
 from worker.settings import Settings
 
+WHERE = {"delta": "archive.url and archive.store", "postgres": "archive.postgres_dsn and the server"}
+
 
 @dataclass
 class PartitionReport:
@@ -82,6 +84,7 @@ async def verify(settings: Settings) -> ArchiveReport:
     """Compare all tables with their topics as far as they are archived.
 
     Raises:
+        ConfigError: a table is missing.
         AlphapulseError: topics or tables can't be read.
     """
     tables = kinds(settings)
@@ -96,7 +99,7 @@ async def _table(settings: Settings, sink: Sink, partitions: int) -> TableReport
         kept = await asyncio.to_thread(sink.look, list(range(partitions)))
     except (StoreUnavailable, Conflict) as away:
         raise BrokerUnavailable(
-            f"the store of the archive does not answer: {away}", "Check archive.url and archive.store"
+            f"the store of the archive does not answer: {away}", f"Check {WHERE[settings.archive.sink]}"
         ) from None
     finally:
         sink.close()

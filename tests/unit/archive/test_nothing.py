@@ -33,6 +33,16 @@ def test_where_no_table_is_there_is_no_answer(tmp_path: Path, command: str) -> N
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("url", ["", "somewhere"])
+def test_another_sink_has_no_files(monkeypatch: pytest.MonkeyPatch, command: str, url: str) -> None:
+    monkeypatch.setenv("ALPHAPULSE_ARCHIVE__SINK", "postgres")
+    found = asked(url, command)
+    assert (found.code, found.out) == (Exit.CONFIG, ""), found
+    assert "archive.sink = postgres has no Delta tables" in found.sentence
+    assert "fix: Ask the database itself" in found.sentence
+
+
 def test_a_table_without_rows_is_an_answer(store: Store) -> None:
     DeltaSink(store, KIND, IDENTITY).load([0])
     assert json.loads(asked(store.url, "show", "--json").out) == {"rejections": []}

@@ -19,6 +19,10 @@ from worker.settings.archive import ArchiveSettings
 from worker.stream.failpoints import failpoint
 
 TIMEOUT_S = 30
+MADE_BY = (
+    "Give the archive.postgres_dsn and archive.postgres_schema of `alphapulse archive`; "
+    "its first start makes the tables"
+)
 # What PostgreSQL answers to a wrong password or user, and to a missing right.
 DENIED = frozenset({"28P01", "28000", "42501"})
 AWAY = frozenset({"08", "53", "55", "57", "58", "40"})  # classes of codes after which a repeat may help
@@ -51,17 +55,15 @@ class PostgresSink:
         Raises:
             StoreUnavailable, AlphapulseError: as `Sink.load`.
         """
-        ids = {self._identity.of(p): p for p in partitions}
         with self._transaction() as cursor:
             if not self._made:
                 for name, columns in self._tables():
                     for statement in statements(self._schema, name, columns):
                         cursor.execute(statement)
             self._refuse_former(cursor)
-            cursor.execute(f"SELECT id, next_offset FROM {self._positions} WHERE id = ANY(%s)", (list(ids),))
-            found = {ids[name]: offset for name, offset in cursor.fetchall()}
+            found = self._read(cursor, partitions)
         self._made = True
-        return {p: found.get(p) for p in partitions}
+        return found
 
     def append(self, rows: Any, unreadable: Any, before: Positions, after: Mapping[int, int]) -> None:
         """Copy rows, and move positions, in one transaction.
@@ -91,16 +93,26 @@ class PostgresSink:
             failpoint("archive_committing")
 
     def look(self, partitions: list[int]) -> Kept:
-        """Read the offsets of both tables, which must exist.
+        """Read positions, and the offsets of both tables, and make none.
 
         Raises:
+            ConfigError: a table is missing: it would be no proof that nothing in it is wrong.
             StoreUnavailable, AlphapulseError: as `Sink.load`.
         """
-        positions = self.load(partitions)
         with self._transaction() as cursor:
+            for name in (self.kind.name, self.kind.companion, POSITIONS):
+                self._refuse_missing(cursor, name)
+            self._refuse_former(cursor)
+            positions = self._read(cursor, partitions)
             rows, others = ({p: self._offsets(cursor, name, p) for p in partitions} for name, _ in self._tables())
         offsets = {p: np.sort(np.concatenate([rows[p], others[p]])) for p in partitions}
         return Kept(positions, offsets, {p: len(found) for p, found in others.items()})
+
+    def _read(self, cursor: Any, partitions: list[int]) -> dict[int, int | None]:
+        ids = {self._identity.of(p): p for p in partitions}
+        cursor.execute(f"SELECT id, next_offset FROM {self._positions} WHERE id = ANY(%s)", (list(ids),))
+        found = {ids[name]: offset for name, offset in cursor.fetchall()}
+        return {p: found.get(p) for p in partitions}
 
     def _offsets(self, cursor: Any, name: str, partition: int) -> NDArray[np.int64]:
         where = f"{quoted(self._schema)}.{quoted(name)}"
@@ -122,6 +134,15 @@ class PostgresSink:
     @property
     def _positions(self) -> str:
         return f"{quoted(self._schema)}.{quoted(POSITIONS)}"
+
+    def _refuse_missing(self, cursor: Any, name: str) -> None:
+        cursor.execute("SELECT to_regclass(%s)", (f"{quoted(self._schema)}.{quoted(name)}",))
+        if cursor.fetchone() == (None,):
+            raise ConfigError(
+                f"there is no table {self._schema}.{name} in this database: nothing of {self.kind.topic} was archived "
+                "there",
+                MADE_BY,
+            )
 
     def _refuse_former(self, cursor: Any) -> None:
         cursor.execute(

@@ -29,7 +29,7 @@ def overview(settings: Settings) -> dict[str, list[Day]]:
     """Return the days of each table that exists; a table without rows has none.
 
     Raises:
-        ConfigError: there is no table of this archive.
+        ConfigError: there is no table of this archive, or it has another sink than Delta tables.
         AlphapulseError: the store can't be read.
     """
     return {name: days for name, (days, _) in _found(settings).items()}
@@ -38,6 +38,11 @@ def overview(settings: Settings) -> dict[str, list[Day]]:
 def _found(settings: Settings) -> dict[str, tuple[list[Day], Upkeep]]:
     """Return the tables that exist, by name: their days, and their upkeep."""
     archive, found = settings.archive, dict[str, tuple[list[Day], Upkeep]]()
+    if archive.sink != "delta":
+        raise ConfigError(
+            f"archive.sink = {archive.sink} has no Delta tables to show or to compact",
+            "Ask the database itself, whose upkeep is its own; or set archive.sink to delta",
+        )
     store, known = store_of(archive), kinds(settings)
     for _, name, table in tables_of(archive, known):
         if (days := _done(table.days)) is not None:
@@ -54,7 +59,7 @@ def tidy(settings: Settings, sort: bool, vacuum: bool) -> dict[str, dict[str, di
     """Compact all tables, and sort and vacuum them if asked to; return what each work did, by table.
 
     Raises:
-        ConfigError: there is no table of this archive.
+        ConfigError: there is no table of this archive, or it has another sink than Delta tables.
         AlphapulseError: the store can't be read or written, or others came between again and again.
     """
     archive, room = settings.archive, Room(settings.archive.spill_dir, Turns())
