@@ -121,7 +121,7 @@ async def test_what_operators_do(broker: Bootstrap, topic_prefix: str, tmp_path:
     assert "fires 1 times" in command(settings, "alerts", "test", "limit-near", *span).out
     for arguments, code, said in (
         (("test", "limit-nea", *span), Exit.USAGE, "did you mean limit-near?"),
-        (("test", "lag", *span), Exit.CONFIG, "looks at the fleet"),
+        (("test", "lag", *span), Exit.CONFIG, "nothing that this rule looks at was seen"),
         (("silence", "rule", "--for", "1h", "--reason", "x"), Exit.USAGE, "is no matcher"),
         (("silence", "rule=x", "--for", "1hour", "--reason", "x"), Exit.USAGE, "did you mean 1h?"),
         (("silence", "rule=x", "--for", "100d", "--reason", "x"), Exit.CONFIG, "up to 90 days"),

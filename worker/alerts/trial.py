@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
 
@@ -14,6 +14,8 @@ from schemas.alert import Alert
 from worker.alerts.configuration.plan import Plan
 from worker.alerts.evaluation.evaluation import Evaluation
 from worker.alerts.evaluation.records import Record
+from worker.alerts.evaluation.sources import Row
+from worker.alerts.fleet.history import observed
 from worker.alerts.inputs import Sources
 from worker.alerts.preflight import names
 from worker.errors import AlphapulseError, BrokerUnavailable, ConfigError
@@ -33,38 +35,56 @@ READS = {
 }
 
 
+class _Step(NamedTuple):
+    """What entered at one time."""
+
+    number: int
+    now: int  # epoch ms
+    records: Sequence[Record]
+    rows: Sequence[Row] = ()
+
+
 async def trial(
-    settings: Settings, plan: Plan, name: str, since: int, until: int | None = None
+    settings: Settings, plan: Plan, name: str, since: int, until: int | None, tell: Callable[[str], None]
 ) -> AsyncIterator[tuple[int, Alert]]:
     """Yield the alerts of one rule over the records from `since` to `until`, epoch ms, with their times.
 
+    A rule of the fleet gets the steps that the journal keeps; `tell` is called where it begins later.
+
     Raises:
-        ConfigError: there is no such rule, it looks at the fleet, or a topic is missing.
+        ConfigError: there is no such rule, a topic is missing, or nothing that the rule looks at was seen of the fleet.
         AlphapulseError: a topic can't be read.
     """
     limited = plan.rules[name]
-    if limited.rule.source == "fleet":
-        raise ConfigError(
-            f"the rule {name} looks at the fleet, of which no topic keeps a history", "Test rules of other sources"
-        )
-    sources = await _sources(settings, [*READS[limited.rule.source], *getattr(limited.rule, "of", ())])
-    evaluation = Evaluation({name: limited}, settings.alerts.max_series)
+    evaluation, number = Evaluation({name: limited}, settings.alerts.max_series), 0
+    topics: Sequence[str] = (settings.alerts_state_topic,)
     try:
-        number = 0
-        async for now, records in _steps(settings, sources, since, until):
-            number += 1
-            for alert in evaluation.step(number, now, records):
-                yield now, alert
+        if limited.rule.source == "fleet":
+            steps = _journaled(settings, plan, name, since, until, tell)
+        else:
+            sources = await _sources(settings, [*READS[limited.rule.source], *getattr(limited.rule, "of", ())])
+            topics, steps = list(sources.topics.values()), _steps(settings, sources, since, until)
+        async for step in steps:
+            number = step.number
+            for alert in evaluation.step(number, step.now, step.records, step.rows):
+                yield step.now, alert
             for _ in evaluation.changes():
                 pass
         end = until if until is not None else int(time.time() * 1000)
         for alert in evaluation.step(number + 1, end, ()):
             yield end, alert
     except (Truncated, *FAILURES) as error:
-        failure = meaning(error, ", ".join(sources.topics.values()))
+        failure = meaning(error, ", ".join(topics))
         if isinstance(failure, AlphapulseError):
             raise failure from error
         raise BrokerUnavailable(f"the history can't be read: {error}", "Check the brokers that hold it") from error
+
+
+async def _journaled(
+    settings: Settings, plan: Plan, name: str, since: int, until: int | None, tell: Callable[[str], None]
+) -> AsyncIterator[_Step]:
+    for step in await observed(settings, plan.rules[name].rule, since, until, tell):
+        yield _Step(step.number, step.now, (), step.rows)
 
 
 async def _sources(settings: Settings, wanted: list[str]) -> Sources:
@@ -77,14 +97,12 @@ async def _sources(settings: Settings, wanted: list[str]) -> Sources:
     return Sources(named, {source: found[topic].partitions for source, topic in named.items()})
 
 
-async def _steps(
-    settings: Settings, sources: Sources, since: int, until: int | None
-) -> AsyncIterator[tuple[int, list[Record]]]:
+async def _steps(settings: Settings, sources: Sources, since: int, until: int | None) -> AsyncIterator[_Step]:
     """Yield the records of all partitions in the order of their times, a second of them at a time."""
     by_topic = {topic: source for source, topic in sources.topics.items()}
     waiting: list[tuple[int, str, int, int, Record, Any]] = []
     step: list[Record] = []
-    now = 0
+    number = now = 0
     async with AsyncExitStack() as opened:
         for tp in sources.tps():
             log = await opened.enter_async_context(aclosing(_log(settings, by_topic[tp.topic], tp, since)))
@@ -94,14 +112,15 @@ async def _steps(
             if until is not None and ts >= until:
                 break
             if step and ts >= now + STEP_MS:
-                yield now, step
+                number += 1
+                yield _Step(number, now, step)
                 step = []
             if not step:
                 now = max(now, ts)
             step.append(record)
             await _next(waiting, log)
     if step:
-        yield now, step
+        yield _Step(number + 1, now, step)
 
 
 async def _next(waiting: list[Any], log: AsyncGenerator[Record, None]) -> None:

@@ -111,8 +111,11 @@ def try_rule(
     except ValueError as problem:
         raise typer.BadParameter(str(problem)) from None
 
+    def note(text: str) -> None:
+        typer.echo(text, err=True)
+
     async def work() -> list[Any]:
-        return [found async for found in trial(settings, plan, rule, since, until)]
+        return [found async for found in trial(settings, plan, rule, since, until, note)]
 
     found = run_async(work())
     if json:
