@@ -180,6 +180,7 @@ lock: $(DEV) ## Renew the locks from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --universal --extra embedded --extra parquet --extra datasets --extra docker --extra models --extra gateway --extra alerts --extra archive --extra postgres --group pages --generate-hashes --no-header --no-annotate -q -c requirements-dev.lock -o requirements.lock
 	uv pip compile pyproject.toml --universal --extra gateway --extra alerts --generate-hashes --no-header --no-annotate -q -c requirements-dev.lock -o requirements-worker.lock
 	uv pip compile pyproject.toml --universal --extra models --extra gateway --extra alerts --generate-hashes --no-header --no-annotate -q -c requirements-dev.lock -o requirements-worker-models.lock
+	uv pip compile pyproject.toml --universal --extra archive --extra postgres --extra gateway --extra alerts --generate-hashes --no-header --no-annotate -q -c requirements-dev.lock -o requirements-worker-archive.lock
 
 clean: ## Remove the virtual environment and caches of this folder
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache results build dist *.egg-info

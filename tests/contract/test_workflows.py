@@ -66,5 +66,6 @@ def test_every_place_has_the_same_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["version"] == __version__
     assert f"ARG VERSION={__version__}\n" in (ROOT / "deploy" / "docker" / "Dockerfile").read_text()
-    assert f"alphapulse-worker:{__version__}}}" in (ROOT / "deploy" / "compose" / "compose.yaml").read_text()
+    for image in ("alphapulse-worker", "alphapulse-worker-archive"):
+        assert f"{image}:{__version__}}}" in (ROOT / "deploy" / "compose" / "compose.yaml").read_text()
     assert f"## [{__version__}] - " in (ROOT / "CHANGELOG.md").read_text()

@@ -14,6 +14,7 @@ from tests.docker.kafka_image import kafka_image
 from worker.broker.container import DockerBroker
 
 WORKER_IMAGE = "alphapulse-worker:test"
+ARCHIVE_IMAGE = "alphapulse-worker-archive:test"
 NOTES = pytest.StashKey[list[str]]()
 
 
@@ -55,10 +56,20 @@ def base(container_engine: None, note: Callable[[str], None]) -> str:
 @pytest.fixture(scope="session")
 def worker_image(base: str, note: Callable[[str], None]) -> str:
     """The worker's image, built from this working tree."""
+    return _built(WORKER_IMAGE, base, {}, note)
+
+
+@pytest.fixture(scope="session")
+def archive_image(base: str, worker_image: str, note: Callable[[str], None]) -> str:
+    """The image that has the archive, too; the kernels are those of the worker's."""
+    return _built(ARCHIVE_IMAGE, base, {"LOCK": "requirements-worker-archive.lock"}, note)
+
+
+def _built(tag: str, base: str, arguments: dict[str, str], note: Callable[[str], None]) -> str:
     begun = time.monotonic()
-    name = build(WORKER_IMAGE, DOCKERFILE, ROOT, {"BASE": base})
+    name = build(tag, DOCKERFILE, ROOT, {"BASE": base, **arguments})
     seconds, total = time.monotonic() - begun, size_mb(name)
-    note(f"worker image: {total} MB ({total - size_mb(base)} MB over its base), built in {seconds:.0f} s")
+    note(f"{tag}: {total} MB ({total - size_mb(base)} MB over its base), built in {seconds:.0f} s")
     return name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 import uuid
@@ -29,7 +30,7 @@ BARS = 20 * 50  # what the publisher of the demo profile sends
 READY_SECONDS = 90.0
 VERIFY_SECONDS = 60.0
 DRAIN_SECONDS = 25
-ALL = ("--profile", "gateway", "--profile", "alerts")
+ALL = ("--profile", "gateway", "--profile", "alerts", "--profile", "archive")
 TOKEN = "a-token-of-the-compose-file"
 
 
@@ -40,10 +41,11 @@ def plain() -> compose.Project:
 
 
 @pytest.fixture
-def project(base: str, worker_image: str, tmp_path: Path) -> Iterator[compose.Project]:
+def project(base: str, worker_image: str, archive_image: str, tmp_path: Path) -> Iterator[compose.Project]:
     """The compose file on images that are on this machine, with ports of its own; gone at the end."""
     variables = {
         "ALPHAPULSE_IMAGE": worker_image,
+        "ALPHAPULSE_ARCHIVE_IMAGE": archive_image,
         "KAFKA_IMAGE": kafka_image(base, worker_image),
         "KAFKA_PORT": str(free_port()),
         "PROMETHEUS_PORT": str(free_port()),
@@ -97,7 +99,7 @@ def test_scaled_fleet_answers_the_demo_and_prometheus_sees_every_worker(
     project: compose.Project, note: Callable[[str], None]
 ) -> None:
     begun = time.monotonic()
-    services = ("kafka", "topics", "worker", "prometheus", "gateway", "alerts")
+    services = ("kafka", "topics", "worker", "prometheus", "gateway", "alerts", "archive")
     project(*ALL, "up", "--detach", "--no-build", "--scale", f"worker={WORKERS}", *services, timeout=180)
     workers = project.containers("worker")
     assert len(workers) == WORKERS
@@ -108,11 +110,23 @@ def test_scaled_fleet_answers_the_demo_and_prometheus_sees_every_worker(
     port = int(project.variables["PROMETHEUS_PORT"])
     await_true(lambda: query(port, 'count(up{job="alphapulse-worker"} == 1)') == WORKERS, project)
     await_true(lambda: query(port, "sum(alphapulse_records_consumed_total)") == BARS, project)
-    roles = project.containers("gateway") + project.containers("alerts")
-    await_true(lambda: [health(role) for role in roles] == ["healthy"] * 2, project)
+    roles = [container for name in ("gateway", "alerts", "archive") for container in project.containers(name)]
+    await_true(lambda: [health(role) for role in roles] == ["healthy"] * 3, project)
+    await_true(lambda: query(port, 'count(up{job="alphapulse-archive"} == 1)') == 1, project)
     await_true(lambda: seen(project) == WORKERS, project)
-    assert [stop(role, DRAIN_SECONDS) for role in roles] == [0, 0]
+    archived(project("--profile", "archive", "exec", "-T", "archive", "alphapulse", "archive", "verify", "--json"))
+    assert [stop(role, DRAIN_SECONDS) for role in roles] == [0, 0, 0]
+    # The volume outlives the container.
+    told = project("--profile", "archive", "run", "--rm", "--no-deps", "-T", "archive", "archive", "verify", "--json")
+    assert archived(told) == (BARS, 0)
     assert [stop(worker, DRAIN_SECONDS) for worker in workers] == [0] * WORKERS
+
+
+def archived(told: str) -> tuple[int, int]:
+    """Rows and pending offsets of an archive that is as it should be."""
+    report = json.loads(told)
+    assert report["ok"], report
+    return sum(part["rows"] for table in report["tables"] for part in table["partitions"]), report["pending"]
 
 
 def seen(project: compose.Project) -> int:

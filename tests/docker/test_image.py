@@ -62,17 +62,38 @@ def test_image_declares_user_signal_entry_point_and_labels(worker_image: str) ->
     assert config["Labels"]["org.opencontainers.image.licenses"] == "Apache-2.0"
 
 
-def test_process_has_no_privileges_and_owns_nothing(worker_image: str) -> None:
+@pytest.fixture(params=["worker_image", "archive_image"])
+def image(request: pytest.FixtureRequest) -> str:
+    """Each of the two images."""
+    return str(request.getfixturevalue(request.param))
+
+
+def test_process_has_no_privileges_and_owns_nothing(image: str) -> None:
     script = "id -u; grep CapEff /proc/self/status; find /opt/alphapulse -writable ! -type l | wc -l"
-    user, capabilities, writable = once(worker_image, "-c", script, entrypoint="sh").splitlines()
+    user, capabilities, writable = once(image, "-c", script, entrypoint="sh").splitlines()
     assert user == "10001"
     assert int(capabilities.split()[1], 16) == 0
     assert int(writable) == 0
 
 
-def test_image_carries_no_installer_and_no_tests(worker_image: str) -> None:
+def test_image_carries_no_installer_and_no_tests(image: str) -> None:
     script = "find /opt/alphapulse -type d '(' -name pip -o -name hatchling -o -name pytest -o -name tests ')'"
-    assert once(worker_image, "-c", script, entrypoint="sh") == ""
+    assert once(image, "-c", script, entrypoint="sh") == ""
+
+
+def test_the_archive_is_in_an_image_of_its_own(worker_image: str, archive_image: str) -> None:
+    """It says what is missing, and where nothing is, what to do."""
+    script = "alphapulse archive show --url /var/lib/alphapulse 2>&1; echo $?"
+    said, code = once(worker_image, "-c", script, entrypoint="sh").rsplit("\n", 1)
+    assert (code, "need pyarrow" in said, "fix: " in said) == ("78", True, True), said
+    said, code = once(archive_image, "-c", script, entrypoint="sh").rsplit("\n", 1)
+    assert (code, "holds no table of an archive" in " ".join(said.split())) == ("78", True), said
+    assert once(archive_image, "-c", "import duckdb, psycopg, pyarrow", entrypoint="python3") == ""
+
+
+def test_the_kernels_fit_what_the_archive_adds(archive_image: str) -> None:
+    told = json.loads(once(archive_image, "warmup", "--json", timeout=120))
+    assert told["compiled"] == 0
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -49,6 +49,7 @@ VARIABLES = (
     Variable("ALPHAPULSE_BROKER_PROPERTIES", "", "`alphapulse broker run --property`, separated by spaces"),
     Variable("ALPHAPULSE_KAFKA_IMAGE", "apache/kafka", "image of `alphapulse broker start --docker`"),
     Variable("ALPHAPULSE_IMAGE", "alphapulse-worker", "the worker's image in deploy/compose/compose.yaml"),
+    Variable("ALPHAPULSE_ARCHIVE_IMAGE", "alphapulse-worker-archive", "the archive's image there"),
     Variable("KAFKA_IMAGE", "apache/kafka", "Kafka's image in deploy/compose/compose.yaml"),
     Variable("ALPHAPULSE_SHARED", "", "tests: folder with series of real bars"),
     Variable("ALPHAPULSE_TEST_BOOTSTRAP", "", "tests: brokers to use instead of a local one"),
@@ -58,7 +59,7 @@ VARIABLES = (
 )
 NAMES = frozenset(variable.name for variable in VARIABLES)
 # Variables that other programs read from the same `.env`.
-FOR_COMPOSE = frozenset({"ALPHAPULSE_IMAGE"})
+FOR_COMPOSE = frozenset({"ALPHAPULSE_IMAGE", "ALPHAPULSE_ARCHIVE_IMAGE"})
 # Kubernetes sets such variables in every container for each service of its namespace, also for one named "alphapulse".
 _SERVICE = re.compile(
     r"ALPHAPULSE(_[A-Z0-9]+)*_(SERVICE_(HOST|PORT)(_[A-Z0-9]+)*|PORT(_\d+_(TCP|UDP|SCTP)(_[A-Z]+)?)?)"
