@@ -28,7 +28,7 @@ from worker.telemetry.metrics import METRICS
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 LOOK = 0.1  # seconds
-SHORT = 4  # so much earlier a commit is due while upkeep needs memory, too
+SHORT = 4  # so much earlier a commit is due while memory is short: upkeep takes some, or failed attempts kept some
 LEAST, MOST = 0.2, 20.0  # seconds between two attempts while the store is away
 
 
@@ -52,6 +52,7 @@ class Archiver:
         self.opened = False  # the owner seeks what `open` found, then sets it
         self.working = False  # committing: nothing more may be read meanwhile
         self.store_ok = True
+        self._catching_up = False  # the store was away, and rows still come faster than they are written
         self._halted = self._closed = False
         self._ended = asyncio.Event()
         self._ended.set()
@@ -89,16 +90,16 @@ class Archiver:
     @property
     def due(self) -> bool:
         """Whether it is time to commit."""
-        tables, settings = [table for table in self._tables.values() if table.pending], self._settings
-        if not tables:
+        waiting = [table.since for table in self._tables.values() if table.pending]
+        if not waiting:
             return False
-        most = settings.commit_bytes // (SHORT if self._turns.shared else 1)
-        oldest = min(table.since for table in tables)
-        return (
-            self._bytes() >= most
-            or sum(table.pending.rows for table in tables) >= settings.commit_rows
-            or time.monotonic() - oldest >= settings.commit_interval_ms / 1000
-        )
+        return self._full or time.monotonic() - min(waiting) >= self._settings.commit_interval_ms / 1000
+
+    @property
+    def _full(self) -> bool:
+        most = self._settings.commit_bytes // (SHORT if self._turns.shared or self._catching_up else 1)
+        rows = sum(table.pending.rows for table in self._tables.values())
+        return self._bytes() >= most or rows >= self._settings.commit_rows
 
     def patience(self) -> float:
         """Return the seconds after which to look whether a commit is due."""
@@ -114,6 +115,7 @@ class Archiver:
             AlphapulseError: no retry can help.
         """
         self.working = True
+        self._catching_up = self._catching_up and self._full
         self._ended.clear()
         moved: dict[TopicPartition, int] = {}
         try:
@@ -169,7 +171,7 @@ class Archiver:
         self.store_ok = True
 
     def _store_fails(self, what: str, cause: Exception) -> None:
-        self.store_ok = False
+        self.store_ok, self._catching_up = False, True
         METRICS.archive_commits.labels("unknown").inc()
         log.warning("the store fails", extra={"for": what, "cause": str(cause)})
 

@@ -83,6 +83,23 @@ def test_what_a_table_holds_already_is_dropped_by_partition() -> None:
     assert len(pending) == 6
 
 
+def test_rows_are_arranged_once_and_again_when_more_came() -> None:
+    pending, encoder = Pending(KINDS["rejections"]), Encoder(KINDS["rejections"])
+
+    def arranged() -> list[tuple[str, int]]:
+        rows, unreadable = pending.arranged()
+        assert unreadable["offset"].to_pylist() == [11]
+        return list(zip(rows["symbol"].to_pylist(), rows["offset"].to_pylist(), strict=True))
+
+    pending.put(encoder.encode(0, raw(changed(symbol="B"), b"{", changed(symbol="A"))))
+    assert arranged() == [("A", 12), ("B", 10)]
+    assert arranged() == [("A", 12), ("B", 10)]
+    pending.put(encoder.encode(0, raw(changed(symbol="A"), changed(symbol="0"), first=13)))
+    assert arranged() == [("0", 14), ("A", 12), ("A", 13), ("B", 10)]
+    assert pending.drop({0: 13}) == 3  # the unreadable one, too
+    assert pending.arranged()[0]["offset"].to_pylist() == [14, 13]
+
+
 def test_a_header_is_found_among_others() -> None:
     packed = packed_headers([("ce_idx", b"no"), ("x", None), ("ce_id", b"yes"), ("ce_id", b"later"), ("none", None)])
     assert header(packed, b"ce_id") == b"yes"

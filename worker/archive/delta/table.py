@@ -18,6 +18,7 @@ from worker.version import __version__
 
 CHECKPOINT = 100  # commits
 ROW_GROUP = 20_000  # rows: what a query of one symbol must read at least
+COMMIT_GROUP = 10_000  # the same of a commit's files, until compaction: the writer holds so many rows once more
 LEVEL = 3  # of compression by Zstandard
 RETRIES = 15  # of a commit, while other members commit other partitions
 LOG_DAYS = 7  # for which the log's single commits are kept behind a checkpoint
@@ -184,5 +185,5 @@ def foreign(where: str, topic: str, what: str, found: str | None, own: str) -> C
 
 
 def writer_properties() -> Any:
-    """Return how files are written."""
-    return module().WriterProperties(compression="ZSTD", compression_level=LEVEL, max_row_group_size=ROW_GROUP)
+    """Return how the files of commits are written."""
+    return module().WriterProperties(compression="ZSTD", compression_level=LEVEL, max_row_group_size=COMMIT_GROUP)

@@ -8,18 +8,20 @@ from typing import Any
 from worker.archive.rows.encoding import Encoded
 from worker.archive.rows.kinds import Kind, unreadable_schema
 from worker.export.columns import arrow
+from worker.stream.litter import trim
 
 ORDER = ("date", "symbol", "ts", "partition", "offset")
 CHUNK = 5_000  # rows that are written at once
 
 
 class Pending:
-    """Rows and unreadable records, in the order of arrival."""
+    """Rows and unreadable records, in the order of arrival until they are arranged."""
 
     def __init__(self, kind: Kind) -> None:
         self._schemas = (kind.schema, unreadable_schema())
         self._parts: tuple[list[Any], list[Any]] = ([], [])
         self.rows = self.bytes = 0
+        self._in_order = False
 
     def __len__(self) -> int:
         return self.rows
@@ -29,21 +31,22 @@ class Pending:
         for parts, batch in zip(self._parts, encoded, strict=True):
             if len(batch):
                 parts.append(batch)
+                self._in_order = False
                 self.rows += len(batch)
                 self.bytes += batch.nbytes
 
     def arranged(self) -> tuple[Any, Any]:
         """Return rows and unreadable records as pyarrow Tables, and keep them in their order from now on."""
-        found = []
-        for parts, table in zip(self._parts, self.tables(), strict=True):
-            table = table.sort_by([(name, "ascending") for name in ORDER if name in table.column_names])
-            # In the place of what was unsorted: both together would take twice the memory.
-            parts[:] = table.to_batches(max_chunksize=CHUNK)
-            found.append(arrow().Table.from_batches(parts, schema=table.schema))
-        return found[0], found[1]
+        if not self._in_order:
+            for parts, schema in zip(self._parts, self._schemas, strict=True):
+                # In the place of what was unsorted: both together would take twice the memory.
+                parts[:] = _in_order(arrow().Table.from_batches(parts, schema=schema))
+            trim()  # the C library would keep what was unsorted while the sink writes
+            self._in_order = True
+        return self.tables()
 
     def tables(self) -> tuple[Any, Any]:
-        """Return rows and unreadable records as pyarrow Tables, as they came."""
+        """Return rows and unreadable records as pyarrow Tables, as they are."""
         rows, unreadable = (
             arrow().Table.from_batches(parts, schema=schema)
             for parts, schema in zip(self._parts, self._schemas, strict=True)
@@ -62,6 +65,12 @@ class Pending:
         self._parts = ([], [])
         self.rows = self.bytes = 0
         arrow().default_memory_pool().release_unused()
+
+
+def _in_order(table: Any) -> list[Any]:
+    table = table.sort_by([(name, "ascending") for name in ORDER if name in table.column_names])
+    found: list[Any] = table.to_batches(max_chunksize=CHUNK)
+    return found
 
 
 def beyond(table: Any, positions: Mapping[int, int | None]) -> Any:
