@@ -15,7 +15,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
 
 from schemas import Decision, Rejection
-from tests.support.fleet import Fleet, WorkerProcess, until
+from tests.support.fleet import Fleet, NotInTime, WorkerProcess, until
 from tests.support.kafka import create_topics, read_partition
 from tests.support.record_engine import RecordEngine
 from worker.engine.records.records import Records
@@ -132,11 +132,17 @@ async def archived(settings: Settings, seconds: float = PATIENCE, options: dict[
     names = {"decisions": settings.topics.output, "rejections": settings.topics.rejections}
     wanted = {name: len(await in_topic(settings, names[name])) for name in settings.archive.tables}
 
+    found: dict[str, int] = {}
+
     async def holds() -> bool:
-        found = {name: await asyncio.to_thread(count, settings.archive.url, name, options) for name in wanted}
+        for name in wanted:
+            found[name] = await asyncio.to_thread(count, settings.archive.url, name, options)
         return found == wanted
 
-    await until(holds, seconds, f"{wanted} rows")
+    try:
+        await until(holds, seconds, f"{wanted} rows")
+    except NotInTime as late:
+        raise NotInTime(f"{late}, but {found}") from None
 
 
 def count(url: str | Path, name: str, options: dict[str, str] | None = None) -> int:
