@@ -51,10 +51,46 @@ def _note(rows, slots, offsets):  # type: ignore[no-untyped-def]
     return last != NONE
 
 
+@kernel
+def _known(rows):  # type: ignore[no-untyped-def]
+    """Return the number of symbols that were ever changed."""
+    count = 0
+    for slot in range(rows.size):
+        count += rows[slot].warm_from != NONE
+    return count
+
+
+@kernel
+def _find_due(rows, share, records, offsets, next_offset, found):  # type: ignore[no-untyped-def]
+    """Write the dirty slots that have as many records or offsets as their shares of the limits; return their number."""
+    count = 0
+    for slot in range(rows.size):
+        row = rows[slot]
+        if row.first == NONE:
+            continue
+        if row.records >= share[slot] * records or next_offset - row.first >= share[slot] * offsets:
+            found[count] = slot
+            count += 1
+    return count
+
+
+@kernel
+def _oldest(rows):  # type: ignore[no-untyped-def]
+    least = np.int64(NONE)
+    for slot in range(rows.size):
+        first = rows[slot].first
+        if first != NONE and (least == NONE or first < least):
+            least = first
+    return least
+
+
 def warm_up() -> None:
-    """Compile the kernel, or load it from the cache."""
-    none = np.zeros(0, np.int64)
-    _note(np.zeros(0, SYMBOL), none, none)
+    """Compile the kernels, or load them from the cache."""
+    rows, none = np.zeros(0, SYMBOL), np.zeros(0, np.int64)
+    _note(rows, none, none)
+    _known(rows)
+    _find_due(rows, np.zeros(0), 1, 1, 1, none)
+    _oldest(rows)
 
 
 class Limits(NamedTuple):
@@ -101,13 +137,12 @@ class DirtySymbols:
 
     def due(self, next_offset: int) -> NDArray[np.int64]:
         """Return the slots to save in the transaction that commits `next_offset`, oldest change first."""
-        rows = self._rows
-        symbols = int(np.count_nonzero(rows["warm_from"] != NONE))
-        age = next_offset - rows["first"]
-        late = (rows["records"] >= self._share * self._limits.records) | (
-            age >= self._share * self._limits.widest(symbols)
-        )
-        return self._oldest_first(np.flatnonzero(late & (rows["first"] != NONE)))
+        if not self.any:
+            return np.zeros(0, np.int64)
+        widest = self._limits.widest(_known(self._rows))
+        found = np.empty(len(self._rows), np.int64)
+        count = _find_due(self._rows, self._share, self._limits.records, widest, next_offset, found)
+        return self._oldest_first(found[:count])
 
     def all(self) -> NDArray[np.int64]:
         """Return all dirty slots, oldest change first."""
@@ -128,10 +163,12 @@ class DirtySymbols:
 
     def oldest(self, next_offset: int, without: NDArray[np.int64]) -> int:
         """Return the input offset of the oldest unsaved change outside slots `without`; `next_offset` if none."""
-        first = self._rows["first"].copy()
-        first[without] = NONE
-        first = first[first != NONE]
-        return int(first.min()) if first.size else next_offset
+        rows = self._rows
+        if without.size:
+            rows = rows.copy()
+            rows["first"][without] = NONE
+        first = int(_oldest(rows))
+        return next_offset if first == NONE else first
 
     def _oldest_first(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
         return slots[np.argsort(self._rows["first"][slots], kind="stable")]
