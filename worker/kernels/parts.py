@@ -11,7 +11,7 @@ from worker.engine.bar import BAR
 from worker.engine.hooking import NOBODY
 from worker.engine.output.encoding import DecisionEncoder
 from worker.engine.output.rows import OutputRows, clear_rejected
-from worker.engine.output.tally import tally
+from worker.engine.output.tally import Tally
 from worker.engine.partition import PartitionEngine
 from worker.engine.pipeline import OUTPUT, decide, observe, params
 from worker.engine.records import key_table
@@ -49,7 +49,7 @@ def _outputs() -> None:
 
 def _rest() -> None:
     key_table.warm_up()
-    tally(np.zeros(0, OUTPUT))
+    Tally().add(np.zeros(0, OUTPUT))
     dirty.warm_up()
     clear_rejected(OutputRows().rows(np.zeros(0, np.int64)))
     circuit.warm_up()

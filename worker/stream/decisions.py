@@ -11,7 +11,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from numpy.typing import NDArray
 
 from worker.configured_strategy import shelf
-from worker.engine.output.tally import tally
+from worker.engine.output.tally import Tally
 from worker.engine.partition import PartitionEngine
 from worker.engine.pipeline import OUTPUT
 from worker.engine.records.raw import RawRecords
@@ -99,7 +99,7 @@ class DecisionJob:
         results = engine.step_raw(raw)
         for _ in self.publisher(tp, MIN_BATCH).outputs(raw, results):
             pass
-        tally(results[1])
+        Tally().add(results[1])
         dirty.warm_up()
 
     def warm_up_outputs(self) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Metric
 from prometheus_client.metrics import MetricWrapperBase
 
 
@@ -34,7 +35,15 @@ class _Remembering(MetricWrapperBase):
 
 
 class QuickCounter(_Remembering, Counter):
-    """A Counter."""
+    """A Counter; `before` is called before it is read."""
+
+    before: Callable[[], None] | None = None
+
+    def collect(self) -> Iterable[Metric]:
+        """Return its samples."""
+        if self.before is not None:
+            self.before()
+        return super().collect()
 
 
 class QuickGauge(_Remembering, Gauge):

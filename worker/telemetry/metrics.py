@@ -13,7 +13,7 @@ from schemas import Decision
 from schemas.decision import Strategy
 from worker.engine.asking import intent
 from worker.engine.output.outcomes import ACTIONS
-from worker.engine.output.tally import tally
+from worker.engine.output.tally import Tally
 from worker.engine.reasons import codes
 from worker.engine.scoring.model import Status
 from worker.models.serving.trial import Verdict, compare
@@ -169,6 +169,9 @@ class Metrics:
         )
         self.last_poll_timestamp_seconds = self._gauge("last_poll_timestamp_seconds", "Unix time of the last poll.")
         self.build_info = self._gauge("build_info", "Always 1.", "version", "config_hash")
+        self._tally, self._consumed = Tally(), dict[int, int]()
+        for counter in (self.records_consumed, self.decisions, self.model_answers, self.strategy_failures):
+            counter.before = self._settle
         ProcessCollector(registry=self.registry)
 
     def count_batch(self, partition: int, outcomes: Sequence[Any]) -> None:
@@ -194,18 +197,24 @@ class Metrics:
 
     def count_rows(self, partition: int, outs: NDArray[Any]) -> None:
         """Count the outcomes of output rows (`pipeline.OUTPUT`)."""
-        self.records_consumed.labels(partition).inc(len(outs))
-        found = tally(outs)
-        if found.rejected:
+        self._consumed[partition] = self._consumed.get(partition, 0) + len(outs)
+        if self._tally.add(outs):
             rejected = ~outs["validation"]["accepted"].astype(bool)
             masks, counts = np.unique(outs["validation"]["mask"][rejected], return_counts=True)
             for mask, count in zip(masks.tolist(), counts.tolist(), strict=True):
                 self.records_rejected.labels(codes(mask)[0]).inc(count)
-        for action, count in found.actions.items():
+
+    def _settle(self) -> None:
+        """Enter what was counted of rows: counters are set when somebody reads them, and not with each batch."""
+        consumed, self._consumed = self._consumed, {}
+        for partition, count in consumed.items():
+            self.records_consumed.labels(partition).inc(count)
+        actions, statuses, answers = self._tally.take()
+        for action, count in actions.items():
             self.decisions.labels(ACTIONS[action]).inc(count)
-        for status, count in found.statuses.items():
+        for status, count in statuses.items():
             self.model_answers.labels(STATUSES[status]).inc(count)
-        for code, count in found.answers.items():
+        for code, count in answers.items():
             if code in FAILURES:
                 self.strategy_failures.labels(FAILURES[code]).inc(count)
 
@@ -266,7 +275,7 @@ class Metrics:
         """Return (name, type, meaning) of every metric, in order of declaration."""
         return [(family.name, family.type, family.documentation) for family in self.registry.collect()]
 
-    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+    def _counter(self, name: str, meaning: str, *labels: str) -> QuickCounter:
         return QuickCounter(name, meaning, labels, namespace=PREFIX, registry=self.registry)
 
     def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:

@@ -1,8 +1,8 @@
-"""The outcomes of output rows, counted."""
+"""The outcomes of output rows, counted by their codes."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,41 +10,36 @@ from numpy.typing import NDArray
 from worker.engine.kernel import kernel
 
 CODES = 256  # of a byte
-ACTIONS, STATUSES, ANSWERS = 1, 1 + CODES, 1 + 2 * CODES  # places; before them: the rejected
-
-
-class Tally(NamedTuple):
-    """How many rows were rejected; of the others, how many have each code that occurs."""
-
-    rejected: int
-    actions: dict[int, int]  # of the decision
-    statuses: dict[int, int]  # of the model's answer
-    answers: dict[int, int]  # of a strategy's answer, 0 left out
+ACTIONS, STATUSES, ANSWERS = 0, CODES, 2 * CODES  # places of the decision's, the model's and a strategy's codes
 
 
 @kernel
 def _count(outs, counts):  # type: ignore[no-untyped-def]
+    rejected = 0
     for row in range(outs.size):
         out = outs[row]
         if not out.validation.accepted:
-            counts[0] += 1
+            rejected += 1
             continue
         counts[ACTIONS + out.decision.action] += 1
         counts[STATUSES + out.model.status] += 1
-        if out.said.intent.status != 0:
-            counts[ANSWERS + out.said.intent.status] += 1
+        counts[ANSWERS + out.said.intent.status] += 1
+    return rejected
 
 
-def tally(outs: NDArray[Any]) -> Tally:
-    """Count output rows (`pipeline.OUTPUT`), contiguous."""
-    counts = np.zeros(ANSWERS + CODES, np.int64)
-    _count(outs, counts)
-    actions, statuses, answers = dict[int, int](), dict[int, int](), dict[int, int]()
-    for place in counts.nonzero()[0].tolist():
-        if place >= ANSWERS:
-            answers[place - ANSWERS] = int(counts[place])
-        elif place >= STATUSES:
-            statuses[place - STATUSES] = int(counts[place])
-        elif place >= ACTIONS:
-            actions[place - ACTIONS] = int(counts[place])
-    return Tally(int(counts[0]), actions, statuses, answers)
+class Tally:
+    """How many accepted rows had each code, since the last `take`."""
+
+    def __init__(self) -> None:
+        self._counts = np.zeros(3 * CODES, np.int64)
+
+    def add(self, outs: NDArray[Any]) -> int:
+        """Count output rows (`pipeline.OUTPUT`), contiguous; return how many were rejected, which have no codes."""
+        return int(_count(outs, self._counts))
+
+    def take(self) -> tuple[dict[int, int], dict[int, int], dict[int, int]]:
+        """Return the counts of decisions, models' answers and strategies' answers by their codes, and begin anew."""
+        counts, self._counts = self._counts, np.zeros(3 * CODES, np.int64)
+        found = counts.reshape(3, CODES)
+        actions, statuses, answers = ({code: int(row[code]) for code in row.nonzero()[0].tolist()} for row in found)
+        return actions, statuses, answers
