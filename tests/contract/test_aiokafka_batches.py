@@ -15,7 +15,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder, MessageAccumulat
 from aiokafka.protocol.types import Bytes
 from aiokafka.record.memory_records import MemoryRecords
 
-from worker.kafka.seams.sending import FinishedBatch
+from worker.kafka.seams.fast.sending import FinishedBatch
 from worker.wire.crc32c import available
 from worker.wire.framing import HEADER, put_header
 from worker.wire.writer import RecordBatch

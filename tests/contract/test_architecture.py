@@ -17,7 +17,7 @@ NODE = re.compile(r'^ +(\w+)\["<b>(\d+) ([\w/]+\.py)</b><br/>([\w., ]+)<br/>[^"<
 EDGE = re.compile(r"^ +(\w+) (-->|-\.->)\|([\w, ]+)\| (\w+)$", re.MULTILINE)
 SPAN = re.compile(r"`([^`]+)`")
 MOST_FILES = 12
-FIRST, LAST = "kafka/seams/fetching.py", "kafka/transactions/producer.py"
+FIRST, LAST = "kafka/seams/fast/fetching.py", "kafka/transactions/producer.py"
 QUESTIONS = ("A rebalance loses state", "A new rejection code", "A decision's JSON", "A commit failed")
 
 

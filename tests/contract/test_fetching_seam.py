@@ -1,4 +1,4 @@
-"""aiokafka's fetcher uses record sets and their iterators as `worker.kafka.seams.fetching` expects."""
+"""aiokafka's fetcher uses record sets and their iterators as `worker.kafka.seams.fast.fetching` expects."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from schemas.state import StateOwner
 from tests.support.counting import CountingEngine
 from tests.support.record_sets import MARKER_COMMIT, batch, marker, plain, random_records
 from worker.engine.records.raw import RawRecords
-from worker.kafka.seams import fetching, pacing, pinned
+from worker.kafka.seams import pacing, pinned
+from worker.kafka.seams.fast import fetching
 from worker.stream.state.dirty import DirtySymbols, Limits
 from worker.stream.state.partition_state import PartitionState
 from worker.stream.state.snapshots import SnapshotWriter

@@ -11,8 +11,9 @@ from aiokafka.conn import AIOKafkaConnection
 from aiokafka.producer import sender
 from aiokafka.protocol.produce import ProduceRequest
 
-from worker.kafka.seams import pinned, requests
-from worker.kafka.seams.requests import PartedProduceRequest
+from worker.kafka.seams import pinned
+from worker.kafka.seams.fast import requests
+from worker.kafka.seams.fast.requests import PartedProduceRequest
 
 VERSIONS = range(8)
 

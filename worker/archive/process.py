@@ -24,7 +24,7 @@ from worker.kafka.errors import FAILURES
 from worker.kafka.rejoining import Rejoining
 from worker.kafka.seams import stop_consumer
 from worker.kafka.seams.assignor import sticky_assignor
-from worker.kafka.seams.fetching import decoding
+from worker.kafka.seams.fast.fetching import decoding
 from worker.settings import Settings
 from worker.stream.process import calm_garbage_collector, check_timings
 from worker.stream.shutdown import Shutdown, leave_at_once, unless_asked

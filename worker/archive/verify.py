@@ -20,7 +20,7 @@ from worker.errors import BrokerUnavailable
 from worker.kafka.client import client_options
 from worker.kafka.preflight import admin_client
 from worker.kafka.reader import Reader
-from worker.kafka.seams.fetching import decoding
+from worker.kafka.seams.fast.fetching import decoding
 from worker.kafka.topics import describe
 from worker.settings import Settings
 

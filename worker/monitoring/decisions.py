@@ -17,7 +17,7 @@ from worker.kafka.leaders import Leaders
 from worker.kafka.records.columns import as_raw
 from worker.kafka.seams import fetch_each_alone, start_consumer, stop_consumer, watch
 from worker.kafka.seams.clients import client_of
-from worker.kafka.seams.fetching import decoding
+from worker.kafka.seams.fast.fetching import decoding
 from worker.monitoring.backlog import Backlog
 from worker.telemetry.metrics import METRICS
 

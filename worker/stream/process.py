@@ -24,8 +24,9 @@ from worker.kafka.rejoining import Rejoining
 from worker.kafka.seams import stop_consumer
 from worker.kafka.seams.assignor import sticky_assignor
 from worker.kafka.seams.clients import client_of, membership
-from worker.kafka.seams.fetching import decoding
-from worker.kafka.seams.requests import install_parted_requests
+from worker.kafka.seams.fast import packing
+from worker.kafka.seams.fast.fetching import decoding
+from worker.kafka.seams.fast.requests import install_parted_requests
 from worker.settings import Settings, load_engine_of
 from worker.stream.control.follower import following
 from worker.stream.control.table import ControlTable
@@ -131,6 +132,7 @@ class WorkerProcess:
     async def _membership(self) -> None:
         if self._settings.processing.fast_path:
             install_parted_requests()
+            packing.install()
         consumer = self._consumer = self._new_consumer()
         shared = self._clients(consumer)
         member = Member(consumer, self._settings, lambda tp: self._new_partition(tp, shared))

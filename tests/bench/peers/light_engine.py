@@ -22,7 +22,7 @@ from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoder
 from worker.engine.switching.keeping import SymbolState
 from worker.kafka.records.outputs import Prepared
-from worker.kafka.seams.sending import FinishedBatch
+from worker.kafka.seams.fast.sending import FinishedBatch
 from worker.settings import Settings
 from worker.wire.framing import put_header
 from worker.wire.records import Input

@@ -22,7 +22,7 @@ from aiokafka.protocol.types import (
 from worker.kafka.protocol.fixed import Fixed
 from worker.kafka.protocol.offsets import COMMIT_ANSWER, POSITIONS, Membership, Position, named_offsets
 from worker.kafka.protocol.types import TEXT
-from worker.kafka.seams.requests import Body, Buffer
+from worker.kafka.seams.fast.requests import Body, Buffer
 
 NO_TAGS = TaggedFields.encode({})
 ALL_REPLICAS = -1

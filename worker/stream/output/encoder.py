@@ -17,7 +17,7 @@ from worker.engine.settings import EngineSettings
 from worker.engine.stages.ingestion import Decoded, rows_of
 from worker.kafka.reader import Consumed
 from worker.kafka.records.outputs import Output, Prepared
-from worker.kafka.seams.sending import FinishedBatch
+from worker.kafka.seams.fast.sending import FinishedBatch
 from worker.settings import TopicSettings
 from worker.stream.output.builder import DECISION, TRACE_HEADERS, OutputBuilder, common_headers
 from worker.telemetry.metrics import METRICS

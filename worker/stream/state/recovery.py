@@ -15,7 +15,7 @@ from worker.errors import DataError
 from worker.kafka.errors import OutcomeUnknown, damaged
 from worker.kafka.identity import topic_ids
 from worker.kafka.reader import Reader, Truncated
-from worker.kafka.seams.fetching import decoding
+from worker.kafka.seams.fast.fetching import decoding
 from worker.kafka.topics import partitions_changed
 from worker.settings import Settings
 from worker.stream.control.table import ControlTable

@@ -16,7 +16,7 @@ from tests.support.record_sets import batch, marker, plain, random_records, rand
 from worker.engine.records.raw import RawRecords
 from worker.kafka.records.columns import raw_of
 from worker.kafka.records.decode import decode
-from worker.kafka.seams import fetching
+from worker.kafka.seams.fast import fetching
 from worker.wire.plain import packed_headers
 
 TP = TopicPartition("ticks.raw", 3)
