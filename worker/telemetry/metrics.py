@@ -45,7 +45,9 @@ class Metrics:
         self.consumer_lag_records = self._gauge(
             "consumer_lag_records", "End offset minus committed position.", "partition"
         )
-        self.engine_seconds = self._histogram("engine_seconds", "Engine time per batch.", _FAST)
+        self.engine_seconds = self._histogram(
+            "engine_seconds", "Engine time per batch, small ones of a round together.", _FAST
+        )
         self.commit_duration_seconds = self._histogram(
             "commit_duration_seconds", "Time to encode, send and commit, per batch.", _FAST
         )
