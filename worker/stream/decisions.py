@@ -14,7 +14,7 @@ from worker.configured_strategy import shelf
 from worker.engine.output.tally import Tally
 from worker.engine.partition import PartitionEngine
 from worker.engine.pipeline import OUTPUT
-from worker.engine.records.raw import RawRecords
+from worker.engine.records.raw import RawRecords, together
 from worker.engine.settings import ENGINE_VERSION, EngineSettings, ModelSettings
 from worker.engine.stages.ingestion import Decoded, Decoder
 from worker.engine.together import step_together
@@ -99,6 +99,7 @@ class DecisionJob:
         results = engine.step_raw(raw)
         for _ in self.publisher(tp, MIN_BATCH).outputs(raw, results):
             pass
+        together([raw, raw])
         Tally().add(results[1])
         dirty.warm_up()
 

@@ -10,6 +10,7 @@ PROGRAM = """
 import json
 import sys
 
+import numpy as np
 from aiokafka import TopicPartition
 from numba.core.dispatcher import Dispatcher
 
@@ -19,6 +20,8 @@ from worker.engine.settings import EngineSettings
 from worker.kafka.records.columns import raw_of
 from worker.settings import Settings
 from worker.stream.decisions import DecisionJob
+from worker.stream.state.dirty import DirtySymbols, Limits
+from worker.telemetry.metrics import METRICS
 
 
 class Row:
@@ -50,6 +53,13 @@ for start, stop in ((0, 1), (1, 3), (3, 100), (100, 400)):
     raw = raw_of(rows[start:stop])
     results = engine.step_raw(raw)
     list(publisher.outputs(raw, results))
+for results in job.step([job.engine(), job.engine()], [raw_of(rows[:3]), raw_of(rows[3:9])]):
+    assert not isinstance(results, Exception), results
+    METRICS.count_rows(0, results[1])
+dirty = DirtySymbols(Limits(1, 1))
+dirty.note(engine.touched, np.arange(len(engine.touched)))
+dirty.saved(dirty.due(len(engine.touched)))
+dirty.oldest(0, np.zeros(0, np.int64))
 engine.advance_raw(raw_of(rows[:5]))
 engine.warm_again_raw(raw_of(rows[:5]))
 again = job.engine()
