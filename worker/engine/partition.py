@@ -29,7 +29,7 @@ from worker.engine.state.fingerprints import Fingerprints
 from worker.engine.state.frames import Spill
 from worker.engine.state.layout import STATE
 from worker.engine.state.symbols import Symbols
-from worker.engine.steps import Limits, Own, Stepped, go, look
+from worker.engine.steps import Limits, Own, Share, go, look
 from worker.engine.strategy.hooked import Chosen, Find, Hooked
 from worker.engine.switching.changing import Changing
 from worker.engine.switching.keeping import Keeping, SymbolState
@@ -177,7 +177,7 @@ class PartitionEngine:
         found = self.symbols.slots(keys, (decoded.bars["mask"] == 0).tolist())
         self._keeping.settle(found[0])
         outs = np.zeros(len(keys), OUTPUT)
-        self._go(Stepped(self._own, known, *found, None, None), decoded.bars, outs, decoded.extras)
+        self._go(Share(self._own, known, *found, None, None), decoded.bars, outs, decoded.extras)
         return outs
 
     def step_key(
@@ -201,7 +201,7 @@ class PartitionEngine:
             some, at, known = bars[part], None if offsets is None else offsets[part], len(self.symbols)
             found = self.symbols.slots_of(key, some["mask"] == 0)
             limits = partial(self.controls.limits_of, key or b"", np.zeros(0, np.int64) if at is None else at)
-            return self._batch(self._stepped(known, *found, at, limits), some, extras[part])
+            return self._batch(self._share(known, *found, at, limits), some, extras[part])
 
         return self._in_pieces(dues, len(bars), step)
 
@@ -216,35 +216,35 @@ class PartitionEngine:
             some, bars, at, known = keys[part], decoded.bars[part], offsets[part], len(self.symbols)
             found = self.symbols.slots(some, (bars["mask"] == 0).tolist())
             limits = partial(self.controls.limits_of_keys, some, at)
-            return self._batch(self._stepped(known, *found, at, limits), bars, decoded.extras[part])
+            return self._batch(self._share(known, *found, at, limits), bars, decoded.extras[part])
 
         return self._in_pieces(dues, len(keys), step)
 
-    def begun(self, raw: RawRecords, wanted: NDArray[np.bool_]) -> Stepped:
+    def begun(self, raw: RawRecords, wanted: NDArray[np.bool_]) -> Share:
         """Return raw records for `steps.go`, which must follow; keys that are `wanted` get a slot."""
         known = len(self.symbols)
         found = self.symbols.slots_raw(raw, wanted)
-        return self._stepped(known, *found, raw.rows["offset"], partial(self.controls.limits, raw))
+        return self._share(known, *found, raw.rows["offset"], partial(self.controls.limits, raw))
 
-    def _stepped(
+    def _share(
         self,
         known: int,
         slots: NDArray[np.int64],
         new: Sequence[bytes],
         offsets: NDArray[np.int64] | None,
         limits: Limits,
-    ) -> Stepped:
+    ) -> Share:
         self._keeping.settle(slots)
-        return Stepped(self._own, known, slots, new, offsets, limits if self.controls else None)
+        return Share(self._own, known, slots, new, offsets, limits if self.controls else None)
 
-    def _batch(self, batch: Stepped, bars: NDArray[Any], extras: NDArray[np.float64]) -> NDArray[Any]:
-        outs = self._rows.rows(batch.slots)
-        self._go(batch, bars, outs, extras)
+    def _batch(self, share: Share, bars: NDArray[Any], extras: NDArray[np.float64]) -> NDArray[Any]:
+        outs = self._rows.rows(share.slots)
+        self._go(share, bars, outs, extras)
         return outs
 
-    def _go(self, batch: Stepped, bars: NDArray[Any], outs: NDArray[Any], extras: NDArray[np.float64]) -> None:
-        go([batch], bars, outs, extras)
-        self.touched = batch.touched
+    def _go(self, share: Share, bars: NDArray[Any], outs: NDArray[Any], extras: NDArray[np.float64]) -> None:
+        go([share], bars, outs, extras)
+        self.touched = share.touched
 
     def _in_pieces(self, dues: Sequence[Due], count: int, step: Callable[[slice], NDArray[Any]]) -> NDArray[Any]:
         """Step a batch, cut where corporate actions take effect."""
@@ -260,7 +260,7 @@ class PartitionEngine:
         key_table.warm_up()
         nothing = RawRecords(np.zeros(0, np.uint8), np.zeros(0, ROW))
         bars, none = self.decoder.decode_raw(nothing).bars, np.zeros(0, np.int64)
-        self._batch(Stepped(self._own, 0, none, (), None, None), bars, NO_EXTRAS)
+        self._batch(Share(self._own, 0, none, (), None, None), bars, NO_EXTRAS)
         if self._scorer is not None:
             self._scorer.warm_up()
 
@@ -276,12 +276,12 @@ class PartitionEngine:
         def step(part: slice) -> NDArray[Any]:
             some, bars = raw.slice(part.start, part.stop), decoded.bars[part]
             slots, new = self.symbols.slots_raw(some, np.zeros(len(some), np.bool_))
-            batch = Stepped(self._own, len(self.symbols), slots, new, None, None)
+            share = Share(self._own, len(self.symbols), slots, new, None, None)
             outs = self._rows.rows(slots)
-            with self._again.times(self.symbols.states, slots, batch.frames):
-                look([batch], bars, outs)
-            for variant, lost in self._keeping.rebuilding(slots, batch.frames):
-                variant.hooking.observe(batch.order, lost, bars, outs, self.symbols, decoded.extras[part])
+            with self._again.times(self.symbols.states, slots, share.frames):
+                look([share], bars, outs)
+            for variant, lost in self._keeping.rebuilding(slots, share.frames):
+                variant.hooking.observe(share.order, lost, bars, outs, self.symbols, decoded.extras[part])
             return outs
 
         splitting = SplittingAgain(self._splitting, self._again)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import accumulate
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ Limits = Callable[[NDArray[np.int64]], NDArray[Any]]
 
 @dataclass(kw_only=True)
 class Own:
-    """What one engine has of its own, and its own work on a batch."""
+    """What one engine has of its own, and its own work on a share."""
 
     params: Params
     most: int  # limit of symbols
@@ -46,26 +47,26 @@ class Own:
         """Whether `decide` is to decide, and not the rules for all engines at once."""
         return self.variants is not None
 
-    def ask(self, batch: Stepped, bars: NDArray[Any], outs: NDArray[Any]) -> None:
-        """Ask the models, if there are any."""
+    def ask(self, share: Share, place: slice, bars: NDArray[Any], outs: NDArray[Any]) -> None:
+        """Ask the models, if there are any, about the rows in the share's place."""
         if self.scorer is not None and self.scorer.listens:
-            generations = self.controls.generations(batch.offsets, bars["ts"])
-            ask(self.scorer, outs, self.symbols.states["carry"]["circuit"], batch.frames, generations)
+            generations = self.controls.generations(share.offsets, bars["ts"][place])
+            ask(self.scorer, outs[place], self.symbols.states["carry"]["circuit"], share.frames, generations)
 
-    def meet(self, batch: Stepped, bars: NDArray[Any]) -> Met | None:
+    def meet(self, share: Share, bars: NDArray[Any]) -> Met | None:
         """Return which strategies a batch meets, before its bars are observed; None where none was ever switched."""
         if self.changing is None or self.variants is None or not self.variants.switched:
             return None
-        self.keeping.begin([slot for key in batch.new if (slot := self.symbols.get(key)) is not None])
-        ordinals = self.controls.generations(batch.offsets, bars["ts"], self.key)
-        met = Met.of(ordinals, self.keeping.ordinals(batch.slots), batch.slots, bars)
+        self.keeping.begin([slot for key in share.new if (slot := self.symbols.get(key)) is not None])
+        ordinals = self.controls.generations(share.offsets, bars["ts"], self.key)
+        met = Met.of(ordinals, self.keeping.ordinals(share.slots), share.slots, bars)
         self.changing.remember(met.changing)
         return met
 
     def decide(
         self,
         met: Met | None,
-        batch: Stepped,
+        share: Share,
         bars: NDArray[Any],
         outs: NDArray[Any],
         params: Params,
@@ -73,17 +74,17 @@ class Own:
     ) -> None:
         """Decide the rows of a batch by the strategies that they meet."""
         if met is None or self.changing is None:
-            self._decide_by(CONFIGURED, batch, bars, batch.order, outs, params, extras)
+            self._decide_by(CONFIGURED, share, bars, share.order, outs, params, extras)
             return
-        for turn in turns(met, batch.slots, batch.order, outs["validation"]["accepted"]):
+        for turn in turns(met, share.slots, share.order, outs["validation"]["accepted"]):
             for begin in turn.begins:
-                self.changing.begin(begin, batch.slots, bars, outs)
-            self._decide_by(turn.ordinal, batch, bars, turn.order, outs, params, extras)
+                self.changing.begin(begin, share.slots, bars, outs)
+            self._decide_by(turn.ordinal, share, bars, turn.order, outs, params, extras)
 
     def _decide_by(
         self,
         ordinal: int,
-        batch: Stepped,
+        share: Share,
         bars: NDArray[Any],
         order: NDArray[np.int64],
         outs: NDArray[Any],
@@ -94,15 +95,24 @@ class Own:
         assert self.variants is not None
         variant = self.variants.live(ordinal) or self.variants.live(CONFIGURED)
         assert variant is not None
-        variant.hooking.observe(order, batch.frames, bars, outs, self.symbols, extras)
+        variant.hooking.observe(order, share.frames, bars, outs, self.symbols, extras)
         part = parts_of([(*self.symbols.frames.place, 0, order.size, 0, EVERY)])
-        decide(part, batch.frames, order, bars, outs, params, variant.hooking.hook())
+        decide(part, share.frames, order, bars, outs, params, variant.hooking.hook())
         if variant.voice:
             outs["said"]["voice"][order] = variant.voice
         variant.hooking.decided()
 
 
-class Stepped:
+class Looked(NamedTuple):
+    """What `look` has put together."""
+
+    places: list[slice]  # of the shares' rows
+    parts: NDArray[Any]  # `parts.PART`
+    frames: NDArray[np.int64]  # by row
+    order: NDArray[np.int64]
+
+
+class Share:
     """One engine's rows of a batch, and the engine's own work on them."""
 
     def __init__(
@@ -136,61 +146,52 @@ class Stepped:
             self.touched = np.where(np.isin(self.slots, freed), -1, self.slots)
 
 
-def look(batches: Sequence[Stepped], bars: NDArray[Any], outs: NDArray[Any]) -> None:
+def look(shares: Sequence[Share], bars: NDArray[Any], outs: NDArray[Any]) -> Looked:
     """Run validation to timeframes for the rows of some engines, one engine's after the other's."""
-    parts, frames, order = _joined(batches)
-    observe(parts, frames, order, bars, outs, batches[0].own.params)
+    places = _places(shares)
+    parts = parts_of([share.row(place.start) for share, place in zip(shares, places, strict=True)])
+    frames, order = shares[0].frames, shares[0].order
+    if len(shares) > 1:
+        frames = np.concatenate([share.frames for share in shares])
+        order = np.concatenate([share.order + place.start for share, place in zip(shares, places, strict=True)])
+    own = shares[0].own
+    own.observing((parts, frames, order, bars, outs), own.params)
+    return Looked(places, parts, frames, order)
 
 
-def go(batches: Sequence[Stepped], bars: NDArray[Any], outs: NDArray[Any], extras: NDArray[np.float64]) -> None:
+def go(shares: Sequence[Share], bars: NDArray[Any], outs: NDArray[Any], extras: NDArray[np.float64]) -> None:
     """Run all stages for the rows of some engines of one configuration, one engine's after the other's.
 
     One that decides by itself is the only one. `outs` come from `OutputRows`, or are zero.
     """
-    single = batches[0]
-    met = single.own.meet(single, bars)
-    parts, frames, order = _joined(batches)
-    single.own.observing((parts, frames, order, bars, outs), single.own.params)
+    single, own = shares[0], shares[0].own
+    met = own.meet(single, bars)
+    places, parts, frames, order = look(shares, bars, outs)
     clear_rejected(outs)
-    for batch, rows in _rows(batches):
-        batch.own.ask(batch, bars[rows], outs[rows])
-    params = _limited(batches, bars, outs)
-    if single.own.decides:
-        single.own.decide(met, single, bars, outs, params, extras)
+    for share, place in zip(shares, places, strict=True):
+        share.own.ask(share, place, bars, outs)
+    params = _limited(shares, places, bars, outs)
+    if own.decides:
+        own.decide(met, single, bars, outs, params, extras)
     else:
-        single.own.deciding((parts, frames, order, bars, outs), params, NOBODY)
-    for batch in batches:
-        batch.forget()
+        own.deciding((parts, frames, order, bars, outs), params, NOBODY)
+    for share in shares:
+        share.forget()
 
 
-def _rows(batches: Sequence[Stepped]) -> list[tuple[Stepped, slice]]:
-    found, at = [], 0
-    for batch in batches:
-        found.append((batch, slice(at, at + batch.slots.size)))
-        at += batch.slots.size
-    return found
+def _places(shares: Sequence[Share]) -> list[slice]:
+    ends = accumulate(share.slots.size for share in shares)
+    return [slice(end - share.slots.size, end) for end, share in zip(ends, shares, strict=True)]
 
 
-def _joined(batches: Sequence[Stepped]) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]:
-    """Return the parts, each row's frame, and the order."""
-    if len(batches) == 1:
-        return parts_of([batches[0].row(0)]), batches[0].frames, batches[0].order
-    placed = _rows(batches)
-    return (
-        parts_of([batch.row(rows.start) for batch, rows in placed]),
-        np.concatenate([batch.frames for batch in batches]),
-        np.concatenate([batch.order + rows.start for batch, rows in placed]),
-    )
-
-
-def _limited(batches: Sequence[Stepped], bars: NDArray[Any], outs: NDArray[Any]) -> Params:
+def _limited(shares: Sequence[Share], places: Sequence[slice], bars: NDArray[Any], outs: NDArray[Any]) -> Params:
     """Return the parameters with the limits in force for each row of `outs`."""
-    params = batches[0].own.params
-    if all(batch.limits is None for batch in batches):
+    params = shares[0].own.params
+    if all(share.limits is None for share in shares):
         return params
     found = [
-        np.repeat(params.risk.limits, batch.slots.size) if batch.limits is None else batch.limits(bars["ts"][rows])
-        for batch, rows in _rows(batches)
+        np.repeat(params.risk.limits, share.slots.size) if share.limits is None else share.limits(bars["ts"][place])
+        for share, place in zip(shares, places, strict=True)
     ]
     outs["control"] = np.arange(len(outs))
     return params._replace(risk=params.risk._replace(limits=found[0] if len(found) == 1 else np.concatenate(found)))

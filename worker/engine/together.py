@@ -13,7 +13,7 @@ from worker.engine.partition import PartitionEngine
 from worker.engine.pipeline import OUTPUT
 from worker.engine.records.raw import RawRecords, together
 from worker.engine.stages.ingestion import Decoded, rows_of
-from worker.engine.steps import Stepped, go
+from worker.engine.steps import Share, go
 
 T = TypeVar("T")
 Result = tuple[Decoded, NDArray[Any]]
@@ -45,28 +45,25 @@ def _alone(engine: PartitionEngine, raw: RawRecords) -> Result | Exception:
 
 
 def _together(engines: Sequence[PartitionEngine], raws: Sequence[RawRecords]) -> list[Result | Exception]:
-    decoded = engines[0].decoder.decode_raw(together(raws))
-    places = _places(raws)
-    found: list[Result | Exception] = []
-    batches: list[Stepped] = []
-    for engine, raw, place in zip(engines, raws, places, strict=True):
+    decoded, places = engines[0].decoder.decode_raw(together(raws)), _places(raws)
+    shares: dict[int, Share] = {}
+    found: dict[int, Result | Exception] = {}
+    for at, (engine, raw, place) in enumerate(zip(engines, raws, places, strict=True)):
         try:
-            batches.append(engine.begun(raw, decoded.bars["mask"][place] == 0))
+            shares[at] = engine.begun(raw, decoded.bars["mask"][place] == 0)
         except Exception as error:
-            found.append(error)
-        else:
-            found.append((decoded, decoded.bars))
-    going = [at for at, each in enumerate(found) if isinstance(each, tuple)]
-    if len(going) < len(found):
-        rows = [np.arange(place.start, place.stop) for at, place in enumerate(places) if at in going]
-        decoded = rows_of(decoded, np.concatenate([*rows, np.zeros(0, np.int64)]))
-    if batches:
+            found[at] = error
+    if found:  # the others' rows alone
+        kept = [np.arange(places[at].start, places[at].stop) for at in shares]
+        decoded = rows_of(decoded, np.concatenate([*kept, np.zeros(0, np.int64)]))
+        places = _places([raws[at] for at in shares])
+    if shares:
         outs = np.zeros(len(decoded.bars), OUTPUT)
-        go(batches, decoded.bars, outs, decoded.extras)
-        for at, batch, place in zip(going, batches, _places([raws[at] for at in going]), strict=True):
-            engines[at].touched = batch.touched
+        go(list(shares.values()), decoded.bars, outs, decoded.extras)
+        for (at, share), place in zip(shares.items(), places, strict=True):
+            engines[at].touched = share.touched
             found[at] = _part(decoded, place), outs[place]
-    return found
+    return [found[at] for at in range(len(engines))]
 
 
 def _places(raws: Sequence[RawRecords]) -> list[slice]:

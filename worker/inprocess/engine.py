@@ -19,7 +19,7 @@ from worker.engine.rounding import decimals
 from worker.engine.scoring.scorer import Scorer
 from worker.engine.settings import EngineSettings
 from worker.engine.state.layout import STATE
-from worker.engine.steps import Own, Stepped
+from worker.engine.steps import Own, Share
 from worker.engine.strategy.hooked import Hooked
 from worker.engine.switching.turns import Met
 from worker.inprocess.objects.deciding import SIGNAL, decide_part
@@ -55,17 +55,17 @@ class PointOwn(Own):
     def _user_decides(self) -> bool:
         return self.overrides.given.deciding and len(self.points) > 0
 
-    def ask(self, batch: Stepped, bars: NDArray[Any], outs: NDArray[Any]) -> None:
+    def ask(self, share: Share, place: slice, bars: NDArray[Any], outs: NDArray[Any]) -> None:
         """Ask the user's objects before the configured model, which reads their values."""
         if self.overrides.given.observing and len(self.points):
             for row in np.flatnonzero(outs["validation"]["accepted"]).tolist():
                 self.overrides.observed(self.points[row], outs[row], self._note(row))
-        super().ask(batch, bars, outs)
+        super().ask(share, place, bars, outs)
 
     def decide(
         self,
         met: Met | None,
-        batch: Stepped,
+        share: Share,
         bars: NDArray[Any],
         outs: NDArray[Any],
         params: Params,
@@ -73,11 +73,11 @@ class PointOwn(Own):
     ) -> None:
         """Decide by the user's objects, stage by stage, or by a strategy."""
         if not self._user_decides:
-            super().decide(met, batch, bars, outs, params, extras)
+            super().decide(met, share, bars, outs, params, extras)
             return
         s = self.symbols
-        for row in batch.order.tolist():
-            slot = int(batch.frames[row])
+        for row in share.order.tolist():
+            slot = int(share.frames[row])
             if slot < 0:
                 continue
 

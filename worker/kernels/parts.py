@@ -15,6 +15,8 @@ from worker.engine.output.tally import Tally
 from worker.engine.partition import PartitionEngine
 from worker.engine.pipeline import OUTPUT, decide, observe, params
 from worker.engine.records import key_table
+from worker.engine.records.raw import raw_records, together
+from worker.engine.records.records import Records
 from worker.engine.settings import EngineSettings
 from worker.engine.state.parts import whole
 from worker.models.serving import circuit
@@ -49,6 +51,8 @@ def _outputs() -> None:
 
 def _rest() -> None:
     key_table.warm_up()
+    nothing = raw_records(Records([], [], []))
+    together([nothing, nothing])
     Tally().add(np.zeros(0, OUTPUT))
     dirty.warm_up()
     clear_rejected(OutputRows().rows(np.zeros(0, np.int64)))

@@ -104,15 +104,15 @@ def _crc32c(data, start):  # type: ignore[no-untyped-def]
 
 @kernel
 def all_right(data, batches):  # type: ignore[no-untyped-def]
-    """Return 1 if each of `batches` (`scan.BATCH`) in `data` has the checksum that it says, else 0.
+    """Return whether each of `batches` (`scan.BATCH`) in `data` has the checksum that it says.
 
     Batches older than magic 2 are not looked at. It requires `available`.
     """
     for i in range(batches.size):
         batch = batches[i]
         if batch.magic >= 2 and np.int64(_crc32c(data[: batch.end], batch.start + ATTRIBUTES)) != batch.crc:
-            return 0
-    return 1
+            return False
+    return True
 
 
 def crc32c(data: bytes | memoryview, start: int = 0) -> int:

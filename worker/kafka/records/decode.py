@@ -38,8 +38,8 @@ def decode(data: bytes, first: int, aborted: Aborted, check_crcs: bool, tp: Topi
         raise CorruptRecordException(f"a batch is shorter than its header - {tp}")
     if check_crcs:
         _check(buffer, batches, tp)
-    _, compressed, records, last_offset = facts.tolist()
-    if facts[scan.OLD]:
+    old, compressed, records, last_offset = facts.tolist()
+    if old:
         return _old_format(data, batches, first)
     if aborted:
         _skip_aborted(data, batches, aborted)
@@ -60,14 +60,13 @@ def _leader_epoch(data: bytes, start: int) -> int:
 
 def _check(buffer: NDArray[np.uint8], batches: NDArray[Any], tp: TopicPartition) -> None:
     if COMPILED:
-        wrong = all_right(buffer, batches) == 0
+        right = all_right(buffer, batches)
     else:
         named = zip(*(batches[name].tolist() for name in ("start", "end", "crc", "magic")), strict=True)
-        wrong = any(
-            magic >= 2 and checksum(buffer.data[start + scan.ATTRIBUTES : end]) != crc
-            for start, end, crc, magic in named
+        right = all(
+            magic < 2 or checksum(buffer.data[start + scan.ATTRIBUTES : end]) == crc for start, end, crc, magic in named
         )
-    if wrong:
+    if not right:
         raise CorruptRecordException(f"Invalid CRC - {tp}")
 
 

@@ -62,21 +62,20 @@ def _code(field: Any) -> str:
 @cache
 def putting(schema: Schema) -> Callable[[Sequence[Any], list[bytes]], None]:
     """Return what appends the bytes of a schema's values to parts."""
-    steps: list[tuple[int, int, Any]] = []
+    steps: list[tuple[slice, struct.Struct | None, Put | None]] = []
     at = 0
     for form, fields in _runs(schema.fields):
-        steps.append((at, at + len(fields), struct.Struct(form).pack if form else _put(fields[0])))
-        at += len(fields)
-    forms = [form for form, _ in _runs(schema.fields)]
+        place, at = slice(at, at + len(fields)), at + len(fields)
+        steps.append((place, struct.Struct(form), None) if form else (place, None, _put(fields[0])))
 
     def put(values: Sequence[Any], parts: list[bytes]) -> None:
         if len(values) != at:
             raise ValueError("another number of fields")
-        for (begin, end, step), form in zip(steps, forms, strict=True):
-            if form:
-                parts.append(step(*values[begin:end]))
-            else:
-                step(values[begin], parts)
+        for place, fixed, step in steps:
+            if fixed is not None:
+                parts.append(fixed.pack(*values[place]))
+            elif step is not None:
+                step(values[place.start], parts)
 
     return put
 
