@@ -20,7 +20,7 @@ from tests.bench.peers.catalogue import WORKER, Place
 from tests.bench.peers.running import Arena, started
 
 ROOT = Path(__file__).resolve().parents[2]
-_OURS = ("ALPHAPULSE_", "MAKE", "MFLAGS", "VIRTUAL_ENV")  # what would bring this clone's set-up into another
+_OURS = ("ALPHAPULSE_", "ARGS", "MAKE", "MFLAGS", "VIRTUAL_ENV")  # what would bring this clone's set-up into another
 PARTITIONS = 16
 SETTLE_S, IDLE_S = 15.0, 20.0  # after the first decision: until all is saved, and what is measured
 DEADLINE_S = 60.0
