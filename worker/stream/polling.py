@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -14,7 +14,7 @@ from aiokafka.errors import CorruptRecordException, IllegalStateError, KafkaErro
 
 from worker.kafka.backoff import MOST, BackOff
 from worker.kafka.errors import damaged, group_failure
-from worker.kafka.seams import rest_when_idle, watch
+from worker.kafka.seams import arrivals, rest_when_idle, watch
 from worker.kafka.seams.rounds import Rounds, fetch_in_rounds
 from worker.settings import Settings
 from worker.stream.consumer import Consumer
@@ -31,12 +31,14 @@ class Polling:
         self._consumer, self._settings = consumer, settings
         self._given_up = False
         self._damaged = 0
+        self._direct = arrivals.known()
+        self._found: Mapping[str, asyncio.Task[Any]] = {}  # the client's tasks, once it has all
         self.rounds = Rounds()  # of the fetches
 
     @property
     def over(self) -> bool:
         """Whether a new consumer must rejoin: after an error, or if a background task of the client has died."""
-        if not self._given_up and (ended := watch.ended(self._consumer)):
+        if not self._given_up and (ended := watch.first_ended(self._living())):
             log.warning(f"a background task of the client has ended: {ended}")
             self._given_up = True
         return self._given_up
@@ -69,20 +71,11 @@ class Polling:
             DataError: the records arrive damaged each time.
             AlphapulseError: the group or the brokers permanently refuse this worker.
         """
-        poll = asyncio.ensure_future(self._consumer.getmany(*named, timeout_ms=math.ceil(seconds * 1000)))
-        living = set(watch.tasks(self._consumer).values())
-        await asyncio.wait({poll, *others, *living}, return_when=asyncio.FIRST_COMPLETED)
-        if not poll.done():
-            poll.cancel()
-            await asyncio.wait({poll}, timeout=LET_GO)
-        if not poll.done():
-            log.warning("a poll of the client does not end when it is cancelled")
-            self._given_up = True
-            return None
-        if poll.cancelled():
-            return None
         try:
-            found = poll.result()
+            if self._direct and named and arrivals.at_hand(self._consumer):
+                found = await self._arrived(named, seconds, others)
+            else:
+                found = await self._in_task(named, seconds, others)
         except OffsetOutOfRangeError:
             raise
         except CorruptRecordException as error:
@@ -96,6 +89,36 @@ class Polling:
         if found:
             self._damaged = 0
         return found
+
+    async def _arrived(
+        self, named: list[TopicPartition], seconds: float, others: set[asyncio.Future[Any]]
+    ) -> dict[TopicPartition, list[Any]] | None:
+        if arrivals.nothing(self._consumer, named):
+            await arrivals.wait(self._consumer, seconds, (*others, *self._living().values()))
+        if not arrivals.at_hand(self._consumer):
+            return {}
+        found = await self._consumer.getmany(*named, timeout_ms=0)
+        return None if not found and any(other.done() for other in others) else found
+
+    async def _in_task(
+        self, named: list[TopicPartition], seconds: float, others: set[asyncio.Future[Any]]
+    ) -> dict[TopicPartition, list[Any]] | None:
+        poll = asyncio.ensure_future(self._consumer.getmany(*named, timeout_ms=math.ceil(seconds * 1000)))
+        living = set(self._living().values())
+        await asyncio.wait({poll, *others, *living}, return_when=asyncio.FIRST_COMPLETED)
+        if not poll.done():
+            poll.cancel()
+            await asyncio.wait({poll}, timeout=LET_GO)
+        if not poll.done():
+            log.warning("a poll of the client does not end when it is cancelled")
+            self._given_up = True
+            return None
+        return None if poll.cancelled() else poll.result()
+
+    def _living(self) -> Mapping[str, asyncio.Task[Any]]:
+        if len(self._found) < watch.OF_MEMBER:
+            self._found = watch.tasks(self._consumer)
+        return self._found
 
     async def positions(self, tps: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """Return the offset to fetch next of those that are still assigned."""

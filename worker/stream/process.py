@@ -24,7 +24,7 @@ from worker.kafka.rejoining import Rejoining
 from worker.kafka.seams import stop_consumer
 from worker.kafka.seams.assignor import sticky_assignor
 from worker.kafka.seams.clients import client_of, membership
-from worker.kafka.seams.fast import packing
+from worker.kafka.seams.fast import frames, packing, posting
 from worker.kafka.seams.fast.fetching import decoding
 from worker.kafka.seams.fast.requests import install_parted_requests
 from worker.settings import Settings, load_engine_of
@@ -132,7 +132,8 @@ class WorkerProcess:
     async def _membership(self) -> None:
         if self._settings.processing.fast_path:
             install_parted_requests()
-            packing.install()
+            for seam in (packing, frames, posting):
+                seam.install()
         consumer = self._consumer = self._new_consumer()
         shared = self._clients(consumer)
         member = Member(consumer, self._settings, lambda tp: self._new_partition(tp, shared))

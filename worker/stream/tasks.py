@@ -17,6 +17,7 @@ class PartitionTasks:
     def __init__(self, ended: Callable[[BaseException | None], None]) -> None:
         self._ended = ended
         self._tasks: dict[TopicPartition, asyncio.Task[None]] = {}
+        self._waits: list[tuple[set[asyncio.Task[None]], asyncio.Future[None]]] = []  # what is waited for, and its end
 
     def start(self, tp: TopicPartition, work: Coroutine[Any, Any, None]) -> None:
         """Start the only task of a partition."""
@@ -26,9 +27,18 @@ class PartitionTasks:
 
     async def wait(self, tps: Iterable[TopicPartition], seconds: float) -> None:
         """Wait for the tasks of some partitions."""
-        tasks = [self._tasks[tp] for tp in tps if tp in self._tasks]
-        if tasks:
-            await asyncio.wait(tasks, timeout=seconds)
+        if not (left := {self._tasks[tp] for tp in tps if tp in self._tasks}):
+            return
+        loop = asyncio.get_running_loop()
+        over: asyncio.Future[None] = loop.create_future()
+        wait = left, over
+        self._waits.append(wait)
+        deadline = loop.call_later(max(seconds, 0.0), _end, over)
+        try:
+            await over
+        finally:
+            deadline.cancel()
+            self._waits.remove(wait)
 
     async def cancel(self, seconds: float = STOP_TIMEOUT) -> None:
         """Cancel all tasks. Abandon those that do not end in time."""
@@ -42,4 +52,13 @@ class PartitionTasks:
     def _finished(self, tp: TopicPartition, task: asyncio.Task[None]) -> None:
         if self._tasks.get(tp) is task:
             del self._tasks[tp]
+        for left, over in self._waits:
+            left.discard(task)
+            if not left:
+                _end(over)
         self._ended(None if task.cancelled() else task.exception())
+
+
+def _end(wait: asyncio.Future[None]) -> None:
+    if not wait.done():
+        wait.set_result(None)

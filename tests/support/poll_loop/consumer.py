@@ -36,7 +36,7 @@ class FakeConsumer:
         self.polls = 0
         self.refusals: list[Exception] = []  # of `start`
         self.meanwhile: list[Callable[[], Awaitable[None]]] = []  # done while the position is looked up
-        self._fetcher = SimpleNamespace()
+        self._fetcher, self._coordinator = FakeFetcher(self), SimpleNamespace(check_errors=lambda: None)
         self._assigned: dict[TopicPartition, _Assigned] = {}
         self.rebalancing = False
 
@@ -140,6 +140,13 @@ class FakeConsumer:
                 found[tp] = list(rows)
         return found
 
+    def fetched(self) -> set[TopicPartition]:
+        """Of which partitions something is there for the next poll."""
+        if self.failures and not isinstance(self.failures[0], CorruptRecordException):
+            return set(self._assigned)
+        ready = {tp: of for tp, of in self._assigned.items() if not of.paused and of.position is not None}
+        return {tp for tp, of in ready.items() if of.position != self.cluster.inputs[tp].end}
+
     def _state(self, tp: TopicPartition) -> _Assigned:
         if tp not in self._assigned:
             raise IllegalStateError(f"{tp} is not assigned")
@@ -155,3 +162,26 @@ class FakeConsumer:
                 passed = self.cluster.inputs[tp].between(partition.next, position)
                 told = f"{tp} is READY: position {position}, next {partition.next}"
                 self.cluster.rule(position >= partition.next and not passed, told)
+
+
+class FakeFetcher:
+    """What the polling looks at beside the consumer's methods."""
+
+    def __init__(self, consumer: FakeConsumer) -> None:
+        self._consumer, self._subscriptions = consumer, self
+
+    @property
+    def reassignment_in_progress(self) -> bool:
+        return self._consumer.rebalancing
+
+    @property
+    def _records(self) -> set[TopicPartition]:
+        return self._consumer.fetched()
+
+    def _create_fetch_waiter(self) -> asyncio.Future[Any]:
+        changed, waiter = self._consumer.cluster.changed, asyncio.get_running_loop().create_future()
+        changed.clear()
+        watch = asyncio.ensure_future(changed.wait())
+        watch.add_done_callback(lambda _: waiter.done() or waiter.set_result(None))
+        waiter.add_done_callback(lambda _: watch.cancel())
+        return waiter

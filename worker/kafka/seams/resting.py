@@ -77,6 +77,10 @@ class Rest:
                 del self._resting[node]
         if came:
             self._awake()
+            # Now, and not when the fetcher's loop has seen the end of this task: so what has come is taken before that
+            # loop looks for what to fetch, and need not look again.
+            for waiter in self._fetcher._fetch_waiters:
+                self._fetcher._notify(waiter)
         return came
 
     def wake(self) -> None:

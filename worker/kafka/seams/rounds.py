@@ -28,23 +28,29 @@ class Rounds(AnyTime):
     """The gate of a consumer's fetches."""
 
     def __init__(self) -> None:
-        self._opened: asyncio.Future[None] | None = None
+        self._held = False
+        self._waiting: list[asyncio.Future[None]] = []  # for the end of what holds them
         self._sent: dict[Any, tuple[float, float]] = {}  # by node: when the last fetch began, monotonic and CPU seconds
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Let no fetch begin in the block."""
-        opened = self._opened = asyncio.get_running_loop().create_future()
+        self._held = True
         try:
             yield
         finally:
-            self._opened = None
-            opened.set_result(None)
+            self._held = False
+            waiting, self._waiting = self._waiting, []
+            for each in waiting:
+                if not each.done():
+                    each.set_result(None)
 
     async def turn(self, node: Any) -> None:
         """Wait until a fetch from a broker may begin."""
-        while self._opened is not None:
-            await asyncio.wait({self._opened})
+        while self._held:
+            opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(opened)
+            await opened
         if node in self._sent:
             begun, cpu = self._sent[node]
             distance = min(max((time.thread_time() - cpu) / SHARE, LEAST), MOST)

@@ -19,6 +19,7 @@ CONSUMER = {
     "group": ("_coordinator", "_coordination_task"),
     "assignment": ("_coordinator", "_reset_committed_task"),  # of a consumer without group
 }
+OF_MEMBER = 3  # of these tasks, which a started member of a group has; they are never others
 PRODUCER = {"metadata": ("client", "_sync_task"), "batches": ("_sender", "_sender_task")}
 CLIENT = {"metadata": ("_sync_task",)}
 
@@ -43,7 +44,12 @@ def _at(of: Any, path: tuple[str, ...]) -> asyncio.Task[Any] | None:
 
 def ended(of: object) -> str | None:
     """Return which task has ended, and its error; None while all run. A client with an ended task must be replaced."""
-    for name, task in tasks(of).items():
+    return first_ended(tasks(of))
+
+
+def first_ended(found: Mapping[str, asyncio.Task[Any]]) -> str | None:
+    """Return which of these tasks has ended, as `ended`."""
+    for name, task in found.items():
         if task.done():
             return f"{name}: {'cancelled' if task.cancelled() else repr(task.exception())}"
     return None

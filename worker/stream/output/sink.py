@@ -110,14 +110,28 @@ async def _send(producer: Any, outputs: Outputs, partition: int) -> dict[str, in
     for topic, builder in builders.items():
         pending.append(await _submit(producer, builder, topic, partition))
         failpoint("first_sent")
-    results = await asyncio.gather(*(sent.acknowledged for sent in pending), return_exceptions=True)
     ends: dict[str, int] = {}
-    for sent, result in zip(pending, results, strict=True):
-        if isinstance(result, BaseException):
+    for sent, result in zip(pending, await _acknowledged(pending), strict=True):
+        if isinstance(result, Exception):
             raise SendFailed(sent.topic) from result
         if (first := _offset(result)) >= 0:
             ends[sent.topic] = first + sent.records
     return ends
+
+
+async def _acknowledged(pending: list[_Sent]) -> list[Any]:
+    """Return the acknowledgements, or the errors, of all."""
+    results: list[Any] = []
+    try:
+        for sent in pending:
+            try:
+                results.append(await sent.acknowledged)
+            except Exception as error:
+                results.append(error)
+    finally:
+        for sent in pending[len(results) :]:  # when it is cancelled
+            sent.acknowledged.cancel()
+    return results
 
 
 async def _submit(producer: Any, builder: Any, topic: str, partition: int) -> _Sent:

@@ -1,0 +1,77 @@
+"""Seam: a request on an open connection is one write and one future.
+
+aiokafka goes through four coroutines and a context manager for its deadline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from typing import Any
+
+from aiokafka.client import AIOKafkaClient, ConnectionGroup
+from aiokafka.conn import CloseReason
+from aiokafka.errors import KafkaConnectionError, RequestTimedOutError
+from aiokafka.protocol.produce import ProduceRequest
+
+from worker.kafka.seams import connections, pinned
+
+SIZE = struct.Struct(">i")
+
+
+def post(connection: Any, request: Any) -> asyncio.Future[Any]:
+    """Send a request, and return what its answer will be.
+
+    Raises:
+        KafkaConnectionError: the connection is closed.
+    """
+    prepared = request.prepare(connection._versions)
+    number = connection._next_correlation_id()
+    message = prepared.build_request_header(correlation_id=number, client_id=connection._client_id).encode()
+    message = message + prepared.encode()
+    try:
+        connection._writer.write(SIZE.pack(len(message)) + message)
+    except (OSError, RuntimeError) as error:
+        connection.close(reason=CloseReason.CONNECTION_BROKEN, exc=error)
+        raise KafkaConnectionError(f"Connection at {connection.host}:{connection.port} closed: {error}") from error
+    answer: asyncio.Future[Any] = connection._loop.create_future()
+    connection._requests.append((number, prepared, answer))
+    return answer
+
+
+async def client_send(
+    self: Any, node_id: Any, request: Any, *, group: ConnectionGroup = ConnectionGroup.DEFAULT
+) -> Any:
+    """Replace `AIOKafkaClient.send`; what has no open connection yet goes aiokafka's own way.
+
+    Raises:
+        RequestTimedOutError: no answer in time; the connection is closed.
+        KafkaConnectionError: the connection is closed.
+    """
+    connection = self._conns.get((node_id, group))
+    unanswered = isinstance(request, ProduceRequest) and request.required_acks == 0
+    if connection is None or not connection.connected() or unanswered:
+        return await connections.client_send(self, node_id, request, group=group)
+    answer = post(connection, request)
+    deadline = connection._loop.call_later(connection._request_timeout, _expire, answer)
+    try:
+        return await answer
+    except TimeoutError as error:
+        connection.close(reason=CloseReason.CONNECTION_TIMEOUT)
+        raise RequestTimedOutError from error
+    finally:
+        deadline.cancel()
+
+
+def _expire(answer: asyncio.Future[Any]) -> None:
+    if not answer.done():
+        answer.set_exception(TimeoutError())
+
+
+def install() -> bool:
+    """Patch every client; return False, and change nothing, for an unknown version."""
+    if not pinned.known():
+        return False
+    client: Any = AIOKafkaClient
+    client.send = client_send
+    return True
