@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
 from tests.integration.conftest import Bootstrap
 from worker.broker.ports import free_port
-from worker.kafka.producers import SharedProducer
+from worker.kafka.idempotent import IdempotentProducer
+from worker.kafka.producers import SharedProducer, _idempotent
 
 pytestmark = pytest.mark.kafka
 
 
-def running(producer: object) -> bool:
-    return not producer._closed  # type: ignore[attr-defined]
+@pytest.fixture(params=[True, False], ids=["ours", "aiokafka"])
+def fast(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
 
 
-async def test_one_for_all_and_the_last_stops_it(broker: Bootstrap) -> None:
-    shared = SharedProducer({"bootstrap_servers": broker.bootstrap})
+def shared_by(bootstrap: str, fast: bool) -> SharedProducer:
+    options = {"bootstrap_servers": bootstrap, "request_timeout_ms": 15_000}
+    return SharedProducer(lambda: _idempotent(options, 1_000_000, fast))
+
+
+def running(producer: Any) -> bool:
+    client = producer._client if isinstance(producer, IdempotentProducer) else producer.client
+    return any(connection.connected() for connection in client._conns.values())
+
+
+async def test_one_for_all_and_the_last_stops_it(broker: Bootstrap, fast: bool) -> None:
+    shared = shared_by(broker.bootstrap, fast)
     first, second = await asyncio.gather(shared.acquire(), shared.acquire())
     assert first is second
     await shared.release(first)
@@ -33,8 +46,8 @@ async def test_one_for_all_and_the_last_stops_it(broker: Bootstrap) -> None:
     await shared.release(third)
 
 
-async def test_another_one_after_a_failure(broker: Bootstrap) -> None:
-    shared = SharedProducer({"bootstrap_servers": broker.bootstrap})
+async def test_another_one_after_a_failure(broker: Bootstrap, fast: bool) -> None:
+    shared = shared_by(broker.bootstrap, fast)
     failed, other = await shared.acquire(), await shared.acquire()
     shared.discard(failed)
     await shared.release(failed)
@@ -50,9 +63,9 @@ async def test_another_one_after_a_failure(broker: Bootstrap) -> None:
     assert not running(renewed)
 
 
-async def test_one_that_cannot_start_leaves_nothing_behind(broker: Bootstrap) -> None:
-    shared = SharedProducer({"bootstrap_servers": f"127.0.0.1:{free_port()}"})
+async def test_one_that_cannot_start_leaves_nothing_behind(broker: Bootstrap, fast: bool) -> None:
+    shared = shared_by(f"127.0.0.1:{free_port()}", fast)
     with pytest.raises(KafkaConnectionError):
         await shared.acquire()
-    shared = SharedProducer({"bootstrap_servers": broker.bootstrap})
+    shared = shared_by(broker.bootstrap, fast)
     await shared.release(await shared.acquire())

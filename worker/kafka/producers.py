@@ -13,10 +13,12 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.client import AIOKafkaClient
 
 from worker.kafka.deadline import within
+from worker.kafka.idempotent import IdempotentProducer
 from worker.kafka.member_offsets import MemberOffsets
 from worker.kafka.protocol.offsets import Membership, Position
 from worker.settings import Settings
 
+RETRY_MS = 20  # the first pause before records are sent again
 STOP_TIMEOUT = 5.0  # seconds; aiokafka's stop flushes without limit
 
 
@@ -27,6 +29,19 @@ class Stoppable(Protocol):
         """Close them."""
 
 
+class Producer(Stoppable, Protocol):
+    """An idempotent producer: aiokafka's, or ours."""
+
+    async def start(self) -> None:
+        """Connect."""
+
+    def create_batch(self) -> Any:
+        """Return an empty batch."""
+
+    async def send_batch(self, batch: Any, topic: str, *, partition: int) -> asyncio.Future[Any]:
+        """Enqueue a closed batch; the future is its acknowledgement."""
+
+
 async def quietly_stop(producer: Stoppable) -> None:
     """Stop a producer within `STOP_TIMEOUT`, whatever state it is in."""
     await within(STOP_TIMEOUT, producer.stop())
@@ -35,13 +50,14 @@ async def quietly_stop(producer: Stoppable) -> None:
 class SharedProducer:
     """One idempotent producer for all its users; after a failure the next user gets a new one."""
 
-    def __init__(self, options: dict[str, Any]) -> None:
-        self._options = options
+    def __init__(self, new: Callable[[], Producer]) -> None:
+        """Create it; `new` makes a producer that is not started."""
+        self._new = new
         self._starting = asyncio.Lock()
-        self._current: AIOKafkaProducer | None = None
-        self._users: dict[AIOKafkaProducer, int] = {}
+        self._current: Producer | None = None
+        self._users: dict[Producer, int] = {}
 
-    async def acquire(self) -> AIOKafkaProducer:
+    async def acquire(self) -> Producer:
         """Return a started producer, to be given to `release` in the end.
 
         Raises:
@@ -53,8 +69,8 @@ class SharedProducer:
             self._users[self._current] = self._users.get(self._current, 0) + 1
             return self._current
 
-    async def _started(self) -> AIOKafkaProducer:
-        producer = AIOKafkaProducer(**self._options, enable_idempotence=True)
+    async def _started(self) -> Producer:
+        producer = self._new()
         try:
             await producer.start()
         except BaseException:
@@ -62,12 +78,12 @@ class SharedProducer:
             raise
         return producer
 
-    def discard(self, producer: AIOKafkaProducer) -> None:
+    def discard(self, producer: Producer) -> None:
         """Give this producer to no further user: its records may or may not have arrived."""
         if self._current is producer:
             self._current = None
 
-    async def release(self, producer: AIOKafkaProducer) -> None:
+    async def release(self, producer: Producer) -> None:
         """Remove one user; stop the producer after its last one."""
         self._users[producer] -= 1
         if not self._users[producer]:
@@ -174,6 +190,13 @@ def clients(
     shared = None  # under exactly_once each partition has its own transactional producer
     if processing.guarantee == "at_least_once":
         offsets = MemberOffsets(client, processing.group, member)
-        producer = SharedProducer(producing(options, batch_bytes))
+        producer = SharedProducer(lambda: _idempotent(options, batch_bytes, processing.fast_path))
         shared = Shared(producer, offsets, processing.transaction_timeout_ms)
     return Clients(options, batch_bytes, member, shared, committed)
+
+
+def _idempotent(options: dict[str, Any], batch_bytes: int, fast: bool) -> Producer:
+    if fast:
+        return IdempotentProducer(options, max_batch_size=batch_bytes, retry_backoff_ms=RETRY_MS)
+    producer: Producer = AIOKafkaProducer(**producing(options, batch_bytes), enable_idempotence=True)
+    return producer

@@ -182,6 +182,6 @@ class FakeFetcher:
         changed, waiter = self._consumer.cluster.changed, asyncio.get_running_loop().create_future()
         changed.clear()
         watch = asyncio.ensure_future(changed.wait())
-        watch.add_done_callback(lambda _: waiter.done() or waiter.set_result(None))
+        watch.add_done_callback(lambda _: None if waiter.done() else waiter.set_result(None))
         waiter.add_done_callback(lambda _: watch.cancel())
         return waiter

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
@@ -15,8 +16,18 @@ from worker.kafka.protocol.answers import AGAIN, FIND_LEADER, UNREACHABLE, failu
 from worker.kafka.protocol.codes import Code, name
 from worker.kafka.protocol.strict import exactly
 from worker.kafka.seams.clients import ask, refresh
+from worker.kafka.seams.fast.posting import posted
 
 DONE = frozenset({0, Code.DUPLICATE_SEQUENCE_NUMBER})
+Batches = list[tuple[str, int, Any]]  # topic, partition, and the bytes
+Told = Iterable[tuple[TopicPartition, tuple[int, int]]]  # code and first offset
+
+
+class Produce(NamedTuple):
+    """How a producer asks: what builds a request, and what its answer tells; None where it tells nothing."""
+
+    request: Callable[[Batches], Any]
+    told: Callable[[Any], Told | None]
 
 
 class InFlightBatch(NamedTuple):
@@ -28,31 +39,37 @@ class InFlightBatch(NamedTuple):
 
 
 class Sender:
-    """A sender of each partition's batches in order, one request at a time with one batch per partition.
+    """A sender of each partition's batches in order: one request a leader at a time, with one batch per partition.
 
-    While a batch is in flight one more may wait, so memory holds at most two per partition.
+    What is refused for now, or gets no answer, is sent again in a task, and holds up only its own partitions. While a
+    batch is in flight one more may wait, so memory holds at most two per partition.
     """
 
-    def __init__(
-        self, client: AIOKafkaClient, subject: str, produce: Callable[[list[tuple[str, int, Any]]], Any], pause: float
-    ) -> None:
-        """Create it; `produce` builds a request, `pause` is the first retry delay in s, `subject` is for the log."""
-        self._client, self._produce_request = client, produce
-        self._attempts = Attempts(f"the outputs of {subject}", pause)
-        self._cause = ""
+    def __init__(self, client: AIOKafkaClient, subject: str, produce: Produce, pause: float) -> None:
+        """Create it; `pause` is the first retry delay in s, `subject` is for the log."""
+        self._client, self._produce = client, produce
+        self._subject, self._pause = subject, pause
+        self._cause = ""  # of the last attempt that did not work
         self._waiting: defaultdict[TopicPartition, deque[InFlightBatch]] = defaultdict(deque)
-        self._under_way: list[InFlightBatch] = []
+        self._flying: dict[TopicPartition, InFlightBatch] = {}  # sent, or to be sent again
+        self._asked: dict[int, asyncio.Future[Any]] = {}  # the answer that is awaited, by leader
         self._room = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._next: asyncio.Handle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def add(self, item: InFlightBatch) -> None:
-        """Accept a batch as soon as its partition has none waiting."""
-        while self._waiting[item.tp]:
+    async def room(self, tp: TopicPartition) -> None:
+        """Wait until a partition has no batch waiting; `add` must follow at once."""
+        while self._waiting[tp]:
             self._room.clear()
             await self._room.wait()
-        self._waiting[item.tp].append(item)
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run())
+
+    def add(self, tp: TopicPartition, batch: Any) -> asyncio.Future[int]:
+        """Send a batch, and return its acknowledgement."""
+        loop = asyncio.get_running_loop()
+        item = InFlightBatch(tp, batch, loop.create_future())
+        self._waiting[tp].append(item)
+        self._soon()
+        return item.acknowledged
 
     @property
     def busy(self) -> bool:
@@ -61,22 +78,130 @@ class Sender:
 
     async def cancel(self) -> None:
         """Stop sending; batches in flight may or may not arrive."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        tasks = list(self._tasks)
         self._give_up(None)
+        if tasks:
+            await asyncio.wait(tasks)
 
-    async def _run(self) -> None:
+    def _soon(self) -> None:
+        """Send what waits, together with what else is added in this turn of the loop."""
+        if self._next is None:
+            self._next = asyncio.get_running_loop().call_soon(self._send)
+
+    def _send(self) -> None:
+        self._next = None
+        ready = [queue[0] for tp, queue in self._waiting.items() if queue and tp not in self._flying]
         try:
-            while any(self._waiting.values()):
-                self._under_way = [queue.popleft() for queue in self._waiting.values() if queue]
+            for node, items in self._by_leader(ready).items():
+                if node in self._asked:
+                    continue
+                for item in items:
+                    self._flying[item.tp] = self._waiting[item.tp].popleft()
                 self._room.set()
-                await self._send_all()
+                answer = None if node is None else self._posted(node, items)
+                if node is None or answer is None:
+                    self._in_task(self._until_settled(items))
+                else:
+                    self._asked[node] = answer
+                    answer.add_done_callback(partial(self._answered, node, items))
         except Exception as error:
             self._give_up(error)
 
+    def _posted(self, node: int, items: Iterable[InFlightBatch]) -> asyncio.Future[Any] | None:
+        request = self._request(items)
+        try:
+            return posted(self._client, node, request)
+        except UNREACHABLE:  # a task finds out whether it is again
+            return None
+
+    def _answered(self, node: int, items: Sequence[InFlightBatch], answer: asyncio.Future[Any]) -> None:
+        lost = answer.cancelled() or isinstance(answer.exception(), UNREACHABLE)
+        if self._asked.get(node) is not answer:
+            return  # it was given up
+        del self._asked[node]
+        try:
+            left = list(items) if lost else self._settle(items, answer.result())
+        except UNREACHABLE:
+            left, lost = list(items), True
+        except Exception as error:
+            self._give_up(error)
+            return
+        if left:
+            self._in_task(self._again(left, lost))
+        self._soon()
+
+    def _in_task(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _again(self, items: Sequence[InFlightBatch], lost: bool) -> None:
+        """Send batches again after a first attempt; `lost`: there was no answer."""
+        if lost:
+            await refresh(self._client)
+        await asyncio.sleep(self._pause)
+        await self._until_settled(items)
+
+    async def _until_settled(self, items: Sequence[InFlightBatch]) -> None:
+        attempts = Attempts(f"the outputs of {self._subject}", self._pause)
+        try:
+            while True:
+                leaders = self._by_leader(items)
+                found = await asyncio.gather(*(self._attempt(*each) for each in leaders.items()))
+                items = [item for left in found for item in left]
+                if not items:
+                    break
+                await attempts.wait(self._cause)
+            attempts.worked()
+        except Exception as error:
+            self._give_up(error)
+        self._soon()
+
+    async def _attempt(self, node: int | None, items: list[InFlightBatch]) -> list[InFlightBatch]:
+        """Send batches to one leader; return those to send again."""
+        if node is None:
+            self._cause = "a partition has no leader"
+            await refresh(self._client)
+            return items
+        try:
+            return self._settle(items, await ask(self._client, node, self._request(items)))
+        except UNREACHABLE as error:
+            self._cause = f"{type(error).__name__} {error}"
+            await refresh(self._client)
+            return items
+
+    def _by_leader(self, items: Iterable[InFlightBatch]) -> Mapping[int | None, list[InFlightBatch]]:
+        nodes: defaultdict[int | None, list[InFlightBatch]] = defaultdict(list)
+        for item in items:
+            leader = self._client.cluster.leader_for_partition(item.tp)
+            nodes[None if leader in (None, -1) else leader].append(item)
+        return nodes
+
+    def _request(self, items: Iterable[InFlightBatch]) -> Any:
+        return self._produce.request([(item.tp.topic, item.tp.partition, item.batch._build()) for item in items])
+
+    def _settle(self, items: Sequence[InFlightBatch], answer: Any) -> list[InFlightBatch]:
+        """Tell what was answered; return the batches to send again."""
+        told = exactly(self._produce.told(answer), [item.tp for item in items], "Produce")
+        return [item for item in items if not self._settled(item, *told[item.tp])]
+
+    def _settled(self, item: InFlightBatch, code: int, offset: int) -> bool:
+        if code in AGAIN:
+            self._cause = name(code)
+            if code in FIND_LEADER:
+                self._client.force_metadata_update()
+            return False
+        if self._flying.get(item.tp) is item:
+            del self._flying[item.tp]
+        if not item.acknowledged.done():
+            if code in DONE:
+                item.acknowledged.set_result(offset if code == 0 else -1)
+            else:
+                item.acknowledged.set_exception(failure(code, item.tp.topic))
+        return True
+
     def _unacknowledged(self) -> list[InFlightBatch]:
-        return [*self._under_way, *(item for queue in self._waiting.values() for item in queue)]
+        return [*self._flying.values(), *(item for queue in self._waiting.values() for item in queue)]
 
     def _give_up(self, error: Exception | None) -> None:
         for item in self._unacknowledged():
@@ -86,56 +211,10 @@ class Sender:
                 item.acknowledged.cancel()
             else:
                 item.acknowledged.set_exception(error)
-        self._under_way.clear()
+        for task in self._tasks:
+            if task is not asyncio.current_task():
+                task.cancel()
+        self._flying.clear()
         self._waiting.clear()
+        self._asked.clear()
         self._room.set()
-
-    async def _send_all(self) -> None:
-        while self._under_way:
-            found = await asyncio.gather(*(self._produce(*each) for each in self._by_leader().items()))
-            self._under_way = [item for left in found for item in left]
-            if self._under_way:
-                await self._attempts.wait(self._cause)
-        self._attempts.worked()
-
-    def _by_leader(self) -> dict[int | None, list[InFlightBatch]]:
-        nodes: defaultdict[int | None, list[InFlightBatch]] = defaultdict(list)
-        for item in self._under_way:
-            leader = self._client.cluster.leader_for_partition(item.tp)
-            nodes[None if leader in (None, -1) else leader].append(item)
-        return nodes
-
-    async def _produce(self, node: int | None, items: list[InFlightBatch]) -> list[InFlightBatch]:
-        """Send batches to one leader; return those to send again."""
-        if node is None:
-            self._cause = "a partition has no leader"
-            await refresh(self._client)
-            return items
-        batches = [(item.tp.topic, item.tp.partition, item.batch._build()) for item in items]
-        try:
-            answer = await ask(self._client, node, self._produce_request(batches))
-            told = exactly(_told(answer), [item.tp for item in items], "Produce")
-        except UNREACHABLE as error:
-            self._cause = f"{type(error).__name__} {error}"
-            await refresh(self._client)
-            return items
-        return [item for item in items if not self._settled(item, *told[item.tp])]
-
-    def _settled(self, item: InFlightBatch, code: int, offset: int) -> bool:
-        if code in AGAIN:
-            self._cause = name(code)
-            if code in FIND_LEADER:
-                self._client.force_metadata_update()
-            return False
-        if not item.acknowledged.done():
-            if code in DONE:
-                item.acknowledged.set_result(offset if code == 0 else -1)
-            else:
-                item.acknowledged.set_exception(failure(code, item.tp.topic))
-        return True
-
-
-def _told(answer: Any) -> list[tuple[TopicPartition, tuple[int, int]]] | None:
-    if answer.topics is None or any(partitions is None for _, partitions, _ in answer.topics):
-        return None
-    return [(TopicPartition(topic, p[0]), (p[1], p[2])) for topic, partitions, _ in answer.topics for p in partitions]

@@ -9,12 +9,12 @@ from itertools import chain
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from worker.errors import AlphapulseError
 from worker.kafka.errors import FAILURES, SendFailed, meaning, within_deadline
-from worker.kafka.producers import STOP_TIMEOUT, Clients, Shared, SharedProducer, quietly_stop
+from worker.kafka.producers import STOP_TIMEOUT, Clients, Producer, Shared, SharedProducer, quietly_stop
 from worker.kafka.protocol.offsets import Position
 from worker.kafka.records.outputs import Output, Outputs, Prepared
 from worker.kafka.transactions import TransactionalProducer
@@ -266,7 +266,7 @@ class TransactionalSink(_Base):
 class _Acknowledged(within_deadline):
     """A deadline after which, as after any failure, nobody gets the shared producer any more."""
 
-    def __init__(self, seconds: float, topic: str, shared: SharedProducer, producer: AIOKafkaProducer) -> None:
+    def __init__(self, seconds: float, topic: str, shared: SharedProducer, producer: Producer) -> None:
         super().__init__(seconds, topic)
         self._shared, self._producer = shared, producer
 
@@ -290,7 +290,7 @@ class AcknowledgedSink(_Base):
     def __init__(self, tp: TopicPartition, state_topic: str, shared: Shared, timeout_ms: int) -> None:
         super().__init__(tp, state_topic, timeout_ms)
         self._shared = shared
-        self._producer: AIOKafkaProducer | None = None
+        self._producer: Producer | None = None
 
     async def start(self) -> None:
         async with within_deadline(self._deadline, self._tp.topic):

@@ -52,20 +52,33 @@ async def client_send(
     unanswered = isinstance(request, ProduceRequest) and request.required_acks == 0
     if connection is None or not connection.connected() or unanswered:
         return await connections.client_send(self, node_id, request, group=group)
+    return await _sent(connection, request)
+
+
+def posted(client: object, node: int, request: Any) -> asyncio.Future[Any] | None:
+    """Send a request like `client_send`, now; None, and nothing is sent, if there is no open connection.
+
+    Raises:
+        KafkaConnectionError: the connection is closed.
+    """
+    started: Any = client
+    connection = started._conns.get((node, ConnectionGroup.DEFAULT))
+    if started.send.__func__ is not client_send or connection is None or not connection.connected():
+        return None
+    return _sent(connection, request)
+
+
+def _sent(connection: Any, request: Any) -> asyncio.Future[Any]:
     answer = post(connection, request)
-    deadline = connection._loop.call_later(connection._request_timeout, _expire, answer)
-    try:
-        return await answer
-    except TimeoutError as error:
-        connection.close(reason=CloseReason.CONNECTION_TIMEOUT)
-        raise RequestTimedOutError from error
-    finally:
-        deadline.cancel()
+    deadline = connection._loop.call_later(connection._request_timeout, _expire, connection, answer)
+    answer.add_done_callback(lambda _: deadline.cancel())
+    return answer
 
 
-def _expire(answer: asyncio.Future[Any]) -> None:
+def _expire(connection: Any, answer: asyncio.Future[Any]) -> None:
     if not answer.done():
-        answer.set_exception(TimeoutError())
+        answer.set_exception(RequestTimedOutError())
+        connection.close(reason=CloseReason.CONNECTION_TIMEOUT)
 
 
 def install() -> bool:
