@@ -41,9 +41,11 @@ def value(field: Any, dice: random.Random) -> Any:
     if isinstance(field, Schema):
         return tuple(value(inner, dice) for inner in field.fields)
     if isinstance(field, Array):
-        return None if dice.random() < 0.1 else [value(field.array_of, dice) for _ in range(dice.randrange(4))]
+        many = 0.05 if isinstance(field.array_of, type) else 0.0  # so many that a compact length has two bytes
+        size = 130 if dice.random() < many else dice.randrange(4)
+        return None if dice.random() < 0.1 else [value(field.array_of, dice) for _ in range(size)]
     if isinstance(field, String):
-        return None if dice.random() < 0.1 else dice.choice(("", "ticks", "é" * dice.randrange(9)))
+        return None if dice.random() < 0.1 else dice.choice(("", "ticks", "é" * dice.randrange(90)))
     if field is Boolean:
         return dice.random() < 0.5
     if field is Float64:
@@ -53,7 +55,7 @@ def value(field: Any, dice: random.Random) -> Any:
     if field in BITS:
         return dice.getrandbits(BITS[field]) - (1 << (BITS[field] - 1))
     if field is Bytes or field.__name__ == "CompactBytes":
-        return None if dice.random() < 0.1 else dice.randbytes(dice.randrange(50))
+        return None if dice.random() < 0.1 else dice.randbytes(dice.randrange(300))
     return {} if field.__name__ == "TaggedFields" else dice.randrange(1 << 20)
 
 

@@ -73,8 +73,8 @@ class Coordinator:
         Raises:
             KafkaError: a non-retriable error.
         """
-        attempts = Attempts(f"the coordinator of {self._key}", self._first_pause)
-        markers = Attempts(f"the last transaction of {self._key}", MARKERS)
+        attempts: Attempts | None = None
+        markers: Attempts | None = None
         while True:
             asked = node
             try:
@@ -83,8 +83,9 @@ class Coordinator:
                 code = worst(codes(answer))
                 if not code:
                     check(answer)
-                    attempts.worked()
-                    markers.worked()
+                    for tried in (attempts, markers):
+                        if tried is not None:
+                            tried.worked()
                     return Answered(answer, asked)
                 cause = f"{name(code)} {hints.get(code, '')}".rstrip()
             except UNREACHABLE as error:
@@ -99,7 +100,12 @@ class Coordinator:
                 raise failure(code, self._key)
             if code in FIND_COORDINATOR:
                 self._node = None
-            await (markers if code == Code.CONCURRENT_TRANSACTIONS else attempts).wait(cause)
+            if code == Code.CONCURRENT_TRANSACTIONS:
+                markers = markers or Attempts(f"the last transaction of {self._key}", MARKERS)
+                await markers.wait(cause)
+            else:
+                attempts = attempts or Attempts(f"the coordinator of {self._key}", self._first_pause)
+                await attempts.wait(cause)
 
     async def _found(self) -> int:
         if self._node is None:

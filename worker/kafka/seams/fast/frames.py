@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import io
+import time
 import weakref
 from typing import Any
 
 from aiokafka import conn
 from aiokafka.conn import AIOKafkaConnection, AIOKafkaProtocol
+from aiokafka.protocol.api import RequestStruct
 
 from worker.kafka.seams import pinned
 
-SIZE = 4  # bytes of the size before each answer
+SIZE = 4  # bytes of the size before each answer, and of the number of its request in it
+NO_TAGS = b"\0"
+NONE: tuple[Any, ...] = (None, None, None)  # in place of a request that waits for an answer
 
 
 class FramesProtocol(AIOKafkaProtocol):
@@ -60,7 +65,7 @@ class FramesProtocol(AIOKafkaProtocol):
                 if connection is None or self._ended is None or self._ended.done():  # closed meanwhile
                     return end
                 at += SIZE + size
-                connection._handle_frame(bytes(view[at - size : at]))
+                _take(connection, bytes(view[at - size : at]))
         return at
 
     def eof_received(self) -> Any:
@@ -77,6 +82,26 @@ class FramesProtocol(AIOKafkaProtocol):
     def _end(self, error: Exception) -> None:
         if self._ended is not None and not self._ended.done():
             self._ended.set_exception(error)
+
+
+def _take(connection: Any, frame: bytes) -> None:
+    """Stand before `AIOKafkaConnection._handle_frame`: the answers to usual requests are taken here."""
+    waiting = connection._requests
+    number, request, answer = waiting[0] if waiting else NONE
+    if (
+        number is None
+        or type(request).parse_response_header is not RequestStruct.parse_response_header
+        or int.from_bytes(frame[:SIZE], "big") != number
+        or (request.FLEXIBLE_VERSION and frame[SIZE : SIZE + 1] != NO_TAGS)
+    ):
+        connection._handle_frame(frame)
+        return
+    if not answer.done():
+        body = io.BytesIO(frame)
+        body.seek(SIZE + request.FLEXIBLE_VERSION)
+        answer.set_result(request.RESPONSE_TYPE.decode(body))
+    connection._last_action = time.monotonic()  # as there: for its idle timer
+    waiting.popleft()
 
 
 def create_reader_task(self: Any) -> asyncio.Future[None]:

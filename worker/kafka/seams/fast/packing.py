@@ -11,12 +11,14 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from io import BytesIO
 from itertools import groupby
-from typing import Any, TypeAlias
+from typing import Any
 
 from aiokafka.protocol.struct import Struct
 from aiokafka.protocol.types import Array, Boolean, Bytes, Float64, Int8, Int16, Int32, Int64, Schema, String, UInt32
 
 from worker.kafka.seams import pinned
+from worker.kafka.seams.fast import compact
+from worker.kafka.seams.fast.compact import Put, Take
 
 CODES: dict[Any, str] = {
     Int8: "b",
@@ -29,9 +31,6 @@ CODES: dict[Any, str] = {
 }
 SHORT, LONG = struct.Struct(">h"), struct.Struct(">i")
 ODD = (struct.error, ValueError, TypeError, IndexError)
-
-Put: TypeAlias = Callable[[Any, list[bytes]], None]  # a value, and the parts of the request
-Take: TypeAlias = Callable[[bytes, int, BytesIO], tuple[Any, int]]  # bytes, place → value, place behind it
 
 _encode, _decode = Struct.encode, Struct.decode.__func__  # type: ignore[attr-defined]
 
@@ -103,7 +102,7 @@ def _put(field: Any) -> Put:
             parts += (LONG.pack(-1),) if value is None else (LONG.pack(len(value)), value)
 
         return put_bytes
-    return lambda value, parts: parts.append(field.encode(value))
+    return compact.put(field, _put) or (lambda value, parts: parts.append(field.encode(value)))
 
 
 def _put_array(field: Array) -> Put:
@@ -179,7 +178,7 @@ def _take(field: Any) -> Take:
         stream.seek(at)
         return field.decode(stream), stream.tell()
 
-    return take_other
+    return compact.take(field, _take, take_other) or take_other
 
 
 def _sized(data: bytes, at: int, size: struct.Struct) -> tuple[bytes | None, int]:

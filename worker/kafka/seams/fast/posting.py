@@ -17,6 +17,8 @@ from aiokafka.protocol.produce import ProduceRequest
 from worker.kafka.seams import connections, pinned
 
 SIZE = struct.Struct(">i")
+HEAD = struct.Struct(">hhih")  # key and version of the request, its number, and the length of the client's name
+NO_TAGS = b"\0"
 
 
 def post(connection: Any, request: Any) -> asyncio.Future[Any]:
@@ -27,8 +29,9 @@ def post(connection: Any, request: Any) -> asyncio.Future[Any]:
     """
     prepared = request.prepare(connection._versions)
     number = connection._next_correlation_id()
-    message = prepared.build_request_header(correlation_id=number, client_id=connection._client_id).encode()
-    message = message + prepared.encode()
+    name = connection._client_id.encode()
+    head = HEAD.pack(prepared.API_KEY, prepared.API_VERSION, number, len(name)) + name
+    message = (head + NO_TAGS if prepared.FLEXIBLE_VERSION else head) + prepared.encode()
     try:
         connection._writer.write(SIZE.pack(len(message)) + message)
     except (OSError, RuntimeError) as error:
