@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from types import TracebackType
 
 from aiokafka import errors
 
 from worker.errors import AlphapulseError, ConfigError, DataError, NotPermitted, TryAgain
+from worker.kafka.alarms import timeout
 from worker.kafka.protocol.answers import NameTaken, NoLongerOurs, RecordsRefused
 from worker.kafka.protocol.codes import Code
 from worker.kafka.seams.joining import GroupRefused
@@ -57,7 +57,7 @@ class within_deadline:  # noqa: N801 - it is used like a function
     """Apply a deadline to the block of an `async with`, and translate its failures by `meaning`."""
 
     def __init__(self, seconds: float, topic: str) -> None:
-        self._timeout, self._topic = asyncio.timeout(seconds), topic
+        self._timeout, self._topic = timeout(seconds), topic
 
     async def __aenter__(self) -> None:
         await self._timeout.__aenter__()

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable
+from functools import partial
 from typing import Any
 
 from aiokafka import TopicPartition
 
+from worker.kafka.alarms import alarms
 from worker.kafka.seams import pinned
 
 
@@ -45,13 +47,14 @@ async def wait(consumer: object, seconds: float, others: Collection[asyncio.Futu
         if not arrival.done():
             arrival.set_result(None)
 
-    deadline = asyncio.get_running_loop().call_later(seconds, wake, None)
+    loops = alarms()
+    deadline = loops.after(seconds, partial(wake, None))
     for other in others:
         other.add_done_callback(wake)
     try:
         await arrival
     finally:
-        deadline.cancel()
+        loops.cancel(deadline)
         for other in others:
             other.remove_done_callback(wake)
 

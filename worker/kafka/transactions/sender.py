@@ -128,7 +128,8 @@ class Sender:
             return
         if left:
             self._in_task(self._again(left, lost))
-        self._soon()
+        if any(self._waiting.values()):  # for this leader, from other partitions
+            self._soon()
 
     def _in_task(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -155,7 +156,6 @@ class Sender:
             attempts.worked()
         except Exception as error:
             self._give_up(error)
-        self._soon()
 
     async def _attempt(self, node: int | None, items: list[InFlightBatch]) -> list[InFlightBatch]:
         """Send batches to one leader; return those to send again."""
@@ -193,6 +193,8 @@ class Sender:
             return False
         if self._flying.get(item.tp) is item:
             del self._flying[item.tp]
+            if self._waiting[item.tp]:
+                self._soon()
         if not item.acknowledged.done():
             if code in DONE:
                 item.acknowledged.set_result(offset if code == 0 else -1)

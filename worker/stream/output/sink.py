@@ -13,6 +13,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from worker.errors import AlphapulseError
+from worker.kafka.alarms import timeout
 from worker.kafka.errors import FAILURES, SendFailed, meaning, within_deadline
 from worker.kafka.producers import STOP_TIMEOUT, Clients, Producer, Shared, SharedProducer, quietly_stop
 from worker.kafka.protocol.offsets import Position
@@ -215,7 +216,7 @@ class TransactionalSink(_Base):
 
     async def deliver(self, outputs: Outputs, snapshots: Iterable[Output], commit: Commit) -> Checkpoint:
         try:
-            async with asyncio.timeout(self._deadline):
+            async with timeout(self._deadline):
                 return await self._transaction(outputs, list(snapshots), commit)
         except FAILURES as error:
             failure = meaning(error, self._tp.topic)

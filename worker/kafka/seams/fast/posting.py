@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from functools import partial
 from typing import Any
 
 from aiokafka.client import AIOKafkaClient, ConnectionGroup
@@ -14,6 +15,7 @@ from aiokafka.conn import CloseReason
 from aiokafka.errors import KafkaConnectionError, RequestTimedOutError
 from aiokafka.protocol.produce import ProduceRequest
 
+from worker.kafka.alarms import alarms
 from worker.kafka.seams import connections, pinned
 
 SIZE = struct.Struct(">i")
@@ -73,8 +75,9 @@ def posted(client: object, node: int, request: Any) -> asyncio.Future[Any] | Non
 
 def _sent(connection: Any, request: Any) -> asyncio.Future[Any]:
     answer = post(connection, request)
-    deadline = connection._loop.call_later(connection._request_timeout, _expire, connection, answer)
-    answer.add_done_callback(lambda _: deadline.cancel())
+    loops = alarms()
+    deadline = loops.after(connection._request_timeout, partial(_expire, connection, answer))
+    answer.add_done_callback(lambda _: loops.cancel(deadline))
     return answer
 
 

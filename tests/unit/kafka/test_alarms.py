@@ -1,0 +1,84 @@
+"""Alarms ring when they are due, in their order or not, and cost one timer of the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from tests.support.virtual_time import in_virtual_time
+from worker.kafka.alarms import Alarms, alarms, timeout
+
+
+@pytest.mark.parametrize("seed", range(20))
+@in_virtual_time
+async def test_each_rings_once_at_its_time_unless_it_is_cancelled(seed: int) -> None:
+    dice, loop, rung = random.Random(seed), asyncio.get_running_loop(), dict[int, float]()
+    begun, kept, expected = loop.time(), Alarms(loop), dict[int, float]()
+    for number in range(50):
+        seconds = dice.choice((0.0, 0.5, 1.0, 30.0)) + dice.random()
+
+        def ring(number: int = number) -> None:
+            assert number not in rung
+            rung[number] = loop.time()
+
+        due = loop.time() + seconds
+        alarm = kept.after(seconds, ring)
+        if dice.random() < 0.5:
+            await asyncio.sleep(dice.random() / 10)
+        if number not in rung and dice.random() < 0.4:
+            kept.cancel(alarm)
+        else:
+            expected[number] = due
+    await asyncio.sleep(40.0)
+    assert rung.keys() == expected.keys()
+    assert all(0.0 <= at - expected[number] < 0.001 for number, at in rung.items())
+    assert loop.time() - begun < 60.0
+
+
+@in_virtual_time
+async def test_a_block_that_takes_longer_is_a_time_out() -> None:
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    with pytest.raises(TimeoutError):
+        async with timeout(5.0):
+            await asyncio.sleep(10.0)
+    assert 5.0 <= loop.time() - begun < 5.1
+    async with timeout(5.0):
+        await asyncio.sleep(4.0)
+    await asyncio.sleep(10.0)  # an alarm that was left would cancel this
+
+
+@in_virtual_time
+async def test_its_error_and_a_cancellation_from_outside_stay_what_they_are() -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with timeout(5.0):
+            raise ZeroDivisionError
+
+    async def work() -> None:
+        async with timeout(5.0):
+            await asyncio.sleep(10.0)
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(1.0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+@in_virtual_time
+async def test_an_alarm_may_set_and_cancel_others() -> None:
+    rung: list[str] = []
+    of = alarms()
+    assert of is alarms()
+    other = of.after(2.0, lambda: rung.append("other"))
+
+    def first() -> None:
+        rung.append("first")
+        of.cancel(other)
+        of.after(1.0, lambda: rung.append("next"))
+
+    of.after(1.0, first)
+    await asyncio.sleep(5.0)
+    assert rung == ["first", "next"]
