@@ -30,6 +30,9 @@ class Alarms:
         self._set: dict[Alarm, None] = {}  # in the order in which they were set
         self._timer: asyncio.TimerHandle | None = None
 
+    def __len__(self) -> int:
+        return len(self._set)
+
     def after(self, seconds: float, call: Callable[[], None]) -> Alarm:
         """Call after so many seconds, or a little later."""
         alarm = Alarm(self._loop.time() + seconds, call)
