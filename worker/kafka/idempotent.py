@@ -88,6 +88,7 @@ class IdempotentProducer:
         Raises:
             UnknownTopicOrPartitionError, TopicAuthorizationFailedError: there is no such topic for this user.
         """
+        self._client.add_topic(topic)  # a refresh before the first one tells of all topics, later ones of those added
         if self._client.cluster.partitions_for_topic(topic) is None:
             await self._client._wait_on_metadata(topic)
         tp = TopicPartition(topic, partition)
