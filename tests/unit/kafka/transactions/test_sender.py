@@ -1,0 +1,555 @@
+"""The sender of batches to leaders in memory: in order, one request a leader, and what fails holds up only its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.errors import (
+    CorrelationIdError,
+    KafkaConnectionError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    NodeNotReadyError,
+    RequestTimedOutError,
+)
+
+from tests.support.leaders import OUT_OF_ORDER, PAUSE, Asked, Batch, Leaders, installed
+from tests.support.virtual_time import in_virtual_time
+from worker.kafka.protocol.answers import AGAIN, FIND_LEADER, UNREACHABLE
+from worker.kafka.protocol.codes import Code
+from worker.kafka.protocol.strict import Unclear
+from worker.kafka.transactions.sender import Produce, Sender
+
+A, B, C = TopicPartition("a", 0), TopicPartition("a", 1), TopicPartition("b", 0)
+ONE, TWO = 1, 2  # the leaders
+LONG = 60.0  # seconds of virtual time in which whatever can happen has happened
+TOO_LARGE = 10
+
+
+@pytest.fixture
+def leaders(monkeypatch: pytest.MonkeyPatch) -> Leaders:
+    return installed(Leaders({A: ONE, B: ONE, C: TWO}), monkeypatch)
+
+
+def add(sender: Sender, tp: TopicPartition, *numbers: int) -> list[asyncio.Future[int]]:
+    return [sender.add(tp, Batch(tp, number)) for number in numbers]
+
+
+async def turn() -> None:
+    """Let everything happen that waits for no time and no answer."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def came(leaders: Leaders, count: int = 1) -> list[Asked]:
+    """The next requests; the test fails if they never come."""
+    while len(leaders.asked) < count:
+        await asyncio.sleep(PAUSE / 10)
+    assert len(leaders.asked) == count
+    return leaders.new()
+
+
+def logged(leaders: Leaders, tp: TopicPartition) -> list[int]:
+    return [int(data.rsplit(b"/", 1)[1]) for data in leaders.logs[tp]]
+
+
+@in_virtual_time
+async def test_a_turn_of_the_loop_is_a_request_a_leader_with_one_batch_a_partition(leaders: Leaders) -> None:
+    sender = leaders.sender()
+    acknowledged = [*add(sender, A, 0, 1), *add(sender, B, 0), *add(sender, C, 0)]
+    assert leaders.new() == [], "nothing is sent before the turn has ended"
+    await turn()
+    one, two = leaders.new()
+    assert (one.node, one.parts, one.direct) == (ONE, ["a/0/0", "a/1/0"], True)
+    assert (two.node, two.parts, two.direct) == (TWO, ["b/0/0"], True)
+    one.tell()
+    two.tell()
+    await turn()
+    (last,) = leaders.new()
+    assert last.parts == ["a/0/1"]
+    last.tell()
+    assert await asyncio.gather(*acknowledged) == [0, 1, 0, 0]
+
+
+@in_virtual_time
+async def test_one_request_a_leader_and_the_next_carries_what_was_added_meanwhile(leaders: Leaders) -> None:
+    sender = leaders.sender()
+    add(sender, A, 0)
+    await turn()
+    (first,) = leaders.new()
+    add(sender, A, 1)
+    await turn()
+    add(sender, B, 0)
+    await asyncio.sleep(LONG)
+    assert leaders.new() == []
+    first.tell()
+    await turn()
+    (second,) = leaders.new()
+    assert second.parts == ["a/0/1", "a/1/0"]
+    await sender.cancel()
+
+
+@in_virtual_time
+async def test_a_leader_that_never_answers_holds_up_its_own_partitions_only(leaders: Leaders) -> None:
+    sender = leaders.sender()
+    held = add(sender, A, 0)[0]
+    await turn()
+    (silent,) = leaders.new()
+    for number in range(10):
+        (acknowledged,) = add(sender, C, number)
+        (request,) = await came(leaders)
+        assert request.node == TWO
+        request.tell()
+        assert await acknowledged == number
+    assert not held.done()
+    silent.tell()
+    assert await held == 0
+
+
+@pytest.mark.parametrize("code", sorted(AGAIN), ids=lambda code: Code(code).name)
+@in_virtual_time
+async def test_a_retriable_code_sends_its_batch_again_and_lets_the_others_go_on(leaders: Leaders, code: int) -> None:
+    sender = leaders.sender()
+    refused, other, behind = *add(sender, A, 0), *add(sender, B, 0), *add(sender, A, 1)
+    await turn()
+    (first,) = leaders.new()
+    first.tell({A: code})
+    assert await other == 0
+    assert leaders.forced == (1 if code in FIND_LEADER else 0)
+    assert leaders.refreshed == 0, "the leader has answered"
+    (second,) = await came(leaders)
+    assert (second.parts, second.direct) == (["a/0/0"], False)
+    (other,) = add(sender, B, 1)
+    (third,) = await came(leaders)
+    assert third.parts == ["a/1/1"], "what waits behind the refused batch stays behind it"
+    third.tell()
+    assert await other == 1
+    second.tell({A: code})
+    (fourth,) = await came(leaders)
+    assert fourth.parts == ["a/0/0"]
+    fourth.tell()
+    assert await refused == 0
+    (last,) = await came(leaders)
+    assert (last.parts, last.direct) == (["a/0/1"], True)
+    last.tell()
+    assert await behind == 1
+
+
+@in_virtual_time
+async def test_a_leader_that_refuses_for_long_is_asked_later_and_later(leaders: Leaders) -> None:
+    sender = leaders.sender()
+    (refused,) = add(sender, A, 0)
+    times = []
+    for _ in range(6):
+        (request,) = await came(leaders)
+        times.append(asyncio.get_running_loop().time())
+        request.tell({A: Code.NOT_ENOUGH_REPLICAS})
+    first, *pauses = [after - before for before, after in pairwise(times)]
+    assert first >= PAUSE
+    assert all(after > 1.2 * before for before, after in pairwise(pauses)), pauses
+    await sender.cancel()
+    assert refused.cancelled()
+
+
+def failing(error: Exception) -> Callable[[asyncio.Future[Any]], object]:
+    return lambda answer: answer.set_exception(error)
+
+
+LOSSES: dict[str, Callable[[asyncio.Future[Any]], object]] = {
+    **{kind.__name__: failing(kind("lost")) for kind in UNREACHABLE},
+    "cancelled": lambda answer: answer.cancel(),
+    "none": lambda answer: answer.set_result(None),
+    "nothing": lambda answer: answer.set_result([]),
+    "another": lambda answer: answer.set_result([(B, (0, 7))]),
+    "one more": lambda answer: answer.set_result([(A, (0, 7)), (B, (0, 7))]),
+    "twice": lambda answer: answer.set_result([(A, (0, 7)), (A, (0, 7))]),
+}
+
+
+def test_the_errors_of_a_lost_answer_are_all_here() -> None:
+    known = {NodeNotReadyError, RequestTimedOutError, KafkaConnectionError, CorrelationIdError, Unclear}
+    assert set(UNREACHABLE) == known
+
+
+@pytest.mark.parametrize("written", [False, True])
+@pytest.mark.parametrize("how", LOSSES)
+@in_virtual_time
+async def test_a_lost_answer_sends_the_same_bytes_again(leaders: Leaders, how: str, written: bool) -> None:
+    sender = leaders.sender()
+    acknowledged, behind = add(sender, A, 0, 1)
+    (first,) = await came(leaders)
+    if written:
+        first.written({})
+    LOSSES[how](first.answer)
+    (again,) = await came(leaders)
+    assert again.batches == first.batches
+    assert leaders.refreshed == 1
+    if how != "cancelled":  # of a future that a task awaits, this is the end of the task
+        LOSSES[how](again.answer)
+        (again,) = await came(leaders)
+        assert again.batches == first.batches
+        assert leaders.refreshed == 2
+    again.tell()
+    assert await acknowledged == (-1 if written else 0)
+    (last,) = await came(leaders)
+    last.tell()
+    assert await behind == 1
+    assert logged(leaders, A) == [0, 1]
+
+
+@in_virtual_time
+async def test_a_lost_answer_sends_all_of_its_batches_again(leaders: Leaders) -> None:
+    sender = leaders.sender()
+    acknowledged = [*add(sender, A, 0), *add(sender, B, 0)]
+    (first,) = await came(leaders)
+    first.answer.set_exception(RequestTimedOutError())
+    (again,) = await came(leaders)
+    assert again.batches == first.batches
+    again.tell({B: Code.REQUEST_TIMED_OUT})
+    (rest,) = await came(leaders)
+    assert rest.parts == ["a/1/0"]
+    rest.tell()
+    assert await asyncio.gather(*acknowledged) == [0, 0]
+
+
+@in_virtual_time
+async def test_without_an_open_connection_a_task_opens_it(leaders: Leaders) -> None:
+    sender = leaders.sender()
+    leaders.closed.add(ONE)
+    acknowledged = [*add(sender, A, 0), *add(sender, B, 0)]
+    (request,) = await came(leaders)
+    assert (request.parts, request.direct) == (["a/0/0", "a/1/0"], False)
+    assert leaders.refreshed == 0
+    leaders.closed.clear()
+    request.tell()
+    assert await asyncio.gather(*acknowledged) == [0, 0]
+
+
+@in_virtual_time
+async def test_a_connection_that_breaks_is_tried_again(leaders: Leaders) -> None:
+    sender = leaders.sender()
+    leaders.gone.add(ONE)
+    held, other = *add(sender, A, 0), *add(sender, C, 0)
+    (request,) = await came(leaders)
+    request.tell()
+    assert await other == 0
+    await asyncio.sleep(LONG)
+    assert not held.done()
+    assert leaders.refreshed > 10
+    leaders.gone.clear()
+    (request,) = await came(leaders)
+    request.tell()
+    assert await held == 0
+
+
+@pytest.mark.parametrize("nobody", [None, -1])
+@in_virtual_time
+async def test_a_partition_without_leader_waits_for_one(leaders: Leaders, nobody: int | None) -> None:
+    leaders.leaders[A] = leaders.known[A] = nobody
+    sender = leaders.sender()
+    held, behind, other = *add(sender, A, 0, 1), *add(sender, B, 0)
+    (request,) = await came(leaders)
+    assert request.parts == ["a/1/0"]
+    request.tell()
+    assert await other == 0
+    await asyncio.sleep(LONG)
+    assert leaders.new() == []
+    assert (held.done(), behind.done()) == (False, False)
+    leaders.leaders[A] = TWO
+    for acknowledged, number in ((held, 0), (behind, 1)):
+        (request,) = await came(leaders)
+        assert (request.node, request.parts) == (TWO, [f"a/0/{number}"])
+        request.tell()
+        assert await acknowledged == number
+
+
+@in_virtual_time
+async def test_a_partition_whose_leader_moves_follows_it(leaders: Leaders) -> None:
+    sender = leaders.sender()
+    moved, stays = *add(sender, A, 0), *add(sender, B, 0)
+    (first,) = await came(leaders)
+    leaders.leaders[A] = TWO
+    first.tell()
+    assert await stays == 0
+    (second,) = await came(leaders)
+    assert (second.node, second.parts) == (TWO, ["a/0/0"])
+    second.tell()
+    assert await moved == 0
+    acknowledged = [*add(sender, A, 1), *add(sender, C, 0)]
+    (third,) = await came(leaders)
+    assert (third.node, third.parts) == (TWO, ["a/0/1", "b/0/0"])
+    third.tell()
+    assert await asyncio.gather(*acknowledged) == [1, 0]
+
+
+@in_virtual_time
+async def test_lost_batches_whose_leaders_have_parted_go_to_each(leaders: Leaders) -> None:
+    sender = leaders.sender()
+    acknowledged = [*add(sender, A, 0), *add(sender, B, 0)]
+    (first,) = await came(leaders)
+    leaders.leaders[A] = TWO
+    first.answer.set_exception(KafkaConnectionError())
+    requests = await came(leaders, 2)
+    assert {request.node: request.parts for request in requests} == {ONE: ["a/1/0"], TWO: ["a/0/0"]}
+    for request in requests:
+        request.tell()
+    assert await asyncio.gather(*acknowledged) == [0, 0]
+
+
+@in_virtual_time
+async def test_a_permanent_code_is_the_error_of_its_batch_only(leaders: Leaders) -> None:
+    sender = leaders.sender()
+    refused, other = *add(sender, A, 0), *add(sender, B, 0)
+    (request,) = await came(leaders)
+    request.tell({A: TOO_LARGE})
+    with pytest.raises(MessageSizeTooLargeError, match="a"):
+        await refused
+    assert await other == 0
+    acknowledged = [*add(sender, A, 0), *add(sender, B, 1)]
+    (request,) = await came(leaders)
+    request.tell()
+    assert await asyncio.gather(*acknowledged) == [0, 1]
+
+
+@in_virtual_time
+async def test_a_permanent_code_for_what_was_sent_again(leaders: Leaders) -> None:
+    sender = leaders.sender()
+    refused, behind = add(sender, A, 0, 1)
+    (request,) = await came(leaders)
+    request.tell({A: Code.NOT_ENOUGH_REPLICAS})
+    (request,) = await came(leaders)
+    request.tell({A: TOO_LARGE})
+    with pytest.raises(MessageSizeTooLargeError):
+        await refused
+    (request,) = await came(leaders)
+    request.tell()
+    with pytest.raises(KafkaError):  # the batch before it is missing
+        await behind
+
+
+class Failing:
+    """A way of asking that fails when it is told to."""
+
+    def __init__(self) -> None:
+        self.building = self.reading = False
+
+    def request(self, batches: Any) -> Any:
+        if self.building:
+            raise ValueError("no such request")
+        return list(batches)
+
+    def told(self, answer: Any) -> Any:
+        if self.reading:
+            raise ValueError("no such answer")
+        return answer
+
+
+@pytest.mark.parametrize("where", ["building", "reading", "answer", "built again", "read again", "answered again"])
+@in_virtual_time
+async def test_what_is_unexpected_fails_all_that_waits_and_later_batches_work(leaders: Leaders, where: str) -> None:
+    produce = Failing()
+    sender = leaders.sender(Produce(produce.request, produce.told))
+    elsewhere = add(sender, C, 0)  # sent, without an answer
+    (late,) = await came(leaders)
+    produce.building = where == "building"
+    all_of_them = [*elsewhere, *add(sender, A, 0, 1), *add(sender, B, 0, 1), *add(sender, C, 1)]
+    if where != "building":
+        (request,) = await came(leaders)
+        if "again" in where:
+            produce.building = where == "built again"
+            request.answer.set_exception(RequestTimedOutError())
+            if where != "built again":
+                (request,) = await came(leaders)
+        produce.reading = where.startswith("read")
+        if where.startswith("answer"):
+            request.answer.set_exception(ValueError("no such answer"))
+        elif where != "built again":
+            request.answer.set_result([(A, (0, 0)), (B, (0, 0))])
+    found = await asyncio.gather(*all_of_them, return_exceptions=True)
+    assert [type(each) for each in found] == [ValueError] * 6
+    assert not sender.busy
+    produce.building = produce.reading = False
+    await sender.room(A)
+    acknowledged = [*add(sender, A, 0), *add(sender, C, 0)]
+    requests = await came(leaders, 2)
+    late.answer.set_exception(ValueError("late"))
+    await turn()
+    for each in requests:
+        each.tell()
+    assert await asyncio.gather(*acknowledged) == [0, 0]
+    assert not sender._tasks
+
+
+@in_virtual_time
+async def test_cancel_ends_all_and_a_late_answer_changes_nothing(leaders: Leaders) -> None:
+    sender = leaders.sender()
+    leaders.leaders[B] = leaders.known[B] = None
+    acknowledged = [*add(sender, A, 0, 1), *add(sender, B, 0, 1), *add(sender, C, 0, 1)]
+    first, elsewhere = await came(leaders, 2)
+    elsewhere.tell({C: Code.NOT_ENOUGH_REPLICAS})
+    (retried,) = await came(leaders)
+    assert len(sender._tasks) == 2
+    tasks = asyncio.all_tasks()
+    await sender.cancel()
+    assert all(each.cancelled() for each in acknowledged)
+    assert not sender.busy
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert len(tasks) > 1
+    assert retried.answer.cancelled()
+    await asyncio.sleep(LONG)
+    assert leaders.new() == [], "nothing is sent any more"
+
+    await asyncio.wait_for(sender.room(A), 1)
+    (renewed,) = add(sender, A, 0)
+    (behind,) = add(sender, A, 1)
+    (request,) = await came(leaders)
+    first.answer.set_result([(A, (TOO_LARGE, -1))])
+    await asyncio.sleep(LONG)
+    assert leaders.new() == []
+    assert (renewed.done(), behind.done()) == (False, False)
+    request.tell()
+    assert await renewed == 0
+    (request,) = await came(leaders)
+    request.tell()
+    assert await behind == 1
+
+
+@pytest.mark.parametrize("late", ["code", "lost", "right", "cancelled"])
+@in_virtual_time
+async def test_late_answers_of_every_kind_change_nothing(leaders: Leaders, late: str) -> None:
+    sender = leaders.sender()
+    add(sender, A, 0)
+    (old,) = await came(leaders)
+    await sender.cancel()
+    (acknowledged,) = add(sender, A, 0)
+    (request,) = await came(leaders)
+    if late == "code":
+        old.answer.set_result([(A, (Code.NOT_LEADER_OR_FOLLOWER, -1))])
+    elif late == "lost":
+        old.answer.set_exception(KafkaConnectionError())
+    elif late == "right":
+        old.answer.set_result([(A, (0, 99))])
+    else:
+        old.answer.cancel()
+    await asyncio.sleep(LONG)
+    assert not acknowledged.done()
+    assert (leaders.new(), leaders.forced, leaders.refreshed) == ([], 0, 0)
+    request.tell()
+    assert await acknowledged == 0
+
+
+@in_virtual_time
+async def test_what_is_cancelled_before_the_turn_ends_is_never_sent(leaders: Leaders) -> None:
+    sender = leaders.sender()
+    (acknowledged,) = add(sender, A, 0)
+    await sender.cancel()
+    await asyncio.sleep(LONG)
+    assert acknowledged.cancelled()
+    assert leaders.new() == []
+
+
+@in_virtual_time
+async def test_room_lets_one_batch_a_partition_wait(leaders: Leaders) -> None:
+    sender = leaders.sender()
+    added: list[int] = []
+
+    async def adds(number: int) -> int:
+        await sender.room(A)
+        acknowledged = add(sender, A, number)[0]
+        added.append(number)
+        return await acknowledged
+
+    tasks = [asyncio.create_task(adds(number)) for number in range(5)]
+    await asyncio.wait_for(sender.room(B), 1)
+    for number in range(5):
+        (request,) = await came(leaders)
+        await asyncio.sleep(LONG)
+        assert added == list(range(min(number + 2, 5))), "one is in flight, and one waits"
+        assert request.parts == [f"a/0/{number}"]
+        request.tell()
+    assert await asyncio.gather(*tasks) == list(range(5))
+
+
+@in_virtual_time
+async def test_cancel_gives_room_to_those_who_wait_for_it(leaders: Leaders) -> None:
+    sender = leaders.sender()
+    add(sender, A, 0, 1)
+    await came(leaders)
+    waits = asyncio.create_task(sender.room(A))
+    await asyncio.sleep(LONG)
+    assert not waits.done()
+    await sender.cancel()
+    await asyncio.wait_for(waits, 1)
+
+
+@in_virtual_time
+async def test_a_late_answer_after_a_failure_elsewhere_changes_nothing(leaders: Leaders) -> None:
+    """A task asks two leaders, and one answer ends it; the other one comes when its partition has a new batch."""
+    sender = leaders.sender()
+    failed = [*add(sender, A, 0), *add(sender, B, 0)]
+    (first,) = await came(leaders)
+    leaders.leaders[A] = TWO
+    first.answer.set_exception(KafkaConnectionError())
+    by_node = {request.node: request for request in await came(leaders, 2)}
+    by_node[ONE].answer.set_exception(ValueError("no such answer"))
+    found = await asyncio.gather(*failed, return_exceptions=True)
+    assert [type(each) for each in found] == [ValueError] * 2
+    acknowledged, behind = add(sender, A, 0, 1)
+    (request,) = await came(leaders)
+    by_node[TWO].answer.set_result([(A, (0, 99))])
+    add(sender, C, 0)  # so that the sender looks again at what waits
+    await asyncio.sleep(LONG)
+    request.tell()
+    assert await acknowledged == 0
+    (request,) = await came(leaders)
+    assert request.parts == ["a/0/1", "b/0/0"]
+    request.tell()
+    assert await behind == 1
+
+
+@in_virtual_time
+async def test_busy_while_a_batch_is_unacknowledged(leaders: Leaders) -> None:
+    sender = leaders.sender()
+    assert not sender.busy
+    first, second = add(sender, A, 0, 1)
+    assert sender.busy
+    (request,) = await came(leaders)
+    assert sender.busy
+    request.tell({A: Code.NOT_ENOUGH_REPLICAS})
+    await turn()
+    assert sender.busy, "it waits to be sent again"
+    (request,) = await came(leaders)
+    request.tell()
+    await first
+    assert sender.busy
+    (request,) = await came(leaders)
+    request.tell({A: OUT_OF_ORDER})
+    with pytest.raises(KafkaError):
+        await second
+    assert not sender.busy
+
+
+@in_virtual_time
+async def test_an_acknowledgement_that_nobody_wants_holds_up_nothing(leaders: Leaders) -> None:
+    sender = leaders.sender()
+    unwanted, behind = add(sender, A, 0, 1)
+    (request,) = await came(leaders)
+    unwanted.cancel()
+    request.tell()
+    (request,) = await came(leaders)
+    assert request.parts == ["a/0/1"], "it was written, so the next one follows it"
+    request.tell()
+    assert await behind == 1
+
+
+def test_the_leaders_take_a_batch_only_in_its_turn() -> None:
+    leaders = Leaders({A: ONE})
+    taken = [leaders.take(ONE, A, Batch(A, number).data, 0) for number in (0, 0, 2, 1, 0)]
+    again, early = (Code.DUPLICATE_SEQUENCE_NUMBER, -1), (OUT_OF_ORDER, -1)
+    assert taken == [(0, 0), again, early, (0, 1), again]
+    assert leaders.take(TWO, A, Batch(A, 2).data, 0) == (Code.NOT_LEADER_OR_FOLLOWER, -1)
