@@ -44,6 +44,7 @@ class Alarms:
     def cancel(self, alarm: Alarm) -> None:
         """Call it no more; nothing if it has been called."""
         self._set.pop(alarm, None)
+        alarm.call = _nothing  # who set it often holds it: the collector of such circles runs rarely
 
     def _arm(self, when: float) -> None:
         if self._timer is not None:
@@ -60,6 +61,10 @@ class Alarms:
             self._arm(min(alarm.when for alarm in self._set))
         for alarm in due:
             alarm.call()
+
+
+def _nothing() -> None:
+    pass
 
 
 def alarms() -> Alarms:

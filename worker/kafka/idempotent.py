@@ -88,9 +88,7 @@ class IdempotentProducer:
         Raises:
             UnknownTopicOrPartitionError, TopicAuthorizationFailedError: there is no such topic for this user.
         """
-        self._client.add_topic(topic)  # a refresh before the first one tells of all topics, later ones of those added
-        if self._client.cluster.partitions_for_topic(topic) is None:
-            await self._client._wait_on_metadata(topic)
+        await self._client._wait_on_metadata(topic)
         tp = TopicPartition(topic, partition)
         await self._sender.room(tp)
         batch._set_producer_state(*self._producer, self._sequences[tp])

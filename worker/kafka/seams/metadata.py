@@ -54,9 +54,9 @@ async def wait_on_metadata(self: Any, topic: str) -> Any:
         TopicAuthorizationFailedError: no right to see the topic.
         KafkaTimeoutError: brokers have not said within the request timeout whether there is such a topic.
     """
+    self.add_topic(topic)  # also a known one: a client that has no topics refreshes all, one that has some only those
     begun = time.monotonic()
     while (partitions := self.cluster.partitions_for_topic(topic)) is None:
-        self.add_topic(topic)
         told = await self.force_metadata_update()
         unknown = unknown_for(self.cluster, topic) if told else 0.0
         if unknown >= FORGOTTEN:
