@@ -14,9 +14,9 @@ from aiokafka.errors import MessageSizeTooLargeError, UnknownTopicOrPartitionErr
 
 from tests.integration.conftest import Bootstrap
 from tests.support.kafka import create_topics, read_partition
-from worker.kafka.idempotent import SEQUENCES, IdempotentProducer
 from worker.kafka.seams import connections, hardening, metadata
 from worker.kafka.seams.fast import posting
+from worker.kafka.transactions.idempotent import SEQUENCES, IdempotentProducer
 
 pytestmark = pytest.mark.kafka
 

@@ -10,8 +10,8 @@ from aiokafka.errors import KafkaConnectionError
 
 from tests.integration.conftest import Bootstrap
 from worker.broker.ports import free_port
-from worker.kafka.idempotent import IdempotentProducer
 from worker.kafka.producers import SharedProducer, _idempotent
+from worker.kafka.transactions.idempotent import IdempotentProducer
 
 pytestmark = pytest.mark.kafka
 

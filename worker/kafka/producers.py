@@ -13,9 +13,9 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.client import AIOKafkaClient
 
 from worker.kafka.deadline import within
-from worker.kafka.idempotent import IdempotentProducer
 from worker.kafka.member_offsets import MemberOffsets
 from worker.kafka.protocol.offsets import Membership, Position
+from worker.kafka.transactions.idempotent import IdempotentProducer
 from worker.settings import Settings
 
 RETRY_MS = 20  # the first pause before records are sent again
