@@ -10,6 +10,7 @@ from collections.abc import Callable
 from types import TracebackType
 from weakref import WeakKeyDictionary
 
+TICK = 0.001  # seconds: a loop's timers may come so much early
 _of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, Alarms] = WeakKeyDictionary()
 
 
@@ -28,7 +29,8 @@ class Alarms:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._set: dict[Alarm, None] = {}  # in the order in which they were set
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None  # uvloop makes one without a time for what is due now
+        self._rings = 0.0  # when it does
 
     def __len__(self) -> int:
         return len(self._set)
@@ -37,7 +39,7 @@ class Alarms:
         """Call after so many seconds, or a little later."""
         alarm = Alarm(self._loop.time() + seconds, call)
         self._set[alarm] = None
-        if self._timer is None or alarm.when < self._timer.when():
+        if self._timer is None or alarm.when < self._rings:
             self._arm(alarm.when)
         return alarm
 
@@ -49,7 +51,8 @@ class Alarms:
     def _arm(self, when: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(when, self._ring)
+        self._rings = max(when, self._loop.time() + TICK)
+        self._timer = self._loop.call_at(self._rings, self._ring)
 
     def _ring(self) -> None:
         # The timer was not moved when alarms were cancelled: often none is due.

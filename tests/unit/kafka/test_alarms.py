@@ -7,6 +7,7 @@ import gc
 import random
 
 import pytest
+import uvloop
 
 from tests.support.virtual_time import in_virtual_time
 from worker.kafka.alarms import Alarms, alarms, timeout
@@ -97,3 +98,27 @@ async def test_a_deadline_that_was_kept_leaves_no_circle() -> None:
         assert gc.collect() < 20  # what other tests' loops have left
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_they_ring_in_the_loop_that_workers_have(seed: int) -> None:
+    """Its timers have a resolution of a millisecond, and what is due now is none of them."""
+    dice, rung = random.Random(seed), list[float]()
+
+    async def many() -> None:
+        loop, of, set_ = asyncio.get_running_loop(), alarms(), 0
+        end = loop.time() + 0.3
+        while loop.time() < end:
+            alarm = of.after(dice.random() * dice.choice((0.0, 0.0004, 0.002, 0.02)), lambda: rung.append(loop.time()))
+            if dice.random() < 0.5:
+                of.cancel(alarm)
+            else:
+                set_ += 1
+            await asyncio.sleep(dice.choice((0.0, 0.0003, 0.002)))
+        over = loop.create_future()
+        of.after(0.05, lambda: over.set_result(None))
+        await over
+        assert len(rung) == set_
+        assert not len(of)
+
+    uvloop.run(many())
