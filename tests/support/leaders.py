@@ -30,6 +30,9 @@ class Batch:
     def __init__(self, tp: TopicPartition, number: int) -> None:
         self.data = f"{tp.topic}/{tp.partition}/{number}".encode()
 
+    def size(self) -> int:
+        return len(self._build())
+
     def _build(self) -> bytes:
         return self.data
 

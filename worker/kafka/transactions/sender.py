@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
@@ -18,6 +20,7 @@ from worker.kafka.protocol.strict import exactly
 from worker.kafka.seams.clients import ask, refresh
 from worker.kafka.seams.fast.posting import posted
 
+REQUEST_BYTES = 16 << 20  # of batches in a request, or one batch: brokers close a connection at a request of 100 MiB
 DONE = frozenset({0, Code.DUPLICATE_SEQUENCE_NUMBER})
 Batches = list[tuple[str, int, Any]]  # topic, partition, and the bytes
 Told = Iterable[tuple[TopicPartition, tuple[int, int]]]  # code and first offset
@@ -92,11 +95,12 @@ class Sender:
         self._next = None
         ready = [queue[0] for tp, queue in self._waiting.items() if queue and tp not in self._flying]
         try:
-            for node, items in self._by_leader(ready).items():
+            for node, those in self._by_leader(ready).items():
                 if node in self._asked:
                     continue
+                items = _fitting(those)
                 for item in items:
-                    self._flying[item.tp] = self._waiting[item.tp].popleft()
+                    self._take_off(item.tp)
                 self._room.set()
                 answer = None if node is None else self._posted(node, items)
                 if node is None or answer is None:
@@ -106,6 +110,12 @@ class Sender:
                     answer.add_done_callback(partial(self._answered, node, items))
         except Exception as error:
             self._give_up(error)
+
+    def _take_off(self, tp: TopicPartition) -> None:
+        queue = self._waiting.pop(tp)
+        self._flying[tp] = queue.popleft()
+        if queue:
+            self._waiting[tp] = queue  # behind those of all others, which a full request leaves behind
 
     def _posted(self, node: int, items: Iterable[InFlightBatch]) -> asyncio.Future[Any] | None:
         request = self._request(items)
@@ -193,7 +203,7 @@ class Sender:
             return False
         if self._flying.get(item.tp) is item:
             del self._flying[item.tp]
-            if self._waiting[item.tp]:
+            if self._waiting.get(item.tp):
                 self._soon()
         if not item.acknowledged.done():
             if code in DONE:
@@ -220,3 +230,9 @@ class Sender:
         self._waiting.clear()
         self._asked.clear()
         self._room.set()
+
+
+def _fitting(items: Sequence[InFlightBatch]) -> Sequence[InFlightBatch]:
+    """Return as many as a request may have."""
+    ends = list(accumulate(item.batch.size() for item in items))
+    return items if ends[-1] <= REQUEST_BYTES else items[: max(bisect_right(ends, REQUEST_BYTES), 1)]

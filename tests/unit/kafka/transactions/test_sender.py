@@ -23,6 +23,7 @@ from tests.support.virtual_time import in_virtual_time
 from worker.kafka.protocol.answers import AGAIN, FIND_LEADER, UNREACHABLE
 from worker.kafka.protocol.codes import Code
 from worker.kafka.protocol.strict import Unclear
+from worker.kafka.transactions import sender as module
 from worker.kafka.transactions.sender import Produce, Sender
 
 A, B, C = TopicPartition("a", 0), TopicPartition("a", 1), TopicPartition("b", 0)
@@ -92,6 +93,32 @@ async def test_one_request_a_leader_and_the_next_carries_what_was_added_meanwhil
     (second,) = leaders.new()
     assert second.parts == ["a/0/1", "a/1/0"]
     await sender.cancel()
+
+
+@in_virtual_time
+async def test_a_request_is_no_larger_than_a_broker_takes_and_nobody_is_left_behind(
+    leaders: Leaders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [TopicPartition("a", number) for number in range(5)]
+    leaders.leaders |= dict.fromkeys(many, ONE)
+    leaders.known |= dict.fromkeys(many, ONE)
+    monkeypatch.setattr(module, "REQUEST_BYTES", 2 * Batch(A, 0).size() + 1)
+    sender, sent, told = leaders.sender(), list[str](), list[asyncio.Future[int]]()
+    for number in range(2):
+        for tp in many:
+            told += add(sender, tp, number)
+    for _ in range(5):
+        (request,) = await came(leaders)
+        assert len(request.parts) == 2
+        sent += request.parts
+        request.tell()
+    assert sent[:5] == [f"a/{number}/0" for number in range(5)]
+    await asyncio.gather(*told)
+    monkeypatch.setattr(module, "REQUEST_BYTES", 1)
+    (alone,) = add(sender, A, 2)
+    (request,) = await came(leaders)
+    request.tell()
+    assert await alone == 2
 
 
 @in_virtual_time
