@@ -68,7 +68,8 @@ def posted(client: object, node: int, request: Any) -> asyncio.Future[Any] | Non
     """
     started: Any = client
     connection = started._conns.get((node, ConnectionGroup.DEFAULT))
-    if started.send.__func__ is not client_send or connection is None or not connection.connected():
+    ours = getattr(started.send, "__func__", None) is client_send  # and nobody stands before it
+    if not ours or connection is None or not connection.connected():
         return None
     return _sent(connection, request)
 
