@@ -17,7 +17,7 @@ from worker.kafka.protocol.codes import name
 from worker.kafka.protocol.strict import Unclear
 from worker.kafka.seams.clients import ask, close_client, refresh
 from worker.kafka.seams.fast.requests import PartedProduceRequest
-from worker.kafka.transactions.sender import Batches, Produce, Sender
+from worker.kafka.transactions.sender import Batches, Produce, Sender, told
 
 SEQUENCES = 1 << 31  # after the last one comes 0
 TIMEOUT_MS = 60_000  # of transactions, which it has none of
@@ -35,7 +35,7 @@ class IdempotentProducer:
         self._client = AIOKafkaClient(**options, retry_backoff_ms=retry_backoff_ms)
         self._batch_bytes, self._timeout = max_batch_size, options["request_timeout_ms"]
         self._pause = retry_backoff_ms / 1000
-        self._sender = Sender(self._client, "the partitions", Produce(self._request, _told), self._pause)
+        self._sender = Sender(self._client, "the partitions", Produce(self._request, told), self._pause)
         self._producer = -1, -1  # id and epoch
         self._sequences: defaultdict[TopicPartition, int] = defaultdict(int)
 
@@ -102,9 +102,3 @@ class IdempotentProducer:
         return PartedProduceRequest(
             required_acks=-1, timeout=self._timeout, topics=list(topics.items()), transactional_id=None
         )
-
-
-def _told(answer: Any) -> list[tuple[TopicPartition, tuple[int, int]]] | None:
-    if answer.topics is None or any(partitions is None for _, partitions in answer.topics):
-        return None
-    return [(TopicPartition(topic, p[0]), (p[1], p[2])) for topic, partitions in answer.topics for p in partitions]

@@ -34,7 +34,7 @@ from worker.kafka.transactions.requests import (
     partition_announced,
     produce,
 )
-from worker.kafka.transactions.sender import Produce, Sender
+from worker.kafka.transactions.sender import Produce, Sender, told
 
 
 class CoordinatorMoved(KafkaError):
@@ -80,7 +80,7 @@ class TransactionalProducer:
         self._backoff, self._request_timeout = retry_backoff_ms / 1000, options["request_timeout_ms"]
         self._coordinator = Coordinator(self._client, CoordinationType.TRANSACTION, transactional_id, self._backoff)
         self._groups: dict[str, Coordinator] = {}
-        self._sender = Sender(self._client, transactional_id, Produce(self._produce, _told), self._backoff)
+        self._sender = Sender(self._client, transactional_id, Produce(self._produce, told), self._backoff)
         self._producer = Producer(-1, -1)
         self._former = former
         self._sequences: defaultdict[TopicPartition, int] = defaultdict(int)
@@ -252,9 +252,3 @@ def _identified(answer: Any) -> None:
 
 def _nothing(answer: Any) -> None:
     """Check nothing: the answer holds only its code."""
-
-
-def _told(answer: Any) -> list[tuple[TopicPartition, tuple[int, int]]] | None:
-    if answer.topics is None or any(partitions is None for _, partitions, _ in answer.topics):
-        return None
-    return [(TopicPartition(topic, p[0]), (p[1], p[2])) for topic, partitions, _ in answer.topics for p in partitions]

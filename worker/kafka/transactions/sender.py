@@ -33,6 +33,13 @@ class Produce(NamedTuple):
     told: Callable[[Any], Told | None]
 
 
+def told(answer: Any) -> Told | None:
+    """Return what the answer to a produce request tells, in each of its versions."""
+    if answer.topics is None or any(partitions is None for _, partitions, *_ in answer.topics):
+        return None
+    return [(TopicPartition(topic, p[0]), (p[1], p[2])) for topic, partitions, *_ in answer.topics for p in partitions]
+
+
 class InFlightBatch(NamedTuple):
     """A batch with producer state and sequence number, so that a retry sends identical bytes."""
 
@@ -192,8 +199,8 @@ class Sender:
 
     def _settle(self, items: Sequence[InFlightBatch], answer: Any) -> list[InFlightBatch]:
         """Tell what was answered; return the batches to send again."""
-        told = exactly(self._produce.told(answer), [item.tp for item in items], "Produce")
-        return [item for item in items if not self._settled(item, *told[item.tp])]
+        entries = exactly(self._produce.told(answer), [item.tp for item in items], "Produce")
+        return [item for item in items if not self._settled(item, *entries[item.tp])]
 
     def _settled(self, item: InFlightBatch, code: int, offset: int) -> bool:
         if code in AGAIN:
