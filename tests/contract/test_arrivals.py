@@ -19,6 +19,7 @@ from aiokafka.errors import GroupAuthorizationFailedError
 from tests.support.fake_answers import healthy
 from tests.support.fake_broker import FakeBroker
 from tests.support.fake_logs import FakeLog, serve
+from tests.support.turns import no_callback_fails, turns
 from worker.kafka.alarms import alarms
 from worker.kafka.seams import arrivals, pinned, stop_consumer
 
@@ -29,11 +30,8 @@ DEADLINE = 10.0
 
 @pytest.fixture(autouse=True)
 async def _no_callback_fails() -> AsyncIterator[None]:
-    """See that nothing is told to the loop's handler of errors."""
-    told: list[Any] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
-    yield
-    assert not told
+    async with no_callback_fails():
+        yield
 
 
 class Scene(NamedTuple):
@@ -70,11 +68,6 @@ async def scene() -> AsyncIterator[Scene]:
         await coordinator.close()
         await fetcher.close()
         await client.close()
-
-
-async def turns() -> None:
-    for _ in range(3):
-        await asyncio.sleep(0)
 
 
 async def test_ends_by_an_arrival() -> None:

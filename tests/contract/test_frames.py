@@ -20,6 +20,7 @@ from aiokafka.protocol.group import HeartbeatRequest, HeartbeatRequest_v1, Heart
 
 from tests.support.fake_answers import healthy, versions
 from tests.support.fake_broker import Answer, Api, FakeBroker
+from tests.support.turns import turns
 from worker.kafka.seams import pinned
 from worker.kafka.seams.fast import frames
 from worker.kafka.seams.fast.frames import FramesProtocol
@@ -69,12 +70,6 @@ async def scene(on_close: Any = None) -> AsyncIterator[Scene]:
         yield Scene(connection, protocol, wire)
     finally:
         connection.close()
-
-
-async def turns() -> None:
-    """Let callbacks run, and those that they call."""
-    for _ in range(3):
-        await asyncio.sleep(0)
 
 
 def framed(frame: bytes) -> bytes:

@@ -19,6 +19,9 @@ from worker.kafka.protocol.codes import Code
 from worker.kafka.transactions import sender as module
 from worker.kafka.transactions.sender import Batches, Produce, Sender
 
+A, B, C = TopicPartition("a", 0), TopicPartition("a", 1), TopicPartition("b", 0)
+ONE, TWO = 1, 2  # the leaders
+LONG = 60.0  # seconds of virtual time in which whatever can happen has happened
 PAUSE = 0.02  # seconds before a batch is sent again
 OUT_OF_ORDER = 45
 Rows = list[tuple[TopicPartition, tuple[int, int]]]
@@ -139,3 +142,19 @@ def installed(leaders: Leaders, patch: pytest.MonkeyPatch) -> Leaders:
     for name in ("posted", "ask", "refresh"):
         patch.setattr(module, name, getattr(leaders, name))
     return leaders
+
+
+def add(sender: Sender, tp: TopicPartition, *numbers: int) -> list[asyncio.Future[int]]:
+    return [sender.add(tp, Batch(tp, number)) for number in numbers]
+
+
+async def came(leaders: Leaders, count: int = 1) -> list[Asked]:
+    """The next requests; the test fails if they never come."""
+    while len(leaders.asked) < count:
+        await asyncio.sleep(PAUSE / 10)
+    assert len(leaders.asked) == count
+    return leaders.new()
+
+
+def logged(leaders: Leaders, tp: TopicPartition) -> list[int]:
+    return [int(data.rsplit(b"/", 1)[1]) for data in leaders.logs[tp]]

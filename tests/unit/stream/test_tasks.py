@@ -11,6 +11,7 @@ from unittest import mock
 import pytest
 from aiokafka import TopicPartition
 
+from tests.support.turns import no_callback_fails, turns
 from worker.stream.tasks import PartitionTasks
 
 A, B, C = (TopicPartition("ticks", number) for number in range(3))
@@ -20,11 +21,8 @@ DEADLINE = 10.0
 
 @pytest.fixture(autouse=True)
 async def _no_callback_fails() -> AsyncIterator[None]:
-    """See that nothing is told to the loop's handler of errors."""
-    told: list[Any] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
-    yield
-    assert not told
+    async with no_callback_fails():
+        yield
 
 
 @contextmanager
@@ -70,11 +68,6 @@ class Scene:
     def clean(self) -> bool:
         """Whether no wait is left behind."""
         return not self.tasks._waits
-
-
-async def turns() -> None:
-    for _ in range(3):
-        await asyncio.sleep(0)
 
 
 async def test_ends_when_all_named_have_ended() -> None:
