@@ -6,7 +6,8 @@ BIN    := $(VENV)/bin
 RUN    := $(VENV)/.installed-run
 DEV    := $(VENV)/.installed-dev
 START  := $(VENV)/broker-start.aot
-PIP    := $(BIN)/python -m pip --disable-pip-version-check install
+# Python compiles a module when it is first imported: most of what is installed never is.
+PIP    := $(BIN)/python -m pip --disable-pip-version-check install --no-compile
 
 # `make bench WHAT=name` runs BENCH_name.
 BENCH_workers     := tests.bench.worker_rate --docs
