@@ -78,7 +78,7 @@ setup: engine pages ## Install the locked dependencies and compile the engine
 engine: $(RUN)
 	@$(BIN)/alphapulse warmup
 
-demo: engine pages ## Run it all on a local real Kafka: workers, a kill, a market crash, proof (ARGS=--keep: a market to look at)
+demo: pages ## Run it all on a local real Kafka: workers, a kill, a market crash, proof (ARGS=--keep: a market to look at)
 	@$(BIN)/alphapulse demo $(ARGS)
 
 ##@ Check

@@ -22,7 +22,7 @@ from worker.settings import Settings, load_settings
 PARTITIONS = 6
 # A dead worker is noticed after the session timeout; Kafka's lower limit is 6 s.
 TIMES = {"session_timeout_ms": 6_000, "heartbeat_interval_ms": 1_500}
-PATIENCE = 8.0  # seconds after which loading the kernels must be compiling them
+EVERY = 1.0  # seconds between looks at what is being compiled
 
 
 class Options(NamedTuple):
@@ -70,15 +70,23 @@ class Engine:
         Raises:
             AlphapulseError: with the end of what it printed.
         """
-        try:
-            code, compiled = self._process.wait(PATIENCE), False
-        except subprocess.TimeoutExpired:
-            screen.say("     the engine is not compiled yet: compiling it now, once, about a minute and a half ...")
-            code, compiled = self._process.wait(), True
+        compiled = False
+        with self._log.open(encoding="utf-8", errors="replace") as told:
+            while (code := self._ended(EVERY)) is None:
+                for line in iter(told.readline, ""):
+                    if line.startswith("compiled "):
+                        compiled = True
+                        screen.say(f"     {line.strip()}")
         if code:
             tail = "\n".join(self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])
             raise AlphapulseError("the engine can't be loaded", f"the end of what it printed:\n{tail}")
         return compiled
+
+    def _ended(self, seconds: float) -> int | None:
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
 
     def close(self) -> None:
         """End it if it still runs."""
