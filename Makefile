@@ -51,10 +51,13 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || \
 	  { echo "error: no virtual environment can be made. Fix: install the venv module (Debian: python3-venv)"; exit 73; }
 
-$(RUN): requirements.lock pyproject.toml | $(BIN)/python
-	@echo "installing the locked dependencies (about a minute, 350 MB)"
-	@$(PIP) --progress-bar on --quiet --require-hashes -r requirements.lock
+# The engine needs few packages: it is compiled on one core while the other one unpacks the rest.
+$(RUN): requirements-worker.lock requirements.lock pyproject.toml | $(BIN)/python
+	@echo "installing the locked dependencies (350 MB) and compiling the engine (a minute and a half)"
+	@$(PIP) --quiet --require-hashes -r requirements-worker.lock
 	@$(PIP) --quiet --no-deps --editable .
+	@$(BIN)/alphapulse warmup & engine=$$!; trap 'kill $$engine 2>/dev/null' EXIT; \
+	  $(PIP) --quiet --require-hashes -r requirements.lock && wait $$engine
 	@touch $@
 
 $(DEV): requirements-dev.lock $(RUN)

@@ -29,7 +29,7 @@ class Options(NamedTuple):
     """What the command line says."""
 
     symbols: int = 240
-    seconds: float = 24.0
+    seconds: float = 18.0
     rate: float = 4_000.0
     bootstrap: str | None = None
     keep: bool = False
