@@ -25,7 +25,7 @@ Keep = Annotated[bool, typer.Option("--keep", help="Let a market go on until Ctr
 
 def demo(
     symbols: Symbols = 240,
-    seconds: Seconds = 24.0,
+    seconds: Seconds = 18.0,
     rate: Rate = 4_000.0,
     keep: Keep = False,
     bootstrap: Bootstrap = None,
