@@ -17,12 +17,13 @@ BENCH_engine      := tests.bench.engine_rate
 BENCH_backtest    := tests.bench.backtest_rate
 BENCH_failover    := tests.bench.failover
 BENCH_symbols     := tests.bench.many_symbols
+BENCH_partitions  := tests.bench.many_partitions
 BENCH_inprocess   := tests.bench.inprocess_rate
 BENCH_models      := tests.bench.model_rate
 BENCH_calibration := tests.bench.reliability
 BENCH_profiles    := tests.bench.profiles
 BENCH_examples    := tests.bench.earned --docs
-BENCHES := workers check peers engine backtest failover symbols inprocess models calibration profiles
+BENCHES := workers check peers engine backtest failover symbols partitions inprocess models calibration profiles
 PROOFS  := parity differential oracles strategies risk gateway archive alerts test-files test-versions
 CHOSEN  := $(or $(WHAT),workers)
 

@@ -38,6 +38,7 @@ from worker.stream.phases import Phase
 from worker.stream.shutdown import Shutdown, leave_at_once, not_committed, unless_asked
 from worker.stream.state.committed import check_partitions
 from worker.stream.state.records import FORMAT
+from worker.stream.watch.open_files import allow_connections
 from worker.stream.watch.pace import tell_pace
 from worker.stream.watch.topics import watching
 from worker.telemetry.health import OpsServer
@@ -87,6 +88,7 @@ class WorkerProcess:
         checked = await preflight(self._settings)
         self._options, self._batch_bytes, self._partitions = checked.options, checked.batch_bytes, checked.partitions
         await check_partitions(self._settings, self._partitions)
+        allow_connections(self._settings, self._partitions)
         self._job.warm_up()
         calm_garbage_collector()
         ops = await self._serve()

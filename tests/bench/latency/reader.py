@@ -14,7 +14,8 @@ from confluent_kafka import Consumer, TopicPartition
 from numpy.typing import NDArray
 
 from tests.bench.latency.ticks import SYMBOLS, number
-from tests.bench.progress import PARTITIONS
+
+LOOK_UP_S = 20.0
 
 
 class Line(msgspec.Struct):
@@ -46,9 +47,10 @@ def receive(reader: Consumer, count: int, seconds: float) -> NDArray[np.int64]:
     return received
 
 
-def places(topics: Sequence[str]) -> list[TopicPartition]:
+def places(reader: Consumer, topics: Sequence[str]) -> list[TopicPartition]:
     """All partitions from their start."""
-    return [TopicPartition(topic, p, 0) for topic in topics for p in range(PARTITIONS)]
+    found = {topic: reader.list_topics(topic, LOOK_UP_S).topics[topic].partitions for topic in topics}
+    return [TopicPartition(topic, p, 0) for topic in topics for p in found[topic]]
 
 
 def main() -> None:
@@ -64,7 +66,7 @@ def main() -> None:
             "fetch.min.bytes": 1,
         }
     )
-    reader.assign(places(topics))
+    reader.assign(places(reader, topics))
     np.save(file, receive(reader, int(count), float(seconds)))
     reader.close()
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from tests.bench.cpu import Failed
+from tests.bench.cpu import Client, Failed
 from tests.bench.latency.ticks import SYMBOLS
-from tests.bench.peers.catalogue import Peer
+from tests.bench.peers.catalogue import Peer, Place
 from tests.bench.peers.running import Arena, started
+from tests.bench.progress import PARTITIONS
 
 RATES = {"2k": 2_000, "10k": 10_000}  # ticks a second
 SLACK_S = 60.0  # to start and join the group, and to finish
@@ -35,16 +37,25 @@ class Latency(NamedTuple):
     cpu_s: float
 
 
-def run(arena: Arena, peer: Peer, task: str, guarantee: str, rate: int, flow: Flow) -> Latency:
-    """Latencies of the ticks that were sent after the warm-up.
+def run(
+    arena: Arena,
+    peer: Peer,
+    task: str,
+    guarantee: str,
+    rate: int,
+    flow: Flow,
+    partitions: int = PARTITIONS,
+    look: Callable[[Client, Place], None] = lambda client, place: None,
+) -> Latency:
+    """Latencies of the ticks that were sent after the warm-up; `look` is called when all have been answered.
 
     Raises:
         Failed: the client ended, or some tick has no output.
     """
     ticks, count = f"ticks-{uuid.uuid4().hex[:8]}", SYMBOLS + int(rate * (flow.warm_s + flow.measured_s))
-    arena.watch.create(ticks)
+    arena.watch.create(ticks, partitions=partitions)
     try:
-        with arena.place(ticks) as place:
+        with arena.place(ticks, partitions=partitions) as place:
             client = started(peer, place, task, guarantee)
             try:
                 topics = peer.topics(place, task)
@@ -52,6 +63,7 @@ def run(arena: Arena, peer: Peer, task: str, guarantee: str, rate: int, flow: Fl
                 if not client.running:
                     raise Failed(f"ended:\n{client.tail()}")
                 cpu = client.spent.cpu
+                look(client, place)
             finally:
                 client.stop()
     finally:
