@@ -74,7 +74,7 @@ async def scene() -> AsyncIterator[Scene]:
         consumer = AIOKafkaConsumer(bootstrap_servers=broker.bootstrap, group_id=None, fetch_max_wait_ms=20)
         await consumer.start()
         try:
-            gate = fetch_in_rounds(consumer)
+            gate = fetch_in_rounds(consumer, 0.5)
             consumer.assign([A, B])
             for tp in (A, B):
                 consumer.seek(tp, 0)
@@ -101,7 +101,7 @@ async def test_while_fetches_are_held_none_begins_and_the_next_names_every_parti
 
 async def test_fetches_are_apart_and_further_where_rounds_cost_much(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
-    gate, cpu = Rounds(), [0.0]
+    gate, cpu = Rounds(0.5), [0.0]
 
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
@@ -112,7 +112,7 @@ async def test_fetches_are_apart_and_further_where_rounds_cost_much(monkeypatch:
     for spent in (0.0, 0.0, 0.002, 0.1):
         cpu[0] += spent
         await gate.turn(1)
-    assert slept == pytest.approx([rounds.LEAST, 0.002 / rounds.SHARE, rounds.MOST])
+    assert slept == pytest.approx([rounds.LEAST, 0.002 / 0.5, rounds.MOST])
 
 
 async def test_unread_records_of_one_partition_do_not_keep_another_from_being_fetched() -> None:

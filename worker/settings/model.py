@@ -146,6 +146,13 @@ class ProcessingSettings(Section):
         True,
         description="decode records without per-record Python objects; off = use only the client's public interface",
     )
+    round_share: float = Field(
+        0.8,
+        ge=0.05,
+        le=1.0,
+        description="greatest share of a core for fetches that bring few records: a smaller one makes their distance, "
+        "and the latency, longer",
+    )
     fetch_max_bytes: int = Field(2_097_152, ge=16_384, description="maximum bytes per partition and fetch")
     session_timeout_ms: int = Field(
         10_000, ge=6_000, description="a worker without a heartbeat for this time loses its partitions"

@@ -54,7 +54,7 @@ class Polling:
         except KafkaError as error:
             await self._give_up(error)
         else:
-            self.rounds = fetch_in_rounds(self._consumer)
+            self.rounds = fetch_in_rounds(self._consumer, self._settings.processing.round_share)
             rest_when_idle(self._consumer)
 
     async def poll(

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-LEAST, MOST = 0.002, 0.02  # seconds between two fetches from a broker: what comes meanwhile shares the second
-SHARE = 0.4  # of a core, for rounds of few records: their distance grows with what the last one has cost
+LEAST, MOST = 0.001, 0.02  # seconds between two fetches from a broker: what comes meanwhile shares the second
 PATIENCE = 0.02  # seconds for which unread records of one partition hold up the fetches of its broker's others
 
 
@@ -25,9 +24,11 @@ class AnyTime:
 
 
 class Rounds(AnyTime):
-    """The gate of a consumer's fetches."""
+    """The gate of a consumer's fetches: their distance grows with what the last round has cost."""
 
-    def __init__(self) -> None:
+    def __init__(self, share: float = 1.0) -> None:
+        """Create it; `share` of a core is what rounds of few records may take."""
+        self._share = share
         self._held = False
         self._waiting: list[asyncio.Future[None]] = []  # for the end of what holds them
         self._sent: dict[Any, tuple[float, float]] = {}  # by node: when the last fetch began, monotonic and CPU seconds
@@ -53,15 +54,15 @@ class Rounds(AnyTime):
             await opened
         if node in self._sent:
             begun, cpu = self._sent[node]
-            distance = min(max((time.thread_time() - cpu) / SHARE, LEAST), MOST)
+            distance = min(max((time.thread_time() - cpu) / self._share, LEAST), MOST)
             if (left := begun + distance - time.monotonic()) > 0.0:
                 await asyncio.sleep(left)
         self._sent[node] = time.monotonic(), time.thread_time()
 
 
-def fetch_in_rounds(consumer: object) -> Rounds:
-    """Let a started consumer fetch in rounds, and return their gate."""
+def fetch_in_rounds(consumer: object, share: float) -> Rounds:
+    """Let a started consumer fetch in rounds that take a share of a core, and return their gate."""
     started: Any = consumer
-    rounds = started._fetcher._rounds = Rounds()
+    rounds = started._fetcher._rounds = Rounds(share)
     started._fetcher._prefetch_backoff = PATIENCE
     return rounds
