@@ -23,19 +23,18 @@ from worker.kafka.deadline import within
 from worker.kafka.errors import FAILURES
 from worker.kafka.rejoining import Rejoining
 from worker.kafka.seams import stop_consumer
-from worker.kafka.seams.assignor import sticky_assignor
 from worker.kafka.seams.fast.fetching import decoding
 from worker.settings import Settings
+from worker.stream.consumer import group_consumer
 from worker.stream.process import calm_garbage_collector, check_timings
 from worker.stream.shutdown import Shutdown, leave_at_once, unless_asked
 from worker.stream.watch.topics import watching
-from worker.telemetry.health import OpsServer
 from worker.telemetry.metrics import METRICS
+from worker.telemetry.probes import Probes
 from worker.version import __version__
 
 log = logging.getLogger(__name__)
 LEAVE_SECONDS = 3.0  # leaving the group takes milliseconds; the rest is closing sockets
-CLOSE_SECONDS = 1.0
 FETCH_BYTES = 262_144  # compressed, of a partition: what is unpacked and not yet encoded takes many times as much
 
 
@@ -57,7 +56,7 @@ class ArchiveProcess:
         self._rejoining = Rejoining(", ".join(settings.archive.tables))
         self._turns = Turns()
         self._started = False
-        self._port: int | None = None  # of the probes' server
+        self._probes = Probes(settings.ops, self._live, self._ready, lambda: self._started)
         self._begun = time.monotonic()
 
     async def run(self) -> Exit:
@@ -76,7 +75,7 @@ class ArchiveProcess:
                 f"the store of the archive does not answer: {away}", "Check archive.url and archive.store"
             ) from None
         calm_garbage_collector()
-        ops = await self._serve()
+        await self._probes.start()
         topics = tuple(sink.kind.topic for sink in self._checked.sinks)
         async with watching(self._checked.options, topics, self._settings, self._task_ended, recreated):
             self._shutdown.install()
@@ -91,8 +90,7 @@ class ArchiveProcess:
             await self._memberships()
             for task in beside:
                 await within(0.0, task)
-        if ops:
-            await within(CLOSE_SECONDS, ops.stop())
+        await self._probes.stop()
         self._shutdown.code = Exit.OK
         if self._failure:
             self._shutdown.code = getattr(self._failure, "exit_code", Exit.UNEXPECTED)
@@ -137,37 +135,13 @@ class ArchiveProcess:
 
     def _consumer(self) -> AIOKafkaConsumer:
         p = self._settings.processing
-        return AIOKafkaConsumer(
-            **self._checked.options,
-            **decoding(p.fast_path),
-            group_id=p.group,
-            enable_auto_commit=False,
-            auto_offset_reset="none",
-            isolation_level="read_committed",
-            partition_assignment_strategy=(sticky_assignor(),),
-            session_timeout_ms=p.session_timeout_ms,
-            heartbeat_interval_ms=p.heartbeat_interval_ms,
-            rebalance_timeout_ms=p.rebalance_timeout_ms,
-            max_poll_interval_ms=p.max_poll_interval_ms,
-            max_partition_fetch_bytes=min(p.fetch_max_bytes, FETCH_BYTES),
-            fetch_max_wait_ms=50,
-        )
-
-    async def _serve(self) -> OpsServer | None:
-        ops = self._settings.ops
-        if not ops.enabled:
-            return None
-        server = OpsServer(METRICS.registry, self._live, self._ready, lambda: {"started": self._started})
-        try:
-            self._port = await server.start(ops.host, ops.port)
-        except OSError as error:
-            raise ConfigError(f"the probes can't listen on {ops.host}:{ops.port}: {error}", "Set ops.port") from error
-        log.info("probes", extra={"url": f"http://{ops.host}:{self._port}/readyz", "port": self._port})
-        return server
+        fetch_bytes = min(p.fetch_max_bytes, FETCH_BYTES)
+        decoded = decoding(p.fast_path)
+        return group_consumer(self._settings, self._checked.options, max_partition_fetch_bytes=fetch_bytes, **decoded)
 
     def facts(self) -> dict[str, Any]:
         """Return the facts of this process that `archive --json` prints."""
-        ops, settings, archive = self._settings.ops, self._settings, self._settings.archive
+        settings, archive = self._settings, self._settings.archive
         return {
             "pid": os.getpid(),
             "version": __version__,
@@ -177,7 +151,7 @@ class ArchiveProcess:
             "sink": archive.sink,
             "url": archive.url if archive.sink == "delta" else None,
             "tables": {sink.kind.name: sink.kind.topic for sink in self._checked.sinks},
-            "probes": None if self._port is None else f"http://{ops.host}:{self._port}",
+            "probes": self._probes.url,
         }
 
     def _kept(self) -> dict[TopicPartition, int]:

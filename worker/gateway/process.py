@@ -20,8 +20,8 @@ from worker.kafka.deadline import within
 from worker.settings import Settings, load_engine_of
 from worker.stream.process import calm_garbage_collector
 from worker.stream.shutdown import Shutdown, leave_at_once
-from worker.telemetry.health import OpsServer
 from worker.telemetry.metrics import METRICS
+from worker.telemetry.probes import Probes
 from worker.version import __version__
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class GatewayProcess:
         self._shutdown = Shutdown(STOP_SECONDS)
         self._gateway: Gateway
         self._port = 0
-        self._probes: int | None = None
+        self._probes = Probes(settings.ops, self._live, self._ready, lambda: self._started, self._detail)
         self._started = False
         self._pulse = time.monotonic()
 
@@ -61,7 +61,7 @@ class GatewayProcess:
         options = await preflight(self._settings)
         self._gateway = gateway = Gateway(self._settings, self._engine, options)
         server = Server(create_app(gateway, self._extra))
-        ops = await self._serve_probes()
+        await self._probes.start()
         self._shutdown.install()
         await gateway.start()
         try:
@@ -77,8 +77,7 @@ class GatewayProcess:
             self._shutdown.begin()
             await within(CLOSE_SECONDS, gateway.stop())
             await server.stop()
-            if ops:
-                await within(CLOSE_SECONDS, ops.stop())
+            await self._probes.stop()
         log.info("stopped")
         self._shutdown.code = Exit.OK
         return Exit.OK
@@ -114,18 +113,6 @@ class GatewayProcess:
         host = self._settings.gateway.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self._port}/"
 
-    async def _serve_probes(self) -> OpsServer | None:
-        ops = self._settings.ops
-        if not ops.enabled:
-            return None
-        server = OpsServer(METRICS.registry, self._live, self._ready, lambda: {"started": self._started}, self._detail)
-        try:
-            self._probes = await server.start(ops.host, ops.port)
-        except OSError as error:
-            raise ConfigError(f"the probes can't listen on {ops.host}:{ops.port}: {error}", "Set ops.port") from error
-        log.info("probes", extra={"url": f"http://{ops.host}:{self._probes}/readyz", "port": self._probes})
-        return server
-
     def facts(self) -> dict[str, Any]:
         """Return the facts of this process that `gateway --json` prints."""
         settings = self._settings
@@ -138,7 +125,7 @@ class GatewayProcess:
             "decisions": settings.topics.output,
             "auth": settings.gateway.auth,
             "url": self.url,
-            "probes": None if self._probes is None else f"http://{settings.ops.host}:{self._probes}",
+            "probes": self._probes.url,
         }
 
     def _live(self) -> dict[str, bool]:

@@ -10,28 +10,26 @@ from typing import Any, NamedTuple, Protocol
 from aiokafka import AIOKafkaConsumer
 
 from worker.errors import AlphapulseError, ConfigError, Exit
-from worker.kafka.deadline import within
 from worker.kafka.errors import FAILURES
 from worker.kafka.protocol.offsets import Membership
 from worker.kafka.rejoining import Rejoining
 from worker.kafka.seams import stop_consumer
-from worker.kafka.seams.assignor import sticky_assignor
 from worker.kafka.seams.clients import membership
 from worker.leading.copy import StateCopy
 from worker.leading.member import Member, Owner
 from worker.leading.pulse import Pulse
 from worker.leading.team import Team
 from worker.settings import Settings
+from worker.stream.consumer import group_consumer
 from worker.stream.process import calm_garbage_collector, check_timings
 from worker.stream.shutdown import Shutdown, leave_at_once, unless_asked
 from worker.stream.watch.topics import watching
-from worker.telemetry.health import OpsServer
 from worker.telemetry.metrics import METRICS
+from worker.telemetry.probes import Probes
 from worker.version import __version__
 
 log = logging.getLogger(__name__)
 LEAVE_SECONDS = 3.0  # leaving the group takes milliseconds; the rest is closing sockets
-CLOSE_SECONDS = 1.0
 LIVE = 60.0  # seconds for which the event loop may stand still
 
 
@@ -89,7 +87,7 @@ class LeaderProcess:
         self._shutdown = Shutdown(processing.shutdown_timeout_ms / 1000)
         self._rejoining = Rejoining(team.state_topic)
         self._started = False
-        self.probes: str | None = None  # URL of the probes' server
+        self._probes = Probes(settings.ops, self._live, self._ready, lambda: self._started)
 
     async def run(self) -> Exit:
         """Work until SIGTERM or SIGINT.
@@ -104,15 +102,14 @@ class LeaderProcess:
         self._options, watched = await self._duty.preflight()
         self._duty.warm_up()
         calm_garbage_collector()
-        ops = await self._serve()
+        await self._probes.start()
         async with watching(self._options, watched, self._settings, self._task_ended, self._duty.recreated):
             self._shutdown.install()
             self._started = True
             if self._tell_started:
-                self._tell_started(self._duty.facts() | {"probes": self.probes})
+                self._tell_started(self._duty.facts() | {"probes": self._probes.url})
             await self._memberships()
-        if ops:
-            await within(CLOSE_SECONDS, ops.stop())
+        await self._probes.stop()
         self._shutdown.code = Exit.OK
         if self._failure:
             self._shutdown.code = getattr(self._failure, "exit_code", Exit.UNEXPECTED)
@@ -132,7 +129,7 @@ class LeaderProcess:
         self._shutdown.begin()
 
     async def _membership(self) -> None:
-        consumer = self._consumer()
+        consumer = group_consumer(self._settings, self._options)
         member = self._member = self._new_member(consumer)
         consumer.subscribe([self._team.state_topic], listener=member)
         begun = time.monotonic()
@@ -158,35 +155,6 @@ class LeaderProcess:
             return self._duty.new_owner(copy, named)
 
         return Member(self._team, consumer, self._settings, self._options, new_owner, self._copy, self._pulse)
-
-    def _consumer(self) -> AIOKafkaConsumer:
-        p = self._settings.processing
-        return AIOKafkaConsumer(
-            **self._options,
-            group_id=self._team.group,
-            enable_auto_commit=False,
-            auto_offset_reset="none",
-            isolation_level="read_committed",
-            partition_assignment_strategy=(sticky_assignor(),),
-            session_timeout_ms=p.session_timeout_ms,
-            heartbeat_interval_ms=p.heartbeat_interval_ms,
-            rebalance_timeout_ms=p.rebalance_timeout_ms,
-            max_poll_interval_ms=p.max_poll_interval_ms,
-            fetch_max_wait_ms=50,
-        )
-
-    async def _serve(self) -> OpsServer | None:
-        ops = self._settings.ops
-        if not ops.enabled:
-            return None
-        server = OpsServer(METRICS.registry, self._live, self._ready, lambda: {"started": self._started})
-        try:
-            port = await server.start(ops.host, ops.port)
-        except OSError as error:
-            raise ConfigError(f"the probes can't listen on {ops.host}:{ops.port}: {error}", "Set ops.port") from error
-        self.probes = f"http://{ops.host}:{port}"
-        log.info("probes", extra={"url": f"{self.probes}/readyz", "port": port})
-        return server
 
     def _live(self) -> dict[str, bool]:
         return {"event_loop": not self._started or time.monotonic() - self._pulse.last < LIVE}

@@ -22,12 +22,12 @@ from worker.kafka.protocol.answers import NoLongerOurs
 from worker.kafka.protocol.offsets import Membership
 from worker.kafka.rejoining import Rejoining
 from worker.kafka.seams import stop_consumer
-from worker.kafka.seams.assignor import sticky_assignor
 from worker.kafka.seams.clients import client_of, membership
 from worker.kafka.seams.fast import frames, packing, posting
 from worker.kafka.seams.fast.fetching import decoding
 from worker.kafka.seams.fast.requests import install_parted_requests
 from worker.settings import Settings, load_engine_of
+from worker.stream.consumer import group_consumer
 from worker.stream.control.follower import following
 from worker.stream.control.table import ControlTable
 from worker.stream.decisions import DecisionJob
@@ -41,13 +41,12 @@ from worker.stream.state.records import FORMAT
 from worker.stream.watch.open_files import allow_connections
 from worker.stream.watch.pace import tell_pace
 from worker.stream.watch.topics import watching
-from worker.telemetry.health import OpsServer
 from worker.telemetry.metrics import METRICS
+from worker.telemetry.probes import Probes
 from worker.version import __version__
 
 log = logging.getLogger(__name__)
 LEAVE_SECONDS = 3.0  # leaving the group takes milliseconds; the rest is closing sockets
-CLOSE_SECONDS = 1.0  # of the probes' server
 RESTORE_STATES = (Phase.READY, Phase.BUSY)
 
 
@@ -72,7 +71,7 @@ class WorkerProcess:
         self._rejoining = Rejoining(settings.topics.input)
         self._committed = True  # whether all work of the last membership is committed
         self._started = False
-        self._port: int | None = None  # of the probes' server
+        self._probes = Probes(settings.ops, self._live, self._ready, lambda: self._started, self._detail)
         self._begun = time.monotonic()
 
     async def run(self) -> Exit:
@@ -91,7 +90,7 @@ class WorkerProcess:
         allow_connections(self._settings, self._partitions)
         self._job.warm_up()
         calm_garbage_collector()
-        ops = await self._serve()
+        await self._probes.start()
         limits = self._settings.topics.limits
         watched = (*self._settings.worker_topics, *((limits,) if checked.control else ()))
         async with (
@@ -106,8 +105,7 @@ class WorkerProcess:
             pace = asyncio.create_task(tell_pace(), name="pace")
             await self._memberships()
             await within(0.0, pace)
-        if ops:
-            await within(CLOSE_SECONDS, ops.stop())
+        await self._probes.stop()
         self._shutdown.code = self._outcome()
         if self._failure:
             raise self._failure
@@ -165,22 +163,8 @@ class WorkerProcess:
 
     def _new_consumer(self) -> AIOKafkaConsumer:
         p = self._settings.processing
-        return AIOKafkaConsumer(
-            **self._options,
-            **decoding(p.fast_path),
-            group_id=p.group,
-            group_instance_id=p.group_instance_id,
-            enable_auto_commit=False,
-            auto_offset_reset="none",
-            isolation_level="read_committed",
-            partition_assignment_strategy=(sticky_assignor(),),
-            session_timeout_ms=p.session_timeout_ms,
-            heartbeat_interval_ms=p.heartbeat_interval_ms,
-            rebalance_timeout_ms=p.rebalance_timeout_ms,
-            max_poll_interval_ms=p.max_poll_interval_ms,
-            max_partition_fetch_bytes=p.fetch_max_bytes,
-            fetch_max_wait_ms=50,
-        )
+        decoded = decoding(p.fast_path)
+        return group_consumer(self._settings, self._options, max_partition_fetch_bytes=p.fetch_max_bytes, **decoded)
 
     def _new_partition(self, tp: TopicPartition, shared: Clients) -> Partition:
         owner = StateOwner(
@@ -194,22 +178,9 @@ class WorkerProcess:
         )
         return Partition(tp, self._settings, shared, owner, self._job, self._control_table)
 
-    async def _serve(self) -> OpsServer | None:
-        ops = self._settings.ops
-        if not ops.enabled:
-            return None
-        server = OpsServer(METRICS.registry, self._live, self._ready, lambda: {"started": self._started}, self._detail)
-        try:
-            port = await server.start(ops.host, ops.port)
-        except OSError as error:
-            raise ConfigError(f"the probes can't listen on {ops.host}:{ops.port}: {error}", "Set ops.port") from error
-        self._port = port
-        log.info("probes", extra={"url": f"http://{ops.host}:{port}/readyz", "port": port})
-        return server
-
     def facts(self) -> dict[str, Any]:
         """Return the facts of this member that `worker --json` prints."""
-        ops, processing = self._settings.ops, self._settings.processing
+        processing = self._settings.processing
         return {
             "pid": os.getpid(),
             "version": __version__,
@@ -220,7 +191,7 @@ class WorkerProcess:
             "guarantee": processing.guarantee,
             "input": self._settings.topics.input,
             "partitions": self._partitions,
-            "probes": None if self._port is None else f"http://{ops.host}:{self._port}",
+            "probes": self._probes.url,
         }
 
     def _live(self) -> dict[str, bool]:
