@@ -99,9 +99,12 @@ async def test_while_fetches_are_held_none_begins_and_the_next_names_every_parti
         assert one.seen[0].topics == {"ticks", "bars"}
 
 
-async def test_fetches_are_apart_and_further_where_rounds_cost_much(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("least", [rounds.LEAST, rounds.OF_TRANSACTIONS])
+async def test_fetches_are_apart_and_further_where_rounds_cost_much(
+    monkeypatch: pytest.MonkeyPatch, least: float
+) -> None:
     slept: list[float] = []
-    gate, cpu = Rounds(0.5), [0.0]
+    gate, cpu = Rounds(0.5, least), [0.0]
 
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
@@ -112,7 +115,7 @@ async def test_fetches_are_apart_and_further_where_rounds_cost_much(monkeypatch:
     for spent in (0.0, 0.0, 0.002, 0.1):
         cpu[0] += spent
         await gate.turn(1)
-    assert slept == pytest.approx([rounds.LEAST, 0.002 / 0.5, rounds.MOST])
+    assert slept == pytest.approx([least, 0.002 / 0.5, rounds.MOST])
 
 
 async def test_unread_records_of_one_partition_do_not_keep_another_from_being_fetched() -> None:

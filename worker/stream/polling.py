@@ -15,7 +15,7 @@ from aiokafka.errors import CorruptRecordException, IllegalStateError, KafkaErro
 from worker.kafka.backoff import MOST, BackOff
 from worker.kafka.errors import damaged, group_failure
 from worker.kafka.seams import arrivals, rest_when_idle, watch
-from worker.kafka.seams.rounds import Rounds, fetch_in_rounds
+from worker.kafka.seams.rounds import LEAST, OF_TRANSACTIONS, Rounds, fetch_in_rounds
 from worker.settings import Settings
 from worker.stream.consumer import Consumer
 
@@ -54,7 +54,9 @@ class Polling:
         except KafkaError as error:
             await self._give_up(error)
         else:
-            self.rounds = fetch_in_rounds(self._consumer, self._settings.processing.round_share)
+            processing = self._settings.processing
+            least = OF_TRANSACTIONS if processing.guarantee == "exactly_once" else LEAST
+            self.rounds = fetch_in_rounds(self._consumer, processing.round_share, least)
             rest_when_idle(self._consumer)
 
     async def poll(
