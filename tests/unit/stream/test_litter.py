@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -21,43 +23,39 @@ class Circle:
         self.itself = self
 
 
-async def test_a_circle_is_freed_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def given_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """What was given back to the system, in a test without the collector's own runs."""
+    found: list[int] = []
     monkeypatch.setattr(litter, "SOON", 0.2)
-    given_back: list[int] = []
-    monkeypatch.setattr(litter, "_give_back", given_back.append)
+    monkeypatch.setattr(litter, "_give_back", found.append)
     gc.disable()
-    try:
-        circle = weakref.ref(Circle())
-        assert circle() is not None
-        litter.collect_soon()
-        litter.collect_soon()  # one look is enough
-        assert len(litter._waiting) == 1
-        await asyncio.sleep(0.4)
-        assert circle() is None
-        assert not litter._waiting
-        assert given_back == [0]
-    finally:
-        gc.enable()
+    yield found
+    gc.enable()
 
 
-async def test_a_closed_client_is_freed_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(litter, "SOON", 0.2)
-    given_back: list[int] = []
-    monkeypatch.setattr(litter, "_give_back", given_back.append)
+async def freed_soon(one: weakref.ref[Any], given_back: list[int]) -> None:
+    """Ask for a collection, and see that it frees an object."""
+    litter.collect_soon()
+    litter.collect_soon()  # one look is enough
+    assert len(litter._waiting) == 1
+    await asyncio.sleep(0.4)
+    assert one() is None
+    assert not litter._waiting
+    assert given_back == [0]
+
+
+async def test_a_circle_is_freed_soon(given_back: list[int]) -> None:
+    circle = weakref.ref(Circle())
+    assert circle() is not None
+    await freed_soon(circle, given_back)
+
+
+async def test_a_closed_client_is_freed_soon(given_back: list[int]) -> None:
     async with FakeBroker() as broker:
         healthy([broker], {"t": 1})
-        gc.disable()
-        try:
-            async with Reader({"bootstrap_servers": broker.bootstrap, "request_timeout_ms": 2_000}) as reader:
-                client = weakref.ref(reader.leaders._client)
-            del reader
-            await asyncio.sleep(0.1)  # its connections close behind our back
-            litter.collect_soon()
-            litter.collect_soon()  # one look is enough
-            assert len(litter._waiting) == 1
-            await asyncio.sleep(0.4)
-            assert client() is None
-            assert not litter._waiting
-            assert given_back == [0]
-        finally:
-            gc.enable()
+        async with Reader({"bootstrap_servers": broker.bootstrap, "request_timeout_ms": 2_000}) as reader:
+            client = weakref.ref(reader.leaders._client)
+        del reader
+        await asyncio.sleep(0.1)  # its connections close behind our back
+        await freed_soon(client, given_back)
