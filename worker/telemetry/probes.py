@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from worker.errors import ConfigError
@@ -50,7 +49,9 @@ class Probes:
         log.info("probes", extra={"url": f"{self.url}/readyz", "port": port})
 
     async def stop(self) -> None:
-        """Stop listening."""
-        with suppress(TimeoutError):
+        """Stop listening, within a second; what fails is logged, for the process ends well without it."""
+        try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._server.stop()
+        except Exception as error:
+            log.debug("gave up", extra={"cause": repr(error)})
