@@ -101,10 +101,6 @@ async def test_the_same_name_again_within_the_session_disturbs_nobody(
         goes.kill()
         again = await fleet.started("again", **{name: "goes"})
         await again.ready(PARTITIONS // 2)
-
-        async def moves() -> bool:
-            return min(await fleet.progress.lag()) >= 0 and sum(await fleet.progress.lag()) > 0
-
-        await until(moves, 10, "lag when the fault ends")
+        await behind(fleet)
         assert await stays.metric("rebalances_total") == rebalances
         await proven(fleet, await publishing.cut())

@@ -13,7 +13,7 @@ from tests.chaos.catalogue import fault
 from tests.integration.conftest import Bootstrap
 from tests.support.commands import command
 from tests.support.fleet import Fleet, WorkerProcess, until
-from tests.support.oracle import under_load, whole
+from tests.support.oracle import behind, under_load, whole
 from tests.support.outputs import assert_equal, count, elsewhere, expected, read_input, without_repeats
 from tests.support.ticks import Publishing, group_settings, make_topics, publish, ticks
 from worker.errors import Exit
@@ -55,7 +55,7 @@ async def test_three_workers_with_kill_term_and_join_equal_one_in_peace(
         await under_load(fleet, publishing)
         assert await first.metric("assigned_partitions"), "the victim must own something"
         first.kill()
-        assert sum(await fleet.progress.lag()) > 0
+        await behind(fleet)
         await third.ready(partitions=2, seconds=20)
         await under_load(fleet, publishing)
         third.send(signal.SIGTERM)
@@ -123,7 +123,7 @@ async def test_at_least_once_loses_nothing_and_repeats_only_equals(
         heir = fleet.start("heir")
         await under_load(fleet, publishing)
         victim.kill()
-        assert sum(await fleet.progress.lag()) > 0
+        await behind(fleet)
         await heir.ready(partitions=4, seconds=30)
         await publishing.finish()
         found = await whole(fleet, total)
@@ -174,7 +174,7 @@ async def test_what_is_learned_survives_a_kill(broker: Bootstrap, topic_prefix: 
         publishing = Publishing(settings, records[total // 2 :], rate=1_000)
         await under_load(fleet, publishing)
         victim.kill()
-        assert sum(await fleet.progress.lag()) > 0
+        await behind(fleet)
         await other.ready(partitions=4, seconds=30)
         await publishing.finish()
         found = await whole(fleet, total)

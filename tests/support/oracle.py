@@ -23,7 +23,7 @@ async def under_load(fleet: Fleet, publishing: Publishing) -> None:
 
     async def holds() -> bool:
         assert publishing.left > 0, "the input ended before the fault"
-        return sum(await fleet.progress.lag()) > LAG
+        return sum(await fleet.progress.behind()) > LAG
 
     await until(begun, PATIENCE, "a commit")
     try:
@@ -37,7 +37,7 @@ async def behind(fleet: Fleet, records: int = 1, seconds: float = PATIENCE) -> N
     """Wait for lag: a fault that nobody was behind at its end proves nothing."""
 
     async def holds() -> bool:
-        return sum(await fleet.progress.lag()) >= records
+        return sum(await fleet.progress.behind()) >= records
 
     await until(holds, seconds, "lag when the faults end")
 

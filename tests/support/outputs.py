@@ -95,9 +95,14 @@ class Progress:
         return await asyncio.to_thread(self._ends)
 
     async def lag(self) -> list[int]:
-        """End less committed, per partition."""
+        """What is not committed, per partition, at most: 0 is sure, and more may have been published meanwhile."""
+        committed = await self.committed()
+        return [end - at for end, at in zip(await self.ends(), committed, strict=True)]
+
+    async def behind(self) -> list[int]:
+        """The same at least: more than 0 is sure, and it may have been committed meanwhile."""
         ends = await self.ends()
-        return [end - at for end, at in zip(ends, await self.committed(), strict=True)]
+        return [max(end - at, 0) for end, at in zip(ends, await self.committed(), strict=True)]
 
     def _committed(self) -> list[int]:
         found = self._answer(lambda: self._client.committed(self._tps, timeout=ATTEMPT))

@@ -75,7 +75,7 @@ async def live(settings: Settings, records: list[Record], folder: Path, seconds:
         publishing = Publishing(settings, records, rate=len(records) / LASTS)
 
         async def waiting() -> bool:
-            return sum(await fleet.progress.lag()) > 0
+            return sum(await fleet.progress.behind()) > 0
 
         await fleet.committed(len(records) // 3, seconds, "a third of the input committed")
         victim.kill()
