@@ -135,6 +135,34 @@ def test_a_commit_without_an_answer_is_all_or_nothing(postgres: Postgres, sink_a
     assert "wrong password" not in str(refused.value)
 
 
+def test_what_no_waiting_mends_is_said_at_once(postgres: Postgres, sink_at: Callable[..., PostgresSink]) -> None:
+    limited = postgres.dsn.replace("user=archive", "user=limited")
+    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE limited PASSWORD '{PASSWORD}'")
+        with pytest.raises(NotPermitted, match="not permitted to log in"):
+            sink_at(limited, "refused").load([0])
+        connection.execute("ALTER ROLE limited LOGIN")
+        connection.execute("CREATE DATABASE closed")
+        connection.execute("REVOKE CONNECT ON DATABASE closed FROM public")
+    for dsn, error, says in (
+        (postgres.dsn.replace("dbname=postgres", "dbname=none"), ConfigError, 'database "none" does not exist'),
+        (postgres.dsn.replace("user=archive", "user=nobody"), NotPermitted, "authentication failed"),
+        (limited.replace("dbname=postgres", "dbname=closed"), NotPermitted, 'permission denied for database "closed"'),
+        (limited, NotPermitted, "permission denied for database postgres"),
+        (f"{postgres.dsn} sslmode=require", ConfigError, "SSL was required"),
+        (f"{postgres.dsn} sslmode=perhaps", ConfigError, "invalid sslmode"),
+        (f"host=127.0.0.1 password=two {PASSWORD}", ConfigError, "not a connection string"),
+        ("mysql://archive@db/market", ConfigError, "not a connection string"),
+    ):
+        with pytest.raises(error, match=says) as refused:
+            sink_at(dsn, "refused").load([0])
+        assert refused.value.fix
+        assert PASSWORD not in str(refused.value)
+    for waits in (postgres.dsn.replace(f"port={postgres.port}", "port=1"), "host=no.such.host.invalid"):
+        with pytest.raises(StoreUnavailable):
+            sink_at(waits, "refused").load([0])
+
+
 @fault("F75")
 @pytest.mark.variant
 async def test_members_archive_into_postgresql(

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from worker import extras
 from worker.archive.postgres.ddl import POSITIONS, quoted, statements
+from worker.archive.postgres.meaning import meaning
 from worker.archive.postgres.values import rows_of
 from worker.archive.rows.kinds import Kind, unreadable_schema
-from worker.archive.sink import Conflict, Identity, Kept, Positions, StoreUnavailable
-from worker.errors import ConfigError, NotPermitted
+from worker.archive.sink import Conflict, Identity, Kept, Positions
+from worker.errors import ConfigError
 from worker.settings.archive import ArchiveSettings
 from worker.stream.failpoints import failpoint
 
@@ -23,9 +24,6 @@ MADE_BY = (
     "Give the archive.postgres_dsn and archive.postgres_schema of `alphapulse archive`; "
     "its first start makes the tables"
 )
-# What PostgreSQL answers to a wrong password or user, and to a missing right.
-DENIED = frozenset({"28P01", "28000", "42501"})
-AWAY = frozenset({"08", "53", "55", "57", "58", "40"})  # classes of codes after which a repeat may help
 
 
 class PostgresSink:
@@ -35,7 +33,7 @@ class PostgresSink:
         """Connect later.
 
         Raises:
-            ConfigError: there is no address, or psycopg is missing.
+            ConfigError: there is no address or none that libpq reads, or psycopg is missing.
         """
         if settings.postgres_dsn is None:
             raise ConfigError(
@@ -45,6 +43,13 @@ class PostgresSink:
         self.kind = kind
         self._psycopg = extras.module("psycopg", "postgres", "this sink needs psycopg")
         self._dsn, self._schema = settings.postgres_dsn.get_secret_value(), settings.postgres_schema
+        try:
+            self._psycopg.conninfo.conninfo_to_dict(self._dsn)
+        except self._psycopg.ProgrammingError:  # whose text may have a part of a password
+            raise ConfigError(
+                "archive.postgres_dsn is not a connection string of libpq",
+                "Write it as postgresql://user:password@host/database, or host=... user=... dbname=...",
+            ) from None
         self._identity = identity
         self._connection: Any = None
         self._made = False
@@ -170,7 +175,7 @@ class PostgresSink:
                 yield cursor
         except psycopg.Error as error:
             self.close()
-            raise self._meaning(error) from None
+            raise meaning(error, self._told(error), self.kind.name) from None
         except BaseException:
             self.close()
             raise
@@ -183,20 +188,6 @@ class PostgresSink:
             )
             self._connection.execute("SET TIME ZONE 'UTC'")
         return self._connection
-
-    def _meaning(self, error: Any) -> Exception:
-        code, text = error.sqlstate or "", self._told(error)
-        if code in DENIED or (not code and "authentication failed" in text):
-            return NotPermitted(
-                f"PostgreSQL refuses access: {text}",
-                "Check the user and password of archive.postgres_dsn, and its right to create and write tables",
-            )
-        if not code or code[:2] in AWAY or code == "25P03":
-            return StoreUnavailable(text)
-        return ConfigError(
-            f"PostgreSQL refuses the rows of {self.kind.name}: {code} {text}",
-            "Check that the tables in archive.postgres_schema are the archive's own",
-        )
 
     def _told(self, error: Any) -> str:
         text = " ".join(str(error.diag.message_primary or error).split())
