@@ -161,6 +161,8 @@ async def test_a_store_that_is_away_costs_bounded_memory(
         proxy.down = True
         await write(settings, outcomes(8, 400)[200:1_000], 200)
         await until(partial(unready, only), PATIENCE, "the member to say that the store is away")
+        for _ in range(2):  # a fetch that was on its way is still taken, behind the attempt that was under way
+            await until(partial(failed_again, only, len(only.events("the store fails"))), PATIENCE, "another attempt")
         held, (_, before) = await only.metric("archive_pending_bytes"), only.memory
         await write(settings, outcomes(8, 400)[1_000:], 1_000)
         for _ in range(3):
