@@ -62,6 +62,17 @@ def test_ci_runs_what_anybody_can_run_and_a_release_needs_it() -> None:
         assert part in text
 
 
+def test_a_release_has_an_image_for_each_lock_of_workers() -> None:
+    job = read(FOLDER / "release.yml")["jobs"]["image"]
+    images = {each["lock"]: each["image"] for each in job["strategy"]["matrix"]["include"]}
+    assert set(images) == {path.name for path in ROOT.glob("requirements-worker*.lock")}
+    for lock, image in images.items():
+        assert lock == f"requirements-{image.removeprefix('alphapulse-')}.lock"
+    (build,) = (step["with"] for step in job["steps"] if step.get("uses", "").startswith("docker/build-push-action"))
+    assert "LOCK=${{ matrix.lock }}" in build["build-args"]
+    assert "matrix.image" in job["env"]["IMAGE"]
+
+
 def test_every_place_has_the_same_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["version"] == __version__
