@@ -42,26 +42,23 @@ def run_workers(arena: Arena, topic: str, expected: Expected, guarantee: str, pr
         return rates, [client.spent.cpu for client in clients]
 
 
-def runs(arena: Arena, records: int, count: int, guarantee: str, processes: int) -> list[Run]:
-    """`count` runs, each with a progress line."""
+def run_told(arena: Arena, records: int, guarantee: str, processes: int) -> Run:
+    """One run with a progress line."""
     topic, expected = arena.input(records, say)
-    found = []
-    for _ in range(count):
-        rates, cpu = run_workers(arena, topic, expected, guarantee, processes)
-        shares = " + ".join(f"{one:.1f}" for one in cpu)
-        say(
-            f"{processes} x {guarantee:5} {records:9,} records  {shares:>12} CPU s  {rates.steady:9,.0f}/CPU s"
-            f"  {rates.total:9,.0f} from start  {rates.rss_mb:5.0f} MB"
-        )
-        found.append((rates, cpu))
-    return found
+    rates, cpu = run_workers(arena, topic, expected, guarantee, processes)
+    shares = " + ".join(f"{one:.1f}" for one in cpu)
+    say(
+        f"{processes} x {guarantee:5} {records:9,} records  {shares:>12} CPU s  {rates.steady:9,.0f}/CPU s"
+        f"  {rates.total:9,.0f} from start  {rates.rss_mb:5.0f} MB"
+    )
+    return rates, cpu
 
 
 def throughput(arena: Arena, records: int, count: int) -> dict[str, float]:
     """Rates of one process with each guarantee, and what a second process costs."""
     figures: dict[str, float] = {}
     for guarantee in reversed(GUARANTEES):
-        found = [rates for rates, _ in runs(arena, records, count, guarantee, 1)]
+        found = [run_told(arena, records, guarantee, 1)[0] for _ in range(count)]
         steady = [rates.steady for rates in found]
         figures[f"full_{guarantee}_per_cpu_s"] = statistics.median(steady)
         figures[f"full_{guarantee}_min_per_cpu_s"] = min(steady)
@@ -69,15 +66,19 @@ def throughput(arena: Arena, records: int, count: int) -> dict[str, float]:
         figures[f"full_{guarantee}_total_per_cpu_s"] = statistics.median(rates.total for rates in found)
         figures[f"rss_{guarantee}_mb"] = max(rates.rss_mb for rates in found)
     figures["rss_mb"] = max(figures[f"rss_{guarantee}_mb"] for guarantee in GUARANTEES)
-    return figures | _two(arena, records, count, figures["full_eos_per_cpu_s"])
+    return figures | second_process(arena, 2 * records, count)
 
 
-def _two(arena: Arena, records: int, count: int, one: float) -> dict[str, float]:
-    # Twice the input, so that each process has as much work as the single one.
-    found = runs(arena, 2 * records, count, "eos", 2)
+def second_process(arena: Arena, records: int, count: int) -> dict[str, float]:
+    """What a record costs two processes and one, in turn, on the same input: a longer one is slower for any."""
+    one, two = [], []
+    for _ in range(count):
+        one.append(run_told(arena, records, "eos", 1))
+        two.append(run_told(arena, records, "eos", 2))
+    rate = [statistics.median(rates.steady for rates, _ in found) for found in (one, two)]
     return {
-        "two_process_cpu_ratio": one / statistics.median(rates.steady for rates, _ in found),
-        "two_process_least_share": min(min(cpu) / sum(cpu) for _, cpu in found),
+        "two_process_cpu_ratio": rate[0] / rate[1],
+        "two_process_least_share": min(min(cpu) / sum(cpu) for _, cpu in two),
     }
 
 
