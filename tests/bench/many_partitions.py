@@ -68,15 +68,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=20.0)
     given = parser.parse_args(arguments)
     flow, figures, failed = Flow(given.warm, given.seconds), dict[str, float](), False
-    with Broker(sustained=True) as broker:
-        arena = Arena(broker.bootstrap)
-        for partitions, guarantee in product(given.partitions, GUARANTEES):
-            print(f"{partitions} partitions, {guarantee}, {RATE:,} ticks a second", flush=True)
-            try:
-                figures |= measured(arena, partitions, guarantee, flow)
-            except Failed as error:
-                print(f"failed: {error}", flush=True)
-                failed = True
+    for partitions, guarantee in product(given.partitions, GUARANTEES):
+        print(f"{partitions} partitions, {guarantee}, {RATE:,} ticks a second", flush=True)
+        try:
+            with Broker(sustained=True) as broker:  # a new one: it works for long on the removal of many partitions
+                figures |= measured(Arena(broker.bootstrap), partitions, guarantee, flow)
+        except Failed as error:
+            print(f"failed: {error}", flush=True)
+            failed = True
     if figures:
         report.table(figures)
         report.write("bench-partitions", figures)

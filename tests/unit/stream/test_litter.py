@@ -59,3 +59,16 @@ async def test_a_closed_client_is_freed_soon(given_back: list[int]) -> None:
         del reader
         await asyncio.sleep(0.1)  # its connections close behind our back
         await freed_soon(client, given_back)
+
+
+async def test_long_collections_are_rare(given_back: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, later = asyncio.get_running_loop(), list[float]()
+    monkeypatch.setattr(litter, "_took", 0.0)
+    monkeypatch.setattr(loop, "call_later", lambda seconds, *_: later.append(seconds))
+    litter._collect(loop)
+    assert litter._took > 0.0
+    for took in (0.0, 3.0):
+        monkeypatch.setattr(litter, "_took", took)
+        litter.collect_soon()
+        litter._waiting.discard(loop)
+    assert later == [litter.SOON, 60.0]

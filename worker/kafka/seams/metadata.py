@@ -1,5 +1,8 @@
 """Seam: a topic is unknown only where brokers have said so again and again, and an error erases nothing.
 
+And what clients of a process were told alike is in memory once: a worker has a client a partition under exactly once,
+each of which knows all partitions of its topics.
+
 aiokafka replaces all its metadata by each answer. One answer of a broker that does not know a topic yet leaves the
 topic without partitions until the next refresh, and the leader of a group then revokes all partitions of the fleet.
 And it takes a topic for unknown when no broker has told anything of it within the request timeout.
@@ -10,13 +13,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import KafkaTimeoutError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 
 FORGOTTEN = 30.0  # seconds of consecutive "unknown topic" answers before the topic is dropped
+TOLD = 1_000  # topics and brokers of which what was told last is kept to be shared
+T = TypeVar("T")
+_told: dict[tuple[Any, ...], Any] = {}
 _original, _wait = ClusterMetadata.update_metadata, AIOKafkaClient._wait_on_metadata
 
 
@@ -25,6 +31,20 @@ def update_metadata(self: Any, metadata: Any) -> None:
     if metadata.API_VERSION > 0:
         metadata.topics = _rows(self._partitions, metadata.topics or (), _unknown(self))
     _original(self, metadata)
+    for topic, partitions in self._partitions.items():
+        self._partitions[topic] = _shared((topic,), partitions)
+    for leader, led in self._broker_partitions.items():
+        self._broker_partitions[leader] = _shared((leader, len(led)), led)
+
+
+def _shared(of: tuple[Any, ...], found: T) -> T:
+    """Return what a client was told before if it is equal: aiokafka replaces these and never changes them."""
+    if (known := _told.get(of)) == found:
+        return known
+    if len(_told) >= TOLD:
+        _told.clear()
+    _told[of] = found
+    return found
 
 
 class _Said(NamedTuple):
