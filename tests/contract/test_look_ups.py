@@ -6,6 +6,8 @@ import asyncio
 import logging
 
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 from aiokafka.protocol import coordination
 
@@ -19,8 +21,10 @@ from tests.contract.coordinated import (
 )
 from tests.support import fake_answers as answers
 from tests.support.fake_answers import sequence
-from tests.support.fake_broker import Answer, Api, Asked
+from tests.support.fake_broker import Answer, Api, Asked, FakeBroker
 from worker.errors import NotPermitted
+from worker.kafka import asking
+from worker.kafka.seams import hardening
 
 LOOK_UPS = {30: NotPermitted, 53: NotPermitted}
 
@@ -118,3 +122,21 @@ async def test_a_cluster_without_them_gets_the_former_protocol() -> None:
         producer = scene.producer()
         await producer.start()
         assert producer._former
+
+
+async def test_a_broker_that_names_none_yet_is_asked_again() -> None:
+    """One that has just started may not know itself: a client without brokers finds its coordinator a moment later."""
+    assert hardening.install()
+    async with FakeBroker() as broker:
+        answers.healthy([broker], {"t": 1})
+        told = answers.cluster([broker], {"t": answers.topic(1)})
+        broker.on(Api.METADATA, sequence(*[answers.cluster([], {})] * 3, told))
+        client = AIOKafkaClient(bootstrap_servers=broker.bootstrap, request_timeout_ms=1_000)
+        await client.bootstrap()
+        try:
+            assert client.get_random_node() is None
+            tp = TopicPartition("t", 0)
+            assert await asking.committed_positions(client, "g", [tp]) == {tp: None}
+            assert client.get_random_node() == broker.node
+        finally:
+            await client.close()
