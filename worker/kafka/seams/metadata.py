@@ -20,7 +20,7 @@ from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import KafkaTimeoutError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 
 FORGOTTEN = 30.0  # seconds of consecutive "unknown topic" answers before the topic is dropped
-TOLD = 1_000  # topics and brokers of which what was told last is kept to be shared
+TOLD = 1_000  # entries of `_told`: the last answer of each topic and broker, for all clients that are told the same
 T = TypeVar("T")
 _told: dict[tuple[Any, ...], Any] = {}
 _original, _wait = ClusterMetadata.update_metadata, AIOKafkaClient._wait_on_metadata
